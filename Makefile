@@ -1,0 +1,85 @@
+# credit_limit: credit limits inside PostgreSQL.
+#
+#   make demo    run the main job, from nothing, on a generated book (DATA=file.csv: on real accounts)
+#   make check   build, and pass every test in a temporary cluster
+#
+# These two install what is missing on a Debian machine and need no server of yours. Everything below is
+# ordinary PGXS: make, make install, make installcheck, against the server that pg_config belongs to.
+
+STANDALONE = demo check bench
+
+ifneq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
+
+demo:
+	@script/with-cluster demo/run $(DATA)
+check:
+	@script/with-cluster test/run
+bench:
+	@script/with-cluster test/bench/run $(BENCH)
+
+.PHONY: $(STANDALONE)
+
+else
+
+EXTENSION    = credit_limit
+EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+MODULE_big   = $(EXTENSION)
+PGFILEDESC   = "credit_limit - credit limits inside the database"
+
+# Rooms in the order in which the install script needs them: money and helpers before what uses them.
+INSTALL_SQL  = $(foreach room,book score validate usage limit watch,$(sort $(wildcard sql/install/$(room)/*.sql)))
+
+OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+# The server's headers are not ours to warn about.
+PG_CPPFLAGS  = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server)
+# No fused multiply-add: the same book must give the same numbers on every processor.
+PG_CFLAGS    = -ffp-contract=off $(CL_CFLAGS)
+SHLIB_LINK  += -lm
+
+DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA         = $(filter-out $(DATA_built),$(wildcard sql/$(EXTENSION)--*.sql))
+
+REGRESS        = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
+REGRESS_OPTS   = --inputdir=test
+ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test --outputdir=.
+
+EXTRA_CLEAN  = results output_iso regression.diffs regression.out tmp_check test/unit/run test/fuzz/run
+
+PG_CONFIG   ?= pg_config
+PGXS        := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS does not track headers: a changed struct must rebuild whoever looks at it.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+
+$(DATA_built): $(INSTALL_SQL) $(EXTENSION).control
+	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \
+	  *) echo "$$f would be run instead of test/$$f: move it into sql/install" >&2; exit 1;; esac; done
+	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@
+
+# TAP tests start servers of their own; they need IPC::Run and an ordinary user.
+prove_installcheck: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+tap:
+	$(MAKE) prove_installcheck TAP_TESTS=1 PROVE_TESTS='$(sort $(wildcard test/t/*.pl))'
+
+# The mathematics without a server: unit tests, and fuzzers with the sanitizers on.
+CORE_SRC     = $(sort $(wildcard src/core/*.c))
+HOST_CFLAGS  = -std=gnu99 -g -O1 -Wall -Wextra -Wno-unused-parameter -ffp-contract=off -Isrc \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 20
+
+unit: test/unit/run
+	test/unit/run
+test/unit/run: $(sort $(wildcard test/unit/*.c)) $(CORE_SRC) $(wildcard src/core/*.h test/unit/*.h)
+	$(CC) $(HOST_CFLAGS) -o $@ $(filter %.c,$^) -lm
+
+fuzz: test/fuzz/run
+	mkdir -p test/fuzz/corpus
+	test/fuzz/run -max_total_time=$(FUZZ_SECONDS) -verbosity=0 test/fuzz/corpus
+test/fuzz/run: $(sort $(wildcard test/fuzz/*.c)) $(CORE_SRC) $(wildcard src/core/*.h)
+	clang $(HOST_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c,$^) -lm
+
+.PHONY: tap unit fuzz
+
+endif

@@ -1,0 +1,24 @@
+/*
+ * money.h
+ *	  Amounts as the core sees them: integer minor units (cents, yen, ...) at a number of decimals that the caller knows.
+ *
+ * A single amount is 128 bits wide where sums or products of amounts must stay exact, 64 bits where one account is decided on.
+ */
+#ifndef CL_CORE_MONEY_H
+#define CL_CORE_MONEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef __int128 cl_int128;
+typedef unsigned __int128 cl_uint128;
+
+/* The most decimals a 128-bit amount is ever scaled to: 10^38 is the largest power of ten below 2^127. */
+#define CL_MAX_DECIMALS 38
+
+extern const uint64_t cl_pow10_64[20];
+
+extern cl_uint128 cl_pow10_128(int exponent);
+extern bool cl_rescale(cl_int128 *amount, int from, int to);
+
+#endif							/* CL_CORE_MONEY_H */

@@ -1,0 +1,56 @@
+/*
+ * compat.h
+ *	  Every difference between PostgreSQL 14 and 18 that this extension meets: no #if on the version elsewhere.
+ *
+ * Included after postgres.h by every file of the glue.
+ */
+#ifndef CL_COMPAT_H
+#define CL_COMPAT_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "storage/shmem.h"
+
+#if PG_VERSION_NUM < 140000
+#error "credit_limit needs PostgreSQL 14 or later"
+#endif
+
+#ifndef HAVE_INT128
+#error "credit_limit needs a compiler with 128-bit integers: money is summed in them"
+#endif
+
+/* VARDATA and friends left postgres.h in 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* A module says its name and version since 18. */
+#if PG_VERSION_NUM >= 180000
+#define CL_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "credit_limit", .version = "0.1.0")
+#else
+#define CL_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+/* A StringInfo over bytes that belong to somebody else: 17 has it, and forbids to write to it. */
+#if PG_VERSION_NUM < 170000
+static inline void
+initReadOnlyStringInfo(StringInfo str, char *data, int len)
+{
+	str->data = data;
+	str->len = len;
+	str->maxlen = 0;
+	str->cursor = 0;
+}
+#endif
+
+/* Allocation by type came with 16, and to the later minor releases of the others. */
+#ifndef palloc_object
+#define palloc_object(type) ((type *) palloc(sizeof(type)))
+#define palloc0_object(type) ((type *) palloc0(sizeof(type)))
+#endif
+#ifndef palloc_array
+#define palloc_array(type, count) ((type *) palloc(mul_size(sizeof(type), count)))
+#define palloc0_array(type, count) ((type *) palloc0(mul_size(sizeof(type), count)))
+#endif
+
+#endif							/* CL_COMPAT_H */

@@ -1,0 +1,149 @@
+/*
+ * numeric.c
+ *	  The less travelled paths of numeric: wide values, special values, and writing.
+ */
+#include "postgres.h"
+
+#include "pg/numeric.h"
+
+#include "utils/fmgrprotos.h"
+
+/* Decimals of the last stored digit that are really there: 4500 needs two of its four. */
+static int
+trailing_decimals(int digit)
+{
+	if (digit % 10 != 0)
+		return 4;
+	if (digit % 100 != 0)
+		return 3;
+	return digit % 1000 != 0 ? 2 : 1;
+}
+
+/* How many decimals the value needs, whatever it displays: 1.500 needs one. NaN and Infinity need none. */
+int
+cl_numeric_decimals(const ClNumericView *view)
+{
+	int			fraction_digits = view->ndigits - 1 - view->weight;
+
+	if (view->ndigits == 0 || fraction_digits <= 0)
+		return 0;
+	return CL_NUMERIC_DEC_DIGITS * (fraction_digits - 1) + trailing_decimals(cl_numeric_digit(view, view->ndigits - 1));
+}
+
+/* value * 10^scale as a 128-bit integer, exactly or not at all; scale from 0 to CL_MAX_DECIMALS. */
+ClNumericStatus
+cl_numeric_minor128_view(const ClNumericView *view, int scale, cl_int128 *minor)
+{
+	cl_int128	amount = 0;
+	int			exponent = CL_NUMERIC_DEC_DIGITS * (view->weight - view->ndigits + 1) + scale;
+
+	if (view->status != CL_NUMERIC_OK)
+		return view->status;
+	if (cl_numeric_decimals(view) > scale)
+		return CL_NUMERIC_FINER;
+	for (int i = 0; i < view->ndigits; i++)
+	{
+		int			digit = cl_numeric_digit(view, i);
+		int			places = CL_NUMERIC_DEC_DIGITS;
+
+		/* Of the last digit only the decimals that the scale has are taken. */
+		if (i == view->ndigits - 1 && exponent < 0)
+		{
+			places += exponent;
+			digit /= (int) cl_pow10_64[-exponent];
+		}
+		if (__builtin_mul_overflow(amount, (cl_int128) cl_pow10_64[places], &amount) ||
+			__builtin_add_overflow(amount, (cl_int128) digit, &amount))
+			return CL_NUMERIC_TOO_LARGE;
+	}
+	if (exponent > 0 && amount != 0)
+	{
+		if (exponent > CL_MAX_DECIMALS || __builtin_mul_overflow(amount, (cl_int128) cl_pow10_128(exponent), &amount))
+			return CL_NUMERIC_TOO_LARGE;
+	}
+	*minor = view->negative ? -amount : amount;
+	return CL_NUMERIC_OK;
+}
+
+ClNumericStatus
+cl_numeric_minor128(Datum value, int scale, cl_int128 *minor)
+{
+	ClNumericView view;
+
+	cl_numeric_open(value, &view);
+	return cl_numeric_minor128_view(&view, scale, minor);
+}
+
+double
+cl_numeric_float8_slow(Datum value)
+{
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, value));
+}
+
+/* As the server prints it: for the detail of an error. */
+char *
+cl_numeric_string(Datum value)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+}
+
+/*
+ * minor / 10^scale as a numeric that displays that many decimals; scale from 0 to CL_MAX_DECIMALS.
+ *
+ * Digits come out least significant first: the last one holds the decimals beyond a multiple of four, padded with zeros.
+ */
+Datum
+cl_minor_numeric(cl_int128 minor, int scale)
+{
+	int16		reversed[16];	/* 39 decimal places and one broken digit at each end */
+	int			n = 0;
+	int			skipped = 0;
+	int			broken = scale % CL_NUMERIC_DEC_DIGITS;
+	int			fraction_digits = (scale + CL_NUMERIC_DEC_DIGITS - 1) / CL_NUMERIC_DEC_DIGITS;
+	bool		negative = minor < 0;
+	cl_uint128	rest = negative ? -(cl_uint128) minor : (cl_uint128) minor;
+	int			weight;
+	uint16		header;
+	char	   *result;
+	Size		size;
+
+	if (broken != 0)
+	{
+		uint64		unit = cl_pow10_64[broken];
+
+		reversed[n++] = (int16) ((uint64) (rest % unit) * cl_pow10_64[CL_NUMERIC_DEC_DIGITS - broken]);
+		rest /= unit;
+	}
+	while (rest > PG_UINT64_MAX)
+	{
+		reversed[n++] = (int16) (rest % CL_NUMERIC_NBASE);
+		rest /= CL_NUMERIC_NBASE;
+	}
+	for (uint64 low = (uint64) rest; low > 0; low /= CL_NUMERIC_NBASE)
+		reversed[n++] = (int16) (low % CL_NUMERIC_NBASE);
+
+	weight = n - fraction_digits - 1;
+	while (n > 0 && reversed[n - 1] == 0)
+	{
+		n--;
+		weight--;
+	}
+	while (skipped < n && reversed[skipped] == 0)
+		skipped++;
+	if (n == 0)
+	{
+		weight = 0;
+		negative = false;
+	}
+
+	size = VARHDRSZ + sizeof(uint16) + (Size) (n - skipped) * sizeof(int16);
+	result = palloc(size);
+	SET_VARSIZE(result, size);
+	header = (uint16) (CL_NUMERIC_SHORT | (negative ? CL_NUMERIC_SHORT_SIGN : 0) |
+					   (scale << CL_NUMERIC_SHORT_DSCALE_SHIFT) |
+					   (weight < 0 ? CL_NUMERIC_SHORT_WEIGHT_SIGN : 0) | (weight & CL_NUMERIC_SHORT_WEIGHT_MASK));
+	memcpy(VARDATA(result), &header, sizeof(uint16));
+	for (int i = n - 1, at = 0; i >= skipped; i--, at++)
+		memcpy(VARDATA(result) + sizeof(uint16) + at * sizeof(int16), &reversed[i], sizeof(int16));
+	return PointerGetDatum(result);
+}

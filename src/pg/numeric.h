@@ -1,0 +1,227 @@
+/*
+ * numeric.h
+ *	  Reading and writing numeric(p,s) without going through text.
+ *
+ * The server converts numeric to float8 by printing and parsing it, which costs more than scanning the row. The layout of a
+ * stored numeric is older than any supported version and cannot change without breaking pg_upgrade, so it is read here
+ * directly: base-10000 digits after a two- or four-byte header (src/backend/utils/adt/numeric.c explains it).
+ *
+ * Every reader is exact. cl_numeric_float8 gives the double that the server gives, bit for bit: where digits and power of ten
+ * are both exact doubles one multiplication or division rounds correctly (Clinger 1990, the fast path of strtod), and
+ * everything else is handed to the server. The test test/sql/numeric.sql compares millions of values.
+ */
+#ifndef CL_PG_NUMERIC_H
+#define CL_PG_NUMERIC_H
+
+#include "core/money.h"
+#include "pg/compat.h"
+#include "utils/numeric.h"
+
+typedef enum ClNumericStatus
+{
+	CL_NUMERIC_OK,
+	CL_NUMERIC_FINER,			/* has more decimals than the scale asked for */
+	CL_NUMERIC_TOO_LARGE,		/* does not fit the integer asked for */
+	CL_NUMERIC_NAN,
+	CL_NUMERIC_INFINITE
+} ClNumericStatus;
+
+/* A numeric taken apart; the digits stay where they are, possibly unaligned. */
+typedef struct ClNumericView
+{
+	const char *digits;			/* int16 each, base 10000, most significant first */
+	int			ndigits;		/* leading and trailing zero digits are never stored */
+	int			weight;			/* power of 10000 of the first digit */
+	int			dscale;			/* decimals displayed, never fewer than there are */
+	bool		negative;
+	ClNumericStatus status;		/* OK, NAN or INFINITE */
+} ClNumericView;
+
+extern ClNumericStatus cl_numeric_minor128_view(const ClNumericView *view, int scale, cl_int128 *minor);
+extern double cl_numeric_float8_slow(Datum value);
+extern int	cl_numeric_decimals(const ClNumericView *view);
+extern ClNumericStatus cl_numeric_minor128(Datum value, int scale, cl_int128 *minor);
+extern Datum cl_minor_numeric(cl_int128 minor, int scale);
+extern char *cl_numeric_string(Datum value);
+
+#define CL_NUMERIC_SIGN_MASK 0xC000
+#define CL_NUMERIC_NEG 0x4000
+#define CL_NUMERIC_SHORT 0x8000
+#define CL_NUMERIC_SPECIAL 0xC000
+#define CL_NUMERIC_EXT_NAN 0xC000
+#define CL_NUMERIC_EXT_SIGN_MASK 0xF000
+#define CL_NUMERIC_SHORT_SIGN 0x2000
+#define CL_NUMERIC_SHORT_DSCALE_MASK 0x1F80
+#define CL_NUMERIC_SHORT_DSCALE_SHIFT 7
+#define CL_NUMERIC_LONG_DSCALE_MASK 0x3FFF
+#define CL_NUMERIC_SHORT_WEIGHT_SIGN 0x0040
+#define CL_NUMERIC_SHORT_WEIGHT_MASK 0x003F
+#define CL_NUMERIC_NBASE 10000
+#define CL_NUMERIC_DEC_DIGITS 4
+
+static inline int
+cl_numeric_digit(const ClNumericView *view, int i)
+{
+	int16		digit;
+
+	memcpy(&digit, view->digits + i * sizeof(int16), sizeof(int16));
+	return digit;
+}
+
+/* Takes a numeric apart. Only a toasted value allocates, and numerics of money never are. */
+static inline void
+cl_numeric_open(Datum value, ClNumericView *view)
+{
+	struct varlena *raw = PG_DETOAST_DATUM_PACKED(value);
+	const char *data = VARDATA_ANY(raw);
+	int			size = VARSIZE_ANY_EXHDR(raw);
+	uint16		header;
+
+	memcpy(&header, data, sizeof(uint16));
+	view->status = CL_NUMERIC_OK;
+	if ((header & CL_NUMERIC_SIGN_MASK) == CL_NUMERIC_SHORT)
+	{
+		view->negative = (header & CL_NUMERIC_SHORT_SIGN) != 0;
+		view->weight = (header & CL_NUMERIC_SHORT_WEIGHT_SIGN) ?
+			(int) (header | ~CL_NUMERIC_SHORT_WEIGHT_MASK) : (int) (header & CL_NUMERIC_SHORT_WEIGHT_MASK);
+		view->dscale = (header & CL_NUMERIC_SHORT_DSCALE_MASK) >> CL_NUMERIC_SHORT_DSCALE_SHIFT;
+		view->digits = data + sizeof(uint16);
+		view->ndigits = (size - (int) sizeof(uint16)) / (int) sizeof(int16);
+	}
+	else if ((header & CL_NUMERIC_SIGN_MASK) == CL_NUMERIC_SPECIAL)
+	{
+		view->negative = (header & CL_NUMERIC_SHORT_SIGN) != 0;
+		view->weight = 0;
+		view->dscale = 0;
+		view->digits = data;
+		view->ndigits = 0;
+		view->status = (header & CL_NUMERIC_EXT_SIGN_MASK) == CL_NUMERIC_EXT_NAN ? CL_NUMERIC_NAN : CL_NUMERIC_INFINITE;
+	}
+	else
+	{
+		int16		weight;
+
+		memcpy(&weight, data + sizeof(uint16), sizeof(int16));
+		view->negative = (header & CL_NUMERIC_SIGN_MASK) == CL_NUMERIC_NEG;
+		view->weight = weight;
+		view->dscale = header & CL_NUMERIC_LONG_DSCALE_MASK;
+		view->digits = data + sizeof(uint16) + sizeof(int16);
+		view->ndigits = (size - (int) (sizeof(uint16) + sizeof(int16))) / (int) sizeof(int16);
+	}
+}
+
+/* Four digits are at most 16 decimal places: the mantissa of the hot path, which no amount of money in practice exceeds. */
+#define CL_NUMERIC_HOT_DIGITS 4
+
+static inline uint64
+cl_numeric_mantissa(const ClNumericView *view)
+{
+	uint64		mantissa = 0;
+
+	for (int i = 0; i < view->ndigits; i++)
+		mantissa = mantissa * CL_NUMERIC_NBASE + (uint64) cl_numeric_digit(view, i);
+	return mantissa;
+}
+
+/* value * 10^scale as a 64-bit integer, exactly or not at all. */
+static inline ClNumericStatus
+cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor)
+{
+	if (likely(view->ndigits <= CL_NUMERIC_HOT_DIGITS && view->status == CL_NUMERIC_OK))
+	{
+		uint64		mantissa = cl_numeric_mantissa(view);
+		int			exponent = CL_NUMERIC_DEC_DIGITS * (view->weight - view->ndigits + 1) + scale;
+		uint64		quotient;
+
+		if (mantissa == 0)
+		{
+			*minor = 0;
+			return CL_NUMERIC_OK;
+		}
+		/* Division by a variable is slow; these are the powers that a last digit of cents leaves. */
+		switch (exponent)
+		{
+			case 0:
+				quotient = mantissa;
+				break;
+			case -1:
+				quotient = mantissa / 10;
+				if (quotient * 10 != mantissa)
+					return CL_NUMERIC_FINER;
+				break;
+			case -2:
+				quotient = mantissa / 100;
+				if (quotient * 100 != mantissa)
+					return CL_NUMERIC_FINER;
+				break;
+			case -3:
+				quotient = mantissa / 1000;
+				if (quotient * 1000 != mantissa)
+					return CL_NUMERIC_FINER;
+				break;
+			default:
+				if (exponent < 0)
+					return CL_NUMERIC_FINER;	/* the last stored digit is not zero, so some of its four places are needed */
+				if (exponent > 18 || __builtin_mul_overflow(mantissa, cl_pow10_64[exponent], &quotient) ||
+					quotient > (uint64) PG_INT64_MAX)
+					return CL_NUMERIC_TOO_LARGE;
+		}
+		*minor = view->negative ? -(int64) quotient : (int64) quotient;
+		return CL_NUMERIC_OK;
+	}
+	else
+	{
+		cl_int128	wide = 0;
+		ClNumericStatus status = cl_numeric_minor128_view(view, scale, &wide);
+
+		if (status != CL_NUMERIC_OK)
+			return status;
+		if (wide > PG_INT64_MAX || wide < PG_INT64_MIN)
+			return CL_NUMERIC_TOO_LARGE;
+		*minor = (int64) wide;
+		return CL_NUMERIC_OK;
+	}
+}
+
+static inline ClNumericStatus
+cl_numeric_minor(Datum value, int scale, int64 *minor)
+{
+	ClNumericView view;
+
+	cl_numeric_open(value, &view);
+	return cl_numeric_minor_view(&view, scale, minor);
+}
+
+/* The double that numeric_float8 gives, bit for bit. */
+static inline double
+cl_numeric_float8(Datum value)
+{
+	/* Powers of ten that are exact doubles. */
+	static const double exact_pow10[] = {
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+	};
+	ClNumericView view;
+
+	cl_numeric_open(value, &view);
+	if (likely(view.ndigits <= CL_NUMERIC_HOT_DIGITS && view.status == CL_NUMERIC_OK))
+	{
+		uint64		mantissa = cl_numeric_mantissa(&view);
+		int			exponent = CL_NUMERIC_DEC_DIGITS * (view.weight - view.ndigits + 1);
+
+		if (likely(mantissa <= (UINT64CONST(1) << 53) && exponent >= -22 && exponent <= 22))
+		{
+			double		magnitude = (double) mantissa;
+
+			if (exponent < 0)
+				magnitude /= exact_pow10[-exponent];
+			else
+				magnitude *= exact_pow10[exponent];
+			/* The server's zero has no sign. */
+			return view.negative && mantissa != 0 ? -magnitude : magnitude;
+		}
+	}
+	return cl_numeric_float8_slow(value);
+}
+
+#endif							/* CL_PG_NUMERIC_H */

@@ -1,0 +1,224 @@
+/*
+ * row.c
+ *	  Finding the columns of a row.
+ */
+#include "postgres.h"
+
+#include "pg/row.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+/* A reader of rows in the current context; columns stay the caller's and must live as long. */
+ClRow *
+cl_row_create(const char *reader, ClColumn *columns, int ncolumns)
+{
+	ClRow	   *row = palloc0_object(ClRow);
+
+	row->reader = reader;
+	row->columns = columns;
+	row->ncolumns = ncolumns;
+	row->context = CurrentMemoryContext;
+	return row;
+}
+
+static ClColumnKind
+column_kind(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return CL_COLUMN_INT2;
+		case INT4OID:
+			return CL_COLUMN_INT4;
+		case INT8OID:
+			return CL_COLUMN_INT8;
+		case FLOAT4OID:
+			return CL_COLUMN_FLOAT4;
+		case FLOAT8OID:
+			return CL_COLUMN_FLOAT8;
+		case NUMERICOID:
+			return CL_COLUMN_NUMERIC;
+		case BOOLOID:
+			return CL_COLUMN_BOOL;
+		case TEXTOID:
+		case VARCHAROID:
+			return CL_COLUMN_TEXT;
+		case BPCHAROID:
+			return CL_COLUMN_BPCHAR;
+		case NAMEOID:
+			return CL_COLUMN_NAME;
+		case DATEOID:
+			return CL_COLUMN_DATE;
+		default:
+			return type_is_enum(type) ? CL_COLUMN_ENUM : CL_COLUMN_ABSENT;
+	}
+}
+
+static const char *
+accepted_types(int accept)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (accept & CL_ACCEPT_NUMBER)
+		appendStringInfoString(&list, "a number (integer, numeric, double precision)");
+	if (accept & CL_ACCEPT_TEXT)
+		appendStringInfo(&list, "%stext", list.len > 0 ? ", " : "");
+	if (accept & CL_ACCEPT_BOOL)
+		appendStringInfo(&list, "%sboolean", list.len > 0 ? ", " : "");
+	if (accept & CL_ACCEPT_DATE)
+		appendStringInfo(&list, "%sdate", list.len > 0 ? ", " : "");
+	return list.data;
+}
+
+void
+cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" has the wrong type for %s", column->name, row->reader),
+			 errdetail("It is of type %s; wanted is %s.", format_type_be(column->type), wanted),
+			 errhint("Cast it in a sub-select, or change the document.")));
+}
+
+static void
+missing_column(const ClRow *row, const ClColumn *column, TupleDesc desc)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", NameStr(TupleDescAttr(desc, i)->attname));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" is missing from the row, and %s needs it", column->name, row->reader),
+			 errdetail("The row has: %s.", names.data),
+			 errhint("Give the column that name in a sub-select.")));
+}
+
+static void
+bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
+{
+	column->kind = CL_COLUMN_ABSENT;
+	column->attnum = 0;
+	column->labels = NULL;
+	column->nlabels = 0;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), column->name) != 0)
+			continue;
+		if (column->attnum != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					 errmsg("column \"%s\" is in the row more than once, and %s needs it", column->name, row->reader),
+					 errhint("Give one of them another name in a sub-select.")));
+		column->attnum = i + 1;
+		column->type = attribute->atttypid;
+	}
+	if (column->attnum == 0)
+	{
+		if (!column->optional)
+			missing_column(row, column, desc);
+		return;
+	}
+	column->kind = column_kind(getBaseType(column->type));
+	if (column->kind == CL_COLUMN_ABSENT || (column->accept & CL_ACCEPT(column->kind)) == 0)
+		cl_column_wrong_type(row, column, accepted_types(column->accept));
+}
+
+/* The first natts columns of a row type: what lies behind them is never taken apart. */
+static TupleDesc
+shorter_desc(TupleDesc desc, int natts)
+{
+	TupleDesc	result = CreateTemplateTupleDesc(natts);
+
+	for (int i = 1; i <= natts; i++)
+		TupleDescCopyEntry(result, i, desc, i);
+	return result;
+}
+
+/* Finds the columns in rows of this record's type. On an error the reader stays unbound. */
+void
+cl_row_bind(ClRow *row, HeapTupleHeader record)
+{
+	Oid			type = HeapTupleHeaderGetTypeId(record);
+	int32		typmod = HeapTupleHeaderGetTypMod(record);
+	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
+	MemoryContext old = MemoryContextSwitchTo(row->context);
+	int			last = 1;
+
+	row->desc = NULL;
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		bind_column(row, &row->columns[i], desc);
+		last = Max(last, row->columns[i].attnum);
+	}
+	last = Min(last, desc->natts);
+	row->values = palloc_array(Datum, last + 1);
+	row->isnull = palloc_array(bool, last + 1);
+	row->type = type;
+	row->typmod = typmod;
+	row->desc = shorter_desc(desc, last);
+	MemoryContextSwitchTo(old);
+	ReleaseTupleDesc(desc);
+}
+
+/* Labels of an enum are looked up when they first turn up: its values are few, its rows are many. */
+static const char *
+enum_label(ClRow *row, ClColumn *column, Oid oid)
+{
+	MemoryContext old;
+
+	for (int i = 0; i < column->nlabels; i++)
+	{
+		if (column->labels[i].oid == oid)
+			return column->labels[i].label;
+	}
+	old = MemoryContextSwitchTo(row->context);
+	if (column->labels == NULL)
+		column->labels = palloc_object(ClEnumLabel);
+	else
+		column->labels = repalloc(column->labels, (column->nlabels + 1) * sizeof(ClEnumLabel));
+	column->labels[column->nlabels].oid = oid;
+	column->labels[column->nlabels].label = DatumGetCString(DirectFunctionCall1(enum_out, ObjectIdGetDatum(oid)));
+	MemoryContextSwitchTo(old);
+	return column->labels[column->nlabels++].label;
+}
+
+const char *
+cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length)
+{
+	const char *text;
+
+	switch (column->kind)
+	{
+		case CL_COLUMN_BPCHAR:
+			{
+				struct varlena *padded = PG_DETOAST_DATUM_PACKED(value);
+
+				text = VARDATA_ANY(padded);
+				*length = bpchartruelen(VARDATA_ANY(padded), VARSIZE_ANY_EXHDR(padded));
+				return text;
+			}
+		case CL_COLUMN_NAME:
+			text = NameStr(*DatumGetName(value));
+			break;
+		case CL_COLUMN_ENUM:
+			text = enum_label(row, column, DatumGetObjectId(value));
+			break;
+		default:
+			elog(ERROR, "column \"%s\" is not text", column->name);
+	}
+	*length = strlen(text);
+	return text;
+}

@@ -1,0 +1,149 @@
+/*
+ * row.h
+ *	  Columns of any row by name: looked up once per query, read without a catalog for every row after.
+ *
+ * Works for a row of a table or view, a composite type, a domain over one, and for an anonymous record of a sub-select. Only
+ * the columns up to the last one that is asked for are taken apart.
+ */
+#ifndef CL_PG_ROW_H
+#define CL_PG_ROW_H
+
+#include "pg/numeric.h"
+
+#include "access/htup_details.h"
+#include "access/tupdesc.h"
+#include "utils/date.h"
+
+/* What a column can be read as; a column of another type is an error that says so. */
+typedef enum ClColumnKind
+{
+	CL_COLUMN_ABSENT,			/* only where the reader allows it */
+	CL_COLUMN_INT2,
+	CL_COLUMN_INT4,
+	CL_COLUMN_INT8,
+	CL_COLUMN_FLOAT4,
+	CL_COLUMN_FLOAT8,
+	CL_COLUMN_NUMERIC,
+	CL_COLUMN_BOOL,
+	CL_COLUMN_TEXT,				/* text, varchar; char(n) is read without its padding */
+	CL_COLUMN_BPCHAR,
+	CL_COLUMN_NAME,
+	CL_COLUMN_ENUM,
+	CL_COLUMN_DATE
+} ClColumnKind;
+
+#define CL_ACCEPT(kind) (1 << (kind))
+#define CL_ACCEPT_NUMBER (CL_ACCEPT(CL_COLUMN_INT2) | CL_ACCEPT(CL_COLUMN_INT4) | CL_ACCEPT(CL_COLUMN_INT8) | \
+	CL_ACCEPT(CL_COLUMN_FLOAT4) | CL_ACCEPT(CL_COLUMN_FLOAT8) | CL_ACCEPT(CL_COLUMN_NUMERIC))
+#define CL_ACCEPT_BOOL CL_ACCEPT(CL_COLUMN_BOOL)
+#define CL_ACCEPT_DATE CL_ACCEPT(CL_COLUMN_DATE)
+#define CL_ACCEPT_TEXT (CL_ACCEPT(CL_COLUMN_TEXT) | CL_ACCEPT(CL_COLUMN_BPCHAR) | CL_ACCEPT(CL_COLUMN_NAME) | \
+	CL_ACCEPT(CL_COLUMN_ENUM))
+
+typedef struct ClEnumLabel
+{
+	Oid			oid;
+	char	   *label;
+} ClEnumLabel;
+
+/* One column that somebody wants. The first three are the caller's, the rest is found out. */
+typedef struct ClColumn
+{
+	const char *name;
+	int			accept;			/* CL_ACCEPT_… */
+	bool		optional;		/* may be absent from the row */
+	ClColumnKind kind;
+	AttrNumber	attnum;
+	Oid			type;			/* as declared, for messages */
+	ClEnumLabel *labels;		/* of an enum, as they turn up */
+	int			nlabels;
+} ClColumn;
+
+typedef struct ClRow
+{
+	const char *reader;			/* who wants the columns: "scorecard \"retail\"", for messages */
+	ClColumn   *columns;
+	int			ncolumns;
+	MemoryContext context;		/* what is found out lives here */
+	Oid			type;			/* of the rows seen last */
+	int32		typmod;
+	TupleDesc	desc;			/* the columns up to the last wanted */
+	Datum	   *values;
+	bool	   *isnull;
+} ClRow;
+
+extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
+extern void cl_row_bind(ClRow *row, HeapTupleHeader record);
+extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);
+extern void cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted) pg_attribute_noreturn();
+
+/* Takes a record apart; its columns can then be read until the next. */
+static inline void
+cl_row_read(ClRow *row, HeapTupleHeader record)
+{
+	HeapTupleData tuple;
+
+	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
+				 row->typmod != HeapTupleHeaderGetTypMod(record)))
+		cl_row_bind(row, record);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = record;
+	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
+}
+
+static inline bool
+cl_column_null(const ClRow *row, const ClColumn *column)
+{
+	return column->kind == CL_COLUMN_ABSENT || row->isnull[column->attnum - 1];
+}
+
+static inline Datum
+cl_column_datum(const ClRow *row, const ClColumn *column)
+{
+	return row->values[column->attnum - 1];
+}
+
+/* A column of CL_ACCEPT_NUMBER that is not NULL. */
+static inline double
+cl_column_float8(const ClRow *row, const ClColumn *column)
+{
+	Datum		value = cl_column_datum(row, column);
+
+	switch (column->kind)
+	{
+		case CL_COLUMN_FLOAT8:
+			return DatumGetFloat8(value);
+		case CL_COLUMN_NUMERIC:
+			return cl_numeric_float8(value);
+		case CL_COLUMN_INT4:
+			return DatumGetInt32(value);
+		case CL_COLUMN_INT8:
+			return (double) DatumGetInt64(value);
+		case CL_COLUMN_INT2:
+			return DatumGetInt16(value);
+		case CL_COLUMN_FLOAT4:
+			return DatumGetFloat4(value);
+		default:
+			return DatumGetBool(value) ? 1 : 0;
+	}
+}
+
+/* A column of CL_ACCEPT_TEXT that is not NULL: bytes that end at length, and stay while the row does. */
+static inline const char *
+cl_column_text(ClRow *row, ClColumn *column, int *length)
+{
+	Datum		value = cl_column_datum(row, column);
+
+	if (likely(column->kind == CL_COLUMN_TEXT))
+	{
+		struct varlena *text = PG_DETOAST_DATUM_PACKED(value);
+
+		*length = VARSIZE_ANY_EXHDR(text);
+		return VARDATA_ANY(text);
+	}
+	return cl_column_text_slow(row, column, value, length);
+}
+
+#endif							/* CL_PG_ROW_H */

@@ -1,0 +1,63 @@
+/*
+ * summary.h
+ *	  Types that summarise rows (utilization, and those to come): built by an aggregate, stored, merged, read by accessors.
+ *
+ * A feature describes its state by five callbacks, and this gives it everything else: text form (JSON), binary form, storage,
+ * serialisation between workers, combine and rollup. Stored, sent and serialised bytes are the same:
+ *
+ *		version		1 byte
+ *		payload		what the feature's write() appends, in network order
+ *
+ * and all of them come back through the feature's read(), which believes nothing. A later release may write another version
+ * and must still read this one.
+ */
+#ifndef CL_PG_SUMMARY_H
+#define CL_PG_SUMMARY_H
+
+#include "pg/aggregate.h"
+#include "pg/json.h"
+#include "pg/wire.h"
+
+typedef struct ClSummary
+{
+	const char *name;			/* of the SQL type */
+	int			version;		/* written first */
+	ClStateNew	create;			/* an empty state, in the current context */
+	ClStateMerge merge;			/* in the context of the first */
+	void		(*write) (StringInfo buf, const void *state);
+	void	   *(*read) (StringInfo buf);	/* all it checks it reports with cl_wire_invalid */
+	void		(*print) (StringInfo out, const void *state);
+	void	   *(*parse) (const ClJson *document);
+} ClSummary;
+
+extern Datum cl_summary_in(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_out(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_send(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_serial(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_deserial(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_combine(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_final(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_rollup(FunctionCallInfo fcinfo, const ClSummary *summary);
+
+/* The state inside a stored value, in the current context. */
+extern void *cl_summary_state(const ClSummary *summary, Datum value);
+extern Datum cl_summary_datum(const ClSummary *summary, const void *state);
+
+#define CL_SUMMARY_FUNCTION(type, what) \
+	PG_FUNCTION_INFO_V1(cl_##type##_##what); \
+	Datum cl_##type##_##what(PG_FUNCTION_ARGS) { return cl_summary_##what(fcinfo, &type##_summary); }
+
+/* All SQL-callable functions of a summary type: cl_<type>_in and so on, from the description <type>_summary. */
+#define CL_SUMMARY_FUNCTIONS(type) \
+	CL_SUMMARY_FUNCTION(type, in) \
+	CL_SUMMARY_FUNCTION(type, out) \
+	CL_SUMMARY_FUNCTION(type, recv) \
+	CL_SUMMARY_FUNCTION(type, send) \
+	CL_SUMMARY_FUNCTION(type, serial) \
+	CL_SUMMARY_FUNCTION(type, deserial) \
+	CL_SUMMARY_FUNCTION(type, combine) \
+	CL_SUMMARY_FUNCTION(type, final) \
+	CL_SUMMARY_FUNCTION(type, rollup)
+
+#endif							/* CL_PG_SUMMARY_H */
