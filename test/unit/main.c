@@ -1,0 +1,47 @@
+/*
+ * main.c
+ *	  Runs the unit tests of the core, one line each.
+ */
+#include "check.h"
+
+long		cl_checks;
+long		cl_failures;
+
+#define FEATURE_TEST(name) extern void test_##name(void) __attribute__((weak))
+
+FEATURE_TEST(money);
+FEATURE_TEST(gap);
+FEATURE_TEST(utilization);
+FEATURE_TEST(scorecard);
+FEATURE_TEST(policy);
+
+static const struct
+{
+	const char *name;
+	void		(*run) (void);
+}			tests[] = {
+	{"money", test_money},
+	{"gap", test_gap},
+	{"utilization", test_utilization},
+	{"scorecard", test_scorecard},
+	{"policy", test_policy},
+};
+
+int
+main(void)
+{
+	int			failed = 0;
+
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+	{
+		long		checks = cl_checks;
+		long		failures = cl_failures;
+
+		if (tests[i].run == NULL)
+			continue;
+		tests[i].run();
+		failed += cl_failures > failures;
+		printf("%s unit %s: %ld checks\n", cl_failures > failures ? "not ok" : "ok", tests[i].name, cl_checks - checks);
+	}
+	return failed > 0;
+}
