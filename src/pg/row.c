@@ -11,7 +11,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 /* A reader of rows in the current context; columns stay the caller's and must live as long. */
 ClRow *
@@ -136,18 +135,24 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 		cl_column_wrong_type(row, column, accepted_types(column->accept));
 }
 
-/* The first natts columns of a row type: what lies behind them is never taken apart. */
-static TupleDesc
-shorter_desc(TupleDesc desc, int natts)
+/* What was found out about rows of another type. */
+static void
+forget_type(ClRow *row)
 {
-	TupleDesc	result = CreateTemplateTupleDesc(natts);
-
-	for (int i = 1; i <= natts; i++)
-		TupleDescCopyEntry(result, i, desc, i);
-	return result;
+	if (row->desc == NULL)
+		return;
+	FreeTupleDesc(row->desc);
+	pfree(row->values);
+	pfree(row->isnull);
+	row->desc = NULL;
 }
 
-/* Finds the columns in rows of this record's type. On an error the reader stays unbound. */
+/*
+ * Finds the columns in rows of this record's type. On an error the reader stays unbound.
+ *
+ * The descriptor is the whole one: a shorter one would save taking the last columns apart, but minor releases of 2026 refuse to
+ * read a row by a descriptor that has fewer columns.
+ */
 void
 cl_row_bind(ClRow *row, HeapTupleHeader record)
 {
@@ -155,20 +160,16 @@ cl_row_bind(ClRow *row, HeapTupleHeader record)
 	int32		typmod = HeapTupleHeaderGetTypMod(record);
 	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
 	MemoryContext old = MemoryContextSwitchTo(row->context);
-	int			last = 1;
 
-	row->desc = NULL;
+	forget_type(row);
 	for (int i = 0; i < row->ncolumns; i++)
-	{
 		bind_column(row, &row->columns[i], desc);
-		last = Max(last, row->columns[i].attnum);
-	}
-	last = Min(last, desc->natts);
-	row->values = palloc_array(Datum, last + 1);
-	row->isnull = palloc_array(bool, last + 1);
+	row->values = palloc_array(Datum, desc->natts + 1);
+	row->isnull = palloc_array(bool, desc->natts + 1);
 	row->type = type;
 	row->typmod = typmod;
-	row->desc = shorter_desc(desc, last);
+	row->identifier = assign_record_type_identifier(type, typmod);
+	row->desc = CreateTupleDescCopyConstr(desc);
 	MemoryContextSwitchTo(old);
 	ReleaseTupleDesc(desc);
 }

@@ -2,8 +2,7 @@
  * row.h
  *	  Columns of any row by name: looked up once per query, read without a catalog for every row after.
  *
- * Works for a row of a table or view, a composite type, a domain over one, and for an anonymous record of a sub-select. Only
- * the columns up to the last one that is asked for are taken apart.
+ * Works for a row of a table or view, a composite type, a domain over one, and for an anonymous record of a sub-select.
  */
 #ifndef CL_PG_ROW_H
 #define CL_PG_ROW_H
@@ -13,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "utils/date.h"
+#include "utils/typcache.h"
 
 /* What a column can be read as; a column of another type is an error that says so. */
 typedef enum ClColumnKind
@@ -67,7 +67,8 @@ typedef struct ClRow
 	MemoryContext context;		/* what is found out lives here */
 	Oid			type;			/* of the rows seen last */
 	int32		typmod;
-	TupleDesc	desc;			/* the columns up to the last wanted */
+	uint64		identifier;		/* changes when somebody alters the type */
+	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *isnull;
 } ClRow;
@@ -84,7 +85,8 @@ cl_row_read(ClRow *row, HeapTupleHeader record)
 	HeapTupleData tuple;
 
 	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
-				 row->typmod != HeapTupleHeaderGetTypMod(record)))
+				 row->typmod != HeapTupleHeaderGetTypMod(record) ||
+				 row->identifier != assign_record_type_identifier(row->type, row->typmod)))
 		cl_row_bind(row, record);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);

@@ -12,7 +12,7 @@ SELECT c::text::scorecard::text = c::text AS text_kept, (c::jsonb)::scorecard::t
 	get_byte(scorecard_send(c), 0) AS version, convert_from(substr(scorecard_send(c), 2), 'UTF8') = c::text AS bytes_are_text
 FROM (SELECT :'retail'::scorecard) s(c);
 -- Everything that a card can say; numbers keep every bit, texts every character.
-SELECT '{"characteristics": [{"special": [{"reason": "\"quoted\" \u00e9\n", "woe": -0.1, "event_rate": 0.25, "points": 1e-7, "values": [1e15, -0.5]}],
+SELECT '{"characteristics": [{"special": [{"reason": "\"quoted\" \u0041\n", "woe": -0.1, "event_rate": 0.25, "points": 1e-7, "values": [1e15, -0.5]}],
 	"bins": [{"up_to": 0.1, "points": 12.300, "woe": 0.30000000000000004}, {"points": -1e12}], "average_points": 3, "neutral_points": 1,
 	"coefficient": -0.8, "dimension": "d", "reason": "r", "name": "x"},
 	{"name": "b", "categories": [{"in": [true], "points": 1}, {"in": [false], "points": 2}]},
@@ -74,15 +74,15 @@ SELECT count(*) AS groups, count(score('{"name": "m", "characteristics": [{"name
 FROM sc_borrower b GROUP BY ROLLUP (b) ORDER BY 1 DESC LIMIT 1;
 
 -- 4. A card against the same card written by hand as CASE expressions, on borrowers that hit every bound, special value and end.
-\set wide '{"name": "wide", "base_points": 100.1, "characteristics": [{"name": "f", "bins": [{"below": -1, "points": 0.1}, {"below": 0, "points": 0.2}, {"below": 0.1, "points": 0.7}, {"below": 0.30000000000000004, "points": 1.3}, {"points": -2.9}], "missing": {"points": 7}}, {"name": "r", "bins": [{"up_to": -1, "points": 1.1}, {"up_to": 0, "points": 2.2}, {"up_to": 0.1, "points": 3.3}, {"points": 4.4}], "special": [{"values": [-9, 0.1], "points": 20.5}, {"values": [-8], "points": 30}], "missing": {"points": -7}}, {"name": "m", "bins": [{"below": 100, "points": 5}, {"below": 2500.01, "points": 6}, {"points": 9}]}, {"name": "k", "bins": [{"below": 2, "points": 5}, {"below": 5, "points": 6.6}, {"points": 9}], "special": [{"values": [3], "points": 11}]}, {"name": "t", "categories": [{"in": ["a", "bb", ""], "points": 1}, {"in": ["c", "Ü"], "points": 2.25}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "n", "categories": [{"in": [1, 2.5], "points": 1}, {"in": [-3], "points": 2}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "y", "categories": [{"in": [true], "points": 1}], "other": {"points": 3.125}, "missing": {"points": 4}}]}'
+\set wide '{"name": "wide", "base_points": 100.1, "characteristics": [{"name": "f", "bins": [{"below": -1, "points": 0.1}, {"below": 0, "points": 0.2}, {"below": 0.1, "points": 0.7}, {"below": 0.30000000000000004, "points": 1.3}, {"points": -2.9}], "missing": {"points": 7}}, {"name": "r", "bins": [{"up_to": -1, "points": 1.1}, {"up_to": 0, "points": 2.2}, {"up_to": 0.1, "points": 3.3}, {"points": 4.4}], "special": [{"values": [-9, 0.1], "points": 20.5}, {"values": [-8], "points": 30}], "missing": {"points": -7}}, {"name": "m", "bins": [{"below": 100, "points": 5}, {"below": 2500.01, "points": 6}, {"points": 9}]}, {"name": "k", "bins": [{"below": 2, "points": 5}, {"below": 5, "points": 6.6}, {"points": 9}], "special": [{"values": [3], "points": 11}]}, {"name": "t", "categories": [{"in": ["a", "bb", ""], "points": 1}, {"in": ["c", "C"], "points": 2.25}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "n", "categories": [{"in": [1, 2.5], "points": 1}, {"in": [-3], "points": 2}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "y", "categories": [{"in": [true], "points": 1}], "other": {"points": 3.125}, "missing": {"points": 4}}]}'
 SELECT setseed(0.25);
 CREATE TABLE sc_wide AS
 SELECT g AS id,
 	(ARRAY[NULL, 'NaN', 'Infinity', '-Infinity', -1, 0, '-0', 0.1, 0.3, 0.30000000000000004, random() * 4 - 2]::float8[])[1 + floor(random() * 11)] AS f,
 	(ARRAY[NULL, 'NaN', 'Infinity', '-Infinity', -1, 0, 0.1, 0.10000000000000002, -9, -8, random() * 4 - 2]::float8[])[1 + floor(random() * 11)] AS r,
-	(ARRAY[NULL, 100, 99.99, 2500.01, 2500.00, 1e20, -5, random() * 3000]::numeric(22,2)[])[1 + floor(random() * 7.1)] AS m,
+	(ARRAY[NULL, 100, 99.99, 2500.01, 2500.00, 1e19, -5, random() * 3000]::numeric(22,2)[])[1 + floor(random() * 7.1)] AS m,
 	floor(random() * 8)::int2 AS k,
-	(ARRAY[NULL, 'a', 'bb', '', 'c', 'Ü', 'ü', 'b', 'abcdefgh']::text[])[1 + floor(random() * 9)] AS t,
+	(ARRAY[NULL, 'a', 'bb', '', 'c', 'C', 'Cc', 'b', 'abcdefgh']::text[])[1 + floor(random() * 9)] AS t,
 	(ARRAY[NULL, 1, 2.5, -3, 2, 'NaN']::numeric[])[1 + floor(random() * 6)] AS n,
 	(ARRAY[NULL, true, false])[1 + floor(random() * 3)] AS y
 FROM generate_series(1, 5000) g;
@@ -94,7 +94,7 @@ SELECT id, 100.1::float8
 		WHEN r <= 0 THEN 2.2 WHEN r <= 0.1 THEN 3.3 ELSE 4.4 END::float8
 	+ CASE WHEN m < 100 THEN 5 WHEN m < 2500.01 THEN 6 WHEN m >= 2500.01 THEN 9 END::float8
 	+ CASE WHEN k = 3 THEN 11 WHEN k < 2 THEN 5 WHEN k < 5 THEN 6.6 ELSE 9 END::float8
-	+ CASE WHEN t IS NULL THEN 4 WHEN t IN ('a', 'bb', '') THEN 1 WHEN t IN ('c', 'Ü') THEN 2.25 ELSE 3 END::float8
+	+ CASE WHEN t IS NULL THEN 4 WHEN t IN ('a', 'bb', '') THEN 1 WHEN t IN ('c', 'C') THEN 2.25 ELSE 3 END::float8
 	+ CASE WHEN n IS NULL OR n = 'NaN' THEN 4 WHEN n IN (1, 2.5) THEN 1 WHEN n = -3 THEN 2 ELSE 3 END::float8
 	+ CASE WHEN y THEN 1 WHEN NOT y THEN 3.125 ELSE 4 END::float8 AS score
 FROM sc_wide;
@@ -110,10 +110,10 @@ SELECT count(*) FILTER (WHERE abs(100.1 + points - score) > 1e-9) AS points_diff
 FROM (SELECT score(:'wide', b), (SELECT sum(points) FROM score_points(:'wide', b)) AS points, (SELECT count(*) FROM score_points(:'wide', b)) AS n,
 		(SELECT sum(points_lost) FROM score_points(:'wide', b)) AS lost FROM sc_wide b) s,
 	scorecard_summary(:'wide');
--- The range is reached: the best and the worst of 5000.
-SELECT max_score, min_score FROM scorecard_summary(:'wide');
+-- 100.1 + 7 + 30 + 9 + 11 + 4 + 4 + 4, and 100.1 - 2.9 - 7 + 5 + 5 + 1 + 1 + 1.
+SELECT round(max_score::numeric, 9) AS max_score, round(min_score::numeric, 9) AS min_score FROM scorecard_summary(:'wide');
 -- Every bin of the table is where its bounds say, by an independent reading of lower and upper.
-SELECT count(*) AS looked_at, count(*) FILTER (WHERE p.bin IS DISTINCT FROM t.bin) AS differ
+SELECT count(*) > 3000 AS looked_at, count(*) FILTER (WHERE p.bin IS DISTINCT FROM t.bin) AS differ
 FROM sc_wide b, score_points(:'wide', b) p, scorecard_table(:'wide') t
 WHERE p.characteristic = 'f' AND t.characteristic = 'f' AND b.f <> 'NaN' AND t.kind = 'interval'
 	AND (b.f >= t.lower AND b.f < t.upper OR b.f = 'Infinity' AND t.upper = 'Infinity');
@@ -123,10 +123,10 @@ FROM (SELECT jsonb_build_object('name', 'long', 'characteristics', jsonb_build_a
 		jsonb_build_object('name', 'x', 'bins', (SELECT jsonb_agg(jsonb_build_object('below', g, 'points', g - 1) ORDER BY g) FROM generate_series(1, 500) g) || '[{"points": 500}]'),
 		jsonb_build_object('name', 'w', 'categories', (SELECT jsonb_agg(jsonb_build_object('in', ARRAY[g || 'w'], 'points', 1000 * (g / 7)) ORDER BY g) FROM generate_series(0, 400) g))))::scorecard) s(card),
 	(SELECT x, c, c || 'w' AS w FROM (SELECT random() * 600 - 50 AS x, floor(random() * 400)::int AS c FROM generate_series(1, 2500)
-		UNION ALL SELECT g, g % 400 FROM generate_series(-1, 501) g) r) v;
+		UNION ALL SELECT g, abs(g) % 400 FROM generate_series(-1, 501) g) r) v;
 -- Champions and challengers: more cards in one query than a function keeps compiled.
-SELECT count(*) AS scores, count(*) FILTER (WHERE score(card, b) IS DISTINCT FROM k + 9) AS differ
-FROM sc_wide b, (SELECT k, jsonb_build_object('name', 'c' || k, 'base_points', k, 'characteristics',
+SELECT count(*) AS scores, count(*) FILTER (WHERE score(card, b) IS DISTINCT FROM base + 9) AS differ
+FROM sc_wide b, (SELECT k AS base, jsonb_build_object('name', 'c' || k, 'base_points', k, 'characteristics',
 	'[{"name": "k", "bins": [{"points": 9}]}]'::jsonb)::scorecard AS card FROM generate_series(1, 20) k) c WHERE id <= 100;
 -- In PL/pgSQL the card may change from call to call.
 CREATE FUNCTION sc_each(n int) RETURNS float8 LANGUAGE plpgsql AS $$
@@ -156,11 +156,11 @@ SELECT id, reason_codes(:'retail', b), reason_codes(:'retail', b, 1) AS first, r
 	reason_codes(:'retail', to_jsonb(b)) = reason_codes(:'retail', b) AS same
 FROM sc_borrower b ORDER BY id;
 -- Against sorting score_points by hand: for every n, the first n distinct texts of what was lost.
-SELECT count(*) AS looked_at, count(*) FILTER (WHERE reason_codes(:'wide', b, n) <> (
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE reason_codes(:'wide', b, wanted) <> (
 	SELECT coalesce(array_agg(reason ORDER BY lost DESC, place), '{}') FROM (
 		SELECT reason, max(points_lost) AS lost, min(ordinality) AS place FROM score_points(:'wide', b) WITH ORDINALITY
-		WHERE points_lost > 0 GROUP BY reason ORDER BY 2 DESC, 3 LIMIT n) s)) AS differ
-FROM sc_wide b, generate_series(1, 8) n WHERE id <= 300;
+		WHERE points_lost > 0 GROUP BY reason ORDER BY 2 DESC, 3 LIMIT wanted) s)) AS differ
+FROM sc_wide b, generate_series(1, 8) wanted WHERE id <= 300;
 -- Equal losses keep the order of the card; one text for two characteristics is said once, at its larger loss.
 \set shared '{"name": "shared", "characteristics": [{"name": "a", "reason": "A", "average_points": 5, "neutral_points": 12, "bins": [{"below": 1, "points": 0}, {"points": 10}]}, {"name": "b", "reason": "Payments", "average_points": 0, "bins": [{"below": 1, "points": 0}, {"points": 10}]}, {"name": "c", "reason": "Payments", "average_points": 25, "bins": [{"below": 1, "points": 0, "reason": "C low"}, {"below": 2, "points": 5}, {"points": 30}]}]}'
 SELECT v, reason_codes(:'shared', v), reason_codes(:'shared', v, 2, 'neutral') AS neutral, reason_codes(:'shared', v, 9, 'average') AS average
@@ -313,8 +313,9 @@ DECLARE
 BEGIN
 	FOR i IN 1..1000 LOOP
 		bytes := good;
-		FOR j IN 1..1 + i % 3 LOOP
-			bytes := set_byte(bytes, floor(random() * length(bytes))::int, floor(random() * 256)::int);
+		FOR j IN 1..i % 3 LOOP
+			bytes := set_byte(bytes, floor(random() * length(bytes))::int,
+				(CASE WHEN i % 2 = 0 THEN floor(random() * 256) ELSE 32 + floor(random() * 95) END)::int);
 		END LOOP;
 		IF i % 5 = 0 THEN
 			bytes := substr(bytes, 1, floor(random() * length(bytes))::int);
@@ -332,9 +333,9 @@ BEGIN
 			END IF;
 		END;
 	END LOOP;
-	SELECT count(*) INTO unusable FROM sc_fuzz WHERE NOT public.sc_usable(card);
+	SELECT count(*) INTO unusable FROM sc_fuzz WHERE NOT sc_usable(card);
 	RAISE WARNING 'bytes: % tried, some accepted: %, some refused: %, accepted but not usable: %',
-		accepted + refused, accepted > 10, refused > 100, unusable;
+		accepted + refused, accepted > 200, refused > 400, unusable;
 END $$;
 COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f scorecard_fuzz.copy';
 DO $$
@@ -358,7 +359,7 @@ BEGIN
 		BEGIN
 			card := mutated;
 			accepted := accepted + 1;
-			IF NOT public.sc_usable(card) THEN
+			IF NOT sc_usable(card) THEN
 				unusable := unusable + 1;
 			END IF;
 		EXCEPTION WHEN OTHERS THEN
