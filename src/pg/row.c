@@ -148,16 +148,14 @@ forget_type(ClRow *row)
 }
 
 /*
- * Finds the columns in rows of this record's type. On an error the reader stays unbound.
+ * Finds the columns in rows of a type. On an error the reader stays unbound.
  *
  * The descriptor is the whole one: a shorter one would save taking the last columns apart, but minor releases of 2026 refuse to
  * read a row by a descriptor that has fewer columns.
  */
 void
-cl_row_bind(ClRow *row, HeapTupleHeader record)
+cl_row_bind(ClRow *row, Oid type, int32 typmod)
 {
-	Oid			type = HeapTupleHeaderGetTypeId(record);
-	int32		typmod = HeapTupleHeaderGetTypMod(record);
 	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
 	MemoryContext old = MemoryContextSwitchTo(row->context);
 
@@ -172,6 +170,28 @@ cl_row_bind(ClRow *row, HeapTupleHeader record)
 	row->desc = CreateTupleDescCopyConstr(desc);
 	MemoryContextSwitchTo(old);
 	ReleaseTupleDesc(desc);
+}
+
+/* As above, for a row whose columns are arguments from number first on; somebody may call such a function by hand. */
+void
+cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+{
+	bool		match;
+
+	cl_row_bind(row, type, -1);
+	match = PG_NARGS() == first + row->desc->natts;
+	for (int i = 0; i < row->ncolumns && match; i++)
+	{
+		if (row->columns[i].kind != CL_COLUMN_ABSENT)
+			match = get_fn_expr_argtype(fcinfo->flinfo, first + row->columns[i].attnum - 1) == row->columns[i].type;
+	}
+	if (match)
+		return;
+	forget_type(row);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("arguments do not match the columns of type %s", format_type_be(type)),
+			 errhint("Only the planner calls this function; give the row itself to the function without _columns.")));
 }
 
 /* Labels of an enum are looked up when they first turn up: its values are few, its rows are many. */

@@ -74,7 +74,8 @@ typedef struct ClRow
 } ClRow;
 
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
-extern void cl_row_bind(ClRow *row, HeapTupleHeader record);
+extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);
+extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type);
 extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);
 extern void cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted) pg_attribute_noreturn();
 
@@ -87,12 +88,29 @@ cl_row_read(ClRow *row, HeapTupleHeader record)
 	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
 				 row->typmod != HeapTupleHeaderGetTypMod(record) ||
 				 row->identifier != assign_record_type_identifier(row->type, row->typmod)))
-		cl_row_bind(row, record);
+		cl_row_bind(row, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
+}
+
+/* The same for a row whose columns are arguments from number first on: see spread.c. */
+static inline void
+cl_row_read_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+{
+	if (unlikely(row->desc == NULL || row->type != type))
+		cl_row_bind_arguments(row, fcinfo, first, type);
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		int			place = row->columns[i].attnum - 1;
+
+		if (place < 0)
+			continue;
+		row->values[place] = fcinfo->args[first + place].value;
+		row->isnull[place] = fcinfo->args[first + place].isnull;
+	}
 }
 
 static inline bool

@@ -96,14 +96,12 @@ bin_of(const ClCharacteristic *characteristic, const CardInput *input)
 	return cl_card_bin_of_number(characteristic, input->number);
 }
 
-/* Reads the record in argument 1. */
-static const CardReader *
-read_record(FunctionCallInfo fcinfo)
+/* The bins of the row that the reader has before it. */
+static inline const CardReader *
+read_row(CardReader *reader)
 {
-	CardReader *reader = use_reader(fcinfo);
 	const ClScorecard *card = reader->card;
 
-	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(1));
 	for (int i = 0; i < card->count; i++)
 	{
 		ClColumn   *column = &reader->columns[i];
@@ -119,6 +117,26 @@ read_record(FunctionCallInfo fcinfo)
 		reader->bins[i] = bin_of(&card->characteristics[i], input);
 	}
 	return reader;
+}
+
+/* Reads the record in argument 1. */
+static const CardReader *
+read_record(FunctionCallInfo fcinfo)
+{
+	CardReader *reader = use_reader(fcinfo);
+
+	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(1));
+	return read_row(reader);
+}
+
+/* Reads the row of the type in argument 1 whose columns are the arguments from 2 on. */
+static const CardReader *
+read_columns(FunctionCallInfo fcinfo)
+{
+	CardReader *reader = use_reader(fcinfo);
+
+	cl_row_read_arguments(reader->row, fcinfo, 2, PG_GETARG_OID(1));
+	return read_row(reader);
 }
 
 static void
@@ -374,3 +392,16 @@ FOR_RECORD_AND_JSONB(score)
 FOR_RECORD_AND_JSONB(score_pd)
 FOR_RECORD_AND_JSONB(score_points)
 FOR_RECORD_AND_JSONB(reason_codes)
+
+/* What the planner makes of a call for a row of a table (pg/spread.c): not strict, for a column may well be NULL. */
+#define FOR_COLUMNS(what) \
+	PG_FUNCTION_INFO_V1(cl_##what##_columns); \
+	Datum cl_##what##_columns(PG_FUNCTION_ARGS) \
+	{ \
+		if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) \
+			PG_RETURN_NULL(); \
+		return what(fcinfo, read_columns(fcinfo)); \
+	}
+
+FOR_COLUMNS(score)
+FOR_COLUMNS(score_pd)

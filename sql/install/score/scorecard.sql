@@ -48,10 +48,27 @@ COMMENT ON FUNCTION credit_limit.jsonb(credit_limit.scorecard) IS 'the canonical
 CREATE CAST (credit_limit.scorecard AS jsonb) WITH FUNCTION credit_limit.jsonb(credit_limit.scorecard) AS ASSIGNMENT;
 COMMENT ON CAST (credit_limit.scorecard AS jsonb) IS 'the canonical document; jsonb_pretty() of it is good to read';
 
--- Scores.
+-- Scores. For a row of a table the planner calls the functions named _columns, which need no composite value.
+
+CREATE FUNCTION credit_limit.spread_row(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_spread_row' LANGUAGE C STRICT;
+COMMENT ON FUNCTION credit_limit.spread_row(internal) IS
+'planner support: f(document, row of a table) becomes f_columns(document, type, columns), which means the same and is faster';
+
+CREATE FUNCTION credit_limit.score_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any") RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION credit_limit.score_columns(credit_limit.scorecard, oid, "any") IS
+'What the planner makes of score(card, row of a table): the columns are those of row_type, in its order. Call score() instead.
+NULL for a NULL card. Errors: arguments that are not the columns of the type (42804), and those of score().';
+
+CREATE FUNCTION credit_limit.score_pd_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any") RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 15;
+COMMENT ON FUNCTION credit_limit.score_pd_columns(credit_limit.scorecard, oid, "any") IS
+'What the planner makes of score_pd(card, row of a table), as score_columns is for score. Call score_pd() instead.';
 
 CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower record) RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+AS 'MODULE_PATHNAME', 'cl_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+SUPPORT credit_limit.spread_row;
 COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, record) IS
 'The score of a borrower: base points plus the points of the bin of every characteristic, added in the order of the card.
 borrower: a row of any table, view or sub-select; its columns are found by name once per query.
@@ -67,7 +84,8 @@ score(card, b). null is the missing value; the strings "NaN", "Infinity" and "-I
 Errors: no object (22023), a key that is not there (42703) or of a wrong JSON type (42804).';
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower record) RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score_pd' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 15;
+AS 'MODULE_PATHNAME', 'cl_score_pd' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 15
+SUPPORT credit_limit.spread_row;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, record) IS
 'The probability of default (0..1) that the scaling of the card gives the score: 1 / (1 + exp((score - offset) / factor)) with
 factor = pdo / ln 2 and offset = scaling.score - factor * ln(odds). NULL and errors as score(). For a card that was not fitted
