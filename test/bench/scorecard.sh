@@ -58,7 +58,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 score="SELECT sum(credit_limit.score('$card'::credit_limit.scorecard, b)) FROM b"
 as_case="SELECT sum($case_card) FROM b"
 [[ $(run -c "$score") == "$(run -c "$as_case")" ]] || { echo "score() and CASE differ" >&2; exit 1; }
-run -c "CREATE TABLE card AS SELECT '$card'::credit_limit.scorecard AS card"
+run -c "CREATE TABLE card AS SELECT '$card'::credit_limit.scorecard AS card" -c "VACUUM ANALYZE card"
 
 for workers in 0 1; do
 	count=$(fastest $workers "SELECT count(*) FROM b")

@@ -103,6 +103,60 @@ SELECT count(*) AS borrowers, count(score(:'wide', b)) > 3000 AS many_scored, co
 	count(*) FILTER (WHERE score(:'wide', to_jsonb(b)) IS DISTINCT FROM c.score) AS differ_of_jsonb,
 	count(*) FILTER (WHERE score(:'wide', (SELECT b)) IS DISTINCT FROM c.score) AS differ_of_value
 FROM sc_wide b JOIN sc_wide_case c USING (id);
+-- The planner calls the function of the columns where b is a row of a table, and not where b may be NULL as a whole.
+CREATE FUNCTION sc_spread(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	found boolean := false;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		found := found OR line ~ 'score_columns|score_pd_columns';
+	END LOOP;
+	RETURN found;
+END $$;
+CREATE TABLE sc_card AS SELECT :'wide'::scorecard AS card;
+SELECT sc_spread('SELECT score(card, b) FROM sc_card, sc_wide b') AS table_row, sc_spread('SELECT score_pd(card, b) FROM sc_card JOIN sc_wide b ON true') AS pd,
+	sc_spread('SELECT score(card, b) FROM sc_card LEFT JOIN sc_wide b ON true') AS nullable, sc_spread('SELECT score(card, s) FROM sc_card, (SELECT * FROM sc_wide) s') AS sub_select,
+	sc_spread('SELECT max(score(card, b)) FROM sc_card, sc_wide b GROUP BY ROLLUP (k)') AS rollup, sc_spread('UPDATE sc_wide b SET k = 1 FROM sc_card RETURNING score(card, b)') AS returning;
+-- Wherever the call stands, the sum is that of the CASE card.
+CREATE VIEW sc_barrier WITH (security_barrier) AS SELECT id, score(card, b) AS s FROM sc_wide b, sc_card;
+CREATE VIEW sc_sums AS
+SELECT 1 AS place, sum(score(card, b)) AS s FROM sc_wide b, sc_card
+UNION ALL SELECT 2, sum(s) FROM sc_barrier
+UNION ALL SELECT 3, sum(s) FROM (SELECT score(card::text::scorecard, b) AS s FROM sc_wide b, sc_card GROUP BY b, card::text) g
+UNION ALL SELECT 4, sum(s) FROM (SELECT DISTINCT ON (b.id) score(card, b) AS s, id FROM sc_wide b, sc_card ORDER BY b.id, score(card, b)) g
+UNION ALL SELECT 5, sum(s) FROM sc_wide b, sc_card, LATERAL (SELECT score(card, b) AS s) l
+UNION ALL SELECT 6, sum(s) FROM sc_wide b, sc_card, score(card, b) s
+UNION ALL SELECT 7, sum((SELECT score(card, b) FROM sc_card)) FROM sc_wide b
+UNION ALL SELECT 8, (SELECT sum(s) FROM (SELECT score(card, b) AS s FROM sc_card, sc_wide b OFFSET 0) o)
+UNION ALL SELECT 9, sum(s) FROM (WITH w AS MATERIALIZED (SELECT * FROM sc_wide) SELECT score(card, w) AS s FROM sc_card, w) c
+UNION ALL SELECT 10, sum(s) FROM (SELECT a.id, score(card, b) AS s FROM sc_card, sc_wide a JOIN sc_wide b USING (id)) j
+UNION ALL SELECT 11, sum(s) FROM (SELECT s FROM sc_card c, generate_series(0, 5000) g LEFT JOIN (SELECT id, score(card, b) AS s FROM sc_wide b, sc_card) q ON q.id = g) j
+UNION ALL SELECT 12, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_card WHERE EXISTS (SELECT FROM sc_wide x WHERE x.id = b.id)) e
+UNION ALL SELECT 13, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_card WHERE score(card, b) IS NOT NULL ORDER BY score(card, b)) o
+UNION ALL SELECT 14, max(s) FROM (SELECT sum(score(card, b)) OVER () AS s FROM sc_wide b, sc_card) w;
+SELECT count(*) AS places, count(*) FILTER (WHERE abs(s - total) > 1e-6) AS differ FROM sc_sums, (SELECT sum(score) AS total FROM sc_wide_case) t;
+-- A prepared statement sees the table as it becomes.
+CREATE TABLE sc_changing AS SELECT 1 AS x, 'own' AS housing, 0.1 AS utilization_3m;
+PREPARE sc_score AS SELECT score(:'retail', c) FROM sc_changing c;
+EXECUTE sc_score;
+ALTER TABLE sc_changing DROP COLUMN x, ADD COLUMN y int DEFAULT 7, ALTER COLUMN utilization_3m TYPE float8 USING 0.9;
+EXECUTE sc_score;
+ALTER TABLE sc_changing DROP COLUMN housing, ADD COLUMN housing text DEFAULT 'rent';
+EXECUTE sc_score;
+UPDATE sc_changing c SET y = score(:'retail', c) RETURNING y, score(:'retail', c);
+INSERT INTO sc_changing AS c VALUES (0.1, 1, 'own') RETURNING score(:'retail', c);
+DELETE FROM sc_changing c WHERE score(:'retail', c) > 450 RETURNING c.housing;
+ALTER TABLE sc_changing DROP COLUMN housing;
+EXECUTE sc_score;
+DEALLOCATE sc_score;
+-- Nobody else calls the functions of the columns with success, or harm.
+SELECT score_columns(NULL, 'sc_changing'::regtype, 1);
+SELECT score_columns(:'retail', 'sc_borrower'::regtype, 1, 2);
+SELECT score_columns(:'retail', 'sc_borrower'::regtype, 1, 2, 3, 4, 5);
+SELECT score_columns(:'retail', 'int4'::regtype, 1);
+SELECT score_columns(:'retail', 0, 1);
+SELECT score_columns(:'retail', 'sc_borrower'::regtype, VARIADIC ARRAY[1]);
 -- Its explanation adds up: base and points to the score, points lost to what is missing to the best score.
 SELECT count(*) FILTER (WHERE abs(100.1 + points - score) > 1e-9) AS points_differ,
 	count(*) FILTER (WHERE abs(max_score - score - lost) > 1e-9) AS lost_differ, count(*) FILTER (WHERE n <> 7) AS rows_differ,
@@ -373,8 +427,8 @@ BEGIN
 		accepted + refused, accepted > 100, refused > 1000, unusable;
 END $$;
 
-DROP FUNCTION sc_each(int), sc_try(text), sc_usable(scorecard);
-DROP VIEW sc_view, sc_wide_case;
+DROP FUNCTION sc_each(int), sc_try(text), sc_usable(scorecard), sc_spread(text);
+DROP VIEW sc_view, sc_wide_case, sc_barrier, sc_sums;
 DROP DOMAIN sc_domain;
-DROP TABLE sc_borrower, sc_wide, sc_part, sc_wrong, sc_fuzz;
+DROP TABLE sc_borrower, sc_wide, sc_part, sc_wrong, sc_fuzz, sc_card, sc_changing;
 DROP TYPE sc_housing;
