@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 /*
- * Intervals (a, b] are searched as [a', b') where a' is the next double after a: x > a and x >= a' are the same. So the search
- * knows only one kind of interval.
+ * Intervals (a, b] are searched as [a', b') where a' is the next double after a: x > a and x >= a' are the same. So
+ * the search knows only one kind of interval.
  */
 double
 cl_card_bound(double edge, bool right_closed)
@@ -186,8 +186,8 @@ compare_losses(const void *left, const void *right)
 }
 
 /*
- * Who lost points against the reference, the largest loss first, equal losses in the order of the card. A value without a bin
- * has no points, so nothing is known to be lost.
+ * Who lost points against the reference, the largest loss first, equal losses in the order of the card. A value
+ * without a bin has no points, so nothing is known to be lost.
  */
 int
 cl_card_losses(const ClScorecard *card, const int *bins, ClReference reference, ClLoss *losses)

@@ -2,10 +2,11 @@
  * scorecard.h
  *	  A compiled scorecard: which bin a value falls into, what the bin is worth, and what the sum of points means.
  *
- * Everything is laid out for rows: a characteristic holds bounds, points and listed values in flat arrays that belong to the
- * caller, and a value is turned into the number of a bin, an index into the points. The bins of a characteristic are numbered
- * in this order: intervals or categories as written, special bins as written, missing, other. One number more, nbins, stands
- * for "no bin": its points are NaN, so a score that cannot be known comes out as NaN without a branch per value.
+ * Everything is laid out for rows: a characteristic holds bounds, points and listed values in flat arrays that belong
+ * to the caller, and a value is turned into the number of a bin, an index into the points. The bins of a
+ * characteristic are numbered in this order: intervals or categories as written, special bins as written, missing,
+ * other. One number more, nbins, stands for "no bin": its points are NaN, so a score that cannot be known comes out
+ * as NaN without a branch per value.
  */
 #ifndef CL_CORE_SCORECARD_H
 #define CL_CORE_SCORECARD_H

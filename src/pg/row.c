@@ -150,8 +150,8 @@ forget_type(ClRow *row)
 /*
  * Finds the columns in rows of a type. On an error the reader stays unbound.
  *
- * The descriptor is the whole one: a shorter one would save taking the last columns apart, but minor releases of 2026 refuse to
- * read a row by a descriptor that has fewer columns.
+ * The descriptor is the whole one: a shorter one would save taking the last columns apart, but minor releases of 2026
+ * refuse to read a row by a descriptor that has fewer columns.
  */
 void
 cl_row_bind(ClRow *row, Oid type, int32 typmod)

@@ -2,9 +2,9 @@
  * spread.c
  *	  Functions of a row without building the row.
  *
- * For f(document, b) the executor makes a composite value of all of b and f takes it apart again: half of the time of scoring
- * a table. So the planner is told, by a support function, to call f_columns(document, type of b, all columns of b) instead where
- * that means the same. It does where b is a row of a table in a plain SELECT:
+ * For f(document, b) the executor makes a composite value of all of b and f takes it apart again: half of the time of
+ * scoring a table. So the planner is told, by a support function, to call f_columns(document, type of b, all columns
+ * of b) instead where that means the same. It does where b is a row of a table in a plain SELECT:
  *
  *	- Beside an outer join, or under grouping sets, b as a whole may be NULL, which its columns could not tell.
  *	- RETURNING of a data-modifying statement has rows of its own kinds (OLD, NEW).
@@ -49,7 +49,8 @@ is_table_row(const PlannerInfo *root, Node *expression)
 	const Var  *var = (Var *) expression;
 	const RangeTblEntry *entry;
 
-	if (!IsA(expression, Var) || var->varattno != InvalidAttrNumber || var->varlevelsup != 0 || IS_SPECIAL_VARNO(var->varno))
+	if (!IsA(expression, Var) || var->varattno != InvalidAttrNumber || var->varlevelsup != 0 ||
+		IS_SPECIAL_VARNO(var->varno))
 		return false;
 	entry = rt_fetch(var->varno, root->parse->rtable);
 	return entry->rtekind == RTE_RELATION && get_typ_typrelid(var->vartype) == entry->relid;

@@ -2,8 +2,8 @@
  * scorecard.c
  *	  Scores of borrowers, their points and their reasons, from a record or a jsonb object.
  *
- * A scorecard is compiled, and the columns of its characteristics are found, once per query (ClDocumentUse). A row is then one
- * pass over the characteristics: value, bin, points.
+ * A scorecard is compiled, and the columns of its characteristics are found, once per query (ClDocumentUse). A row is
+ * then one pass over the characteristics: value, bin, points.
  */
 #include "postgres.h"
 
@@ -182,8 +182,9 @@ number_in_string(const JsonbValue *value, double *number)
 }
 
 static void
-read_json_value(const ClScorecard *card, const ClCharacteristic *characteristic, const JsonbValue *value, CardInput *input)
+read_json_value(const ClScorecard *card, int number, const JsonbValue *value, CardInput *input)
 {
+	const ClCharacteristic *characteristic = &card->characteristics[number];
 	ClCardScale scale = characteristic->scale;
 
 	input->missing = value->type == jbvNull;
@@ -222,9 +223,10 @@ read_jsonb(FunctionCallInfo fcinfo)
 		const ClCharacteristic *characteristic = &card->characteristics[i];
 		JsonbValue	value;
 
-		if (getKeyJsonValueFromContainer(&object->root, characteristic->name, strlen(characteristic->name), &value) == NULL)
+		if (getKeyJsonValueFromContainer(&object->root, characteristic->name, strlen(characteristic->name),
+										 &value) == NULL)
 			missing_key(card, characteristic);
-		read_json_value(card, characteristic, &value, &reader->inputs[i]);
+		read_json_value(card, i, &value, &reader->inputs[i]);
 		reader->bins[i] = bin_of(characteristic, &reader->inputs[i]);
 	}
 	return reader;
@@ -285,6 +287,7 @@ score_points(FunctionCallInfo fcinfo, const CardReader *reader)
 	{
 		const ClCharacteristic *characteristic = &reader->card->characteristics[i];
 		int			bin = reader->bins[i];
+		bool		found = bin < characteristic->nbins;
 		double		points = characteristic->points[bin];
 		Datum		values[9];
 		bool		isnull[9];
@@ -292,8 +295,8 @@ score_points(FunctionCallInfo fcinfo, const CardReader *reader)
 		put_text(&values[0], &isnull[0], characteristic->name);
 		isnull[1] = reader->inputs[i].missing;
 		values[1] = isnull[1] ? (Datum) 0 : input_text(characteristic, &reader->inputs[i]);
-		put_text(&values[2], &isnull[2], bin < characteristic->nbins ? cl_scorecard_bin_label(characteristic, bin) : NULL);
-		put_float8(&values[3], &isnull[3], bin < characteristic->nbins ? characteristic->bins[bin].woe : get_float8_nan());
+		put_text(&values[2], &isnull[2], found ? cl_scorecard_bin_label(characteristic, bin) : NULL);
+		put_float8(&values[3], &isnull[3], found ? characteristic->bins[bin].woe : get_float8_nan());
 		put_float8(&values[4], &isnull[4], points);
 		put_float8(&values[5], &isnull[5], characteristic->best_points);
 		put_float8(&values[6], &isnull[6], characteristic->best_points - points);
@@ -330,7 +333,8 @@ require_averages(const ClScorecard *card)
 		if (isnan(card->characteristics[i].average_points))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("scorecard \"%s\" has no average_points for \"%s\"", card->name, card->characteristics[i].name),
+					 errmsg("scorecard \"%s\" has no average_points for \"%s\"",
+							card->name, card->characteristics[i].name),
 					 errdetail("The method \"average\" compares points with the average of each characteristic."),
 					 errhint("Add average_points to the card, or use the method \"max\" or \"neutral\".")));
 	}

@@ -172,7 +172,8 @@ read_edge(Builder *builder, const ClJson *node, ClBin *bin, bool last)
 	if (last)
 	{
 		if (has_below || has_up_to)
-			cl_json_error_hint(edge, "left out of the last bin", "Add a last bin with points only: it takes all larger numbers.");
+			cl_json_error_hint(edge, "left out of the last bin",
+							   "Add a last bin with points only: it takes all larger numbers.");
 		bin->edge = get_float8_infinity();
 		return;
 	}
@@ -183,7 +184,7 @@ read_edge(Builder *builder, const ClJson *node, ClBin *bin, bool last)
 	if (characteristic->nbins == 1)
 		characteristic->right_closed = has_up_to;
 	if (characteristic->right_closed != has_up_to)
-		cl_json_error_hint(edge, has_up_to ? "called \"below\" as in the first bin" : "called \"up_to\" as in the first bin",
+		cl_json_error_hint(edge, psprintf("called \"%s\" as in the first bin", has_up_to ? "below" : "up_to"),
 						   "All bins of a characteristic are closed on the same side.");
 	bin->edge = cl_json_float8(edge, -ANY_NUMBER, ANY_NUMBER);
 	if (characteristic->nbins > 1 && bin->edge <= bin[-1].edge)
@@ -208,6 +209,7 @@ repeated_value(const Builder *builder, const ClJson *node, const ClCardValue *re
 	bool		special = builder->bins[repeated->bin].kind == CL_BIN_SPECIAL;
 	int			first = special ? builder->characteristic->nbounds + 1 : 0;
 	const ClBin *bin = &builder->bins[repeated->bin];
+	const ClCardValue *listed = bin->values;
 	ClJson		array,
 				item,
 				values,
@@ -219,9 +221,9 @@ repeated_value(const Builder *builder, const ClJson *node, const ClCardValue *re
 	for (int i = bin->nvalues - 1; i >= 0; i--)
 	{
 		cl_json_item(&values, i, &value);
-		if (bin->values[i].text != NULL ?
-			bin->values[i].length == repeated->length && memcmp(bin->values[i].text, repeated->text, repeated->length) == 0 :
-			bin->values[i].number == repeated->number)
+		if (listed[i].text != NULL ?
+			listed[i].length == repeated->length && memcmp(listed[i].text, repeated->text, repeated->length) == 0 :
+			listed[i].number == repeated->number)
 			cl_json_error_hint(&value, "listed once in the characteristic", "A value can be in one bin only.");
 	}
 	elog(ERROR, "a repeated value is not in its bin");
@@ -237,8 +239,11 @@ list_values(Builder *builder, const ClJson *node)
 
 	for (int i = 0; i < characteristic->nbins; i++)
 	{
-		memcpy(listed + characteristic->nlisted, builder->bins[i].values, builder->bins[i].nvalues * sizeof(ClCardValue));
-		characteristic->nlisted += builder->bins[i].nvalues;
+		const ClBin *bin = &builder->bins[i];
+
+		if (bin->nvalues > 0)
+			memcpy(listed + characteristic->nlisted, bin->values, bin->nvalues * sizeof(ClCardValue));
+		characteristic->nlisted += bin->nvalues;
 	}
 	cl_card_sort_values(listed, characteristic->nlisted);
 	repeated = cl_card_repeated_value(listed, characteristic->nlisted);
@@ -322,7 +327,8 @@ check_characteristic_keys(const ClJson *node)
 	has_bins = cl_json_get(node, "bins", &bins);
 	has_categories = cl_json_get(node, "categories", &categories);
 	if (has_bins == has_categories)
-		cl_json_error_hint(node, "numeric with \"bins\" or categorical with \"categories\"", "Give exactly one of the two.");
+		cl_json_error_hint(node, "numeric with \"bins\" or categorical with \"categories\"",
+						   "Give exactly one of the two.");
 	cl_json_object(node, has_bins ? numeric_keys : categorical_keys);
 }
 
@@ -338,7 +344,8 @@ read_characteristic(ClCharacteristic *characteristic, const ClJson *node)
 	characteristic->dimension = optional_string(node, "dimension", NULL);
 	characteristic->coefficient = optional_number(node, "coefficient", -ANY_NUMBER, ANY_NUMBER, get_float8_nan());
 	characteristic->neutral_points = optional_number(node, "neutral_points", -MOST_POINTS, MOST_POINTS, 0);
-	characteristic->average_points = optional_number(node, "average_points", -MOST_POINTS, MOST_POINTS, get_float8_nan());
+	characteristic->average_points =
+		optional_number(node, "average_points", -MOST_POINTS, MOST_POINTS, get_float8_nan());
 	read_bins(characteristic, node);
 }
 
@@ -407,7 +414,8 @@ read_scaling(ClScaling *scaling, const ClJson *root)
 	{
 		scaling->odds = cl_json_float8(&child, -ANY_NUMBER, ANY_NUMBER);
 		if (!(scaling->odds > 0))
-			cl_json_error_hint(&child, "a number greater than 0", "Odds are good:bad: 50 means one default among 51 borrowers.");
+			cl_json_error_hint(&child, "a number greater than 0",
+							   "Odds are good:bad: 50 means one default among 51 borrowers.");
 	}
 	if (cl_json_get(&node, "pdo", &child))
 	{

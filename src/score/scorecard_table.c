@@ -54,7 +54,8 @@ append_values(StringInfo label, const ClCharacteristic *characteristic, const Cl
 
 		if (i > 0)
 			appendStringInfoString(label, ", ");
-		if (value[0] == '\0' || strpbrk(value, ",{}\"\\\n\t") != NULL || value[0] == ' ' || value[strlen(value) - 1] == ' ')
+		if (value[0] == '\0' || value[0] == ' ' || value[strlen(value) - 1] == ' ' ||
+			strpbrk(value, ",{}\"\\\n\t") != NULL)
 			cl_json_put_string(label, value);
 		else
 			appendStringInfoString(label, value);

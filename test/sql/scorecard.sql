@@ -175,13 +175,13 @@ WHERE p.characteristic = 'f' AND t.characteristic = 'f' AND b.f <> 'NaN' AND t.k
 SELECT count(*) AS looked_at, count(*) FILTER (WHERE score(card, v) IS DISTINCT FROM floor(least(greatest(x, 0), 500)) + 1000 * (c / 7)) AS differ
 FROM (SELECT jsonb_build_object('name', 'long', 'characteristics', jsonb_build_array(
 		jsonb_build_object('name', 'x', 'bins', (SELECT jsonb_agg(jsonb_build_object('below', g, 'points', g - 1) ORDER BY g) FROM generate_series(1, 500) g) || '[{"points": 500}]'),
-		jsonb_build_object('name', 'w', 'categories', (SELECT jsonb_agg(jsonb_build_object('in', ARRAY[g || 'w'], 'points', 1000 * (g / 7)) ORDER BY g) FROM generate_series(0, 400) g))))::scorecard) s(card),
+		jsonb_build_object('name', 'w', 'categories', (SELECT jsonb_agg(jsonb_build_object('in', ARRAY[g || 'w'], 'points', 1000 * (g / 7)) ORDER BY g) FROM generate_series(0, 400) g))))::scorecard OFFSET 0) s(card),
 	(SELECT x, c, c || 'w' AS w FROM (SELECT random() * 600 - 50 AS x, floor(random() * 400)::int AS c FROM generate_series(1, 2500)
 		UNION ALL SELECT g, abs(g) % 400 FROM generate_series(-1, 501) g) r) v;
 -- Champions and challengers: more cards in one query than a function keeps compiled.
 SELECT count(*) AS scores, count(*) FILTER (WHERE score(card, b) IS DISTINCT FROM base + 9) AS differ
 FROM sc_wide b, (SELECT k AS base, jsonb_build_object('name', 'c' || k, 'base_points', k, 'characteristics',
-	'[{"name": "k", "bins": [{"points": 9}]}]'::jsonb)::scorecard AS card FROM generate_series(1, 20) k) c WHERE id <= 100;
+	'[{"name": "k", "bins": [{"points": 9}]}]'::jsonb)::scorecard AS card FROM generate_series(1, 20) k OFFSET 0) c WHERE id <= 100;
 -- In PL/pgSQL the card may change from call to call.
 CREATE FUNCTION sc_each(n int) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
