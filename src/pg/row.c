@@ -104,12 +104,22 @@ missing_column(const ClRow *row, const ClColumn *column, TupleDesc desc)
 }
 
 static void
-bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
+forget_labels(ClColumn *column)
 {
-	column->kind = CL_COLUMN_ABSENT;
-	column->attnum = 0;
+	for (int i = 0; i < column->nlabels; i++)
+		pfree(column->labels[i].label);
+	if (column->labels != NULL)
+		pfree(column->labels);
 	column->labels = NULL;
 	column->nlabels = 0;
+}
+
+static void
+bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
+{
+	forget_labels(column);
+	column->kind = CL_COLUMN_ABSENT;
+	column->attnum = 0;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
