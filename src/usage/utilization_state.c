@@ -190,7 +190,7 @@ disorder(const ClUtilization *state, const int64 *counts)
  *		int32	number of cells in use, then for each: int16 cell, int64 count, cells ascending
  */
 static void
-write(StringInfo buf, const void *data)
+write_state(StringInfo buf, const void *data)
 {
 	const ClUtilization *state = data;
 	int64	   *counts = cl_cells_counts(&state->cells);
@@ -235,7 +235,7 @@ read_cells(StringInfo buf, ClUtilization *state)
 }
 
 static void *
-read(StringInfo buf)
+read_state(StringInfo buf)
 {
 	ClUtilization *state = create();
 	const char *wrong;
@@ -374,8 +374,8 @@ const ClSummary utilization_summary = {
 	.version = 1,
 	.create = create,
 	.merge = merge,
-	.write = write,
-	.read = read,
+	.write = write_state,
+	.read = read_state,
 	.print = print,
 	.parse = parse,
 };

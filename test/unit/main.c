@@ -12,6 +12,7 @@ long		cl_failures;
 FEATURE_TEST(money);
 FEATURE_TEST(gap);
 FEATURE_TEST(utilization);
+FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 
@@ -23,6 +24,7 @@ static const struct
 	{"money", test_money},
 	{"gap", test_gap},
 	{"utilization", test_utilization},
+	{"time_weighted_utilization", test_time_weighted_utilization},
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 };
