@@ -95,10 +95,11 @@ move_to(Work *work, ClPolicyRule rule, int64_t limit, int64_t bound)
 	return limit != before;
 }
 
-/* Of equal caps the first one rules. */
+/* Of equal caps the first one rules. A cap beyond all amounts is still a cap. */
 static void
 apply_cap(Work *work, ClPolicyRule rule, int64_t cap)
 {
+	cap = smaller(cap, CL_NO_CAP - 1);
 	work->decision->cap[rule] = cap;
 	if (cap < work->limit)
 		work->smallest = rule;
