@@ -61,7 +61,7 @@ BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
 $(DATA_built): $(INSTALL_SQL) $(EXTENSION).control
 	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \
 	  *) echo "$$f would be run instead of test/$$f: move it into sql/install" >&2; exit 1;; esac; done
-	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@
 
 # TAP tests start servers of their own; they need IPC::Run and an ordinary user.
 tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))

@@ -1,0 +1,360 @@
+/*
+ * utilization.c
+ *	  How much of granted limits is drawn: the ratio of one account, and the summary of many.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "usage/utilization_state.h"
+
+#include "funcapi.h"
+#include "utils/fmgrprotos.h"
+
+/* float8 amounts count to this many decimals: below what any currency knows, and binary noise is gone. */
+#define FLOAT8_DECIMALS 6
+
+PG_FUNCTION_INFO_V1(cl_utilization_numeric);
+PG_FUNCTION_INFO_V1(cl_utilization_float8);
+PG_FUNCTION_INFO_V1(cl_utilization_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_utilization_float8_transition);
+PG_FUNCTION_INFO_V1(cl_utilization_stats);
+PG_FUNCTION_INFO_V1(cl_utilization_quantile);
+PG_FUNCTION_INFO_V1(cl_share_above);
+
+CL_SUMMARY_FUNCTIONS(utilization)
+
+static void
+negative_limit(const char *shown)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("credit limit must not be negative"),
+			 errdetail("Found %s.", shown),
+			 errhint("A line that is closed has the limit 0; a limit that is not known is NULL.")));
+}
+
+static void
+require_finite_float8(double amount, const char *what)
+{
+	if (!isfinite(amount))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be a finite amount", what),
+				 errdetail("Found %s.", isnan(amount) ? "NaN" : amount > 0 ? "Infinity" : "-Infinity"),
+				 errhint("Use NULL for an amount that is not known.")));
+}
+
+/*
+ * One account
+ */
+
+/* 0/0 is undefined (NULL), something drawn without a limit is infinite. */
+static Datum
+ratio_or_null(FunctionCallInfo fcinfo, double balance, double limit)
+{
+	if (limit == 0)
+	{
+		if (balance <= 0)
+			PG_RETURN_NULL();
+		PG_RETURN_FLOAT8(INFINITY);
+	}
+	PG_RETURN_FLOAT8(balance / limit);
+}
+
+Datum
+cl_utilization_float8(PG_FUNCTION_ARGS)
+{
+	double		balance = PG_GETARG_FLOAT8(0);
+	double		limit = PG_GETARG_FLOAT8(1);
+
+	require_finite_float8(balance, "balance");
+	require_finite_float8(limit, "credit limit");
+	if (limit < 0)
+		negative_limit(psprintf("%g", limit));
+	return ratio_or_null(fcinfo, balance, limit);
+}
+
+Datum
+cl_utilization_numeric(PG_FUNCTION_ARGS)
+{
+	Datum		balance = PG_GETARG_DATUM(0);
+	Datum		limit = PG_GETARG_DATUM(1);
+	double		limit_value;
+
+	cl_money_require_finite(balance, "balance");
+	cl_money_require_finite(limit, "credit limit");
+	limit_value = cl_numeric_float8(limit);
+	if (limit_value < 0)
+		negative_limit(cl_numeric_string(limit));
+	return ratio_or_null(fcinfo, cl_numeric_float8(balance), limit_value);
+}
+
+/*
+ * Many accounts
+ */
+
+static ClUtilization *
+transition_state(FunctionCallInfo fcinfo, MemoryContext context)
+{
+	MemoryContext old;
+	ClUtilization *state;
+
+	if (!PG_ARGISNULL(0))
+		return (ClUtilization *) PG_GETARG_POINTER(0);
+	old = MemoryContextSwitchTo(context);
+	state = utilization_summary.create();
+	MemoryContextSwitchTo(old);
+	return state;
+}
+
+/* Counts, moments and cells of one row. */
+static inline void
+add_ratio(ClUtilization *state, double balance, double limit)
+{
+	state->n++;
+	if (likely(limit > 0))
+	{
+		double		ratio = balance / limit;
+
+		cl_moments_add(&state->ratio, ratio);
+		cl_cells_add(&state->cells, state->context, cl_cell(ratio), 1);
+	}
+	else if (balance > 0)
+		cl_cells_add(&state->cells, state->context, CL_CELL_INFINITE, 1);
+	else
+		state->n_undefined++;
+}
+
+/* A row whose amounts are 64-bit minor units at the decimals of the sums; false when a sum has no room left. */
+static inline bool
+add_minor(ClUtilization *state, int64 balance, int64 limit)
+{
+	ClMoneySum *sums = state->sums;
+	cl_int128	drawn = balance > 0 ? balance : 0;
+	cl_int128	unused = limit > drawn ? limit - drawn : 0;
+	cl_int128	over = limit < drawn ? drawn - limit : 0;
+	cl_int128	total[CL_UTILIZATION_SUMS];
+
+	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &total[CL_SUM_BALANCE]) ||
+				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &total[CL_SUM_LIMIT]) ||
+				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &total[CL_SUM_UNUSED]) ||
+				 __builtin_add_overflow(sums[CL_SUM_OVER_LIMIT].minor, over, &total[CL_SUM_OVER_LIMIT])))
+		return false;
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+		sums[i].minor = total[i];
+	add_ratio(state, (double) balance, (double) limit);
+	return true;
+}
+
+/* Gives all four sums the same, larger number of decimals, so that rows of that many can be added quickly. */
+static bool
+raise_decimals(ClUtilization *state, int decimals)
+{
+	if (state->decimals < 0)
+		return false;
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		if (!cl_money_set_decimals(&state->sums[i], decimals))
+		{
+			state->decimals = -1;
+			return false;
+		}
+	}
+	state->decimals = Max(state->decimals, decimals);
+	return true;
+}
+
+/* A row of any size and scale, in the server's own arithmetic. */
+static void
+add_any(ClUtilization *state, Datum balance, Datum limit)
+{
+	Datum		zero = cl_minor_numeric(0, 0);
+	Datum		drawn = DirectFunctionCall2(numeric_larger, balance, zero);
+	Datum		unused = DirectFunctionCall2(numeric_sub, limit, drawn);
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+
+	cl_money_add(&state->sums[CL_SUM_BALANCE], balance, "balance");
+	cl_money_add(&state->sums[CL_SUM_LIMIT], limit, "credit limit");
+	cl_money_add(&state->sums[CL_SUM_UNUSED], DirectFunctionCall2(numeric_larger, unused, zero), "unused limit");
+	cl_money_add(&state->sums[CL_SUM_OVER_LIMIT],
+				 DirectFunctionCall2(numeric_larger, DirectFunctionCall1(numeric_uminus, unused), zero), "over limit");
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+		(void) raise_decimals(state, state->sums[i].decimals);
+	add_ratio(state, cl_numeric_float8(balance), cl_numeric_float8(limit));
+}
+
+Datum
+cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = cl_agg_context(fcinfo);
+	ClUtilization *state;
+	ClNumericView balance;
+	ClNumericView limit;
+	int64		balance_minor;
+	int64		limit_minor;
+
+	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	state = transition_state(fcinfo, context);
+	cl_numeric_open(PG_GETARG_DATUM(1), &balance);
+	cl_numeric_open(PG_GETARG_DATUM(2), &limit);
+	if (unlikely(balance.status != CL_NUMERIC_OK))
+		cl_money_require_finite(PG_GETARG_DATUM(1), "balance");
+	if (unlikely(limit.status != CL_NUMERIC_OK))
+		cl_money_require_finite(PG_GETARG_DATUM(2), "credit limit");
+	if (unlikely(limit.negative))
+		negative_limit(cl_numeric_string(PG_GETARG_DATUM(2)));
+
+	if ((likely(balance.dscale <= state->decimals && limit.dscale <= state->decimals) ||
+		 raise_decimals(state, Max(balance.dscale, limit.dscale))) &&
+		likely(cl_numeric_minor_view(&balance, state->decimals, &balance_minor) == CL_NUMERIC_OK) &&
+		likely(cl_numeric_minor_view(&limit, state->decimals, &limit_minor) == CL_NUMERIC_OK) &&
+		likely(add_minor(state, balance_minor, limit_minor)))
+		PG_RETURN_POINTER(state);
+	add_any(state, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2));
+	PG_RETURN_POINTER(state);
+}
+
+/* To the nearest unit of the sixth decimal. */
+static int64
+float8_minor(double amount, const char *what)
+{
+	double		scaled = rint(amount * 1e6);
+
+	require_finite_float8(amount, what);
+	if (fabs(scaled) >= 9.2e18)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s is too large for double precision", what),
+				 errdetail("Found %g; the largest is 9.2e12.", amount),
+				 errhint("Keep amounts of this size in numeric columns.")));
+	return (int64) scaled;
+}
+
+Datum
+cl_utilization_float8_transition(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = cl_agg_context(fcinfo);
+	ClUtilization *state;
+	int64		balance;
+	int64		limit;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	state = transition_state(fcinfo, context);
+	balance = float8_minor(PG_GETARG_FLOAT8(1), "balance");
+	limit = float8_minor(PG_GETARG_FLOAT8(2), "credit limit");
+	if (limit < 0)
+		negative_limit(psprintf("%g", PG_GETARG_FLOAT8(2)));
+	if (!((state->decimals == FLOAT8_DECIMALS || raise_decimals(state, FLOAT8_DECIMALS)) &&
+		  state->decimals == FLOAT8_DECIMALS && add_minor(state, balance, limit)))
+		add_any(state, cl_minor_numeric(balance, FLOAT8_DECIMALS), cl_minor_numeric(limit, FLOAT8_DECIMALS));
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Answers
+ */
+
+enum
+{
+	STATS_N, STATS_SUMS, STATS_RATIO = STATS_SUMS + CL_UTILIZATION_SUMS, STATS_MEAN, STATS_STDDEV, STATS_SHARE_IDLE,
+	STATS_SHARE_ABOVE_90, STATS_P10, STATS_P50, STATS_P90, STATS_N_UNDEFINED, STATS_COLUMNS
+};
+
+static void
+set_float8(Datum *values, bool *nulls, int column, double value)
+{
+	values[column] = Float8GetDatum(value);
+	nulls[column] = false;
+}
+
+static void
+distribution_stats(const ClUtilization *state, Datum *values, bool *nulls)
+{
+	const int64 *counts = cl_cells_counts(&state->cells);
+	int64		n = state->n - state->n_undefined;
+
+	if (n == 0)
+		return;
+	set_float8(values, nulls, STATS_SHARE_IDLE, (double) counts[CL_CELL_IDLE] / (double) n);
+	set_float8(values, nulls, STATS_SHARE_ABOVE_90, cl_cells_share_above(counts, n, 0.9));
+	set_float8(values, nulls, STATS_P10, cl_cells_quantile(counts, n, 0.1));
+	set_float8(values, nulls, STATS_P50, cl_cells_quantile(counts, n, 0.5));
+	set_float8(values, nulls, STATS_P90, cl_cells_quantile(counts, n, 0.9));
+}
+
+Datum
+cl_utilization_stats(PG_FUNCTION_ARGS)
+{
+	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
+	TupleDesc	desc;
+	Datum		values[STATS_COLUMNS];
+	bool		nulls[STATS_COLUMNS];
+	double		limit;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "utilization_stats must return a row");
+	memset(nulls, true, sizeof(nulls));
+	values[STATS_N] = Int64GetDatum(state->n);
+	values[STATS_N_UNDEFINED] = Int64GetDatum(state->n_undefined);
+	nulls[STATS_N] = nulls[STATS_N_UNDEFINED] = false;
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		values[STATS_SUMS + i] = cl_money_numeric(&state->sums[i]);
+		nulls[STATS_SUMS + i] = false;
+	}
+	limit = cl_numeric_float8(values[STATS_SUMS + CL_SUM_LIMIT]);
+	if (limit > 0)
+		set_float8(values, nulls, STATS_RATIO, cl_numeric_float8(values[STATS_SUMS + CL_SUM_BALANCE]) / limit);
+	if (state->ratio.n > 0)
+		set_float8(values, nulls, STATS_MEAN, state->ratio.sum / (double) state->ratio.n);
+	if (state->ratio.n > 1)
+		set_float8(values, nulls, STATS_STDDEV, sqrt(state->ratio.squares / (double) (state->ratio.n - 1)));
+	distribution_stats(state, values, nulls);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+Datum
+cl_utilization_quantile(PG_FUNCTION_ARGS)
+{
+	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
+	double		p = PG_GETARG_FLOAT8(1);
+
+	if (!(p >= 0 && p <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("quantile must be between 0 and 1"),
+				 errdetail("Found %g.", p),
+				 errhint("The median is 0.5.")));
+	if (state->n == state->n_undefined)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p));
+}
+
+Datum
+cl_share_above(PG_FUNCTION_ARGS)
+{
+	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
+	double		x = PG_GETARG_FLOAT8(1);
+
+	if (!(x >= 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("utilization must not be negative"),
+				 errdetail("Found %g.", x),
+				 errhint("It is a fraction: 0.9 is ninety per cent of the limit.")));
+	if (state->n == state->n_undefined)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x));
+}

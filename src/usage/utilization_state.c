@@ -1,0 +1,379 @@
+/*
+ * utilization_state.c
+ *	  The state behind the type utilization: cells, merging, and its three forms (bytes, JSON, memory).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "usage/utilization_state.h"
+
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+
+#define TYPE_NAME "utilization"
+
+const char *const cl_utilization_sum_names[CL_UTILIZATION_SUMS] = {"balance", "credit_limit", "unused", "over_limit"};
+
+/*
+ * Cells
+ */
+
+static void
+sparse(ClCells *cells, MemoryContext context, int slots)
+{
+	cells->slots = slots;
+	cells->used = 0;
+	cells->cell = MemoryContextAllocZero(context, slots * sizeof(uint16));
+	cells->count = MemoryContextAllocZero(context, slots * sizeof(int64));
+}
+
+void
+cl_cells_create(ClCells *cells, MemoryContext context)
+{
+	cells->dense = NULL;
+	sparse(cells, context, CL_CELLS_FIRST_SLOTS);
+}
+
+/* The slot of a cell, or the free one where it belongs. */
+static int
+find_slot(const ClCells *cells, int cell)
+{
+	int			slot = (cell * 40503) & (cells->slots - 1);
+
+	while (cells->cell[slot] != 0 && cells->cell[slot] != cell + 1)
+		slot = (slot + 1) & (cells->slots - 1);
+	return slot;
+}
+
+static void
+grow(ClCells *cells, MemoryContext context)
+{
+	ClCells		before = *cells;
+
+	if (before.slots < CL_CELLS_LAST_SLOTS)
+		sparse(cells, context, before.slots * 4);
+	else
+		cells->dense = MemoryContextAllocZero(context, CL_CELLS * sizeof(int64));
+	for (int i = 0; i < before.slots; i++)
+	{
+		if (before.cell[i] != 0)
+			cl_cells_add(cells, context, before.cell[i] - 1, before.count[i]);
+	}
+	pfree(before.cell);
+	pfree(before.count);
+}
+
+void
+cl_cells_add_slow(ClCells *cells, MemoryContext context, int cell, int64 count)
+{
+	int			slot = find_slot(cells, cell);
+
+	if (cells->cell[slot] == 0)
+	{
+		/* Three quarters full is as far as probing stays short. */
+		if ((cells->used + 1) * 4 > cells->slots * 3)
+		{
+			grow(cells, context);
+			cl_cells_add(cells, context, cell, count);
+			return;
+		}
+		cells->cell[slot] = cell + 1;
+		cells->used++;
+	}
+	cells->count[slot] += count;
+}
+
+/* All counts by cell: the state's own array when dense, else a new one. */
+int64 *
+cl_cells_counts(const ClCells *cells)
+{
+	int64	   *counts = cells->dense;
+
+	if (counts == NULL)
+	{
+		counts = palloc0_array(int64, CL_CELLS);
+		for (int i = 0; i < cells->slots; i++)
+		{
+			if (cells->cell[i] != 0)
+				counts[cells->cell[i] - 1] = cells->count[i];
+		}
+	}
+	return counts;
+}
+
+/*
+ * State
+ */
+
+static void *
+create(void)
+{
+	ClUtilization *state = palloc0_object(ClUtilization);
+
+	state->context = CurrentMemoryContext;
+	cl_cells_create(&state->cells, CurrentMemoryContext);
+	return state;
+}
+
+static void
+merge_cells(ClUtilization *into, const ClCells *from)
+{
+	if (from->dense != NULL)
+	{
+		for (int cell = 0; cell < CL_CELLS; cell++)
+		{
+			if (from->dense[cell] != 0)
+				cl_cells_add(&into->cells, into->context, cell, from->dense[cell]);
+		}
+		return;
+	}
+	for (int i = 0; i < from->slots; i++)
+	{
+		if (from->cell[i] != 0)
+			cl_cells_add(&into->cells, into->context, from->cell[i] - 1, from->count[i]);
+	}
+}
+
+static void
+merge(void *into, const void *from)
+{
+	ClUtilization *state = into;
+	const ClUtilization *other = from;
+
+	state->n += other->n;
+	state->n_undefined += other->n_undefined;
+	cl_moments_merge(&state->ratio, &other->ratio);
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		cl_money_merge(&state->sums[i], &other->sums[i]);
+		/* Adding row by row needs one number of decimals; a sum that could not follow makes rows take the long way. */
+		state->decimals = Max(state->decimals, state->sums[i].decimals);
+	}
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		if (!cl_money_set_decimals(&state->sums[i], state->decimals))
+			state->decimals = -1;
+	}
+	merge_cells(state, &other->cells);
+}
+
+/* What any state obeys, wherever it came from: counts add up, squares are not negative. NULL when it is in order. */
+static const char *
+disorder(const ClUtilization *state, const int64 *counts)
+{
+	int64		total = 0;
+
+	if (state->n < 0 || state->n_undefined < 0 || state->n_undefined > state->n)
+		return "number of rows is out of range";
+	for (int cell = 0; cell < CL_CELLS; cell++)
+	{
+		if (counts[cell] < 0 || counts[cell] > state->n - total)
+			return "counts of the cells do not add up to the number of rows";
+		total += counts[cell];
+	}
+	if (total != state->n - state->n_undefined)
+		return "counts of the cells do not add up to the number of rows";
+	if (state->ratio.n != total - counts[CL_CELL_INFINITE])
+		return "number of ratios does not agree with the counts of the cells";
+	if (!isfinite(state->ratio.sum) || !isfinite(state->ratio.squares) || state->ratio.squares < 0 ||
+		(state->ratio.n < 2 && state->ratio.squares != 0) || (state->ratio.n == 0 && state->ratio.sum != 0))
+		return "moments of the ratios are out of range";
+	return NULL;
+}
+
+/*
+ * Bytes:
+ *		int64	n, n_undefined
+ *		int64	number of finite ratios, float8 their sum, float8 their squares
+ *		4 x		sum of money (money.c)
+ *		int32	number of cells in use, then for each: int16 cell, int64 count, cells ascending
+ */
+static void
+write(StringInfo buf, const void *data)
+{
+	const ClUtilization *state = data;
+	int64	   *counts = cl_cells_counts(&state->cells);
+	int			used = 0;
+
+	pq_sendint64(buf, state->n);
+	pq_sendint64(buf, state->n_undefined);
+	pq_sendint64(buf, state->ratio.n);
+	pq_sendfloat8(buf, state->ratio.sum);
+	pq_sendfloat8(buf, state->ratio.squares);
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+		cl_money_send(buf, &state->sums[i]);
+	for (int cell = 0; cell < CL_CELLS; cell++)
+		used += counts[cell] != 0;
+	pq_sendint32(buf, used);
+	for (int cell = 0; cell < CL_CELLS; cell++)
+	{
+		if (counts[cell] == 0)
+			continue;
+		pq_sendint16(buf, cell);
+		pq_sendint64(buf, counts[cell]);
+	}
+}
+
+static void
+read_cells(StringInfo buf, ClUtilization *state)
+{
+	int			used = cl_wire_count(buf, TYPE_NAME, CL_CELLS, sizeof(int16) + sizeof(int64));
+	int			last = -1;
+
+	for (int i = 0; i < used; i++)
+	{
+		int			cell = (int) pq_getmsgint(buf, 2);
+		int64		count = cl_wire_int64(buf, TYPE_NAME, 1, state->n, "count of a cell");
+
+		if (cell <= last || cell >= CL_CELLS)
+			cl_wire_invalid(TYPE_NAME, psprintf("cell %d is out of range or out of order", cell));
+		cl_cells_add(&state->cells, state->context, cell, count);
+		last = cell;
+	}
+}
+
+static void *
+read(StringInfo buf)
+{
+	ClUtilization *state = create();
+	const char *wrong;
+
+	state->n = pq_getmsgint64(buf);
+	state->n_undefined = pq_getmsgint64(buf);
+	state->ratio.n = pq_getmsgint64(buf);
+	state->ratio.sum = pq_getmsgfloat8(buf);
+	state->ratio.squares = pq_getmsgfloat8(buf);
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		cl_money_receive(buf, TYPE_NAME, &state->sums[i]);
+		state->decimals = Max(state->decimals, state->sums[i].decimals);
+	}
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+		(void) cl_money_set_decimals(&state->sums[i], state->decimals);
+	read_cells(buf, state);
+	wrong = disorder(state, cl_cells_counts(&state->cells));
+	if (wrong != NULL)
+		cl_wire_invalid(TYPE_NAME, wrong);
+	return state;
+}
+
+/*
+ * JSON:
+ *		{"version": 1, "n": 3, "n_undefined": 0, "balance": 150.00, "credit_limit": 300.00, "unused": 150.00, "over_limit": 0.00,
+ *		 "ratio_n": 3, "ratio_sum": 1.5, "ratio_squares": 0.5, "cells": [[0, 1], [500, 1], [1000, 1]]}
+ */
+static const char *const json_keys[] = {
+	"version", "n", "n_undefined", "balance", "credit_limit", "unused", "over_limit",
+	"ratio_n", "ratio_sum", "ratio_squares", "cells", NULL
+};
+
+static void
+print(StringInfo out, const void *data)
+{
+	const ClUtilization *state = data;
+	int64	   *counts = cl_cells_counts(&state->cells);
+	const char *separator = "";
+
+	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_undefined\": " INT64_FORMAT,
+					 utilization_summary.version, state->n, state->n_undefined);
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+		appendStringInfo(out, ", \"%s\": %s", cl_utilization_sum_names[i],
+						 cl_numeric_string(cl_money_numeric(&state->sums[i])));
+	appendStringInfo(out, ", \"ratio_n\": " INT64_FORMAT ", \"ratio_sum\": ", state->ratio.n);
+	cl_json_put_float8(out, state->ratio.sum);
+	appendStringInfoString(out, ", \"ratio_squares\": ");
+	cl_json_put_float8(out, state->ratio.squares);
+	appendStringInfoString(out, ", \"cells\": [");
+	for (int cell = 0; cell < CL_CELLS; cell++)
+	{
+		if (counts[cell] == 0)
+			continue;
+		appendStringInfo(out, "%s[%d, " INT64_FORMAT "]", separator, cell, counts[cell]);
+		separator = ", ";
+	}
+	appendStringInfoString(out, "]}");
+}
+
+static int64
+parse_count(const ClJson *document, const char *key)
+{
+	ClJson		node;
+
+	cl_json_require(document, key, &node);
+	return cl_json_decimal(&node, 0, 0, PG_INT64_MAX);
+}
+
+static double
+parse_float8(const ClJson *document, const char *key)
+{
+	ClJson		node;
+
+	cl_json_require(document, key, &node);
+	return cl_json_float8(&node, -1e300, 1e300);
+}
+
+static void
+parse_cells(const ClJson *document, ClUtilization *state)
+{
+	ClJson		cells;
+	int			count;
+	int			last = -1;
+
+	cl_json_require(document, "cells", &cells);
+	count = cl_json_array(&cells, 0, CL_CELLS);
+	for (int i = 0; i < count; i++)
+	{
+		ClJson		pair;
+		ClJson		item;
+
+		cl_json_item(&cells, i, &pair);
+		(void) cl_json_array(&pair, 2, 2);
+		cl_json_item(&pair, 0, &item);
+		last = cl_json_int(&item, last + 1, CL_CELLS - 1);
+		cl_json_item(&pair, 1, &item);
+		cl_cells_add(&state->cells, state->context, last, cl_json_decimal(&item, 0, 1, PG_INT64_MAX));
+	}
+}
+
+static void *
+parse(const ClJson *document)
+{
+	ClUtilization *state = create();
+	ClJson		node;
+	const char *wrong;
+
+	cl_json_object(document, json_keys);
+	cl_json_require(document, "version", &node);
+	(void) cl_json_int(&node, utilization_summary.version, utilization_summary.version);
+	state->n = parse_count(document, "n");
+	state->n_undefined = parse_count(document, "n_undefined");
+	state->ratio.n = parse_count(document, "ratio_n");
+	state->ratio.sum = parse_float8(document, "ratio_sum");
+	state->ratio.squares = parse_float8(document, "ratio_squares");
+	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
+	{
+		cl_json_require(document, cl_utilization_sum_names[i], &node);
+		cl_money_add(&state->sums[i], NumericGetDatum(cl_json_numeric(&node)), cl_utilization_sum_names[i]);
+	}
+	parse_cells(document, state);
+	wrong = disorder(state, cl_cells_counts(&state->cells));
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid utilization: it contradicts itself"),
+				 errdetail("The %s.", wrong),
+				 errhint("Build the value with utilization_agg.")));
+	return state;
+}
+
+const ClSummary utilization_summary = {
+	.name = TYPE_NAME,
+	.version = 1,
+	.create = create,
+	.merge = merge,
+	.write = write,
+	.read = read,
+	.print = print,
+	.parse = parse,
+};
