@@ -53,31 +53,45 @@ cl_cell(double ratio)
 }
 
 /*
- * Mean and squared deviations of ratios by Youngs and Cramer (1971): stable where the naive sum of squares loses all digits,
- * and mergeable (Schubert and Gertz, "Numerically stable parallel computation of (co-)variance", 2018).
+ * Mean and squared deviations of ratios.
+ *
+ * Rows are gathered in blocks as sums of d and d^2, d being the distance from the block's first ratio, which costs no division;
+ * a full block is merged by the rule of Chan, Golub and LeVeque (1983), as are the states of two workers. The pivot is one of
+ * the block, so the subtraction that ends a block loses at most its length in relative precision, whatever the ratios are.
  */
+#define CL_MOMENTS_BLOCK 64
+
 typedef struct ClMoments
 {
-	int64_t		n;
+	int64_t		n;				/* of full blocks */
 	double		sum;
 	double		squares;		/* sum of squared deviations from the mean */
+	int			block_n;		/* of the block that is open */
+	double		pivot;
+	double		block_sum;
+	double		block_squares;
 } ClMoments;
+
+extern void cl_moments_close_block(ClMoments *moments);
+extern void cl_moments_merge(ClMoments *moments, const ClMoments *other);
+extern ClMoments cl_moments_closed(const ClMoments *moments);
 
 static inline void
 cl_moments_add(ClMoments *moments, double x)
 {
-	double		n = (double) ++moments->n;
-	double		deviation;
+	double		distance;
 
-	moments->sum += x;
-	if (moments->n > 1)
+	if (moments->block_n == CL_MOMENTS_BLOCK)
+		cl_moments_close_block(moments);
+	if (moments->block_n++ == 0)
 	{
-		deviation = x * n - moments->sum;
-		moments->squares += deviation * deviation / (n * (n - 1));
+		moments->pivot = x;
+		return;
 	}
+	distance = x - moments->pivot;
+	moments->block_sum += distance;
+	moments->block_squares += distance * distance;
 }
-
-extern void cl_moments_merge(ClMoments *moments, const ClMoments *other);
 
 /* Answers from counts of all CL_CELLS cells. */
 extern double cl_cells_quantile(const int64_t *counts, int64_t n, double p);

@@ -192,6 +192,63 @@ cl_numeric_minor(Datum value, int scale, int64 *minor)
 	return cl_numeric_minor_view(&view, scale, minor);
 }
 
+/*
+ * value * 10^scale for the amounts that fill tables: stored plainly, at most four digits of base 10000, no more decimals than
+ * the scale. False for everything else, which takes the way of cl_numeric_minor. This is what a row costs in an aggregate, so
+ * it has no branch that depends on the amount: amounts differ from row to row, and a mispredicted branch costs more than all
+ * the arithmetic.
+ */
+static inline bool
+cl_numeric_hot(Datum value, int scale, int64 *minor)
+{
+	const char *data = DatumGetPointer(value);
+	uint16		header;
+	uint16		digit[CL_NUMERIC_HOT_DIGITS];
+	uint64		mantissa;
+	int			size;
+	int			ndigits;
+	int			weight;
+	int			shift;
+
+	if (VARATT_IS_1B(data))
+	{
+		if (VARATT_IS_1B_E(data))
+			return false;
+		size = VARSIZE_1B(data) - VARHDRSZ_SHORT;
+		data += VARHDRSZ_SHORT;
+	}
+	else if (VARATT_IS_4B_U(data))
+	{
+		size = VARSIZE_4B(data) - VARHDRSZ;
+		data += VARHDRSZ;
+	}
+	else
+		return false;
+	memcpy(&header, data, sizeof(uint16));
+	ndigits = (size - (int) sizeof(uint16)) / (int) sizeof(int16);
+	weight = (header & CL_NUMERIC_SHORT_WEIGHT_SIGN) ?
+		(int) (header | ~CL_NUMERIC_SHORT_WEIGHT_MASK) : (int) (header & CL_NUMERIC_SHORT_WEIGHT_MASK);
+
+	/* 10^3 more than wanted, so that the last digit's unused places come off by one division by a constant. */
+	shift = CL_NUMERIC_DEC_DIGITS * (weight - ndigits + 1) + scale + 3;
+	if ((header & CL_NUMERIC_SIGN_MASK) != CL_NUMERIC_SHORT || ndigits > CL_NUMERIC_HOT_DIGITS ||
+		((header & CL_NUMERIC_SHORT_DSCALE_MASK) >> CL_NUMERIC_SHORT_DSCALE_SHIFT) > scale ||
+		shift < 0 || CL_NUMERIC_DEC_DIGITS * ndigits + shift > 19)
+		return false;
+
+	/*
+	 * Four digits are always loaded, those before the first stored one being header bytes, which do not count. A stored value
+	 * has its varlena header, its own header and a tuple or chunk header before it, so the load stays inside its memory.
+	 */
+	memcpy(digit, data + size - sizeof(digit), sizeof(digit));
+	mantissa = (uint64) ((ndigits > 3 ? digit[0] : 0) * CL_NUMERIC_NBASE + (ndigits > 2 ? digit[1] : 0)) *
+		UINT64CONST(100000000) +
+		(uint64) ((ndigits > 1 ? digit[2] : 0) * CL_NUMERIC_NBASE + (ndigits > 0 ? digit[3] : 0));
+	mantissa = mantissa * cl_pow10_64[shift] / 1000;
+	*minor = (header & CL_NUMERIC_SHORT_SIGN) ? -(int64) mantissa : (int64) mantissa;
+	return true;
+}
+
 /* The double that numeric_float8 gives, bit for bit. */
 static inline double
 cl_numeric_float8(Datum value)

@@ -14,6 +14,9 @@
 /* float8 amounts count to this many decimals: below what any currency knows, and binary noise is gone. */
 #define FLOAT8_DECIMALS 6
 
+/* Squares of larger ratios, summed, might leave double precision. 64-bit amounts never come near. */
+#define LARGEST_RATIO 1e100
+
 PG_FUNCTION_INFO_V1(cl_utilization_numeric);
 PG_FUNCTION_INFO_V1(cl_utilization_float8);
 PG_FUNCTION_INFO_V1(cl_utilization_numeric_transition);
@@ -94,15 +97,19 @@ cl_utilization_numeric(PG_FUNCTION_ARGS)
  * Many accounts
  */
 
-static ClUtilization *
-transition_state(FunctionCallInfo fcinfo, MemoryContext context)
+/*
+ * The state, made at the first row. A state that is there came from an aggregate, since nobody else can make a value of type
+ * internal, so only the first row asks for the context.
+ */
+static inline ClUtilization *
+transition_state(FunctionCallInfo fcinfo)
 {
 	MemoryContext old;
 	ClUtilization *state;
 
-	if (!PG_ARGISNULL(0))
+	if (likely(!PG_ARGISNULL(0)))
 		return (ClUtilization *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(context);
+	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	state = utilization_summary.create();
 	MemoryContextSwitchTo(old);
 	return state;
@@ -172,8 +179,17 @@ add_any(ClUtilization *state, Datum balance, Datum limit)
 	Datum		zero = cl_minor_numeric(0, 0);
 	Datum		drawn = DirectFunctionCall2(numeric_larger, balance, zero);
 	Datum		unused = DirectFunctionCall2(numeric_sub, limit, drawn);
-	MemoryContext old = MemoryContextSwitchTo(state->context);
+	double		balance_value = cl_numeric_float8(balance);
+	double		limit_value = cl_numeric_float8(limit);
+	MemoryContext old;
 
+	if (fabs(balance_value) > LARGEST_RATIO * limit_value && limit_value > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("utilization is out of range"),
+				 errdetail("The balance %g is more than %g times the limit %g.", balance_value, LARGEST_RATIO, limit_value),
+				 errhint("Look for an amount with a wrong unit.")));
+	old = MemoryContextSwitchTo(state->context);
 	cl_money_add(&state->sums[CL_SUM_BALANCE], balance, "balance");
 	cl_money_add(&state->sums[CL_SUM_LIMIT], limit, "credit limit");
 	cl_money_add(&state->sums[CL_SUM_UNUSED], DirectFunctionCall2(numeric_larger, unused, zero), "unused limit");
@@ -182,18 +198,37 @@ add_any(ClUtilization *state, Datum balance, Datum limit)
 	MemoryContextSwitchTo(old);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		(void) raise_decimals(state, state->sums[i].decimals);
-	add_ratio(state, cl_numeric_float8(balance), cl_numeric_float8(limit));
+	add_ratio(state, balance_value, limit_value);
+}
+
+/* A row that is not plain: mistakes, more decimals than before, amounts beyond 64 bits. */
+static pg_noinline void
+add_unusual(ClUtilization *state, Datum balance, Datum limit)
+{
+	ClNumericView balance_view;
+	ClNumericView limit_view;
+	int64		balance_minor;
+	int64		limit_minor;
+
+	cl_money_require_finite(balance, "balance");
+	cl_money_require_finite(limit, "credit limit");
+	cl_numeric_open(balance, &balance_view);
+	cl_numeric_open(limit, &limit_view);
+	if (limit_view.negative)
+		negative_limit(cl_numeric_string(limit));
+	if (!(raise_decimals(state, Max(balance_view.dscale, limit_view.dscale)) &&
+		  cl_numeric_minor_view(&balance_view, state->decimals, &balance_minor) == CL_NUMERIC_OK &&
+		  cl_numeric_minor_view(&limit_view, state->decimals, &limit_minor) == CL_NUMERIC_OK &&
+		  add_minor(state, balance_minor, limit_minor)))
+		add_any(state, balance, limit);
 }
 
 Datum
 cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = cl_agg_context(fcinfo);
 	ClUtilization *state;
-	ClNumericView balance;
-	ClNumericView limit;
-	int64		balance_minor;
-	int64		limit_minor;
+	int64		balance;
+	int64		limit;
 
 	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
 	{
@@ -201,23 +236,12 @@ cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	state = transition_state(fcinfo, context);
-	cl_numeric_open(PG_GETARG_DATUM(1), &balance);
-	cl_numeric_open(PG_GETARG_DATUM(2), &limit);
-	if (unlikely(balance.status != CL_NUMERIC_OK))
-		cl_money_require_finite(PG_GETARG_DATUM(1), "balance");
-	if (unlikely(limit.status != CL_NUMERIC_OK))
-		cl_money_require_finite(PG_GETARG_DATUM(2), "credit limit");
-	if (unlikely(limit.negative))
-		negative_limit(cl_numeric_string(PG_GETARG_DATUM(2)));
-
-	if ((likely(balance.dscale <= state->decimals && limit.dscale <= state->decimals) ||
-		 raise_decimals(state, Max(balance.dscale, limit.dscale))) &&
-		likely(cl_numeric_minor_view(&balance, state->decimals, &balance_minor) == CL_NUMERIC_OK) &&
-		likely(cl_numeric_minor_view(&limit, state->decimals, &limit_minor) == CL_NUMERIC_OK) &&
-		likely(add_minor(state, balance_minor, limit_minor)))
+	state = transition_state(fcinfo);
+	if (likely(cl_numeric_hot(PG_GETARG_DATUM(1), state->decimals, &balance) &&
+			   cl_numeric_hot(PG_GETARG_DATUM(2), state->decimals, &limit) &&
+			   limit >= 0 && add_minor(state, balance, limit)))
 		PG_RETURN_POINTER(state);
-	add_any(state, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2));
+	add_unusual(state, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2));
 	PG_RETURN_POINTER(state);
 }
 
@@ -237,13 +261,22 @@ float8_minor(double amount, const char *what)
 	return (int64) scaled;
 }
 
+/* Decimals that a float8 amount is shown with: none, those of cents, or all that are kept. */
+static int
+float8_decimals(int64 minor)
+{
+	if (minor % 1000000 == 0)
+		return 0;
+	return minor % 10000 == 0 ? 2 : FLOAT8_DECIMALS;
+}
+
 Datum
 cl_utilization_float8_transition(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = cl_agg_context(fcinfo);
 	ClUtilization *state;
 	int64		balance;
 	int64		limit;
+	int			decimals;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 	{
@@ -251,14 +284,20 @@ cl_utilization_float8_transition(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	state = transition_state(fcinfo, context);
+	state = transition_state(fcinfo);
 	balance = float8_minor(PG_GETARG_FLOAT8(1), "balance");
 	limit = float8_minor(PG_GETARG_FLOAT8(2), "credit limit");
 	if (limit < 0)
 		negative_limit(psprintf("%g", PG_GETARG_FLOAT8(2)));
-	if (!((state->decimals == FLOAT8_DECIMALS || raise_decimals(state, FLOAT8_DECIMALS)) &&
-		  state->decimals == FLOAT8_DECIMALS && add_minor(state, balance, limit)))
-		add_any(state, cl_minor_numeric(balance, FLOAT8_DECIMALS), cl_minor_numeric(limit, FLOAT8_DECIMALS));
+	decimals = Max(float8_decimals(balance), float8_decimals(limit));
+	if ((decimals <= state->decimals || raise_decimals(state, decimals)) && state->decimals <= FLOAT8_DECIMALS)
+	{
+		int64		unit = (int64) cl_pow10_64[FLOAT8_DECIMALS - state->decimals];
+
+		if (add_minor(state, balance / unit, limit / unit))
+			PG_RETURN_POINTER(state);
+	}
+	add_any(state, cl_minor_numeric(balance, FLOAT8_DECIMALS), cl_minor_numeric(limit, FLOAT8_DECIMALS));
 	PG_RETURN_POINTER(state);
 }
 
@@ -301,6 +340,7 @@ cl_utilization_stats(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[STATS_COLUMNS];
 	bool		nulls[STATS_COLUMNS];
+	ClMoments	ratio;
 	double		limit;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
@@ -317,10 +357,11 @@ cl_utilization_stats(PG_FUNCTION_ARGS)
 	limit = cl_numeric_float8(values[STATS_SUMS + CL_SUM_LIMIT]);
 	if (limit > 0)
 		set_float8(values, nulls, STATS_RATIO, cl_numeric_float8(values[STATS_SUMS + CL_SUM_BALANCE]) / limit);
-	if (state->ratio.n > 0)
-		set_float8(values, nulls, STATS_MEAN, state->ratio.sum / (double) state->ratio.n);
-	if (state->ratio.n > 1)
-		set_float8(values, nulls, STATS_STDDEV, sqrt(state->ratio.squares / (double) (state->ratio.n - 1)));
+	ratio = cl_moments_closed(&state->ratio);
+	if (ratio.n > 0)
+		set_float8(values, nulls, STATS_MEAN, ratio.sum / (double) ratio.n);
+	if (ratio.n > 1)
+		set_float8(values, nulls, STATS_STDDEV, sqrt(ratio.squares / (double) (ratio.n - 1)));
 	distribution_stats(state, values, nulls);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

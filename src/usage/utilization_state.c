@@ -194,13 +194,14 @@ write(StringInfo buf, const void *data)
 {
 	const ClUtilization *state = data;
 	int64	   *counts = cl_cells_counts(&state->cells);
+	ClMoments	ratio = cl_moments_closed(&state->ratio);
 	int			used = 0;
 
 	pq_sendint64(buf, state->n);
 	pq_sendint64(buf, state->n_undefined);
-	pq_sendint64(buf, state->ratio.n);
-	pq_sendfloat8(buf, state->ratio.sum);
-	pq_sendfloat8(buf, state->ratio.squares);
+	pq_sendint64(buf, ratio.n);
+	pq_sendfloat8(buf, ratio.sum);
+	pq_sendfloat8(buf, ratio.squares);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		cl_money_send(buf, &state->sums[i]);
 	for (int cell = 0; cell < CL_CELLS; cell++)
@@ -273,6 +274,7 @@ print(StringInfo out, const void *data)
 {
 	const ClUtilization *state = data;
 	int64	   *counts = cl_cells_counts(&state->cells);
+	ClMoments	ratio = cl_moments_closed(&state->ratio);
 	const char *separator = "";
 
 	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_undefined\": " INT64_FORMAT,
@@ -280,10 +282,10 @@ print(StringInfo out, const void *data)
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		appendStringInfo(out, ", \"%s\": %s", cl_utilization_sum_names[i],
 						 cl_numeric_string(cl_money_numeric(&state->sums[i])));
-	appendStringInfo(out, ", \"ratio_n\": " INT64_FORMAT ", \"ratio_sum\": ", state->ratio.n);
-	cl_json_put_float8(out, state->ratio.sum);
+	appendStringInfo(out, ", \"ratio_n\": " INT64_FORMAT ", \"ratio_sum\": ", ratio.n);
+	cl_json_put_float8(out, ratio.sum);
 	appendStringInfoString(out, ", \"ratio_squares\": ");
-	cl_json_put_float8(out, state->ratio.squares);
+	cl_json_put_float8(out, ratio.squares);
 	appendStringInfoString(out, ", \"cells\": [");
 	for (int cell = 0; cell < CL_CELLS; cell++)
 	{

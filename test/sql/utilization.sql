@@ -1,0 +1,180 @@
+-- utilization: the ratio, the summary type and its aggregate.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+SET search_path = credit_limit, public;
+
+-- One account.
+SELECT utilization(450, 1000), utilization(1200.50, 1000), utilization(-50, 1000), utilization(0, 1000);
+SELECT utilization(0, 0) AS nothing, utilization(-1, 0) AS credit, utilization(0.01, 0) AS drawn, utilization(NULL, 1) AS unknown;
+SELECT utilization(450::float8, 1000::float8), utilization(0::float8, 0::float8) AS nothing, utilization(5::float8, 0::float8) AS drawn;
+SELECT utilization(10, -1);
+SELECT utilization(10::float8, -1::float8);
+SELECT utilization('NaN'::float8, 1::float8);
+SELECT utilization(1::float8, 'Infinity'::float8);
+
+-- The summary, by hand: ratios 0.5, 0, 1.2, -0.055, and one account without limit or balance.
+CREATE TABLE account (product text, balance numeric(14,2), credit_limit numeric(14,2));
+INSERT INTO account VALUES ('card', 50, 100), ('card', 0, 100), ('card', NULL, 5), ('card', 5, NULL), ('card', 120, 100),
+  ('card', 0, 0), ('card', -5.5, 100);
+SELECT n, balance, credit_limit, unused, over_limit, ratio, mean, round(stddev::numeric, 12) AS stddev,
+  share_idle, share_above_90, p10, p50, round(p90::numeric, 12) AS p90, n_undefined
+FROM utilization_stats((SELECT utilization_agg(balance, credit_limit) FROM account));
+SELECT utilization_agg(balance, credit_limit) FROM account;
+
+-- The four ways to see no account, and accounts without a ratio.
+SELECT utilization_agg(balance, credit_limit) IS NULL AS no_rows FROM account WHERE false;
+SELECT utilization_agg(NULL::numeric, 5) IS NULL AS all_null, rollup(NULL::utilization) IS NULL AS rollup_null FROM account;
+SELECT * FROM utilization_stats((SELECT utilization_agg(0, 0)));
+SELECT n, over_limit, ratio, mean, share_idle, share_above_90, p50, n_undefined
+FROM utilization_stats((SELECT utilization_agg(b, 0) FROM (VALUES (5), (0)) v (b)));
+SELECT share_above(u, 1) IS NULL AS above, utilization_quantile(u, 0.5) IS NULL AS quantile FROM (SELECT utilization_agg(0, 0) u) s;
+
+-- A book of 20,000 accounts against plain SQL; seeded, so every run sees the same.
+SELECT setseed(0.4238);
+INSERT INTO account
+SELECT (ARRAY['card', 'line', 'business'])[1 + g % 3], CASE WHEN random() < 0.25 THEN 0 ELSE round((l * random() * 1.1)::numeric, 2) END, l
+FROM (SELECT g, round((exp(7 + 2 * random()))::numeric, 2) AS l FROM generate_series(1, 20000) g) s;
+
+CREATE TABLE by_sql AS
+SELECT product, count(*) AS n, sum(balance) AS balance, sum(credit_limit) AS credit_limit,
+  sum(greatest(credit_limit - greatest(balance, 0), 0)) AS unused, sum(greatest(greatest(balance, 0) - credit_limit, 0)) AS over_limit,
+  sum(balance) / sum(credit_limit) AS ratio, avg(r) AS mean, stddev(r) AS stddev,
+  avg((balance <= 0)::int) FILTER (WHERE r IS NOT NULL) AS share_idle, avg((r > 0.9)::int) AS share_above_90,
+  avg((r > 1)::int) AS share_over, percentile_disc(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (ORDER BY greatest(r, 0)) AS p
+FROM (SELECT *, balance / nullif(credit_limit, 0) AS r FROM account) a
+WHERE balance IS NOT NULL AND credit_limit IS NOT NULL GROUP BY product;
+
+CREATE TABLE ours AS SELECT product, utilization_agg(balance, credit_limit) AS u FROM account GROUP BY product;
+
+-- Money exactly, floats to 1e-12 relative, quantiles to the grid of 0.001 (0.01 over the limit).
+CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
+  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+SELECT product, s.n = q.n AS n, s.balance = q.balance AS balance, s.credit_limit = q.credit_limit AS credit_limit,
+  s.unused = q.unused AS unused, s.over_limit = q.over_limit AS over_limit, near(s.ratio, q.ratio::float8, 1e-14) AS ratio,
+  near(s.mean, q.mean::float8, 1e-12) AS mean, near(s.stddev, q.stddev::float8, 1e-12) AS stddev,
+  near(s.share_idle, q.share_idle::float8, 1e-14) AS idle, near(s.share_above_90, q.share_above_90::float8, 1e-14) AS above_90,
+  near(share_above(u, 1), q.share_over::float8, 1e-14) AS over, abs(s.p10 - q.p[1]) <= 0.001 AS p10,
+  abs(s.p50 - q.p[2]) <= 0.001 AS p50, abs(s.p90 - q.p[3]) <= 0.01 AS p90
+FROM ours JOIN by_sql q USING (product), utilization_stats(u) s ORDER BY product;
+
+-- Shares above every thousandth are exact: nothing is ever in the wrong cell.
+SELECT count(*) AS wrong
+FROM generate_series(0, 1000) k,
+  (SELECT utilization_agg(balance, credit_limit) AS u, array_agg(balance / credit_limit) AS r FROM account
+   WHERE credit_limit > 0 AND product = 'line') s
+WHERE abs(share_above(u, k / 1000.0) - (SELECT avg((x > k / 1000.0)::int) FROM unnest(r) x)::float8) > 1e-14;
+SELECT count(*) FILTER (WHERE share_above(u, b / 1000.0) <> 0 OR share_above(u, (b - 1) / 1000.0) <> 1) AS wrong
+FROM (SELECT b, utilization_agg(b * m, 1000 * m) AS u FROM generate_series(1, 1000) b, unnest('{0.01, 0.07, 1, 3.33}'::numeric[]) m
+      GROUP BY b) s;
+
+-- Over the limit the grid is coarser, and its answers stay between the neighbours.
+SELECT share_above(u, 1), share_above(u, 1.5), share_above(u, 2), share_above(u, 1e9), share_above(u, 'Infinity'),
+  utilization_quantile(u, 0), utilization_quantile(u, 0.25), utilization_quantile(u, 0.5), utilization_quantile(u, 0.75), utilization_quantile(u, 1)
+FROM (SELECT utilization_agg(b, 100) AS u FROM unnest('{100, 150, 200, 2e10}'::numeric[]) b) s;
+SELECT utilization_quantile(u, 1), share_above(u, 1e300), share_above(u, 5) FROM (SELECT utilization_agg(b, l) AS u FROM (VALUES (1, 0), (1, 1)) v (b, l)) s;
+SELECT share_above(u, -0.1) FROM ours LIMIT 1;
+SELECT share_above(u, 'NaN') FROM ours LIMIT 1;
+SELECT utilization_quantile(u, 1.5) FROM ours LIMIT 1;
+
+-- Any split, any order, any plan.
+SELECT product, t.rolled = t.whole AS same
+FROM (SELECT product, rollup(part) AS r
+      FROM (SELECT product, g, utilization_agg(balance, credit_limit) AS part
+            FROM (SELECT *, (row_number() OVER ()) % 7 AS g FROM account) a GROUP BY product, g) p GROUP BY product) q
+  JOIN ours USING (product),
+  LATERAL (SELECT r::text::jsonb - '{ratio_sum,ratio_squares}'::text[], u::text::jsonb - '{ratio_sum,ratio_squares}'::text[]) AS t (rolled, whole)
+ORDER BY product;
+SELECT product, near((utilization_stats(u)).mean, (utilization_stats(r)).mean, 1e-12) AS mean,
+  near((utilization_stats(u)).stddev, (utilization_stats(r)).stddev, 1e-12) AS stddev
+FROM ours JOIN (SELECT product, utilization_agg(balance, credit_limit ORDER BY balance DESC, credit_limit) AS r FROM account GROUP BY product) s
+  USING (product) ORDER BY product;
+
+ALTER TABLE account SET (parallel_workers = 2);
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+  RETURN plan::text LIKE '%Partial%';
+END $$;
+SELECT uses_parallel('SELECT credit_limit.utilization_agg(balance, credit_limit) FROM account');
+SELECT product, s.n = q.n AND s.balance = q.balance AND s.credit_limit = q.credit_limit AND s.unused = q.unused
+  AND s.over_limit = q.over_limit AND near(s.mean, q.mean::float8, 1e-12) AND near(s.stddev, q.stddev::float8, 1e-12) AS same
+FROM (SELECT product, utilization_agg(balance, credit_limit) AS u FROM account GROUP BY product) a JOIN by_sql q USING (product),
+  utilization_stats(u) s ORDER BY product;
+-- Workers that see nothing, and workers that see only NULL.
+SELECT utilization_agg(balance, credit_limit) IS NULL AS nothing FROM account WHERE balance < -1000000;
+SELECT utilization_agg(NULLIF(balance, balance), credit_limit) IS NULL AS only_null FROM account;
+SELECT (utilization_stats(utilization_agg(balance, credit_limit) FILTER (WHERE product = 'card' AND balance = -5.5))).n FROM account;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+
+-- As a window aggregate: the final function leaves the state alone.
+SELECT array_agg(n ORDER BY n) FROM (SELECT (utilization_stats(utilization_agg(b, 100) OVER (ORDER BY b))).n FROM generate_series(1, 5) b) s;
+
+-- float8 (and integer columns): amounts to six decimals, so the binary noise of 0.1 + 0.2 does not show.
+SELECT balance, credit_limit, unused FROM utilization_stats((SELECT utilization_agg(b, l) FROM (VALUES (0.1::float8, 1::float8), (0.2, 1)) v (b, l)));
+SELECT product, s.balance = q.balance AND s.unused = q.unused AND near(s.mean, q.mean::float8, 1e-12) AS same
+FROM (SELECT product, utilization_agg(balance::float8, credit_limit::float8) AS u FROM account GROUP BY product) a JOIN by_sql q USING (product),
+  utilization_stats(u) s ORDER BY product;
+SELECT balance, over_limit FROM utilization_stats((SELECT utilization_agg(b, 100) FROM generate_series(99, 101) b));
+SELECT balance FROM utilization_stats((SELECT utilization_agg(b, 100) FROM unnest('{1, 0.5, 0.000001}'::float8[]) b));
+SELECT utilization_agg(1e13::float8, 1::float8);
+SELECT utilization_agg('Infinity'::float8, 1::float8);
+SELECT utilization_agg(1::float8, -1::float8);
+SELECT utilization_agg(1::numeric, -0.01);
+-- numeric and float8 summaries merge; so do summaries of different scales.
+SELECT balance, n FROM utilization_stats((SELECT rollup(u) FROM (SELECT utilization_agg(0.5::float8, 1::float8) AS u
+  UNION ALL SELECT utilization_agg(0.25, 1.000) UNION ALL SELECT utilization_agg(1e-19, 1) UNION ALL SELECT utilization_agg(1e30, 1e30)) s));
+-- Yen, cents, mills: the sum shows the decimals of the amount that shows most.
+SELECT balance FROM utilization_stats((SELECT utilization_agg(b, 10) FROM unnest('{5, 1.5, 0.125, 2.00}'::numeric[]) b));
+SELECT utilization_agg(1e200, 1);
+
+-- Text and binary forms round trip.
+CREATE TABLE copied (product text, u utilization);
+CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
+DO $$ BEGIN
+  EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('test'));
+  EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
+END $$;
+SELECT count(*), bool_and(o.u::text = c.u::text) AND bool_and(o.u::text::utilization::text = o.u::text) AS same FROM ours o JOIN copied c USING (product);
+
+-- What people might write.
+SELECT '{}'::utilization;
+SELECT 'nonsense'::utilization;
+SELECT '{"version": 2}'::utilization;
+SELECT '{"version": 1, "rows": 3}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[500, 2]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[5000, 1]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n": 1}'::utilization;
+
+-- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
+CREATE TABLE attacked (u utilization);
+CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE file oid;
+BEGIN
+  -- A binary COPY file: signature, flags, extension length, one row of one field, end.
+  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
+  PERFORM lo_export(file, data_file('attack'));
+  PERFORM lo_unlink(file);
+  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
+  PERFORM (utilization_stats(u)).n, share_above(u, 0.5), u::text::utilization FROM attacked;
+  PERFORM rollup(u) FROM (SELECT u FROM attacked UNION ALL SELECT u FROM attacked) s;
+  DELETE FROM attacked;
+  RETURN 'accepted';
+EXCEPTION WHEN data_exception OR protocol_violation THEN
+  RETURN 'refused';
+END $$;
+CREATE TABLE victim AS SELECT utilization_send(utilization_agg(b, 100 + b % 3)) AS bytes FROM generate_series(-5, 60) b WHERE b % 7 <> 0;
+SELECT attack(bytes) FROM victim;
+SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
+SELECT attack(bytes || '\x00') FROM victim;
+SELECT setseed(0.5);
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
+      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 127, 128, 255]) value) s;
+SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
+FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
+      FROM generate_series(0, 300) n) s;
+
+DROP TABLE account, by_sql, ours, copied, attacked, victim;
+DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
