@@ -8,6 +8,7 @@
 #include "pg/wire.h"
 
 #include "mb/pg_wchar.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -63,8 +64,21 @@ same_stored(const ClDocumentUse *use, const struct varlena *stored, Size size)
 	return use->stored_size == size && memcmp(use->stored, stored, size) == 0;
 }
 
+/*
+ * Whether an argument is a constant of the query, so that the document of the first row is that of every row. An external
+ * parameter is not: PL/pgSQL evaluates the same expression again with another value.
+ */
+static bool
+is_constant(FmgrInfo *flinfo, int argno)
+{
+	Node	   *call = flinfo->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) && argno < list_length(((FuncExpr *) call)->args) &&
+		IsA(list_nth(((FuncExpr *) call)->args, argno), Const);
+}
+
 static ClDocumentCache *
-document_cache(FmgrInfo *flinfo)
+document_cache(FmgrInfo *flinfo, int argno)
 {
 	ClDocumentCache *cache = flinfo->fn_extra;
 
@@ -72,6 +86,7 @@ document_cache(FmgrInfo *flinfo)
 	{
 		cache = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(ClDocumentCache));
 		cache->context = flinfo->fn_mcxt;
+		cache->constant = is_constant(flinfo, argno) ? argno : -1;
 		flinfo->fn_extra = cache;
 	}
 	return cache;
@@ -121,11 +136,14 @@ compile_use(ClDocumentCache *cache, const ClDocument *document, struct varlena *
 ClDocumentUse *
 cl_document_use(FunctionCallInfo fcinfo, int argno, const ClDocument *document)
 {
-	ClDocumentCache *cache = document_cache(fcinfo->flinfo);
+	ClDocumentCache *cache = document_cache(fcinfo->flinfo, argno);
 	struct varlena *stored = (struct varlena *) PG_GETARG_POINTER(argno);
-	Size		size = VARSIZE_ANY(stored);
+	Size		size;
 	ClDocumentUse *use = cache->latest;
 
+	if (likely(use != NULL && cache->constant == argno))
+		return use;
+	size = VARSIZE_ANY(stored);
 	if (likely(use != NULL && same_stored(use, stored, size)))
 		return use;
 	use = NULL;

@@ -38,6 +38,7 @@ typedef struct ClDocumentCache
 	MemoryContext context;
 	uint64		clock;
 	int			count;
+	int			constant;		/* the argument that is a constant of the query, or -1 */
 	ClDocumentUse *latest;
 	ClDocumentUse uses[CL_DOCUMENTS_KEPT];
 } ClDocumentCache;

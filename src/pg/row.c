@@ -11,7 +11,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 /* A reader of rows in the current context; columns stay the caller's and must live as long. */
 ClRow *
@@ -105,12 +104,22 @@ missing_column(const ClRow *row, const ClColumn *column, TupleDesc desc)
 }
 
 static void
-bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
+forget_labels(ClColumn *column)
 {
-	column->kind = CL_COLUMN_ABSENT;
-	column->attnum = 0;
+	for (int i = 0; i < column->nlabels; i++)
+		pfree(column->labels[i].label);
+	if (column->labels != NULL)
+		pfree(column->labels);
 	column->labels = NULL;
 	column->nlabels = 0;
+}
+
+static void
+bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
+{
+	forget_labels(column);
+	column->kind = CL_COLUMN_ABSENT;
+	column->attnum = 0;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -136,41 +145,63 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 		cl_column_wrong_type(row, column, accepted_types(column->accept));
 }
 
-/* The first natts columns of a row type: what lies behind them is never taken apart. */
-static TupleDesc
-shorter_desc(TupleDesc desc, int natts)
+/* What was found out about rows of another type. */
+static void
+forget_type(ClRow *row)
 {
-	TupleDesc	result = CreateTemplateTupleDesc(natts);
-
-	for (int i = 1; i <= natts; i++)
-		TupleDescCopyEntry(result, i, desc, i);
-	return result;
+	if (row->desc == NULL)
+		return;
+	FreeTupleDesc(row->desc);
+	pfree(row->values);
+	pfree(row->isnull);
+	row->desc = NULL;
 }
 
-/* Finds the columns in rows of this record's type. On an error the reader stays unbound. */
+/*
+ * Finds the columns in rows of a type. On an error the reader stays unbound.
+ *
+ * The descriptor is the whole one: a shorter one would save taking the last columns apart, but minor releases of 2026
+ * refuse to read a row by a descriptor that has fewer columns.
+ */
 void
-cl_row_bind(ClRow *row, HeapTupleHeader record)
+cl_row_bind(ClRow *row, Oid type, int32 typmod)
 {
-	Oid			type = HeapTupleHeaderGetTypeId(record);
-	int32		typmod = HeapTupleHeaderGetTypMod(record);
 	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
 	MemoryContext old = MemoryContextSwitchTo(row->context);
-	int			last = 1;
 
-	row->desc = NULL;
+	forget_type(row);
 	for (int i = 0; i < row->ncolumns; i++)
-	{
 		bind_column(row, &row->columns[i], desc);
-		last = Max(last, row->columns[i].attnum);
-	}
-	last = Min(last, desc->natts);
-	row->values = palloc_array(Datum, last + 1);
-	row->isnull = palloc_array(bool, last + 1);
+	row->values = palloc_array(Datum, desc->natts + 1);
+	row->isnull = palloc_array(bool, desc->natts + 1);
 	row->type = type;
 	row->typmod = typmod;
-	row->desc = shorter_desc(desc, last);
+	row->identifier = assign_record_type_identifier(type, typmod);
+	row->desc = CreateTupleDescCopyConstr(desc);
 	MemoryContextSwitchTo(old);
 	ReleaseTupleDesc(desc);
+}
+
+/* As above, for a row whose columns are arguments from number first on; somebody may call such a function by hand. */
+void
+cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+{
+	bool		match;
+
+	cl_row_bind(row, type, -1);
+	match = PG_NARGS() == first + row->desc->natts;
+	for (int i = 0; i < row->ncolumns && match; i++)
+	{
+		if (row->columns[i].kind != CL_COLUMN_ABSENT)
+			match = get_fn_expr_argtype(fcinfo->flinfo, first + row->columns[i].attnum - 1) == row->columns[i].type;
+	}
+	if (match)
+		return;
+	forget_type(row);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("arguments do not match the columns of type %s", format_type_be(type)),
+			 errhint("Only the planner calls this function; give the row itself to the function without _columns.")));
 }
 
 /* Labels of an enum are looked up when they first turn up: its values are few, its rows are many. */

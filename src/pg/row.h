@@ -2,8 +2,7 @@
  * row.h
  *	  Columns of any row by name: looked up once per query, read without a catalog for every row after.
  *
- * Works for a row of a table or view, a composite type, a domain over one, and for an anonymous record of a sub-select. Only
- * the columns up to the last one that is asked for are taken apart.
+ * Works for a row of a table or view, a composite type, a domain over one, and for an anonymous record of a sub-select.
  */
 #ifndef CL_PG_ROW_H
 #define CL_PG_ROW_H
@@ -13,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "utils/date.h"
+#include "utils/typcache.h"
 
 /* What a column can be read as; a column of another type is an error that says so. */
 typedef enum ClColumnKind
@@ -67,13 +67,15 @@ typedef struct ClRow
 	MemoryContext context;		/* what is found out lives here */
 	Oid			type;			/* of the rows seen last */
 	int32		typmod;
-	TupleDesc	desc;			/* the columns up to the last wanted */
+	uint64		identifier;		/* changes when somebody alters the type */
+	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *isnull;
 } ClRow;
 
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
-extern void cl_row_bind(ClRow *row, HeapTupleHeader record);
+extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);
+extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type);
 extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);
 extern void cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted) pg_attribute_noreturn();
 
@@ -84,13 +86,31 @@ cl_row_read(ClRow *row, HeapTupleHeader record)
 	HeapTupleData tuple;
 
 	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
-				 row->typmod != HeapTupleHeaderGetTypMod(record)))
-		cl_row_bind(row, record);
+				 row->typmod != HeapTupleHeaderGetTypMod(record) ||
+				 row->identifier != assign_record_type_identifier(row->type, row->typmod)))
+		cl_row_bind(row, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
+}
+
+/* The same for a row whose columns are arguments from number first on: see spread.c. */
+static inline void
+cl_row_read_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+{
+	if (unlikely(row->desc == NULL || row->type != type))
+		cl_row_bind_arguments(row, fcinfo, first, type);
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		int			place = row->columns[i].attnum - 1;
+
+		if (place < 0)
+			continue;
+		row->values[place] = fcinfo->args[first + place].value;
+		row->isnull[place] = fcinfo->args[first + place].isnull;
+	}
 }
 
 static inline bool

@@ -1,0 +1,124 @@
+/*
+ * spread.c
+ *	  Functions of a row without building the row.
+ *
+ * For f(document, b) the executor makes a composite value of all of b and f takes it apart again: half of the time of
+ * scoring a table. So the planner is told, by a support function, to call f_columns(document, type of b, all columns
+ * of b) instead where that means the same. It does where b is a row of a table in a plain SELECT:
+ *
+ *	- Beside an outer join, or under grouping sets, b as a whole may be NULL, which its columns could not tell.
+ *	- RETURNING of a data-modifying statement has rows of its own kinds (OLD, NEW).
+ *	- A row of a view or sub-select is put together by the query itself, so there is less to save.
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+
+#include "access/tupdesc.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+static bool
+row_may_be_null(const Query *query)
+{
+	ListCell   *cell;
+
+	if (query->commandType != CMD_SELECT || query->groupingSets != NIL)
+		return true;
+	foreach(cell, query->rtable)
+	{
+		const RangeTblEntry *entry = lfirst(cell);
+
+		if (entry->rtekind == RTE_JOIN && entry->jointype != JOIN_INNER)
+			return true;
+	}
+	return false;
+}
+
+/* Whether an expression is the whole row of a table of this very query. */
+static bool
+is_table_row(const PlannerInfo *root, Node *expression)
+{
+	const Var  *var = (Var *) expression;
+	const RangeTblEntry *entry;
+
+	if (!IsA(expression, Var) || var->varattno != InvalidAttrNumber || var->varlevelsup != 0 ||
+		IS_SPECIAL_VARNO(var->varno))
+		return false;
+	entry = rt_fetch(var->varno, root->parse->rtable);
+	return entry->rtekind == RTE_RELATION && get_typ_typrelid(var->vartype) == entry->relid;
+}
+
+static Node *
+column_of(Var *row, Form_pg_attribute attribute)
+{
+	Var		   *column;
+
+	if (attribute->attisdropped)
+		return (Node *) makeNullConst(INT4OID, -1, InvalidOid);
+	column = copyObject(row);
+	column->varattno = attribute->attnum;
+	column->varattnosyn = column->varnosyn > 0 ? attribute->attnum : 0;
+	column->vartype = attribute->atttypid;
+	column->vartypmod = attribute->atttypmod;
+	column->varcollid = attribute->attcollation;
+	return (Node *) column;
+}
+
+/* f_columns(type of the first argument, oid, VARIADIC "any") in the schema of f. */
+static Oid
+columns_function(const FuncExpr *call)
+{
+	char	   *schema = get_namespace_name(get_func_namespace(call->funcid));
+	char	   *name = psprintf("%s_columns", get_func_name(call->funcid));
+	Oid			types[3] = {exprType(linitial(call->args)), OIDOID, ANYOID};
+
+	return LookupFuncName(list_make2(makeString(schema), makeString(name)), lengthof(types), types, true);
+}
+
+static Node *
+spread(const PlannerInfo *root, const FuncExpr *call)
+{
+	Var		   *row;
+	TupleDesc	desc;
+	Oid			function;
+	List	   *args;
+
+	if (root == NULL || list_length(call->args) != 2 || !is_table_row(root, lsecond(call->args)) ||
+		row_may_be_null(root->parse))
+		return NULL;
+	row = lsecond(call->args);
+	function = columns_function(call);
+	desc = lookup_rowtype_tupdesc(row->vartype, -1);
+	if (!OidIsValid(function) || desc->natts + 2 > FUNC_MAX_ARGS)
+	{
+		ReleaseTupleDesc(desc);
+		return NULL;
+	}
+	args = list_make2(linitial(call->args),
+					  makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(row->vartype), false, true));
+	for (int i = 0; i < desc->natts; i++)
+		args = lappend(args, column_of(row, TupleDescAttr(desc, i)));
+	ReleaseTupleDesc(desc);
+	return (Node *) makeFuncExpr(function, call->funcresulttype, args, call->funccollid, call->inputcollid,
+								 COERCE_EXPLICIT_CALL);
+}
+
+PG_FUNCTION_INFO_V1(cl_spread_row);
+Datum
+cl_spread_row(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+	Node	   *simpler = NULL;
+
+	if (IsA(request, SupportRequestSimplify))
+		simpler = spread(((SupportRequestSimplify *) request)->root, ((SupportRequestSimplify *) request)->fcall);
+	PG_RETURN_POINTER(simpler);
+}

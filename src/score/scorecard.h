@@ -1,0 +1,29 @@
+/*
+ * scorecard.h
+ *	  What the files of the scorecard share.
+ */
+#ifndef CL_SCORE_SCORECARD_H
+#define CL_SCORE_SCORECARD_H
+
+#include "core/scorecard.h"
+#include "pg/document.h"
+
+#include "utils/float.h"
+
+extern const ClDocument cl_scorecard_document;
+
+/* A bin as people write it: [0.3, 0.8), {rent, free}, special {-9}, missing, other. */
+extern char *cl_scorecard_bin_label(const ClCharacteristic *characteristic, int bin);
+extern char *cl_scorecard_number(double number);
+extern char *cl_scorecard_value(const ClCharacteristic *characteristic, const ClCardValue *value);
+
+/* The reason that a bin gives, or else its characteristic. bin may be nbins: none. */
+static inline const char *
+cl_scorecard_reason(const ClCharacteristic *characteristic, int bin)
+{
+	if (bin < characteristic->nbins && characteristic->bins[bin].reason != NULL)
+		return characteristic->bins[bin].reason;
+	return characteristic->reason;
+}
+
+#endif							/* CL_SCORE_SCORECARD_H */

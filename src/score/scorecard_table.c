@@ -1,0 +1,221 @@
+/*
+ * scorecard_table.c
+ *	  The card itself as rows, its range, and the scaling between score and PD on its own.
+ */
+#include "postgres.h"
+
+#include "score/scorecard.h"
+
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+char *
+cl_scorecard_number(double number)
+{
+	char	   *text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+
+	double_to_shortest_decimal_buf(number, text);
+	return text;
+}
+
+/* A value of a characteristic: a listed one, or what a borrower has. */
+char *
+cl_scorecard_value(const ClCharacteristic *characteristic, const ClCardValue *value)
+{
+	if (characteristic->scale == CL_SCALE_TEXTS)
+		return pnstrdup(value->text, value->length);
+	if (characteristic->scale == CL_SCALE_BOOLEANS)
+		return pstrdup(value->number != 0 ? "true" : "false");
+	return cl_scorecard_number(value->number);
+}
+
+static char *
+interval_label(const ClCharacteristic *characteristic, int bin)
+{
+	bool		right = characteristic->right_closed;
+	bool		last = bin == characteristic->nbounds;
+	const char *lower = bin == 0 ? "-inf" : cl_scorecard_number(characteristic->bins[bin - 1].edge);
+	const char *upper = last ? "inf" : cl_scorecard_number(characteristic->bins[bin].edge);
+
+	return psprintf("%s%s, %s%s", bin == 0 || right ? "(" : "[", lower, upper, last || !right ? ")" : "]");
+}
+
+/* {a, b}; a text that would read as something else is quoted as in JSON. */
+static void
+append_values(StringInfo label, const ClCharacteristic *characteristic, const ClBin *bin)
+{
+	appendStringInfoChar(label, '{');
+	for (int i = 0; i < bin->nvalues; i++)
+	{
+		char	   *value = cl_scorecard_value(characteristic, &bin->values[i]);
+
+		if (i > 0)
+			appendStringInfoString(label, ", ");
+		if (value[0] == '\0' || value[0] == ' ' || value[strlen(value) - 1] == ' ' ||
+			strpbrk(value, ",{}\"\\\n\t") != NULL)
+			cl_json_put_string(label, value);
+		else
+			appendStringInfoString(label, value);
+	}
+	appendStringInfoChar(label, '}');
+}
+
+char *
+cl_scorecard_bin_label(const ClCharacteristic *characteristic, int number)
+{
+	const ClBin *bin = &characteristic->bins[number];
+	StringInfoData label;
+
+	if (bin->kind == CL_BIN_INTERVAL)
+		return interval_label(characteristic, number);
+	if (bin->kind == CL_BIN_MISSING)
+		return pstrdup("missing");
+	if (bin->kind == CL_BIN_OTHER)
+		return pstrdup("other");
+	initStringInfo(&label);
+	if (bin->kind == CL_BIN_SPECIAL)
+		appendStringInfoString(&label, "special ");
+	append_values(&label, characteristic, bin);
+	return label.data;
+}
+
+static Datum
+values_array(const ClCharacteristic *characteristic, const ClBin *bin)
+{
+	Datum	   *texts = palloc_array(Datum, bin->nvalues);
+
+	for (int i = 0; i < bin->nvalues; i++)
+		texts[i] = CStringGetTextDatum(cl_scorecard_value(characteristic, &bin->values[i]));
+	return PointerGetDatum(construct_array(texts, bin->nvalues, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static void
+put_card_row(ReturnSetInfo *result, const ClCharacteristic *characteristic, int number)
+{
+	static const char *const kinds[] = {"interval", "category", "special", "missing", "other"};
+	const ClBin *bin = &characteristic->bins[number];
+	bool		interval = bin->kind == CL_BIN_INTERVAL;
+	double		lower = number == 0 || !interval ? -get_float8_infinity() : characteristic->bins[number - 1].edge;
+	Datum		values[13];
+	bool		isnull[13] = {false};
+
+	values[0] = CStringGetTextDatum(characteristic->name);
+	values[1] = Int32GetDatum(number + 1);
+	values[2] = CStringGetTextDatum(cl_scorecard_bin_label(characteristic, number));
+	values[3] = Float8GetDatum(bin->woe);
+	isnull[3] = isnan(bin->woe);
+	values[4] = Float8GetDatum(characteristic->coefficient);
+	isnull[4] = isnan(characteristic->coefficient);
+	values[5] = Float8GetDatum(characteristic->points[number]);
+	values[6] = CStringGetTextDatum(kinds[bin->kind]);
+	values[7] = CStringGetTextDatum(cl_scorecard_reason(characteristic, number));
+	isnull[8] = characteristic->dimension == NULL;
+	values[8] = isnull[8] ? (Datum) 0 : CStringGetTextDatum(characteristic->dimension);
+	values[9] = Float8GetDatum(lower);
+	values[10] = Float8GetDatum(bin->edge);
+	isnull[9] = isnull[10] = !interval;
+	isnull[11] = bin->nvalues == 0;
+	values[11] = isnull[11] ? (Datum) 0 : values_array(characteristic, bin);
+	values[12] = Float8GetDatum(bin->event_rate);
+	isnull[12] = isnan(bin->event_rate);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+}
+
+PG_FUNCTION_INFO_V1(cl_scorecard_table);
+Datum
+cl_scorecard_table(PG_FUNCTION_ARGS)
+{
+	const ClScorecard *card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < card->count; i++)
+	{
+		for (int bin = 0; bin < card->characteristics[i].nbins; bin++)
+			put_card_row(result, &card->characteristics[i], bin);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(cl_scorecard_summary);
+Datum
+cl_scorecard_summary(PG_FUNCTION_ARGS)
+{
+	const ClScorecard *card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	double		lowest,
+				highest;
+	TupleDesc	desc;
+	Datum		values[6];
+	bool		isnull[6] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "scorecard_summary must return a row");
+	cl_card_range(card, &lowest, &highest);
+	values[0] = CStringGetTextDatum(card->name);
+	values[1] = Int32GetDatum(card->count);
+	values[2] = Float8GetDatum(lowest);
+	values[3] = Float8GetDatum(highest);
+	values[4] = Float8GetDatum(cl_scaling_factor(&card->scaling));
+	values[5] = Float8GetDatum(cl_scaling_offset(&card->scaling));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+}
+
+static void
+scaling_error(const char *what, double found, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be %s", what, expected),
+			 errdetail("Found %s.", cl_scorecard_number(found)),
+			 errhint("The score is base_score where good:bad odds are base_odds, and pdo points double the odds.")));
+}
+
+/* The scaling in arguments 1 to 3. */
+static ClScaling
+scaling_arguments(FunctionCallInfo fcinfo)
+{
+	ClScaling	scaling = {PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
+
+	if (!isfinite(scaling.score))
+		scaling_error("base_score", scaling.score, "a finite number");
+	if (!isfinite(scaling.odds) || scaling.odds <= 0)
+		scaling_error("base_odds", scaling.odds, "a finite number greater than 0");
+	if (!isfinite(scaling.pdo) || scaling.pdo == 0)
+		scaling_error("pdo", scaling.pdo, "a finite number other than 0");
+	if (!isfinite(cl_scaling_offset(&scaling)))
+		scaling_error("pdo", scaling.pdo, "smaller: with this base_odds the scale has no finite origin");
+	return scaling;
+}
+
+PG_FUNCTION_INFO_V1(cl_score_from_pd);
+Datum
+cl_score_from_pd(PG_FUNCTION_ARGS)
+{
+	double		pd = PG_GETARG_FLOAT8(0);
+	ClScaling	scaling = scaling_arguments(fcinfo);
+
+	if (isnan(pd))
+		PG_RETURN_NULL();
+	if (pd < 0 || pd > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a probability of default must be between 0 and 1"),
+				 errdetail("Found %s.", cl_scorecard_number(pd)),
+				 errhint("Write 2 %% as 0.02.")));
+	PG_RETURN_FLOAT8(cl_scaling_score(&scaling, pd));
+}
+
+PG_FUNCTION_INFO_V1(cl_pd_from_score);
+Datum
+cl_pd_from_score(PG_FUNCTION_ARGS)
+{
+	double		score = PG_GETARG_FLOAT8(0);
+	ClScaling	scaling = scaling_arguments(fcinfo);
+
+	if (isnan(score))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cl_scaling_pd(&scaling, score));
+}
