@@ -1,0 +1,298 @@
+/*
+ * policy_account.c
+ *	  What a limit policy wants to know of an account, from a row.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "limit/policy_exclusion.h"
+
+#include "common/shortest_dec.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+/* What is owed must not shrink on the way in, and what protects the lender must not grow. */
+static const bool rounds_up[CL_POLICY_AMOUNTS] = {
+	[CL_INPUT_BALANCE] = CL_ROUND_UP,
+	[CL_INPUT_PENDING] = CL_ROUND_UP,
+	[CL_INPUT_OBLIGATIONS] = CL_ROUND_UP,
+	[CL_INPUT_UMBRELLA_DRAWN] = CL_ROUND_UP,
+	[CL_INPUT_UMBRELLA_GRANTED] = CL_ROUND_UP
+};
+
+static void amount_error(const char *what, const char *value, int decimals, const char *problem) pg_attribute_noreturn();
+
+static void
+amount_error(const char *what, const char *value, int decimals, const char *problem)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("amount \"%s\" %s", what, problem),
+			 errdetail("Its value is %s.", value),
+			 errhint("An amount is a finite number below 2^63 minor units at %d decimals.", decimals)));
+}
+
+/* An amount with more decimals than the policy has: cut off, then one unit away from zero where the direction asks for it. */
+static int64
+rounded_minor(Datum value, int decimals, bool up, const char *what)
+{
+	Datum		cut = DirectFunctionCall2(numeric_trunc, value, Int32GetDatum(decimals));
+	int64		minor = 0;
+	bool		negative = DatumGetBool(DirectFunctionCall2(numeric_lt, value,
+															 DirectFunctionCall1(int4_numeric, Int32GetDatum(0))));
+
+	if (cl_numeric_minor(cut, decimals, &minor) != CL_NUMERIC_OK ||
+		(up && !negative && __builtin_add_overflow(minor, (int64) 1, &minor)) ||
+		(!up && negative && __builtin_sub_overflow(minor, (int64) 1, &minor)))
+		amount_error(what, cl_numeric_string(value), decimals, "is too large");
+	return minor;
+}
+
+int64
+cl_policy_numeric_minor(Datum value, int decimals, bool up, const char *what)
+{
+	int64		minor = 0;
+
+	switch (cl_numeric_minor(value, decimals, &minor))
+	{
+		case CL_NUMERIC_OK:
+			break;
+		case CL_NUMERIC_FINER:
+			return rounded_minor(value, decimals, up, what);
+		case CL_NUMERIC_TOO_LARGE:
+			amount_error(what, cl_numeric_string(value), decimals, "is too large");
+		default:
+			amount_error(what, cl_numeric_string(value), decimals, "is not a finite amount");
+	}
+	return minor;
+}
+
+/* By its shortest decimal: what a person sees when the number is printed. */
+static int64
+decimal_minor(const char *text, int decimals, bool up, const char *what)
+{
+	Datum		number = DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
+											 Int32GetDatum(-1));
+
+	return cl_policy_numeric_minor(number, decimals, up, what);
+}
+
+/*
+ * A double that is the nearest one to a whole number of minor units is that number: below 2^53 both, and the power of ten, are
+ * exact doubles, and a division of exact doubles is rounded correctly.
+ */
+int64
+cl_policy_float8_minor(double value, int decimals, bool up, const char *what)
+{
+	double		unit = (double) cl_pow10_64[decimals];
+	double		nearest = rint(value * unit);
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	if (fabs(nearest) <= 9e15 && nearest / unit == value)
+		return (int64) nearest;
+	if (isfinite(value))
+	{
+		double_to_shortest_decimal_buf(value, text);
+		return decimal_minor(text, decimals, up, what);
+	}
+	amount_error(what, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity", decimals, "is not a finite amount");
+}
+
+static int64
+float4_minor(float4 value, int decimals, bool up, const char *what)
+{
+	char		text[FLOAT_SHORTEST_DECIMAL_LEN];
+
+	if (!isfinite(value))
+		return cl_policy_float8_minor(value, decimals, up, what);
+	float_to_shortest_decimal_buf(value, text);
+	return decimal_minor(text, decimals, up, what);
+}
+
+static int64
+integer_minor(int64 value, int decimals, const char *what)
+{
+	int64		minor;
+
+	if (__builtin_mul_overflow(value, (int64) cl_pow10_64[decimals], &minor))
+		amount_error(what, psprintf(INT64_FORMAT, value), decimals, "is too large");
+	return minor;
+}
+
+static int64
+slow_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
+{
+	Datum		value = cl_column_datum(row, column);
+
+	switch (column->kind)
+	{
+		case CL_COLUMN_NUMERIC:
+			return cl_policy_numeric_minor(value, decimals, up, column->name);
+		case CL_COLUMN_FLOAT8:
+			return cl_policy_float8_minor(DatumGetFloat8(value), decimals, up, column->name);
+		case CL_COLUMN_FLOAT4:
+			return float4_minor(DatumGetFloat4(value), decimals, up, column->name);
+		case CL_COLUMN_INT2:
+			return integer_minor(DatumGetInt16(value), decimals, column->name);
+		case CL_COLUMN_INT4:
+			return integer_minor(DatumGetInt32(value), decimals, column->name);
+		default:
+			return integer_minor(DatumGetInt64(value), decimals, column->name);
+	}
+}
+
+static inline int64
+column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
+{
+	int64		minor;
+
+	if (likely(column->kind == CL_COLUMN_NUMERIC &&
+			   cl_numeric_minor(cl_column_datum(row, column), decimals, &minor) == CL_NUMERIC_OK))
+		return minor;
+	return slow_amount(row, column, decimals, up);
+}
+
+static void
+negative_error(const ClPolicyReader *reader, ClPolicyInput input)
+{
+	int64		amount = reader->account.amount[input];
+
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("column \"%s\" must not be negative", reader->input[input]->name),
+			 errdetail("Its value is %s.", cl_numeric_string(cl_minor_numeric(amount, reader->policy->decimals))),
+			 errhint("A limit of zero means that nothing is granted.")));
+}
+
+static void
+read_amounts(ClPolicyReader *reader)
+{
+	ClPolicyAccount *account = &reader->account;
+
+	for (int input = 0; input < CL_POLICY_AMOUNTS; input++)
+	{
+		const ClColumn *column = reader->input[input];
+
+		account->amount[input] = 0;
+		if (column == NULL || cl_column_null(reader->row, column))
+		{
+			account->missing |= CL_INPUT_BIT(input);
+			continue;
+		}
+		account->amount[input] = column_amount(reader->row, column, reader->policy->decimals, rounds_up[input]);
+		if (account->amount[input] < 0 && (input == CL_INPUT_CREDIT_LIMIT || input == CL_INPUT_UMBRELLA_LIMIT ||
+										   input == CL_INPUT_UMBRELLA_GRANTED))
+			negative_error(reader, input);
+	}
+}
+
+/* A statistic; NaN is as good as none. */
+static double
+read_statistic(ClPolicyReader *reader, ClPolicyInput input)
+{
+	const ClColumn *column = reader->input[input];
+	double		value = 0;
+
+	if (column != NULL && !cl_column_null(reader->row, column))
+		value = cl_column_float8(reader->row, column);
+	else
+		value = NAN;
+	if (isnan(value))
+		reader->account.missing |= CL_INPUT_BIT(input);
+	return value;
+}
+
+static void
+read_pd(ClPolicyReader *reader)
+{
+	double		pd = read_statistic(reader, CL_INPUT_PD);
+
+	if (pd < 0 || pd > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("column \"%s\" must be a probability", reader->input[CL_INPUT_PD]->name),
+				 errdetail("Its value is %g.", pd),
+				 errhint("A probability of default lies between 0 and 1: 0.02 is 2 %%.")));
+	reader->account.pd = pd;
+}
+
+static void
+read_last_change(ClPolicyReader *reader)
+{
+	const ClColumn *column = reader->input[CL_INPUT_LAST_LIMIT_CHANGE];
+
+	if (cl_column_null(reader->row, column))
+		reader->account.missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);
+	else
+		reader->account.last_limit_change = DatumGetDateADT(cl_column_datum(reader->row, column));
+}
+
+static void
+read_exclusions(ClPolicyReader *reader)
+{
+	ClPolicyAccount *account = &reader->account;
+
+	for (int i = 0; i < reader->policy->nexclusions; i++)
+	{
+		const ClExclusion *exclusion = &reader->policy->exclusions[i];
+		bool		met = cl_exclusion_met(exclusion, reader->row, &reader->exclusion[i], &reader->exclusion_unknown[i]);
+
+		reader->exclusion_met[i] = met;
+		account->unknown |= reader->exclusion_unknown[i];
+		account->excluded |= met;
+		account->frozen |= met && exclusion->action == CL_EXCLUSION_FREEZE;
+		account->referred |= met && exclusion->action == CL_EXCLUSION_REFER;
+	}
+}
+
+void
+cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
+{
+	ClPolicyAccount *account = &reader->account;
+
+	cl_row_read(reader->row, record);
+	account->missing = 0;
+	account->unknown = account->excluded = account->frozen = account->referred = false;
+	read_amounts(reader);
+	account->score = read_statistic(reader, CL_INPUT_SCORE);
+	read_pd(reader);
+	read_last_change(reader);
+	read_exclusions(reader);
+}
+
+static void
+describe_input(const ClPolicy *policy, ClPolicyInput input, ClColumn *column)
+{
+	column->name = policy->column[input];
+	column->accept = input == CL_INPUT_LAST_LIMIT_CHANGE ? CL_ACCEPT_DATE : CL_ACCEPT_NUMBER;
+	column->optional = input == CL_INPUT_PENDING || input == CL_INPUT_LAST_LIMIT_CHANGE;
+}
+
+/* A reader of accounts in the current context. */
+ClPolicyReader *
+cl_policy_reader(const ClPolicy *policy)
+{
+	ClPolicyReader *reader = palloc0_object(ClPolicyReader);
+	ClColumn   *columns = palloc0_array(ClColumn, CL_POLICY_INPUTS + policy->nexclusions);
+	int			n = 0;
+
+	reader->policy = policy;
+	for (int input = 0; input < CL_POLICY_INPUTS; input++)
+	{
+		if (!policy->reads[input])
+			continue;
+		describe_input(policy, input, &columns[n]);
+		reader->input[input] = &columns[n++];
+	}
+	reader->exclusion = &columns[n];
+	for (int i = 0; i < policy->nexclusions; i++)
+	{
+		columns[n].name = cl_policy_row_name(policy, policy->exclusions[i].column);
+		columns[n++].accept = cl_exclusion_accepts(&policy->exclusions[i]);
+	}
+	reader->exclusion_met = palloc0_array(bool, policy->nexclusions);
+	reader->exclusion_unknown = palloc0_array(bool, policy->nexclusions);
+	reader->row = cl_row_create(psprintf("limit_policy \"%s\"", policy->name), columns, n);
+	return reader;
+}
