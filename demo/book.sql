@@ -68,7 +68,7 @@ WITH hashes AS (
     CASE WHEN wanted = 0 THEN 0
       WHEN wanted >= 0.97 * line THEN line * (0.96 + 0.045 * pg_temp.u(b, 4))
       ELSE wanted * (0.80 + 0.20 * pg_temp.u(b, 4)) END AS used,
-    -3.72 - 1.15 * quality + 0.30 * appetite + 0.9 * (least(wanted / line, 1.2) - 0.4)
+    -3.88 - 1.15 * quality + 0.30 * appetite + 0.9 * (least(wanted / line, 1.2) - 0.4)
       + CASE product WHEN 'small business' THEN 0.25 WHEN 'cash line' THEN 0.15 ELSE -0.1 END AS logit
   FROM lines
   OFFSET 0

@@ -6,7 +6,9 @@
 \setenv POLICY_FILE :policy_file
 \set card `cat "$CARD_FILE"`
 \set policy `cat "$POLICY_FILE"`
-CREATE TABLE rules AS SELECT :'card'::scorecard AS card, :'policy'::limit_policy AS policy;
+-- The policy says income where a book says monthly_income: a policy may rename the columns that it reads.
+CREATE TABLE rules AS SELECT :'card'::scorecard AS card,
+  (:'policy'::jsonb || jsonb_build_object('columns', :'columns'::jsonb))::limit_policy AS policy;
 
 \echo
 \echo === 1. The book ===
@@ -54,15 +56,50 @@ FROM scored s, rules r WHERE borrower_id = :one;
 \set step 'decide every limit'
 \ir step.sql
 CREATE TABLE decided AS
-SELECT s.borrower_id, s.product, s.demand_q90, s.balance, s.months_inactive, s.pd, s.defaulted, (s.decision).*
-FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM account a, rules r OFFSET 0) s;
+SELECT s.borrower_id, s.product, s.balance, s.months_inactive, s.demand_q90, (s.decision).*
+FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM scored a, rules r OFFSET 0) s;
 
 \set step 'report the decisions'
 \ir step.sql
 \echo === 4. Decisions ===
-\echo What the policy does with each limit, by action and first reason.
-SELECT action, coalesce(reasons[1], '-') AS "first reason", to_char(count(*), 'FM999,999,999') AS borrowers,
+\echo What the policy does with each limit, by action and by the rule that decided.
+SELECT action, binding AS "decided by", to_char(count(*), 'FM999,999,999') AS borrowers,
   to_char(sum(old_limit), 'FM999,999,999,999') AS "old limits", to_char(sum(new_limit), 'FM999,999,999,999') AS "new limits",
-  to_char(sum(new_limit - old_limit), 'FMSG999,999,999,990') AS change
-FROM decided GROUP BY action, reasons[1]
-ORDER BY action, count(*) DESC, reasons[1];
+  to_char(sum(new_limit - old_limit), 'FMSG999,999,999,990') AS change,
+  mode() WITHIN GROUP (ORDER BY reasons[1]) AS "most frequent first reason"
+FROM decided GROUP BY action, binding ORDER BY action, count(*) DESC, binding;
+
+-- The first who gets less because of risk.
+SELECT borrower_id AS other FROM decided WHERE action = 'DECREASE' ORDER BY (binding = 'risk_cap') DESC, borrower_id LIMIT 1 \gset
+\echo === 5. One decision explained ===
+\echo Borrower :other, whose limit goes down: every step of the policy with the amount before and after it.
+SELECT step ->> 'step' AS step, step ->> 'before' AS before, step ->> 'after' AS after, step ->> 'bound' AS bound,
+  step ->> 'text' AS "in words"
+FROM scored a, rules r, jsonb_array_elements(explain_limit(r.policy, a, DATE :'as_of') -> 'steps') AS step
+WHERE a.borrower_id = :other;
+SELECT action, old_limit AS old, new_limit AS new, available, array_to_string(reasons, '; ') AS reasons
+FROM decided WHERE borrower_id = :other;
+
+\set step 'summarise the use of limits'
+\ir step.sql
+\echo === 6. Use of the limits ===
+\echo How much of the limits is used: one mergeable summary for each product, and the same of them all.
+CREATE TABLE used AS SELECT product, utilization_agg(balance, credit_limit) AS use FROM borrower GROUP BY product;
+SELECT coalesce(product, 'all') AS product, to_char(n, 'FM999,999,999') AS borrowers,
+  to_char(s.credit_limit, 'FM999,999,999,999') AS "limits", to_char(s.unused, 'FM999,999,999,999') AS unused,
+  round(s.ratio::numeric, 4) AS "used of all", round(s.mean::numeric, 4) AS "mean use", round(s.p50::numeric, 3) AS median,
+  round(100 * s.share_idle::numeric, 1) AS "% idle", round(100 * s.share_above_90::numeric, 1) AS "% above 0.9",
+  round(n * share_above(u.use, 1)::numeric) AS "over the limit"
+FROM (SELECT product, use FROM used UNION ALL SELECT NULL, rollup(use) FROM used) u, utilization_stats(u.use) s
+ORDER BY u.product NULLS LAST;
+\echo Unused credit, summed by the summary and by plain SQL:
+SELECT (utilization_stats(rollup(use))).unused AS "by the summary",
+  (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS "by plain SQL",
+  (utilization_stats(rollup(use))).unused = (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS equal
+FROM used;
+
+\set step 'end'
+\ir step.sql
+\echo === How long it took ===
+SELECT name AS step, to_char(extract(epoch FROM lead(started) OVER w - started), 'FM990.00') AS seconds
+FROM step WINDOW w AS (ORDER BY started) ORDER BY started LIMIT (SELECT count(*) - 1 FROM step);
