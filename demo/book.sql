@@ -53,7 +53,7 @@ WITH hashes AS (
   SELECT *,
     3 + floor(150 * pg_temp.u(a, 10) ^ 1.6)::int AS months_on_book,
     least(150000, greatest(300, 100 * round(monthly_income::float8 / 100
-      * exp(0.30 + 0.30 * quality + 0.50 * pg_temp.normal(b, 0))))) AS line,
+      * exp(0.10 + 0.30 * quality + 0.50 * pg_temp.normal(b, 0))))) AS line,
     -- A quarter wants nothing or nearly nothing; the rest what income and appetite say.
     CASE WHEN pg_temp.u(b, 2) < 0.17 THEN 0
       WHEN pg_temp.u(b, 2) < 0.25 THEN monthly_income::float8 * 0.03 * pg_temp.u(b, 3)
@@ -118,7 +118,7 @@ SELECT borrower_id, product,
   (1000 * round((6 * monthly_income + 2 * line::numeric) / 1000))::numeric(14, 2) AS umbrella_limit,
   round(CASE WHEN pg_temp.u(b, 6) < 0.3 THEN monthly_income * 4 * (pg_temp.u(b, 6))::numeric ELSE 0 END, 2) AS umbrella_drawn,
   -- A forecast is missing for files too thin for one.
-  CASE WHEN months_on_book >= 6 THEN round((wanted * exp(0.25 + 0.25 * pg_temp.normal(a, 14)))::numeric, 2) END AS demand_q90,
+  CASE WHEN months_on_book >= 6 THEN round((wanted * exp(0.45 + 0.25 * pg_temp.normal(a, 14)))::numeric, 2) END AS demand_q90,
   -- The truth.
   round(wanted::numeric, 2) AS true_demand,
   pg_temp.u(b, 13) < 1 / (1 + exp(-logit)) AS defaulted
