@@ -64,6 +64,12 @@ known(const Work *work, uint32_t inputs)
 	return (work->account->missing & inputs) == 0;
 }
 
+static int64_t
+amount_or_zero(const Work *work, ClPolicyInput input)
+{
+	return known(work, CL_INPUT_BIT(input)) ? work->account->amount[input] : 0;
+}
+
 static void
 trace_step(Work *work, ClPolicyRule rule, int64_t before, int64_t bound)
 {
@@ -89,10 +95,11 @@ move_to(Work *work, ClPolicyRule rule, int64_t limit, int64_t bound)
 	return limit != before;
 }
 
-/* Of equal caps the first one rules. */
+/* Of equal caps the first one rules. A cap beyond all amounts is still a cap. */
 static void
 apply_cap(Work *work, ClPolicyRule rule, int64_t cap)
 {
+	cap = smaller(cap, CL_NO_CAP - 1);
 	work->decision->cap[rule] = cap;
 	if (cap < work->limit)
 		work->smallest = rule;
@@ -150,7 +157,10 @@ cap_by_affordability(Work *work)
 											 amount[CL_INPUT_OBLIGATIONS])));
 }
 
-/* A shared umbrella lets limits overlap and only their use is bounded; a partitioned one divides the limits themselves. */
+/*
+ * A shared umbrella lets limits overlap and only their use is bounded; a partitioned one divides the limits
+ * themselves.
+ */
 static void
 cap_by_umbrella(Work *work)
 {
@@ -225,19 +235,21 @@ static void
 apply_floor(Work *work)
 {
 	if (work->rules->floor > 0)
-		work->below_floor |= move_to(work, CL_RULE_PRODUCT_FLOOR, offer_of(work->rules, work->limit), work->rules->floor);
+		work->below_floor |= move_to(work, CL_RULE_PRODUCT_FLOOR, offer_of(work->rules, work->limit),
+									 work->rules->floor);
 }
 
 static void
 apply_exclusion(Work *work)
 {
 	if (work->account->excluded)
-		work->decision->exclusion_decided = move_to(work, CL_RULE_EXCLUSION, smaller(work->limit, work->old), work->old);
+		work->decision->exclusion_decided = move_to(work, CL_RULE_EXCLUSION, smaller(work->limit, work->old),
+													work->old);
 }
 
 /*
- * A limit below the floor may rise to the floor in one step: nothing in between is offered. The lowest limit of a decrease is
- * rounded up to a step, or rounding would take more than the policy lets one decision take.
+ * A limit below the floor may rise to the floor in one step: nothing in between is offered. The lowest limit of a
+ * decrease is rounded up to a step, or rounding would take more than the policy lets one decision take.
  */
 static void
 apply_movement(Work *work)
@@ -263,8 +275,8 @@ apply_movement(Work *work)
 	}
 	if (bound == CL_NO_CAP || (work->limit < work->old && bound == 0))
 		return;
-	if (move_to(work, CL_RULE_MOVEMENT, work->limit > work->old ? smaller(work->limit, bound) : larger(work->limit, bound),
-				bound))
+	if (move_to(work, CL_RULE_MOVEMENT,
+				work->limit > work->old ? smaller(work->limit, bound) : larger(work->limit, bound), bound))
 		work->protection = CL_RULE_MOVEMENT;
 }
 
@@ -308,7 +320,8 @@ apply_rounding(Work *work)
 		return;
 	if (work->rules->step > 1)
 		move_to(work, CL_RULE_ROUNDING, round_down(work->limit, work->rules->step), work->rules->step);
-	apply_floor(work);
+	if (work->limit < work->rules->lowest_offer)
+		apply_floor(work);
 }
 
 /* Nothing protects a limit from a cap that binds at once, except that it is drawn. */
@@ -463,8 +476,7 @@ cl_policy_decide(const ClPolicyRules *rules, const ClPolicyAccount *account, int
 	decision->limit_known = known(&work, CL_INPUT_BIT(CL_INPUT_CREDIT_LIMIT));
 	work.old = decision->limit_known ? account->amount[CL_INPUT_CREDIT_LIMIT] : 0;
 	decision->old_limit = work.old;
-	decision->drawn = cl_policy_drawn(known(&work, CL_INPUT_BIT(CL_INPUT_BALANCE)) ? account->amount[CL_INPUT_BALANCE] : 0,
-									  known(&work, CL_INPUT_BIT(CL_INPUT_PENDING)) ? account->amount[CL_INPUT_PENDING] : 0);
+	decision->drawn = cl_policy_drawn(amount_or_zero(&work, CL_INPUT_BALANCE), amount_or_zero(&work, CL_INPUT_PENDING));
 	if (trace != NULL)
 		trace->nsteps = 0;
 

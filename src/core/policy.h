@@ -2,8 +2,8 @@
  * policy.h
  *	  The limit of one account under one policy: pure integer arithmetic, no allocation, the same answer everywhere.
  *
- * Amounts are minor units in 64 bits; products run in 128. Multiples and rates are integers of a millionth. A cap rounds down,
- * what is owed was rounded up by whoever read it. CL_NO_CAP is an absent cap, and the largest amount.
+ * Amounts are minor units in 64 bits; products run in 128. Multiples and rates are integers of a millionth. A cap
+ * rounds down, what is owed was rounded up by whoever read it. CL_NO_CAP is an absent cap, and the largest amount.
  *
  * Order of a decision:
  *
@@ -18,9 +18,9 @@
  *		9 drawn: never below the smaller of the old limit and what is drawn and pending
  *		10 approval: the rest of a rise above an amount is proposed, not granted
  *
- * Every step is a monotone function of the one before it, which is why a higher PD can never end in a higher limit and a
- * higher score or income never in a lower one. Two details are there for this reason: the floor is applied to the proposal
- * before the steps that may keep the old limit, and an old limit that is kept is not rounded.
+ * Every step is a monotone function of the one before it, which is why a higher PD can never end in a higher limit
+ * and a higher score or income never in a lower one. Two details are there for this reason: the floor is applied to
+ * the proposal before the steps that may keep the old limit, and an old limit that is kept is not rounded.
  */
 #ifndef CL_CORE_POLICY_H
 #define CL_CORE_POLICY_H

@@ -5,8 +5,8 @@
 #include "core/policy_amount.h"
 
 /*
- * The largest limit whose minimum payment the borrower can make, on the assumption of Regulation Z (12 CFR 1026.51) that the
- * line is used in full from the first day:
+ * The largest limit whose minimum payment the borrower can make, on the assumption of Regulation Z (12 CFR 1026.51)
+ * that the line is used in full from the first day:
  *
  *		payment(L)  = max(payment_floor, payment_rate L + L apr / 12 + fees)
  *		slack       = min(max_debt_to_income income, income - residual_income) - obligations
@@ -35,14 +35,21 @@ cl_policy_affordable(const ClAffordability *rule, int64_t income, int64_t obliga
 	return divide(slack * 12, 12 * rule->payment_rate + rule->apr);
 }
 
-/* What can still be drawn; CL_NO_CAP as umbrella_limit: there is no umbrella. umbrella_drawn is that of the other products. */
+/*
+ * What can still be drawn; CL_NO_CAP as umbrella_limit: there is no umbrella. umbrella_drawn is that of the other
+ * products.
+ */
 int64_t
 cl_policy_available(int64_t limit, int64_t drawn, int64_t umbrella_limit, int64_t umbrella_drawn)
 {
 	int64_t		available = not_negative(limit - drawn);
 
 	if (umbrella_limit != CL_NO_CAP)
-		available = smaller(available, not_negative(umbrella_limit - cl_policy_add(drawn, not_negative(umbrella_drawn))));
+	{
+		int64_t		used = cl_policy_add(drawn, not_negative(umbrella_drawn));
+
+		available = smaller(available, not_negative(umbrella_limit - used));
+	}
 	return available;
 }
 

@@ -24,8 +24,8 @@ argument_error(const char *name, const char *expected, const char *value)
 }
 
 /*
- * A rate in millionths. One that is a hair away from a millionth, as a double must be, is that one; any other is rounded
- * against the borrower.
+ * A rate in millionths. One that is a hair away from a millionth, as a double must be, is that one; any other is
+ * rounded against the borrower.
  */
 static int64
 rate_argument(FunctionCallInfo fcinfo, int argno, const char *name, double highest, bool up)

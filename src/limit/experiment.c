@@ -2,10 +2,10 @@
  * experiment.c
  *	  Champion and challengers: which arm a borrower belongs to.
  *
- * The first 53 bits of SHA-256(experiment, 0x1F, unit), as a fraction, against the cumulative shares. No table has to remember
- * the assignment, every system that has SHA-256 finds the same one, and a new experiment mixes the borrowers anew. hash_any
- * and its like are no substitute: they may change with the major version. The unit separator keeps ("ab", "c") apart from
- * ("a", "bc").
+ * The first 53 bits of SHA-256(experiment, 0x1F, unit), as a fraction, against the cumulative shares. No table has to
+ * remember the assignment, every system that has SHA-256 finds the same one, and a new experiment mixes the borrowers
+ * anew. hash_any and its like are no substitute: they may change with the major version. The unit separator keeps
+ * ("ab", "c") apart from ("a", "bc").
  */
 #include "postgres.h"
 

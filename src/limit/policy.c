@@ -23,9 +23,9 @@ PG_FUNCTION_INFO_V1(cl_explain_limit);
 /* Columns of the type limit_decision. */
 enum
 {
-	DECISION_ACTION, DECISION_OLD_LIMIT, DECISION_NEW_LIMIT, DECISION_AVAILABLE, DECISION_ENTITLEMENT, DECISION_RISK_CAP,
-	DECISION_PRODUCT_CAP, DECISION_AFFORDABILITY_CAP, DECISION_UMBRELLA_CAP, DECISION_REGULATORY_CAP, DECISION_TARGET,
-	DECISION_BINDING, DECISION_REASONS, DECISION_PROPOSED, DECISION_COLUMNS
+	DECISION_ACTION, DECISION_OLD_LIMIT, DECISION_NEW_LIMIT, DECISION_AVAILABLE, DECISION_ENTITLEMENT,
+	DECISION_RISK_CAP, DECISION_PRODUCT_CAP, DECISION_AFFORDABILITY_CAP, DECISION_UMBRELLA_CAP, DECISION_REGULATORY_CAP,
+	DECISION_TARGET, DECISION_BINDING, DECISION_REASONS, DECISION_PROPOSED, DECISION_COLUMNS
 };
 
 /* What a query keeps beside a compiled policy. */
@@ -36,6 +36,8 @@ typedef struct PolicyBound
 	TupleDesc	desc;
 	Datum		actions[CL_POLICY_ACTIONS];
 	Datum		rules[CL_POLICY_RULES];
+	Datum		product_cap;	/* amounts that are the same for every row */
+	Datum	   *regulatory_cap;
 } PolicyBound;
 
 static TupleDesc
@@ -46,6 +48,18 @@ decision_desc(FunctionCallInfo fcinfo)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != DECISION_COLUMNS)
 		elog(ERROR, "decide_limit does not return limit_decision");
 	return BlessTupleDesc(CreateTupleDescCopy(desc));
+}
+
+static void
+bind_amounts(PolicyBound *bound, const ClPolicy *policy)
+{
+	const ClPolicyRules *rules = &policy->rules;
+
+	if (rules->cap != CL_NO_CAP)
+		bound->product_cap = cl_minor_numeric(rules->cap, policy->decimals);
+	bound->regulatory_cap = palloc0_array(Datum, rules->nregulatory);
+	for (int i = 0; i < rules->nregulatory; i++)
+		bound->regulatory_cap[i] = cl_minor_numeric(rules->regulatory[i].limit, policy->decimals);
 }
 
 static PolicyBound *
@@ -61,6 +75,7 @@ bind_policy(FunctionCallInfo fcinfo, ClDocumentUse *use)
 		bound->actions[action] = CStringGetTextDatum(cl_policy_action_names[action]);
 	for (int rule = 0; rule < CL_POLICY_RULES; rule++)
 		bound->rules[rule] = CStringGetTextDatum(cl_policy_rule_names[rule]);
+	bind_amounts(bound, use->compiled);
 	MemoryContextSwitchTo(old);
 	use->bound = bound;
 	return bound;
@@ -80,7 +95,6 @@ decision_date(Datum value)
 	return as_of;
 }
 
-/* Where the amounts of a decision stand, and which are there. */
 static void
 put_amount(Datum *values, bool *nulls, int column, int64 amount, bool there, int decimals)
 {
@@ -90,34 +104,52 @@ put_amount(Datum *values, bool *nulls, int column, int64 amount, bool there, int
 }
 
 static void
+put_limits(Datum *values, bool *nulls, const ClPolicyDecision *decision, int decimals)
+{
+	bool		known = decision->limit_known;
+
+	put_amount(values, nulls, DECISION_OLD_LIMIT, decision->old_limit, known, decimals);
+	put_amount(values, nulls, DECISION_NEW_LIMIT, decision->new_limit, known, decimals);
+	put_amount(values, nulls, DECISION_AVAILABLE, decision->available, decision->available_known, decimals);
+	values[DECISION_PROPOSED] = values[DECISION_NEW_LIMIT];
+	nulls[DECISION_PROPOSED] = !known || decision->binding == CL_RULE_UNKNOWN_INPUT;
+	if (decision->proposed != decision->new_limit)
+		put_amount(values, nulls, DECISION_PROPOSED, decision->proposed, !nulls[DECISION_PROPOSED], decimals);
+}
+
+static void
 put_cap(Datum *values, bool *nulls, int column, int64 cap, int decimals)
 {
 	put_amount(values, nulls, column, cap, cap != CL_NO_CAP, decimals);
 }
 
+static void
+put_caps(Datum *values, bool *nulls, const PolicyBound *bound, const ClPolicyDecision *decision, int decimals)
+{
+	put_cap(values, nulls, DECISION_ENTITLEMENT, decision->cap[CL_RULE_ENTITLEMENT], decimals);
+	put_cap(values, nulls, DECISION_RISK_CAP, decision->cap[CL_RULE_RISK_CAP], decimals);
+	put_cap(values, nulls, DECISION_AFFORDABILITY_CAP, decision->cap[CL_RULE_AFFORDABILITY], decimals);
+	put_cap(values, nulls, DECISION_UMBRELLA_CAP, decision->cap[CL_RULE_UMBRELLA], decimals);
+	put_cap(values, nulls, DECISION_TARGET, decision->target, decimals);
+	values[DECISION_PRODUCT_CAP] = bound->product_cap;
+	nulls[DECISION_PRODUCT_CAP] = decision->cap[CL_RULE_PRODUCT_CAP] == CL_NO_CAP;
+	nulls[DECISION_REGULATORY_CAP] = decision->regulatory_index < 0;
+	if (decision->regulatory_index >= 0)
+		values[DECISION_REGULATORY_CAP] = bound->regulatory_cap[decision->regulatory_index];
+}
+
 static HeapTuple
 decision_tuple(PolicyBound *bound, const ClPolicyDecision *decision)
 {
-	Datum		values[DECISION_COLUMNS];
+	Datum		values[DECISION_COLUMNS] = {0};
 	bool		nulls[DECISION_COLUMNS] = {false};
 	int			decimals = bound->reader->policy->decimals;
-	bool		known = decision->limit_known;
 
 	values[DECISION_ACTION] = bound->actions[decision->action];
 	values[DECISION_BINDING] = bound->rules[decision->binding];
 	values[DECISION_REASONS] = cl_policy_reasons(bound->texts, bound->reader, decision);
-	put_amount(values, nulls, DECISION_OLD_LIMIT, decision->old_limit, known, decimals);
-	put_amount(values, nulls, DECISION_NEW_LIMIT, decision->new_limit, known, decimals);
-	put_amount(values, nulls, DECISION_PROPOSED, decision->proposed, known && decision->binding != CL_RULE_UNKNOWN_INPUT,
-			   decimals);
-	put_amount(values, nulls, DECISION_AVAILABLE, decision->available, decision->available_known, decimals);
-	put_cap(values, nulls, DECISION_ENTITLEMENT, decision->cap[CL_RULE_ENTITLEMENT], decimals);
-	put_cap(values, nulls, DECISION_RISK_CAP, decision->cap[CL_RULE_RISK_CAP], decimals);
-	put_cap(values, nulls, DECISION_PRODUCT_CAP, decision->cap[CL_RULE_PRODUCT_CAP], decimals);
-	put_cap(values, nulls, DECISION_AFFORDABILITY_CAP, decision->cap[CL_RULE_AFFORDABILITY], decimals);
-	put_cap(values, nulls, DECISION_UMBRELLA_CAP, decision->cap[CL_RULE_UMBRELLA], decimals);
-	put_cap(values, nulls, DECISION_REGULATORY_CAP, decision->cap[CL_RULE_REGULATORY_CAP], decimals);
-	put_cap(values, nulls, DECISION_TARGET, decision->target, decimals);
+	put_limits(values, nulls, decision, decimals);
+	put_caps(values, nulls, bound, decision, decimals);
 	return heap_form_tuple(bound->desc, values, nulls);
 }
 

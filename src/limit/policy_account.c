@@ -21,7 +21,8 @@ static const bool rounds_up[CL_POLICY_AMOUNTS] = {
 	[CL_INPUT_UMBRELLA_GRANTED] = CL_ROUND_UP
 };
 
-static void amount_error(const char *what, const char *value, int decimals, const char *problem) pg_attribute_noreturn();
+static void amount_error(const char *what, const char *value, int decimals, const char *problem)
+			pg_attribute_noreturn();
 
 static void
 amount_error(const char *what, const char *value, int decimals, const char *problem)
@@ -33,7 +34,10 @@ amount_error(const char *what, const char *value, int decimals, const char *prob
 			 errhint("An amount is a finite number below 2^63 minor units at %d decimals.", decimals)));
 }
 
-/* An amount with more decimals than the policy has: cut off, then one unit away from zero where the direction asks for it. */
+/*
+ * An amount with more decimals than the policy has: cut off, then one unit away from zero where the direction asks
+ * for it.
+ */
 static int64
 rounded_minor(Datum value, int decimals, bool up, const char *what)
 {
@@ -79,8 +83,8 @@ decimal_minor(const char *text, int decimals, bool up, const char *what)
 }
 
 /*
- * A double that is the nearest one to a whole number of minor units is that number: below 2^53 both, and the power of ten, are
- * exact doubles, and a division of exact doubles is rounded correctly.
+ * A double that is the nearest one to a whole number of minor units is that number: below 2^53 both, and the power of
+ * ten, are exact doubles, and a division of exact doubles is rounded correctly.
  */
 int64
 cl_policy_float8_minor(double value, int decimals, bool up, const char *what)
@@ -236,7 +240,8 @@ read_exclusions(ClPolicyReader *reader)
 	for (int i = 0; i < reader->policy->nexclusions; i++)
 	{
 		const ClExclusion *exclusion = &reader->policy->exclusions[i];
-		bool		met = cl_exclusion_met(exclusion, reader->row, &reader->exclusion[i], &reader->exclusion_unknown[i]);
+		bool		met = cl_exclusion_met(exclusion, reader->row, &reader->exclusion[i],
+										   &reader->exclusion_unknown[i]);
 
 		reader->exclusion_met[i] = met;
 		account->unknown |= reader->exclusion_unknown[i];

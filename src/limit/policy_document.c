@@ -13,7 +13,8 @@
 
 const char *const cl_policy_rule_names[CL_POLICY_RULES] = {
 	"none", "entitlement", "target", "affordability", "product_cap", "umbrella", "regulatory_cap", "risk_cap",
-	"product_floor", "exclusion", "movement", "dead_band", "cooling_off", "rounding", "drawn", "approval", "unknown_input"
+	"product_floor", "exclusion", "movement", "dead_band", "cooling_off", "rounding", "drawn", "approval",
+	"unknown_input"
 };
 
 const char *const cl_policy_action_names[CL_POLICY_ACTIONS] = {"KEEP", "INCREASE", "DECREASE", "FREEZE", "REFER"};
@@ -28,7 +29,8 @@ static const char *const default_reasons[CL_POLICY_RULES] = {
 	"Income and obligations support no higher limit", "Highest limit of the product",
 	"Limit across all products of the borrower", "Regulatory cap", "Probability of default caps the limit",
 	"Below the smallest limit of the product", "", "Largest change that one decision may make",
-	"Change too small to be made", "Too soon after the last change", "", "Drawn amount is above what the policy supports",
+	"Change too small to be made", "Too soon after the last change", "",
+	"Drawn amount is above what the policy supports",
 	"Above the amount that needs approval", ""
 };
 
@@ -79,7 +81,8 @@ set_reason(ClPolicy *policy, ClPolicyRule rule, const ClJson *section, const cha
 }
 
 /*
- * An absent multiple or limit is that of the band above: a lower score never gets more. In the first band it is no bound.
+ * An absent multiple or limit is that of the band above: a lower score never gets more. In the first band it is no
+ * bound.
  */
 static void
 compile_band(const ClJson *node, const ClPolicy *policy, const ClEntitlementBand *above, ClEntitlementBand *band)
@@ -97,11 +100,13 @@ compile_band(const ClJson *node, const ClPolicy *policy, const ClEntitlementBand
 	given = get_rate(node, "income_multiple", 10000, &band->multiple);
 	given |= get_amount(node, "limit", policy, &band->limit);
 	if (!given)
-		cl_json_error_hint(node, "a band with an income_multiple, a limit, or both", "Below the last band nothing is granted.");
+		cl_json_error_hint(node, "a band with an income_multiple, a limit, or both",
+						   "Below the last band nothing is granted.");
 	if (above == NULL)
 		return;
 	if (band->score_from >= above->score_from)
-		cl_json_error_hint(&score, "less than score_from of the band above", "Order the bands from the highest score down.");
+		cl_json_error_hint(&score, "less than score_from of the band above",
+						   "Order the bands from the highest score down.");
 	if (band->multiple > above->multiple && cl_json_get(node, "income_multiple", &part))
 		cl_json_error_hint(&part, "no more than in the band above", "A lower score must not give a higher limit.");
 	if (band->limit > above->limit && cl_json_get(node, "limit", &part))
@@ -186,7 +191,8 @@ compile_risk_band(const ClJson *node, const ClPolicy *policy, const ClRiskBand *
 	if (cl_json_get(node, "pd_below", &pd) == last)
 	{
 		if (last)
-			cl_json_error_hint(node, "without pd_below, being the last", "The last limit is for every PD above the others.");
+			cl_json_error_hint(node, "without pd_below, being the last",
+							   "The last limit is for every PD above the others.");
 		cl_json_require(node, "pd_below", &pd);
 	}
 	if (!last)
@@ -196,7 +202,8 @@ compile_risk_band(const ClJson *node, const ClPolicy *policy, const ClRiskBand *
 	if (band->pd_below <= before->pd_below)
 		cl_json_error_hint(&pd, "more than pd_below of the one before", "Order the limits from the lowest PD up.");
 	if (band->limit > before->limit)
-		cl_json_error_hint(&limit, "no more than the limit of the one before", "A higher PD must not give a higher limit.");
+		cl_json_error_hint(&limit, "no more than the limit of the one before",
+						   "A higher PD must not give a higher limit.");
 }
 
 static void
@@ -305,6 +312,7 @@ compile_umbrella(const ClJson *document, ClPolicy *policy)
 static bool
 get_date(const ClJson *section, const char *key, int64 *days)
 {
+	static const char digits[] = "0123456789";
 	ClJson		node;
 	const char *text;
 	int			year = 0;
@@ -315,8 +323,8 @@ get_date(const ClJson *section, const char *key, int64 *days)
 	if (!cl_json_get(section, key, &node))
 		return false;
 	text = cl_json_string(&node);
-	if (strlen(text) != 10 || strspn(text, "0123456789") != 4 || text[4] != '-' || strspn(text + 5, "0123456789") != 2 ||
-		text[7] != '-' || strspn(text + 8, "0123456789") != 2)
+	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || strspn(text, digits) != 4 ||
+		strspn(text + 5, digits) != 2 || strspn(text + 8, digits) != 2)
 		cl_json_error(&node, "a date YYYY-MM-DD");
 	year = atoi(text);
 	month = atoi(text + 5);
@@ -335,6 +343,7 @@ compile_regulatory_item(const ClJson *node, ClPolicy *policy, int i)
 {
 	static const char *const keys[] = {"limit", "source", "valid_from", "valid_to", "reason", NULL};
 	ClRegulatoryCap *cap = &policy->rules.regulatory[i];
+	const char *otherwise = default_reasons[CL_RULE_REGULATORY_CAP];
 	char	   *source;
 	ClJson		part;
 
@@ -351,8 +360,9 @@ compile_regulatory_item(const ClJson *node, ClPolicy *policy, int i)
 	}
 	source = get_string(node, "source");
 	policy->regulatory_source[i] = source;
-	policy->regulatory_reason[i] = cl_policy_reason(node, "reason", source == NULL ? default_reasons[CL_RULE_REGULATORY_CAP] :
-													psprintf("%s: %s", default_reasons[CL_RULE_REGULATORY_CAP], source));
+	if (source != NULL)
+		otherwise = psprintf("%s: %s", otherwise, source);
+	policy->regulatory_reason[i] = cl_policy_reason(node, "reason", otherwise);
 }
 
 static void

@@ -48,7 +48,7 @@ compile_list(const ClJson *node, ClExclusion *exclusion)
 			exclusion->kind = cl_json_is_string(&item) ? CL_EXCLUSION_STRINGS : CL_EXCLUSION_NUMBERS;
 		if (cl_json_is_string(&item) != (exclusion->kind == CL_EXCLUSION_STRINGS) ||
 			(exclusion->kind == CL_EXCLUSION_NUMBERS && !cl_json_is_number(&item)))
-			cl_json_error(&item, i == 0 ? "a string or a number" : "of the same kind as the items before: all strings, or all numbers");
+			cl_json_error(&item, i == 0 ? "a string or a number" : "of the kind of the items before: string or number");
 		if (exclusion->kind == CL_EXCLUSION_STRINGS)
 			exclusion->strings[i] = cl_json_string(&item);
 		else
@@ -56,7 +56,10 @@ compile_list(const ClJson *node, ClExclusion *exclusion)
 	}
 }
 
-/* A low PD as an exclusion would give the safer borrower less, and break the promise that a higher PD never gives more. */
+/*
+ * A low PD as an exclusion would give the safer borrower less, and break the promise that a higher PD never gives
+ * more.
+ */
 static void
 check_pd(const ClJson *node, const ClExclusion *exclusion)
 {
@@ -93,11 +96,13 @@ compile_exclusion(const ClJson *node, ClExclusion *exclusion)
 	}
 	if (kinds != 1)
 		cl_json_error_hint(node, "an exclusion with one kind of condition",
-						   "Give numbers (at_least, above, below, at_most), or \"is\": true or false, or \"in\": [values].");
+						   "Give numbers (at_least, above, below, at_most), or \"is\": true or false, "
+						   "or \"in\": [values].");
 	check_pd(node, exclusion);
 	if (cl_json_get(node, "action", &part))
 		exclusion->action = cl_json_choice(&part, cl_exclusion_action_names);
-	exclusion->reason = cl_policy_reason(node, "reason", psprintf(default_reasons[exclusion->action], exclusion->column));
+	exclusion->reason = cl_policy_reason(node, "reason",
+										 psprintf(default_reasons[exclusion->action], exclusion->column));
 }
 
 void

@@ -116,7 +116,8 @@ put_exclusions(Explanation *explanation)
 		cl_policy_put_open(out, NULL, '{');
 		cl_policy_put_string(out, "column", exclusion->column);
 		cl_policy_put_key(out, "met");
-		appendStringInfoString(out, reader->exclusion_unknown[i] ? "null" : reader->exclusion_met[i] ? "true" : "false");
+		appendStringInfoString(out, reader->exclusion_unknown[i] ? "null" :
+							   reader->exclusion_met[i] ? "true" : "false");
 		cl_policy_put_string(out, "action", cl_exclusion_action_names[exclusion->action]);
 		cl_policy_put_string(out, "reason", exclusion->reason);
 		appendStringInfoChar(out, '}');
@@ -153,7 +154,8 @@ step_text(const Explanation *explanation, const ClPolicyStep *step, bool again)
 		case CL_RULE_PRODUCT_FLOOR:
 			return psprintf(moved ? "Less than %s is not offered" : "Not below the smallest offer of %s", bound);
 		case CL_RULE_EXCLUSION:
-			return psprintf(moved ? "An exclusion holds the limit at %s" : "An exclusion is met, but nothing rises above %s", bound);
+			return psprintf(moved ? "An exclusion holds the limit at %s" :
+							"An exclusion is met, but nothing rises above %s", bound);
 		case CL_RULE_MOVEMENT:
 			return psprintf(moved ? "One decision goes no further than %s" : "One decision may go as far as %s", bound);
 		case CL_RULE_DEAD_BAND:
@@ -200,7 +202,8 @@ put_steps(Explanation *explanation, const ClPolicyTrace *trace)
 static void
 put_reasons(Explanation *explanation)
 {
-	Datum		reasons = cl_policy_reasons(cl_policy_texts(explanation->policy), explanation->reader, explanation->decision);
+	Datum		reasons = cl_policy_reasons(cl_policy_texts(explanation->policy), explanation->reader,
+										explanation->decision);
 	Datum	   *items;
 	int			count;
 

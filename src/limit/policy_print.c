@@ -1,7 +1,7 @@
 /*
  * policy_print.c
- *	  A limit policy as canonical JSON: keys in one order, every default written out, so that a difference between two versions
- *	  is a difference in what they do.
+ *	  A limit policy as canonical JSON: keys in one order, every default written out, so that a difference between two
+ *	  versions is a difference in what they do.
  */
 #include "postgres.h"
 

@@ -2,9 +2,9 @@
  * policy_reason.c
  *	  The principal reasons of a decision as text[].
  *
- * Every text that a policy can give has a number, equal texts the same one. A row's reasons are up to four numbers, packed into
- * 64 bits (text + 1, the first reason lowest), and the array for them is built when that combination turns up first: a book
- * knows few of them.
+ * Every text that a policy can give has a number, equal texts the same one. A row's reasons are up to four numbers,
+ * packed into 64 bits (text + 1, the first reason lowest), and the array for them is built when that combination
+ * turns up first: a book knows few of them.
  */
 #include "postgres.h"
 

@@ -88,6 +88,37 @@ cl_numeric_string(Datum value)
 }
 
 /*
+ * Cuts off the last one to three decimal places, as the digit that they are when zeros fill it up. Dividing by a constant is a
+ * multiplication; dividing 128 bits is a call that costs more than all the rest of writing, and hardly any amount needs it.
+ */
+static int16
+cut_decimals(cl_uint128 *rest, int places)
+{
+	uint64		unit = cl_pow10_64[places];
+	uint64		low = (uint64) *rest;
+	uint64		decimals;
+
+	if (unlikely(*rest > PG_UINT64_MAX))
+	{
+		decimals = (uint64) (*rest % unit);
+		*rest /= unit;
+		return (int16) (decimals * cl_pow10_64[CL_NUMERIC_DEC_DIGITS - places]);
+	}
+	switch (places)
+	{
+		case 1:
+			*rest = low / 10;
+			return (int16) (low % 10 * 1000);
+		case 2:
+			*rest = low / 100;
+			return (int16) (low % 100 * 100);
+		default:
+			*rest = low / 1000;
+			return (int16) (low % 1000 * 10);
+	}
+}
+
+/*
  * minor / 10^scale as a numeric that displays that many decimals; scale from 0 to CL_MAX_DECIMALS.
  *
  * Digits come out least significant first: the last one holds the decimals beyond a multiple of four, padded with zeros.
@@ -108,12 +139,7 @@ cl_minor_numeric(cl_int128 minor, int scale)
 	Size		size;
 
 	if (broken != 0)
-	{
-		uint64		unit = cl_pow10_64[broken];
-
-		reversed[n++] = (int16) ((uint64) (rest % unit) * cl_pow10_64[CL_NUMERIC_DEC_DIGITS - broken]);
-		rest /= unit;
-	}
+		reversed[n++] = cut_decimals(&rest, broken);
 	while (rest > PG_UINT64_MAX)
 	{
 		reversed[n++] = (int16) (rest % CL_NUMERIC_NBASE);

@@ -41,4 +41,4 @@ decide=$(milliseconds "SELECT count((d).new_limit) FROM (SELECT credit_limit.dec
 awk -v n="$ROWS" -v c="$count" -v d="$decide" 'BEGIN {
   printf "rows only        %8.0f ms\n", c
   printf "decide_limit     %8.0f ms  %9.0f decisions per second on one core\n", d, n / d * 1000 }'
-run -c "DROP TABLE bench_policy_account"
+run <<<"DROP TABLE bench_policy_account;"
