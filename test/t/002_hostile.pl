@@ -1,5 +1,6 @@
 # Someone plants functions, operators and casts where careless install scripts find them first, and waits for a superuser to
-# create the extension. Nothing of his may run, at creation or later. An owner of a database may create it without being superuser.
+# create the extension. Nothing of his may run, at creation or later. An owner of a database may create it without being
+# superuser.
 use strict;
 use warnings;
 
@@ -16,7 +17,7 @@ $node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN
 # ---- a trusted extension ----
 
 $node->safe_psql('own', 'CREATE EXTENSION credit_limit', extra_params => [ '-U', 'owner' ]);
-is($node->safe_psql('own', 'SELECT rolname FROM pg_extension JOIN pg_roles r ON r.oid = extowner'),
+is($node->safe_psql('own', 'SELECT rolname FROM pg_extension JOIN pg_roles r ON r.oid = extowner WHERE extname = \'credit_limit\''),
 	'owner', 'the owner of a database creates the extension without being superuser');
 is($node->safe_psql('own', 'SELECT round(credit_limit.utilization(50, 200)::numeric, 2)', extra_params => [ '-U', 'owner' ]),
 	'0.25', 'and uses it');
@@ -76,18 +77,23 @@ is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing pl
 my $members = q{SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
 	WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'credit_limit') ORDER BY 1};
 my $functions = q{SET search_path = pg_catalog; SELECT p.oid::regprocedure::text COLLATE "C" AS f, p.prorettype::regtype, p.prosrc,
-	p.provolatile, p.proparallel, p.proconfig FROM pg_proc p WHERE p.pronamespace = 'credit_limit'::regnamespace ORDER BY 1};
+	p.provolatile, p.proparallel, p.proconfig
+	FROM pg_proc p WHERE p.pronamespace = 'credit_limit'::regnamespace ORDER BY 1};
 is($node->safe_psql('trap', "SET search_path = pg_catalog; $members"),
 	$node->safe_psql('own', "SET search_path = pg_catalog; $members"), 'the extension has the same members');
 is($node->safe_psql('trap', $functions), $node->safe_psql('own', $functions), 'its functions are the same');
-is($node->safe_psql('trap', q{SELECT count(*) FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+is($node->safe_psql('trap', q{SELECT count(*)
+	FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
 	WHERE p.pronamespace = 'credit_limit'::regnamespace AND d.refclassid = 'pg_type'::regclass
-	AND d.refobjid IN (SELECT oid FROM pg_type WHERE typnamespace = 'public'::regnamespace)}), '0', 'no function uses a planted type');
+	AND d.refobjid IN (SELECT oid FROM pg_type WHERE typnamespace = 'public'::regnamespace)}),
+	'0', 'no function uses a planted type');
 
 # Use under a hostile search_path.
 $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
-	SELECT credit_limit.utilization_stats(credit_limit.utilization_agg(b, 100::numeric)) FROM generate_series(1, 200::numeric) AS b;
-	SELECT credit_limit.score('{"name": "x", "characteristics": [{"name": "a", "bins": [{"points": 1}]}]}'::credit_limit.scorecard, t)
+	SELECT credit_limit.utilization_stats(credit_limit.utilization_agg(b, 100::numeric))
+	FROM generate_series(1, 200::numeric) AS b;
+	SELECT credit_limit.score(
+		'{"name": "x", "characteristics": [{"name": "a", "bins": [{"points": 1}]}]}'::credit_limit.scorecard, t)
 	FROM (SELECT 1 AS a) t;});
 is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing planted runs when functions of the extension do');
 
@@ -95,7 +101,8 @@ is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing pl
 
 # A member of the schema put there beforehand must not become one of the extension.
 $node->safe_psql('taken', q{CREATE SCHEMA credit_limit AUTHORIZATION mallory});
-$node->safe_psql('taken', q{CREATE FUNCTION credit_limit.utilization(numeric, numeric) RETURNS float8 LANGUAGE sql AS 'SELECT 666::float8'},
+$node->safe_psql('taken',
+	q{CREATE FUNCTION credit_limit.utilization(numeric, numeric) RETURNS float8 LANGUAGE sql AS 'SELECT 666::float8'},
 	extra_params => [ '-U', 'mallory' ]);
 my ($code, $out, $err) = $node->psql('taken', 'CREATE EXTENSION credit_limit');
 isnt($code, 0, 'a function of the same name in the same schema stops the installation');
