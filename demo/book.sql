@@ -117,6 +117,8 @@ SELECT borrower_id, product,
     THEN DATE '2026-11-30' - least(30 * months_on_book, floor(1500 * pg_temp.u(b, 14) ^ 1.2)::int + 3) END AS last_limit_change,
   (1000 * round((6 * monthly_income + 2 * line::numeric) / 1000))::numeric(14, 2) AS umbrella_limit,
   round(CASE WHEN pg_temp.u(b, 6) < 0.3 THEN monthly_income * 4 * (pg_temp.u(b, 6))::numeric ELSE 0 END, 2) AS umbrella_drawn,
+  -- What the product lets be used, whatever the policy would give: a card of the shop, cash in one payment, a firm's account.
+  CASE product WHEN 'retail card' THEN 8000.00 WHEN 'cash line' THEN 6000.00 ELSE 50000.00 END AS product_limit,
   -- A forecast is missing for files too thin for one.
   CASE WHEN months_on_book >= 6 THEN round((wanted * exp(0.45 + 0.25 * pg_temp.normal(a, 14)))::numeric, 2) END AS demand_q90,
   -- The truth.

@@ -46,7 +46,7 @@ SELECT borrower_id AS one FROM scored
 WHERE score < (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY score) FROM scored)
 ORDER BY borrower_id LIMIT 1 \gset
 \echo === 3. One score explained ===
-\echo Borrower :one: where the points came from, and the reasons that he may be told.
+\echo Borrower :one: where the points came from, and the reasons to tell.
 SELECT p.characteristic, p.value, p.bin, p.points, p.points_max AS best, p.points_lost AS lost, p.dimension
 FROM borrower b, rules r, score_points(r.card, b) p WHERE b.borrower_id = :one
 ORDER BY p.points_lost DESC, p.characteristic;
@@ -56,7 +56,7 @@ FROM scored s, rules r WHERE borrower_id = :one;
 \set step 'decide every limit'
 \ir step.sql
 CREATE TABLE decided AS
-SELECT s.borrower_id, s.product, s.balance, s.months_inactive, s.demand_q90, (s.decision).*
+SELECT s.borrower_id, s.product, s.balance, s.months_inactive, s.demand_q90, s.product_limit, (s.decision).*
 FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM scored a, rules r OFFSET 0) s;
 
 \set step 'report the decisions'
@@ -97,6 +97,54 @@ SELECT (utilization_stats(rollup(use))).unused AS "by the summary",
   (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS "by plain SQL",
   (utilization_stats(rollup(use))).unused = (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS equal
 FROM used;
+
+\set step 'divide the unused credit'
+\ir step.sql
+\echo === 7. Why credit stays unused ===
+\echo What the rules would give, less what is drawn, by cause: risk control first, then product, demand, and the rest.
+-- Affordability is risk control too, and what the law caps no product can offer.
+CREATE TABLE gaps AS
+SELECT borrower_id, product, limit_gap(entitlement, least(risk_cap, affordability_cap), least(product_cap, regulatory_cap, product_limit),
+  demand_q90, balance, months_inactive) AS gap
+FROM decided;
+SELECT part.cause, to_char(part.amount, 'FM999,999,999,990.00') AS amount,
+  round(100 * part.amount / (t.total).gap, 2) AS "% of the gap", part.meaning
+FROM (SELECT gap_total(gap) AS total FROM gaps) t,
+  LATERAL (VALUES
+    (1, 'risk', (t.total).risk, 'risk control presses the limit'),
+    (2, 'product', (t.total).product, 'the product ends below the entitlement'),
+    (3, 'demand', (t.total).demand, 'the borrower is not expected to want it'),
+    (4, 'dormancy', (t.total).dormancy, 'wanted and allowed, but inactive for six months and more'),
+    (5, 'buffer', (t.total).buffer, 'wanted and allowed, kept in reserve'),
+    (6, 'all', (t.total).gap, 'entitlement of ' || (t.total).n || ' borrowers, less what is drawn of it')
+  ) AS part (n, cause, amount, meaning)
+ORDER BY part.n;
+\echo The parts add up to the gap exactly, for each borrower and for the book:
+SELECT count(*) AS borrowers,
+  count(*) FILTER (WHERE (g.gap).risk + (g.gap).product + (g.gap).demand + (g.gap).dormancy + (g.gap).buffer <> (g.gap).gap)
+    AS "borrowers whose parts do not add up",
+  sum((g.gap).gap) AS "gap, row by row", (gap_total(g.gap)).gap AS "gap of the book",
+  (gap_total(g.gap)).risk + (gap_total(g.gap)).product + (gap_total(g.gap)).demand + (gap_total(g.gap)).dormancy
+    + (gap_total(g.gap)).buffer AS "sum of its parts"
+FROM gaps g WHERE (g.gap).gap IS NOT NULL;
+\echo Not every product stays unused for the same reason (% of the gap of each), and some demand is not met at all:
+SELECT product, to_char((total).gap, 'FM999,999,999,999') AS gap, round(100 * (total).risk / (total).gap, 1) AS risk,
+  round(100 * (total).product / (total).gap, 1) AS "product cap", round(100 * (total).demand / (total).gap, 1) AS demand,
+  round(100 * (total).dormancy / (total).gap, 1) AS dormancy, round(100 * (total).buffer / (total).gap, 1) AS buffer,
+  to_char((total).unmet, 'FM999,999,999,999') AS "unmet demand",
+  round(100 * (total).unmet_risk / nullif((total).unmet, 0), 1) AS "% of it due to risk control"
+FROM (SELECT product, gap_total(gap) AS total FROM gaps GROUP BY product) t ORDER BY product;
+
+\set step 'price the unused credit'
+\ir step.sql
+\echo === 8. What it costs ===
+\echo A year of the gap, at 12 % margin on what is drawn, 0.6 % carry of what is not, CCF 0.4, LGD 0.75, 8 % capital, mean PD:
+SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(unmet, 'FM999,999,999,990') AS unmet,
+  to_char(forgone_margin, 'FM999,999,999,990') AS "margin forgone", to_char(idle_cost, 'FM999,999,999,990') AS "idle cost",
+  to_char(contingent_ead, 'FM999,999,999,990') AS "contingent exposure",
+  to_char(capital_tied, 'FM999,999,999,990') AS "capital tied", to_char(expected_loss, 'FM999,999,999,990') AS "expected loss"
+FROM (SELECT gap_total(gap) AS total FROM gaps) t, (SELECT avg(pd) AS pd FROM scored) p,
+  gap_impact(t.total, margin => 0.12, carry => 0.006, ccf => 0.4, pd => p.pd, lgd => 0.75, capital => 0.08) i;
 
 \set step 'end'
 \ir step.sql

@@ -36,6 +36,7 @@ SELECT id AS borrower_id,
   bill_amt1 AS balance,
   -- the peak of six bills stands for the demand; a limit of the lender's may have hidden more
   greatest(0, bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6) AS demand_q90,
+  NULL::numeric AS product_limit, -- the file knows of one product
   defaulted = 1 AS defaulted
 FROM client
 ORDER BY id;

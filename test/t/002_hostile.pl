@@ -17,7 +17,7 @@ $node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN
 # ---- a trusted extension ----
 
 $node->safe_psql('own', 'CREATE EXTENSION credit_limit', extra_params => [ '-U', 'owner' ]);
-is($node->safe_psql('own', 'SELECT rolname FROM pg_extension JOIN pg_roles r ON r.oid = extowner WHERE extname = \'credit_limit\''),
+is($node->safe_psql('own', q{SELECT extowner::regrole FROM pg_extension WHERE extname = 'credit_limit'}),
 	'owner', 'the owner of a database creates the extension without being superuser');
 is($node->safe_psql('own', 'SELECT round(credit_limit.utilization(50, 200)::numeric, 2)', extra_params => [ '-U', 'owner' ]),
 	'0.25', 'and uses it');
@@ -76,8 +76,8 @@ is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing pl
 # What was made is what an empty database gets: members, their definitions and what their bodies refer to.
 my $members = q{SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
 	WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'credit_limit') ORDER BY 1};
-my $functions = q{SET search_path = pg_catalog; SELECT p.oid::regprocedure::text COLLATE "C" AS f, p.prorettype::regtype, p.prosrc,
-	p.provolatile, p.proparallel, p.proconfig
+my $functions = q{SET search_path = pg_catalog; SELECT p.oid::regprocedure::text COLLATE "C" AS f, p.prorettype::regtype,
+	p.prosrc, p.provolatile, p.proparallel, p.proconfig
 	FROM pg_proc p WHERE p.pronamespace = 'credit_limit'::regnamespace ORDER BY 1};
 is($node->safe_psql('trap', "SET search_path = pg_catalog; $members"),
 	$node->safe_psql('own', "SET search_path = pg_catalog; $members"), 'the extension has the same members');
