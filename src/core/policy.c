@@ -412,16 +412,11 @@ set_reasons(const Work *work)
 		add_reason(decision, CL_RULE_APPROVAL);
 	if (work->held_by_drawn)
 		add_reason(decision, CL_RULE_DRAWN);
-	if (work->protection > CL_LAST_CAP)
+	if (work->protection != CL_RULE_NONE)
 		add_reason(decision, work->protection);
 	if (work->below_floor)
 		add_reason(decision, CL_RULE_PRODUCT_FLOOR);
-	if (decision->nreasons > 0)
-		decision->binding = decision->reasons[0];
-	else
-		decision->binding = work->smallest;
-	if (work->protection == CL_RULE_REGULATORY_CAP || work->protection == CL_RULE_RISK_CAP)
-		decision->binding = work->protection;
+	decision->binding = decision->nreasons > 0 ? decision->reasons[0] : work->smallest;
 	if (decision->exclusion_decided && work->protection == CL_RULE_NONE)
 		decision->binding = CL_RULE_EXCLUSION;
 	if (work->proposal < work->old)

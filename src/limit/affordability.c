@@ -7,7 +7,6 @@
 #include <math.h>
 
 #include "limit/policy.h"
-#include "pg/money.h"
 
 PG_FUNCTION_INFO_V1(cl_affordable_limit);
 PG_FUNCTION_INFO_V1(cl_available_credit);
@@ -20,7 +19,8 @@ argument_error(const char *name, const char *expected, const char *value)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" must be %s", name, expected),
-			 errdetail("It is %s.", value)));
+			 errdetail("It is %s.", value),
+			 errhint("Rates are fractions: 0.18 is 18 %%. Amounts are not negative.")));
 }
 
 /*
@@ -107,7 +107,7 @@ cl_affordable_limit(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(cl_minor_numeric(cl_policy_affordable(&rule, income, obligations), decimals));
 }
 
-/* As many decimals as the finest of the amounts: nothing here is rounded. */
+/* As many decimals as the amounts show, and no more than a policy may have: what is finer is rounded against the borrower. */
 static int
 common_decimals(FunctionCallInfo fcinfo)
 {
@@ -122,7 +122,7 @@ common_decimals(FunctionCallInfo fcinfo)
 		cl_numeric_open(PG_GETARG_DATUM(i), &view);
 		decimals = Max(decimals, view.dscale);
 	}
-	return Min(decimals, CL_SUM_DECIMALS);
+	return Min(decimals, CL_POLICY_MAX_DECIMALS);
 }
 
 /* (credit_limit, balance, blocked, umbrella_limit, umbrella_drawn): a NULL umbrella_limit is no umbrella. */

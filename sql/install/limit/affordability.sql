@@ -11,4 +11,4 @@ CREATE FUNCTION credit_limit.available_credit(credit_limit numeric, balance nume
     umbrella_limit numeric DEFAULT NULL, umbrella_drawn numeric DEFAULT NULL) RETURNS numeric
     AS 'MODULE_PATHNAME', 'cl_available_credit' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.available_credit(numeric, numeric, numeric, numeric, numeric) IS
-    'what can still be drawn: the smaller of credit_limit - balance - blocked and umbrella_limit - umbrella_drawn - balance - blocked, never negative. umbrella_drawn: balances and blocked amounts of the other products of the borrower. A credit balance counts as nothing drawn; NULL umbrella_limit: no umbrella; any other NULL gives NULL; a negative limit is an error';
+    'what can still be drawn: the smaller of credit_limit - balance - blocked and umbrella_limit - umbrella_drawn - balance - blocked, never negative. umbrella_drawn: balances and blocked amounts of the other products of the borrower. A credit balance counts as nothing drawn; amounts finer than 4 decimals are rounded, limits down and the rest up. NULL umbrella_limit: no umbrella; any other NULL gives NULL; a negative limit is an error';
