@@ -1,0 +1,399 @@
+/*
+ * gap.c
+ *	  limit_gap: one account's unused limit by cause; gap_total: that of many.
+ */
+#include "postgres.h"
+
+#include "core/gap.h"
+#include "pg/money.h"
+#include "pg/summary.h"
+#include "usage/gap_row.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+PG_FUNCTION_INFO_V1(cl_limit_gap);
+PG_FUNCTION_INFO_V1(cl_gap_total_transition);
+PG_FUNCTION_INFO_V1(cl_gap_total_final);
+
+static const char *const method_names[] = {"waterfall", "shapley", "binding", NULL};
+
+/* Shapley divides: below this many decimals its parts would be coarser than any reader expects of them. */
+#define SHAPLEY_DECIMALS 2
+
+static ClGapMethod
+parse_method(const text *given)
+{
+	char	   *name = text_to_cstring(given);
+
+	for (int method = 0; method_names[method] != NULL; method++)
+	{
+		if (strcmp(name, method_names[method]) == 0)
+			return (ClGapMethod) method;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown method of dividing a gap: \"%s\"", name),
+			 errdetail("Valid methods are: waterfall, shapley, binding."),
+			 errhint("waterfall divides in the order risk, product, demand, rest; shapley in no order; binding names one.")));
+}
+
+/*
+ * One account
+ */
+
+enum
+{
+	ARG_ENTITLEMENT, ARG_RISK_CAP, ARG_PRODUCT_CAP, ARG_DEMAND, ARG_DRAWN, ARG_MONTHS_INACTIVE, ARG_METHOD, ARG_DORMANT_AFTER,
+	ARG_DECIMALS
+};
+
+static const char *const arg_names[] = {"entitlement", "risk cap", "product cap", "demand", "drawn amount"};
+
+/* Most decimals that the amounts show; where 128 bits cannot hold that, as many as they need. */
+static int
+common_decimals(FunctionCallInfo fcinfo, bool shown)
+{
+	int			decimals = 0;
+
+	for (int arg = ARG_ENTITLEMENT; arg <= ARG_DRAWN; arg++)
+	{
+		ClNumericView view;
+
+		if (PG_ARGISNULL(arg))
+			continue;
+		cl_numeric_open(PG_GETARG_DATUM(arg), &view);
+		decimals = Max(decimals, shown ? view.dscale : cl_numeric_decimals(&view));
+	}
+	return decimals;
+}
+
+static bool
+read_amounts(FunctionCallInfo fcinfo, int decimals, cl_int128 *amount)
+{
+	if (decimals > CL_MAX_DECIMALS)
+		return false;
+	for (int arg = ARG_ENTITLEMENT; arg <= ARG_DRAWN; arg++)
+	{
+		amount[arg] = 0;
+		if (PG_ARGISNULL(arg))
+			continue;
+		if (cl_numeric_minor128(PG_GETARG_DATUM(arg), decimals, &amount[arg]) != CL_NUMERIC_OK ||
+			amount[arg] >= (cl_int128) CL_GAP_LARGEST || amount[arg] <= -(cl_int128) CL_GAP_LARGEST)
+			return false;
+	}
+	return true;
+}
+
+/* Rounds what is finer than asked for: only where the caller names the decimals. */
+static void
+round_amounts(cl_int128 *amount, int from, int to)
+{
+	cl_int128	unit;
+
+	if (to >= from)
+		return;
+	unit = (cl_int128) cl_pow10_128(from - to);
+	for (int arg = ARG_ENTITLEMENT; arg <= ARG_DRAWN; arg++)
+		amount[arg] = (amount[arg] + (amount[arg] < 0 ? -unit / 2 : unit / 2)) / unit;
+}
+
+static int
+wanted_decimals(FunctionCallInfo fcinfo)
+{
+	int			decimals;
+
+	if (PG_ARGISNULL(ARG_DECIMALS))
+		return -1;
+	decimals = PG_GETARG_INT32(ARG_DECIMALS);
+	if (decimals < 0 || decimals > 20)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("decimals of a gap must be between 0 and 20"),
+				 errdetail("Found %d.", decimals),
+				 errhint("Cents are 2, yen are 0; NULL takes those of the amounts.")));
+	return decimals;
+}
+
+/* Reads the five amounts as integers of a common unit, and says how many decimals that has. */
+static int
+take_amounts(FunctionCallInfo fcinfo, ClGapMethod method, cl_int128 *amount)
+{
+	int			wanted = wanted_decimals(fcinfo);
+	int			least = wanted >= 0 ? wanted : method == CL_GAP_SHAPLEY ? SHAPLEY_DECIMALS : 0;
+	int			decimals = Max(least, common_decimals(fcinfo, true));
+
+	for (int arg = ARG_ENTITLEMENT; arg <= ARG_DRAWN; arg++)
+	{
+		if (!PG_ARGISNULL(arg))
+			cl_money_require_finite(PG_GETARG_DATUM(arg), arg_names[arg]);
+	}
+	if (!read_amounts(fcinfo, decimals, amount))
+	{
+		decimals = Max(least, common_decimals(fcinfo, false));
+		if (!read_amounts(fcinfo, decimals, amount))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("amounts of a gap need more than 37 digits"),
+					 errdetail("With %d decimals the largest amount has too many digits before them.", decimals),
+					 errhint("Round the amounts to the minor unit of their currency.")));
+	}
+	if (wanted >= 0)
+	{
+		round_amounts(amount, decimals, wanted);
+		decimals = Min(decimals, wanted);
+	}
+	return decimals;
+}
+
+static void
+require_not_negative(FunctionCallInfo fcinfo, int arg)
+{
+	ClNumericView view;
+
+	if (PG_ARGISNULL(arg))
+		return;
+	cl_numeric_open(PG_GETARG_DATUM(arg), &view);
+	if (view.negative)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must not be negative", arg_names[arg]),
+				 errdetail("Found %s.", cl_numeric_string(PG_GETARG_DATUM(arg))),
+				 errhint("NULL is no cap; 0 is a cap that lets nothing through.")));
+}
+
+static bool
+is_dormant(FunctionCallInfo fcinfo)
+{
+	int			inactive = PG_ARGISNULL(ARG_MONTHS_INACTIVE) ? 0 : PG_GETARG_INT32(ARG_MONTHS_INACTIVE);
+	int			after = PG_GETARG_INT32(ARG_DORMANT_AFTER);
+
+	if (inactive < 0 || after < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("months inactive must not be negative, and dormancy starts after one month at the earliest"),
+				 errdetail("Found %d months inactive, dormant after %d.", inactive, after),
+				 errhint("Leave them out for an active account and for dormancy after 6 months.")));
+	return inactive >= after;
+}
+
+static TupleDesc
+result_desc(FunctionCallInfo fcinfo)
+{
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "a gap must be returned as a row");
+	return BlessTupleDesc(desc);
+}
+
+/* The row type is looked up once per query. */
+static TupleDesc
+cached_result_desc(FunctionCallInfo fcinfo)
+{
+	MemoryContext old;
+
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = CreateTupleDescCopy(result_desc(fcinfo));
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+Datum
+cl_limit_gap(PG_FUNCTION_ARGS)
+{
+	cl_int128	amount[ARG_DRAWN + 1];
+	ClGapInput	input = {0};
+	ClGap		gap;
+	Datum		values[GAP_COLUMNS];
+	bool		nulls[GAP_COLUMNS] = {false};
+	bool		dormant;
+	int			decimals;
+
+	if (PG_ARGISNULL(ARG_ENTITLEMENT) || PG_ARGISNULL(ARG_DRAWN) || PG_ARGISNULL(ARG_METHOD) ||
+		PG_ARGISNULL(ARG_DORMANT_AFTER))
+		PG_RETURN_NULL();
+	input.method = parse_method(PG_GETARG_TEXT_PP(ARG_METHOD));
+	dormant = is_dormant(fcinfo);
+	decimals = take_amounts(fcinfo, input.method, amount);
+	require_not_negative(fcinfo, ARG_ENTITLEMENT);
+	require_not_negative(fcinfo, ARG_RISK_CAP);
+	require_not_negative(fcinfo, ARG_PRODUCT_CAP);
+
+	input.entitlement = amount[ARG_ENTITLEMENT];
+	for (int k = 0; k < CL_CAUSE_REST; k++)
+	{
+		input.has_cap[k] = !PG_ARGISNULL(ARG_RISK_CAP + k);
+		input.cap[k] = Max(amount[ARG_RISK_CAP + k], 0);
+	}
+	input.drawn = Max(amount[ARG_DRAWN], 0);
+	cl_gap(&input, &gap);
+
+	values[GAP_GAP] = cl_minor_numeric(gap.gap, decimals);
+	values[GAP_RISK] = cl_minor_numeric(gap.part[CL_CAUSE_RISK], decimals);
+	values[GAP_PRODUCT] = cl_minor_numeric(gap.part[CL_CAUSE_PRODUCT], decimals);
+	values[GAP_DEMAND] = cl_minor_numeric(gap.part[CL_CAUSE_DEMAND], decimals);
+	values[GAP_DORMANCY] = cl_minor_numeric(dormant ? gap.part[CL_CAUSE_REST] : 0, decimals);
+	values[GAP_BUFFER] = cl_minor_numeric(dormant ? 0 : gap.part[CL_CAUSE_REST], decimals);
+	values[GAP_OVER_LIMIT] = cl_minor_numeric(gap.over_limit, decimals);
+	values[GAP_UNMET] = cl_minor_numeric(gap.unmet, decimals);
+	values[GAP_UNMET_RISK] = cl_minor_numeric(gap.unmet_part[CL_UNMET_RISK], decimals);
+	values[GAP_UNMET_PRODUCT] = cl_minor_numeric(gap.unmet_part[CL_UNMET_PRODUCT], decimals);
+	values[GAP_METHOD] = PG_GETARG_DATUM(ARG_METHOD);
+	values[GAP_N] = Int64GetDatum(1);
+	values[GAP_N_CLAMPED] = Int64GetDatum(gap.clamped ? 1 : 0);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_desc(fcinfo), values, nulls)));
+}
+
+/*
+ * Many accounts
+ */
+
+typedef struct GapTotal
+{
+	ClMoneySum	sums[GAP_AMOUNTS];
+	int64		n;
+	int64		n_clamped;
+	int			method;			/* -1 before the first row */
+} GapTotal;
+
+static void *
+total_create(void)
+{
+	GapTotal   *total = palloc0_object(GapTotal);
+
+	total->method = -1;
+	return total;
+}
+
+/* Parts of different methods are answers to different questions: their sum would answer none. */
+static void
+require_same_method(GapTotal *total, int method)
+{
+	if (total->method < 0)
+		total->method = method;
+	if (total->method != method)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("gaps divided by different methods cannot be totalled"),
+				 errdetail("Found %s and %s.", method_names[total->method], method_names[method]),
+				 errhint("Group by the method, or give limit_gap the same one.")));
+}
+
+static void
+total_merge(void *into, const void *from)
+{
+	GapTotal   *total = into;
+	const GapTotal *other = from;
+
+	require_same_method(total, other->method);
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		cl_money_merge(&total->sums[i], &other->sums[i]);
+	total->n += other->n;
+	total->n_clamped += other->n_clamped;
+}
+
+static void
+total_write(StringInfo buf, const void *state)
+{
+	const GapTotal *total = state;
+
+	pq_sendbyte(buf, total->method);
+	pq_sendint64(buf, total->n);
+	pq_sendint64(buf, total->n_clamped);
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		cl_money_send(buf, &total->sums[i]);
+}
+
+static void *
+total_read(StringInfo buf)
+{
+	GapTotal   *total = total_create();
+
+	total->method = pq_getmsgbyte(buf);
+	if (total->method >= (int) lengthof(method_names) - 1)
+		cl_wire_invalid("limit_gap", "method is not known");
+	total->n = cl_wire_int64(buf, "limit_gap", 0, PG_INT64_MAX, "number of accounts");
+	total->n_clamped = cl_wire_int64(buf, "limit_gap", 0, PG_INT64_MAX, "number of clamped demands");
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		cl_money_receive(buf, "limit_gap", &total->sums[i]);
+	return total;
+}
+
+/* Between workers only: a total is stored as a limit_gap, which is an ordinary row. */
+static const ClSummary gap_total_summary = {
+	.name = "limit_gap",
+	.version = 1,
+	.create = total_create,
+	.merge = total_merge,
+	.write = total_write,
+	.read = total_read,
+};
+
+CL_SUMMARY_FUNCTION(gap_total, combine)
+CL_SUMMARY_FUNCTION(gap_total, serial)
+CL_SUMMARY_FUNCTION(gap_total, deserial)
+
+/* The columns of limit_gap are found once per query. */
+static ClRow *
+total_row(FunctionCallInfo fcinfo)
+{
+	MemoryContext old;
+
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = cl_gap_row();
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+Datum
+cl_gap_total_transition(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = cl_agg_context(fcinfo);
+	MemoryContext old;
+	GapTotal   *total = PG_ARGISNULL(0) ? NULL : (GapTotal *) PG_GETARG_POINTER(0);
+	ClRow	   *row = total_row(fcinfo);
+
+	if (PG_ARGISNULL(1) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
+	{
+		if (total == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(total);
+	}
+	old = MemoryContextSwitchTo(context);
+	if (total == NULL)
+		total = total_create();
+	require_same_method(total, parse_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD]))));
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		cl_money_add(&total->sums[i], cl_column_datum(row, &row->columns[i]), cl_gap_amount_names[i]);
+	total->n += DatumGetInt64(cl_column_datum(row, &row->columns[GAP_N]));
+	total->n_clamped += DatumGetInt64(cl_column_datum(row, &row->columns[GAP_N_CLAMPED]));
+	MemoryContextSwitchTo(old);
+	PG_RETURN_POINTER(total);
+}
+
+Datum
+cl_gap_total_final(PG_FUNCTION_ARGS)
+{
+	GapTotal   *total;
+	Datum		values[GAP_COLUMNS];
+	bool		nulls[GAP_COLUMNS] = {false};
+
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	total = (GapTotal *) PG_GETARG_POINTER(0);
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		values[i] = cl_money_numeric(&total->sums[i]);
+	values[GAP_METHOD] = CStringGetTextDatum(method_names[total->method]);
+	values[GAP_N] = Int64GetDatum(total->n);
+	values[GAP_N_CLAMPED] = Int64GetDatum(total->n_clamped);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+}
