@@ -44,14 +44,19 @@ REGRESS_OPTS   = --inputdir=test
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
-EXTRA_CLEAN  = results output_iso regression.diffs regression.out tmp_check test/unit/run test/fuzz/run
+EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/fuzz/run
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# PGXS does not track headers: a changed struct must rebuild whoever looks at it.
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+# PGXS does not track headers: a changed struct must rebuild whoever looks at it. Nor does it know that the objects here were
+# made for another server or with other flags.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h) .built-for
+BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
+.built-for: always
+	@echo '$(subst ','\'',$(BUILT_FOR))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_FOR))' > $@
+.PHONY: always
 
 $(DATA_built): $(INSTALL_SQL) $(EXTENSION).control
 	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \
@@ -59,9 +64,9 @@ $(DATA_built): $(INSTALL_SQL) $(EXTENSION).control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@
 
 # TAP tests start servers of their own; they need IPC::Run and an ordinary user.
-prove_installcheck: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 tap:
-	$(MAKE) prove_installcheck TAP_TESTS=1 PROVE_TESTS='$(sort $(wildcard test/t/*.pl))'
+	$(prove_installcheck)
 
 # The mathematics without a server: unit tests, and fuzzers with the sanitizers on.
 CORE_SRC     = $(sort $(wildcard src/core/*.c))

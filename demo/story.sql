@@ -1,0 +1,153 @@
+-- The main job on the table borrower: score, decide, measure the use, and say why credit stays unused. demo/run calls it.
+-- Each page is a line of plain English and a table. Everything here is SQL to copy from.
+
+-- The card and the policy are JSON files that an analyst wrote; as values of their types they have been validated.
+\setenv CARD_FILE :card_file
+\setenv POLICY_FILE :policy_file
+\set card `cat "$CARD_FILE"`
+\set policy `cat "$POLICY_FILE"`
+-- The policy says income where a book says monthly_income: a policy may rename the columns that it reads.
+CREATE TABLE rules AS SELECT :'card'::scorecard AS card,
+  (:'policy'::jsonb || jsonb_build_object('columns', :'columns'::jsonb))::limit_policy AS policy;
+
+\echo
+\echo === 1. The book ===
+\echo :what
+SELECT coalesce(product, 'all') AS product, to_char(count(*), 'FM999,999,999') AS borrowers,
+  to_char(sum(credit_limit), 'FM999,999,999,999') AS "limits", to_char(sum(balance), 'FM999,999,999,999') AS balances,
+  to_char(percentile_disc(0.5) WITHIN GROUP (ORDER BY credit_limit), 'FM999,999,999') AS "median limit",
+  to_char(avg(credit_limit), 'FM999,999,999') AS "mean limit",
+  round(100 * avg((balance <= 0.02 * credit_limit)::int), 1) AS "% idle",
+  round(100 * avg((balance >= 0.95 * credit_limit)::int), 1) AS "% at limit",
+  round(100 * avg(defaulted::int), 2) AS "% bad"
+FROM borrower GROUP BY ROLLUP (product) ORDER BY borrower.product NULLS LAST;
+
+\set step 'score every borrower'
+\ir step.sql
+CREATE TABLE scored AS
+SELECT b.*, score(r.card, b) AS score, score_pd(r.card, b) AS pd FROM borrower b, rules r;
+
+\set step 'report the scores'
+\ir step.sql
+\echo === 2. Scores ===
+\echo A higher score should mean fewer bad borrowers: ten bands of equal size, and what became of them.
+SELECT band, round(min(score)) || ' to ' || round(max(score)) AS score, to_char(count(*), 'FM999,999,999') AS borrowers,
+  to_char(sum(defaulted::int), 'FM999,999,999') AS bad, round(100 * avg(defaulted::int), 2) AS "% bad",
+  round(100 * avg(pd)::numeric, 2) AS "% bad as the card says", repeat('#', round(100 * avg(defaulted::int))::int) AS " "
+FROM (SELECT *, ntile(10) OVER (ORDER BY score, borrower_id) AS band FROM scored WHERE score IS NOT NULL) s
+GROUP BY band ORDER BY band;
+SELECT to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(defaulted::int), 2) AS "% bad",
+  round(min(score)) AS "lowest score", round(percentile_cont(0.5) WITHIN GROUP (ORDER BY score)) AS "median score",
+  round(max(score)) AS "highest score", count(*) - count(score) AS "without score"
+FROM scored;
+
+-- One borrower from the lower quarter who did lose points, the first by number.
+SELECT borrower_id AS one FROM scored
+WHERE score < (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY score) FROM scored)
+ORDER BY borrower_id LIMIT 1 \gset
+\echo === 3. One score explained ===
+\echo Borrower :one: where the points came from, and the reasons to tell.
+SELECT p.characteristic, p.value, p.bin, p.points, p.points_max AS best, p.points_lost AS lost, p.dimension
+FROM borrower b, rules r, score_points(r.card, b) p WHERE b.borrower_id = :one
+ORDER BY p.points_lost DESC, p.characteristic;
+SELECT s.score, round(s.pd::numeric, 4) AS pd, array_to_string(reason_codes(r.card, s), '; ') AS reasons
+FROM scored s, rules r WHERE borrower_id = :one;
+
+\set step 'decide every limit'
+\ir step.sql
+CREATE TABLE decided AS
+SELECT s.borrower_id, s.product, s.balance, s.months_inactive, s.demand_q90, s.product_limit, (s.decision).*
+FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM scored a, rules r OFFSET 0) s;
+
+\set step 'report the decisions'
+\ir step.sql
+\echo === 4. Decisions ===
+\echo What the policy does with each limit, by action and by the rule that decided.
+SELECT action, binding AS "decided by", to_char(count(*), 'FM999,999,999') AS borrowers,
+  to_char(sum(old_limit), 'FM999,999,999,999') AS "old limits", to_char(sum(new_limit), 'FM999,999,999,999') AS "new limits",
+  to_char(sum(new_limit - old_limit), 'FMSG999,999,999,990') AS change,
+  mode() WITHIN GROUP (ORDER BY reasons[1]) AS "most frequent first reason"
+FROM decided GROUP BY action, binding ORDER BY action, count(*) DESC, binding;
+
+-- The first who gets less because of risk.
+SELECT borrower_id AS other FROM decided WHERE action = 'DECREASE' ORDER BY (binding = 'risk_cap') DESC, borrower_id LIMIT 1 \gset
+\echo === 5. One decision explained ===
+\echo Borrower :other, whose limit goes down: every step of the policy with the amount before and after it.
+SELECT step ->> 'step' AS step, step ->> 'before' AS before, step ->> 'after' AS after, step ->> 'bound' AS bound,
+  step ->> 'text' AS "in words"
+FROM scored a, rules r, jsonb_array_elements(explain_limit(r.policy, a, DATE :'as_of') -> 'steps') AS step
+WHERE a.borrower_id = :other;
+SELECT action, old_limit AS old, new_limit AS new, available, array_to_string(reasons, '; ') AS reasons
+FROM decided WHERE borrower_id = :other;
+
+\set step 'summarise the use of limits'
+\ir step.sql
+\echo === 6. Use of the limits ===
+\echo How much of the limits is used: one mergeable summary for each product, and the same of them all.
+CREATE TABLE used AS SELECT product, utilization_agg(balance, credit_limit) AS use FROM borrower GROUP BY product;
+SELECT coalesce(product, 'all') AS product, to_char(n, 'FM999,999,999') AS borrowers,
+  to_char(s.credit_limit, 'FM999,999,999,999') AS "limits", to_char(s.unused, 'FM999,999,999,999') AS unused,
+  round(s.ratio::numeric, 4) AS "used of all", round(s.mean::numeric, 4) AS "mean use", round(s.p50::numeric, 3) AS median,
+  round(100 * s.share_idle::numeric, 1) AS "% idle", round(100 * s.share_above_90::numeric, 1) AS "% above 0.9",
+  round(n * share_above(u.use, 1)::numeric) AS "over the limit"
+FROM (SELECT product, use FROM used UNION ALL SELECT NULL, rollup(use) FROM used) u, utilization_stats(u.use) s
+ORDER BY u.product NULLS LAST;
+\echo Unused credit, summed by the summary and by plain SQL:
+SELECT (utilization_stats(rollup(use))).unused AS "by the summary",
+  (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS "by plain SQL",
+  (utilization_stats(rollup(use))).unused = (SELECT sum(greatest(0, credit_limit - greatest(0, balance))) FROM borrower) AS equal
+FROM used;
+
+\set step 'divide the unused credit'
+\ir step.sql
+\echo === 7. Why credit stays unused ===
+\echo What the rules would give, less what is drawn, by cause: risk control first, then product, demand, and the rest.
+-- Affordability is risk control too, and what the law caps no product can offer.
+CREATE TABLE gaps AS
+SELECT borrower_id, product, limit_gap(entitlement, least(risk_cap, affordability_cap), least(product_cap, regulatory_cap, product_limit),
+  demand_q90, balance, months_inactive) AS gap
+FROM decided;
+SELECT part.cause, to_char(part.amount, 'FM999,999,999,990.00') AS amount,
+  round(100 * part.amount / (t.total).gap, 2) AS "% of the gap", part.meaning
+FROM (SELECT gap_total(gap) AS total FROM gaps) t,
+  LATERAL (VALUES
+    (1, 'risk', (t.total).risk, 'risk control presses the limit'),
+    (2, 'product', (t.total).product, 'the product ends below the entitlement'),
+    (3, 'demand', (t.total).demand, 'the borrower is not expected to want it'),
+    (4, 'dormancy', (t.total).dormancy, 'wanted and allowed, but inactive for six months and more'),
+    (5, 'buffer', (t.total).buffer, 'wanted and allowed, kept in reserve'),
+    (6, 'all', (t.total).gap, 'entitlement of ' || (t.total).n || ' borrowers, less what is drawn of it')
+  ) AS part (n, cause, amount, meaning)
+ORDER BY part.n;
+\echo The parts add up to the gap exactly, for each borrower and for the book:
+SELECT count(*) AS borrowers,
+  count(*) FILTER (WHERE (g.gap).risk + (g.gap).product + (g.gap).demand + (g.gap).dormancy + (g.gap).buffer <> (g.gap).gap)
+    AS "borrowers whose parts do not add up",
+  sum((g.gap).gap) AS "gap, row by row", (gap_total(g.gap)).gap AS "gap of the book",
+  (gap_total(g.gap)).risk + (gap_total(g.gap)).product + (gap_total(g.gap)).demand + (gap_total(g.gap)).dormancy
+    + (gap_total(g.gap)).buffer AS "sum of its parts"
+FROM gaps g WHERE (g.gap).gap IS NOT NULL;
+\echo Not every product stays unused for the same reason (% of the gap of each), and some demand is not met at all:
+SELECT product, to_char((total).gap, 'FM999,999,999,999') AS gap, round(100 * (total).risk / (total).gap, 1) AS risk,
+  round(100 * (total).product / (total).gap, 1) AS "product cap", round(100 * (total).demand / (total).gap, 1) AS demand,
+  round(100 * (total).dormancy / (total).gap, 1) AS dormancy, round(100 * (total).buffer / (total).gap, 1) AS buffer,
+  to_char((total).unmet, 'FM999,999,999,999') AS "unmet demand",
+  round(100 * (total).unmet_risk / nullif((total).unmet, 0), 1) AS "% of it due to risk control"
+FROM (SELECT product, gap_total(gap) AS total FROM gaps GROUP BY product) t ORDER BY product;
+
+\set step 'price the unused credit'
+\ir step.sql
+\echo === 8. What it costs ===
+\echo A year of the gap, at 12 % margin on what is drawn, 0.6 % carry of what is not, CCF 0.4, LGD 0.75, 8 % capital, mean PD:
+SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(unmet, 'FM999,999,999,990') AS unmet,
+  to_char(forgone_margin, 'FM999,999,999,990') AS "margin forgone", to_char(idle_cost, 'FM999,999,999,990') AS "idle cost",
+  to_char(contingent_ead, 'FM999,999,999,990') AS "contingent exposure",
+  to_char(capital_tied, 'FM999,999,999,990') AS "capital tied", to_char(expected_loss, 'FM999,999,999,990') AS "expected loss"
+FROM (SELECT gap_total(gap) AS total FROM gaps) t, (SELECT avg(pd) AS pd FROM scored) p,
+  gap_impact(t.total, margin => 0.12, carry => 0.006, ccf => 0.4, pd => p.pd, lgd => 0.75, capital => 0.08) i;
+
+\set step 'end'
+\ir step.sql
+\echo === How long it took ===
+SELECT name AS step, to_char(extract(epoch FROM lead(started) OVER w - started), 'FM990.00') AS seconds
+FROM step WINDOW w AS (ORDER BY started) ORDER BY started LIMIT (SELECT count(*) - 1 FROM step);

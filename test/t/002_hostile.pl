@@ -1,0 +1,112 @@
+# Someone plants functions, operators and casts where careless install scripts find them first, and waits for a superuser to
+# create the extension. Nothing of his may run, at creation or later. An owner of a database may create it without being
+# superuser.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE DATABASE own OWNER owner;
+	CREATE DATABASE trap; CREATE DATABASE taken");
+
+# ---- a trusted extension ----
+
+$node->safe_psql('own', 'CREATE EXTENSION credit_limit', extra_params => [ '-U', 'owner' ]);
+is($node->safe_psql('own', q{SELECT extowner::regrole FROM pg_extension WHERE extname = 'credit_limit'}),
+	'owner', 'the owner of a database creates the extension without being superuser');
+is($node->safe_psql('own', 'SELECT round(credit_limit.utilization(50, 200)::numeric, 2)', extra_params => [ '-U', 'owner' ]),
+	'0.25', 'and uses it');
+
+# ---- objects planted in public ----
+
+# Each trap writes down who ran it; one row in the log is one break-in. Overloads fit what a script may call without schema.
+$node->safe_psql('trap', q{
+	GRANT CREATE ON SCHEMA public TO mallory;
+	CREATE TABLE public.log (who text, what text);
+	GRANT ALL ON public.log TO PUBLIC;
+});
+my $traps = '';
+my @functions = (
+	['format', 'text, text', 'text', "''::text"], ['lower', 'varchar', 'text', "''::text"], ['length', 'varchar', 'int', '0'],
+	['sum', 'bigint', 'bigint', '0::bigint'], ['round', 'float8, int', 'float8', '0::float8'],
+	['jsonb_typeof', 'text', 'text', "''::text"], ['abs', 'varchar', 'int', '0'],
+	['array_length', 'text, text', 'int', '0'],
+	['now', 'int', 'timestamptz', "'epoch'::timestamptz"], ['set_config', 'varchar, varchar, boolean', 'text', "''::text"],
+	['score', 'text, text', 'float8', '0::float8'],
+);
+foreach my $f (@functions)
+{
+	my ($name, $args, $result, $value) = @$f;
+	$traps .= "CREATE FUNCTION public.$name($args) RETURNS $result LANGUAGE plpgsql AS
+		\$\$ BEGIN INSERT INTO public.log VALUES (current_user, '$name'); RETURN $value; END \$\$;\n";
+}
+my $number = 0;
+foreach my $operator ('=', '<>', '<', '>', '||', '+', '-', '*', '/', '->', '->>')
+{
+	foreach my $types ('varchar, varchar', 'text, varchar', 'int, numeric', 'numeric, float8', 'float8, int', 'jsonb, varchar')
+	{
+		my ($left, $right) = split /, /, $types;
+		my $result = $operator =~ /[=<>]/ && $operator !~ /->/ ? 'boolean' : 'text';
+		$number++;
+		$traps .= "CREATE FUNCTION public.op_$number($types) RETURNS $result LANGUAGE plpgsql AS
+			\$\$ BEGIN INSERT INTO public.log VALUES (current_user, '$operator'); RETURN NULL; END \$\$;
+			CREATE OPERATOR public.$operator (LEFTARG = $left, RIGHTARG = $right, FUNCTION = public.op_$number);\n";
+	}
+}
+$node->safe_psql('trap', $traps, extra_params => [ '-U', 'mallory' ]);
+# A cast needs an own type on one side; a type that bears a name of the extension tempts unqualified declarations.
+$node->safe_psql('trap', q{
+	CREATE TYPE public.scorecard AS (a int);
+	CREATE TYPE public.limit_policy AS (a int);
+	CREATE TYPE public.utilization AS (a int);
+	CREATE TYPE public.jsonb AS (a int);
+	CREATE FUNCTION public.trapped(public.scorecard) RETURNS text LANGUAGE plpgsql AS
+		$$ BEGIN INSERT INTO public.log VALUES (current_user, 'cast'); RETURN ''; END $$;
+	CREATE CAST (public.scorecard AS text) WITH FUNCTION public.trapped(public.scorecard) AS IMPLICIT;
+}, extra_params => [ '-U', 'mallory' ]);
+
+$node->safe_psql('trap', 'SET search_path = public, pg_catalog; CREATE EXTENSION credit_limit');
+is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing planted ran while the extension was created');
+
+# What was made is what an empty database gets: members, their definitions and what their bodies refer to.
+my $members = q{SELECT pg_describe_object(classid, objid, 0) FROM pg_depend
+	WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'credit_limit') ORDER BY 1};
+my $functions = q{SET search_path = pg_catalog; SELECT p.oid::regprocedure::text COLLATE "C" AS f, p.prorettype::regtype,
+	p.prosrc, p.provolatile, p.proparallel, p.proconfig
+	FROM pg_proc p WHERE p.pronamespace = 'credit_limit'::regnamespace ORDER BY 1};
+is($node->safe_psql('trap', "SET search_path = pg_catalog; $members"),
+	$node->safe_psql('own', "SET search_path = pg_catalog; $members"), 'the extension has the same members');
+is($node->safe_psql('trap', $functions), $node->safe_psql('own', $functions), 'its functions are the same');
+is($node->safe_psql('trap', q{SELECT count(*)
+	FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+	WHERE p.pronamespace = 'credit_limit'::regnamespace AND d.refclassid = 'pg_type'::regclass
+	AND d.refobjid IN (SELECT oid FROM pg_type WHERE typnamespace = 'public'::regnamespace)}),
+	'0', 'no function uses a planted type');
+
+# Use under a hostile search_path.
+$node->safe_psql('trap', q{SET search_path = public, pg_catalog;
+	SELECT credit_limit.utilization_stats(credit_limit.utilization_agg(b, 100::numeric))
+	FROM generate_series(1, 200::numeric) AS b;
+	SELECT credit_limit.score(
+		'{"name": "x", "characteristics": [{"name": "a", "bins": [{"points": 1}]}]}'::credit_limit.scorecard, t)
+	FROM (SELECT 1 AS a) t;});
+is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing planted runs when functions of the extension do');
+
+# ---- a schema that is there already ----
+
+# A member of the schema put there beforehand must not become one of the extension.
+$node->safe_psql('taken', q{CREATE SCHEMA credit_limit AUTHORIZATION mallory});
+$node->safe_psql('taken',
+	q{CREATE FUNCTION credit_limit.utilization(numeric, numeric) RETURNS float8 LANGUAGE sql AS 'SELECT 666::float8'},
+	extra_params => [ '-U', 'mallory' ]);
+my ($code, $out, $err) = $node->psql('taken', 'CREATE EXTENSION credit_limit');
+isnt($code, 0, 'a function of the same name in the same schema stops the installation');
+like($err, qr/already exists/, 'and the server says so');
+
+$node->stop;
+done_testing();
