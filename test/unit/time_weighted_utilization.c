@@ -24,7 +24,11 @@ test_time_weighted_utilization(void)
 		double		limit_by_day = 0;
 
 		for (int i = 0; i < n; i++)
-			points[i] = (ClTimePoint) {(int64_t) (i * 5 + cl_test_random(&state) % 5), (double) (cl_test_random(&state) % 1000), 1000};
+		{
+			points[i].at = (int64_t) (i * 5 + cl_test_random(&state) % 5);
+			points[i].balance = (double) (cl_test_random(&state) % 1000);
+			points[i].limit = 1000;
+		}
 		for (int i = n - 1; i > 0; i--)
 		{
 			int			j = (int) (cl_test_random(&state) % (i + 1));
