@@ -149,7 +149,7 @@ slow_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 static inline int64
 column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 {
-	int64		minor;
+	int64		minor = 0;
 
 	if (likely(column->kind == CL_COLUMN_NUMERIC &&
 			   cl_numeric_minor(cl_column_datum(row, column), decimals, &minor) == CL_NUMERIC_OK))
