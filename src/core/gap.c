@@ -92,8 +92,8 @@ hand_out(cl_int128 left, int *remainder, int n, cl_int128 *part)
 static void
 shapley(const cl_int128 *a, int n, cl_int128 *part)
 {
-	int			order[MOST_CAUSES];
-	int			remainder[MOST_CAUSES];
+	int			order[MOST_CAUSES] = {0};
+	int			remainder[MOST_CAUSES] = {0};
 	cl_int128	value = 0;		/* times COMMON_DENOMINATOR */
 	cl_int128	before = 0;
 	cl_int128	left;
