@@ -10,8 +10,9 @@ CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP TABLE IF EXISTS bench_account;
 -- A quarter idle, the rest spread up to just over the limit; limits skewed. The columns of an ordinary account table.
 CREATE UNLOGGED TABLE bench_account AS
-SELECT i AS account_id, i * 7919 % 4000000 AS borrower_id, (1 + i % 6)::int AS product_id, DATE '2020-01-01' + (i % 2000)::int AS opened,
-       l AS credit_limit, (CASE WHEN i % 4 = 0 THEN 0 ELSE l * (i * 48271 % 1009) / 960 END)::numeric(14,2) AS balance,
+SELECT i AS account_id, i * 7919 % 4000000 AS borrower_id, (1 + i % 6)::int AS product_id,
+       DATE '2020-01-01' + (i % 2000)::int AS opened, l AS credit_limit,
+       (CASE WHEN i % 4 = 0 THEN 0 ELSE l * (i * 48271 % 1009) / 960 END)::numeric(14,2) AS balance,
        (l * 0.9)::numeric(14,2) AS available_limit
   FROM (SELECT i, exp(9 + (i * 2654435761 % 1000003) / 1000003.0::float8 * 3)::numeric(14,2) AS l
           FROM generate_series(1::bigint, $ROWS) i) s;
@@ -33,10 +34,12 @@ SQL
 
 count=$(milliseconds "SELECT count(*) FROM bench_account;")
 grouped=$(milliseconds "SELECT product_id, count(*) FROM bench_account GROUP BY 1;")
-ours=$(milliseconds "SELECT product_id, (utilization_stats(u)).* FROM (SELECT product_id, utilization_agg(balance, credit_limit) AS u FROM bench_account GROUP BY 1) s;")
+ours=$(milliseconds "SELECT product_id, (utilization_stats(u)).*
+  FROM (SELECT product_id, utilization_agg(balance, credit_limit) AS u FROM bench_account GROUP BY 1) s;")
 sql=$(milliseconds "SELECT product_id, sum(balance) / sum(credit_limit), avg(balance / nullif(credit_limit, 0)),
   count(*) FILTER (WHERE balance > 0.9 * credit_limit), count(*) FILTER (WHERE balance <= 0),
-  sum(greatest(credit_limit - greatest(balance, 0), 0)), stddev(balance / nullif(credit_limit, 0)) FROM bench_account GROUP BY 1;")
+  sum(greatest(credit_limit - greatest(balance, 0), 0)), stddev(balance / nullif(credit_limit, 0))
+  FROM bench_account GROUP BY 1;")
 awk -v c="$count" -v g="$grouped" -v o="$ours" -v s="$sql" 'BEGIN {
   printf "count(*)                     %8.0f ms\n", c
   printf "count(*) by product          %8.0f ms   %5.2f x count(*)\n", g, g / c
