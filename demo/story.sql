@@ -17,7 +17,7 @@ SELECT coalesce(product, 'all') AS product, to_char(count(*), 'FM999,999,999') A
   to_char(sum(credit_limit), 'FM999,999,999,999') AS "limits", to_char(sum(balance), 'FM999,999,999,999') AS balances,
   to_char(percentile_disc(0.5) WITHIN GROUP (ORDER BY credit_limit), 'FM999,999,999') AS "median limit",
   to_char(avg(credit_limit), 'FM999,999,999') AS "mean limit",
-  round(100 * avg((balance <= 0.02 * credit_limit)::int), 1) AS "% idle",
+  round(100 * avg((balance <= 0.02 * credit_limit)::int), 1) AS "% hardly used",
   round(100 * avg((balance >= 0.95 * credit_limit)::int), 1) AS "% at limit",
   round(100 * avg(defaulted::int), 2) AS "% bad"
 FROM borrower GROUP BY ROLLUP (product) ORDER BY borrower.product NULLS LAST;

@@ -195,7 +195,7 @@ cl_gap(const ClGapInput *input, ClGap *gap)
 cl_int128
 cl_rate_of(cl_int128 amount, int64_t rate)
 {
-	cl_int128	unit = (cl_int128) cl_pow10_64[CL_RATE_DECIMALS];
+	cl_int128	unit = (cl_int128) cl_pow10_64[CL_IMPACT_DECIMALS];
 	cl_int128	whole = amount / unit;
 	cl_int128	rest = amount % unit;
 	cl_int128	product = rest * rate;

@@ -64,7 +64,7 @@ extern void cl_gap(const ClGapInput *input, ClGap *gap);
  * A rate of an amount, rate in units of 10^-12, rounded half away from zero; and its division among parts, so that the parts
  * of the rate add up to the rate of the sum: each is the difference of two rounded running totals, and so within one unit.
  */
-#define CL_RATE_DECIMALS 12
+#define CL_IMPACT_DECIMALS 12
 extern cl_int128 cl_rate_of(cl_int128 amount, int64_t rate);
 extern void cl_rate_of_parts(const cl_int128 *part, int n, int64_t rate, cl_int128 *result);
 

@@ -402,9 +402,9 @@ add_cap_reasons(const Work *work)
 	}
 }
 
-/* What speaks for less than the old limit is said also where something else kept it. */
+/* What held the limit where it is, against the caps or against the wish for more. */
 static void
-set_reasons(const Work *work)
+add_holding_reasons(const Work *work)
 {
 	ClPolicyDecision *decision = work->decision;
 
@@ -414,15 +414,48 @@ set_reasons(const Work *work)
 		add_reason(decision, CL_RULE_DRAWN);
 	if (work->protection != CL_RULE_NONE)
 		add_reason(decision, work->protection);
+}
+
+/* The last rule that had a say. */
+static ClPolicyRule
+deciding_rule(const Work *work)
+{
+	if (work->decision->exclusion_decided && work->protection == CL_RULE_NONE)
+		return CL_RULE_EXCLUSION;
+	if (work->needs_approval)
+		return CL_RULE_APPROVAL;
+	if (work->held_by_drawn)
+		return CL_RULE_DRAWN;
+	if (work->protection != CL_RULE_NONE)
+		return work->protection;
+	return work->below_floor ? CL_RULE_PRODUCT_FLOOR : work->smallest;
+}
+
+/*
+ * Why the limit is no higher. A decrease is told by what speaks for it, smallest cap first, and only then by what kept
+ * it from going further: its reasons may have to be given to the borrower. What speaks for less than the old limit is said also
+ * where something else kept that.
+ */
+static void
+set_reasons(const Work *work)
+{
+	ClPolicyDecision *decision = work->decision;
+	bool		decrease = work->limit < work->old;
+	bool		by_protection = work->protection >= CL_FIRST_CAP && work->protection <= CL_LAST_CAP;
+
+	decision->binding = deciding_rule(work);
+	if (!decrease)
+		add_holding_reasons(work);
+	else if (by_protection)
+		add_reason(decision, work->protection);	/* a cap that binds at once, past movement and cooling-off */
 	if (work->below_floor)
 		add_reason(decision, CL_RULE_PRODUCT_FLOOR);
-	decision->binding = decision->nreasons > 0 ? decision->reasons[0] : work->smallest;
-	if (decision->exclusion_decided && work->protection == CL_RULE_NONE)
-		decision->binding = CL_RULE_EXCLUSION;
 	if (work->proposal < work->old)
 		add_cap_reasons(work);
 	else if (decision->nreasons == 0 && !decision->exclusion_decided)
 		add_reason(decision, work->smallest);
+	if (decrease)
+		add_holding_reasons(work);
 }
 
 static void

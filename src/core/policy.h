@@ -196,8 +196,8 @@ typedef struct ClPolicyTrace
 	ClPolicyStep steps[CL_POLICY_STEPS];
 } ClPolicyTrace;
 
-/* Approval, drawn, one protection, the floor and all caps. */
-#define CL_POLICY_REASONS (CL_LAST_CAP + 4)
+/* Approval, drawn, one protection (perhaps twice), the floor and all caps. */
+#define CL_POLICY_REASONS (CL_LAST_CAP + 5)
 
 typedef struct ClPolicyDecision
 {
@@ -215,7 +215,7 @@ typedef struct ClPolicyDecision
 	bool		available_known;
 	bool		exclusion_decided;	/* an exclusion took an increase away */
 	int			nreasons;
-	ClPolicyRule reasons[CL_POLICY_REASONS];	/* most binding first, without exclusions */
+	ClPolicyRule reasons[CL_POLICY_REASONS];	/* principal first, without exclusions */
 } ClPolicyDecision;
 
 extern void cl_policy_prepare(ClPolicyRules *rules);

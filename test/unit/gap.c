@@ -133,9 +133,9 @@ check_rates(uint64_t *state)
 	cl_rate_of_parts(part, 5, rate, result);
 	for (int k = 0; k < 5; k++)
 	{
-		cl_int128	error = result[k] * (cl_int128) cl_pow10_64[CL_RATE_DECIMALS] - part[k] * rate;
+		cl_int128	error = result[k] * (cl_int128) cl_pow10_64[CL_IMPACT_DECIMALS] - part[k] * rate;
 
-		CHECK(error <= (cl_int128) cl_pow10_64[CL_RATE_DECIMALS] && error >= -(cl_int128) cl_pow10_64[CL_RATE_DECIMALS]);
+		CHECK(error <= (cl_int128) cl_pow10_64[CL_IMPACT_DECIMALS] && error >= -(cl_int128) cl_pow10_64[CL_IMPACT_DECIMALS]);
 		total_result += result[k];
 	}
 	CHECK(total_result == cl_rate_of(total, rate));

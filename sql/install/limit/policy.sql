@@ -86,7 +86,7 @@ COMMENT ON COLUMN credit_limit.limit_decision.target IS
 COMMENT ON COLUMN credit_limit.limit_decision.binding IS
     'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
 COMMENT ON COLUMN credit_limit.limit_decision.reasons IS
-    'at most four principal reasons, the most binding first, in the words of the policy';
+    'at most four principal reasons, the principal one first (of a decrease, what speaks for it), in the words of the policy';
 COMMENT ON COLUMN credit_limit.limit_decision.proposed IS
     'the limit before approval: what a person is asked to approve; NULL when an input is unknown';
 
