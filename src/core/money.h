@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef __int128 cl_int128;
-typedef unsigned __int128 cl_uint128;
+/*
+ * Aligned like a 64-bit integer, not to 16 bytes as the compiler would: memory of the server is aligned to 8, and an aligned
+ * store there would crash. (The server's own int128 does the same.)
+ */
+typedef __int128 cl_int128 __attribute__((aligned(8)));
+typedef unsigned __int128 cl_uint128 __attribute__((aligned(8)));
 
 /* The most decimals a 128-bit amount is ever scaled to: 10^38 is the largest power of ten below 2^127. */
 #define CL_MAX_DECIMALS 38

@@ -116,7 +116,7 @@ transition_state(FunctionCallInfo fcinfo)
 }
 
 /* Counts, moments and cells of one row. */
-static inline void
+static pg_attribute_always_inline void
 add_ratio(ClUtilization *state, double balance, double limit)
 {
 	state->n++;
@@ -134,22 +134,27 @@ add_ratio(ClUtilization *state, double balance, double limit)
 }
 
 /* A row whose amounts are 64-bit minor units at the decimals of the sums; false when a sum has no room left. */
-static inline bool
+static pg_attribute_always_inline bool
 add_minor(ClUtilization *state, int64 balance, int64 limit)
 {
 	ClMoneySum *sums = state->sums;
 	cl_int128	drawn = balance > 0 ? balance : 0;
 	cl_int128	unused = limit > drawn ? limit - drawn : 0;
 	cl_int128	over = limit < drawn ? drawn - limit : 0;
-	cl_int128	total[CL_UTILIZATION_SUMS];
+	cl_int128	balance_sum;
+	cl_int128	limit_sum;
+	cl_int128	unused_sum;
+	cl_int128	over_sum;
 
-	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &total[CL_SUM_BALANCE]) ||
-				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &total[CL_SUM_LIMIT]) ||
-				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &total[CL_SUM_UNUSED]) ||
-				 __builtin_add_overflow(sums[CL_SUM_OVER_LIMIT].minor, over, &total[CL_SUM_OVER_LIMIT])))
+	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &balance_sum) |
+				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &limit_sum) |
+				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &unused_sum) |
+				 __builtin_add_overflow(sums[CL_SUM_OVER_LIMIT].minor, over, &over_sum)))
 		return false;
-	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
-		sums[i].minor = total[i];
+	sums[CL_SUM_BALANCE].minor = balance_sum;
+	sums[CL_SUM_LIMIT].minor = limit_sum;
+	sums[CL_SUM_UNUSED].minor = unused_sum;
+	sums[CL_SUM_OVER_LIMIT].minor = over_sum;
 	add_ratio(state, (double) balance, (double) limit);
 	return true;
 }
