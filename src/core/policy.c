@@ -280,17 +280,23 @@ apply_movement(Work *work)
 		work->protection = CL_RULE_MOVEMENT;
 }
 
+/* Whether the dead band forbids a change; an old limit of zero has none. */
+static bool
+too_small(const Work *work, int64_t change)
+{
+	return work->old != 0 &&
+		(change < work->rules->step ||
+		 (cl_int128) change * CL_RATE_ONE < (cl_int128) work->old * work->rules->movement.dead_band);
+}
+
 static void
 apply_dead_band(Work *work)
 {
 	int64_t		change = work->limit > work->old ? work->limit - work->old : work->old - work->limit;
 	int64_t		band = work->rules->step;
-	cl_int128	share;
+	cl_int128	share = (cl_int128) work->old * work->rules->movement.dead_band;
 
-	if (work->old == 0 || change == 0)
-		return;
-	share = (cl_int128) work->old * work->rules->movement.dead_band;
-	if (change >= band && (cl_int128) change * CL_RATE_ONE >= share)
+	if (change == 0 || !too_small(work, change))
 		return;
 	move_to(work, CL_RULE_DEAD_BAND, work->old, larger(band, saturated(divide(share + CL_RATE_ONE - 1, CL_RATE_ONE))));
 	work->protection = CL_RULE_DEAD_BAND;
@@ -355,6 +361,8 @@ apply_approval(Work *work)
 {
 	int64_t		ceiling = larger(work->old, work->rules->approval_ceiling);
 
+	if (too_small(work, ceiling - work->old))
+		ceiling = work->old;
 	if (work->rules->approval_above != CL_NO_CAP)
 		work->needs_approval = move_to(work, CL_RULE_APPROVAL, smaller(work->limit, ceiling), ceiling);
 }

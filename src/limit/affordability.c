@@ -96,10 +96,10 @@ cl_affordable_limit(PG_FUNCTION_ARGS)
 	decimals = decimals_argument(fcinfo, 8);
 	income = amount_argument(fcinfo, 0, "income", decimals, CL_ROUND_DOWN);
 	obligations = amount_argument(fcinfo, 1, "obligations", decimals, CL_ROUND_UP);
-	rule.apr = rate_argument(fcinfo, 2, "apr", 100, true);
+	rule.apr = rate_argument(fcinfo, 2, "apr", 10, true);
 	rule.payment_rate = rate_argument(fcinfo, 3, "payment_rate", 1, true);
 	rule.payment_floor = positive_argument(fcinfo, 4, "payment_floor", decimals, CL_ROUND_UP);
-	rule.max_debt_to_income = PG_ARGISNULL(5) ? CL_NO_CAP : rate_argument(fcinfo, 5, "max_debt_to_income", 100, false);
+	rule.max_debt_to_income = PG_ARGISNULL(5) ? CL_NO_CAP : rate_argument(fcinfo, 5, "max_debt_to_income", 10, false);
 	rule.residual_income = positive_argument(fcinfo, 6, "residual_income", decimals, CL_ROUND_UP);
 	rule.fees = positive_argument(fcinfo, 7, "fees", decimals, CL_ROUND_UP);
 	if (rule.apr == 0 && rule.payment_rate == 0)

@@ -89,6 +89,7 @@ extern void cl_policy_put_open(StringInfo out, const char *key, char bracket);
 extern void cl_policy_put_string(StringInfo out, const char *key, const char *value);
 extern void cl_policy_put_decimal(StringInfo out, const char *key, int64 value, int decimals);
 extern void cl_policy_put_float8(StringInfo out, const char *key, double value);
+extern void cl_policy_put_condition(StringInfo out, const ClExclusion *exclusion);
 
 /* Reading accounts. */
 typedef struct ClPolicyReader

@@ -61,6 +61,9 @@ cl_policy_numeric_minor(Datum value, int decimals, bool up, const char *what)
 	switch (cl_numeric_minor(value, decimals, &minor))
 	{
 		case CL_NUMERIC_OK:
+			/* The largest integer stands for no cap. */
+			if (minor == CL_NO_CAP)
+				amount_error(what, cl_numeric_string(value), decimals, "is too large");
 			break;
 		case CL_NUMERIC_FINER:
 			return rounded_minor(value, decimals, up, what);

@@ -196,7 +196,11 @@ compile_risk_band(const ClJson *node, const ClPolicy *policy, const ClRiskBand *
 		cl_json_require(node, "pd_below", &pd);
 	}
 	if (!last)
+	{
 		band->pd_below = cl_json_float8(&pd, 0, 1);
+		if (band->pd_below == 0)
+			cl_json_error(&pd, "more than 0: no PD is below that");
+	}
 	if (before == NULL)
 		return;
 	if (band->pd_below <= before->pd_below)
@@ -277,13 +281,13 @@ compile_affordability(const ClJson *document, ClPolicy *policy)
 	cl_json_object(&section, keys);
 	policy->rules.has_affordability = true;
 	rule->max_debt_to_income = CL_NO_CAP;
-	given = get_rate(&section, "max_debt_to_income", 100, &rule->max_debt_to_income);
+	given = get_rate(&section, "max_debt_to_income", 10, &rule->max_debt_to_income);
 	given |= get_amount(&section, "residual_income", policy, &rule->residual_income);
 	if (!given)
 		cl_json_error(&section, "an object with max_debt_to_income, residual_income, or both");
 	cl_json_require(&section, "apr", &part);
 	cl_json_require(&section, "payment_rate", &part);
-	get_rate(&section, "apr", 100, &rule->apr);
+	get_rate(&section, "apr", 10, &rule->apr);
 	get_rate(&section, "payment_rate", 1, &rule->payment_rate);
 	if (rule->apr == 0 && rule->payment_rate == 0)
 		cl_json_error_hint(&part, "more than zero where apr is zero", "Without a payment every limit is affordable.");
@@ -421,7 +425,7 @@ compile_movement(const ClJson *document, ClPolicy *policy)
 	if (!cl_json_get(document, "movement", &section))
 		return;
 	cl_json_object(&section, keys);
-	get_rate(&section, "max_increase", 10000, &rule->max_increase);
+	get_rate(&section, "max_increase", 10, &rule->max_increase);
 	get_rate(&section, "max_decrease", 1, &rule->max_decrease);
 	get_amount(&section, "max_increase_amount", policy, &rule->max_increase_amount);
 	get_amount(&section, "max_decrease_amount", policy, &rule->max_decrease_amount);
@@ -514,6 +518,19 @@ check_bounded(const ClJson *document, const ClPolicyRules *rules)
 						   "Add one of: entitlement, risk_cap, product.cap, affordability, umbrella.");
 }
 
+/* An amount that is the PD itself would rise with it, and the limit with the amount. */
+static void
+check_pd_is_no_amount(const ClJson *document, const ClPolicy *policy)
+{
+	for (int input = 0; input < CL_POLICY_AMOUNTS; input++)
+	{
+		if (policy->reads[input] && policy->reads[CL_INPUT_PD] &&
+			strcmp(policy->column[input], policy->column[CL_INPUT_PD]) == 0)
+			cl_json_error_hint(document, psprintf("free of the column \"%s\" as an amount", policy->column[input]),
+							   "It is the PD: a higher PD must not give a higher limit.");
+	}
+}
+
 void *
 cl_policy_compile(const ClJson *document)
 {
@@ -544,6 +561,10 @@ cl_policy_compile(const ClJson *document)
 	policy->reason[CL_RULE_DRAWN] = default_reasons[CL_RULE_DRAWN];
 	check_bounded(document, &policy->rules);
 	cl_policy_prepare(&policy->rules);
+	if (policy->rules.lowest_offer > policy->rules.cap)
+		cl_json_error_hint(document, "able to offer something",
+						   "product.floor, rounded up to a product.step, is above product.cap.");
 	set_reads(policy);
+	check_pd_is_no_amount(document, policy);
 	return policy;
 }

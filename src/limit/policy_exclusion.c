@@ -33,6 +33,27 @@ compile_range(const ClJson *node, ClExclusion *exclusion)
 	return given;
 }
 
+/* A range that holds no number would be an exclusion that never excludes. */
+static void
+check_range(const ClJson *node, const ClExclusion *exclusion)
+{
+	double		from = -INFINITY;
+	double		to = INFINITY;
+	bool		open = exclusion->has_bound[CL_RANGE_ABOVE] || exclusion->has_bound[CL_RANGE_BELOW];
+
+	for (int i = 0; i < CL_RANGE_BOUNDS; i++)
+	{
+		if (!exclusion->has_bound[i])
+			continue;
+		if (i == CL_RANGE_AT_LEAST || i == CL_RANGE_ABOVE)
+			from = Max(from, exclusion->bound[i]);
+		else
+			to = Min(to, exclusion->bound[i]);
+	}
+	if (from > to || (from == to && open))
+		cl_json_error_hint(node, "an exclusion that some number meets", "Its lower bound is not below its upper bound.");
+}
+
 static void
 compile_list(const ClJson *node, ClExclusion *exclusion)
 {
@@ -61,9 +82,9 @@ compile_list(const ClJson *node, ClExclusion *exclusion)
  * more.
  */
 static void
-check_pd(const ClJson *node, const ClExclusion *exclusion)
+check_pd(const ClJson *node, const ClPolicy *policy, const ClExclusion *exclusion)
 {
-	if (strcmp(exclusion->column, cl_policy_input_names[CL_INPUT_PD]) == 0 &&
+	if (strcmp(cl_policy_row_name(policy, exclusion->column), policy->column[CL_INPUT_PD]) == 0 &&
 		(exclusion->kind == CL_EXCLUSION_NUMBERS || exclusion->has_bound[CL_RANGE_BELOW] ||
 		 exclusion->has_bound[CL_RANGE_AT_MOST]))
 		cl_json_error_hint(node, "an exclusion of high PDs only: at_least or above",
@@ -71,7 +92,7 @@ check_pd(const ClJson *node, const ClExclusion *exclusion)
 }
 
 static void
-compile_exclusion(const ClJson *node, ClExclusion *exclusion)
+compile_exclusion(const ClJson *node, const ClPolicy *policy, ClExclusion *exclusion)
 {
 	static const char *const keys[] = {
 		"column", "at_least", "above", "below", "at_most", "is", "in", "action", "reason", NULL
@@ -83,6 +104,7 @@ compile_exclusion(const ClJson *node, ClExclusion *exclusion)
 	cl_json_require(node, "column", &part);
 	exclusion->column = cl_json_string(&part);
 	kinds = compile_range(node, exclusion) > 0 ? 1 : 0;
+	check_range(node, exclusion);
 	if (cl_json_get(node, "is", &part))
 	{
 		exclusion->kind = CL_EXCLUSION_BOOL;
@@ -98,7 +120,7 @@ compile_exclusion(const ClJson *node, ClExclusion *exclusion)
 		cl_json_error_hint(node, "an exclusion with one kind of condition",
 						   "Give numbers (at_least, above, below, at_most), or \"is\": true or false, "
 						   "or \"in\": [values].");
-	check_pd(node, exclusion);
+	check_pd(node, policy, exclusion);
 	if (cl_json_get(node, "action", &part))
 		exclusion->action = cl_json_choice(&part, cl_exclusion_action_names);
 	exclusion->reason = cl_policy_reason(node, "reason",
@@ -119,7 +141,7 @@ cl_policy_compile_exclusions(const ClJson *document, ClPolicy *policy)
 		ClJson		item;
 
 		cl_json_item(&section, i, &item);
-		compile_exclusion(&item, &policy->exclusions[i]);
+		compile_exclusion(&item, policy, &policy->exclusions[i]);
 	}
 }
 

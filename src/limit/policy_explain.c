@@ -71,7 +71,9 @@ put_cap(Explanation *explanation, const char *key, int64 cap)
 static void
 put_statistic(StringInfo out, const char *key, double value)
 {
-	if (isinf(value))
+	if (isnan(value))
+		put_null(out, key);
+	else if (isinf(value))
 		cl_policy_put_string(out, key, value > 0 ? "Infinity" : "-Infinity");
 	else
 		cl_policy_put_float8(out, key, value);
@@ -102,6 +104,30 @@ put_inputs(Explanation *explanation)
 	appendStringInfoChar(out, '}');
 }
 
+/* What an exclusion looked at. */
+static void
+put_exclusion_value(StringInfo out, const ClPolicyReader *reader, int i)
+{
+	ClColumn   *column = &reader->exclusion[i];
+	const char *text;
+	int			length;
+
+	if (cl_column_null(reader->row, column))
+		put_null(out, "value");
+	else if (column->kind == CL_COLUMN_BOOL)
+	{
+		cl_policy_put_key(out, "value");
+		appendStringInfoString(out, cl_column_float8(reader->row, column) != 0 ? "true" : "false");
+	}
+	else if (CL_ACCEPT(column->kind) & CL_ACCEPT_TEXT)
+	{
+		text = cl_column_text(reader->row, column, &length);
+		cl_policy_put_string(out, "value", pnstrdup(text, length));
+	}
+	else
+		put_statistic(out, "value", cl_column_float8(reader->row, column));
+}
+
 static void
 put_exclusions(Explanation *explanation)
 {
@@ -115,6 +141,8 @@ put_exclusions(Explanation *explanation)
 
 		cl_policy_put_open(out, NULL, '{');
 		cl_policy_put_string(out, "column", exclusion->column);
+		cl_policy_put_condition(out, exclusion);
+		put_exclusion_value(out, reader, i);
 		cl_policy_put_key(out, "met");
 		appendStringInfoString(out, reader->exclusion_unknown[i] ? "null" :
 							   reader->exclusion_met[i] ? "true" : "false");

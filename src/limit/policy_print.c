@@ -207,8 +207,9 @@ put_regulatory_cap(StringInfo out, const ClPolicy *policy)
 	appendStringInfoChar(out, ']');
 }
 
-static void
-put_condition(StringInfo out, const ClExclusion *exclusion)
+/* The condition of an exclusion, as its keys. */
+void
+cl_policy_put_condition(StringInfo out, const ClExclusion *exclusion)
 {
 	if (exclusion->kind == CL_EXCLUSION_BOOL)
 		put_bool(out, "is", exclusion->is);
@@ -240,7 +241,7 @@ put_exclusions(StringInfo out, const ClPolicy *policy)
 
 		cl_policy_put_open(out, NULL, '{');
 		cl_policy_put_string(out, "column", exclusion->column);
-		put_condition(out, exclusion);
+		cl_policy_put_condition(out, exclusion);
 		cl_policy_put_string(out, "action", cl_exclusion_action_names[exclusion->action]);
 		cl_policy_put_string(out, "reason", exclusion->reason);
 		appendStringInfoChar(out, '}');

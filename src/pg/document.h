@@ -31,7 +31,7 @@ typedef struct ClDocumentUse
 } ClDocumentUse;
 
 /* Champion and challengers alternate row by row; more than so many at once are compiled again when they return. */
-#define CL_DOCUMENTS_KEPT 8
+#define CL_DOCUMENTS_KEPT 64
 
 typedef struct ClDocumentCache
 {

@@ -362,7 +362,7 @@ cl_json_float8(const ClJson *node, double lowest, double highest)
 	if (!DatumGetBool(DirectFunctionCall2(numeric_le, DirectFunctionCall1(numeric_abs, number),
 										  DirectFunctionCall1(float8_numeric, Float8GetDatum(1e300)))))
 		cl_json_error(node, "a number between -1e300 and 1e300");
-	value = cl_numeric_float8(number);
+	value = cl_numeric_float8_saturated(number);
 	in_range = value >= lowest && value <= highest;
 	if (!in_range)
 	{

@@ -4,8 +4,11 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "pg/numeric.h"
 
+#include "common/shortest_dec.h"
 #include "utils/fmgrprotos.h"
 
 /* Decimals of the last stored digit that are really there: 4500 needs two of its four. */
@@ -78,6 +81,31 @@ double
 cl_numeric_float8_slow(Datum value)
 {
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, value));
+}
+
+/* As cl_numeric_float8, but what no double holds becomes an infinity or zero instead of an error. */
+double
+cl_numeric_float8_saturated(Datum value)
+{
+	ClNumericView view;
+
+	cl_numeric_open(value, &view);
+	/* 10000^75 and 10000^-75 are well inside the doubles; beyond, the C library rounds, and saturates without an error. */
+	if (view.status == CL_NUMERIC_OK && view.ndigits > 0 && (view.weight > 75 || view.weight < -75))
+		return strtod(cl_numeric_string(value), NULL);
+	return cl_numeric_float8(value);
+}
+
+/* The double of a real's shortest decimal: 0.7 is 0.7, and not the 0.699999988 that its bits are. */
+double
+cl_float4_float8(float4 value)
+{
+	char		text[FLOAT_SHORTEST_DECIMAL_LEN];
+
+	if (!isfinite(value))
+		return value;
+	float_to_shortest_decimal_buf(value, text);
+	return strtod(text, NULL);
 }
 
 /* As the server prints it: for the detail of an error. */

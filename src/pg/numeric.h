@@ -39,6 +39,8 @@ typedef struct ClNumericView
 
 extern ClNumericStatus cl_numeric_minor128_view(const ClNumericView *view, int scale, cl_int128 *minor);
 extern double cl_numeric_float8_slow(Datum value);
+extern double cl_numeric_float8_saturated(Datum value);
+extern double cl_float4_float8(float4 value);
 extern int	cl_numeric_decimals(const ClNumericView *view);
 extern ClNumericStatus cl_numeric_minor128(Datum value, int scale, cl_int128 *minor);
 extern Datum cl_minor_numeric(cl_int128 minor, int scale);

@@ -136,7 +136,7 @@ cl_column_float8(const ClRow *row, const ClColumn *column)
 		case CL_COLUMN_FLOAT8:
 			return DatumGetFloat8(value);
 		case CL_COLUMN_NUMERIC:
-			return cl_numeric_float8(value);
+			return cl_numeric_float8_saturated(value);
 		case CL_COLUMN_INT4:
 			return DatumGetInt32(value);
 		case CL_COLUMN_INT8:
@@ -144,7 +144,7 @@ cl_column_float8(const ClRow *row, const ClColumn *column)
 		case CL_COLUMN_INT2:
 			return DatumGetInt16(value);
 		case CL_COLUMN_FLOAT4:
-			return DatumGetFloat4(value);
+			return cl_float4_float8(DatumGetFloat4(value));
 		default:
 			return DatumGetBool(value) ? 1 : 0;
 	}

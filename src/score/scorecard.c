@@ -196,7 +196,7 @@ read_json_value(const ClScorecard *card, int number, const JsonbValue *value, Ca
 		input->length = value->val.string.len;
 	}
 	else if (value->type == jbvNumeric && (scale == CL_SCALE_INTERVALS || scale == CL_SCALE_NUMBERS))
-		input->number = cl_numeric_float8(NumericGetDatum(value->val.numeric));
+		input->number = cl_numeric_float8_saturated(NumericGetDatum(value->val.numeric));
 	else if (value->type == jbvBool && (scale == CL_SCALE_INTERVALS || scale == CL_SCALE_BOOLEANS))
 		input->number = value->val.boolean ? 1 : 0;
 	else if (value->type != jbvString || (scale != CL_SCALE_INTERVALS && scale != CL_SCALE_NUMBERS) ||

@@ -379,6 +379,23 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(total);
 }
 
+/* A limit_gap is an ordinary row, which anybody can write; a total whose parts do not add up is not given out. */
+static void
+require_sum_of_parts(const GapTotal *total)
+{
+	ClMoneySum	parts = {0};
+
+	for (int i = GAP_RISK; i <= GAP_BUFFER; i++)
+		cl_money_merge(&parts, &total->sums[i]);
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, cl_money_numeric(&parts), cl_money_numeric(&total->sums[GAP_GAP]))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("gaps contradict themselves"),
+				 errdetail("Their parts add up to %s, and they themselves to %s.", cl_numeric_string(cl_money_numeric(&parts)),
+						   cl_numeric_string(cl_money_numeric(&total->sums[GAP_GAP]))),
+				 errhint("Use what limit_gap returned, as a whole.")));
+}
+
 Datum
 cl_gap_total_final(PG_FUNCTION_ARGS)
 {
@@ -390,6 +407,7 @@ cl_gap_total_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	total = (GapTotal *) PG_GETARG_POINTER(0);
+	require_sum_of_parts(total);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 		values[i] = cl_money_numeric(&total->sums[i]);
 	values[GAP_METHOD] = CStringGetTextDatum(method_names[total->method]);
