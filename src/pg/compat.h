@@ -19,6 +19,18 @@
 #error "credit_limit needs a compiler with 128-bit integers: money is summed in them"
 #endif
 
+/* Rights on objects of any kind are asked for by one function since 16. */
+#if PG_VERSION_NUM >= 160000
+#define cl_function_aclcheck(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#else
+#define cl_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#endif
+
+/* 18 has pg_noreturn, in another place, and no longer this. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
 /* VARDATA and friends left postgres.h in 16. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

@@ -15,14 +15,17 @@ static void
 add_rest(ClMoneySum *sum, Datum amount)
 {
 	Numeric		before = sum->rest;
+	Numeric		added = DatumGetNumeric(amount);	/* a copy where the header is short, which is ours to free */
 
 	if (before == NULL)
-		sum->rest = DatumGetNumericCopy(amount);
+		sum->rest = DatumGetNumericCopy(NumericGetDatum(added));
 	else
 	{
-		sum->rest = DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(before), amount));
+		sum->rest = DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(before), NumericGetDatum(added)));
 		pfree(before);
 	}
+	if ((Pointer) added != DatumGetPointer(amount))
+		pfree(added);
 }
 
 /* An amount of money is never NaN or infinite; the caller's name for it makes the message. */

@@ -14,15 +14,25 @@
 
 #include "pg/compat.h"
 
+#include "access/genam.h"
+#include "access/sysattr.h"
+#include "access/table.h"
 #include "access/tupdesc.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
-#include "parser/parse_func.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 static bool
@@ -72,15 +82,62 @@ column_of(Var *row, Form_pg_attribute attribute)
 	return (Node *) column;
 }
 
-/* f_columns(type of the first argument, oid, VARIADIC "any") in the schema of f. */
+/*
+ * f_columns(type of the first argument, oid, VARIADIC "any") in the schema of f. Not by LookupFuncName: it asks for USAGE on
+ * the schema, which whoever reads a view need not have.
+ */
 static Oid
 columns_function(const FuncExpr *call)
 {
-	char	   *schema = get_namespace_name(get_func_namespace(call->funcid));
 	char	   *name = psprintf("%s_columns", get_func_name(call->funcid));
 	Oid			types[3] = {exprType(linitial(call->args)), OIDOID, ANYOID};
 
-	return LookupFuncName(list_make2(makeString(schema), makeString(name)), lengthof(types), types, true);
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(types, lengthof(types))),
+						   ObjectIdGetDatum(get_func_namespace(call->funcid)));
+}
+
+/* As inline_function: what is not called any more cannot be refused any more, so a refusal must stay one. */
+static bool
+may_execute(Oid function)
+{
+	return cl_function_aclcheck(function, GetUserId()) == ACLCHECK_OK && !FmgrHookIsNeeded(function);
+}
+
+static bool
+reads_whole_row(List *expressions)
+{
+	Bitmapset  *attributes = NULL;
+
+	pull_varattnos((Node *) expressions, 1, &attributes);
+	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, attributes);
+}
+
+static bool
+is_whole_row_index(Oid indexid)
+{
+	Relation	index = index_open(indexid, AccessShareLock);
+	bool		found = reads_whole_row(RelationGetIndexExpressions(index)) ||
+		reads_whole_row(RelationGetIndexPredicate(index));
+
+	index_close(index, NoLock);
+	return found;
+}
+
+/* Whether an index is on, or for, a function of the whole row: the planner finds it by the expression as written. */
+static bool
+has_whole_row_index(Oid relid)
+{
+	Relation	relation = table_open(relid, NoLock);
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, indexes)
+		found = found || is_whole_row_index(lfirst_oid(cell));
+	list_free(indexes);
+	table_close(relation, NoLock);
+	return found;
 }
 
 static Node *
@@ -97,7 +154,8 @@ spread(const PlannerInfo *root, const FuncExpr *call)
 	row = lsecond(call->args);
 	function = columns_function(call);
 	desc = lookup_rowtype_tupdesc(row->vartype, -1);
-	if (!OidIsValid(function) || desc->natts + 2 > FUNC_MAX_ARGS)
+	if (!OidIsValid(function) || !may_execute(call->funcid) || !may_execute(function) ||
+		has_whole_row_index(get_typ_typrelid(row->vartype)) || desc->natts + 2 > FUNC_MAX_ARGS)
 	{
 		ReleaseTupleDesc(desc);
 		return NULL;

@@ -360,6 +360,7 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	GapTotal   *total = PG_ARGISNULL(0) ? NULL : (GapTotal *) PG_GETARG_POINTER(0);
 	ClRow	   *row = total_row(fcinfo);
+	ClGapMethod method;
 
 	if (PG_ARGISNULL(1) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
 	{
@@ -367,10 +368,11 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(total);
 	}
+	method = parse_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
 	old = MemoryContextSwitchTo(context);
 	if (total == NULL)
 		total = total_create();
-	require_same_method(total, parse_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD]))));
+	require_same_method(total, method);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 		cl_money_add(&total->sums[i], cl_column_datum(row, &row->columns[i]), cl_gap_amount_names[i]);
 	total->n += DatumGetInt64(cl_column_datum(row, &row->columns[GAP_N]));

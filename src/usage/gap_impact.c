@@ -22,6 +22,9 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+/* Of an amount in minor units: its rates are then exact in 128 bits. */
+#define LARGEST_DIGITS 24
+
 PG_FUNCTION_INFO_V1(cl_gap_impact);
 
 enum
@@ -78,7 +81,7 @@ take_amount(Datum value, int decimals, const char *what)
 	cl_int128	minor = 0;
 
 	if (cl_numeric_minor128(value, decimals, &minor) != CL_NUMERIC_OK || minor < 0 ||
-		minor > (cl_int128) cl_pow10_128(24))
+		minor > (cl_int128) cl_pow10_128(LARGEST_DIGITS))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be an amount between 0 and 10^24 minor units", what),
@@ -87,19 +90,24 @@ take_amount(Datum value, int decimals, const char *what)
 	return minor;
 }
 
+/* The decimals that the amounts show; fewer where they are so many that a large amount would not fit, but all it needs. */
 static int
 row_decimals(const ClRow *row)
 {
-	int			decimals = 0;
+	int			shown = 0;
+	int			needed = 0;
+	int			whole = 0;
 
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 	{
 		ClNumericView view;
 
 		cl_numeric_open(cl_column_datum(row, &row->columns[i]), &view);
-		decimals = Max(decimals, view.dscale);
+		shown = Max(shown, view.dscale);
+		needed = Max(needed, cl_numeric_decimals(&view));
+		whole = Max(whole, CL_NUMERIC_DEC_DIGITS * (view.weight + 1));
 	}
-	return Min(decimals, CL_MAX_DECIMALS);
+	return Min(Max(needed, Min(shown, LARGEST_DIGITS - whole)), CL_MAX_DECIMALS);
 }
 
 static cl_int128
@@ -154,13 +162,13 @@ within_room(const cl_int128 *unmet, bool bounded, cl_int128 room, cl_int128 *ser
 		memcpy(served, unmet, IMPACT_CAUSES * sizeof(cl_int128));
 		return;
 	}
-	/* Running totals again; the quotient of doubles is good to a unit, and its end is exact. */
+	/* Running totals again, within the room; the quotient of doubles is good to 15 digits, and its end is exact. */
 	for (int k = 0; k < IMPACT_CAUSES; k++)
 	{
 		cl_int128	now;
 
 		running += unmet[k];
-		now = running == total ? room : (cl_int128) rint((double) running / (double) total * (double) room);
+		now = running == total ? room : Min(room, (cl_int128) rint((double) running / (double) total * (double) room));
 		served[k] = now - before;
 		before = now;
 	}

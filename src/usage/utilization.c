@@ -184,6 +184,8 @@ add_any(ClUtilization *state, Datum balance, Datum limit)
 	Datum		zero = cl_minor_numeric(0, 0);
 	Datum		drawn = DirectFunctionCall2(numeric_larger, balance, zero);
 	Datum		unused = DirectFunctionCall2(numeric_sub, limit, drawn);
+	Datum		left = DirectFunctionCall2(numeric_larger, unused, zero);
+	Datum		over = DirectFunctionCall2(numeric_larger, DirectFunctionCall1(numeric_uminus, unused), zero);
 	double		balance_value = cl_numeric_float8(balance);
 	double		limit_value = cl_numeric_float8(limit);
 	MemoryContext old;
@@ -197,9 +199,8 @@ add_any(ClUtilization *state, Datum balance, Datum limit)
 	old = MemoryContextSwitchTo(state->context);
 	cl_money_add(&state->sums[CL_SUM_BALANCE], balance, "balance");
 	cl_money_add(&state->sums[CL_SUM_LIMIT], limit, "credit limit");
-	cl_money_add(&state->sums[CL_SUM_UNUSED], DirectFunctionCall2(numeric_larger, unused, zero), "unused limit");
-	cl_money_add(&state->sums[CL_SUM_OVER_LIMIT],
-				 DirectFunctionCall2(numeric_larger, DirectFunctionCall1(numeric_uminus, unused), zero), "over limit");
+	cl_money_add(&state->sums[CL_SUM_UNUSED], left, "unused limit");
+	cl_money_add(&state->sums[CL_SUM_OVER_LIMIT], over, "over limit");
 	MemoryContextSwitchTo(old);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		(void) raise_decimals(state, state->sums[i].decimals);

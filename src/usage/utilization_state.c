@@ -141,7 +141,12 @@ merge(void *into, const void *from)
 	ClUtilization *state = into;
 	const ClUtilization *other = from;
 
-	state->n += other->n;
+	if (__builtin_add_overflow(state->n, other->n, &state->n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("too many accounts in a utilization"),
+				 errdetail("Together the summaries count more than " INT64_FORMAT ".", PG_INT64_MAX),
+				 errhint("Look for a summary that was not built by utilization_agg.")));
 	state->n_undefined += other->n_undefined;
 	cl_moments_merge(&state->ratio, &other->ratio);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)

@@ -124,10 +124,17 @@ SELECT gap_total(ROW(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 1, 0)::limit_gap);
 SELECT gap_total(ROW(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 'guess', 1, 0)::limit_gap);
 SELECT gap_total(ROW('NaN', 1, 0, 0, 0, 0, 0, 0, 0, 0, 'binding', 1, 0)::limit_gap);
 
+SELECT gap_total('(1,2,3,4,5,6,7,8,9,10,waterfall,1,0)'::limit_gap);
+
 -- Impact by hand: margin 12 %, carry 1.2 %, CCF 40 %, PD 3 %, LGD 75 %, capital 5 % of exposure.
 SELECT * FROM gap_impact(limit_gap(50000.00, 30000, 40000, 32000, 10000), 0.12, 0.012, 0.4, 0.03, 0.75, 0.05);
 -- Prudent room bounds what could be earned; the demand that it serves divides as the demand does.
 SELECT cause, unmet, forgone_margin FROM gap_impact(limit_gap(100.00, 80, 70, 130, 70), 0.12, 0.012, 0.4, 0.03, 0.75, 0.05, 25.999) WHERE unmet > 0;
+-- Room beyond the precision of doubles never makes a part negative; decimals that a cap brings along do not get in the way.
+SELECT cause, unmet, forgone_margin FROM gap_impact(limit_gap(10, 9, NULL, 9007199254741010, 0), 1, 0, 0, 0, 0, 0, prudent_room => 9007199254740995)
+WHERE unmet > 0;
+SELECT cause, unused, idle_cost FROM gap_impact(limit_gap(50000, 50000 * (0.1::numeric / 3), NULL, 20000, 100), 0.12, 0.012, 0.4, 0.03, 0.75, 0.05)
+WHERE unused > 0;
 SELECT count(*) FROM gap_impact(NULL, 0.12, 0.012, 0.4, 0.03, 0.75, 0.05);
 SELECT count(*) FROM gap_impact(limit_gap(1, 1, 1, 1, 1), NULL, 0.012, 0.4, 0.03, 0.75, 0.05);
 -- Rows add up to the total to the cent, for every measure of 2,000 accounts; and each is the rate within a cent.

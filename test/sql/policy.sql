@@ -282,7 +282,8 @@ BEGIN
   END IF;
   IF goal > risk THEN goal := floor(risk / 100) * 100; END IF;
   proposed := greatest(goal, in_use);
-  goal := least(proposed, greatest(old, 40000));
+  -- Of a rise that needs approval only a part that the dead band would let pass is granted.
+  goal := least(proposed, CASE WHEN old > 0 AND 40000 - old < greatest(100, 0.05 * old) THEN old ELSE greatest(old, 40000) END);
   RETURN ARRAY[goal, proposed, CASE WHEN a.fraud_flag THEN 0 ELSE greatest(0, least(goal - used, umbrella - elsewhere - used)) END];
 END $$;
 CREATE TABLE policy_random AS SELECT a.*, 10000.00 AS umbrella_limit, 0.00 AS umbrella_drawn FROM policy_account a LIMIT 0;
@@ -311,6 +312,27 @@ SELECT count(*) AS accounts,
          pg_temp.oracle(ROW((r).id, (r).credit_limit, (r).balance, (r).pending, (r).score, (r).pd, (r).income, (r).obligations,
            (r).last_limit_change, (r).demand_q90, (r).days_past_due, (r).fraud_flag)::policy_account, (r).umbrella_limit, (r).umbrella_drawn, '2026-11-30')) AS wrong
   FROM policy_decided;
+-- What must not make a higher PD give more: the PD under another name, as an exclusion or as an amount.
+SELECT '{"name": "x", "product": {"cap": 1000}, "columns": {"pd": "pd12"}, "risk_cap": [{"limit": 500}],
+  "exclusions": [{"column": "pd12", "below": 0.5}]}'::limit_policy;
+SELECT '{"name": "x", "product": {"cap": 1000}, "risk_cap": [{"limit": 500}], "target": {"column": "pd"}}'::limit_policy;
+-- What would never exclude, never offer, or is meant in per cent.
+SELECT '{"name": "x", "product": {"cap": 1000}, "exclusions": [{"column": "c", "at_least": 10, "at_most": 5}]}'::limit_policy;
+SELECT '{"name": "x", "product": {"cap": 1000}, "exclusions": [{"column": "c", "above": 5, "at_most": 5}]}'::limit_policy;
+SELECT '{"name": "x", "product": {"cap": 1000}, "exclusions": [{"column": "c", "at_least": 5, "at_most": 5}]}'::limit_policy;
+SELECT '{"name": "x", "product": {"floor": 150, "cap": 190, "step": 200}}'::limit_policy;
+SELECT '{"name": "x", "risk_cap": [{"pd_below": 0, "limit": 500}, {"limit": 100}]}'::limit_policy;
+SELECT '{"name": "x", "product": {"cap": 1000}, "movement": {"max_increase": 50}}'::limit_policy;
+-- A real is its shortest decimal: 0.02 is not below 0.02, 0.7 is at least 0.7.
+SELECT (decide_limit('{"name": "x", "risk_cap": [{"pd_below": 0.02, "limit": 500}, {"limit": 100}],
+  "exclusions": [{"column": "u", "at_least": 0.7, "action": "FREEZE"}]}', a, '2026-11-30')).*
+FROM (SELECT 0 AS credit_limit, 0 AS balance, 0.02::real AS pd, 0.7::real AS u) a;
+-- A part of a rise that the dead band would not let pass is not granted; a larger one is.
+SELECT old, (decide_limit('{"name": "x", "product": {"cap": 50000, "step": 100}, "movement": {"dead_band": 0.1},
+  "approval": {"above": 20100}}', a, '2026-11-30')).new_limit, (decide_limit('{"name": "x", "product": {"cap": 50000, "step": 100},
+  "movement": {"dead_band": 0.1}, "approval": {"above": 20100}}', a, '2026-11-30')).proposed
+FROM (SELECT old, old AS credit_limit, 0 AS balance FROM unnest(ARRAY[20000, 15000]) old) a;
+
 -- Every kind of decision is among them.
 SELECT (d).action, (d).binding FROM policy_decided GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) AS explained, count(*) FILTER (WHERE e -> 'decision' <> to_jsonb(d)) AS differ

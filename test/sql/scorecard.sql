@@ -136,6 +136,54 @@ UNION ALL SELECT 12, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_
 UNION ALL SELECT 13, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_card WHERE score(card, b) IS NOT NULL ORDER BY score(card, b)) o
 UNION ALL SELECT 14, max(s) FROM (SELECT sum(score(card, b)) OVER () AS s FROM sc_wide b, sc_card) w;
 SELECT count(*) AS places, count(*) FILTER (WHERE abs(s - total) > 1e-6) AS differ FROM sc_sums, (SELECT sum(score) AS total FROM sc_wide_case) t;
+-- An index on the score of the whole row is found, and rights are those of score() itself.
+CREATE TABLE sc_indexed AS SELECT g AS income, g % 3 AS kind FROM generate_series(1, 2000) g;
+\set tiny '{"name": "tiny", "characteristics": [{"name": "income", "bins": [{"below": 10, "points": 1}, {"points": 2}]}]}'
+CREATE INDEX ON sc_indexed (kind) WHERE kind = 1;
+SELECT sc_spread(format('SELECT score(%L, b) FROM sc_indexed b', :'tiny')) AS spread_beside_other_indexes;
+CREATE INDEX sc_indexed_score ON sc_indexed (score(:'tiny'::scorecard, sc_indexed));
+ANALYZE sc_indexed;
+CREATE FUNCTION sc_uses_index(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	found boolean := false;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		found := found OR line ~ 'sc_indexed_score';
+	END LOOP;
+	RETURN found;
+END $$;
+SELECT sc_uses_index(format('SELECT count(*) FROM sc_indexed WHERE score(%L::scorecard, sc_indexed) = 1', :'tiny'));
+SELECT count(*) FROM sc_indexed WHERE score(:'tiny'::scorecard, sc_indexed) = 1;
+DROP INDEX sc_indexed_score;
+CREATE ROLE sc_reader;
+CREATE SCHEMA sc_room;
+CREATE VIEW sc_room.scores AS SELECT score('{"name": "tiny", "characteristics": [{"name": "income", "bins": [{"points": 2}]}]}', b) FROM sc_indexed b;
+GRANT USAGE ON SCHEMA sc_room TO sc_reader;
+GRANT SELECT ON sc_room.scores TO sc_reader;
+SET ROLE sc_reader;
+SELECT sum(score) FROM sc_room.scores;
+RESET ROLE;
+GRANT USAGE ON SCHEMA credit_limit TO sc_reader;
+GRANT SELECT ON sc_indexed TO sc_reader;
+REVOKE EXECUTE ON FUNCTION score(scorecard, record) FROM public;
+SET ROLE sc_reader;
+SELECT sum(score(:'tiny', b)) FROM sc_indexed b;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION score(scorecard, record) TO public;
+DROP SCHEMA sc_room CASCADE;
+DROP TABLE sc_indexed;
+DROP FUNCTION sc_uses_index(text);
+REVOKE ALL ON SCHEMA credit_limit FROM sc_reader;
+DROP ROLE sc_reader;
+-- Beyond double precision a number is an infinity or zero; a real is its shortest decimal; more cards than are kept at once.
+SELECT v.x < 0 AS negative, score('{"name": "wide", "characteristics": [{"name": "x", "bins": [{"below": 0, "points": 1}, {"below": 1e-300, "points": 2},
+	{"below": 1e300, "points": 3}, {"points": 4}]}]}', v) FROM (SELECT x FROM unnest('{-1e400, 1e-400, 5, 1e400}'::numeric[]) x) v;
+SELECT score('{"name": "r", "characteristics": [{"name": "x", "bins": [{"below": 0.7, "points": 1}, {"points": 2}]}]}', v)
+FROM (SELECT 0.7::real AS x) v;
+SELECT count(*) AS scores, count(*) FILTER (WHERE score(card, v) <> i) AS differ
+FROM (SELECT i % 100 AS i, format('{"name": "n", "base_points": %s, "characteristics": [{"name": "x", "bins": [{"points": 0}]}]}', i % 100)::scorecard AS card
+	FROM generate_series(1, 400) i OFFSET 0) c, (SELECT 1 AS x) v;
 -- A prepared statement sees the table as it becomes.
 CREATE TABLE sc_changing AS SELECT 1 AS x, 'own' AS housing, 0.1 AS utilization_3m;
 PREPARE sc_score AS SELECT score(:'retail', c) FROM sc_changing c;

@@ -60,16 +60,17 @@ COMMENT ON FUNCTION credit_limit.spread_row(internal) IS
 'planner support: f(document, row of a table) becomes f_columns(document, type, columns), which means the same and is
 faster';
 
+-- STABLE, so that postgres_fdw keeps them here: the oid means nothing to another server.
 CREATE FUNCTION credit_limit.score_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION credit_limit.score_columns(credit_limit.scorecard, oid, "any") IS
 'What the planner makes of score(card, row of a table): the columns are those of row_type, in its order. Call score()
 instead. NULL for a NULL card. Errors: arguments that are not the columns of the type (42804), and those of score().';
 
 CREATE FUNCTION credit_limit.score_pd_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 15;
+AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C STABLE PARALLEL SAFE COST 15;
 COMMENT ON FUNCTION credit_limit.score_pd_columns(credit_limit.scorecard, oid, "any") IS
 'What the planner makes of score_pd(card, row of a table), as score_columns is for score. Call score_pd() instead.';
 
@@ -87,7 +88,7 @@ CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower jsonb) 
 AS 'MODULE_PATHNAME', 'cl_score_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, jsonb) IS
 'As score(scorecard, record), of a jsonb object with a key for every characteristic: score(card, to_jsonb(b)) equals
-score(card, b). null is the missing value; the strings "NaN", "Infinity" and "-Infinity" are the numbers that JSON
+score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN", "Infinity" and "-Infinity" are the numbers that JSON
 lacks. Errors: no object (22023), a key that is not there (42703) or of a wrong JSON type (42804).';
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower record) RETURNS float8
