@@ -146,9 +146,9 @@ add_minor(ClUtilization *state, int64 balance, int64 limit)
 	cl_int128	unused_sum;
 	cl_int128	over_sum;
 
-	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &balance_sum) |
-				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &limit_sum) |
-				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &unused_sum) |
+	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &balance_sum) ||
+				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &limit_sum) ||
+				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &unused_sum) ||
 				 __builtin_add_overflow(sums[CL_SUM_OVER_LIMIT].minor, over, &over_sum)))
 		return false;
 	sums[CL_SUM_BALANCE].minor = balance_sum;
