@@ -8,12 +8,15 @@ run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 run > /dev/null 2>&1 <<SQL
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP TABLE IF EXISTS bench_account;
--- A quarter idle, the rest spread up to just over the limit; limits skewed. The columns of an ordinary account table.
+-- The columns that a table of accounts has. A quarter idle, the rest spread up to just over the limit; limits skewed.
 CREATE UNLOGGED TABLE bench_account AS
 SELECT i AS account_id, i * 7919 % 4000000 AS borrower_id, (1 + i % 6)::int AS product_id,
-       DATE '2020-01-01' + (i % 2000)::int AS opened, l AS credit_limit,
+       DATE '2020-01-01' + (i % 2000)::int AS opened, (i % 40)::int AS segment_id, l AS credit_limit,
        (CASE WHEN i % 4 = 0 THEN 0 ELSE l * (i * 48271 % 1009) / 960 END)::numeric(14,2) AS balance,
-       (l * 0.9)::numeric(14,2) AS available_limit
+       (l * 0.9)::numeric(14,2) AS available_limit, 0::numeric(14,2) AS pending, (l * 0.02)::numeric(14,2) AS minimum_due,
+       (0.1 + i % 9 * 0.01)::numeric(6,4) AS apr, (CASE WHEN i % 30 = 0 THEN 30 ELSE 0 END)::int AS days_past_due,
+       (i % 14)::int AS months_inactive, DATE '2024-01-01' + (i % 700)::int AS last_limit_change, 'USD'::char(3) AS currency,
+       'open'::text AS status
   FROM (SELECT i, exp(9 + (i * 2654435761 % 1000003) / 1000003.0::float8 * 3)::numeric(14,2) AS l
           FROM generate_series(1::bigint, $ROWS) i) s;
 VACUUM (ANALYZE) bench_account;
