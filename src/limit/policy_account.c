@@ -31,7 +31,7 @@ amount_error(const char *what, const char *value, int decimals, const char *prob
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("amount \"%s\" %s", what, problem),
 			 errdetail("Its value is %s.", value),
-			 errhint("An amount is a finite number below 2^63 minor units at %d decimals.", decimals)));
+			 errhint("An amount is a finite number below 2^63 - 1 minor units at %d decimals.", decimals)));
 }
 
 /*
@@ -122,7 +122,7 @@ integer_minor(int64 value, int decimals, const char *what)
 {
 	int64		minor;
 
-	if (__builtin_mul_overflow(value, (int64) cl_pow10_64[decimals], &minor))
+	if (__builtin_mul_overflow(value, (int64) cl_pow10_64[decimals], &minor) || minor == CL_NO_CAP)
 		amount_error(what, psprintf(INT64_FORMAT, value), decimals, "is too large");
 	return minor;
 }
@@ -154,8 +154,7 @@ column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 {
 	int64		minor = 0;
 
-	if (likely(column->kind == CL_COLUMN_NUMERIC &&
-			   cl_numeric_minor(cl_column_datum(row, column), decimals, &minor) == CL_NUMERIC_OK))
+	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_hot(cl_column_datum(row, column), decimals, &minor)))
 		return minor;
 	return slow_amount(row, column, decimals, up);
 }
