@@ -20,6 +20,15 @@ cl_agg_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
+/* What a transition returns for a row that does not count: the state it was given, or none. */
+static inline Datum
+cl_agg_unchanged(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 typedef void *(*ClStateNew) (void);
 typedef void (*ClStateMerge) (void *into, const void *from);
 

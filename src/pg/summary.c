@@ -120,11 +120,7 @@ cl_summary_rollup(FunctionCallInfo fcinfo, const ClSummary *summary)
 	void	   *stored;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (state == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(state);
-	}
+		return cl_agg_unchanged(fcinfo);
 	stored = cl_summary_state(summary, PG_GETARG_DATUM(1));
 	old = MemoryContextSwitchTo(context);
 	if (state == NULL)

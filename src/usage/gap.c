@@ -363,11 +363,7 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 	ClGapMethod method;
 
 	if (PG_ARGISNULL(1) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
-	{
-		if (total == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(total);
-	}
+		return cl_agg_unchanged(fcinfo);
 	method = parse_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
 	old = MemoryContextSwitchTo(context);
 	if (total == NULL)

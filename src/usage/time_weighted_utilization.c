@@ -210,19 +210,11 @@ unknown(FunctionCallInfo fcinfo)
 	return PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3);
 }
 
-static Datum
-unchanged(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 Datum
 cl_time_weighted_numeric_transition(PG_FUNCTION_ARGS)
 {
 	if (unknown(fcinfo))
-		return unchanged(fcinfo);
+		return cl_agg_unchanged(fcinfo);
 	return add_point(fcinfo, cl_numeric_float8(PG_GETARG_DATUM(2)), cl_numeric_float8(PG_GETARG_DATUM(3)));
 }
 
@@ -230,7 +222,7 @@ Datum
 cl_time_weighted_float8_transition(PG_FUNCTION_ARGS)
 {
 	if (unknown(fcinfo))
-		return unchanged(fcinfo);
+		return cl_agg_unchanged(fcinfo);
 	return add_point(fcinfo, PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3));
 }
 

@@ -237,11 +237,7 @@ cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
 	int64		limit;
 
 	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return cl_agg_unchanged(fcinfo);
 	state = transition_state(fcinfo);
 	if (likely(cl_numeric_hot(PG_GETARG_DATUM(1), state->decimals, &balance) &&
 			   cl_numeric_hot(PG_GETARG_DATUM(2), state->decimals, &limit) &&
@@ -285,11 +281,7 @@ cl_utilization_float8_transition(PG_FUNCTION_ARGS)
 	int			decimals;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return cl_agg_unchanged(fcinfo);
 	state = transition_state(fcinfo);
 	balance = float8_minor(PG_GETARG_FLOAT8(1), "balance");
 	limit = float8_minor(PG_GETARG_FLOAT8(2), "credit limit");

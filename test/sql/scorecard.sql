@@ -103,14 +103,14 @@ SELECT count(*) AS borrowers, count(score(:'wide', b)) > 3000 AS many_scored, co
 	count(*) FILTER (WHERE score(:'wide', to_jsonb(b)) IS DISTINCT FROM c.score) AS differ_of_jsonb,
 	count(*) FILTER (WHERE score(:'wide', (SELECT b)) IS DISTINCT FROM c.score) AS differ_of_value
 FROM sc_wide b JOIN sc_wide_case c USING (id);
--- The planner calls the function of the columns where b is a row of a table, and not where b may be NULL as a whole.
-CREATE FUNCTION sc_spread(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- The planner (by spread_row) calls the function of the columns where b is a row of a table, and not where b may be NULL as a whole.
+CREATE FUNCTION sc_spread(query text, pattern text DEFAULT 'score_columns|score_pd_columns') RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 	found boolean := false;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
-		found := found OR line ~ 'score_columns|score_pd_columns';
+		found := found OR line ~ pattern;
 	END LOOP;
 	RETURN found;
 END $$;
@@ -143,17 +143,7 @@ CREATE INDEX ON sc_indexed (kind) WHERE kind = 1;
 SELECT sc_spread(format('SELECT score(%L, b) FROM sc_indexed b', :'tiny')) AS spread_beside_other_indexes;
 CREATE INDEX sc_indexed_score ON sc_indexed (score(:'tiny'::scorecard, sc_indexed));
 ANALYZE sc_indexed;
-CREATE FUNCTION sc_uses_index(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	found boolean := false;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		found := found OR line ~ 'sc_indexed_score';
-	END LOOP;
-	RETURN found;
-END $$;
-SELECT sc_uses_index(format('SELECT count(*) FROM sc_indexed WHERE score(%L::scorecard, sc_indexed) = 1', :'tiny'));
+SELECT sc_spread(format('SELECT count(*) FROM sc_indexed WHERE score(%L::scorecard, sc_indexed) = 1', :'tiny'), 'sc_indexed_score') AS uses_index;
 SELECT count(*) FROM sc_indexed WHERE score(:'tiny'::scorecard, sc_indexed) = 1;
 DROP INDEX sc_indexed_score;
 CREATE ROLE sc_reader;
@@ -173,7 +163,6 @@ RESET ROLE;
 GRANT EXECUTE ON FUNCTION score(scorecard, record) TO public;
 DROP SCHEMA sc_room CASCADE;
 DROP TABLE sc_indexed;
-DROP FUNCTION sc_uses_index(text);
 REVOKE ALL ON SCHEMA credit_limit FROM sc_reader;
 DROP ROLE sc_reader;
 -- Beyond double precision a number is an infinity or zero; a real is its shortest decimal; more cards than are kept at once.
@@ -475,7 +464,7 @@ BEGIN
 		accepted + refused, accepted > 100, refused > 1000, unusable;
 END $$;
 
-DROP FUNCTION sc_each(int), sc_try(text), sc_usable(scorecard), sc_spread(text);
+DROP FUNCTION sc_each(int), sc_try(text), sc_usable(scorecard), sc_spread(text, text);
 DROP VIEW sc_view, sc_wide_case, sc_barrier, sc_sums;
 DROP DOMAIN sc_domain;
 DROP TABLE sc_borrower, sc_wide, sc_part, sc_wrong, sc_fuzz, sc_card, sc_changing;
