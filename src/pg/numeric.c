@@ -77,6 +77,29 @@ cl_numeric_minor128(Datum value, int scale, cl_int128 *minor)
 	return cl_numeric_minor128_view(&view, scale, minor);
 }
 
+/* The same as a 64-bit integer. Rows of a table take the way of cl_numeric_hot first. */
+ClNumericStatus
+cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor)
+{
+	cl_int128	wide = 0;
+	ClNumericStatus status = cl_numeric_minor128_view(view, scale, &wide);
+
+	if (status == CL_NUMERIC_OK && (wide > PG_INT64_MAX || wide < PG_INT64_MIN))
+		return CL_NUMERIC_TOO_LARGE;
+	if (status == CL_NUMERIC_OK)
+		*minor = (int64) wide;
+	return status;
+}
+
+ClNumericStatus
+cl_numeric_minor(Datum value, int scale, int64 *minor)
+{
+	ClNumericView view;
+
+	cl_numeric_open(value, &view);
+	return cl_numeric_minor_view(&view, scale, minor);
+}
+
 double
 cl_numeric_float8_slow(Datum value)
 {

@@ -38,6 +38,8 @@ typedef struct ClNumericView
 } ClNumericView;
 
 extern ClNumericStatus cl_numeric_minor128_view(const ClNumericView *view, int scale, cl_int128 *minor);
+extern ClNumericStatus cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor);
+extern ClNumericStatus cl_numeric_minor(Datum value, int scale, int64 *minor);
 extern double cl_numeric_float8_slow(Datum value);
 extern double cl_numeric_float8_saturated(Datum value);
 extern double cl_float4_float8(float4 value);
@@ -123,75 +125,6 @@ cl_numeric_mantissa(const ClNumericView *view)
 	for (int i = 0; i < view->ndigits; i++)
 		mantissa = mantissa * CL_NUMERIC_NBASE + (uint64) cl_numeric_digit(view, i);
 	return mantissa;
-}
-
-/* value * 10^scale as a 64-bit integer, exactly or not at all. */
-static inline ClNumericStatus
-cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor)
-{
-	if (likely(view->ndigits <= CL_NUMERIC_HOT_DIGITS && view->status == CL_NUMERIC_OK))
-	{
-		uint64		mantissa = cl_numeric_mantissa(view);
-		int			exponent = CL_NUMERIC_DEC_DIGITS * (view->weight - view->ndigits + 1) + scale;
-		uint64		quotient;
-
-		if (mantissa == 0)
-		{
-			*minor = 0;
-			return CL_NUMERIC_OK;
-		}
-		/* Division by a variable is slow; these are the powers that a last digit of cents leaves. */
-		switch (exponent)
-		{
-			case 0:
-				quotient = mantissa;
-				break;
-			case -1:
-				quotient = mantissa / 10;
-				if (quotient * 10 != mantissa)
-					return CL_NUMERIC_FINER;
-				break;
-			case -2:
-				quotient = mantissa / 100;
-				if (quotient * 100 != mantissa)
-					return CL_NUMERIC_FINER;
-				break;
-			case -3:
-				quotient = mantissa / 1000;
-				if (quotient * 1000 != mantissa)
-					return CL_NUMERIC_FINER;
-				break;
-			default:
-				if (exponent < 0)
-					return CL_NUMERIC_FINER;	/* the last stored digit is not zero, so some of its four places are needed */
-				if (exponent > 18 || __builtin_mul_overflow(mantissa, cl_pow10_64[exponent], &quotient) ||
-					quotient > (uint64) PG_INT64_MAX)
-					return CL_NUMERIC_TOO_LARGE;
-		}
-		*minor = view->negative ? -(int64) quotient : (int64) quotient;
-		return CL_NUMERIC_OK;
-	}
-	else
-	{
-		cl_int128	wide = 0;
-		ClNumericStatus status = cl_numeric_minor128_view(view, scale, &wide);
-
-		if (status != CL_NUMERIC_OK)
-			return status;
-		if (wide > PG_INT64_MAX || wide < PG_INT64_MIN)
-			return CL_NUMERIC_TOO_LARGE;
-		*minor = (int64) wide;
-		return CL_NUMERIC_OK;
-	}
-}
-
-static inline ClNumericStatus
-cl_numeric_minor(Datum value, int scale, int64 *minor)
-{
-	ClNumericView view;
-
-	cl_numeric_open(value, &view);
-	return cl_numeric_minor_view(&view, scale, minor);
 }
 
 /*
