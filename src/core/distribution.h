@@ -1,0 +1,30 @@
+/*
+ * distribution.h
+ *	  The probability distributions behind tests and intervals.
+ *
+ * All are accurate to about 1e-13 relative in the tail that is asked for: a small upper tail is computed as such, never as one
+ * minus a lower one. Arguments outside their range give NaN; NaN gives NaN.
+ */
+#ifndef CL_CORE_DISTRIBUTION_H
+#define CL_CORE_DISTRIBUTION_H
+
+/* Standard normal. The upper tail of x is cl_normal_cdf(-x). */
+extern double cl_normal_cdf(double x);
+extern double cl_normal_quantile(double p);	/* -Infinity at 0, Infinity at 1 */
+
+/* Both tails of |z|. */
+extern double cl_normal_two_sided(double z);
+
+/* Chi-squared with df > 0 degrees of freedom. */
+extern double cl_chi2_upper(double x, double df);	/* P[X >= x]: the p-value */
+extern double cl_chi2_quantile(double p, double df);	/* x with P[X <= x] = p */
+
+/* Beta with a, b > 0, x and p from 0 to 1. */
+extern double cl_beta_cdf(double x, double a, double b);
+extern double cl_beta_upper(double x, double a, double b);	/* 1 - cl_beta_cdf, without the subtraction */
+extern double cl_beta_quantile(double p, double a, double b);
+
+/* Binomial: P[X >= k] of n trials, 0 <= k <= n. */
+extern double cl_binomial_upper(double k, double n, double p);
+
+#endif							/* CL_CORE_DISTRIBUTION_H */

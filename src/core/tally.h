@@ -1,0 +1,121 @@
+/*
+ * tally.h
+ *	  Exact counts of events and non-events for each distinct value: what AUC, KS, gains tables, calibration and binning are
+ *	  computed from.
+ *
+ * The answer depends on the multiset of rows only, never on their order or on how they were split among workers. Rows may
+ * carry a weight and an amount; then all rows of a tally do.
+ *
+ *		ClTally		tally;
+ *
+ *		cl_tally_init(&tally, &memory, CL_TALLY_COUNTS);
+ *		cl_tally_add(&tally, value, event);				per row
+ *		cl_tally_settle(&tally);						before reading; rows may be added again later
+ *		cl_tally_scan(&tally, &cursor, false);			true: from the largest value down
+ *		while (cl_tally_next(&cursor, &item))
+ *			... item.value, item.n[CL_EVENT], ...
+ */
+#ifndef CL_CORE_TALLY_H
+#define CL_CORE_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/money.h"
+
+/* Index of the two classes everywhere. */
+enum
+{
+	CL_NON_EVENT = 0,
+	CL_EVENT = 1
+};
+
+typedef enum ClTallyKind
+{
+	CL_TALLY_COUNTS,			/* rows */
+	CL_TALLY_WEIGHTS			/* rows with a weight and an amount */
+} ClTallyKind;
+
+/* One distinct value, as a cursor gives it. */
+typedef struct ClTallyItem
+{
+	double		value;
+	int64_t		n[2];			/* rows */
+	double		weight[2];		/* sums of the weights; the same as n where rows have none */
+	cl_int128	amount[2];		/* sums of the amounts; 0 where rows have none */
+} ClTallyItem;
+
+/* Rows for which everything that is exact below stays exact in 128 bits. */
+#define CL_TALLY_MAX_ROWS (INT64_C(1) << 40)
+
+/* A distinct value and its rows; its weights and amounts, if any, stand at the same place of another array. */
+typedef struct ClTallyCount
+{
+	uint64_t	key;			/* cl_tally_key(value): sorts as the values do */
+	int64_t		n[2];
+} ClTallyCount;
+
+/* A sum of many doubles, kept as the unevaluated sum of two: rows in another order give the same result. */
+typedef struct ClTallySum
+{
+	double		high;
+	double		low;
+} ClTallySum;
+
+typedef struct ClTallyExtra
+{
+	ClTallySum	weight[2];
+	cl_int128	amount[2];
+} ClTallyExtra;
+
+/* Keys of rows, one each; the first are in ascending order. */
+typedef struct ClTallyKeys
+{
+	uint64_t   *key;
+	size_t		n;
+	size_t		size;
+	size_t		sorted;
+} ClTallyKeys;
+
+typedef struct ClTallyCache ClTallyCache;
+
+typedef struct ClTally
+{
+	ClMemory	memory;
+	ClTallyKind kind;
+	int64_t		n[2];			/* rows in all */
+
+	/* Distinct values, ascending. */
+	ClTallyCount *count;
+	ClTallyExtra *extra;		/* of each, when the kind has weights */
+	size_t		n_count;
+	size_t		size_count;
+
+	/* Rows that came since and are not among them. */
+	ClTallyKeys rows[2];
+	size_t		patience;		/* so many of them are gathered before duplicates are looked for */
+	ClTallyCache *cache;		/* of values that come again and again, else NULL */
+
+	/* The same with weights: unsorted rows stand behind the distinct ones in count and extra. */
+	size_t		n_waiting;
+} ClTally;
+
+typedef struct ClTallyCursor
+{
+	const ClTally *tally;
+	bool		descending;
+	size_t		at_count;		/* how many were passed of each of the three sorted arrays */
+	size_t		at_row[2];
+} ClTallyCursor;
+
+extern void cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind);
+extern void cl_tally_free(ClTally *tally);
+extern void cl_tally_add_weighted(ClTally *tally, double value, bool event, double weight, cl_int128 amount);
+extern void cl_tally_add_item(ClTally *tally, const ClTallyItem *item);
+extern void cl_tally_merge(ClTally *into, const ClTally *from);
+extern void cl_tally_settle(ClTally *tally);
+extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);
+extern bool cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item);
+extern size_t cl_tally_distinct(const ClTally *tally);	/* of a settled one */
