@@ -9,7 +9,9 @@
 
 typedef struct ClMemory
 {
-	void	   *(*allocate) (void *context, size_t size);	/* never NULL: whoever cannot give memory does not return */
+	/* Neither returns NULL: whoever cannot give memory does not return. */
+	void	   *(*allocate) (void *context, size_t size);
+	void	   *(*reallocate) (void *block, size_t size);	/* not of NULL */
 	void		(*release) (void *block);	/* not NULL */
 	void		(*breathe) (void);	/* called often in long loops; may not return */
 	void	   *context;
@@ -19,6 +21,13 @@ static inline void *
 cl_allocate(const ClMemory *memory, size_t size)
 {
 	return memory->allocate(memory->context, size > 0 ? size : 1);
+}
+
+/* A block of another size with the same beginning; of NULL, a new one. */
+static inline void *
+cl_reallocate(const ClMemory *memory, void *block, size_t size)
+{
+	return block != NULL ? memory->reallocate(block, size) : cl_allocate(memory, size);
 }
 
 static inline void

@@ -79,27 +79,32 @@ typedef struct ClTallyKeys
 	size_t		sorted;
 } ClTallyKeys;
 
-typedef struct ClTallyCache ClTallyCache;
+/* Direct-mapped, by key; a free slot has the key 0, which no value has. */
+#define CL_TALLY_CACHE_BITS 10
+#define CL_TALLY_CACHE_SLOTS (1 << CL_TALLY_CACHE_BITS)
 
+/*
+ * The tally gathers keys of rows, 8 bytes each. When it has gathered a lot it looks whether values repeat: if so the rows are
+ * sorted and counted, and a cache is put in front for values that come again and again; if not it goes on gathering, since
+ * counts would take three times the memory. So memory is proportional to the number of distinct values: 8 to 32 bytes each while
+ * rows are gathered, 24 when counted, and as much again while they are sorted.
+ */
 typedef struct ClTally
 {
 	ClMemory	memory;
 	ClTallyKind kind;
-	int64_t		n[2];			/* rows in all */
 
-	/* Distinct values, ascending. */
+	/* Distinct values, ascending. With weights, rows that came since stand behind them, each with its weight and amount. */
 	ClTallyCount *count;
-	ClTallyExtra *extra;		/* of each, when the kind has weights */
+	ClTallyExtra *extra;		/* only with weights */
 	size_t		n_count;
+	size_t		n_behind;
 	size_t		size_count;
 
-	/* Rows that came since and are not among them. */
+	/* Rows that came since, by class. */
 	ClTallyKeys rows[2];
-	size_t		patience;		/* so many of them are gathered before duplicates are looked for */
-	ClTallyCache *cache;		/* of values that come again and again, else NULL */
-
-	/* The same with weights: unsorted rows stand behind the distinct ones in count and extra. */
-	size_t		n_waiting;
+	size_t		patience;		/* so many of them are gathered before somebody looks whether values repeat */
+	ClTallyCount *cache;		/* or NULL */
 } ClTally;
 
 typedef struct ClTallyCursor
@@ -113,9 +118,58 @@ typedef struct ClTallyCursor
 extern void cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind);
 extern void cl_tally_free(ClTally *tally);
 extern void cl_tally_add_weighted(ClTally *tally, double value, bool event, double weight, cl_int128 amount);
-extern void cl_tally_add_item(ClTally *tally, const ClTallyItem *item);
+extern void cl_tally_make_room(ClTally *tally, int class);
 extern void cl_tally_merge(ClTally *into, const ClTally *from);
 extern void cl_tally_settle(ClTally *tally);
+extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either class; any tally */
+
+/* Of a settled tally. */
 extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);
 extern bool cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item);
-extern size_t cl_tally_distinct(const ClTally *tally);	/* of a settled one */
+extern size_t cl_tally_distinct(const ClTally *tally);
+
+/* The bits of a double, turned so that they sort as it does; both zeros are one. */
+static inline uint64_t
+cl_tally_key(double value)
+{
+	uint64_t	bits;
+
+	value += 0.0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ ((uint64_t) ((int64_t) bits >> 63) | UINT64_C(0x8000000000000000));
+}
+
+static inline double
+cl_tally_value(uint64_t key)
+{
+	uint64_t	bits = key ^ ((uint64_t) (((int64_t) key >> 63) ^ -1) | UINT64_C(0x8000000000000000));
+	double		value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* One row without a weight; the value is not NaN. */
+static inline void
+cl_tally_add(ClTally *tally, double value, bool event)
+{
+	uint64_t	key = cl_tally_key(value);
+	ClTallyKeys *rows = &tally->rows[event];
+
+	if (tally->cache != NULL)
+	{
+		ClTallyCount *slot = &tally->cache[key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - CL_TALLY_CACHE_BITS)];
+
+		if (slot->key == key || slot->key == 0)
+		{
+			slot->key = key;
+			slot->n[event]++;
+			return;
+		}
+	}
+	if (rows->n == rows->size)
+		cl_tally_make_room(tally, event);
+	rows->key[rows->n++] = key;
+}
+
+#endif							/* CL_CORE_TALLY_H */

@@ -15,6 +15,7 @@ FEATURE_TEST(utilization);
 FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
+FEATURE_TEST(tally);
 
 static const struct
 {
@@ -27,6 +28,7 @@ static const struct
 	{"time_weighted_utilization", test_time_weighted_utilization},
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
+	{"tally", test_tally},
 };
 
 int

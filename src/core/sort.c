@@ -1,0 +1,45 @@
+/*
+ * sort.c
+ *	  Instances of the radix sort in sort_template.h.
+ *
+ * Keys of scores are what is sorted by the ten million here, and comparing them costs more than distributing them: this is about
+ * three times as fast as an introspective quicksort of the same keys.
+ */
+#include "core/sort.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define ST_NAME sort_range_of_keys
+#define ST_TYPE uint64_t
+#define ST_KEY(element) (element)
+#include "core/sort_template.h"
+
+#define ST_NAME sort_range_of_keyed
+#define ST_TYPE ClKeyed
+#define ST_KEY(element) ((element).key)
+#include "core/sort_template.h"
+
+void
+cl_sort_keys(const ClMemory *memory, uint64_t *key, size_t n)
+{
+	uint64_t   *spare;
+
+	if (n < 2)
+		return;
+	spare = cl_allocate(memory, n * sizeof(uint64_t));
+	sort_range_of_keys(memory, key, spare, n, false);
+	cl_release(memory, spare);
+}
+
+void
+cl_sort_keyed(const ClMemory *memory, ClKeyed *keyed, size_t n)
+{
+	ClKeyed    *spare;
+
+	if (n < 2)
+		return;
+	spare = cl_allocate(memory, n * sizeof(ClKeyed));
+	sort_range_of_keyed(memory, keyed, spare, n, false);
+	cl_release(memory, spare);
+}

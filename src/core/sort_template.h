@@ -1,0 +1,115 @@
+/*
+ * sort_template.h
+ *	  A radix sort from the most significant bits that differ, for the type ST_TYPE with the 64-bit key ST_KEY(element).
+ *
+ * Each level finds the highest bit in which keys of the range differ, distributes the range over up to 256 buckets by that bit
+ * and those below it, and sorts each bucket in the same way, with the two arrays in exchanged roles; few elements are sorted by
+ * insertion. A level uses up at least four bits, so there are at most sixteen, whatever the keys are.
+ *
+ * Included once for each type; ST_NAME is the name of the function.
+ */
+#define ST_FEW 24
+#define ST_MOST_BUCKETS 256
+#define ST_MANY 65536			/* elements after which somebody may want to interrupt */
+
+#define ST_JOIN2(a, b) a##_##b
+#define ST_JOIN(a, b) ST_JOIN2(a, b)
+#define ST_INSERT ST_JOIN(ST_NAME, insert)
+#define ST_DIFFERENCE ST_JOIN(ST_NAME, difference)
+
+static void
+ST_INSERT(ST_TYPE *element, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+	{
+		ST_TYPE		moved = element[i];
+		size_t		at = i;
+
+		for (; at > 0 && ST_KEY(moved) < ST_KEY(element[at - 1]); at--)
+			element[at] = element[at - 1];
+		element[at] = moved;
+	}
+}
+
+/* The bits in which any two keys differ; 0 also when they are in order already. */
+static uint64_t
+ST_DIFFERENCE(const ST_TYPE *element, size_t n)
+{
+	uint64_t	difference = 0;
+	uint64_t	before = ST_KEY(element[0]);
+	bool		in_order = true;
+
+	for (size_t i = 1; i < n; i++)
+	{
+		uint64_t	key = ST_KEY(element[i]);
+
+		difference |= key ^ before;
+		in_order &= key >= before;
+		before = key;
+	}
+	return in_order ? 0 : difference;
+}
+
+/* Sorts what is in "from"; the result goes to "to" or stays, and the other array holds nothing of use then. */
+static void
+ST_NAME(const ClMemory *memory, ST_TYPE *from, ST_TYPE *to, size_t n, bool move)
+{
+	size_t		end[ST_MOST_BUCKETS];
+	uint64_t	difference;
+	size_t		start = 0;
+	int			bits = n >= 2048 ? 8 : n >= 256 ? 6 : 4;
+	int			shift;
+	uint64_t	mask;
+
+	difference = n > ST_FEW ? ST_DIFFERENCE(from, n) : 0;
+	if (difference == 0)
+	{
+		if (n <= ST_FEW)
+			ST_INSERT(from, n);
+		if (move)
+			memcpy(to, from, n * sizeof(ST_TYPE));
+		return;
+	}
+	if (n >= ST_MANY)
+		memory->breathe();
+	shift = 64 - __builtin_clzll(difference) - bits;
+	if (shift < 0)
+		shift = 0;
+	mask = (UINT64_C(1) << bits) - 1;
+
+	memset(end, 0, sizeof(size_t) << bits);
+	for (size_t i = 0; i < n; i++)
+		end[ST_KEY(from[i]) >> shift & mask]++;
+	for (uint64_t bucket = 0; bucket <= mask; bucket++)
+	{
+		size_t		count = end[bucket];
+
+		end[bucket] = start;
+		start += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[end[ST_KEY(from[i]) >> shift & mask]++] = from[i];
+
+	start = 0;
+	for (uint64_t bucket = 0; bucket <= mask; bucket++)
+	{
+		size_t		count = end[bucket] - start;
+
+		if (count > 1)
+			ST_NAME(memory, to + start, from + start, count, !move);
+		else if (count == 1 && !move)
+			from[start] = to[start];
+		start = end[bucket];
+	}
+}
+
+#undef ST_FEW
+#undef ST_MOST_BUCKETS
+#undef ST_MANY
+#undef ST_JOIN2
+#undef ST_JOIN
+#undef ST_INSERT
+#undef ST_DIFFERENCE
+#undef ST_NAME
+#undef ST_TYPE
+#undef ST_KEY
