@@ -16,6 +16,7 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 
 static const struct
@@ -30,6 +31,7 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"roc", test_roc},
 	{"distribution", test_distribution},
 };
 
