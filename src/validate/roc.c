@@ -78,6 +78,7 @@ set_direction(FunctionCallInfo fcinfo, ClRoc *roc)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("higher_is_riskier must not be NULL"),
+				 errdetail("The direction of a score is never guessed."),
 				 errhint("It is true for a PD, false for a credit score.")));
 	cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
 }
@@ -101,10 +102,6 @@ add_weighted(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 static pg_attribute_always_inline void
 add_row(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 {
-	if (PG_NARGS() > ARG_DIRECTION)
-		set_direction(fcinfo, roc);
-	else
-		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
 	if (unlikely(isnan(score)))
 		roc->n_skipped++;
 	else if (PG_NARGS() > ARG_WEIGHT)
@@ -113,14 +110,28 @@ add_row(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 		cl_tally_add(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT));
 }
 
+/* The state, with its direction; false when the row lacks a score or an outcome. */
+static pg_attribute_always_inline bool
+begin_row(FunctionCallInfo fcinfo, ClRoc **state)
+{
+	ClRoc	   *roc = *state = transition_state(fcinfo);
+
+	if (PG_NARGS() > ARG_DIRECTION)
+		set_direction(fcinfo, roc);
+	else
+		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
+	if (likely(!PG_ARGISNULL(ARG_SCORE) && !PG_ARGISNULL(ARG_EVENT)))
+		return true;
+	roc->n_skipped++;
+	return false;
+}
+
 Datum
 cl_roc_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClRoc	   *roc = transition_state(fcinfo);
+	ClRoc	   *roc;
 
-	if (unlikely(PG_ARGISNULL(ARG_SCORE) || PG_ARGISNULL(ARG_EVENT)))
-		roc->n_skipped++;
-	else
+	if (begin_row(fcinfo, &roc))
 		add_row(fcinfo, roc, PG_GETARG_FLOAT8(ARG_SCORE));
 	PG_RETURN_POINTER(roc);
 }
@@ -128,11 +139,9 @@ cl_roc_float8_transition(PG_FUNCTION_ARGS)
 Datum
 cl_roc_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClRoc	   *roc = transition_state(fcinfo);
+	ClRoc	   *roc;
 
-	if (unlikely(PG_ARGISNULL(ARG_SCORE) || PG_ARGISNULL(ARG_EVENT)))
-		roc->n_skipped++;
-	else
+	if (begin_row(fcinfo, &roc))
 		add_row(fcinfo, roc, cl_numeric_float8_saturated(PG_GETARG_DATUM(ARG_SCORE)));
 	PG_RETURN_POINTER(roc);
 }

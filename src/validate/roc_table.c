@@ -110,11 +110,11 @@ cl_roc_curve(PG_FUNCTION_ARGS)
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
+	cl_record_open_set(&record, fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	points = PG_ARGISNULL(1) ? 0 : number_of(fcinfo, 1, 2, MOST_POINTS, "points");
 	reading = open_roc(fcinfo);
-	cl_record_open_set(&record, fcinfo);
 	if (reading.weight == 0)
 		PG_RETURN_NULL();
 	if (reading.higher_is_riskier)
