@@ -16,6 +16,8 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(stability);
+FEATURE_TEST(quantile_bands);
 
 static const struct
 {
@@ -29,6 +31,8 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"stability", test_stability},
+	{"quantile_bands", test_quantile_bands},
 };
 
 int
