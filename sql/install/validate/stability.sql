@@ -319,7 +319,7 @@ COMMENT ON AGGREGATE credit_limit.score_shift(numeric, boolean) IS
 
 -- Whether a bin still has the event rate that it had.
 
-CREATE TYPE credit_limit.event_rate_test_result AS (
+CREATE TYPE credit_limit.event_rate_comparison AS (
   n_expected bigint,
   events_expected bigint,
   n_actual bigint,
@@ -331,7 +331,7 @@ CREATE TYPE credit_limit.event_rate_test_result AS (
   n_skipped bigint
 );
 
-COMMENT ON TYPE credit_limit.event_rate_test_result IS
+COMMENT ON TYPE credit_limit.event_rate_comparison IS
 'Event rates (fractions) of an expected and an actual sample, Pearson''s chi-squared of their difference with one degree of freedom and without continuity correction, and its p-value. Rates are NULL for a sample without rows, the test when either is. n_skipped: rows left out for a NULL.';
 
 CREATE FUNCTION credit_limit.event_rate_test(
@@ -339,7 +339,7 @@ CREATE FUNCTION credit_limit.event_rate_test(
   events_expected bigint,
   n_actual bigint,
   events_actual bigint)
-RETURNS credit_limit.event_rate_test_result
+RETURNS credit_limit.event_rate_comparison
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_counts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.event_rate_test(bigint, bigint, bigint, bigint) IS
@@ -353,7 +353,7 @@ CREATE FUNCTION credit_limit.event_rate_test_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION credit_limit.event_rate_test_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.event_rate_test_final(internal) RETURNS credit_limit.event_rate_test_result
+CREATE FUNCTION credit_limit.event_rate_test_final(internal) RETURNS credit_limit.event_rate_comparison
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.event_rate_test_transition(internal, boolean, boolean) IS 'Transition of event_rate_test.';
