@@ -20,7 +20,7 @@
 #define PSI_SHIFTED 0.25
 
 /* Shares are often published with two decimals. */
-#define SHARES_TOLERANCE 0.01
+#define SHARES_TOLERANCE 0.02
 
 PG_FUNCTION_INFO_V1(cl_stability_transition);
 PG_FUNCTION_INFO_V1(cl_stability_float8_transition);
@@ -79,7 +79,7 @@ cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, const char *
 	ereport(ERROR,
 			(errcode(ERRCODE_DIVISION_BY_ZERO),
 			 errmsg("PSI is not defined: one sample has no rows in a bin that the other uses"),
-			 errdetail("There are %d such bins; the first is \"%s\".", psi->n_empty, name),
+			 errdetail("Such bins: %d, the first is \"%s\".", psi->n_empty, name),
 			 errhint("Merge bins, or choose a convention other than error, such as laplace.")));
 }
 
@@ -367,7 +367,7 @@ require_rule_for_shares(const ClEmptyArgument *argument, const BandArrays *array
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the convention \"%s\" for empty bins needs counts", argument->text),
-				 errdetail("There are only shares, and %d empty bands.", psi.n_empty),
+				 errdetail("There are only shares; empty bands: %d.", psi.n_empty),
 				 errhint("Give counts, or choose floor, epsilon, drop, infinity or error.")));
 }
 

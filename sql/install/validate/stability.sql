@@ -193,7 +193,7 @@ RETURNS credit_limit.psi_result
 AS 'MODULE_PATHNAME', 'cl_psi_arrays' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.psi(float8[], float8[], text, boolean) IS
-'Population stability index of counts, one for each band in both arrays; conventions for empty bands as in psi(stability, text). shares => true says that the arrays are shares (fractions that add up to 1 within 0.01; they are scaled to do so exactly): then there are no n, m, critical value and p-value, and conventions that work on counts are an error where there is an empty band. NULL arguments and arrays without bands give NULL. Error: arrays of different lengths, NULL, NaN, infinite or negative elements.';
+'Population stability index of counts, one for each band in both arrays; conventions for empty bands as in psi(stability, text). shares => true says that the arrays are shares (fractions that add up to 1 within 0.02; they are scaled to do so exactly): then there are no n, m, critical value and p-value, and conventions that work on counts are an error where there is an empty band. NULL arguments and arrays without bands give NULL. Error: arrays of different lengths, NULL, NaN, infinite or negative elements.';
 
 CREATE FUNCTION credit_limit.psi_table(
   credit_limit.stability,
