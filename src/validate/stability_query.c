@@ -51,10 +51,36 @@ selects_one_expression(const SelectStmt *select)
 		select->lockingClause == NIL && select->withClause == NULL;
 }
 
+/* A mistake is shown in the text that was parsed, not at the same place of whatever query the caller sent. */
+static void
+show_parsed(void *parsed)
+{
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery((const char *) parsed);
+	}
+}
+
+static List *
+parse(char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, show_parsed, text};
+	List	   *statements;
+
+	error_context_stack = &callback;
+	statements = raw_parser(text, RAW_PARSE_DEFAULT);
+	error_context_stack = callback.previous;
+	return statements;
+}
+
 void
 cl_query_require_expression(const char *text, const char *what)
 {
-	List	   *statements = raw_parser(psprintf("SELECT (\n%s\n)", text), RAW_PARSE_DEFAULT);
+	List	   *statements = parse(psprintf("SELECT (\n%s\n)", text));
 
 	if (list_length(statements) != 1 || !IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt) ||
 		!selects_one_expression((const SelectStmt *) linitial_node(RawStmt, statements)->stmt))
