@@ -74,8 +74,9 @@ period_end(const Periods *periods, int from)
 static void
 count_pairs(Oid relation, const char *bin, const char *period, Periods *periods)
 {
-	char	   *query = psprintf("SELECT s.p, (s.b)::pg_catalog.text, pg_catalog.count(*) FROM (SELECT (\n%s\n) AS p, (\n%s\n) AS b "
-								 "FROM %s) AS s GROUP BY 1, 2 ORDER BY 1 LIMIT %d",
+	char	   *query = psprintf("SELECT s.p, (s.b)::pg_catalog.text, pg_catalog.count(*) "
+								 "FROM (SELECT (\n%s\n) AS p, (\n%s\n) AS b FROM %s) AS s "
+								 "GROUP BY 1, 2 ORDER BY 1 LIMIT %d",
 								 period, bin, cl_query_relation(relation), MOST_PAIRS + 1);
 	SPIPlanPtr	plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	TypeCacheEntry *type;

@@ -81,6 +81,7 @@ cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 ha
 {
 	ClStabilityBin *bin;
 
+	CHECK_FOR_INTERRUPTS();
 	refuse_bin(state, name, length);
 	if (state->n == state->size)
 		grow(state);
