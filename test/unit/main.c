@@ -16,6 +16,7 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
@@ -32,6 +33,7 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"roc", test_roc},
 	{"distribution", test_distribution},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
