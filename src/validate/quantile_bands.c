@@ -73,11 +73,11 @@ merge(void *into, const void *from)
 static void
 write_state(StringInfo buf, const void *data)
 {
-	/* Sending settles the tally, which changes how it is kept, not what it holds. */
+	/* This settles the tally, which changes how it is kept, not what it holds. */
 	QuantileBands *state = (QuantileBands *) data;
 
 	pq_sendint32(buf, state->bands);
-	cl_tally_send(buf, &quantile_bands_values, &state->tally);
+	cl_tally_transfer(buf, &quantile_bands_values, &state->tally);
 }
 
 static void *

@@ -32,9 +32,11 @@ count=$(milliseconds "SELECT count(*) FROM bench_applicant;")
 grouped=$(milliseconds "SELECT band, is_actual, count(*) FROM bench_applicant GROUP BY 1, 2;")
 psi=$(milliseconds "SELECT psi(band, is_actual) FROM bench_applicant;")
 shift=$(milliseconds "SELECT score_shift(score, is_actual) FROM bench_applicant;")
-average=$(milliseconds "SELECT avg(score) FILTER (WHERE is_actual) - avg(score) FILTER (WHERE NOT is_actual) FROM bench_applicant;")
+average=$(milliseconds "SELECT avg(score) FILTER (WHERE is_actual) - avg(score) FILTER (WHERE NOT is_actual)
+  FROM bench_applicant;")
 bands=$(milliseconds "SELECT quantile_bands(score, 10) FROM bench_applicant;")
-percentiles=$(milliseconds "SELECT percentile_disc(ARRAY[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9]) WITHIN GROUP (ORDER BY score) FROM bench_applicant;")
+percentiles=$(milliseconds "SELECT percentile_disc(ARRAY[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9]) WITHIN GROUP (ORDER BY score)
+  FROM bench_applicant;")
 awk -v c="$count" -v g="$grouped" -v p="$psi" -v s="$shift" -v a="$average" -v b="$bands" -v q="$percentiles" 'BEGIN {
   printf "count(*)                     %8.0f ms\n", c
   printf "count(*) by band and sample  %8.0f ms   %5.2f x count(*)\n", g, g / c

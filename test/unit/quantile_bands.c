@@ -3,6 +3,7 @@
  *	  Every bound against all distinct values: none stands nearer to its share of the rows.
  */
 #include "check.h"
+#include "memory.h"
 
 #include <stdlib.h>
 
@@ -11,34 +12,6 @@
 void		test_quantile_bands(void);
 
 #define MOST_VALUES 60
-
-static void *
-allocate(void *context, size_t size)
-{
-	void	   *block = malloc(size);
-
-	(void) context;
-	if (block == NULL)
-		abort();
-	return block;
-}
-
-static void *
-reallocate(void *block, size_t size)
-{
-	void	   *other = realloc(block, size);
-
-	if (other == NULL)
-		abort();
-	return other;
-}
-
-static void
-breathe(void)
-{
-}
-
-static const ClMemory memory = {allocate, reallocate, free, breathe, NULL};
 
 /* The definition, word by word: for each k the distinct value, not the smallest, with the count below nearest to k/bands. */
 static int
@@ -84,7 +57,7 @@ check_random(uint64_t *state)
 	int			found;
 	ClTally		tally;
 
-	cl_tally_init(&tally, &memory, CL_TALLY_COUNTS);
+	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
 	for (int v = 0; v < values; v++)
 	{
 		count[v] = cl_test_random(state) % 5 == 0 ? 0 : (int) (cl_test_random(state) % (uint64_t) most);
@@ -97,6 +70,7 @@ check_random(uint64_t *state)
 	for (int i = 0; i < found; i++)
 		CHECK(ours[i] == theirs[i]);
 	cl_tally_free(&tally);
+	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 
 void
