@@ -18,6 +18,8 @@ FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
+FEATURE_TEST(stability);
+FEATURE_TEST(quantile_bands);
 
 static const struct
 {
@@ -33,6 +35,8 @@ static const struct
 	{"tally", test_tally},
 	{"roc", test_roc},
 	{"distribution", test_distribution},
+	{"stability", test_stability},
+	{"quantile_bands", test_quantile_bands},
 };
 
 int
