@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/sum.h"
+
 /* Index of the two samples everywhere. */
 enum
 {
@@ -100,27 +102,5 @@ extern double cl_two_rates_chi2(double n0, double events0, double n1, double eve
  */
 #define CL_BIN_MISSING_NAME "missing"
 extern int	cl_bin_order(const char *a, int a_length, const char *b, int b_length);
-
-/*
- * A sum of many doubles as the unevaluated sum of two: integers exactly, anything else independent of the order of the rows to
- * about 2^-104 (Knuth 1969, TAOCP 4.2.2).
- */
-typedef struct ClSum
-{
-	double		high;
-	double		low;
-} ClSum;
-
-static inline void
-cl_sum_add(ClSum *sum, double high, double low)
-{
-	double		total = sum->high + high;
-	double		part = total - sum->high;
-	double		error = (sum->high - (total - part)) + (high - part);
-
-	error += sum->low + low;
-	sum->high = total + error;
-	sum->low = error - (sum->high - total);
-}
 
 #endif							/* CL_CORE_STABILITY_H */

@@ -1,6 +1,6 @@
 #!/bin/bash
-# AUC, KS and a gains table of ten groups in one pass over a continuous score: against count(*), against the window functions that
-# an analyst writes, and against those in DuckDB on a file of its own (where node finds the package @duckdb/node-api: set NODE_PATH).
+# AUC, KS and a gains table of ten groups in one pass over a continuous score: against count(*), against the window functions of
+# an analyst, and against those in DuckDB on a file of its own (where node finds the package @duckdb/node-api: set NODE_PATH).
 #
 #   PGHOST=... PGUSER=... [ROWS=10000000] test/bench/roc.sh
 #
