@@ -211,7 +211,7 @@ put_period(ReturnSetInfo *result, const Periods *periods, const int *reference, 
 	cl_stability_view(state, &view);
 	cl_psi(&view.bands, &empty->empty, &psi, NULL);
 	if (psi.first_empty >= 0)
-		cl_empty_require(empty, &psi, pnstrdup(view.bin[psi.first_empty]->name, view.bin[psi.first_empty]->length));
+		cl_empty_require(empty, &psi, cl_label_string(&view.bin[psi.first_empty]->label));
 	nulls[PERIOD_PERIOD] = text == NULL;
 	values[PERIOD_PERIOD] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 	set_comparison(&psi, empty, from == reference[0], values, nulls);

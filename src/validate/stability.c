@@ -92,7 +92,7 @@ empty_name(const ClStabilityView *view, const ClPsi *psi)
 	if (psi->first_empty < 0)
 		return "";
 	bin = view->bin[psi->first_empty];
-	return pnstrdup(bin->name, bin->length);
+	return cl_label_string(&bin->label);
 }
 
 const char *
@@ -196,7 +196,7 @@ Datum
 cl_stability_agg_final(PG_FUNCTION_ARGS)
 {
 	(void) cl_agg_context(fcinfo);
-	if (PG_ARGISNULL(0) || ((const ClStability *) PG_GETARG_POINTER(0))->n == 0)
+	if (PG_ARGISNULL(0) || ((const ClStability *) PG_GETARG_POINTER(0))->bins.n == 0)
 		PG_RETURN_NULL();
 	return cl_summary_datum(&stability_summary, PG_GETARG_POINTER(0));
 }
@@ -262,7 +262,7 @@ cl_psi_final(PG_FUNCTION_ARGS)
 	const ClStability *state = PG_ARGISNULL(0) ? NULL : (const ClStability *) PG_GETARG_POINTER(0);
 
 	(void) cl_agg_context(fcinfo);
-	if (state == NULL || state->n == 0)
+	if (state == NULL || state->bins.n == 0)
 		PG_RETURN_NULL();
 	return psi_of_state(fcinfo, state, &laplace);
 }
@@ -428,7 +428,7 @@ cl_stability_from_arrays(PG_FUNCTION_ARGS)
 		for (int sample = 0; sample < 2; sample++)
 			cl_sum_add(&bin->count[sample], arrays.n[sample][i], 0);
 	}
-	if (state->n == 0)
+	if (state->bins.n == 0)
 		PG_RETURN_NULL();
 	return cl_summary_datum(&stability_summary, state);
 }
@@ -436,12 +436,13 @@ cl_stability_from_arrays(PG_FUNCTION_ARGS)
 static void
 add_as(ClStability *into, const ClStability *from, int as)
 {
-	for (int i = 0; i < from->n; i++)
+	for (int i = 0; i < from->bins.n; i++)
 	{
-		ClStabilityBin *bin = cl_stability_bin(into, from->bin[i].name, from->bin[i].length);
+		const ClStabilityBin *theirs = cl_labels_item(&from->bins, i);
+		ClStabilityBin *bin = cl_stability_bin(into, theirs->label.name, theirs->label.length);
 
 		for (int sample = 0; sample < 2; sample++)
-			cl_sum_add(&bin->count[as], from->bin[i].count[sample].high, 0);
+			cl_sum_add(&bin->count[as], theirs->count[sample].high, 0);
 	}
 	cl_stability_skip(into, from->n_skipped);
 }
@@ -467,7 +468,7 @@ cl_psi_table(PG_FUNCTION_ARGS)
 	ClStability *state = cl_summary_state(&stability_summary, PG_GETARG_DATUM(0));
 	ClEmptyArgument argument = cl_empty_argument(PG_GETARG_DATUM(1));
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	double	   *part = palloc_array(double, state->n + 1);
+	double	   *part = palloc_array(double, state->bins.n + 1);
 	ClStabilityView view;
 	ClPsi		psi;
 
@@ -475,14 +476,14 @@ cl_psi_table(PG_FUNCTION_ARGS)
 	cl_psi(&view.bands, &argument.empty, &psi, part);
 	cl_empty_require(&argument, &psi, empty_name(&view, &psi));
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < state->n; i++)
+	for (int i = 0; i < state->bins.n; i++)
 	{
 		double		expected = view.bands.n[CL_EXPECTED][i];
 		double		actual = view.bands.n[CL_ACTUAL][i];
 		Datum		values[7];
 		bool		nulls[7] = {false};
 
-		values[0] = PointerGetDatum(cstring_to_text_with_len(view.bin[i]->name, view.bin[i]->length));
+		values[0] = PointerGetDatum(cstring_to_text_with_len(view.bin[i]->label.name, view.bin[i]->label.length));
 		values[1] = Float8GetDatum(expected);
 		values[2] = Float8GetDatum(actual);
 		/* 0/0 is NaN: a sample without rows has no shares. */

@@ -6,9 +6,8 @@
 #define CL_VALIDATE_STABILITY_H
 
 #include "core/stability.h"
+#include "pg/labels.h"
 #include "pg/summary.h"
-
-#include "common/hashfn.h"
 
 /* More are not bins but values; the name of one is a label, not a text. */
 #define CL_STABILITY_MOST_BINS 100000
@@ -20,21 +19,14 @@
 
 typedef struct ClStabilityBin
 {
-	uint32		hash;
-	int			length;
-	char	   *name;			/* not terminated */
+	ClLabel		label;
 	ClSum		count[2];
 } ClStabilityBin;
 
 typedef struct ClStability
 {
-	MemoryContext context;		/* where it lives and grows */
 	int64		n_skipped;		/* rows of neither sample, or without a weight */
-	int			n;
-	int			size;
-	ClStabilityBin *bin;		/* as they came */
-	int			slots;			/* of the hash: a power of two */
-	uint32	   *slot;			/* number of the bin + 1, 0 where free */
+	ClLabels	bins;			/* of ClStabilityBin */
 } ClStability;
 
 extern const ClSummary stability_summary;
@@ -48,17 +40,10 @@ extern void cl_stability_skip(ClStability *state, int64 rows);
 static inline ClStabilityBin *
 cl_stability_bin(ClStability *state, const char *name, int length)
 {
-	uint32		hash = hash_bytes((const unsigned char *) name, length);
-	uint32		mask = state->slots - 1;
+	uint32		hash = cl_labels_hash(name, length);
+	ClStabilityBin *bin = cl_labels_find(&state->bins, name, length, hash);
 
-	for (uint32 at = hash & mask; state->slot[at] != 0; at = (at + 1) & mask)
-	{
-		ClStabilityBin *bin = &state->bin[state->slot[at] - 1];
-
-		if (bin->hash == hash && bin->length == length && memcmp(bin->name, name, length) == 0)
-			return bin;
-	}
-	return cl_stability_new_bin(state, name, length, hash);
+	return bin != NULL ? bin : cl_stability_new_bin(state, name, length, hash);
 }
 
 /* Both samples, bin by bin in the order in which they are shown, in the current context. */

@@ -12,7 +12,6 @@
 #include "miscadmin.h"
 
 #define TYPE_NAME "stability"
-#define FIRST_SLOTS 32
 
 /* An empty state in the current context. */
 ClStability *
@@ -20,11 +19,7 @@ cl_stability_create(void)
 {
 	ClStability *state = palloc0_object(ClStability);
 
-	state->context = CurrentMemoryContext;
-	state->slots = FIRST_SLOTS;
-	state->slot = palloc0_array(uint32, FIRST_SLOTS);
-	state->size = FIRST_SLOTS / 2;
-	state->bin = palloc_array(ClStabilityBin, FIRST_SLOTS / 2);
+	cl_labels_init(&state->bins, sizeof(ClStabilityBin));
 	return state;
 }
 
@@ -35,30 +30,6 @@ create(void)
 }
 
 static void
-enter(ClStability *state, int number)
-{
-	uint32		mask = state->slots - 1;
-	uint32		at = state->bin[number].hash & mask;
-
-	while (state->slot[at] != 0)
-		at = (at + 1) & mask;
-	state->slot[at] = number + 1;
-}
-
-/* Twice the room; the hash stays at most half full. */
-static void
-grow(ClStability *state)
-{
-	state->size *= 2;
-	state->bin = repalloc(state->bin, state->size * sizeof(ClStabilityBin));
-	pfree(state->slot);
-	state->slots = state->size * 2;
-	state->slot = MemoryContextAllocZero(state->context, state->slots * sizeof(uint32));
-	for (int i = 0; i < state->n; i++)
-		enter(state, i);
-}
-
-static void
 refuse_bin(const ClStability *state, const char *name, int length)
 {
 	if (length > CL_STABILITY_LONGEST_NAME)
@@ -66,9 +37,9 @@ refuse_bin(const ClStability *state, const char *name, int length)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("name of a bin is too long"),
 				 errdetail("It has %d bytes; a name may have %d. It begins with \"%s\".", length, CL_STABILITY_LONGEST_NAME,
-						   pnstrdup(name, pg_mbcliplen(name, length, 40))),
+						   cl_label_clipped(name, length, 40)),
 				 errhint("Give bins labels or numbers as names.")));
-	if (state->n >= CL_STABILITY_MOST_BINS)
+	if (state->bins.n >= CL_STABILITY_MOST_BINS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many bins for a %s", TYPE_NAME),
@@ -79,20 +50,8 @@ refuse_bin(const ClStability *state, const char *name, int length)
 ClStabilityBin *
 cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 hash)
 {
-	ClStabilityBin *bin;
-
-	CHECK_FOR_INTERRUPTS();
 	refuse_bin(state, name, length);
-	if (state->n == state->size)
-		grow(state);
-	bin = &state->bin[state->n];
-	memset(bin, 0, sizeof(*bin));
-	bin->hash = hash;
-	bin->length = length;
-	bin->name = MemoryContextAlloc(state->context, Max(length, 1));
-	memcpy(bin->name, name, length);
-	enter(state, state->n++);
-	return bin;
+	return cl_labels_new(&state->bins, name, length, hash);
 }
 
 void
@@ -122,10 +81,10 @@ merge(void *into, const void *from)
 	ClStability *state = into;
 	const ClStability *other = from;
 
-	for (int i = 0; i < other->n; i++)
+	for (int i = 0; i < other->bins.n; i++)
 	{
-		const ClStabilityBin *theirs = &other->bin[i];
-		ClStabilityBin *ours = cl_stability_bin(state, theirs->name, theirs->length);
+		const ClStabilityBin *theirs = cl_labels_item(&other->bins, i);
+		ClStabilityBin *ours = cl_stability_bin(state, theirs->label.name, theirs->label.length);
 
 		for (int sample = 0; sample < 2; sample++)
 		{
@@ -143,19 +102,19 @@ compare_bins(const void *left, const void *right)
 	const ClStabilityBin *a = *(const ClStabilityBin *const *) left;
 	const ClStabilityBin *b = *(const ClStabilityBin *const *) right;
 
-	return cl_bin_order(a->name, a->length, b->name, b->length);
+	return cl_bin_order(a->label.name, a->label.length, b->label.name, b->label.length);
 }
 
 /* The bins in the order in which they are shown. */
 const ClStabilityBin **
 cl_stability_sorted(const ClStability *state)
 {
-	const ClStabilityBin **sorted = palloc_array(const ClStabilityBin *, state->n + 1);
+	const ClStabilityBin **sorted = palloc_array(const ClStabilityBin *, state->bins.n + 1);
 
-	for (int i = 0; i < state->n; i++)
-		sorted[i] = &state->bin[i];
-	if (state->n > 1)
-		qsort(sorted, state->n, sizeof(ClStabilityBin *), compare_bins);
+	for (int i = 0; i < state->bins.n; i++)
+		sorted[i] = cl_labels_item(&state->bins, i);
+	if (state->bins.n > 1)
+		qsort(sorted, state->bins.n, sizeof(ClStabilityBin *), compare_bins);
 	return sorted;
 }
 
@@ -163,12 +122,12 @@ void
 cl_stability_view(const ClStability *state, ClStabilityView *view)
 {
 	view->bin = cl_stability_sorted(state);
-	view->bands.count = state->n;
+	view->bands.count = state->bins.n;
 	for (int sample = 0; sample < 2; sample++)
 	{
-		double	   *counts = palloc_array(double, state->n + 1);
+		double	   *counts = palloc_array(double, state->bins.n + 1);
 
-		for (int i = 0; i < state->n; i++)
+		for (int i = 0; i < state->bins.n; i++)
 			counts[i] = view->bin[i]->count[sample].high;
 		view->bands.n[sample] = counts;
 	}
@@ -189,11 +148,11 @@ write_state(StringInfo buf, const void *data)
 	const ClStabilityBin **sorted = cl_stability_sorted(state);
 
 	pq_sendint64(buf, state->n_skipped);
-	pq_sendint32(buf, state->n);
-	for (int i = 0; i < state->n; i++)
+	pq_sendint32(buf, state->bins.n);
+	for (int i = 0; i < state->bins.n; i++)
 	{
-		pq_sendint32(buf, sorted[i]->length);
-		appendBinaryStringInfo(buf, sorted[i]->name, sorted[i]->length);
+		pq_sendint32(buf, sorted[i]->label.length);
+		appendBinaryStringInfo(buf, sorted[i]->label.name, sorted[i]->label.length);
 		pq_sendfloat8(buf, sorted[i]->count[CL_EXPECTED].high);
 		pq_sendfloat8(buf, sorted[i]->count[CL_ACTUAL].high);
 	}
@@ -217,7 +176,7 @@ read_bin(StringInfo buf, ClStability *state)
 	int			length = (int) pq_getmsgint(buf, 4);
 	const char *name;
 	ClStabilityBin *bin;
-	int			before = state->n;
+	int			before = state->bins.n;
 
 	if (length < 0 || length > CL_STABILITY_LONGEST_NAME)
 		cl_wire_invalid(TYPE_NAME, psprintf("length %d of the name of a bin is out of range", length));
@@ -225,7 +184,7 @@ read_bin(StringInfo buf, ClStability *state)
 	if (!pg_verifymbstr(name, length, true))
 		cl_wire_invalid(TYPE_NAME, "name of a bin is not text in the encoding of the database");
 	bin = cl_stability_bin(state, name, length);
-	if (state->n == before)
+	if (state->bins.n == before)
 		cl_wire_invalid(TYPE_NAME, psprintf("bin \"%s\" comes twice", pnstrdup(name, length)));
 	for (int sample = 0; sample < 2; sample++)
 		bin->count[sample].high = pq_getmsgfloat8(buf);
@@ -260,10 +219,10 @@ print(StringInfo out, const void *data)
 
 	appendStringInfo(out, "{\"version\": %d, \"n_skipped\": " INT64_FORMAT ", \"bins\": [", stability_summary.version,
 					 state->n_skipped);
-	for (int i = 0; i < state->n; i++)
+	for (int i = 0; i < state->bins.n; i++)
 	{
 		appendStringInfoString(out, i > 0 ? ", [" : "[");
-		cl_json_put_string(out, pnstrdup(sorted[i]->name, sorted[i]->length));
+		cl_json_put_string(out, cl_label_string(&sorted[i]->label));
 		for (int sample = 0; sample < 2; sample++)
 		{
 			appendStringInfoString(out, ", ");
@@ -281,14 +240,14 @@ parse_bin(const ClJson *bins, int number, ClStability *state)
 	ClJson		item;
 	char	   *name;
 	ClStabilityBin *bin;
-	int			before = state->n;
+	int			before = state->bins.n;
 
 	cl_json_item(bins, number, &triple);
 	(void) cl_json_array(&triple, 3, 3);
 	cl_json_item(&triple, 0, &item);
 	name = cl_json_string(&item);
 	bin = cl_stability_bin(state, name, strlen(name));
-	if (state->n == before)
+	if (state->bins.n == before)
 		cl_json_error(&item, "a bin that does not come twice");
 	for (int sample = 0; sample < 2; sample++)
 	{
