@@ -1,0 +1,62 @@
+/*
+ * bin_sketch.h
+ *	  The state behind the type bin_sketch: events and non-events of every distinct value of a characteristic.
+ */
+#ifndef CL_SCORE_BIN_SKETCH_H
+#define CL_SCORE_BIN_SKETCH_H
+
+#include "pg/labels.h"
+#include "pg/summary.h"
+#include "pg/tally.h"
+
+typedef enum ClSketchKind
+{
+	CL_SKETCH_UNKNOWN,			/* only missing values so far */
+	CL_SKETCH_NUMERIC,
+	CL_SKETCH_TEXT
+} ClSketchKind;
+
+/* More distinct texts are identifiers, not categories: they are given up, and the sketch says so. */
+#define CL_SKETCH_MOST_CATEGORIES 100000
+#define CL_SKETCH_LONGEST_CATEGORY 1000
+
+typedef struct ClSketchCounts
+{
+	int64		n[2];
+	ClSum		weight[2];		/* the same as n without weights */
+} ClSketchCounts;
+
+typedef struct ClSketchCategory
+{
+	ClLabel		label;
+	ClSketchCounts counts;
+} ClSketchCategory;
+
+typedef struct ClBinSketch
+{
+	ClSketchKind kind;
+	bool		weighted;
+	bool		overflow;		/* too many categories, or too long ones: they are counted as overflowed */
+	int64		n_skipped;		/* rows without outcome or weight */
+	ClSketchCounts missing;		/* rows without a value */
+	ClSketchCounts overflowed;
+	ClTally		tally;			/* numeric values */
+	ClLabels	categories;		/* of ClSketchCategory; made at the first text */
+} ClBinSketch;
+
+extern const ClSummary bin_sketch_summary;
+
+extern void cl_sketch_add_missing(ClBinSketch *sketch, bool event, double weight);
+extern void cl_sketch_add_category(ClBinSketch *sketch, const char *name, int length, bool event, double weight);
+
+/* Categories in order of their bytes, in the current context. */
+extern const ClSketchCategory **cl_sketch_categories(const ClBinSketch *sketch);
+
+static inline void
+cl_sketch_count(ClSketchCounts *counts, bool event, double weight)
+{
+	counts->n[event]++;
+	cl_sum_add(&counts->weight[event], weight, 0);
+}
+
+#endif							/* CL_SCORE_BIN_SKETCH_H */
