@@ -17,6 +17,7 @@ FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(distribution);
+FEATURE_TEST(pd_test);
 
 static const struct
 {
@@ -31,6 +32,7 @@ static const struct
 	{"policy", test_policy},
 	{"tally", test_tally},
 	{"distribution", test_distribution},
+	{"pd_test", test_pd_test},
 };
 
 int
