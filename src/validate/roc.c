@@ -7,7 +7,6 @@
 #include <math.h>
 
 #include "core/distribution.h"
-#include "core/roc.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "validate/confidence.h"
@@ -79,6 +78,7 @@ set_direction(FunctionCallInfo fcinfo, ClRoc *roc)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("higher_is_riskier must not be NULL"),
+				 errdetail("The direction of a score is never guessed."),
 				 errhint("It is true for a PD, false for a credit score.")));
 	cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
 }
@@ -102,10 +102,6 @@ add_weighted(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 static pg_attribute_always_inline void
 add_row(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 {
-	if (PG_NARGS() > ARG_DIRECTION)
-		set_direction(fcinfo, roc);
-	else
-		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
 	if (unlikely(isnan(score)))
 		roc->n_skipped++;
 	else if (PG_NARGS() > ARG_WEIGHT)
@@ -114,14 +110,28 @@ add_row(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 		cl_tally_add(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT));
 }
 
+/* The state, with its direction; false when the row lacks a score or an outcome. */
+static pg_attribute_always_inline bool
+begin_row(FunctionCallInfo fcinfo, ClRoc **state)
+{
+	ClRoc	   *roc = *state = transition_state(fcinfo);
+
+	if (PG_NARGS() > ARG_DIRECTION)
+		set_direction(fcinfo, roc);
+	else
+		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
+	if (likely(!PG_ARGISNULL(ARG_SCORE) && !PG_ARGISNULL(ARG_EVENT)))
+		return true;
+	roc->n_skipped++;
+	return false;
+}
+
 Datum
 cl_roc_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClRoc	   *roc = transition_state(fcinfo);
+	ClRoc	   *roc;
 
-	if (unlikely(PG_ARGISNULL(ARG_SCORE) || PG_ARGISNULL(ARG_EVENT)))
-		roc->n_skipped++;
-	else
+	if (begin_row(fcinfo, &roc))
 		add_row(fcinfo, roc, PG_GETARG_FLOAT8(ARG_SCORE));
 	PG_RETURN_POINTER(roc);
 }
@@ -129,11 +139,9 @@ cl_roc_float8_transition(PG_FUNCTION_ARGS)
 Datum
 cl_roc_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClRoc	   *roc = transition_state(fcinfo);
+	ClRoc	   *roc;
 
-	if (unlikely(PG_ARGISNULL(ARG_SCORE) || PG_ARGISNULL(ARG_EVENT)))
-		roc->n_skipped++;
-	else
+	if (begin_row(fcinfo, &roc))
 		add_row(fcinfo, roc, cl_numeric_float8_saturated(PG_GETARG_DATUM(ARG_SCORE)));
 	PG_RETURN_POINTER(roc);
 }
@@ -150,17 +158,6 @@ number_or_null(FunctionCallInfo fcinfo, double value)
 	PG_RETURN_FLOAT8(value);
 }
 
-/* The measures of a state; settling it changes how the counts are kept, not what they are. */
-static ClRocMeasures
-measures_of(ClRoc *roc)
-{
-	ClRocMeasures measures;
-
-	cl_tally_settle(&roc->tally);
-	cl_roc_measure(&roc->tally, cl_roc_higher_is_riskier(roc), &measures);
-	return measures;
-}
-
 /* Of the final functions: NaN when there was no row. */
 static ClRocMeasures
 final_measures(FunctionCallInfo fcinfo)
@@ -168,13 +165,13 @@ final_measures(FunctionCallInfo fcinfo)
 	(void) cl_agg_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		return (ClRocMeasures) {.auc = NAN, .ks = NAN};
-	return measures_of((ClRoc *) PG_GETARG_POINTER(0));
+	return *cl_roc_measures((ClRoc *) PG_GETARG_POINTER(0));
 }
 
-static ClRocMeasures
+static const ClRocMeasures *
 stored_measures(FunctionCallInfo fcinfo)
 {
-	return measures_of(cl_summary_state(&roc_summary, PG_GETARG_DATUM(0)));
+	return cl_roc_measures(cl_summary_state(&roc_summary, PG_GETARG_DATUM(0)));
 }
 
 Datum
@@ -198,19 +195,19 @@ cl_roc_ks_final(PG_FUNCTION_ARGS)
 Datum
 cl_roc_auc(PG_FUNCTION_ARGS)
 {
-	return number_or_null(fcinfo, stored_measures(fcinfo).auc);
+	return number_or_null(fcinfo, stored_measures(fcinfo)->auc);
 }
 
 Datum
 cl_roc_gini(PG_FUNCTION_ARGS)
 {
-	return number_or_null(fcinfo, 2 * stored_measures(fcinfo).auc - 1);
+	return number_or_null(fcinfo, 2 * stored_measures(fcinfo)->auc - 1);
 }
 
 Datum
 cl_roc_ks(PG_FUNCTION_ARGS)
 {
-	return number_or_null(fcinfo, stored_measures(fcinfo).ks);
+	return number_or_null(fcinfo, stored_measures(fcinfo)->ks);
 }
 
 /*
@@ -221,8 +218,8 @@ Datum
 cl_roc_stats(PG_FUNCTION_ARGS)
 {
 	ClRoc	   *roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
-	ClRocMeasures m = measures_of(roc);
-	const ClRocTotals *total = &m.total;
+	const ClRocMeasures *m = cl_roc_measures(roc);
+	const ClRocTotals *total = &m->total;
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
@@ -232,12 +229,12 @@ cl_roc_stats(PG_FUNCTION_ARGS)
 	cl_record_put_int64(&record, roc->n_skipped);
 	cl_record_put_int64(&record, (int64) cl_tally_distinct(&roc->tally));
 	cl_record_put_float8(&record, total->weight[CL_EVENT] / (total->weight[0] + total->weight[1]));
-	cl_record_put_float8(&record, m.auc);
-	cl_record_put_float8(&record, 2 * m.auc - 1);
-	cl_record_put_float8(&record, m.ks);
-	cl_record_put_float8(&record, m.ks_cutoff);
-	cl_record_put_float8(&record, m.ks_share[CL_EVENT]);
-	cl_record_put_float8(&record, m.ks_share[CL_NON_EVENT]);
+	cl_record_put_float8(&record, m->auc);
+	cl_record_put_float8(&record, 2 * m->auc - 1);
+	cl_record_put_float8(&record, m->ks);
+	cl_record_put_float8(&record, m->ks_cutoff);
+	cl_record_put_float8(&record, m->ks_share[CL_EVENT]);
+	cl_record_put_float8(&record, m->ks_share[CL_NON_EVENT]);
 	if (roc->direction == CL_ROC_UNKNOWN)
 		cl_record_put_null(&record);
 	else
@@ -250,15 +247,15 @@ cl_roc_auc_interval(PG_FUNCTION_ARGS)
 {
 	ClRoc	   *roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
 	double		reach = cl_confidence_reach(PG_GETARG_FLOAT8(1));
-	ClRocMeasures m = measures_of(roc);
-	double		std_error = sqrt(cl_roc_auc_variance(&roc->tally, cl_roc_higher_is_riskier(roc), &m));
+	const ClRocMeasures *m = cl_roc_measures(roc);
+	double		std_error = sqrt(cl_roc_auc_variance(&roc->tally, cl_roc_higher_is_riskier(roc), m));
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
-	cl_record_put_float8(&record, m.auc);
+	cl_record_put_float8(&record, m->auc);
 	cl_record_put_float8(&record, std_error);
-	cl_record_put_float8(&record, isnan(std_error) ? NAN : Max(m.auc - reach * std_error, 0));
-	cl_record_put_float8(&record, isnan(std_error) ? NAN : Min(m.auc + reach * std_error, 1));
+	cl_record_put_float8(&record, isnan(std_error) ? NAN : Max(m->auc - reach * std_error, 0));
+	cl_record_put_float8(&record, isnan(std_error) ? NAN : Min(m->auc + reach * std_error, 1));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

@@ -37,6 +37,19 @@ cl_roc_set_direction(ClRoc *roc, ClRocDirection direction)
 				 errhint("Build a roc for each, or turn one of the scores round.")));
 }
 
+const ClRocMeasures *
+cl_roc_measures(ClRoc *roc)
+{
+	int64		n[2];
+
+	cl_tally_settle(&roc->tally);
+	cl_tally_rows(&roc->tally, n);
+	if (roc->measured != n[0] + n[1] || roc->measured == 0)
+		cl_roc_measure(&roc->tally, cl_roc_higher_is_riskier(roc), &roc->measures);
+	roc->measured = n[0] + n[1];
+	return &roc->measures;
+}
+
 static void
 merge(void *into, const void *from)
 {
@@ -61,15 +74,30 @@ merge(void *into, const void *from)
 #define NO_AMOUNTS 255
 
 static void
+write_head(StringInfo buf, const ClRoc *roc)
+{
+	pq_sendbyte(buf, roc->direction);
+	pq_sendbyte(buf, roc->amounts ? roc->decimals : NO_AMOUNTS);
+	pq_sendint64(buf, roc->n_skipped);
+}
+
+/* Settling a tally changes how the counts are kept, not what they are. */
+static void
 write_state(StringInfo buf, const void *state)
 {
 	const ClRoc *roc = state;
 
-	pq_sendbyte(buf, roc->direction);
-	pq_sendbyte(buf, roc->amounts ? roc->decimals : NO_AMOUNTS);
-	pq_sendint64(buf, roc->n_skipped);
-	/* Settling changes how the counts are kept, not what they are. */
+	write_head(buf, roc);
 	cl_tally_send(buf, &tally_type, unconstify(ClTally *, &roc->tally));
+}
+
+static void
+transfer(StringInfo buf, const void *state)
+{
+	const ClRoc *roc = state;
+
+	write_head(buf, roc);
+	cl_tally_transfer(buf, &tally_type, unconstify(ClTally *, &roc->tally));
 }
 
 static bool
@@ -174,6 +202,7 @@ const ClSummary roc_summary = {
 	.create = create,
 	.merge = merge,
 	.write = write_state,
+	.transfer = transfer,
 	.read = read_state,
 	.print = print,
 	.parse = parse,

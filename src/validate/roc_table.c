@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "core/roc.h"
 #include "pg/record.h"
 #include "validate/roc_state.h"
 
@@ -38,8 +37,7 @@ open_roc(FunctionCallInfo fcinfo)
 	Reading		reading;
 
 	reading.roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
-	cl_tally_settle(&reading.roc->tally);
-	cl_roc_totals(&reading.roc->tally, &reading.total);
+	reading.total = cl_roc_measures(reading.roc)->total;
 	reading.weight = reading.total.weight[0] + reading.total.weight[1];
 	reading.higher_is_riskier = cl_roc_higher_is_riskier(reading.roc);
 	return reading;
@@ -112,11 +110,11 @@ cl_roc_curve(PG_FUNCTION_ARGS)
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
+	cl_record_open_set(&record, fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	points = PG_ARGISNULL(1) ? 0 : number_of(fcinfo, 1, 2, MOST_POINTS, "points");
 	reading = open_roc(fcinfo);
-	cl_record_open_set(&record, fcinfo);
 	if (reading.weight == 0)
 		PG_RETURN_NULL();
 	if (reading.higher_is_riskier)
@@ -203,7 +201,7 @@ cl_gains_table(PG_FUNCTION_ARGS)
 	while (cl_tally_next(&cursor, &item))
 	{
 		double		own = item.weight[0] + item.weight[1];
-		int			group = cl_roc_group(passed, own, reading.weight, groups);
+		int			group = cl_roc_group(open.group, passed, own, reading.weight, groups);
 
 		CHECK_FOR_INTERRUPTS();
 		if (group != open.group)
@@ -216,7 +214,8 @@ cl_gains_table(PG_FUNCTION_ARGS)
 		for (int class = 0; class < 2; class++)
 		{
 			open.weight[class] += item.weight[class];
-			open.amount[class] += item.amount[class];
+			if (reading.roc->amounts)
+				open.amount[class] += item.amount[class];
 		}
 		passed += own;
 	}
@@ -237,12 +236,13 @@ typedef struct Below
 } Below;
 
 static void
-below_add(Below *below, const ClTallyItem *item)
+below_add(const Reading *reading, Below *below, const ClTallyItem *item)
 {
 	for (int class = 0; class < 2; class++)
 	{
 		below->weight[class] += item->weight[class];
-		below->amount[class] += item->amount[class];
+		if (reading->roc->amounts)
+			below->amount[class] += item->amount[class];
 	}
 }
 
@@ -287,7 +287,7 @@ cl_confusion(PG_FUNCTION_ARGS)
 
 	cl_tally_scan(&reading.roc->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item) && item.value < cutoff)
-		below_add(&below, &item);
+		below_add(&reading, &below, &item);
 	tp = flagged_weight(&reading, &below, CL_EVENT);
 	fp = flagged_weight(&reading, &below, CL_NON_EVENT);
 	fn = reading.total.weight[CL_EVENT] - tp;
@@ -351,14 +351,14 @@ cl_cutoff_table(PG_FUNCTION_ARGS)
 	cl_tally_scan(&reading.roc->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item))
 	{
-		int			group = cl_roc_group(below.weight[0] + below.weight[1], item.weight[0] + item.weight[1],
+		int			group = cl_roc_group(last_group, below.weight[0] + below.weight[1], item.weight[0] + item.weight[1],
 										 reading.weight, groups);
 
 		CHECK_FOR_INTERRUPTS();
 		if (group != last_group)
 			put_cutoff(&record, &reading, item.value, &below);
 		last_group = group;
-		below_add(&below, &item);
+		below_add(&reading, &below, &item);
 	}
 	put_cutoff(&record, &reading, INFINITY, &below);
 	PG_RETURN_NULL();
@@ -409,7 +409,7 @@ cl_cutoff_table_at(PG_FUNCTION_ARGS)
 	{
 		for (; done < n && cutoff[done] <= item.value; done++)
 			put_cutoff(&record, &reading, cutoff[done], &below);
-		below_add(&below, &item);
+		below_add(&reading, &below, &item);
 	}
 	for (; done < n; done++)
 		put_cutoff(&record, &reading, cutoff[done], &below);
