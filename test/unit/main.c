@@ -19,6 +19,7 @@ FEATURE_TEST(tally);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
+FEATURE_TEST(fairness);
 
 static const struct
 {
@@ -35,6 +36,7 @@ static const struct
 	{"roc", test_roc},
 	{"distribution", test_distribution},
 	{"pd_test", test_pd_test},
+	{"fairness", test_fairness},
 };
 
 int
