@@ -17,8 +17,8 @@ cl_score_moments_merge(ClScoreMoments *moments, const ClScoreMoments *other)
 	moments->lowest = moments->n == 0 ? other->lowest : fmin(moments->lowest, other->lowest);
 	moments->highest = moments->n == 0 ? other->highest : fmax(moments->highest, other->highest);
 	moments->n += other->n;
-	cl_tally_sum_add(&moments->sum, other->sum.high, other->sum.low);
-	cl_tally_sum_add(&moments->squares, other->squares.high, other->squares.low);
+	cl_sum_add(&moments->sum, other->sum.high, other->sum.low);
+	cl_sum_add(&moments->squares, other->squares.high, other->squares.low);
 }
 
 double

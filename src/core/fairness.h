@@ -8,17 +8,17 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "core/tally_internal.h"
+#include "core/sum.h"
 
 /*
- * Sums of scores and of their squares, each as the unevaluated sum of two doubles: to about 2^-104, so neither the order of
- * rows nor a mean far from 0 costs a digit that shows.
+ * Sums of scores and of their squares, to about 2^-104 (core/sum.h): neither the order of rows nor a mean far from 0 costs a
+ * digit that shows.
  */
 typedef struct ClScoreMoments
 {
 	int64_t		n;
-	ClTallySum	sum;
-	ClTallySum	squares;
+	ClSum		sum;
+	ClSum		squares;
 	double		lowest;			/* scores that are all equal have no deviation, not even one of 2^-52 */
 	double		highest;
 } ClScoreMoments;
@@ -38,8 +38,8 @@ cl_score_moments_add(ClScoreMoments *moments, double score)
 		moments->lowest = score;
 	else if (score > moments->highest)
 		moments->highest = score;
-	cl_tally_sum_add(&moments->sum, score, 0);
-	cl_tally_sum_add(&moments->squares, square, fma(score, score, -square));
+	cl_sum_add(&moments->sum, score, 0);
+	cl_sum_add(&moments->squares, square, fma(score, score, -square));
 }
 
 extern void cl_score_moments_merge(ClScoreMoments *moments, const ClScoreMoments *other);

@@ -5,7 +5,7 @@
 #ifndef CL_CORE_PD_TEST_H
 #define CL_CORE_PD_TEST_H
 
-/* z of the observed rate against the PD, no correction for continuity; NaN for 0/0 (a PD of 0 without, of 1 with all defaults). */
+/* z of the observed rate against the PD, no correction for continuity; NaN for 0/0, where what was certain happened. */
 extern double cl_pd_normal_z(double n, double events, double pd);
 
 /*

@@ -24,6 +24,7 @@
 
 #include "core/memory.h"
 #include "core/money.h"
+#include "core/sum.h"
 
 /* Index of the two classes everywhere. */
 enum
@@ -57,16 +58,9 @@ typedef struct ClTallyCount
 	int64_t		n[2];
 } ClTallyCount;
 
-/* A sum of many doubles, kept as the unevaluated sum of two: rows in another order give the same result. */
-typedef struct ClTallySum
-{
-	double		high;
-	double		low;
-} ClTallySum;
-
 typedef struct ClTallyExtra
 {
-	ClTallySum	weight[2];
+	ClSum		weight[2];
 	cl_int128	amount[2];
 } ClTallyExtra;
 

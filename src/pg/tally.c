@@ -273,7 +273,7 @@ receive_counts(StringInfo buf, const ClTallyType *type, ClTally *tally)
 
 /* The sums of a class that has rows are positive and finite, without rows they are nothing. */
 static bool
-sums_in_order(int64 n, const ClTallySum *weight, cl_int128 amount)
+sums_in_order(int64 n, const ClSum *weight, cl_int128 amount)
 {
 	if (n == 0)
 		return weight->high == 0 && weight->low == 0 && amount == 0;

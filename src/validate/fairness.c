@@ -11,7 +11,6 @@
 #include "validate/confidence.h"
 #include "validate/fairness_state.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(cl_fairness_float8_transition);
@@ -130,13 +129,15 @@ cl_fairness_stats(PG_FUNCTION_ARGS)
 	int64		favourable = state->unknown.n_favourable;
 	ClRecord	record;
 
-	for (int i = 0; i < state->n; i++)
+	for (int i = 0; i < state->groups.n; i++)
 	{
-		n += state->group[i].n;
-		favourable += state->group[i].n_favourable;
+		const ClFairnessGroup *group = cl_labels_item(&state->groups, i);
+
+		n += group->n;
+		favourable += group->n_favourable;
 	}
 	cl_record_open(&record, fcinfo);
-	cl_record_put_int32(&record, state->n);
+	cl_record_put_int32(&record, state->groups.n);
 	cl_record_put_int64(&record, n);
 	cl_record_put_int64(&record, favourable);
 	cl_record_put_float8(&record, rate_of(favourable, n));
@@ -161,7 +162,7 @@ unknown_reference(const ClFairnessGroup **group, int count, const text *name)
 	StringInfoData names;
 
 	initStringInfo(&names);
-	for (int i = 0; i < count && group[i]->name != NULL; i++)
+	for (int i = 0; i < count && group[i]->label.name != NULL; i++)
 	{
 		if (i == SHOWN_NAMES)
 		{
@@ -169,7 +170,7 @@ unknown_reference(const ClFairnessGroup **group, int count, const text *name)
 			break;
 		}
 		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "",
-						 pnstrdup(group[i]->name, pg_mbcliplen(group[i]->name, group[i]->length, 40)));
+						 cl_label_clipped(group[i]->label.name, group[i]->label.length, 40));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -183,8 +184,8 @@ named_reference(const ClFairnessGroup **group, int count, const text *name)
 {
 	for (int i = 0; i < count; i++)
 	{
-		if (group[i]->name != NULL && group[i]->length == (int) VARSIZE_ANY_EXHDR(name) &&
-			memcmp(group[i]->name, VARDATA_ANY(name), group[i]->length) == 0)
+		if (group[i]->label.name != NULL && group[i]->label.length == (int) VARSIZE_ANY_EXHDR(name) &&
+			memcmp(group[i]->label.name, VARDATA_ANY(name), group[i]->label.length) == 0)
 			return group[i];
 	}
 	unknown_reference(group, count, name);
@@ -208,13 +209,13 @@ chosen_reference(const ClFairnessGroup **group, int count, bool by_rate)
 	const ClFairnessGroup *highest = NULL;
 	int64		n = 0;
 
-	for (int i = 0; i < count && group[i]->name != NULL; i++)
+	for (int i = 0; i < count && group[i]->label.name != NULL; i++)
 	{
 		n += group[i]->n;
 		if (largest == NULL || group[i]->n > largest->n)
 			largest = group[i];
 	}
-	for (int i = 0; by_rate && i < count && group[i]->name != NULL; i++)
+	for (int i = 0; by_rate && i < count && group[i]->label.name != NULL; i++)
 	{
 		if (group[i]->n * LEAST_SHARE >= n && (highest == NULL || higher_rate(group[i], highest)))
 			highest = group[i];
@@ -280,8 +281,8 @@ put_scores(ClRecord *record, const ClFairnessGroup *group, const ClFairnessGroup
 static void
 put_group(ClRecord *record, const ClFairnessGroup *group, const ClFairnessGroup *reference, double reach)
 {
-	if (group->name != NULL)
-		cl_record_put(record, PointerGetDatum(cstring_to_text_with_len(group->name, group->length)));
+	if (group->label.name != NULL)
+		cl_record_put(record, PointerGetDatum(cstring_to_text_with_len(group->label.name, group->label.length)));
 	else
 		cl_record_put_null(record);
 	cl_record_put_bool(record, group == reference);

@@ -11,79 +11,34 @@
 #include "mb/pg_wchar.h"
 
 #define TYPE_NAME "fairness"
-#define FIRST_SLOTS 16
 
 static void *
 create(void)
 {
 	ClFairness *state = palloc0_object(ClFairness);
 
-	state->context = CurrentMemoryContext;
-	state->slots = FIRST_SLOTS;
-	state->slot = palloc0_array(uint16, FIRST_SLOTS);
-	state->size = FIRST_SLOTS / 2;
-	state->group = palloc_array(ClFairnessGroup, FIRST_SLOTS / 2);
+	cl_labels_init(&state->groups, sizeof(ClFairnessGroup));
 	return state;
-}
-
-static void
-enter(ClFairness *state, int number)
-{
-	uint32		mask = state->slots - 1;
-	uint32		at = state->group[number].hash & mask;
-
-	while (state->slot[at] != 0)
-		at = (at + 1) & mask;
-	state->slot[at] = number + 1;
-}
-
-/* Twice the room; the hash stays at most half full. */
-static void
-grow(ClFairness *state)
-{
-	state->size *= 2;
-	state->group = repalloc(state->group, state->size * sizeof(ClFairnessGroup));
-	pfree(state->slot);
-	state->slots = state->size * 2;
-	state->slot = MemoryContextAllocZero(state->context, state->slots * sizeof(uint16));
-	for (int i = 0; i < state->n; i++)
-		enter(state, i);
-}
-
-static char *
-shown_name(const char *name, int length)
-{
-	return pnstrdup(name, pg_mbcliplen(name, length, 40));
 }
 
 ClFairnessGroup *
 cl_fairness_new_group(ClFairness *state, const char *name, int length, uint32 hash)
 {
-	ClFairnessGroup *group;
-
 	if (length > CL_FAIRNESS_LONGEST_NAME)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("name of a group is too long"),
 				 errdetail("It has %d bytes; a name may have %d. It begins with \"%s\".", length, CL_FAIRNESS_LONGEST_NAME,
-						   shown_name(name, length)),
+						   cl_label_clipped(name, length, 40)),
 				 errhint("Give groups short labels.")));
-	if (state->n >= CL_FAIRNESS_MOST_GROUPS)
+	if (state->groups.n >= CL_FAIRNESS_MOST_GROUPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many groups for a %s", TYPE_NAME),
-				 errdetail("There are more than %d; one of them is \"%s\".", CL_FAIRNESS_MOST_GROUPS, shown_name(name, length)),
+				 errdetail("There are more than %d; one of them is \"%s\".", CL_FAIRNESS_MOST_GROUPS,
+						   cl_label_clipped(name, length, 40)),
 				 errhint("Compare groups of one protected attribute; cut numbers such as an age into bands first.")));
-	if (state->n == state->size)
-		grow(state);
-	group = &state->group[state->n];
-	memset(group, 0, sizeof(*group));
-	group->hash = hash;
-	group->length = length;
-	group->name = MemoryContextAlloc(state->context, Max(length, 1));
-	memcpy(group->name, name, length);
-	enter(state, state->n++);
-	return group;
+	return cl_labels_new(&state->groups, name, length, hash);
 }
 
 /*
@@ -94,8 +49,8 @@ cl_fairness_new_group(ClFairness *state, const char *name, int length, uint32 ha
 static int
 compare_names(const void *left, const void *right)
 {
-	const ClFairnessGroup *a = *(const ClFairnessGroup *const *) left;
-	const ClFairnessGroup *b = *(const ClFairnessGroup *const *) right;
+	const ClLabel *a = &(*(const ClFairnessGroup *const *) left)->label;
+	const ClLabel *b = &(*(const ClFairnessGroup *const *) right)->label;
 	int			order = memcmp(a->name, b->name, Min(a->length, b->length));
 
 	return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
@@ -105,12 +60,12 @@ compare_names(const void *left, const void *right)
 const ClFairnessGroup **
 cl_fairness_sorted(const ClFairness *state, int *count)
 {
-	const ClFairnessGroup **sorted = palloc_array(const ClFairnessGroup *, state->n + 1);
+	const ClFairnessGroup **sorted = palloc_array(const ClFairnessGroup *, state->groups.n + 1);
 
-	for (int i = 0; i < state->n; i++)
-		sorted[i] = &state->group[i];
-	qsort(sorted, state->n, sizeof(*sorted), compare_names);
-	*count = state->n;
+	*count = state->groups.n;
+	for (int i = 0; i < *count; i++)
+		sorted[i] = cl_labels_item(&state->groups, i);
+	qsort(sorted, *count, sizeof(*sorted), compare_names);
 	if (state->unknown.n > 0)
 		sorted[(*count)++] = &state->unknown;
 	return sorted;
@@ -136,8 +91,12 @@ merge(void *into, const void *from)
 	ClFairness *state = into;
 	const ClFairness *other = from;
 
-	for (int i = 0; i < other->n; i++)
-		merge_group(cl_fairness_group(state, other->group[i].name, other->group[i].length), &other->group[i]);
+	for (int i = 0; i < other->groups.n; i++)
+	{
+		const ClFairnessGroup *theirs = cl_labels_item(&other->groups, i);
+
+		merge_group(cl_fairness_group(state, theirs->label.name, theirs->label.length), theirs);
+	}
 	merge_group(&state->unknown, &other->unknown);
 	if (__builtin_add_overflow(state->n_skipped, other->n_skipped, &state->n_skipped))
 		state->n_skipped = PG_INT64_MAX;
@@ -145,7 +104,7 @@ merge(void *into, const void *from)
 
 /* Two doubles that are one sum: finite, and the second is what the first could not hold. */
 static bool
-is_sum(const ClTallySum *sum, double largest)
+is_sum(const ClSum *sum, double largest)
 {
 	return fabs(sum->high) <= largest && sum->high + sum->low == sum->high;
 }
@@ -188,14 +147,14 @@ disorder(const ClFairnessGroup *group)
 
 /* 0.0 is added so that there is only one zero. */
 static void
-send_sum(StringInfo buf, const ClTallySum *sum)
+send_sum(StringInfo buf, const ClSum *sum)
 {
 	pq_sendfloat8(buf, sum->high + 0.0);
 	pq_sendfloat8(buf, sum->low + 0.0);
 }
 
 static void
-receive_sum(StringInfo buf, ClTallySum *sum)
+receive_sum(StringInfo buf, ClSum *sum)
 {
 	sum->high = pq_getmsgfloat8(buf);
 	sum->low = pq_getmsgfloat8(buf);
@@ -214,11 +173,11 @@ write_state(StringInfo buf, const void *data)
 	{
 		const ClFairnessGroup *group = sorted[i];
 
-		pq_sendbyte(buf, group->name != NULL);
-		if (group->name != NULL)
+		pq_sendbyte(buf, group->label.name != NULL);
+		if (group->label.name != NULL)
 		{
-			pq_sendint32(buf, group->length);
-			appendBinaryStringInfo(buf, group->name, group->length);
+			pq_sendint32(buf, group->label.length);
+			appendBinaryStringInfo(buf, group->label.name, group->label.length);
 		}
 		pq_sendint64(buf, group->n);
 		pq_sendint64(buf, group->n_favourable);
@@ -235,7 +194,7 @@ write_state(StringInfo buf, const void *data)
 static ClFairnessGroup *
 read_name(StringInfo buf, ClFairness *state)
 {
-	int			before = state->n;
+	int			before = state->groups.n;
 	int			length;
 	const char *name;
 	ClFairnessGroup *group;
@@ -251,7 +210,7 @@ read_name(StringInfo buf, ClFairness *state)
 	if (!pg_verifymbstr(name, length, true))
 		cl_wire_invalid(TYPE_NAME, "name of a group is not text in the encoding of the database");
 	group = cl_fairness_group(state, name, length);
-	if (state->n == before)
+	if (state->groups.n == before)
 		cl_wire_invalid(TYPE_NAME, "name of a group is repeated");
 	return group;
 }
@@ -296,7 +255,7 @@ static const char *const json_keys[] = {"version", "n_skipped", "groups", NULL};
 static const char *const group_keys[] = {"member", "n", "n_favourable", "n_score", "sum", "squares", "lowest", "highest", NULL};
 
 static void
-print_sum(StringInfo out, const char *key, const ClTallySum *sum)
+print_sum(StringInfo out, const char *key, const ClSum *sum)
 {
 	appendStringInfo(out, ", \"%s\": [", key);
 	cl_json_put_float8(out, sum->high + 0.0);
@@ -319,8 +278,8 @@ print(StringInfo out, const void *data)
 		const ClFairnessGroup *group = sorted[i];
 
 		appendStringInfo(out, "%s{\"member\": ", i > 0 ? ", " : "");
-		if (group->name != NULL)
-			cl_json_put_string(out, pnstrdup(group->name, group->length));
+		if (group->label.name != NULL)
+			cl_json_put_string(out, cl_label_string(&group->label));
 		else
 			appendStringInfoString(out, "null");
 		appendStringInfo(out, ", \"n\": " INT64_FORMAT ", \"n_favourable\": " INT64_FORMAT ", \"n_score\": " INT64_FORMAT,
@@ -358,7 +317,7 @@ parse_score(const ClJson *object, const char *key)
 }
 
 static void
-parse_sum(const ClJson *object, const char *key, ClTallySum *sum)
+parse_sum(const ClJson *object, const char *key, ClSum *sum)
 {
 	ClJson		node;
 	ClJson		part;
@@ -374,7 +333,7 @@ parse_sum(const ClJson *object, const char *key, ClTallySum *sum)
 static ClFairnessGroup *
 parse_member(const ClJson *object, ClFairness *state)
 {
-	int			before = state->n;
+	int			before = state->groups.n;
 	ClJson		node;
 	ClFairnessGroup *group;
 
@@ -388,7 +347,7 @@ parse_member(const ClJson *object, ClFairness *state)
 	if (!cl_json_is_string(&node))
 		cl_json_error(&node, "a string or null");
 	group = cl_fairness_group(state, node.value.val.string.val, node.value.val.string.len);
-	if (state->n == before)
+	if (state->groups.n == before)
 		cl_json_error(&node, "a member that no other group has");
 	return group;
 }

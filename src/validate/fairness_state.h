@@ -6,9 +6,8 @@
 #define CL_VALIDATE_FAIRNESS_STATE_H
 
 #include "core/fairness.h"
+#include "pg/labels.h"
 #include "pg/summary.h"
-
-#include "common/hashfn.h"
 
 /* Groups share a protected attribute: more of them are values of another column. The name of one is a label. */
 #define CL_FAIRNESS_MOST_GROUPS 1000
@@ -18,9 +17,7 @@
 
 typedef struct ClFairnessGroup
 {
-	uint32		hash;
-	int			length;
-	char	   *name;			/* not terminated; NULL of the group that is not known */
+	ClLabel		label;			/* without a name: the group that is not known */
 	int64		n;
 	int64		n_favourable;
 	ClScoreMoments score;		/* of the rows that have one */
@@ -28,14 +25,9 @@ typedef struct ClFairnessGroup
 
 typedef struct ClFairness
 {
-	MemoryContext context;		/* where it lives and grows */
 	int64		n_skipped;		/* rows without a decision */
 	ClFairnessGroup unknown;	/* rows without a member */
-	int			n;
-	int			size;
-	ClFairnessGroup *group;		/* as they came */
-	int			slots;			/* of the hash: a power of two */
-	uint16	   *slot;			/* number of the group + 1, 0 where free */
+	ClLabels	groups;			/* ClFairnessGroup each */
 } ClFairness;
 
 extern const ClSummary fairness_summary;
@@ -47,17 +39,10 @@ extern const ClFairnessGroup **cl_fairness_sorted(const ClFairness *state, int *
 static inline ClFairnessGroup *
 cl_fairness_group(ClFairness *state, const char *name, int length)
 {
-	uint32		hash = hash_bytes((const unsigned char *) name, length);
-	uint32		mask = state->slots - 1;
+	uint32		hash = cl_labels_hash(name, length);
+	ClFairnessGroup *group = cl_labels_find(&state->groups, name, length, hash);
 
-	for (uint32 at = hash & mask; state->slot[at] != 0; at = (at + 1) & mask)
-	{
-		ClFairnessGroup *group = &state->group[state->slot[at] - 1];
-
-		if (group->hash == hash && group->length == length && memcmp(group->name, name, length) == 0)
-			return group;
-	}
-	return cl_fairness_new_group(state, name, length, hash);
+	return group != NULL ? group : cl_fairness_new_group(state, name, length, hash);
 }
 
 #endif							/* CL_VALIDATE_FAIRNESS_STATE_H */

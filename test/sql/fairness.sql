@@ -9,9 +9,8 @@ CREATE FUNCTION digits(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETUR
   RETURN abs(a - b) <= tolerance * abs(b) OR (a IS NULL AND b IS NULL);
 
 -- Two groups from their counts. R 4.2.2: exp(log(ratio) -+ qnorm(0.5 + confidence / 2) * sqrt(1/a - 1/n + 1/b - 1/m)), with a half
--- added to each of the four cells where one is empty; z and p_value: prop.test(c(a, b), c(n, m), correct = FALSE). The first are the
--- example of the Uniform Guidelines' Questions and Answers (44 FR 11996, 1979: 30 % against 60 %), and the aspirin study of Agresti
--- (2002), Categorical Data Analysis: relative risk 1.82.
+-- added to each of the four cells where one is empty; z and p_value: prop.test(c(a, b), c(n, m), correct = FALSE). The second is the
+-- aspirin study of Agresti (2002), Categorical Data Analysis: relative risk 1.82.
 CREATE TABLE impact (a bigint, n bigint, b bigint, m bigint, confidence float8, ratio float8, low float8, high float8, z float8, p float8);
 INSERT INTO impact VALUES
   (12, 40, 48, 80, 0.95, 0.5, 0.301432941045597, 0.829371863382984, -3.09838667696593, 0.00194577369373915),
@@ -26,6 +25,9 @@ SELECT bool_and(digits(r.impact_ratio, i.ratio)) AS ratio, bool_and(digits(r.con
   bool_and(digits(r.z, i.z)) AS z, bool_and(digits(r.p_value, i.p, 1e-11)) AS p
 FROM impact i, adverse_impact_ratio(a, n, b, m, confidence) r;
 
+-- The example of the Questions and Answers on the Uniform Guidelines (44 FR 11996, 1979): against 60 %, adverse impact is indicated by
+-- the 75 % of American Indians (45), but not by the 80 % of Hispanics (48) or the 85 % of Blacks (51).
+SELECT rate, impact_ratio, below_four_fifths FROM unnest('{45, 48, 51}'::bigint[]) rate, adverse_impact_ratio(rate, 100, 60, 100);
 -- Four fifths are decided exactly, however large the counts; one more decision the other way is beyond them.
 SELECT n, (adverse_impact_ratio(a, n, n, n)).below_four_fifths AS at, (adverse_impact_ratio(a - 1, n, n, n)).below_four_fifths AS below
 FROM (VALUES (4, 5), (36, 45), (4000000000000000000, 5000000000000000000), (7378697629483820644, 9223372036854775805)) v (a, n);

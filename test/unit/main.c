@@ -20,6 +20,8 @@ FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
+FEATURE_TEST(stability);
+FEATURE_TEST(quantile_bands);
 
 static const struct
 {
@@ -37,6 +39,8 @@ static const struct
 	{"distribution", test_distribution},
 	{"pd_test", test_pd_test},
 	{"fairness", test_fairness},
+	{"stability", test_stability},
+	{"quantile_bands", test_quantile_bands},
 };
 
 int

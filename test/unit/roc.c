@@ -271,7 +271,7 @@ test_roc(void)
 	check_overflow();
 	check_groups();
 	CHECK_EQ_INT(cl_test_allocated, 0);
-	/* R: sqrt((A*(1-A) + (m-1)*(A/(2-A) - A^2) + (n-1)*(2*A^2/(1+A) - A^2)) / (m*n)); 51 and 58 are of the 1982 paper's example. */
+	/* R: sqrt((A*(1-A) + (m-1)*(A/(2-A) - A^2) + (n-1)*(2*A^2/(1+A) - A^2)) / (m*n)); the second is the example of the paper. */
 	CHECK_NEAR(cl_roc_hanley_mcneil(0.75, 100, 900), 0.029086283790850716, 1e-14);
 	CHECK_NEAR(cl_roc_hanley_mcneil(0.893, 51, 58), 0.032511581767646583, 1e-14);
 }

@@ -228,6 +228,23 @@ check_memory(uint64_t *seed)
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 
+/* The first event comes after many rows of few values, when the non-events have just been counted. */
+static void
+check_late_class(void)
+{
+	ClTally		tally;
+	int64_t		n[2];
+
+	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
+	for (int i = 0; i < 20000; i++)
+		cl_tally_add(&tally, i % 3, i >= 8192);
+	cl_tally_settle(&tally);
+	cl_tally_rows(&tally, n);
+	CHECK_EQ_INT(n[0], 8192);
+	CHECK_EQ_INT(n[1], 20000 - 8192);
+	cl_tally_free(&tally);
+}
+
 static void
 check_weightless(void)
 {
@@ -260,5 +277,6 @@ test_tally(void)
 		}
 	}
 	check_weightless();
+	check_late_class();
 	check_memory(&seed);
 }

@@ -12,7 +12,7 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_pd_jeffreys_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.pd_jeffreys_test(bigint, bigint, float8) IS
-'p-value, one-sided: the posterior probability that the true default rate is not above the PD, given Jeffreys'' prior: the distribution function of Beta(events + 1/2, n - events + 1/2) at the PD (a fraction). Small: the PD is too low, not conservative; near 1: conservative. 0 for the PD 0 and 1 for the PD 1, whatever happened. NULL if an argument is NULL, the PD NaN, or n is 0. Error: counts negative or events above n, PD outside 0 to 1. Source: European Central Bank, Instructions for reporting the validation results of internal models (2019), section 2.5.3.1.';
+'p-value, one-sided: the posterior probability that the true default rate is not above the PD, given Jeffreys'' prior: the distribution function of Beta(events + 1/2, n - events + 1/2) at the PD (a fraction). Small: the PD is too low, not conservative; near 1: conservative. 0 for the PD 0 and 1 for the PD 1, whatever happened. NULL if an argument is NULL, the PD NaN, or n is 0. Error: counts negative or events above n, PD outside 0 to 1. Source: European Central Bank, Instructions for reporting the validation results of internal models (2019), section 2.5.';
 
 CREATE FUNCTION credit_limit.pd_normal_test(n bigint, events bigint, pd float8, OUT z float8, OUT p_value float8)
 AS 'MODULE_PATHNAME', 'cl_pd_normal_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
