@@ -37,6 +37,9 @@ fraction_of(double value, const char *what, const char *hint)
 	return true;
 }
 
+/* Time grows with the cube root: so many take less than a tenth of a second, and a double counts them exactly. */
+#define MOST_BORROWERS INT64CONST(1000000000000)
+
 static void
 check_counts(int64 n, int64 events)
 {
@@ -54,6 +57,18 @@ check_counts(int64 n, int64 events)
 				 errhint("The first argument counts borrowers, the second those of them that defaulted.")));
 }
 
+static void
+check_counts_of_grade(int64 n, int64 events)
+{
+	check_counts(n, events);
+	if (n > MOST_BORROWERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("too many borrowers in a grade"),
+				 errdetail("Found " INT64_FORMAT "; the most is " INT64_FORMAT ".", n, MOST_BORROWERS),
+				 errhint("Give numbers of borrowers, not amounts of money.")));
+}
+
 /* n, events and PD of a grade. */
 typedef struct Grade
 {
@@ -69,7 +84,7 @@ grade_arguments(FunctionCallInfo fcinfo, Grade *grade)
 	grade->n = PG_GETARG_INT64(0);
 	grade->events = PG_GETARG_INT64(1);
 	grade->pd = PG_GETARG_FLOAT8(2);
-	check_counts(grade->n, grade->events);
+	check_counts_of_grade(grade->n, grade->events);
 	return fraction_of(grade->pd, "PD", "A PD is a fraction: 0.02 is two per cent.") && grade->n > 0;
 }
 
@@ -150,7 +165,7 @@ cl_jeffreys_interval_row(PG_FUNCTION_ARGS)
 	double		high;
 	ClRecord	record;
 
-	check_counts(n, events);
+	check_counts_of_grade(n, events);
 	cl_confidence_check(PG_GETARG_FLOAT8(2));
 	if (n == 0)
 		PG_RETURN_NULL();

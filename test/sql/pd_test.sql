@@ -129,6 +129,8 @@ SELECT pd_jeffreys_test(0, 0, -0.01);
 SELECT pd_correlated_test(10, 1, 0.1, 1.01);
 SELECT pd_correlated_test(0, 0, 0.1, -0.01);
 SELECT pd_correlated_test(10, 1, 'Infinity', 0.1);
+SELECT pd_correlated_test(1000000000001, 1, 0.1, 0.1);
+SELECT jeffreys_interval(1000000000001, 1);
 SELECT jeffreys_interval(10, 12);
 SELECT jeffreys_interval(10, 1, 95);
 SELECT jeffreys_interval(10, 1, 0);
