@@ -18,6 +18,8 @@ FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
+FEATURE_TEST(pd_test);
+FEATURE_TEST(fairness);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
 
@@ -35,6 +37,8 @@ static const struct
 	{"tally", test_tally},
 	{"roc", test_roc},
 	{"distribution", test_distribution},
+	{"pd_test", test_pd_test},
+	{"fairness", test_fairness},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
 };
