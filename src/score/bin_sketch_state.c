@@ -441,7 +441,7 @@ parse_categories(const ClJson *values, ClBinSketch *sketch)
 		cl_json_item(values, i, &row);
 		(void) cl_json_array(&row, columns, columns);
 		cl_json_item(&row, 0, &node);
-		name = cl_json_string(&node);
+		name = cl_json_text(&node);
 		if (strlen(name) > CL_SKETCH_LONGEST_CATEGORY)
 			cl_json_error(&node, "a category of at most 1000 bytes");
 		counts = category_counts(sketch, name, (int) strlen(name));
