@@ -2,8 +2,10 @@
  * distribution.h
  *	  The probability distributions behind tests and intervals.
  *
- * All are accurate to about 1e-13 relative in the tail that is asked for: a small upper tail is computed as such, never as one
- * minus a lower one. Arguments outside their range give NaN; NaN gives NaN.
+ * All are accurate to about 1e-14 relative, and to better than 1e-12 as far out as 1e-300, in the tail that is asked for: a
+ * small upper tail is computed as such, never as one minus a lower one. That holds for shapes a, b and df / 2 from 1/4 to 1e9
+ * at least; much smaller shapes, which no test here has, lose digits. Time grows with the cube root of the shape: 50
+ * microseconds at 1e9. Arguments outside their range give NaN; NaN gives NaN.
  */
 #ifndef CL_CORE_DISTRIBUTION_H
 #define CL_CORE_DISTRIBUTION_H

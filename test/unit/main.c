@@ -16,6 +16,7 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(distribution);
 
 static const struct
 {
@@ -29,6 +30,7 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"distribution", test_distribution},
 };
 
 int

@@ -1,0 +1,466 @@
+/*
+ * distribution.c
+ *	  Normal, chi-squared, beta and binomial: tails and quantiles.
+ *
+ * A tail is the density times a factor of moderate size. The density is written with Stirling's formula and the deviance, so
+ * that nothing large cancels (Loader 2000, Fast and accurate computation of binomial probabilities); the factor is a series or
+ * a continued fraction (Press et al. 2007, Numerical Recipes 6.2; DiDonato and Morris 1992, ACM TOMS 18, 360, for the beta).
+ * Whichever tail converges there is computed, the other one is what is left.
+ */
+#include "core/distribution.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* The rest of sqrt(1/2) that does not fit into a double. */
+#define SQRT_HALF 0.70710678118654752440
+#define SQRT_HALF_REST -4.8336466567264565e-17
+#define SQRT_PI 1.77245385090551602730
+#define HALF_LOG_2PI 0.91893853320467274178
+#define LEAST_LOG (-700.0)		/* exp() of what is below has no full precision any more */
+
+/* Newton's steps double the digits that are right: after one this small there is nothing left to gain. */
+#define LAST_STEP 1e-11
+#define MOST_STEPS 200
+
+/* One tail, as its density-like front factor and the ratio of the tail to it; the other tail is the complement. */
+typedef struct Tail
+{
+	double		log_front;
+	double		ratio;
+	bool		upper;			/* which tail it is */
+} Tail;
+
+static double
+tail_value(const Tail *tail, bool upper)
+{
+	double		value = fmin(1, exp(tail->log_front) * tail->ratio);
+
+	return tail->upper == upper ? value : 1 - value;
+}
+
+/* The logarithm of a tail, and how fast it changes: front / tail. */
+static double
+tail_log(const Tail *tail, bool upper, double *slope)
+{
+	double		value;
+
+	if (tail->upper == upper)
+	{
+		*slope = 1 / tail->ratio;
+		return tail->log_front + log(tail->ratio);
+	}
+	value = tail_value(tail, tail->upper);
+	*slope = exp(tail->log_front) / (1 - value);
+	return log1p(-value);
+}
+
+/*
+ * Parts of densities
+ */
+
+/* log Gamma(z) less Stirling's (z - 1/2) log z - z + log(2 pi) / 2, for z > 0: about 1 / 12z (Abramowitz and Stegun 6.1.41). */
+static double
+stirling_rest(double z)
+{
+	double		rest = 0;
+	double		w;
+
+	/* The series is for large z; Gamma(z + 1) = z Gamma(z) leads there. */
+	for (; z < 16; z++)
+		rest += (z + 0.5) * log1p(1 / z) - 1;
+	w = 1 / (z * z);
+	return rest + (1.0 / 12 - w * (1.0 / 360 - w * (1.0 / 1260 - w * (1.0 / 1680 - w * (1.0 / 1188 -
+																						 w * (691.0 / 360360 - w / 156)))))) / z;
+}
+
+static double
+log_gamma(double z)
+{
+	return (z - 0.5) * log(z) - z + HALF_LOG_2PI + stirling_rest(z);
+}
+
+/*
+ * x log(x / m) - (x - m) for x, m > 0, given their exact difference. It is small where x is near m, and keeps all its digits:
+ * with v = (x - m) / (x + m), log(x / m) = 2 (v + v^3/3 + v^5/5 + ...).
+ */
+static double
+deviance(double x, double m, double difference)
+{
+	double		v = difference / (x + m);
+	double		sum = difference * v;
+	double		term = 2 * x * v;
+
+	if (fabs(v) > 0.5)
+	{
+		double		quotient = x / m;
+
+		return x * (isfinite(quotient) ? log(quotient) : log(x) - log(m)) - difference;
+	}
+	for (int j = 3; fabs(term) > 1e-17 * sum; j += 2)
+	{
+		term *= v * v;
+		sum += term / j;
+	}
+	return sum;
+}
+
+/* Continued fraction b0 + a1/(b1 + a2/(b2 + ...)) by the method of Lentz (1976), as modified by Thompson and Barnett (1986). */
+typedef struct Fraction
+{
+	double		value;
+	double		c;
+	double		d;
+} Fraction;
+
+static Fraction
+fraction_begin(double b0)
+{
+	return (Fraction)
+	{
+		b0, b0, 0
+	};
+}
+
+/* False once another term changes nothing. */
+static bool
+fraction_next(Fraction *fraction, double a, double b)
+{
+	double		factor;
+
+	fraction->d = b + a * fraction->d;
+	fraction->c = b + a / fraction->c;
+	if (fraction->d == 0)
+		fraction->d = 1e-300;
+	if (fraction->c == 0)
+		fraction->c = 1e-300;
+	fraction->d = 1 / fraction->d;
+	factor = fraction->c * fraction->d;
+	fraction->value *= factor;
+	return fabs(factor - 1) > 2.3e-16;
+}
+
+/*
+ * Normal
+ */
+
+double
+cl_normal_cdf(double x)
+{
+	double		z = x * SQRT_HALF;
+	double		rest;
+
+	if (!isfinite(x))
+		return isnan(x) ? NAN : x > 0;
+	/* Far out a last digit of z is many of the tail: its rounding error is put right to first order. */
+	rest = fma(x, SQRT_HALF, -z) + x * SQRT_HALF_REST;
+	return 0.5 * erfc(-z) + exp(-z * z) / SQRT_PI * rest;
+}
+
+double
+cl_normal_two_sided(double z)
+{
+	return 2 * cl_normal_cdf(-fabs(z));
+}
+
+/* (c[0] + c[1] r + ... + c[7] r^7) / (1 + d[0] r + ... + d[6] r^7) */
+static double
+rational(double r, const double *c, const double *d)
+{
+	double		numerator = c[7];
+	double		denominator = d[6];
+
+	for (int i = 6; i >= 0; i--)
+		numerator = numerator * r + c[i];
+	for (int i = 5; i >= 0; i--)
+		denominator = denominator * r + d[i];
+	return numerator / (denominator * r + 1);
+}
+
+/* Rational approximations in three ranges of p: Wichura 1988, algorithm AS 241 (Applied Statistics 37, 477), PPND16. */
+static const double centre_c[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
+1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3};
+static const double centre_d[] = {4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
+2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3};
+static const double middle_c[] = {1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0,
+3.64784832476320460504e0, 1.27045825245236838258e0, 2.41780725177450611770e-1,
+2.27238449892691845833e-2, 7.74545014278341407640e-4};
+static const double middle_d[] = {2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
+1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9};
+static const double far_c[] = {6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0,
+2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5,
+2.01033439929228813265e-7};
+static const double far_d[] = {5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15};
+
+double
+cl_normal_quantile(double p)
+{
+	double		q = p - 0.5;
+	double		r;
+
+	if (!(p >= 0 && p <= 1))
+		return NAN;
+	if (p == 0 || p == 1)
+		return p == 0 ? -INFINITY : INFINITY;
+	if (fabs(q) <= 0.425)
+		return q * rational(0.180625 - q * q, centre_c, centre_d);
+	r = sqrt(-log(q < 0 ? p : 1 - p));
+	r = r <= 5 ? rational(r - 1.6, middle_c, middle_d) : rational(r - 5, far_c, far_d);
+	return q < 0 ? -r : r;
+}
+
+/*
+ * Chi-squared, as gamma with shape a = df / 2 at z = x / 2. The front factor is z^a e^-z / Gamma(a).
+ */
+
+static double
+gamma_lower_ratio(double z, double a)
+{
+	double		term = 1 / a;
+	double		sum = term;
+
+	for (double n = 1;; n++)
+	{
+		double		before = sum;
+
+		term *= z / (a + n);
+		sum += term;
+		/* The terms fall from the first one on, as z < a + 1; the rest of them is less than this one times a + n. */
+		if (sum == before || !(term * (a + n) > 1e-17 * sum))
+			return sum;
+	}
+}
+
+static double
+gamma_upper_ratio(double z, double a)
+{
+	Fraction	fraction = fraction_begin(z + 1 - a);
+
+	for (double n = 1; fraction_next(&fraction, n * (a - n), z + 2 * n + 1 - a); n++)
+		;
+	return 1 / fraction.value;
+}
+
+static Tail
+gamma_tail(double z, double a)
+{
+	Tail		tail;
+
+	tail.upper = z >= a + 1;
+	tail.log_front = 0.5 * log(a) - HALF_LOG_2PI - stirling_rest(a) - deviance(a, z, a - z);
+	tail.ratio = tail.upper ? gamma_upper_ratio(z, a) : gamma_lower_ratio(z, a);
+	return tail;
+}
+
+double
+cl_chi2_upper(double x, double df)
+{
+	Tail		tail;
+
+	if (!(x >= 0 && df > 0 && isfinite(df)))
+		return NAN;
+	if (x == 0 || isinf(x))
+		return x == 0;
+	tail = gamma_tail(x / 2, df / 2);
+	return tail_value(&tail, true);
+}
+
+/*
+ * Both quantiles follow the logarithm of a tail by Newton's method: of the lower one in log z, of the upper one in z. There it
+ * is concave (Bagnoli and Bergstrom 2005; nearly linear where not), so the steps come from one side and cannot run away.
+ */
+static double
+gamma_lower_quantile(double p, double a)
+{
+	/* P <= z^a / Gamma(a + 1), and equal where z is tiny. */
+	double		least = (log(p) + log(a) + log_gamma(a)) / a;
+	double		z = a;
+
+	if (least < LEAST_LOG)
+		return exp(least);
+	for (int i = 0; i < MOST_STEPS; i++)
+	{
+		Tail		tail = gamma_tail(z, a);
+		double		slope;
+		double		step = tail_log(&tail, false, &slope) - log(p);
+
+		step = fmin(step / slope, log(z) - least + 1);
+		z *= exp(-step);
+		if (fabs(step) < LAST_STEP)
+			break;
+	}
+	return z;
+}
+
+static double
+gamma_upper_quantile(double q, double a)
+{
+	double		z = a;
+
+	for (int i = 0; i < MOST_STEPS; i++)
+	{
+		Tail		tail = gamma_tail(z, a);
+		double		slope;
+		double		step = tail_log(&tail, true, &slope) - log(q);
+
+		/* Not below a quarter of where it was, for a start far above. */
+		step = fmax(step * z / slope, -0.75 * z);
+		z += step;
+		if (fabs(step) < LAST_STEP * z)
+			break;
+	}
+	return z;
+}
+
+double
+cl_chi2_quantile(double p, double df)
+{
+	if (!(p >= 0 && p <= 1 && df > 0 && isfinite(df)))
+		return NAN;
+	if (p == 0 || p == 1)
+		return p == 0 ? 0 : INFINITY;
+	return 2 * (p <= 0.5 ? gamma_lower_quantile(p, df / 2) : gamma_upper_quantile(1 - p, df / 2));
+}
+
+/*
+ * Beta. x is the smaller of x and 1 - x, which is an exact double in either case. The front factor is x^a (1-x)^b / B(a, b).
+ */
+
+/* a - (a + b) x, however near the mean x is: exact products, and the rounding errors of the sums. */
+static double
+distance_from_mean(double x, double a, double b)
+{
+	double		ax = a * x;
+	double		bx = b * x;
+	double		left = a - ax;
+	double		left_error = (a - left) - ax;
+	double		sum = left - bx;
+	double		part = sum - left;
+	double		sum_error = (left - (sum - part)) - (bx + part);
+
+	return sum + (sum_error + left_error - fma(a, x, -ax) - fma(b, x, -bx));
+}
+
+/* The lower tail of x by the fraction of DiDonato and Morris; y = 1 - x, distance = a - (a + b) x. For x < (a+1) / (a+b+2). */
+static double
+beta_ratio(double x, double a, double b, double distance)
+{
+	Fraction	fraction = fraction_begin(a * (distance + 1) / (a + 1));
+	double		numerator;
+	double		denominator;
+	double		m = 0;
+
+	do
+	{
+		double		odd = a + 2 * ++m;
+
+		numerator = (a + m - 1) / (odd - 1) * ((a + b + m - 1) / (odd - 1)) * m * (b - m) * x * x;
+		denominator = m + m * (b - m) * x / (odd - 1) + (a + m) * (distance + 1 + m * (2 - x)) / (odd + 1);
+	}
+	while (fraction_next(&fraction, numerator, denominator));
+	return 1 / fraction.value;
+}
+
+static Tail
+beta_tail(double x, double a, double b)
+{
+	double		n = a + b;
+	double		distance = distance_from_mean(x, a, b);
+	Tail		tail;
+
+	tail.upper = !(x < (a + 1) / (n + 2));
+	tail.log_front = 0.5 * log(a / n * b) - HALF_LOG_2PI + (stirling_rest(n) - stirling_rest(a) - stirling_rest(b)) -
+		(deviance(a, n * x, distance) + deviance(b, n * (1 - x), -distance));
+	tail.ratio = tail.upper ? beta_ratio(1 - x, b, a, -distance) : beta_ratio(x, a, b, distance);
+	return tail;
+}
+
+static double
+beta_probability(double x, double a, double b, bool upper)
+{
+	Tail		tail;
+
+	if (!(x >= 0 && x <= 1 && a > 0 && b > 0 && isfinite(a + b)))
+		return NAN;
+	if (x == 0 || x == 1)
+		return upper == (x == 0);
+	if (x > 0.5)
+	{
+		tail = beta_tail(1 - x, b, a);
+		return tail_value(&tail, !upper);
+	}
+	tail = beta_tail(x, a, b);
+	return tail_value(&tail, upper);
+}
+
+double
+cl_beta_cdf(double x, double a, double b)
+{
+	return beta_probability(x, a, b, false);
+}
+
+double
+cl_beta_upper(double x, double a, double b)
+{
+	return beta_probability(x, a, b, true);
+}
+
+/* The odds x / (1 - x) where the lower tail is p, at most 1/2; in log odds its logarithm is concave, from slope a down. */
+static double
+beta_lower_quantile(double p, double a, double b)
+{
+	/* P = x^a / (a B(a, b)) where x is tiny; a lower bound of x is that for b >= 1, and p^(1/a) for b <= 1. */
+	double		tiny = (log(p) + log(a) + log_gamma(a) + log_gamma(b) - log_gamma(a + b)) / a;
+	double		least = b >= 1 ? tiny : log(p) / a;
+	double		odds = a / b;
+
+	if (tiny < LEAST_LOG)
+		return exp(tiny);
+	/* As odds grow without bound, x is 1. */
+	for (int i = 0; i < MOST_STEPS && odds < 1e300; i++)
+	{
+		bool		turned = odds > 1;
+		Tail		tail = turned ? beta_tail(1 / (1 + odds), b, a) : beta_tail(odds / (1 + odds), a, b);
+		double		slope;
+		double		step = tail_log(&tail, turned, &slope) - log(p);
+
+		step = fmin(step / slope, log(odds) - least + 1);
+		if (isnan(step))
+			break;
+		odds *= exp(-step);
+		if (fabs(step) < LAST_STEP)
+			break;
+	}
+	return odds;
+}
+
+double
+cl_beta_quantile(double p, double a, double b)
+{
+	double		odds;
+
+	if (!(p >= 0 && p <= 1 && a > 0 && b > 0 && isfinite(a + b)))
+		return NAN;
+	if (p == 0 || p == 1)
+		return p;
+	if (p <= 0.5)
+	{
+		odds = beta_lower_quantile(p, a, b);
+		return 1 / (1 + 1 / odds);
+	}
+	return 1 / (1 + beta_lower_quantile(1 - p, b, a));
+}
+
+/*
+ * Binomial: a tail of the beta distribution (Abramowitz and Stegun 26.5.24).
+ */
+double
+cl_binomial_upper(double k, double n, double p)
+{
+	if (!(k >= 0 && k <= n && p >= 0 && p <= 1 && isfinite(n)))
+		return NAN;
+	if (k == 0)
+		return 1;
+	return cl_beta_cdf(p, k, n - k + 1);
+}
