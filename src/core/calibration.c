@@ -5,8 +5,10 @@
 #include "core/calibration.h"
 
 #include "core/distribution.h"
-#include "core/pair_sum.h"
 #include "core/pd_accuracy.h"
+
+/* Rounding of sums of weights; rows without weights are counted exactly. */
+#define SAME_PLACE 1e-13
 
 /*
  * Groups
@@ -39,10 +41,13 @@ group_of_item(const ClCalibrationCursor *cursor)
 	int64_t		n = cursor->item.n[CL_NON_EVENT] + cursor->item.n[CL_EVENT];
 	double		weight = cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT];
 	double		place;
+	double		edge;
 
 	if (!cursor->weighted)
 		return (int) ((cl_int128) cursor->groups * (2 * cursor->n_before + n) / (2 * (cl_int128) cursor->n));
-	place = floor(cursor->groups * (2 * cursor->weight_before + weight) / (2 * cursor->weight));
+	place = cursor->groups * ((2 * cursor->weight_before.high + weight) / (2 * cursor->weight));
+	edge = rint(place);
+	place = fabs(place - edge) <= edge * SAME_PLACE ? edge : floor(place);
 	return place < cursor->groups ? (int) place : cursor->groups - 1;
 }
 
@@ -95,7 +100,7 @@ static void
 pass_item(ClCalibrationCursor *cursor)
 {
 	cursor->n_before += cursor->item.n[CL_NON_EVENT] + cursor->item.n[CL_EVENT];
-	cursor->weight_before += cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT];
+	cl_pair_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT]);
 	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
 }
 

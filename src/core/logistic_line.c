@@ -15,7 +15,8 @@
 
 #define MOST_ITERATIONS 100
 #define MOST_HALVINGS 40
-#define ENOUGH 1e-10			/* a Newton step of standardised coefficients: the error left is about its square */
+#define ENOUGH 1e-10			/* of standardised coefficients: the error left is about the square of the step */
+#define ENOUGH_LIKELIHOOD 1e-18
 #define BREATHE_POINTS 65536
 
 /* Logarithm of the likelihood with its derivatives by the two coefficients. */
@@ -171,6 +172,17 @@ take_step(const ClMemory *memory, const ClLinePoint *points, size_t n, const Sca
 	return false;
 }
 
+/*
+ * Whether a full Newton step was the last that matters: the coefficients hardly moved, or the likelihood is so flat that rounding
+ * moves them and what is left is 1e-9 standard errors.
+ */
+static bool
+was_last(const double *step, const double *gradient, const double *beta, const Likelihood *at)
+{
+	return (fabs(step[0]) <= ENOUGH * fmax(1, fabs(beta[0])) && fabs(step[1]) <= ENOUGH * fmax(1, fabs(beta[1]))) ||
+		gradient[0] * step[0] + gradient[1] * step[1] <= ENOUGH_LIKELIHOOD * (1 + fabs(at->log));
+}
+
 /* Back to the variable's own unit. */
 static void
 unscale(const Scale *scale, const double *beta, const Likelihood *at, ClLine *line)
@@ -210,11 +222,14 @@ cl_line_fit(const ClMemory *memory, const ClLinePoint *points, size_t n, ClLine 
 	}
 	beta[0] = log(weight[1]) - log(weight[0]);
 	evaluate(memory, points, n, &scale, beta, &at);
-	while (!converged && line->iterations < MOST_ITERATIONS && newton_step(&at, step) &&
-		   take_step(memory, points, n, &scale, step, beta, &at))
+	while (!converged && line->iterations < MOST_ITERATIONS && newton_step(&at, step))
 	{
+		double		gradient[2] = {at.gradient[0], at.gradient[1]};
+
+		if (!take_step(memory, points, n, &scale, step, beta, &at))
+			break;
 		line->iterations++;
-		converged = fabs(step[0]) <= ENOUGH * fmax(1, fabs(beta[0])) && fabs(step[1]) <= ENOUGH * fmax(1, fabs(beta[1]));
+		converged = was_last(step, gradient, beta, &at);
 	}
 	unscale(&scale, beta, &at, line);
 	if (!converged)

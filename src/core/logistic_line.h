@@ -76,6 +76,8 @@ cl_shifted(double p, double shift)
 {
 	double		t = exp(-fabs(shift));
 
+	if (p == 0 || p == 1)
+		return p;
 	return shift > 0 ? p / (p + (1 - p) * t) : p * t / (p * t + (1 - p));
 }
 

@@ -12,8 +12,8 @@
 
 const ClTallyType cl_calibration_tally_type = {"calibration", "PD", 0, 1};
 
-static const char *const no_options[] = {NULL};
-static const char *const hosmer_lemeshow_options[] = {"number of groups", "fitted", NULL};
+static const ClPdOption no_options[] = {{NULL, false}};
+static const ClPdOption hosmer_lemeshow_options[] = {{"number of groups", false}, {"fitted", true}, {NULL, false}};
 
 static void
 merge(void *into, const void *from)

@@ -13,7 +13,7 @@ PG_FUNCTION_INFO_V1(cl_central_tendency_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_central_tendency_final);
 PG_FUNCTION_INFO_V1(cl_calibration_central_tendency);
 
-static const char *const options[] = {"target", NULL};
+static const ClPdOption options[] = {{"target", false}, {NULL, false}};
 
 /* A rate that has odds. */
 static double
@@ -70,9 +70,7 @@ cl_pd_shift(PG_FUNCTION_ARGS)
 	(void) cl_pd_checked(pd, "PD");
 	shift = finite_or_error(PG_GETARG_FLOAT8(1), "shift");
 	slope = finite_or_error(PG_GETARG_FLOAT8(2), "slope");
-	if (pd == 0 || pd == 1)
-		PG_RETURN_FLOAT8(pd);
-	if (slope == 1)
+	if (slope == 1 || pd == 0 || pd == 1)
 		PG_RETURN_FLOAT8(cl_shifted(pd, shift));
 	PG_RETURN_FLOAT8(cl_expit(shift + slope * cl_logit(pd)));
 }
@@ -121,17 +119,17 @@ add_row(FunctionCallInfo fcinfo, bool numeric)
 	ClPdRow		row = {.pd = cl_number_argument(fcinfo, 1, numeric), .event = false};
 	double		option[CL_PD_OPTIONS] = {cl_number_argument(fcinfo, 2, false), 0};
 
+	if (unlikely((!state->has_options || option[0] != state->option[0]) && !isnan(option[0])))
+	{
+		(void) inner_rate(option[0], "target");
+		cl_pd_tally_options(state, option, options);
+	}
 	if (unlikely(isnan(row.pd) || isnan(option[0]) || !cl_weight_argument(fcinfo, 3, &row.weight)))
 	{
 		state->n_skipped++;
 		PG_RETURN_POINTER(state);
 	}
 	(void) cl_pd_checked(row.pd, "PD");
-	if (unlikely(!state->has_options || option[0] != state->option[0]))
-	{
-		(void) inner_rate(option[0], "target");
-		cl_pd_tally_options(state, option, options);
-	}
 	cl_pd_tally_add(state, &row);
 	PG_RETURN_POINTER(state);
 }

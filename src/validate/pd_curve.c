@@ -20,7 +20,7 @@ PG_FUNCTION_INFO_V1(cl_calibration_isotonic);
 
 static const ClTallyType score_type = {"pd_curve", "score", -CL_LARGEST_SCORE, CL_LARGEST_SCORE};
 
-static const char *const options[] = {"higher_is_riskier", "smoothing", NULL};
+static const ClPdOption options[] = {{"higher_is_riskier", true}, {"smoothing", true}, {NULL, false}};
 
 enum
 {

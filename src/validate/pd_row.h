@@ -21,7 +21,6 @@ typedef struct ClPdRow
 
 extern void cl_pd_invalid(double pd, const char *what) pg_attribute_noreturn();
 extern void cl_weight_invalid(double weight) pg_attribute_noreturn();
-extern void cl_option_differs(const char *what, double one, double other) pg_attribute_noreturn();
 
 /* A fraction that is not missing. */
 static inline double

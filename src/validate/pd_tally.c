@@ -33,17 +33,25 @@ cl_weight_invalid(double weight)
 			 errhint("A row that does not count has the weight 0; a weight that is not known is NULL.")));
 }
 
-void
-cl_option_differs(const char *what, double one, double other)
+static const char *
+option_text(const ClPdOption *option, double value)
 {
-	char		texts[2][DOUBLE_SHORTEST_DECIMAL_LEN];
+	char	   *text;
 
-	double_to_shortest_decimal_buf(one, texts[0]);
-	double_to_shortest_decimal_buf(other, texts[1]);
+	if (option->boolean)
+		return value != 0 ? "true" : "false";
+	text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+	double_to_shortest_decimal_buf(value, text);
+	return text;
+}
+
+static void
+option_differs(const ClPdOption *option, double one, double other)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be the same in all rows", what),
-			 errdetail("Found %s and %s.", texts[0], texts[1]),
+			 errmsg("%s must be the same in all rows", option->name),
+			 errdetail("Found %s and %s.", option_text(option, one), option_text(option, other)),
 			 errhint("Give a constant, or group by it.")));
 }
 
@@ -69,23 +77,23 @@ cl_pd_tally_new(FunctionCallInfo fcinfo, bool weighted)
 }
 
 void
-cl_pd_tally_options(ClPdTally *state, const double *option, const char *const *names)
+cl_pd_tally_options(ClPdTally *state, const double *option, const ClPdOption *options)
 {
-	for (int i = 0; names[i] != NULL; i++)
+	for (int i = 0; options[i].name != NULL; i++)
 	{
 		if (!state->has_options)
 			state->option[i] = option[i];
 		else if (state->option[i] != option[i])
-			cl_option_differs(names[i], state->option[i], option[i]);
+			option_differs(&options[i], state->option[i], option[i]);
 	}
 	state->has_options = true;
 }
 
 void
-cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const char *const *names)
+cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const ClPdOption *options)
 {
 	if (from->has_options)
-		cl_pd_tally_options(into, from->option, names);
+		cl_pd_tally_options(into, from->option, options);
 	into->n_skipped += from->n_skipped;
 	cl_tally_merge_checked(&into->tally, &from->tally, type);
 }

@@ -20,16 +20,23 @@ typedef struct ClPdTally
 	double		option[CL_PD_OPTIONS];
 } ClPdTally;
 
-/* For the callbacks of a summary type; names are those of the options in messages. */
+/* The options of an aggregate, as messages call them; the last has no name. */
+typedef struct ClPdOption
+{
+	const char *name;
+	bool		boolean;
+} ClPdOption;
+
+/* For the callbacks of a summary type. */
 extern void *cl_pd_tally_create(void);
-extern void cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const char *const *names);
+extern void cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const ClPdOption *options);
 extern void cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type);
 extern ClPdTally *cl_pd_tally_read(StringInfo buf, const ClTallyType *type);
 extern void cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type);
 
 /* The state of a transition, made at the first row; rows have weights when there is an argument for them. */
 extern ClPdTally *cl_pd_tally_new(FunctionCallInfo fcinfo, bool weighted);
-extern void cl_pd_tally_options(ClPdTally *state, const double *option, const char *const *names);
+extern void cl_pd_tally_options(ClPdTally *state, const double *option, const ClPdOption *options);
 
 static inline ClPdTally *
 cl_pd_tally_state(FunctionCallInfo fcinfo, bool weighted)

@@ -17,6 +17,8 @@ FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(distribution);
+FEATURE_TEST(calibration);
+FEATURE_TEST(pd_curve);
 
 static const struct
 {
@@ -31,6 +33,8 @@ static const struct
 	{"policy", test_policy},
 	{"tally", test_tally},
 	{"distribution", test_distribution},
+	{"calibration", test_calibration},
+	{"pd_curve", test_pd_curve},
 };
 
 int
