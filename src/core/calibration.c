@@ -17,7 +17,7 @@
 void
 cl_calibration_scan(const ClTally *tally, int groups, ClCalibrationCursor *cursor)
 {
-	ClPairSum	weight = {0};
+	ClSum	weight = {0};
 	ClTallyItem item;
 	int64_t		n[2];
 
@@ -28,7 +28,7 @@ cl_calibration_scan(const ClTally *tally, int groups, ClCalibrationCursor *curso
 	cursor->n = n[CL_NON_EVENT] + n[CL_EVENT];
 	cl_tally_scan(tally, &cursor->tally, false);
 	while (cursor->weighted && cl_tally_next(&cursor->tally, &item))
-		cl_pair_add(&weight, item.weight[CL_NON_EVENT] + item.weight[CL_EVENT]);
+		cl_sum_add(&weight, item.weight[CL_NON_EVENT] + item.weight[CL_EVENT], 0);
 	cursor->weight = weight.high;
 	cl_tally_scan(tally, &cursor->tally, false);
 	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
@@ -54,11 +54,11 @@ group_of_item(const ClCalibrationCursor *cursor)
 /* Sums over the rows of a group, the PDs as distances from the smallest one, so that little is lost when they are close. */
 typedef struct GroupSums
 {
-	ClPairSum	weight[2];
-	ClPairSum	expected[2];
-	ClPairSum	distance[2];
-	ClPairSum	squares;
-	ClPairSum	brier;
+	ClSum	weight[2];
+	ClSum	expected[2];
+	ClSum	distance[2];
+	ClSum	squares;
+	ClSum	brier;
 } GroupSums;
 
 static void
@@ -69,15 +69,15 @@ add_item(GroupSums *sums, ClCalibrationGroup *group, const ClTallyItem *item)
 	double		weight = item->weight[CL_NON_EVENT] + item->weight[CL_EVENT];
 
 	group->high = pd;
-	cl_pair_add(&sums->expected[CL_NON_EVENT], weight * (1 - pd));
-	cl_pair_add(&sums->expected[CL_EVENT], weight * pd);
-	cl_pair_add(&sums->squares, weight * distance * distance);
+	cl_sum_add(&sums->expected[CL_NON_EVENT], weight * (1 - pd), 0);
+	cl_sum_add(&sums->expected[CL_EVENT], weight * pd, 0);
+	cl_sum_add(&sums->squares, weight * distance * distance, 0);
 	for (int class = 0; class < 2; class++)
 	{
 		group->n[class] += item->n[class];
-		cl_pair_add(&sums->weight[class], item->weight[class]);
-		cl_pair_add(&sums->distance[class], item->weight[class] * distance);
-		cl_pair_add(&sums->brier, item->weight[class] * cl_brier_term(pd, class == CL_EVENT));
+		cl_sum_add(&sums->weight[class], item->weight[class], 0);
+		cl_sum_add(&sums->distance[class], item->weight[class] * distance, 0);
+		cl_sum_add(&sums->brier, item->weight[class] * cl_brier_term(pd, class == CL_EVENT), 0);
 	}
 }
 
@@ -100,7 +100,7 @@ static void
 pass_item(ClCalibrationCursor *cursor)
 {
 	cursor->n_before += cursor->item.n[CL_NON_EVENT] + cursor->item.n[CL_EVENT];
-	cl_pair_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT]);
+	cl_sum_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT], 0);
 	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
 }
 
@@ -144,7 +144,7 @@ cl_hosmer_lemeshow(const ClTally *tally, int groups, bool fitted, ClHosmerLemesh
 {
 	ClCalibrationCursor cursor;
 	ClCalibrationGroup group;
-	ClPairSum	chi2 = {0};
+	ClSum	chi2 = {0};
 
 	memset(test, 0, sizeof(ClHosmerLemeshow));
 	cl_calibration_scan(tally, groups, &cursor);
@@ -157,9 +157,9 @@ cl_hosmer_lemeshow(const ClTally *tally, int groups, bool fitted, ClHosmerLemesh
 		test->groups_used++;
 		/* Infinity has no rounding error to carry along. */
 		if (isinf(part) || isinf(chi2.high))
-			chi2 = (ClPairSum) {INFINITY, 0};
+			chi2 = (ClSum) {INFINITY, 0};
 		else
-			cl_pair_add(&chi2, part);
+			cl_sum_add(&chi2, part, 0);
 	}
 	test->chi2 = chi2.high;
 	test->df = fitted ? test->groups_used - 2 : test->groups_used;
@@ -178,7 +178,7 @@ cl_brier_decomposition(const ClTally *tally, int groups, ClBrierDecomposition *d
 	ClCalibrationSums whole;
 	ClCalibrationCursor cursor;
 	ClCalibrationGroup group;
-	ClPairSum	sum[5] = {{0}};
+	ClSum	sum[5] = {{0}};
 	double		weight;
 	double		rate;
 
@@ -194,11 +194,11 @@ cl_brier_decomposition(const ClTally *tally, int groups, ClBrierDecomposition *d
 		double		contrast = cl_group_event_rate(&group) - rate;
 
 		decomposition->groups_used++;
-		cl_pair_add(&sum[0], group.brier / weight);
-		cl_pair_add(&sum[1], share * distance * distance);
-		cl_pair_add(&sum[2], share * contrast * contrast);
-		cl_pair_add(&sum[3], (group.within - 2 * group.covariance) / weight);
-		cl_pair_add(&sum[4], share * fabs(distance));
+		cl_sum_add(&sum[0], group.brier / weight, 0);
+		cl_sum_add(&sum[1], share * distance * distance, 0);
+		cl_sum_add(&sum[2], share * contrast * contrast, 0);
+		cl_sum_add(&sum[3], (group.within - 2 * group.covariance) / weight, 0);
+		cl_sum_add(&sum[4], share * fabs(distance), 0);
 		decomposition->mce = fmax(decomposition->mce, fabs(distance));
 	}
 	decomposition->brier = sum[0].high;
@@ -218,8 +218,8 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 {
 	ClTallyCursor cursor;
 	ClTallyItem item;
-	ClPairSum	weight[2] = {{0}};
-	ClPairSum	sum[6] = {{0}};
+	ClSum	weight[2] = {{0}};
+	ClSum	sum[6] = {{0}};
 
 	memset(sums, 0, sizeof(ClCalibrationSums));
 	cl_tally_scan(tally, &cursor, false);
@@ -229,9 +229,9 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 
 		if (++sums->n_distinct % 65536 == 0)
 			tally->memory.breathe();
-		cl_pair_add(&sum[0], both * (1 - item.value));
-		cl_pair_add(&sum[1], both * item.value);
-		cl_pair_add(&sum[5], both * cl_spiegelhalter_variance(item.value));
+		cl_sum_add(&sum[0], both * (1 - item.value), 0);
+		cl_sum_add(&sum[1], both * item.value, 0);
+		cl_sum_add(&sum[5], both * cl_spiegelhalter_variance(item.value), 0);
 		for (int class = 0; class < 2; class++)
 		{
 			bool		event = class == CL_EVENT;
@@ -240,10 +240,10 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 				continue;
 			sums->n[class] += item.n[class];
 			sums->n_clipped += cl_log_loss_clipped(item.value, event) ? item.n[class] : 0;
-			cl_pair_add(&weight[class], item.weight[class]);
-			cl_pair_add(&sum[2], item.weight[class] * cl_brier_term(item.value, event));
-			cl_pair_add(&sum[3], item.weight[class] * cl_log_loss_term(item.value, event));
-			cl_pair_add(&sum[4], item.weight[class] * cl_spiegelhalter_term(item.value, event));
+			cl_sum_add(&weight[class], item.weight[class], 0);
+			cl_sum_add(&sum[2], item.weight[class] * cl_brier_term(item.value, event), 0);
+			cl_sum_add(&sum[3], item.weight[class] * cl_log_loss_term(item.value, event), 0);
+			cl_sum_add(&sum[4], item.weight[class] * cl_spiegelhalter_term(item.value, event), 0);
 		}
 	}
 	for (int class = 0; class < 2; class++)
@@ -284,12 +284,12 @@ log_odds_points(const ClTally *tally, size_t *n_points, int64_t *n, int64_t *n_d
 static void
 sum_weights(const ClLinePoint *points, size_t n, double *weight)
 {
-	ClPairSum	sum[2] = {{0}};
+	ClSum	sum[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
-		cl_pair_add(&sum[0], points[i].weight[0]);
-		cl_pair_add(&sum[1], points[i].weight[1]);
+		cl_sum_add(&sum[0], points[i].weight[0], 0);
+		cl_sum_add(&sum[1], points[i].weight[1], 0);
 	}
 	weight[0] = sum[0].high;
 	weight[1] = sum[1].high;

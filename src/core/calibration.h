@@ -2,16 +2,16 @@
  * calibration.h
  *	  Whether PDs are right: groups of PDs against what happened, from the exact counts of a settled tally.
  *
- * Groups are those of a gains table: ties are never split. A block of equal PDs with a rows before it, and b up to its end, belongs
- * to group floor(groups * (a + b) / (2n)) + 1: the one in which its middle falls. Where rows have weights a, b and n are sums of
- * weights, and a middle is at the edge of a group when only rounding tells them apart. Groups into which no block falls do not
- * exist.
+ * Groups are those of a gains table: ties are never split. A block of equal PDs with a rows before it, and b up to its end,
+ * belongs to group floor(groups * (a + b) / (2n)) + 1: the one in which its middle falls. Where rows have weights a, b and n
+ * are sums of weights, and a middle is at the edge of a group when only rounding tells them apart. Groups into which no block
+ * falls do not exist.
  */
 #ifndef CL_CORE_CALIBRATION_H
 #define CL_CORE_CALIBRATION_H
 
 #include "core/logistic_line.h"
-#include "core/pair_sum.h"
+#include "core/sum.h"
 #include "core/tally.h"
 
 /* Instead of a number of groups: every distinct PD is one, which is what a master scale wants. */
@@ -40,7 +40,7 @@ typedef struct ClCalibrationCursor
 	int64_t		n;				/* all rows, and those before the item */
 	int64_t		n_before;
 	double		weight;			/* the same in weights */
-	ClPairSum	weight_before;
+	ClSum	weight_before;
 } ClCalibrationCursor;
 
 extern void cl_calibration_scan(const ClTally *tally, int groups, ClCalibrationCursor *cursor);
@@ -111,7 +111,8 @@ typedef struct ClCalibrationSums
 extern void cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums);
 
 /*
- * Cox (1958): the line of the event's log-odds on those of the PD. PDs of exactly 0 or 1 have none; they are left out and counted.
+ * Cox (1958): the line of the event's log-odds on those of the PD. PDs of exactly 0 or 1 have none; they are left out and
+ * counted.
  */
 typedef struct ClCalibrationLine
 {

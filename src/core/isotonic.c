@@ -1,7 +1,7 @@
 /*
  * isotonic.c
- *	  Pooling of adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955) in one pass and linear time: de Leeuw, Hornik and
- *	  Mair (2009). The solution is unique, and the one of maximum likelihood for events too.
+ *	  Pooling of adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955) in one pass and linear time: de Leeuw, Hornik
+ *	  and Mair (2009). The solution is unique, and the one of maximum likelihood for events too.
  */
 #include "core/isotonic.h"
 

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "core/pair_sum.h"
+#include "core/sum.h"
 
 #define MOST_ITERATIONS 100
 #define MOST_HALVINGS 40
@@ -36,7 +36,7 @@ typedef struct Scale
 static void
 range_of_class(const ClLinePoint *points, size_t n, int class, double *low, double *high, double *weight)
 {
-	ClPairSum	sum = {0};
+	ClSum	sum = {0};
 
 	*low = INFINITY;
 	*high = -INFINITY;
@@ -46,7 +46,7 @@ range_of_class(const ClLinePoint *points, size_t n, int class, double *low, doub
 			continue;
 		*low = fmin(*low, points[i].x);
 		*high = fmax(*high, points[i].x);
-		cl_pair_add(&sum, points[i].weight[class]);
+		cl_sum_add(&sum, points[i].weight[class], 0);
 	}
 	*weight = sum.high;
 }
@@ -77,18 +77,18 @@ overlap(const ClLinePoint *points, size_t n, double *weight)
 static Scale
 scale_of(const ClLinePoint *points, size_t n, double weight)
 {
-	ClPairSum	sum = {0};
-	ClPairSum	squares = {0};
+	ClSum	sum = {0};
+	ClSum	squares = {0};
 	double		mean;
 
 	for (size_t i = 0; i < n; i++)
-		cl_pair_add(&sum, points[i].x * ((points[i].weight[0] + points[i].weight[1]) / weight));
+		cl_sum_add(&sum, points[i].x * ((points[i].weight[0] + points[i].weight[1]) / weight), 0);
 	mean = sum.high;
 	for (size_t i = 0; i < n; i++)
 	{
 		double		distance = points[i].x - mean;
 
-		cl_pair_add(&squares, distance * distance * ((points[i].weight[0] + points[i].weight[1]) / weight));
+		cl_sum_add(&squares, distance * distance * ((points[i].weight[0] + points[i].weight[1]) / weight), 0);
 	}
 	return (Scale) {mean, sqrt(squares.high)};
 }
@@ -105,7 +105,7 @@ log_probability(double eta, double small, bool event)
 static void
 evaluate(const ClMemory *memory, const ClLinePoint *points, size_t n, const Scale *scale, const double *beta, Likelihood *at)
 {
-	ClPairSum	sum[6] = {{0}};
+	ClSum	sum[6] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -120,13 +120,13 @@ evaluate(const ClMemory *memory, const ClLinePoint *points, size_t n, const Scal
 
 		if (i % BREATHE_POINTS == 0)
 			memory->breathe();
-		cl_pair_add(&sum[0], weight[0] * log_probability(eta, small, false) +
-					weight[1] * log_probability(eta, small, true));
-		cl_pair_add(&sum[1], gradient);
-		cl_pair_add(&sum[2], gradient * z);
-		cl_pair_add(&sum[3], information);
-		cl_pair_add(&sum[4], information * z);
-		cl_pair_add(&sum[5], information * z * z);
+		cl_sum_add(&sum[0], weight[0] * log_probability(eta, small, false) +
+					weight[1] * log_probability(eta, small, true), 0);
+		cl_sum_add(&sum[1], gradient, 0);
+		cl_sum_add(&sum[2], gradient * z, 0);
+		cl_sum_add(&sum[3], information, 0);
+		cl_sum_add(&sum[4], information * z, 0);
+		cl_sum_add(&sum[5], information * z * z, 0);
 	}
 	at->log = sum[0].high;
 	at->gradient[0] = sum[1].high;
@@ -239,15 +239,15 @@ cl_line_fit(const ClMemory *memory, const ClLinePoint *points, size_t n, ClLine 
 double
 cl_line_loglik(const ClLinePoint *points, size_t n, double intercept, double slope)
 {
-	ClPairSum	sum = {0};
+	ClSum	sum = {0};
 
 	for (size_t i = 0; i < n; i++)
 	{
 		double		eta = intercept + slope * points[i].x;
 		double		small = exp(-fabs(eta));
 
-		cl_pair_add(&sum, points[i].weight[0] * log_probability(eta, small, false) +
-					points[i].weight[1] * log_probability(eta, small, true));
+		cl_sum_add(&sum, points[i].weight[0] * log_probability(eta, small, false) +
+					points[i].weight[1] * log_probability(eta, small, true), 0);
 	}
 	return sum.high;
 }
@@ -268,7 +268,7 @@ typedef struct Shifted
 static void
 shift_all(const ClMemory *memory, const ClLinePoint *points, size_t n, double shift, Shifted *at)
 {
-	ClPairSum	sum[3] = {{0}};
+	ClSum	sum[3] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -280,9 +280,9 @@ shift_all(const ClMemory *memory, const ClLinePoint *points, size_t n, double sh
 
 		if (i % BREATHE_POINTS == 0)
 			memory->breathe();
-		cl_pair_add(&sum[0], weight * q);
-		cl_pair_add(&sum[1], weight * p);
-		cl_pair_add(&sum[2], weight * p * q);
+		cl_sum_add(&sum[0], weight * q, 0);
+		cl_sum_add(&sum[1], weight * p, 0);
+		cl_sum_add(&sum[2], weight * p * q, 0);
 	}
 	at->expected[0] = sum[0].high;
 	at->expected[1] = sum[1].high;

@@ -1,7 +1,7 @@
 /*
  * logistic_line.h
- *	  Logistic regression on one variable: PD = 1 / (1 + exp(-(intercept + slope x))), and the shift of log-odds that brings a mean
- *	  to its target.
+ *	  Logistic regression on one variable: PD = 1 / (1 + exp(-(intercept + slope x))), and the shift of log-odds that brings a
+ *	  mean to its target.
  */
 #ifndef CL_CORE_LOGISTIC_LINE_H
 #define CL_CORE_LOGISTIC_LINE_H

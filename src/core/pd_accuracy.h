@@ -38,8 +38,8 @@ cl_log_loss_term(double pd, bool event)
 }
 
 /*
- * Spiegelhalter (1986): the Brier score less what it is expected to be when the PDs are right is the sum of (y - p)(1 - 2p), whose
- * variance is then the sum of (1 - 2p)^2 p (1 - p).
+ * Spiegelhalter (1986): the Brier score less what it is expected to be when the PDs are right is the sum of (y - p)(1 - 2p),
+ * whose variance is then the sum of (1 - 2p)^2 p (1 - p).
  */
 static inline double
 cl_spiegelhalter_term(double pd, bool event)

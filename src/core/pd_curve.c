@@ -4,7 +4,7 @@
  */
 #include "core/pd_curve.h"
 
-#include "core/pair_sum.h"
+#include "core/sum.h"
 
 enum
 {
@@ -130,7 +130,7 @@ static ClLinePoint *
 score_points(const ClTally *tally, size_t *n, double *weight)
 {
 	ClLinePoint *points = cl_allocate(&tally->memory, cl_tally_distinct(tally) * sizeof(ClLinePoint));
-	ClPairSum	sum[2] = {{0}};
+	ClSum	sum[2] = {{0}};
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
@@ -139,8 +139,8 @@ score_points(const ClTally *tally, size_t *n, double *weight)
 	while (cl_tally_next(&cursor, &item))
 	{
 		points[(*n)++] = (ClLinePoint) {item.value, {item.weight[0], item.weight[1]}};
-		cl_pair_add(&sum[0], item.weight[0]);
-		cl_pair_add(&sum[1], item.weight[1]);
+		cl_sum_add(&sum[0], item.weight[0], 0);
+		cl_sum_add(&sum[1], item.weight[1], 0);
 	}
 	weight[0] = sum[0].high;
 	weight[1] = sum[1].high;
@@ -148,8 +148,8 @@ score_points(const ClTally *tally, size_t *n, double *weight)
 }
 
 /*
- * Platt (1999) replaces events by (N+ + 1) / (N+ + 2) and non-events by 1 / (N- + 2), which keeps the coefficients finite when the
- * scores separate them.
+ * Platt (1999) replaces events by (N+ + 1) / (N+ + 2) and non-events by 1 / (N- + 2), which keeps the coefficients finite when
+ * the scores separate them.
  */
 static void
 smooth(ClLinePoint *points, size_t n, const double *weight)
@@ -166,38 +166,38 @@ smooth(ClLinePoint *points, size_t n, const double *weight)
 	}
 }
 
-/* A flat curve at the mean: the best there is when a slope may not have the sign that the data want, or there is but one score. */
+/* A flat curve at the mean: the best there is when the slope may not have the sign that the data want, or all scores are one. */
 static void
 flatten(const ClLinePoint *points, size_t n, ClPdCurve *curve)
 {
-	ClPairSum	sum[2] = {{0}};
+	ClSum	sum[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
-		cl_pair_add(&sum[0], points[i].weight[CL_NON_EVENT]);
-		cl_pair_add(&sum[1], points[i].weight[CL_EVENT]);
+		cl_sum_add(&sum[0], points[i].weight[CL_NON_EVENT], 0);
+		cl_sum_add(&sum[1], points[i].weight[CL_EVENT], 0);
 	}
 	curve->intercept = log(sum[1].high) - log(sum[0].high);
 	curve->slope = 0;
 }
 
 /*
- * Whether the data want a slope of the other sign. The sign of the slope is that of the difference of the mean scores of events and
- * non-events, which is known even where the slope is not.
+ * Whether the data want a slope of the other sign. The sign of the slope is that of the difference of the mean scores of events
+ * and non-events, which is known even where the slope is not.
  */
 static bool
 wrong_direction(const ClLinePoint *points, size_t n, const ClLine *line, bool higher_is_riskier)
 {
 	double		sign = higher_is_riskier ? 1 : -1;
-	ClPairSum	weight[2] = {{0}};
-	ClPairSum	score[2] = {{0}};
+	ClSum	weight[2] = {{0}};
+	ClSum	score[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
 		for (int class = 0; class < 2; class++)
 		{
-			cl_pair_add(&weight[class], points[i].weight[class]);
-			cl_pair_add(&score[class], points[i].weight[class] * points[i].x);
+			cl_sum_add(&weight[class], points[i].weight[class], 0);
+			cl_sum_add(&score[class], points[i].weight[class] * points[i].x, 0);
 		}
 	}
 	return sign * (score[CL_EVENT].high / weight[CL_EVENT].high - score[CL_NON_EVENT].high / weight[CL_NON_EVENT].high) <= 0 ||

@@ -283,7 +283,9 @@ cl_tally_make_room(ClTally *tally, int class)
 				tally->cache = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
 				clear_cache(tally);
 			}
-			return;
+			/* A class that had no rows so far still has no room. */
+			if (rows->n < rows->size)
+				return;
 		}
 	}
 	cl_tally_reserve_keys(memory, rows, rows->size > 0 ? 2 * rows->size : FIRST_ROWS);

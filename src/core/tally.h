@@ -24,6 +24,7 @@
 
 #include "core/memory.h"
 #include "core/money.h"
+#include "core/sum.h"
 
 /* Index of the two classes everywhere. */
 enum
@@ -44,7 +45,7 @@ typedef struct ClTallyItem
 	double		value;
 	int64_t		n[2];			/* rows */
 	double		weight[2];		/* sums of the weights; the same as n where rows have none */
-	cl_int128	amount[2];		/* sums of the amounts; 0 where rows have none */
+	cl_int128	amount[2];		/* sums of the amounts; not set where rows have no weights */
 } ClTallyItem;
 
 /* Rows for which everything that is exact below stays exact in 128 bits. */
@@ -57,16 +58,9 @@ typedef struct ClTallyCount
 	int64_t		n[2];
 } ClTallyCount;
 
-/* A sum of many doubles, kept as the unevaluated sum of two: rows in another order give the same result. */
-typedef struct ClTallySum
-{
-	double		high;
-	double		low;
-} ClTallySum;
-
 typedef struct ClTallyExtra
 {
-	ClTallySum	weight[2];
+	ClSum		weight[2];
 	cl_int128	amount[2];
 } ClTallyExtra;
 
@@ -107,12 +101,18 @@ typedef struct ClTally
 	ClTallyCount *cache;		/* or NULL */
 } ClTally;
 
+/* A merge of the three sorted arrays. Keys are turned round when descending; UINT64_MAX is the end. */
 typedef struct ClTallyCursor
 {
 	const ClTally *tally;
-	bool		descending;
-	size_t		at_count;		/* how many were passed of each of the three sorted arrays */
-	size_t		at_row[2];
+	uint64_t	turn;			/* 0, or all bits when descending */
+	ptrdiff_t	step;
+	const uint64_t *row[2];		/* where each array stands, how much of it is left, and its next key, turned */
+	size_t		rows_left[2];
+	uint64_t	row_key[2];
+	const ClTallyCount *count;
+	size_t		counts_left;
+	uint64_t	count_key;
 } ClTallyCursor;
 
 extern void cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind);
@@ -125,7 +125,7 @@ extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either c
 
 /* Of a settled tally. */
 extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);
-extern bool cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item);
+extern void cl_tally_next_count(ClTallyCursor *cursor, ClTallyItem *item);
 extern size_t cl_tally_distinct(const ClTally *tally);
 
 /* The bits of a double, turned so that they sort as it does; both zeros are one. */
@@ -170,6 +170,39 @@ cl_tally_add(ClTally *tally, double value, bool event)
 	if (rows->n == rows->size)
 		cl_tally_make_room(tally, event);
 	rows->key[rows->n++] = key;
+}
+
+static inline void
+cl_tally_next_row(ClTallyCursor *cursor, int class)
+{
+	cursor->row[class] += cursor->step;
+	cursor->row_key[class] = --cursor->rows_left[class] > 0 ? *cursor->row[class] ^ cursor->turn : UINT64_MAX;
+}
+
+/* The next distinct value; false after the last. */
+static inline bool
+cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item)
+{
+	uint64_t	key = cursor->row_key[0] < cursor->row_key[1] ? cursor->row_key[0] : cursor->row_key[1];
+
+	key = cursor->count_key < key ? cursor->count_key : key;
+	if (key == UINT64_MAX)
+		return false;
+	item->value = cl_tally_value(key ^ cursor->turn);
+	item->n[0] = item->n[1] = 0;
+	if (cursor->count_key == key)
+		cl_tally_next_count(cursor, item);
+	for (int class = 0; class < 2; class++)
+	{
+		for (; cursor->row_key[class] == key; cl_tally_next_row(cursor, class))
+			item->n[class]++;
+	}
+	if (cursor->tally->kind == CL_TALLY_COUNTS)
+	{
+		item->weight[0] = (double) item->n[0];
+		item->weight[1] = (double) item->n[1];
+	}
+	return true;
 }
 
 #endif							/* CL_CORE_TALLY_H */

@@ -27,7 +27,7 @@ fold(ClTallyCount *count, ClTallyExtra *extra, const ClTallyCount *more, const C
 	for (int class = 0; class < 2; class++)
 	{
 		count->n[class] += more->n[class];
-		cl_tally_sum_add(&extra->weight[class], more_extra->weight[class].high, more_extra->weight[class].low);
+		cl_sum_add(&extra->weight[class], more_extra->weight[class].high, more_extra->weight[class].low);
 		extra->amount[class] += more_extra->amount[class];
 	}
 }

@@ -7,14 +7,20 @@
 #include "pg/summary.h"
 
 static bytea *
-pack(const ClSummary *summary, const void *state)
+pack_by(const ClSummary *summary, void (*write_state) (StringInfo, const void *), const void *state)
 {
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
 	pq_sendbyte(&buf, summary->version);
-	summary->write(&buf, state);
+	write_state(&buf, state);
 	return pq_endtypsend(&buf);
+}
+
+static bytea *
+pack(const ClSummary *summary, const void *state)
+{
+	return pack_by(summary, summary->write, state);
 }
 
 static void *
@@ -30,18 +36,78 @@ unpack(const ClSummary *summary, StringInfo buf)
 	return state;
 }
 
+/*
+ * Expanded objects
+ */
+
+typedef struct Expanded
+{
+	ExpandedObjectHeader header;
+	const ClSummary *summary;
+	void	   *state;
+	bytea	   *flat;			/* once somebody asked for the bytes */
+} Expanded;
+
+static Size
+flat_size(ExpandedObjectHeader *header)
+{
+	Expanded   *object = (Expanded *) header;
+
+	if (object->flat == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(header->eoh_context);
+
+		object->flat = pack(object->summary, object->state);
+		MemoryContextSwitchTo(old);
+	}
+	return VARSIZE(object->flat);
+}
+
+static void
+flatten(ExpandedObjectHeader *header, void *result, Size size)
+{
+	memcpy(result, ((Expanded *) header)->flat, size);
+}
+
+static const ExpandedObjectMethods methods = {flat_size, flatten};
+
 void *
 cl_summary_state(const ClSummary *summary, Datum value)
 {
-	bytea	   *bytes = DatumGetByteaPP(value);
+	bytea	   *bytes;
 	StringInfoData buf;
 
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+	{
+		Expanded   *object = (Expanded *) DatumGetEOHP(value);
+
+		if (object->header.eoh_methods == &methods && object->summary == summary)
+			return object->state;
+	}
+	bytes = DatumGetByteaPP(value);
 	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	return unpack(summary, &buf);
 }
 
+/*
+ * Read-only, so nobody ever moves or deletes it: it goes with the current context. The pointer gets a chunk of its own, since
+ * nodeAgg.c of 15 and before copies, and so flattens, a result that is not a chunk of the current context.
+ */
 Datum
-cl_summary_datum(const ClSummary *summary, const void *state)
+cl_summary_datum(const ClSummary *summary, void *state)
+{
+	Expanded   *object = palloc0_object(Expanded);
+	char	   *pointer = palloc(EXPANDED_POINTER_SIZE);
+
+	EOH_init_header(&object->header, &methods, CurrentMemoryContext);
+	object->summary = summary;
+	object->state = state;
+	memcpy(pointer, object->header.eoh_ro_ptr, EXPANDED_POINTER_SIZE);
+	return PointerGetDatum(pointer);
+}
+
+static Datum
+flat_datum(const ClSummary *summary, const void *state)
 {
 	return PointerGetDatum(pack(summary, state));
 }
@@ -52,7 +118,7 @@ cl_summary_in(FunctionCallInfo fcinfo, const ClSummary *summary)
 	ClJson		document;
 
 	cl_json_parse(&document, summary->name, PG_GETARG_CSTRING(0));
-	return cl_summary_datum(summary, summary->parse(&document));
+	return flat_datum(summary, summary->parse(&document));
 }
 
 Datum
@@ -69,7 +135,7 @@ cl_summary_out(FunctionCallInfo fcinfo, const ClSummary *summary)
 Datum
 cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary)
 {
-	return cl_summary_datum(summary, unpack(summary, (StringInfo) PG_GETARG_POINTER(0)));
+	return flat_datum(summary, unpack(summary, (StringInfo) PG_GETARG_POINTER(0)));
 }
 
 Datum
@@ -85,7 +151,7 @@ Datum
 cl_summary_serial(FunctionCallInfo fcinfo, const ClSummary *summary)
 {
 	(void) cl_agg_context(fcinfo);
-	return cl_summary_datum(summary, PG_GETARG_POINTER(0));
+	PG_RETURN_BYTEA_P(pack_by(summary, summary->transfer != NULL ? summary->transfer : summary->write, PG_GETARG_POINTER(0)));
 }
 
 Datum

@@ -10,6 +10,10 @@
  *
  * and all of them come back through the feature's read(), which believes nothing. A later release may write another version
  * and must still read this one.
+ *
+ * What an aggregate returns is an expanded object around the state (utils/expandeddatum.h): an accessor called on it reads the
+ * state itself, and only who stores or sends it pays for the bytes. So a callback, and an accessor, must not change what a
+ * state says, though it may put it in another order.
  */
 #ifndef CL_PG_SUMMARY_H
 #define CL_PG_SUMMARY_H
@@ -18,6 +22,8 @@
 #include "pg/json.h"
 #include "pg/wire.h"
 
+#include "utils/expandeddatum.h"
+
 typedef struct ClSummary
 {
 	const char *name;			/* of the SQL type */
@@ -25,6 +31,7 @@ typedef struct ClSummary
 	ClStateNew	create;			/* an empty state, in the current context */
 	ClStateMerge merge;			/* in the context of the first */
 	void		(*write) (StringInfo buf, const void *state);
+	void		(*transfer) (StringInfo buf, const void *state);	/* as write, between workers; may say the same less briefly */
 	void	   *(*read) (StringInfo buf);	/* all it checks it reports with cl_wire_invalid */
 	void		(*print) (StringInfo out, const void *state);
 	void	   *(*parse) (const ClJson *document);
@@ -40,9 +47,10 @@ extern Datum cl_summary_combine(FunctionCallInfo fcinfo, const ClSummary *summar
 extern Datum cl_summary_final(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_rollup(FunctionCallInfo fcinfo, const ClSummary *summary);
 
-/* The state inside a stored value, in the current context. */
+/* The state inside a value: read from its bytes into the current context, or somebody else's and not to be changed. */
 extern void *cl_summary_state(const ClSummary *summary, Datum value);
-extern Datum cl_summary_datum(const ClSummary *summary, const void *state);
+/* A value with these contents; the state must live at least as long as the current context. */
+extern Datum cl_summary_datum(const ClSummary *summary, void *state);
 
 #define CL_SUMMARY_FUNCTION(type, what) \
 	PG_FUNCTION_INFO_V1(cl_##type##_##what); \

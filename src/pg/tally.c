@@ -27,9 +27,10 @@
  *
  * Without weights, values of a single row, which is what continuous scores are, take 8 bytes each:
  *		byte	kind
- *		int64	number of values with a single non-event, with a single event, and of all others
- *		uint64	the first, ascending; the second, ascending
+ *		int64	number of single non-events, of single events, and of values that stand with their counts
+ *		uint64	keys of the first, ascending; keys of the second, ascending
  *		3 x		the others, ascending: uint64 key, int64 non-events, int64 events
+ * What is stored is in its shortest form: the singles are alone with their value. Between workers they need not be.
  * With weights:
  *		byte	kind
  *		int64	number of values
@@ -115,6 +116,20 @@ send_counts(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 	pfree(others);
 }
 
+/* The three arrays of a tally as they are. */
+static void
+transfer_counts(StringInfo buf, const ClTallyType *type, const ClTally *tally)
+{
+	uint64		n[3] = {tally->rows[CL_NON_EVENT].n, tally->rows[CL_EVENT].n, tally->n_count};
+
+	require_room(buf, type, sizeof(n) + (n[0] + n[1]) * SINGLE_SIZE + n[2] * COUNT_SIZE);
+	append_words(buf, n, 3);
+	for (int class = 0; class < 2; class++)
+		append_words(buf, tally->rows[class].key, tally->rows[class].n);
+	StaticAssertStmt(sizeof(ClTallyCount) == 3 * sizeof(uint64), "a count is three words");
+	append_words(buf, (const uint64 *) tally->count, 3 * tally->n_count);
+}
+
 static void
 send_weighted(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 {
@@ -146,6 +161,17 @@ cl_tally_send(StringInfo buf, const ClTallyType *type, ClTally *tally)
 		send_counts(buf, type, tally);
 }
 
+void
+cl_tally_transfer(StringInfo buf, const ClTallyType *type, ClTally *tally)
+{
+	cl_tally_settle(tally);
+	pq_sendbyte(buf, tally->kind);
+	if (tally->kind == CL_TALLY_WEIGHTS)
+		send_weighted(buf, type, tally);
+	else
+		transfer_counts(buf, type, tally);
+}
+
 /* A number of values, each of so many bytes, that must still be there. */
 static size_t
 receive_count(StringInfo buf, const ClTallyType *type, int64 item_size)
@@ -157,13 +183,13 @@ receive_count(StringInfo buf, const ClTallyType *type, int64 item_size)
 	return (size_t) count;
 }
 
-/* Keys of values in the range of the type, ascending. */
+/* Keys of values in the range of the type, not descending. */
 static void
 check_key(const ClTallyType *type, uint64 key, uint64 lowest, uint64 highest, bool first, uint64 before)
 {
 	if (key < lowest || key > highest || key != cl_tally_key(cl_tally_value(key)))
 		cl_wire_invalid(type->name, psprintf("%s %g is out of range", type->value, cl_tally_value(key)));
-	if (!first && key <= before)
+	if (!first && key < before)
 		cl_wire_invalid(type->name, psprintf("%s %g is out of order", type->value, cl_tally_value(key)));
 }
 
@@ -185,7 +211,7 @@ receive_singles(StringInfo buf, const ClTallyType *type, ClTally *tally, int cla
 
 		memcpy(&key, from + i * sizeof(uint64), sizeof(uint64));
 		key = pg_ntoh64(key);
-		if (unlikely(key < lowest || key > highest || (i > 0 && key <= rows->key[i - 1]) ||
+		if (unlikely(key < lowest || key > highest || (i > 0 && key < rows->key[i - 1]) ||
 					 key == ~cl_tally_key(0)))
 			check_key(type, key, lowest, highest, i == 0, i > 0 ? rows->key[i - 1] : 0);
 		rows->key[i] = key;
@@ -206,6 +232,8 @@ receive_key(StringInfo buf, const ClTallyType *type, ClTally *tally, size_t i)
 
 	check_key(type, key, cl_tally_key(type->lowest), cl_tally_key(type->highest), i == 0,
 			  i > 0 ? tally->count[i - 1].key : 0);
+	if (i > 0 && key == tally->count[i - 1].key)
+		cl_wire_invalid(type->name, psprintf("%s %g stands there twice", type->value, cl_tally_value(key)));
 	tally->count[i].key = key;
 }
 
@@ -245,7 +273,7 @@ receive_counts(StringInfo buf, const ClTallyType *type, ClTally *tally)
 
 /* The sums of a class that has rows are positive and finite, without rows they are nothing. */
 static bool
-sums_in_order(int64 n, const ClTallySum *weight, cl_int128 amount)
+sums_in_order(int64 n, const ClSum *weight, cl_int128 amount)
 {
 	if (n == 0)
 		return weight->high == 0 && weight->low == 0 && amount == 0;

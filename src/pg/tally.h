@@ -22,8 +22,12 @@ typedef struct ClTallyType
 	double		highest;
 } ClTallyType;
 
-/* Both settle the tally, which changes how it is kept, not what it holds. */
+/*
+ * All settle the tally, which changes how it is kept, not what it holds. Equal tallies are sent as equal bytes, which takes a
+ * sweep; between workers they are only transferred.
+ */
 extern void cl_tally_send(StringInfo buf, const ClTallyType *type, ClTally *tally);
+extern void cl_tally_transfer(StringInfo buf, const ClTallyType *type, ClTally *tally);
 extern void cl_tally_print(StringInfo out, ClTally *tally);
 
 /* Into a tally that is initialised already. What they give is settled. */

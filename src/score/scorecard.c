@@ -70,11 +70,11 @@ create_reader(const ClScorecard *card)
 	return reader;
 }
 
-/* The reader of the scorecard in argument 0. */
+/* The reader of the scorecard in an argument. */
 static CardReader *
-use_reader(FunctionCallInfo fcinfo)
+use_reader(FunctionCallInfo fcinfo, int argno)
 {
-	ClDocumentUse *use = cl_document_use(fcinfo, 0, &cl_scorecard_document);
+	ClDocumentUse *use = cl_document_use(fcinfo, argno, &cl_scorecard_document);
 
 	if (unlikely(use->bound == NULL))
 	{
@@ -123,17 +123,28 @@ read_row(CardReader *reader)
 static const CardReader *
 read_record(FunctionCallInfo fcinfo)
 {
-	CardReader *reader = use_reader(fcinfo);
+	CardReader *reader = use_reader(fcinfo, 0);
 
 	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(1));
 	return read_row(reader);
+}
+
+/* For aggregates over borrowers: the bins of a record, which stay until the next. */
+const int *
+cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClScorecard **card)
+{
+	CardReader *reader = use_reader(fcinfo, card_argno);
+
+	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(record_argno));
+	*card = reader->card;
+	return read_row(reader)->bins;
 }
 
 /* Reads the row of the type in argument 1 whose columns are the arguments from 2 on. */
 static const CardReader *
 read_columns(FunctionCallInfo fcinfo)
 {
-	CardReader *reader = use_reader(fcinfo);
+	CardReader *reader = use_reader(fcinfo, 0);
 
 	cl_row_read_arguments(reader->row, fcinfo, 2, PG_GETARG_OID(1));
 	return read_row(reader);
@@ -208,7 +219,7 @@ read_json_value(const ClScorecard *card, int number, const JsonbValue *value, Ca
 static const CardReader *
 read_jsonb(FunctionCallInfo fcinfo)
 {
-	CardReader *reader = use_reader(fcinfo);
+	CardReader *reader = use_reader(fcinfo, 0);
 	const ClScorecard *card = reader->card;
 	Jsonb	   *object = PG_GETARG_JSONB_P(1);
 

@@ -17,15 +17,15 @@ Datum
 cl_hosmer_lemeshow_row(FunctionCallInfo fcinfo, ClPdTally *state, int groups, bool fitted)
 {
 	ClHosmerLemeshow test;
-	ClRow		row;
+	ClRecord	record;
 
 	cl_hosmer_lemeshow(&state->tally, groups, fitted, &test);
-	cl_row_start(&row);
-	cl_row_float8(&row, test.chi2);
-	cl_row_int32(&row, test.df);
-	cl_row_float8(&row, test.p_value);
-	cl_row_int32(&row, test.groups_used);
-	return cl_row_datum(fcinfo, &row);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, test.chi2);
+	cl_record_put_int32(&record, test.df);
+	cl_record_put_float8(&record, test.p_value);
+	cl_record_put_int32(&record, test.groups_used);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum
@@ -43,12 +43,12 @@ Datum
 cl_spiegelhalter_row(FunctionCallInfo fcinfo, double sum, double variance)
 {
 	double		z = variance > 0 ? sum / sqrt(variance) : NAN;
-	ClRow		row;
+	ClRecord	record;
 
-	cl_row_start(&row);
-	cl_row_float8(&row, z);
-	cl_row_float8(&row, cl_normal_two_sided(z));
-	return cl_row_datum(fcinfo, &row);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, z);
+	cl_record_put_float8(&record, cl_normal_two_sided(z));
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum
@@ -87,30 +87,30 @@ cl_calibration_line_row(PG_FUNCTION_ARGS)
 	ClPdTally  *state;
 	ClCalibrationLine calibration;
 	const ClLine *line = &calibration.line;
-	ClRow		row;
+	ClRecord	record;
 
 	if (!cl_calibration_argument(fcinfo, &state))
 		PG_RETURN_NULL();
 	cl_calibration_line(&state->tally, &calibration);
-	cl_row_start(&row);
-	cl_row_float8(&row, line->intercept);
-	cl_row_float8(&row, sqrt(line->intercept_variance));
-	cl_row_float8(&row, line->slope);
-	cl_row_float8(&row, sqrt(line->slope_variance));
-	cl_row_float8(&row, line->covariance);
-	cl_row_float8(&row, calibration.citl);
-	cl_row_float8(&row, sqrt(calibration.citl_variance));
-	cl_row_float8(&row, calibration.chi2);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, line->intercept);
+	cl_record_put_float8(&record, sqrt(line->intercept_variance));
+	cl_record_put_float8(&record, line->slope);
+	cl_record_put_float8(&record, sqrt(line->slope_variance));
+	cl_record_put_float8(&record, line->covariance);
+	cl_record_put_float8(&record, calibration.citl);
+	cl_record_put_float8(&record, sqrt(calibration.citl_variance));
+	cl_record_put_float8(&record, calibration.chi2);
 	if (isnan(calibration.chi2))
-		cl_row_null(&row);
+		cl_record_put_null(&record);
 	else
-		cl_row_int32(&row, 2);
-	cl_row_float8(&row, cl_chi2_upper(calibration.chi2, 2));
-	cl_row_int64(&row, calibration.n);
-	cl_row_int64(&row, calibration.n_degenerate);
-	cl_row_int32(&row, line->iterations);
-	cl_row_text(&row, cl_line_status_name(line, calibration.n_degenerate));
-	return cl_row_datum(fcinfo, &row);
+		cl_record_put_int32(&record, 2);
+	cl_record_put_float8(&record, cl_chi2_upper(calibration.chi2, 2));
+	cl_record_put_int64(&record, calibration.n);
+	cl_record_put_int64(&record, calibration.n_degenerate);
+	cl_record_put_int32(&record, line->iterations);
+	cl_record_put_text(&record, cl_line_status_name(line, calibration.n_degenerate));
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum
@@ -118,19 +118,19 @@ cl_brier_decomposition_row(PG_FUNCTION_ARGS)
 {
 	ClPdTally  *state;
 	ClBrierDecomposition parts;
-	ClRow		row;
+	ClRecord	record;
 
 	if (PG_ARGISNULL(0) || !cl_calibration_argument(fcinfo, &state))
 		PG_RETURN_NULL();
 	cl_brier_decomposition(&state->tally, cl_groups_argument(fcinfo, 1), &parts);
-	cl_row_start(&row);
-	cl_row_float8(&row, parts.brier);
-	cl_row_float8(&row, parts.reliability);
-	cl_row_float8(&row, parts.resolution);
-	cl_row_float8(&row, parts.uncertainty);
-	cl_row_float8(&row, parts.within);
-	cl_row_int32(&row, parts.groups_used);
-	return cl_row_datum(fcinfo, &row);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, parts.brier);
+	cl_record_put_float8(&record, parts.reliability);
+	cl_record_put_float8(&record, parts.resolution);
+	cl_record_put_float8(&record, parts.uncertainty);
+	cl_record_put_float8(&record, parts.within);
+	cl_record_put_int32(&record, parts.groups_used);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 /*
@@ -138,7 +138,7 @@ cl_brier_decomposition_row(PG_FUNCTION_ARGS)
  */
 
 static void
-put_measures(ClRow *row, const ClPdTally *state, const ClCalibrationSums *sums, int groups)
+put_measures(ClRecord *record, const ClPdTally *state, const ClCalibrationSums *sums, int groups)
 {
 	double		weight = sums->weight[CL_NON_EVENT] + sums->weight[CL_EVENT];
 	ClBrierDecomposition parts;
@@ -146,18 +146,18 @@ put_measures(ClRow *row, const ClPdTally *state, const ClCalibrationSums *sums, 
 
 	cl_brier_decomposition(&state->tally, groups, &parts);
 	cl_calibration_line(&state->tally, &calibration);
-	cl_row_float8(row, sums->expected[CL_EVENT] / weight);
-	cl_row_float8(row, sums->weight[CL_EVENT] / weight);
-	cl_row_float8(row, sums->brier / weight);
-	cl_row_float8(row, parts.uncertainty > 0 ? 1 - sums->brier / weight / parts.uncertainty : NAN);
-	cl_row_float8(row, sums->log_loss / weight);
-	cl_row_int64(row, sums->n_clipped);
-	cl_row_float8(row, calibration.line.intercept);
-	cl_row_float8(row, calibration.line.slope);
-	cl_row_float8(row, calibration.citl);
-	cl_row_float8(row, parts.ece);
-	cl_row_float8(row, parts.mce);
-	cl_row_text(row, cl_line_status_name(&calibration.line, calibration.n_degenerate));
+	cl_record_put_float8(record, sums->expected[CL_EVENT] / weight);
+	cl_record_put_float8(record, sums->weight[CL_EVENT] / weight);
+	cl_record_put_float8(record, sums->brier / weight);
+	cl_record_put_float8(record, parts.uncertainty > 0 ? 1 - sums->brier / weight / parts.uncertainty : NAN);
+	cl_record_put_float8(record, sums->log_loss / weight);
+	cl_record_put_int64(record, sums->n_clipped);
+	cl_record_put_float8(record, calibration.line.intercept);
+	cl_record_put_float8(record, calibration.line.slope);
+	cl_record_put_float8(record, calibration.citl);
+	cl_record_put_float8(record, parts.ece);
+	cl_record_put_float8(record, parts.mce);
+	cl_record_put_text(record, cl_line_status_name(&calibration.line, calibration.n_degenerate));
 }
 
 /* A calibration without rows still says how many were skipped. */
@@ -167,25 +167,25 @@ cl_calibration_stats(PG_FUNCTION_ARGS)
 	ClPdTally  *state;
 	ClCalibrationSums sums;
 	bool		rows;
-	ClRow		row;
+	ClRecord	record;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	rows = cl_calibration_argument(fcinfo, &state);
 	cl_calibration_sums(&state->tally, &sums);
-	cl_row_start(&row);
-	cl_row_int64(&row, sums.n[CL_NON_EVENT] + sums.n[CL_EVENT]);
-	cl_row_int64(&row, sums.n[CL_EVENT]);
-	cl_row_int64(&row, state->n_skipped);
-	cl_row_int64(&row, sums.n_distinct);
-	cl_row_float8(&row, sums.weight[CL_NON_EVENT] + sums.weight[CL_EVENT]);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_int64(&record, sums.n[CL_NON_EVENT] + sums.n[CL_EVENT]);
+	cl_record_put_int64(&record, sums.n[CL_EVENT]);
+	cl_record_put_int64(&record, state->n_skipped);
+	cl_record_put_int64(&record, sums.n_distinct);
+	cl_record_put_float8(&record, sums.weight[CL_NON_EVENT] + sums.weight[CL_EVENT]);
 	if (rows)
-		put_measures(&row, state, &sums, cl_groups_argument(fcinfo, 1));
+		put_measures(&record, state, &sums, cl_groups_argument(fcinfo, 1));
 	else
 	{
 		for (int i = 0; i < 11; i++)
-			cl_row_null(&row);
-		cl_row_text(&row, "empty");
+			cl_record_put_null(&record);
+		cl_record_put_text(&record, "empty");
 	}
-	return cl_row_datum(fcinfo, &row);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -6,10 +6,6 @@
 
 #include "validate/calibration.h"
 
-#include "access/htup_details.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
-
 const ClTallyType cl_calibration_tally_type = {"calibration", "PD", 0, 1};
 
 static const ClPdOption no_options[] = {{NULL, false}};
@@ -25,6 +21,12 @@ static void
 write_state(StringInfo buf, const void *state)
 {
 	cl_pd_tally_write(buf, state, &cl_calibration_tally_type);
+}
+
+static void
+transfer(StringInfo buf, const void *state)
+{
+	cl_pd_tally_transfer(buf, state, &cl_calibration_tally_type);
 }
 
 static void *
@@ -78,6 +80,7 @@ const ClSummary calibration_summary = {
 	.create = cl_pd_tally_create,
 	.merge = merge,
 	.write = write_state,
+	.transfer = transfer,
 	.read = read_state,
 	.print = print,
 	.parse = parse,
@@ -141,7 +144,7 @@ static const ClSummary hosmer_lemeshow_summary = {
 	.version = 1,
 	.create = cl_pd_tally_create,
 	.merge = hosmer_lemeshow_merge,
-	.write = write_state,
+	.write = transfer,
 	.read = hosmer_lemeshow_read,
 };
 
@@ -224,67 +227,4 @@ int
 cl_groups_argument(FunctionCallInfo fcinfo, int argno)
 {
 	return PG_ARGISNULL(argno) ? CL_EVERY_PD : cl_groups_checked(PG_GETARG_INT32(argno));
-}
-
-void
-cl_row_start(ClRow *row)
-{
-	row->n = 0;
-}
-
-void
-cl_row_null(ClRow *row)
-{
-	row->values[row->n] = (Datum) 0;
-	row->nulls[row->n++] = true;
-}
-
-static void
-put(ClRow *row, Datum value)
-{
-	row->values[row->n] = value;
-	row->nulls[row->n++] = false;
-}
-
-void
-cl_row_int64(ClRow *row, int64 value)
-{
-	put(row, Int64GetDatum(value));
-}
-
-void
-cl_row_int32(ClRow *row, int value)
-{
-	put(row, Int32GetDatum(value));
-}
-
-void
-cl_row_float8(ClRow *row, double value)
-{
-	if (isnan(value))
-		cl_row_null(row);
-	else
-		put(row, Float8GetDatum(value));
-}
-
-void
-cl_row_bool(ClRow *row, bool value)
-{
-	put(row, BoolGetDatum(value));
-}
-
-void
-cl_row_text(ClRow *row, const char *value)
-{
-	put(row, CStringGetTextDatum(value));
-}
-
-Datum
-cl_row_datum(FunctionCallInfo fcinfo, ClRow *row)
-{
-	TupleDesc	desc;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != row->n)
-		elog(ERROR, "function %u must return a row of %d columns", fcinfo->flinfo->fn_oid, row->n);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), row->values, row->nulls)));
 }

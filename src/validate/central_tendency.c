@@ -86,9 +86,9 @@ merge(void *into, const void *from)
 }
 
 static void
-write_state(StringInfo buf, const void *state)
+transfer(StringInfo buf, const void *state)
 {
-	cl_pd_tally_write(buf, state, &cl_calibration_tally_type);
+	cl_pd_tally_transfer(buf, state, &cl_calibration_tally_type);
 }
 
 static void *
@@ -103,7 +103,7 @@ static const ClSummary central_tendency_summary = {
 	.version = 1,
 	.create = cl_pd_tally_create,
 	.merge = merge,
-	.write = write_state,
+	.write = transfer,
 	.read = read_state,
 };
 
@@ -151,21 +151,21 @@ tendency_row(FunctionCallInfo fcinfo, ClPdTally *state, double target)
 {
 	ClCentralTendency tendency = {.mean_pd = NAN, .shift = NAN, .factor = NAN};
 	bool		rows = cl_pd_tally_settled(state);
-	ClRow		row;
+	ClRecord	record;
 
 	if (rows)
 		cl_central_tendency(&state->tally, target, &tendency);
-	cl_row_start(&row);
-	cl_row_int64(&row, tendency.n);
-	cl_row_int64(&row, state->n_skipped);
-	cl_row_float8(&row, tendency.mean_pd);
-	cl_row_float8(&row, target);
-	cl_row_float8(&row, tendency.shift);
-	cl_row_int64(&row, tendency.n_fixed);
-	cl_row_float8(&row, tendency.factor);
-	cl_row_int64(&row, tendency.n_above_one);
-	cl_row_text(&row, !rows ? "empty" : isnan(tendency.shift) ? "unreachable" : "converged");
-	return cl_row_datum(fcinfo, &row);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_int64(&record, tendency.n);
+	cl_record_put_int64(&record, state->n_skipped);
+	cl_record_put_float8(&record, tendency.mean_pd);
+	cl_record_put_float8(&record, target);
+	cl_record_put_float8(&record, tendency.shift);
+	cl_record_put_int64(&record, tendency.n_fixed);
+	cl_record_put_float8(&record, tendency.factor);
+	cl_record_put_int64(&record, tendency.n_above_one);
+	cl_record_put_text(&record, !rows ? "empty" : isnan(tendency.shift) ? "unreachable" : "converged");
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum

@@ -2,12 +2,12 @@
  * pd_accuracy.c
  *	  brier_score, log_loss and spiegelhalter_test as aggregates in constant memory.
  *
- * All three are sums over rows, kept as pairs of doubles, so that they are the same for every plan. Where all that is asked for is
- * one number there is no need for the counts per distinct PD that a calibration keeps.
+ * All three are sums over rows, kept as pairs of doubles, so that they are the same for every plan. Where all that is asked for
+ * is one number there is no need for the counts per distinct PD that a calibration keeps.
  */
 #include "postgres.h"
 
-#include "core/pair_sum.h"
+#include "core/sum.h"
 #include "core/pd_accuracy.h"
 #include "validate/calibration.h"
 
@@ -15,8 +15,8 @@
 
 typedef struct PdAccuracy
 {
-	ClPairSum	weight;
-	ClPairSum	sum[2];			/* of the measure's terms, and of its variances */
+	ClSum	weight;
+	ClSum	sum[2];			/* of the measure's terms, and of its variances */
 } PdAccuracy;
 
 static void *
@@ -31,20 +31,20 @@ merge(void *into, const void *from)
 	PdAccuracy *state = into;
 	const PdAccuracy *other = from;
 
-	cl_pair_add_pair(&state->weight, other->weight.high, other->weight.low);
+	cl_sum_add(&state->weight, other->weight.high, other->weight.low);
 	for (int i = 0; i < 2; i++)
-		cl_pair_add_pair(&state->sum[i], other->sum[i].high, other->sum[i].low);
+		cl_sum_add(&state->sum[i], other->sum[i].high, other->sum[i].low);
 }
 
 static void
-send_pair(StringInfo buf, const ClPairSum *pair)
+send_pair(StringInfo buf, const ClSum *pair)
 {
 	pq_sendfloat8(buf, pair->high);
 	pq_sendfloat8(buf, pair->low);
 }
 
 static void
-receive_pair(StringInfo buf, ClPairSum *pair)
+receive_pair(StringInfo buf, ClSum *pair)
 {
 	pair->high = cl_wire_finite(buf, TYPE_NAME, "sum");
 	pair->low = cl_wire_finite(buf, TYPE_NAME, "sum");
@@ -114,28 +114,28 @@ add_row(FunctionCallInfo fcinfo, bool numeric, Measure measure)
 	if (unlikely(row.weight == 0))
 		return cl_agg_unchanged(fcinfo);
 	state = likely(!PG_ARGISNULL(0)) ? (PdAccuracy *) PG_GETARG_POINTER(0) : new_state(fcinfo);
-	cl_pair_add(&state->weight, row.weight);
+	cl_sum_add(&state->weight, row.weight, 0);
 	if (measure == BRIER)
-		cl_pair_add(&state->sum[0], row.weight * cl_brier_term(row.pd, row.event));
+		cl_sum_add(&state->sum[0], row.weight * cl_brier_term(row.pd, row.event), 0);
 	else if (measure == LOG_LOSS)
-		cl_pair_add(&state->sum[0], row.weight * cl_log_loss_term(row.pd, row.event));
+		cl_sum_add(&state->sum[0], row.weight * cl_log_loss_term(row.pd, row.event), 0);
 	else
 	{
-		cl_pair_add(&state->sum[0], row.weight * cl_spiegelhalter_term(row.pd, row.event));
-		cl_pair_add(&state->sum[1], row.weight * cl_spiegelhalter_variance(row.pd));
+		cl_sum_add(&state->sum[0], row.weight * cl_spiegelhalter_term(row.pd, row.event), 0);
+		cl_sum_add(&state->sum[1], row.weight * cl_spiegelhalter_variance(row.pd), 0);
 	}
 	PG_RETURN_POINTER(state);
 }
 
 #define TRANSITIONS(name, measure) \
-	PG_FUNCTION_INFO_V1(name##_float8_transition); \
-	Datum name##_float8_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, false, measure); } \
-	PG_FUNCTION_INFO_V1(name##_numeric_transition); \
-	Datum name##_numeric_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, true, measure); }
+	PG_FUNCTION_INFO_V1(cl_##name##_float8_transition); \
+	Datum cl_##name##_float8_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, false, measure); } \
+	PG_FUNCTION_INFO_V1(cl_##name##_numeric_transition); \
+	Datum cl_##name##_numeric_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, true, measure); }
 
-TRANSITIONS(cl_brier_score, BRIER)
-TRANSITIONS(cl_log_loss, LOG_LOSS)
-TRANSITIONS(cl_spiegelhalter, SPIEGELHALTER)
+TRANSITIONS(brier_score, BRIER)
+TRANSITIONS(log_loss, LOG_LOSS)
+TRANSITIONS(spiegelhalter, SPIEGELHALTER)
 
 PG_FUNCTION_INFO_V1(cl_pd_accuracy_mean);
 Datum

@@ -7,9 +7,7 @@
 #include "validate/calibration.h"
 #include "validate/pd_curve.h"
 
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(cl_calibrated_pd);
 PG_FUNCTION_INFO_V1(cl_pd_curve_points_table);
@@ -38,9 +36,9 @@ merge(void *into, const void *from)
 }
 
 static void
-write_state(StringInfo buf, const void *state)
+transfer(StringInfo buf, const void *state)
 {
-	cl_pd_tally_write(buf, state, &score_type);
+	cl_pd_tally_transfer(buf, state, &score_type);
 }
 
 static void *
@@ -55,7 +53,7 @@ static const ClSummary pd_curve_summary = {
 	.version = 1,
 	.create = cl_pd_tally_create,
 	.merge = merge,
-	.write = write_state,
+	.write = transfer,
 	.read = read_state,
 };
 
@@ -100,13 +98,13 @@ add_row(FunctionCallInfo fcinfo, bool numeric, int smoothing_argno, int weight_a
 #define NO_ARGUMENT 1000
 
 #define TRANSITIONS(name, smoothing_argno, weight_argno) \
-	PG_FUNCTION_INFO_V1(name##_float8_transition); \
-	Datum name##_float8_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, false, smoothing_argno, weight_argno); } \
-	PG_FUNCTION_INFO_V1(name##_numeric_transition); \
-	Datum name##_numeric_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, true, smoothing_argno, weight_argno); }
+	PG_FUNCTION_INFO_V1(cl_##name##_float8_transition); \
+	Datum cl_##name##_float8_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, false, smoothing_argno, weight_argno); } \
+	PG_FUNCTION_INFO_V1(cl_##name##_numeric_transition); \
+	Datum cl_##name##_numeric_transition(PG_FUNCTION_ARGS) { return add_row(fcinfo, true, smoothing_argno, weight_argno); }
 
-TRANSITIONS(cl_isotonic, NO_ARGUMENT, 4)
-TRANSITIONS(cl_platt, 4, 5)
+TRANSITIONS(isotonic, NO_ARGUMENT, 4)
+TRANSITIONS(platt, 4, 5)
 
 /*
  * Estimates
@@ -190,20 +188,17 @@ Datum
 cl_pd_curve_points_table(PG_FUNCTION_ARGS)
 {
 	const ClPdCurve *curve = cl_document_compiled(&cl_pd_curve_document, PG_GETARG_DATUM(0));
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClRecord	record;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	for (size_t i = 0; i < curve->n_points; i++)
 	{
-		ClRow		row;
-
 		CHECK_FOR_INTERRUPTS();
-		cl_row_start(&row);
-		cl_row_float8(&row, curve->points[i].score);
-		cl_row_float8(&row, curve->points[i].pd);
-		tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
+		cl_record_put_float8(&record, curve->points[i].score);
+		cl_record_put_float8(&record, curve->points[i].pd);
+		cl_record_next(&record);
 	}
-	return (Datum) 0;
+	PG_RETURN_NULL();
 }
 
 Datum
@@ -211,17 +206,17 @@ cl_pd_curve_stats(PG_FUNCTION_ARGS)
 {
 	static const char *const methods[] = {"isotonic", "platt"};
 	const ClPdCurve *curve = cl_document_compiled(&cl_pd_curve_document, PG_GETARG_DATUM(0));
-	ClRow		row;
+	ClRecord	record;
 
-	cl_row_start(&row);
-	cl_row_text(&row, methods[curve->method]);
-	cl_row_bool(&row, curve->higher_is_riskier);
-	cl_row_int64(&row, curve->n);
-	cl_row_int64(&row, curve->n_event);
-	cl_row_int64(&row, curve->n_skipped);
-	cl_row_int32(&row, (int) curve->n_points);
-	cl_row_float8(&row, curve->intercept);
-	cl_row_float8(&row, curve->slope);
-	cl_row_text(&row, curve->status);
-	return cl_row_datum(fcinfo, &row);
+	cl_record_open(&record, fcinfo);
+	cl_record_put_text(&record, methods[curve->method]);
+	cl_record_put_bool(&record, curve->higher_is_riskier);
+	cl_record_put_int64(&record, curve->n);
+	cl_record_put_int64(&record, curve->n_event);
+	cl_record_put_int64(&record, curve->n_skipped);
+	cl_record_put_int32(&record, (int) curve->n_points);
+	cl_record_put_float8(&record, curve->intercept);
+	cl_record_put_float8(&record, curve->slope);
+	cl_record_put_text(&record, curve->status);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "core/pair_sum.h"
+#include "core/sum.h"
 #include "validate/pd_tally.h"
 
 #include "common/shortest_dec.h"
@@ -99,21 +99,34 @@ cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *typ
 }
 
 /* Bytes: int64 skipped rows, int8 whether there are options, float8 each, then the tally (pg/tally.c). */
-void
-cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
+static void
+write_head(StringInfo buf, const ClPdTally *state)
 {
 	pq_sendint64(buf, state->n_skipped);
 	pq_sendbyte(buf, state->has_options);
 	for (int i = 0; state->has_options && i < CL_PD_OPTIONS; i++)
 		pq_sendfloat8(buf, state->option[i]);
+}
+
+void
+cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
+{
+	write_head(buf, state);
 	cl_tally_send(buf, type, &unconstify(ClPdTally *, state)->tally);
+}
+
+void
+cl_pd_tally_transfer(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
+{
+	write_head(buf, state);
+	cl_tally_transfer(buf, type, &unconstify(ClPdTally *, state)->tally);
 }
 
 /* Sums over weights from strangers stay finite. */
 void
 cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type)
 {
-	ClPairSum	total = {0};
+	ClSum	total = {0};
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
@@ -121,7 +134,7 @@ cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type)
 		return;
 	cl_tally_scan(&state->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item))
-		cl_pair_add(&total, item.weight[0] + item.weight[1]);
+		cl_sum_add(&total, item.weight[0] + item.weight[1], 0);
 	if (!(total.high <= LARGEST_TOTAL_WEIGHT))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -31,6 +31,7 @@ typedef struct ClPdOption
 extern void *cl_pd_tally_create(void);
 extern void cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const ClPdOption *options);
 extern void cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type);
+extern void cl_pd_tally_transfer(StringInfo buf, const ClPdTally *state, const ClTallyType *type);
 extern ClPdTally *cl_pd_tally_read(StringInfo buf, const ClTallyType *type);
 extern void cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type);
 

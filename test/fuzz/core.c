@@ -11,46 +11,9 @@
 #include "core/time_weighted_utilization.h"
 #include "core/utilization.h"
 
+#include "input.h"
+
 int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition) \
-	do { if (!(condition)) abort(); } while (0)
-
-/* What is left of the input; zeros when it is used up. */
-typedef struct Input
-{
-	const uint8_t *data;
-	size_t		size;
-} Input;
-
-static void
-take(Input *input, void *to, size_t size)
-{
-	size_t		got = size < input->size ? size : input->size;
-
-	memset(to, 0, size);
-	memcpy(to, input->data, got);
-	input->data += got;
-	input->size -= got;
-}
-
-static uint8_t
-take_byte(Input *input)
-{
-	uint8_t		byte;
-
-	take(input, &byte, 1);
-	return byte;
-}
-
-static double
-take_double(Input *input)
-{
-	double		x;
-
-	take(input, &x, sizeof(x));
-	return x;
-}
 
 /* An amount as the glue lets it through: not negative, below the largest. */
 static cl_int128
@@ -167,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 4)
+	switch (take_byte(&input) % 5)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -178,8 +141,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 2:
 			fuzz_cells(&input);
 			break;
-		default:
+		case 3:
 			fuzz_time(&input);
+			break;
+		default:
+			fuzz_roc(&input);
 	}
 	return 0;
 }

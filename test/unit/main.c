@@ -16,7 +16,12 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
+FEATURE_TEST(pd_test);
+FEATURE_TEST(fairness);
+FEATURE_TEST(stability);
+FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 
@@ -32,7 +37,12 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"roc", test_roc},
 	{"distribution", test_distribution},
+	{"pd_test", test_pd_test},
+	{"fairness", test_fairness},
+	{"stability", test_stability},
+	{"quantile_bands", test_quantile_bands},
 	{"calibration", test_calibration},
 	{"pd_curve", test_pd_curve},
 };

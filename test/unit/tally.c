@@ -3,6 +3,7 @@
  *	  The tally against counting by brute force: every kind of values, any order, any split, with and without weights.
  */
 #include "check.h"
+#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,50 +20,6 @@ typedef struct Row
 	double		weight;
 	cl_int128	amount;
 } Row;
-
-static size_t allocated;		/* at present, and at most */
-static size_t most_allocated;
-
-static void *
-allocate(void *context, size_t size)
-{
-	size_t	   *block = malloc(size + 2 * sizeof(size_t));
-
-	(void) context;
-	if (block == NULL)
-		abort();
-	block[0] = size;
-	allocated += size;
-	most_allocated = allocated > most_allocated ? allocated : most_allocated;
-	return block + 2;
-}
-
-static void
-release(void *block)
-{
-	size_t	   *real = (size_t *) block - 2;
-
-	allocated -= real[0];
-	free(real);
-}
-
-static void *
-reallocate(void *block, size_t size)
-{
-	void	   *other = allocate(NULL, size);
-	size_t		before = ((size_t *) block - 2)[0];
-
-	memcpy(other, block, before < size ? before : size);
-	release(block);
-	return other;
-}
-
-static void
-breathe(void)
-{
-}
-
-static const ClMemory memory = {allocate, reallocate, release, breathe, NULL};
 
 static int
 compare_rows(const void *a, const void *b)
@@ -163,9 +120,9 @@ check_kind(uint64_t *seed, int kind, ClTallyKind tally_kind, size_t n, int parts
 	ClTally		whole;
 	int64_t		total[2];
 
-	cl_tally_init(&whole, &memory, tally_kind);
+	cl_tally_init(&whole, &cl_test_memory, tally_kind);
 	for (int p = 0; p < parts; p++)
-		cl_tally_init(&part[p], &memory, tally_kind);
+		cl_tally_init(&part[p], &cl_test_memory, tally_kind);
 	for (size_t i = 0; i < n; i++)
 	{
 		uint64_t	bits = cl_test_random(seed);
@@ -192,7 +149,7 @@ check_kind(uint64_t *seed, int kind, ClTallyKind tally_kind, size_t n, int parts
 	check_against(&whole, row, n, false);
 	check_against(&whole, row, n, true);
 	cl_tally_free(&whole);
-	CHECK_EQ_INT(allocated, 0);
+	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 
 static void
@@ -241,8 +198,8 @@ check_sort(uint64_t *seed)
 			keyed[i] = (ClKeyed) {key[i], i};
 			sum += key[i] * 31 + 7;
 		}
-		cl_sort_keys(&memory, key, n);
-		cl_sort_keyed(&memory, keyed, n);
+		cl_sort_keys(&cl_test_memory, key, n);
+		cl_sort_keyed(&cl_test_memory, keyed, n);
 		for (size_t i = 0; i < n; i++)
 		{
 			wrong += i > 0 && key[i - 1] > key[i];
@@ -254,21 +211,38 @@ check_sort(uint64_t *seed)
 	}
 }
 
-/* A hundred rows for each of a thousand values: memory is that of the values. */
+/* Ten thousand rows for each of a thousand values: memory is that of the values. */
 static void
 check_memory(uint64_t *seed)
 {
 	ClTally		tally;
 
-	most_allocated = 0;
-	cl_tally_init(&tally, &memory, CL_TALLY_COUNTS);
-	for (int i = 0; i < 3000000; i++)
+	cl_test_most_allocated = 0;
+	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
+	for (int i = 0; i < 10000000; i++)
 		cl_tally_add(&tally, (double) (cl_test_random(seed) % 1000), i % 5 == 0);
 	cl_tally_settle(&tally);
 	CHECK_EQ_INT(cl_tally_distinct(&tally), 1000);
-	CHECK(most_allocated < 600000);
+	CHECK(cl_test_most_allocated < 600000);
 	cl_tally_free(&tally);
-	CHECK_EQ_INT(allocated, 0);
+	CHECK_EQ_INT(cl_test_allocated, 0);
+}
+
+/* The first event comes after many rows of few values, when the non-events have just been counted. */
+static void
+check_late_class(void)
+{
+	ClTally		tally;
+	int64_t		n[2];
+
+	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
+	for (int i = 0; i < 20000; i++)
+		cl_tally_add(&tally, i % 3, i >= 8192);
+	cl_tally_settle(&tally);
+	cl_tally_rows(&tally, n);
+	CHECK_EQ_INT(n[0], 8192);
+	CHECK_EQ_INT(n[1], 20000 - 8192);
+	cl_tally_free(&tally);
 }
 
 static void
@@ -276,7 +250,7 @@ check_weightless(void)
 {
 	ClTally		tally;
 
-	cl_tally_init(&tally, &memory, CL_TALLY_WEIGHTS);
+	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_WEIGHTS);
 	cl_tally_add_weighted(&tally, 0.5, true, 0, 7);
 	cl_tally_settle(&tally);
 	CHECK_EQ_INT(cl_tally_distinct(&tally), 0);
@@ -303,5 +277,6 @@ test_tally(void)
 		}
 	}
 	check_weightless();
+	check_late_class();
 	check_memory(&seed);
 }

@@ -1,0 +1,208 @@
+-- roc: how well a score tells events from non-events.
+
+CREATE TYPE credit_limit.roc;
+
+CREATE FUNCTION credit_limit.roc_in(cstring) RETURNS credit_limit.roc
+AS 'MODULE_PATHNAME', 'cl_roc_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_out(credit_limit.roc) RETURNS cstring
+AS 'MODULE_PATHNAME', 'cl_roc_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_recv(internal) RETURNS credit_limit.roc
+AS 'MODULE_PATHNAME', 'cl_roc_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_send(credit_limit.roc) RETURNS bytea
+AS 'MODULE_PATHNAME', 'cl_roc_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.roc_in(cstring) IS 'Input of type roc: JSON.';
+COMMENT ON FUNCTION credit_limit.roc_out(credit_limit.roc) IS 'Output of type roc: JSON.';
+COMMENT ON FUNCTION credit_limit.roc_recv(internal) IS 'Binary input of type roc; every byte is checked.';
+COMMENT ON FUNCTION credit_limit.roc_send(credit_limit.roc) IS 'Binary output of type roc.';
+
+CREATE TYPE credit_limit.roc (
+  INPUT = credit_limit.roc_in,
+  OUTPUT = credit_limit.roc_out,
+  RECEIVE = credit_limit.roc_recv,
+  SEND = credit_limit.roc_send,
+  INTERNALLENGTH = VARIABLE,
+  STORAGE = extended
+);
+
+COMMENT ON TYPE credit_limit.roc IS
+'Events and non-events per distinct score, exactly, with the direction of the score, and weights and amounts if given. Text form is JSON. Built by roc_agg, merged by rollup; read by roc_stats, auc, gini, ks, auc_interval, roc_curve, cap_curve, gains_table, confusion and cutoff_table.';
+
+CREATE FUNCTION credit_limit.roc_rollup_transition(internal, credit_limit.roc) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_combine(internal, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_serial(internal) RETURNS bytea
+AS 'MODULE_PATHNAME', 'cl_roc_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_deserial(bytea, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_final(internal) RETURNS credit_limit.roc
+AS 'MODULE_PATHNAME', 'cl_roc_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.auc_final(internal) RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_roc_auc_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.gini_final(internal) RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_roc_gini_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.ks_final(internal) RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_roc_ks_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.roc_rollup_transition(internal, credit_limit.roc) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit.roc_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit.roc_serial(internal) IS 'State of roc_agg as bytes.';
+COMMENT ON FUNCTION credit_limit.roc_deserial(bytea, internal) IS 'State of roc_agg from bytes.';
+COMMENT ON FUNCTION credit_limit.roc_final(internal) IS 'Result of roc_agg and rollup.';
+COMMENT ON FUNCTION credit_limit.auc_final(internal) IS 'Result of auc.';
+COMMENT ON FUNCTION credit_limit.gini_final(internal) IS 'Result of gini.';
+COMMENT ON FUNCTION credit_limit.ks_final(internal) IS 'Result of ks.';
+
+-- The transitions: (risk, event), (score, event, higher_is_riskier), with a weight, with a weight and an amount.
+CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8, numeric) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8, numeric) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8, numeric) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8, numeric) IS 'Transition of roc_agg, auc, gini and ks.';
+
+CREATE AGGREGATE credit_limit.roc_agg(risk float8, event boolean) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean) IS
+'Events and non-events per distinct score, exactly. A larger number is riskier, as with a PD. Rows where an argument is NULL or NaN are left out and counted; no rows give NULL. Infinite scores are extreme values. Memory: 8 to 32 bytes per distinct score, twice that while sorting.';
+
+CREATE AGGREGATE credit_limit.roc_agg(risk numeric, event boolean) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean) IS
+'As roc_agg(float8, boolean), for numeric columns.';
+
+CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_riskier boolean) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean, boolean) IS
+'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows.';
+
+CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_riskier boolean) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean, boolean) IS
+'As roc_agg(float8, boolean, boolean), for numeric columns.';
+
+CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_riskier boolean, weight float8) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean, boolean, float8) IS
+'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row).';
+
+CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean, boolean, float8) IS
+'As roc_agg(float8, boolean, boolean, float8), for numeric columns.';
+
+CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_riskier boolean, weight float8, amount numeric) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean, boolean, float8, numeric) IS
+'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row). With an amount of money per row (exact, at most six decimals), which gains_table and cutoff_table add up.';
+
+CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_riskier boolean, weight float8, amount numeric) (
+  SFUNC = credit_limit.roc_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean, boolean, float8, numeric) IS
+'As roc_agg(float8, boolean, boolean, float8, numeric), for numeric columns.';
+
+CREATE AGGREGATE credit_limit.rollup(credit_limit.roc) (
+  SFUNC = credit_limit.roc_rollup_transition,
+  STYPE = internal,
+  SSPACE = 1024,
+  FINALFUNC = credit_limit.roc_final,
+  COMBINEFUNC = credit_limit.roc_combine,
+  SERIALFUNC = credit_limit.roc_serial,
+  DESERIALFUNC = credit_limit.roc_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.roc) IS
+'Merges stored summaries: the same as roc_agg over all their rows. NULLs are left out; no rows give NULL. Error: directions differ, or only some have weights.';

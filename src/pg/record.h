@@ -1,0 +1,78 @@
+/*
+ * record.h
+ *	  Answers of several columns: one row, or a set of rows, filled from left to right.
+ */
+#ifndef CL_PG_RECORD_H
+#define CL_PG_RECORD_H
+
+#include "pg/compat.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+
+#define CL_RECORD_COLUMNS 32
+
+typedef struct ClRecord
+{
+	TupleDesc	desc;
+	Tuplestorestate *store;		/* of a set */
+	int			columns;		/* filled so far */
+	Datum		value[CL_RECORD_COLUMNS];
+	bool		null[CL_RECORD_COLUMNS];
+} ClRecord;
+
+/* A function that returns one row: ends with PG_RETURN_DATUM(cl_record_datum(&record)). */
+extern void cl_record_open(ClRecord *record, FunctionCallInfo fcinfo);
+extern Datum cl_record_datum(ClRecord *record);
+
+/* A function that returns a set: cl_record_next after each row; it ends with PG_RETURN_NULL(). */
+extern void cl_record_open_set(ClRecord *record, FunctionCallInfo fcinfo);
+extern void cl_record_next(ClRecord *record);
+
+static inline void
+cl_record_put(ClRecord *record, Datum value)
+{
+	Assert(record->columns < record->desc->natts);
+	record->value[record->columns] = value;
+	record->null[record->columns++] = false;
+}
+
+static inline void
+cl_record_put_null(ClRecord *record)
+{
+	Assert(record->columns < record->desc->natts);
+	record->value[record->columns] = (Datum) 0;
+	record->null[record->columns++] = true;
+}
+
+/* What cannot be computed is NaN in the core and NULL in SQL. */
+static inline void
+cl_record_put_float8(ClRecord *record, double value)
+{
+	if (value != value)
+		cl_record_put_null(record);
+	else
+		cl_record_put(record, Float8GetDatum(value));
+}
+
+static inline void
+cl_record_put_int64(ClRecord *record, int64 value)
+{
+	cl_record_put(record, Int64GetDatum(value));
+}
+
+static inline void
+cl_record_put_int32(ClRecord *record, int32 value)
+{
+	cl_record_put(record, Int32GetDatum(value));
+}
+
+static inline void
+cl_record_put_bool(ClRecord *record, bool value)
+{
+	cl_record_put(record, BoolGetDatum(value));
+}
+
+extern void cl_record_put_text(ClRecord *record, const char *value);	/* NULL is NULL */
+
+#endif							/* CL_PG_RECORD_H */

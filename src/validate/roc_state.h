@@ -1,0 +1,42 @@
+/*
+ * roc_state.h
+ *	  The state behind the type roc.
+ */
+#ifndef CL_VALIDATE_ROC_STATE_H
+#define CL_VALIDATE_ROC_STATE_H
+
+#include "core/roc.h"
+#include "pg/summary.h"
+#include "pg/tally.h"
+
+typedef enum ClRocDirection
+{
+	CL_ROC_UNKNOWN,				/* no row yet */
+	CL_ROC_HIGHER_IS_RISKIER,
+	CL_ROC_LOWER_IS_RISKIER
+} ClRocDirection;
+
+typedef struct ClRoc
+{
+	ClTally		tally;
+	int64		n_skipped;		/* rows with a NULL or NaN among their arguments */
+	ClRocDirection direction;
+	bool		amounts;		/* rows came with an amount */
+	int			decimals;		/* that amounts are shown with */
+	ClRocMeasures measures;		/* as of measured rows, since several functions ask for them */
+	int64		measured;
+} ClRoc;
+
+extern const ClSummary roc_summary;
+
+static inline bool
+cl_roc_higher_is_riskier(const ClRoc *roc)
+{
+	return roc->direction != CL_ROC_LOWER_IS_RISKIER;
+}
+
+/* Settles the tally, and measures it unless that was done. */
+extern const ClRocMeasures *cl_roc_measures(ClRoc *roc);
+extern void cl_roc_set_direction(ClRoc *roc, ClRocDirection direction);
+
+#endif							/* CL_VALIDATE_ROC_STATE_H */

@@ -1,0 +1,599 @@
+/*
+ * stability.c
+ *	  Whether today's population is the one that a score was built on: PSI of counts, of rows, and of stored summaries.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/numeric.h"
+#include "validate/stability.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+/* Siddiqi (2006), chapter 9: below the first nothing has happened, above the second something has. */
+#define PSI_INVESTIGATE 0.1
+#define PSI_SHIFTED 0.25
+
+/* Shares are often published with two decimals. */
+#define SHARES_TOLERANCE 0.02
+
+PG_FUNCTION_INFO_V1(cl_stability_transition);
+PG_FUNCTION_INFO_V1(cl_stability_float8_transition);
+PG_FUNCTION_INFO_V1(cl_stability_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_stability_agg_final);
+PG_FUNCTION_INFO_V1(cl_psi_final);
+PG_FUNCTION_INFO_V1(cl_psi_stability);
+PG_FUNCTION_INFO_V1(cl_psi_arrays);
+PG_FUNCTION_INFO_V1(cl_psi_table);
+PG_FUNCTION_INFO_V1(cl_psi_critical_value);
+PG_FUNCTION_INFO_V1(cl_stability_divergence);
+PG_FUNCTION_INFO_V1(cl_stability_divergence_arrays);
+PG_FUNCTION_INFO_V1(cl_stability_from_arrays);
+PG_FUNCTION_INFO_V1(cl_stability_compare);
+
+CL_SUMMARY_FUNCTION(stability, in)
+CL_SUMMARY_FUNCTION(stability, out)
+CL_SUMMARY_FUNCTION(stability, recv)
+CL_SUMMARY_FUNCTION(stability, send)
+CL_SUMMARY_FUNCTION(stability, serial)
+CL_SUMMARY_FUNCTION(stability, deserial)
+CL_SUMMARY_FUNCTION(stability, combine)
+CL_SUMMARY_FUNCTION(stability, rollup)
+
+/*
+ * Conventions
+ */
+
+static void
+empty_argument_error(const char *text)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown convention for empty bins: \"%s\"", text),
+			 errdetail("Valid are laplace, laplace_always, prior, one, half, floor, epsilon, drop, infinity, error, and with a "
+					   "number of your own laplace=, laplace_always=, prior=, count=, floor=, epsilon=."),
+			 errhint("The number is positive: rows up to 1e6, or a share up to 1; for example floor=1e-6.")));
+}
+
+ClEmptyArgument
+cl_empty_argument(Datum value)
+{
+	ClEmptyArgument argument;
+
+	argument.text = TextDatumGetCString(value);
+	if (!cl_empty_parse(argument.text, &argument.empty))
+		empty_argument_error(argument.text);
+	return argument;
+}
+
+void
+cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, const char *name)
+{
+	if (argument->empty.rule != CL_EMPTY_ERROR || psi->n_empty == 0 || isnan(psi->psi))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DIVISION_BY_ZERO),
+			 errmsg("PSI is not defined: one sample has no rows in a bin that the other uses"),
+			 errdetail("Such bins: %d, the first is \"%s\".", psi->n_empty, name),
+			 errhint("Merge bins, or choose a convention other than error, such as laplace.")));
+}
+
+/* The name of the first empty bin, for cl_empty_require. */
+static const char *
+empty_name(const ClStabilityView *view, const ClPsi *psi)
+{
+	const ClStabilityBin *bin;
+
+	if (psi->first_empty < 0)
+		return "";
+	bin = view->bin[psi->first_empty];
+	return cl_label_string(&bin->label);
+}
+
+const char *
+cl_psi_status(double psi)
+{
+	if (isnan(psi))
+		return NULL;
+	if (psi < PSI_INVESTIGATE)
+		return "stable";
+	return psi <= PSI_SHIFTED ? "investigate" : "shifted";
+}
+
+/*
+ * Rows
+ */
+
+/* The state, made at the first row. */
+static inline ClStability *
+transition_state(FunctionCallInfo fcinfo)
+{
+	MemoryContext old;
+	ClStability *state;
+
+	if (likely(!PG_ARGISNULL(0)))
+		return (ClStability *) PG_GETARG_POINTER(0);
+	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	state = cl_stability_create();
+	MemoryContextSwitchTo(old);
+	return state;
+}
+
+/* The bin in argument 1: a row without one is in the bin "missing". */
+static inline ClStabilityBin *
+argument_bin(FunctionCallInfo fcinfo, ClStability *state)
+{
+	text	   *name;
+
+	if (unlikely(PG_ARGISNULL(1)))
+		return cl_stability_bin(state, CL_BIN_MISSING_NAME, strlen(CL_BIN_MISSING_NAME));
+	name = PG_GETARG_TEXT_PP(1);
+	return cl_stability_bin(state, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+Datum
+cl_stability_transition(PG_FUNCTION_ARGS)
+{
+	ClStability *state = transition_state(fcinfo);
+
+	if (unlikely(PG_ARGISNULL(2)))
+		cl_stability_skip(state, 1);
+	else
+		/* Exact below 2^53 rows. */
+		argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)].high += 1;
+	PG_RETURN_POINTER(state);
+}
+
+static void
+require_weight(double weight)
+{
+	if (!(weight >= 0 && weight <= CL_STABILITY_LARGEST_WEIGHT))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a weight must be between 0 and %g", CL_STABILITY_LARGEST_WEIGHT),
+				 errdetail("Found %g.", weight),
+				 errhint("A weight says how many rows one row stands for; NULL leaves the row out.")));
+}
+
+/* A row that stands for so many; one that stands for none is no row. */
+static Datum
+add_weighted(FunctionCallInfo fcinfo, double weight)
+{
+	ClStability *state;
+
+	if (!PG_ARGISNULL(2) && weight == 0)
+		return cl_agg_unchanged(fcinfo);
+	state = transition_state(fcinfo);
+	if (PG_ARGISNULL(2) || isnan(weight))
+		cl_stability_skip(state, 1);
+	else
+	{
+		require_weight(weight);
+		cl_sum_add(&argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)], weight, 0);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+cl_stability_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_weighted(fcinfo, PG_ARGISNULL(3) ? get_float8_nan() : PG_GETARG_FLOAT8(3));
+}
+
+Datum
+cl_stability_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_weighted(fcinfo, PG_ARGISNULL(3) ? get_float8_nan() : cl_numeric_float8_saturated(PG_GETARG_DATUM(3)));
+}
+
+/* Rows that were all left out are no rows. */
+Datum
+cl_stability_agg_final(PG_FUNCTION_ARGS)
+{
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0) || ((const ClStability *) PG_GETARG_POINTER(0))->bins.n == 0)
+		PG_RETURN_NULL();
+	return cl_summary_datum(&stability_summary, PG_GETARG_POINTER(0));
+}
+
+/*
+ * The row of psi
+ */
+
+enum
+{
+	PSI_PSI, PSI_N_EMPTY, PSI_N, PSI_M, PSI_CRITICAL_VALUE, PSI_EMPTY, PSI_N_BANDS, PSI_P_VALUE, PSI_STATUS, PSI_N_SKIPPED,
+	PSI_COLUMNS
+};
+
+/* Chance can be spoken of only where there are counts. */
+static Datum
+psi_row(FunctionCallInfo fcinfo, const ClPsi *psi, const ClEmptyArgument *argument, bool shares, int64 n_skipped)
+{
+	const char *status = cl_psi_status(psi->psi);
+	int			compared = cl_psi_compared(psi, &argument->empty);
+	double		n = psi->total[CL_EXPECTED];
+	double		m = psi->total[CL_ACTUAL];
+	bool		chance = !shares && !isnan(psi->psi);
+	double		critical = chance ? cl_psi_critical_chi2(n, m, compared, 0.95) : get_float8_nan();
+	double		p_value = chance ? cl_psi_p_value(psi->psi, n, m, compared) : get_float8_nan();
+	TupleDesc	desc;
+	Datum		values[PSI_COLUMNS];
+	bool		nulls[PSI_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "psi must return a row");
+	cl_put_float8(values, nulls, PSI_PSI, psi->psi);
+	values[PSI_N_EMPTY] = Int32GetDatum(psi->n_empty);
+	cl_put_float8(values, nulls, PSI_N, shares ? get_float8_nan() : n);
+	cl_put_float8(values, nulls, PSI_M, shares ? get_float8_nan() : m);
+	cl_put_float8(values, nulls, PSI_CRITICAL_VALUE, critical);
+	values[PSI_EMPTY] = CStringGetTextDatum(argument->text);
+	values[PSI_N_BANDS] = Int32GetDatum(psi->n_bands);
+	cl_put_float8(values, nulls, PSI_P_VALUE, p_value);
+	nulls[PSI_STATUS] = status == NULL;
+	values[PSI_STATUS] = status == NULL ? (Datum) 0 : CStringGetTextDatum(status);
+	values[PSI_N_SKIPPED] = Int64GetDatum(n_skipped);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+static Datum
+psi_of_state(FunctionCallInfo fcinfo, const ClStability *state, const ClEmptyArgument *argument)
+{
+	ClStabilityView view;
+	ClPsi		psi;
+
+	cl_stability_view(state, &view);
+	cl_psi(&view.bands, &argument->empty, &psi, NULL);
+	cl_empty_require(argument, &psi, empty_name(&view, &psi));
+	return psi_row(fcinfo, &psi, argument, false, state->n_skipped);
+}
+
+/* The result of the aggregate psi. */
+Datum
+cl_psi_final(PG_FUNCTION_ARGS)
+{
+	static const ClEmptyArgument laplace = {"laplace", {CL_EMPTY_LAPLACE, 0.5}};
+	const ClStability *state = PG_ARGISNULL(0) ? NULL : (const ClStability *) PG_GETARG_POINTER(0);
+
+	(void) cl_agg_context(fcinfo);
+	if (state == NULL || state->bins.n == 0)
+		PG_RETURN_NULL();
+	return psi_of_state(fcinfo, state, &laplace);
+}
+
+Datum
+cl_psi_stability(PG_FUNCTION_ARGS)
+{
+	ClEmptyArgument argument = cl_empty_argument(PG_GETARG_DATUM(1));
+
+	return psi_of_state(fcinfo, cl_summary_state(&stability_summary, PG_GETARG_DATUM(0)), &argument);
+}
+
+/*
+ * Arrays
+ */
+
+typedef struct BandArrays
+{
+	ClBands		bands;
+	double	   *n[2];
+} BandArrays;
+
+static double *
+read_counts(ArrayType *array, const char *what, int *count)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	double	   *counts;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("%s must be an array of one dimension", what),
+				 errdetail("It has %d.", ARR_NDIM(array)),
+				 errhint("Give one number for each band.")));
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, &nulls, count);
+	counts = palloc_array(double, *count + 1);
+	for (int i = 0; i < *count; i++)
+	{
+		counts[i] = nulls[i] ? get_float8_nan() : DatumGetFloat8(values[i]);
+		if (!(counts[i] >= 0 && counts[i] <= CL_STABILITY_LARGEST_COUNT))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("%s must hold counts that are not negative", what),
+					 errdetail("Found %s at place %d.", nulls[i] ? "NULL" : psprintf("%g", counts[i]), i + 1),
+					 errhint("The count of an empty band is 0.")));
+	}
+	return counts;
+}
+
+static void
+read_band_arrays(FunctionCallInfo fcinfo, int first, BandArrays *arrays)
+{
+	int			count[2];
+
+	arrays->n[CL_EXPECTED] = read_counts(PG_GETARG_ARRAYTYPE_P(first), "expected", &count[CL_EXPECTED]);
+	arrays->n[CL_ACTUAL] = read_counts(PG_GETARG_ARRAYTYPE_P(first + 1), "actual", &count[CL_ACTUAL]);
+	if (count[CL_EXPECTED] != count[CL_ACTUAL])
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("expected and actual must have the same bands"),
+				 errdetail("One array has %d, the other %d.", count[CL_EXPECTED], count[CL_ACTUAL]),
+				 errhint("The count of an empty band is 0.")));
+	arrays->bands.count = count[CL_EXPECTED];
+	arrays->bands.n[CL_EXPECTED] = arrays->n[CL_EXPECTED];
+	arrays->bands.n[CL_ACTUAL] = arrays->n[CL_ACTUAL];
+}
+
+/* Shares that were rounded when they were published add up to 1 again. */
+static void
+normalize_shares(double *share, int count, const char *what)
+{
+	ClSum		sum = {0, 0};
+
+	for (int i = 0; i < count; i++)
+		cl_sum_add(&sum, share[i], 0);
+	if (count > 0 && !(fabs(sum.high - 1) <= SHARES_TOLERANCE))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the shares of %s must add up to 1", what),
+				 errdetail("They add up to %g.", sum.high),
+				 errhint("Write 5 %% as 0.05; for counts leave out shares => true.")));
+	for (int i = 0; i < count; i++)
+		share[i] /= sum.high;
+}
+
+static void
+use_shares(BandArrays *arrays)
+{
+	normalize_shares(arrays->n[CL_EXPECTED], arrays->bands.count, "expected");
+	normalize_shares(arrays->n[CL_ACTUAL], arrays->bands.count, "actual");
+}
+
+static void
+require_rule_for_shares(const ClEmptyArgument *argument, const BandArrays *arrays)
+{
+	static const ClEmpty drop = {CL_EMPTY_DROP, 0};
+	ClPsi		psi;
+
+	cl_psi(&arrays->bands, &drop, &psi, NULL);
+	if (cl_empty_needs_counts(&argument->empty, psi.n_empty))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the convention \"%s\" for empty bins needs counts", argument->text),
+				 errdetail("There are only shares; empty bands: %d.", psi.n_empty),
+				 errhint("Give counts, or choose floor, epsilon, drop, infinity or error.")));
+}
+
+/* Arguments (expected, actual, empty, shares) of the functions of arrays. False when there are no bands. */
+static bool
+read_band_arguments(FunctionCallInfo fcinfo, BandArrays *arrays, ClEmptyArgument *argument)
+{
+	read_band_arrays(fcinfo, 0, arrays);
+	*argument = cl_empty_argument(PG_GETARG_DATUM(2));
+	if (PG_GETARG_BOOL(3))
+	{
+		use_shares(arrays);
+		require_rule_for_shares(argument, arrays);
+	}
+	return arrays->bands.count > 0;
+}
+
+Datum
+cl_psi_arrays(PG_FUNCTION_ARGS)
+{
+	BandArrays	arrays;
+	ClEmptyArgument argument;
+	ClPsi		psi;
+
+	if (!read_band_arguments(fcinfo, &arrays, &argument))
+		PG_RETURN_NULL();
+	cl_psi(&arrays.bands, &argument.empty, &psi, NULL);
+	cl_empty_require(&argument, &psi, psprintf("%d", psi.first_empty + 1));
+	return psi_row(fcinfo, &psi, &argument, PG_GETARG_BOOL(3), 0);
+}
+
+/* A stability from names and counts: the other way into the type. */
+Datum
+cl_stability_from_arrays(PG_FUNCTION_ARGS)
+{
+	ClStability *state = cl_stability_create();
+	BandArrays	arrays;
+	Datum	   *names;
+	bool	   *nulls;
+	int			count;
+
+	read_band_arrays(fcinfo, 1, &arrays);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
+	if (count != arrays.bands.count)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("a stability needs a count of either sample for each bin"),
+				 errdetail("There are %d bins and %d counts.", count, arrays.bands.count),
+				 errhint("The count of an empty bin is 0.")));
+	for (int i = 0; i < count; i++)
+	{
+		const char *name = nulls[i] ? CL_BIN_MISSING_NAME : TextDatumGetCString(names[i]);
+		ClStabilityBin *bin;
+
+		if (arrays.n[CL_EXPECTED][i] == 0 && arrays.n[CL_ACTUAL][i] == 0)
+			continue;
+		bin = cl_stability_bin(state, name, strlen(name));
+		for (int sample = 0; sample < 2; sample++)
+			cl_sum_add(&bin->count[sample], arrays.n[sample][i], 0);
+	}
+	if (state->bins.n == 0)
+		PG_RETURN_NULL();
+	return cl_summary_datum(&stability_summary, state);
+}
+
+static void
+add_as(ClStability *into, const ClStability *from, int as)
+{
+	for (int i = 0; i < from->bins.n; i++)
+	{
+		const ClStabilityBin *theirs = cl_labels_item(&from->bins, i);
+		ClStabilityBin *bin = cl_stability_bin(into, theirs->label.name, theirs->label.length);
+
+		for (int sample = 0; sample < 2; sample++)
+			cl_sum_add(&bin->count[as], theirs->count[sample].high, 0);
+	}
+	cl_stability_skip(into, from->n_skipped);
+}
+
+/* All rows of the first as the expected sample, all rows of the second as the actual one. */
+Datum
+cl_stability_compare(PG_FUNCTION_ARGS)
+{
+	ClStability *state = cl_stability_create();
+
+	add_as(state, cl_summary_state(&stability_summary, PG_GETARG_DATUM(0)), CL_EXPECTED);
+	add_as(state, cl_summary_state(&stability_summary, PG_GETARG_DATUM(1)), CL_ACTUAL);
+	return cl_summary_datum(&stability_summary, state);
+}
+
+/*
+ * Bin by bin
+ */
+
+Datum
+cl_psi_table(PG_FUNCTION_ARGS)
+{
+	ClStability *state = cl_summary_state(&stability_summary, PG_GETARG_DATUM(0));
+	ClEmptyArgument argument = cl_empty_argument(PG_GETARG_DATUM(1));
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	double	   *part = palloc_array(double, state->bins.n + 1);
+	ClStabilityView view;
+	ClPsi		psi;
+
+	cl_stability_view(state, &view);
+	cl_psi(&view.bands, &argument.empty, &psi, part);
+	cl_empty_require(&argument, &psi, empty_name(&view, &psi));
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < state->bins.n; i++)
+	{
+		double		expected = view.bands.n[CL_EXPECTED][i];
+		double		actual = view.bands.n[CL_ACTUAL][i];
+		Datum		values[7];
+		bool		nulls[7] = {false};
+
+		values[0] = PointerGetDatum(cstring_to_text_with_len(view.bin[i]->label.name, view.bin[i]->label.length));
+		values[1] = Float8GetDatum(expected);
+		values[2] = Float8GetDatum(actual);
+		/* 0/0 is NaN: a sample without rows has no shares. */
+		cl_put_float8(values, nulls, 3, expected / psi.total[CL_EXPECTED]);
+		cl_put_float8(values, nulls, 4, actual / psi.total[CL_ACTUAL]);
+		cl_put_float8(values, nulls, 5, part[i]);
+		values[6] = BoolGetDatum((expected > 0) != (actual > 0));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * Relatives of PSI, and chance
+ */
+
+static Datum
+divergence_row(FunctionCallInfo fcinfo, const ClBands *bands, const ClEmptyArgument *argument, bool ordered)
+{
+	ClDivergence divergence;
+	TupleDesc	desc;
+	Datum		values[6];
+	bool		nulls[6] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "stability_divergence must return a row");
+	cl_divergence(bands, &argument->empty, &divergence);
+	cl_put_float8(values, nulls, 0, divergence.kl_actual);
+	cl_put_float8(values, nulls, 1, divergence.kl_expected);
+	cl_put_float8(values, nulls, 2, divergence.jensen_shannon);
+	cl_put_float8(values, nulls, 3, divergence.hellinger);
+	cl_put_float8(values, nulls, 4, divergence.triangular);
+	cl_put_float8(values, nulls, 5, ordered ? divergence.ks : get_float8_nan());
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+Datum
+cl_stability_divergence(PG_FUNCTION_ARGS)
+{
+	ClEmptyArgument argument = cl_empty_argument(PG_GETARG_DATUM(1));
+	ClStabilityView view;
+	ClPsi		psi;
+
+	cl_stability_view(cl_summary_state(&stability_summary, PG_GETARG_DATUM(0)), &view);
+	cl_psi(&view.bands, &argument.empty, &psi, NULL);
+	cl_empty_require(&argument, &psi, empty_name(&view, &psi));
+	return divergence_row(fcinfo, &view.bands, &argument, false);
+}
+
+Datum
+cl_stability_divergence_arrays(PG_FUNCTION_ARGS)
+{
+	BandArrays	arrays;
+	ClEmptyArgument argument;
+	ClPsi		psi;
+
+	if (!read_band_arguments(fcinfo, &arrays, &argument))
+		PG_RETURN_NULL();
+	cl_psi(&arrays.bands, &argument.empty, &psi, NULL);
+	cl_empty_require(&argument, &psi, psprintf("%d", psi.first_empty + 1));
+	return divergence_row(fcinfo, &arrays.bands, &argument, true);
+}
+
+static void
+require_positive(double value, const char *what, const char *hint)
+{
+	if (!(value > 0) || isinf(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be a finite number greater than 0", what),
+				 errdetail("Found %g.", value),
+				 errhint("%s", hint)));
+}
+
+static void
+require_confidence(double confidence)
+{
+	if (!(confidence > 0 && confidence < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("confidence must be between 0 and 1"),
+				 errdetail("Found %g.", confidence),
+				 errhint("Write 95 %% as 0.95.")));
+}
+
+Datum
+cl_psi_critical_value(PG_FUNCTION_ARGS)
+{
+	double		n = PG_GETARG_FLOAT8(0);
+	double		m = PG_GETARG_FLOAT8(1);
+	int			bands = PG_GETARG_INT32(2);
+	double		confidence = PG_GETARG_FLOAT8(3);
+	char	   *method = text_to_cstring(PG_GETARG_TEXT_PP(4));
+
+	require_positive(n, "n", "It is the number of rows of the expected sample.");
+	require_positive(m, "m", "It is the number of rows of the actual sample.");
+	require_confidence(confidence);
+	if (bands < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("there must be at least 2 bands"),
+				 errdetail("Found %d.", bands),
+				 errhint("With one band all distributions are equal.")));
+	if (strcmp(method, "chi2") == 0)
+		PG_RETURN_FLOAT8(cl_psi_critical_chi2(n, m, bands, confidence));
+	if (strcmp(method, "normal") == 0)
+		PG_RETURN_FLOAT8(cl_psi_critical_normal(n, m, bands, confidence));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown method of a critical value: \"%s\"", method),
+			 errdetail("Valid are: chi2, normal."),
+			 errhint("chi2 is the better one for few bands.")));
+}

@@ -1,0 +1,82 @@
+/*
+ * stability.h
+ *	  The state behind the type stability: for every bin, how many rows of the expected and of the actual sample it has.
+ */
+#ifndef CL_VALIDATE_STABILITY_H
+#define CL_VALIDATE_STABILITY_H
+
+#include "core/stability.h"
+#include "pg/labels.h"
+#include "pg/summary.h"
+
+/* More are not bins but values; the name of one is a label, not a text. */
+#define CL_STABILITY_MOST_BINS 100000
+#define CL_STABILITY_LONGEST_NAME 1000
+
+/* Counts up to here are added exactly; weights may be larger, and their sums stay finite. */
+#define CL_STABILITY_LARGEST_WEIGHT 1e100
+#define CL_STABILITY_LARGEST_COUNT 1e200
+
+typedef struct ClStabilityBin
+{
+	ClLabel		label;
+	ClSum		count[2];
+} ClStabilityBin;
+
+typedef struct ClStability
+{
+	int64		n_skipped;		/* rows of neither sample, or without a weight */
+	ClLabels	bins;			/* of ClStabilityBin */
+} ClStability;
+
+extern const ClSummary stability_summary;
+
+extern ClStability *cl_stability_create(void);
+extern ClStabilityBin *cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 hash);
+extern const ClStabilityBin **cl_stability_sorted(const ClStability *state);
+extern void cl_stability_skip(ClStability *state, int64 rows);
+
+/* The bin of this name, made when it is not there. A bin that is known costs no memory. */
+static inline ClStabilityBin *
+cl_stability_bin(ClStability *state, const char *name, int length)
+{
+	uint32		hash = cl_labels_hash(name, length);
+	ClStabilityBin *bin = cl_labels_find(&state->bins, name, length, hash);
+
+	return bin != NULL ? bin : cl_stability_new_bin(state, name, length, hash);
+}
+
+/* Both samples, bin by bin in the order in which they are shown, in the current context. */
+typedef struct ClStabilityView
+{
+	const ClStabilityBin **bin;
+	ClBands		bands;
+} ClStabilityView;
+
+extern void cl_stability_view(const ClStability *state, ClStabilityView *view);
+
+/* What to do about empty bins, as the user said it. */
+typedef struct ClEmptyArgument
+{
+	const char *text;
+	ClEmpty		empty;
+} ClEmptyArgument;
+
+/* The convention in a text argument; an error lists the valid ones. */
+extern ClEmptyArgument cl_empty_argument(Datum value);
+
+/* Complains where the rule is to complain; name is that of the first empty bin. */
+extern void cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, const char *name);
+
+/* What the field reads off a PSI, or NULL. */
+extern const char *cl_psi_status(double psi);
+
+/* Values of a row by column, NaN being NULL. */
+static inline void
+cl_put_float8(Datum *values, bool *nulls, int column, double value)
+{
+	nulls[column] = isnan(value);
+	values[column] = Float8GetDatum(value);
+}
+
+#endif							/* CL_VALIDATE_STABILITY_H */

@@ -1,0 +1,439 @@
+/*
+ * stability_report.c
+ *	  Which characteristics of a scorecard shifted, and by how many points: from one scan of either table.
+ *
+ * A row of a characteristic's bin counts all borrowers, so that a value for which the card has no bin is seen where it appears.
+ * Points can only be spoken of for borrowers who have a score; score_shift counts those, which is why it adds up to the
+ * difference of the mean scores whatever else there is.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "score/scorecard.h"
+#include "validate/stability.h"
+#include "validate/stability_query.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#define TYPE_NAME "scorecard_bin_counts"
+
+/* Numbers of borrowers, and of those who have a score; in all, and by characteristic and bin (the last for "no bin"). */
+typedef struct BinCounts
+{
+	uint32		card;			/* hash of the scorecard */
+	const ClScorecard *latest;	/* of the row before, or NULL */
+	int			size;			/* bins of all characteristics, 0 before the first row */
+	int64	   *count;			/* [n, n with a score, all by bin ..., with a score by bin ...] */
+} BinCounts;
+
+#define BIN_COUNTS(size) (2 + 2 * (size))
+#define MOST_BINS (1000 * 12002)	/* 1000 characteristics with as many bins as a card may have */
+
+PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_transition);
+PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_final);
+PG_FUNCTION_INFO_V1(cl_stability_report);
+PG_FUNCTION_INFO_V1(cl_stability_summary);
+
+/*
+ * Counting
+ */
+
+static int
+bins_of_card(const ClScorecard *card)
+{
+	int			size = 0;
+
+	for (int i = 0; i < card->count; i++)
+		size += card->characteristics[i].nbins + 1;
+	return size;
+}
+
+static void *
+create(void)
+{
+	return palloc0_object(BinCounts);
+}
+
+static void
+different_cards(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the scorecard must be the same in all rows"),
+			 errdetail("Bins of two scorecards cannot be counted together."),
+			 errhint("Give one scorecard, or group by its version.")));
+}
+
+static void
+merge(void *into, const void *from)
+{
+	BinCounts  *state = into;
+	const BinCounts *other = from;
+
+	if (other->size == 0)
+		return;
+	if (state->size == 0)
+	{
+		state->card = other->card;
+		state->size = other->size;
+		state->count = palloc0_array(int64, BIN_COUNTS(other->size));
+	}
+	if (state->card != other->card || state->size != other->size)
+		different_cards();
+	for (int i = 0; i < BIN_COUNTS(state->size); i++)
+		state->count[i] += other->count[i];
+}
+
+static void
+write_state(StringInfo buf, const void *data)
+{
+	const BinCounts *state = data;
+
+	pq_sendint32(buf, state->card);
+	pq_sendint32(buf, state->size);
+	for (int i = 0; i < BIN_COUNTS(state->size) && state->size > 0; i++)
+		pq_sendint64(buf, state->count[i]);
+}
+
+static void *
+read_state(StringInfo buf)
+{
+	BinCounts  *state = create();
+
+	state->card = pq_getmsgint(buf, 4);
+	state->size = cl_wire_count(buf, TYPE_NAME, MOST_BINS, 2 * sizeof(int64));
+	state->count = palloc0_array(int64, BIN_COUNTS(state->size));
+	for (int i = 0; i < BIN_COUNTS(state->size) && state->size > 0; i++)
+		state->count[i] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
+	return state;
+}
+
+/* Between workers only. */
+static const ClSummary scorecard_bin_counts_summary = {
+	.name = TYPE_NAME,
+	.version = 1,
+	.create = create,
+	.merge = merge,
+	.write = write_state,
+	.read = read_state,
+};
+
+CL_SUMMARY_FUNCTION(scorecard_bin_counts, combine)
+CL_SUMMARY_FUNCTION(scorecard_bin_counts, serial)
+CL_SUMMARY_FUNCTION(scorecard_bin_counts, deserial)
+
+static uint32
+card_hash(FunctionCallInfo fcinfo)
+{
+	struct varlena *card = PG_GETARG_VARLENA_PP(1);
+
+	return hash_bytes((const unsigned char *) VARDATA_ANY(card), VARSIZE_ANY_EXHDR(card));
+}
+
+static BinCounts *
+first_row(FunctionCallInfo fcinfo, const ClScorecard *card)
+{
+	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	BinCounts  *state = create();
+
+	state->size = bins_of_card(card);
+	state->count = palloc0_array(int64, BIN_COUNTS(state->size));
+	MemoryContextSwitchTo(old);
+	state->card = card_hash(fcinfo);
+	return state;
+}
+
+/* Another card would count what is not there, and might write where it must not. */
+static void
+require_same_card(FunctionCallInfo fcinfo, BinCounts *state, const ClScorecard *card)
+{
+	if (likely(state->latest == card))
+		return;
+	if (state->card != card_hash(fcinfo) || state->size != bins_of_card(card))
+		different_cards();
+	state->latest = card;
+}
+
+static void
+count_bins(BinCounts *state, const ClScorecard *card, const int *bins)
+{
+	bool		scored = !isnan(cl_card_total(card, bins));
+	int64	   *all = state->count + 2;
+	int64	   *with_score = all + state->size;
+	int			first = 0;
+
+	state->count[0]++;
+	state->count[1] += scored;
+	for (int i = 0; i < card->count; i++)
+	{
+		all[first + bins[i]]++;
+		with_score[first + bins[i]] += scored;
+		first += card->characteristics[i].nbins + 1;
+	}
+}
+
+Datum
+cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
+{
+	const ClScorecard *card;
+	const int  *bins;
+	BinCounts  *state;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return cl_agg_unchanged(fcinfo);
+	bins = cl_scorecard_bins(fcinfo, 1, 2, &card);
+	state = PG_ARGISNULL(0) ? first_row(fcinfo, card) : (BinCounts *) PG_GETARG_POINTER(0);
+	require_same_card(fcinfo, state, card);
+	count_bins(state, card, bins);
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+cl_scorecard_bin_counts_final(PG_FUNCTION_ARGS)
+{
+	const BinCounts *state = PG_ARGISNULL(0) ? NULL : (const BinCounts *) PG_GETARG_POINTER(0);
+	Datum	   *values;
+	int			n;
+
+	(void) cl_agg_context(fcinfo);
+	if (state == NULL || state->size == 0)
+		PG_RETURN_NULL();
+	n = BIN_COUNTS(state->size);
+	values = palloc_array(Datum, n);
+	for (int i = 0; i < n; i++)
+		values[i] = Int64GetDatum(state->count[i]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(values, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/*
+ * Reporting
+ */
+
+/* A card and the counts of both samples, laid out as in BinCounts. */
+typedef struct CardSamples
+{
+	const ClScorecard *card;
+	int			size;
+	double	   *count[2];
+} CardSamples;
+
+/* One characteristic of it. */
+typedef struct CharacteristicSamples
+{
+	const ClCharacteristic *characteristic;
+	ClBands		bands;
+	ClPsi		psi;
+	double	   *part;
+	double	   *shift;			/* of points, by bin; NaN where there is none */
+	double		total_shift;
+} CharacteristicSamples;
+
+/* Counts of a relation; zeros when it has no rows. */
+static double *
+count_relation(FunctionCallInfo fcinfo, Oid relation, int size, MemoryContext context)
+{
+	char	   *alias = cl_query_row_alias(relation);
+	char	   *query = psprintf("SELECT credit_limit.scorecard_bin_counts($1, %s) FROM %s AS %s",
+								 alias, cl_query_relation(relation), alias);
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	Datum		card = PG_GETARG_DATUM(0);
+	double	   *counts = MemoryContextAllocZero(context, BIN_COUNTS(size) * sizeof(double));
+	SPIPlanPtr	plan = SPI_prepare_cursor(query, 1, &type, CURSOR_OPT_PARALLEL_OK);
+	Datum		array;
+	bool		isnull;
+
+	if (plan == NULL || SPI_execute_plan(plan, &card, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not run the query of stability_report: %s", SPI_result_code_string(SPI_result));
+	array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull)
+	{
+		const int64 *values = (const int64 *) ARR_DATA_PTR(DatumGetArrayTypeP(array));
+
+		for (int i = 0; i < BIN_COUNTS(size); i++)
+			counts[i] = (double) values[i];
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return counts;
+}
+
+static void
+count_relations(FunctionCallInfo fcinfo, CardSamples *samples)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	samples->card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	samples->size = bins_of_card(samples->card);
+	SPI_connect();
+	for (int sample = 0; sample < 2; sample++)
+		samples->count[sample] = count_relation(fcinfo, PG_GETARG_OID(1 + sample), samples->size, context);
+	SPI_finish();
+}
+
+/* (share of the actual less share of the expected borrowers with a score) * points, for each bin. */
+static void
+shift_points(const CardSamples *samples, int first, CharacteristicSamples *one)
+{
+	const double *expected = samples->count[CL_EXPECTED];
+	const double *actual = samples->count[CL_ACTUAL];
+	ClSum		total = {0, 0};
+
+	for (int bin = 0; bin < one->characteristic->nbins; bin++)
+	{
+		int			at = 2 + samples->size + first + bin;
+
+		/* 0/0 is NaN: without a score in both samples there is no shift. */
+		one->shift[bin] = (actual[at] / actual[1] - expected[at] / expected[1]) * one->characteristic->points[bin] + 0.0;
+		cl_sum_add(&total, one->shift[bin], 0);
+	}
+	one->shift[one->characteristic->nbins] = NAN;
+	one->total_shift = total.high;
+}
+
+/* Characteristic number i, whose bins start at first. */
+static void
+look_at(const CardSamples *samples, const ClEmptyArgument *empty, int i, int first, CharacteristicSamples *one)
+{
+	one->characteristic = &samples->card->characteristics[i];
+	one->bands.count = one->characteristic->nbins + 1;
+	for (int sample = 0; sample < 2; sample++)
+		one->bands.n[sample] = samples->count[sample] + 2 + first;
+	one->part = palloc_array(double, one->bands.count);
+	one->shift = palloc_array(double, one->bands.count);
+	cl_psi(&one->bands, &empty->empty, &one->psi, one->part);
+	cl_empty_require(empty, &one->psi, one->psi.first_empty < 0 || one->psi.first_empty == one->characteristic->nbins ?
+					 one->characteristic->name : psprintf("%s %s", one->characteristic->name,
+														   cl_scorecard_bin_label(one->characteristic, one->psi.first_empty)));
+	shift_points(samples, first, one);
+}
+
+static void
+put_bin(ReturnSetInfo *result, const CharacteristicSamples *one, int bin)
+{
+	bool		none = bin == one->characteristic->nbins;
+	double		expected = one->bands.n[CL_EXPECTED][bin];
+	double		actual = one->bands.n[CL_ACTUAL][bin];
+	Datum		values[10];
+	bool		nulls[10] = {false};
+
+	if (none && expected == 0 && actual == 0)
+		return;
+	values[0] = CStringGetTextDatum(one->characteristic->name);
+	nulls[1] = none;
+	values[1] = Int32GetDatum(bin + 1);
+	values[2] = CStringGetTextDatum(none ? "no bin" : cl_scorecard_bin_label(one->characteristic, bin));
+	values[3] = Int64GetDatum((int64) expected);
+	values[4] = Int64GetDatum((int64) actual);
+	cl_put_float8(values, nulls, 5, expected / one->psi.total[CL_EXPECTED]);
+	cl_put_float8(values, nulls, 6, actual / one->psi.total[CL_ACTUAL]);
+	cl_put_float8(values, nulls, 7, one->part[bin]);
+	cl_put_float8(values, nulls, 8, one->characteristic->points[bin]);
+	cl_put_float8(values, nulls, 9, one->shift[bin]);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* Arguments: card, expected, actual, empty. */
+Datum
+cl_stability_report(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClEmptyArgument empty = cl_empty_argument(PG_GETARG_DATUM(3));
+	CardSamples samples;
+	int			first = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	count_relations(fcinfo, &samples);
+	for (int i = 0; i < samples.card->count; i++)
+	{
+		CharacteristicSamples one;
+
+		look_at(&samples, &empty, i, first, &one);
+		for (int bin = 0; bin <= one.characteristic->nbins; bin++)
+			put_bin(result, &one, bin);
+		first += one.bands.count;
+	}
+	return (Datum) 0;
+}
+
+enum
+{
+	SUMMARY_CHARACTERISTIC, SUMMARY_N_EXPECTED, SUMMARY_N_ACTUAL, SUMMARY_NO_BIN_EXPECTED, SUMMARY_NO_BIN_ACTUAL, SUMMARY_PSI,
+	SUMMARY_N_EMPTY, SUMMARY_CRITICAL_VALUE, SUMMARY_P_VALUE, SUMMARY_STATUS, SUMMARY_SCORE_SHIFT, SUMMARY_COLUMNS
+};
+
+static void
+put_characteristic(ReturnSetInfo *result, const CharacteristicSamples *one, const ClEmptyArgument *empty)
+{
+	const ClPsi *psi = &one->psi;
+	const char *status = cl_psi_status(psi->psi);
+	int			compared = cl_psi_compared(psi, &empty->empty);
+	double		n = psi->total[CL_EXPECTED];
+	double		m = psi->total[CL_ACTUAL];
+	Datum		values[SUMMARY_COLUMNS];
+	bool		nulls[SUMMARY_COLUMNS] = {false};
+
+	values[SUMMARY_CHARACTERISTIC] = CStringGetTextDatum(one->characteristic->name);
+	values[SUMMARY_N_EXPECTED] = Int64GetDatum((int64) n);
+	values[SUMMARY_N_ACTUAL] = Int64GetDatum((int64) m);
+	values[SUMMARY_NO_BIN_EXPECTED] = Int64GetDatum((int64) one->bands.n[CL_EXPECTED][one->characteristic->nbins]);
+	values[SUMMARY_NO_BIN_ACTUAL] = Int64GetDatum((int64) one->bands.n[CL_ACTUAL][one->characteristic->nbins]);
+	cl_put_float8(values, nulls, SUMMARY_PSI, psi->psi);
+	values[SUMMARY_N_EMPTY] = Int32GetDatum(psi->n_empty);
+	cl_put_float8(values, nulls, SUMMARY_CRITICAL_VALUE,
+				  isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95));
+	cl_put_float8(values, nulls, SUMMARY_P_VALUE, cl_psi_p_value(psi->psi, n, m, compared));
+	nulls[SUMMARY_STATUS] = status == NULL;
+	values[SUMMARY_STATUS] = status == NULL ? (Datum) 0 : CStringGetTextDatum(status);
+	cl_put_float8(values, nulls, SUMMARY_SCORE_SHIFT, one->total_shift);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The row of the score itself: no bins of its own, but rows without a score, and the sum of the shifts. */
+static void
+put_score(ReturnSetInfo *result, const CardSamples *samples, double total_shift)
+{
+	Datum		values[SUMMARY_COLUMNS];
+	bool		nulls[SUMMARY_COLUMNS];
+
+	memset(nulls, true, sizeof(nulls));
+	values[SUMMARY_CHARACTERISTIC] = CStringGetTextDatum("total");
+	for (int sample = 0; sample < 2; sample++)
+	{
+		const double *count = samples->count[sample];
+
+		values[SUMMARY_N_EXPECTED + sample] = Int64GetDatum((int64) count[0]);
+		values[SUMMARY_NO_BIN_EXPECTED + sample] = Int64GetDatum((int64) (count[0] - count[1]));
+	}
+	for (int column = SUMMARY_CHARACTERISTIC; column <= SUMMARY_NO_BIN_ACTUAL; column++)
+		nulls[column] = false;
+	cl_put_float8(values, nulls, SUMMARY_SCORE_SHIFT, total_shift);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* Arguments: card, expected, actual, empty. */
+Datum
+cl_stability_summary(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClEmptyArgument empty = cl_empty_argument(PG_GETARG_DATUM(3));
+	CardSamples samples;
+	ClSum		total = {0, 0};
+	int			first = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	count_relations(fcinfo, &samples);
+	for (int i = 0; i < samples.card->count; i++)
+	{
+		CharacteristicSamples one;
+
+		look_at(&samples, &empty, i, first, &one);
+		put_characteristic(result, &one, &empty);
+		cl_sum_add(&total, one.total_shift, 0);
+		first += one.bands.count;
+	}
+	put_score(result, &samples, total.high);
+	return (Datum) 0;
+}

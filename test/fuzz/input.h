@@ -1,0 +1,53 @@
+/*
+ * input.h
+ *	  What the fuzzers share: bytes of the input as arguments, and assertions.
+ */
+#ifndef CL_TEST_INPUT_H
+#define CL_TEST_INPUT_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition) \
+	do { if (!(condition)) abort(); } while (0)
+
+/* What is left of the input; zeros when it is used up. */
+typedef struct Input
+{
+	const uint8_t *data;
+	size_t		size;
+} Input;
+
+static inline void
+take(Input *input, void *to, size_t size)
+{
+	size_t		got = size < input->size ? size : input->size;
+
+	memset(to, 0, size);
+	memcpy(to, input->data, got);
+	input->data += got;
+	input->size -= got;
+}
+
+static inline uint8_t
+take_byte(Input *input)
+{
+	uint8_t		byte;
+
+	take(input, &byte, 1);
+	return byte;
+}
+
+static inline double
+take_double(Input *input)
+{
+	double		x;
+
+	take(input, &x, sizeof(x));
+	return x;
+}
+
+extern void fuzz_roc(Input *input);
+
+#endif							/* CL_TEST_INPUT_H */
