@@ -52,10 +52,11 @@ cl_group_weight(const ClCalibrationGroup *group)
 	return group->weight[CL_NON_EVENT] + group->weight[CL_EVENT];
 }
 
+/* Exactly the PD where there is but one. */
 static inline double
 cl_group_mean_pd(const ClCalibrationGroup *group)
 {
-	return group->expected[CL_EVENT] / cl_group_weight(group);
+	return group->low == group->high ? group->low : group->expected[CL_EVENT] / cl_group_weight(group);
 }
 
 static inline double

@@ -113,6 +113,8 @@ TRANSITIONS(platt, 4, 5)
 static Datum
 curve_datum(ClPdTally *state, ClPdCurve *curve)
 {
+	Datum		datum;
+
 	curve->n_skipped = state->n_skipped;
 	cl_pd_curve_estimate(&state->tally, curve);
 	if (curve->n_points > CL_MOST_CURVE_POINTS)
@@ -121,7 +123,10 @@ curve_datum(ClPdTally *state, ClPdCurve *curve)
 				 errmsg("too many points for a pd_curve"),
 				 errdetail("There are %zu; a curve may have %d.", curve->n_points, CL_MOST_CURVE_POINTS),
 				 errhint("Round the score to fewer digits.")));
-	return cl_document_datum(&cl_pd_curve_document, curve);
+	datum = cl_document_datum(&cl_pd_curve_document, curve);
+	/* A window function asks again for every row. */
+	cl_release(&state->tally.memory, curve->points);
+	return datum;
 }
 
 static Datum
