@@ -31,8 +31,8 @@ my %value = (
 		FROM (SELECT i, CASE i WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE ln(i) END AS x FROM generate_series(1, 50) i) s)",
 	calibration => "(SELECT credit_limit.calibration_agg((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
 	stability => "credit_limit.stability(ARRAY['a', NULL, ''], ARRAY[1, 2, 0], ARRAY[0, 5.5, 1])",
-	fairness => "(SELECT credit_limit.fairness_agg(m, i % 3 = 0, sqrt(i)) FROM (SELECT i, nullif(chr(64 + i % 3), '\@') AS m
-		FROM generate_series(1, 50) i) s)",
+	fairness => "(SELECT credit_limit.fairness_agg(nullif(chr(64 + i % 3), '\@'), i % 3 = 0, sqrt(i))
+		FROM generate_series(1, 50) i)",
 	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
 		ARRAY['a reason, \"quoted\"'], 1000)",
 );
