@@ -6,9 +6,7 @@
 
 #include "core/distribution.h"
 #include "core/pd_accuracy.h"
-
-/* Rounding of sums of weights; rows without weights are counted exactly. */
-#define SAME_PLACE 1e-13
+#include "core/tied_group.h"
 
 /*
  * Groups
@@ -17,48 +15,36 @@
 void
 cl_calibration_scan(const ClTally *tally, int groups, ClCalibrationCursor *cursor)
 {
-	ClSum	weight = {0};
+	ClSum			weight = {0};
 	ClTallyItem item;
-	int64_t		n[2];
 
 	memset(cursor, 0, sizeof(ClCalibrationCursor));
 	cursor->groups = groups;
-	cursor->weighted = tally->kind == CL_TALLY_WEIGHTS;
-	cl_tally_rows(tally, n);
-	cursor->n = n[CL_NON_EVENT] + n[CL_EVENT];
+	cursor->group = -1;
 	cl_tally_scan(tally, &cursor->tally, false);
-	while (cursor->weighted && cl_tally_next(&cursor->tally, &item))
+	while (cl_tally_next(&cursor->tally, &item))
 		cl_sum_add(&weight, item.weight[CL_NON_EVENT] + item.weight[CL_EVENT], 0);
 	cursor->weight = weight.high;
 	cl_tally_scan(tally, &cursor->tally, false);
 	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
 }
 
-/* The group, from 0, in which the middle of the next item falls. Counts are compared exactly. */
+/* The group, from 0, in which the middle of the next item falls. */
 static int
 group_of_item(const ClCalibrationCursor *cursor)
 {
-	int64_t		n = cursor->item.n[CL_NON_EVENT] + cursor->item.n[CL_EVENT];
-	double		weight = cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT];
-	double		place;
-	double		edge;
-
-	if (!cursor->weighted)
-		return (int) ((cl_int128) cursor->groups * (2 * cursor->n_before + n) / (2 * (cl_int128) cursor->n));
-	place = cursor->groups * ((2 * cursor->weight_before.high + weight) / (2 * cursor->weight));
-	edge = rint(place);
-	place = fabs(place - edge) <= edge * SAME_PLACE ? edge : floor(place);
-	return place < cursor->groups ? (int) place : cursor->groups - 1;
+	return cl_tied_group(cursor->group, cursor->weight_before.high,
+						 cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT], cursor->weight, cursor->groups);
 }
 
 /* Sums over the rows of a group, the PDs as distances from the smallest one, so that little is lost when they are close. */
 typedef struct GroupSums
 {
-	ClSum	weight[2];
-	ClSum	expected[2];
-	ClSum	distance[2];
-	ClSum	squares;
-	ClSum	brier;
+	ClSum		weight[2];
+	ClSum		expected[2];
+	ClSum		distance[2];
+	ClSum		squares;
+	ClSum		brier;
 } GroupSums;
 
 static void
@@ -99,7 +85,6 @@ finish_group(const GroupSums *sums, ClCalibrationGroup *group)
 static void
 pass_item(ClCalibrationCursor *cursor)
 {
-	cursor->n_before += cursor->item.n[CL_NON_EVENT] + cursor->item.n[CL_EVENT];
 	cl_sum_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT], 0);
 	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
 }
@@ -108,18 +93,17 @@ bool
 cl_calibration_next(ClCalibrationCursor *cursor, ClCalibrationGroup *group)
 {
 	GroupSums	sums = {0};
-	int			number;
 
 	if (!cursor->more)
 		return false;
 	memset(group, 0, sizeof(ClCalibrationGroup));
 	group->low = cursor->item.value;
-	number = cursor->groups == CL_EVERY_PD ? 0 : group_of_item(cursor);
+	cursor->group = cursor->groups == CL_EVERY_PD ? 0 : group_of_item(cursor);
 	do
 	{
 		add_item(&sums, group, &cursor->item);
 		pass_item(cursor);
-	} while (cursor->more && cursor->groups != CL_EVERY_PD && group_of_item(cursor) == number);
+	} while (cursor->more && cursor->groups != CL_EVERY_PD && group_of_item(cursor) == cursor->group);
 	finish_group(&sums, group);
 	return true;
 }
@@ -144,7 +128,7 @@ cl_hosmer_lemeshow(const ClTally *tally, int groups, bool fitted, ClHosmerLemesh
 {
 	ClCalibrationCursor cursor;
 	ClCalibrationGroup group;
-	ClSum	chi2 = {0};
+	ClSum		chi2 = {0};
 
 	memset(test, 0, sizeof(ClHosmerLemeshow));
 	cl_calibration_scan(tally, groups, &cursor);
@@ -178,7 +162,7 @@ cl_brier_decomposition(const ClTally *tally, int groups, ClBrierDecomposition *d
 	ClCalibrationSums whole;
 	ClCalibrationCursor cursor;
 	ClCalibrationGroup group;
-	ClSum	sum[5] = {{0}};
+	ClSum		sum[5] = {{0}};
 	double		weight;
 	double		rate;
 
@@ -218,8 +202,8 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 {
 	ClTallyCursor cursor;
 	ClTallyItem item;
-	ClSum	weight[2] = {{0}};
-	ClSum	sum[6] = {{0}};
+	ClSum		weight[2] = {{0}};
+	ClSum		sum[6] = {{0}};
 
 	memset(sums, 0, sizeof(ClCalibrationSums));
 	cl_tally_scan(tally, &cursor, false);
@@ -284,7 +268,7 @@ log_odds_points(const ClTally *tally, size_t *n_points, int64_t *n, int64_t *n_d
 static void
 sum_weights(const ClLinePoint *points, size_t n, double *weight)
 {
-	ClSum	sum[2] = {{0}};
+	ClSum		sum[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{

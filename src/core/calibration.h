@@ -36,11 +36,9 @@ typedef struct ClCalibrationCursor
 	ClTallyItem item;			/* that comes next */
 	bool		more;
 	int			groups;
-	bool		weighted;
-	int64_t		n;				/* all rows, and those before the item */
-	int64_t		n_before;
-	double		weight;			/* the same in weights */
-	ClSum	weight_before;
+	int			group;			/* the last one; -1 before the first */
+	double		weight;			/* of all rows, and of those before the item */
+	ClSum		weight_before;
 } ClCalibrationCursor;
 
 extern void cl_calibration_scan(const ClTally *tally, int groups, ClCalibrationCursor *cursor);
