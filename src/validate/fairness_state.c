@@ -343,7 +343,6 @@ parse_member(const ClJson *object, ClFairness *state)
 			cl_json_error(object, "a group of its own, as there is one without a member before it");
 		return &state->unknown;
 	}
-	/* Not cl_json_string, which lets no text be empty: a member may be. */
 	if (!cl_json_is_string(&node))
 		cl_json_error(&node, "a string or null");
 	group = cl_fairness_group(state, node.value.val.string.val, node.value.val.string.len);
