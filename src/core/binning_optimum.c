@@ -1,0 +1,480 @@
+/*
+ * binning_optimum.c
+ *	  The rules of optimal binning: what may be a bin, what each rule costs, and which one is in the way.
+ */
+#include "core/binning_internal.h"
+
+#include <math.h>
+
+#include "core/distribution.h"
+
+bool
+cl_division_before(const ClDivision *a, const ClDivision *b)
+{
+	if (a->worth != b->worth)
+		return a->worth > b->worth;
+	if (a->n_bins != b->n_bins)
+		return a->n_bins < b->n_bins;
+	for (int bin = 0; bin < a->n_bins; bin++)
+	{
+		if (a->end[bin] != b->end[bin])
+			return a->end[bin] < b->end[bin];
+	}
+	return false;
+}
+
+/*
+ * Without rules about neighbours
+ *
+ * worth[b][i] is the best that b bins give from place i to the end. From the right to the left, so that the first of several
+ * equally good splits can be taken on the way back.
+ */
+
+static double *
+worth_by_place(const ClSegments *segments, int max_bins)
+{
+	int			n = segments->n;
+	size_t		places = (size_t) n + 1;
+	double	   *worth = cl_allocate(segments->memory, ((size_t) max_bins + 1) * places * sizeof(double));
+
+	for (int i = 0; i <= n; i++)
+		worth[i] = i == n ? 0 : -INFINITY;
+	for (int b = 1; b <= max_bins; b++)
+	{
+		const double *rest = worth + (size_t) (b - 1) * places;
+		double	   *best = worth + (size_t) b * places;
+
+		segments->memory->breathe();
+		best[n] = -INFINITY;
+		for (int i = 0; i < n; i++)
+		{
+			const double *term = segments->term + cl_segment(segments, i, 0);
+			double		most = -INFINITY;
+
+			for (int j = i + 1; j <= n; j++)
+				most = term[j] + rest[j] > most ? term[j] + rest[j] : most;
+			best[i] = most;
+		}
+	}
+	return worth;
+}
+
+static void
+follow_places(const ClSegments *segments, const double *worth, ClDivision *division)
+{
+	size_t		places = (size_t) segments->n + 1;
+	int			at = 0;
+
+	for (int b = division->n_bins; b > 0; b--)
+	{
+		double		whole = worth[(size_t) b * places + (size_t) at];
+		const double *rest = worth + (size_t) (b - 1) * places;
+		int			end = at + 1;
+
+		/* Sums are exact, so the one that gave the maximum is found again. */
+		while (segments->term[cl_segment(segments, at, end)] + rest[end] != whole)
+			end++;
+		division->end[division->n_bins - b] = end;
+		at = end;
+	}
+}
+
+/* Also gives the largest number of bins there can be. */
+static int
+search_places(const ClSegments *segments, int min_bins, int max_bins, ClDivision *best)
+{
+	size_t		places = (size_t) segments->n + 1;
+	double	   *worth = worth_by_place(segments, max_bins);
+	int			most_bins = 0;
+
+	best->worth = -INFINITY;
+	best->n_bins = 0;
+	for (int b = 1; b <= max_bins; b++)
+	{
+		double		whole = worth[(size_t) b * places];
+
+		if (whole == -INFINITY)
+			continue;
+		most_bins = b;
+		if (b < min_bins || whole <= best->worth)
+			continue;
+		best->worth = whole;
+		best->n_bins = b;
+	}
+	follow_places(segments, worth, best);
+	cl_release(segments->memory, worth);
+	return most_bins;
+}
+
+/*
+ * Rules about neighbours
+ */
+
+static bool
+step_follows(ClTrend trend, double rate, double next, double apart, bool *turned)
+{
+	bool		up = next >= rate + apart;
+	bool		down = next <= rate - apart;
+
+	switch (trend)
+	{
+		case CL_TREND_ASCENDING:
+			return up;
+		case CL_TREND_DESCENDING:
+			return down;
+		case CL_TREND_PEAK:
+		case CL_TREND_VALLEY:
+			if (trend == CL_TREND_PEAK ? up : down)
+			{
+				if (!*turned || (up && down))
+					return true;
+			}
+			*turned = true;
+			return trend == CL_TREND_PEAK ? down : up;
+		default:
+			return up || down;
+	}
+}
+
+static bool
+keeps_trend(const ClSegments *segments, const ClDivision *division, ClTrend trend, double apart)
+{
+	double		rate = 0;
+	bool		turned = false;
+
+	for (int b = 0; b < division->n_bins; b++)
+	{
+		double		next = cl_segment_rate(segments, b > 0 ? division->end[b - 1] : 0, division->end[b]);
+
+		if (b > 0 && !step_follows(trend, rate, next, apart, &turned))
+			return false;
+		rate = next;
+	}
+	return true;
+}
+
+/* With "auto", what is only a peak or a valley may have an equally good rival that is monotone. */
+static bool
+trend_is_kept(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
+{
+	if (rules->trend != CL_TREND_AUTO)
+		return keeps_trend(segments, division, rules->trend, rules->min_rate_diff);
+	return keeps_trend(segments, division, CL_TREND_ASCENDING, rules->min_rate_diff) ||
+		keeps_trend(segments, division, CL_TREND_DESCENDING, rules->min_rate_diff);
+}
+
+static bool
+p_values_are_kept(const ClSegments *segments, const ClDivision *division, double critical)
+{
+	for (int b = 1; critical > 0 && b < division->n_bins; b++)
+	{
+		int			start = b > 1 ? division->end[b - 2] : 0;
+		double		weight[2][2];
+
+		cl_segment_weight(segments, start, division->end[b - 1], weight[0]);
+		cl_segment_weight(segments, division->end[b - 1], division->end[b], weight[1]);
+		if (!cl_neighbours_differ(weight[0], weight[1], critical))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All rules, one after the other. What is best without a rule and keeps it is best with it.
+ */
+
+static double
+critical_of(double max_p_value)
+{
+	double		z;
+
+	if (max_p_value >= 1)
+		return 0;
+	z = cl_normal_quantile(max_p_value / 2);
+	return z * z;
+}
+
+static void
+solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClDivision *best)
+{
+	double		critical = critical_of(rules->max_p_value);
+	int			max_bins = rules->max_bins < segments->n ? rules->max_bins : segments->n;
+
+	search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_UNCONSTRAINED]);
+	cl_segments_keep_sizes(segments, rules, total_rows);
+	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
+	best[CL_PRICE_TREND] = best[CL_PRICE_SIZE];
+	if (best[CL_PRICE_SIZE].n_bins > 0 && !trend_is_kept(segments, &best[CL_PRICE_SIZE], rules))
+		cl_search_pairs(segments, rules, max_bins, 0, &best[CL_PRICE_TREND]);
+	best[CL_PRICE_P_VALUE] = best[CL_PRICE_TREND];
+	if (best[CL_PRICE_TREND].n_bins > 0 && !p_values_are_kept(segments, &best[CL_PRICE_TREND], critical))
+		cl_search_pairs(segments, rules, max_bins, critical, &best[CL_PRICE_P_VALUE]);
+}
+
+/* Pre-bins between which no split is allowed are one. Gives their number, and for each where it ends among the given ones. */
+static int
+join_at_forbidden(const ClBinCounts *prebin, int n, const unsigned char *boundary, ClBinCounts *joined, int *end)
+{
+	int			n_joined = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (i == 0 || boundary == NULL || boundary[i - 1] != CL_BOUNDARY_FORBIDDEN)
+			joined[n_joined++] = (ClBinCounts) {{0, 0}, {0, 0}};
+		for (int class = 0; class < 2; class++)
+		{
+			joined[n_joined - 1].n[class] += prebin[i].n[class];
+			joined[n_joined - 1].weight[class] += prebin[i].weight[class];
+		}
+		end[n_joined - 1] = i + 1;
+	}
+	return n_joined;
+}
+
+/* The problem after joining pre-bins between which no split is allowed. */
+typedef struct Problem
+{
+	const ClMemory *memory;
+	int			n;
+	ClBinCounts *prebin;
+	unsigned char *forced;		/* is there to be a split at place 0 .. n? */
+	int		   *end;			/* of each pre-bin, among those that were given */
+	const ClBinCounts *total;
+} Problem;
+
+static void
+problem_init(Problem *problem, const ClMemory *memory, const ClBinCounts *prebin, int n, const ClBinCounts *total,
+			 const unsigned char *boundary)
+{
+	problem->memory = memory;
+	problem->prebin = cl_allocate(memory, (size_t) n * sizeof(ClBinCounts));
+	problem->forced = cl_allocate(memory, (size_t) n + 1);
+	problem->end = cl_allocate(memory, (size_t) n * sizeof(int));
+	problem->total = total;
+	problem->n = join_at_forbidden(prebin, n, boundary, problem->prebin, problem->end);
+	memset(problem->forced, 0, (size_t) n + 1);
+	for (int i = 0; boundary != NULL && i + 1 < problem->n; i++)
+		problem->forced[i + 1] = boundary[problem->end[i] - 1] == CL_BOUNDARY_FORCED;
+}
+
+static void
+problem_free(Problem *problem)
+{
+	cl_release(problem->memory, problem->prebin);
+	cl_release(problem->memory, problem->forced);
+	cl_release(problem->memory, problem->end);
+}
+
+static void
+solve_problem(const Problem *problem, const ClOptimumRules *rules, ClDivision *best)
+{
+	ClSegments	segments;
+
+	cl_segments_init(&segments, problem->memory, problem->prebin, problem->n, problem->forced, rules, problem->total->weight);
+	solve(&segments, rules, problem->total->n[0] + problem->total->n[1], best);
+	cl_segments_free(&segments);
+}
+
+/*
+ * Which rule is in the way?
+ */
+
+static void
+lift_rules(ClOptimumRules *rules, unsigned which)
+{
+	if (which & CL_RULE_P_VALUE)
+		rules->max_p_value = 1;
+	if (which & CL_RULE_RATE_DIFF)
+		rules->min_rate_diff = 0;
+	if (which & CL_RULE_TREND)
+		rules->trend = CL_TREND_NONE;
+	if (which & CL_RULE_MIN_EVENTS)
+		rules->min_n[CL_EVENT] = 0;
+	if (which & CL_RULE_MIN_NON_EVENTS)
+		rules->min_n[CL_NON_EVENT] = 0;
+	if (which & CL_RULE_MIN_SIZE)
+		rules->min_size = 0;
+	if (which & CL_RULE_MAX_SIZE)
+		rules->max_size = 1;
+	if ((which & CL_RULE_MIN_BINS) && rules->min_bins > 2)
+		rules->min_bins = 2;
+	if (which & CL_RULE_MAX_BINS)
+		rules->max_bins = CL_OPTIMUM_MAX_BINS;
+}
+
+static bool
+feasible_without(const Problem *problem, const ClOptimumRules *rules, unsigned which)
+{
+	ClOptimumRules fewer = *rules;
+	ClDivision	best[CL_PRICES];
+	Problem		free = *problem;
+	bool		feasible;
+
+	lift_rules(&fewer, which);
+	if (which & CL_RULE_FORCED)
+	{
+		free.forced = cl_allocate(problem->memory, (size_t) problem->n + 1);
+		memset(free.forced, 0, (size_t) problem->n + 1);
+	}
+	solve_problem(&free, &fewer, best);
+	feasible = best[CL_PRICE_P_VALUE].n_bins > 0;
+	if (which & CL_RULE_FORCED)
+		cl_release(problem->memory, free.forced);
+	return feasible;
+}
+
+/* The first that is enough alone; if none is, as many as it takes, in the same order, less those that need not go after all. */
+static unsigned
+rules_in_the_way(const Problem *problem, const ClOptimumRules *rules)
+{
+	unsigned	gone = 0;
+
+	for (int rule = 0; rule < CL_RULES; rule++)
+	{
+		if (feasible_without(problem, rules, 1u << rule))
+			return 1u << rule;
+	}
+	for (int rule = 0; rule < CL_RULES && !feasible_without(problem, rules, gone); rule++)
+		gone |= 1u << rule;
+	for (int rule = CL_RULES - 1; rule >= 0; rule--)
+	{
+		unsigned	others = gone & ~(1u << rule);
+
+		if (others != gone && feasible_without(problem, rules, others))
+			gone = others;
+	}
+	return gone;
+}
+
+/*
+ * The answer
+ */
+
+static double
+value_of(const Problem *problem, ClObjective objective, const ClDivision *division)
+{
+	double		value = 0;
+	int			i = 0;
+
+	if (division->n_bins == 0)
+		return NAN;
+	for (int b = 0; b < division->n_bins; b++)
+	{
+		double		weight[2] = {0, 0};
+
+		for (; i < division->end[b]; i++)
+		{
+			for (int class = 0; class < 2; class++)
+				weight[class] += problem->prebin[i].weight[class];
+		}
+		value += cl_objective_term(objective, weight, problem->total->weight);
+	}
+	return value;
+}
+
+ClTrend
+cl_binning_trend(const ClBinCounts *bin, int bins)
+{
+	double		rate = 0;
+	int			seen = 0;
+	int			turns = 0;
+	int			first = 0;		/* 1: up, -1: down */
+	int			last = 0;
+
+	for (int b = 0; b < bins; b++)
+	{
+		double		next = cl_event_rate(bin[b].weight);
+		int			step;
+
+		if (isnan(next))
+			continue;
+		step = seen++ == 0 ? 0 : (next > rate) - (next < rate);
+		rate = next;
+		if (step == 0)
+			continue;
+		turns += last != 0 && step != last;
+		first = first == 0 ? step : first;
+		last = step;
+	}
+	if (seen < 2 || turns > 1)
+		return CL_TREND_NONE;
+	if (turns == 1)
+		return first > 0 ? CL_TREND_PEAK : CL_TREND_VALLEY;
+	return first >= 0 ? CL_TREND_ASCENDING : CL_TREND_DESCENDING;
+}
+
+static ClTrend
+trend_of(const Problem *problem, const ClDivision *division)
+{
+	ClBinCounts bin[CL_OPTIMUM_MAX_BINS];
+	int			i = 0;
+
+	for (int b = 0; b < division->n_bins; b++)
+	{
+		bin[b] = (ClBinCounts) {{0, 0}, {0, 0}};
+		for (; i < division->end[b]; i++)
+		{
+			for (int class = 0; class < 2; class++)
+				bin[b].weight[class] += problem->prebin[i].weight[class];
+		}
+	}
+	return cl_binning_trend(bin, division->n_bins);
+}
+
+static void
+answer(const Problem *problem, const ClOptimumRules *rules, const ClDivision *division, ClOptimum *optimum)
+{
+	optimum->n_bins = division->n_bins;
+	for (int b = 0; b < division->n_bins; b++)
+		optimum->end[b] = problem->end[division->end[b] - 1];
+	optimum->trend = trend_of(problem, division);
+	optimum->value = value_of(problem, rules->objective, division);
+}
+
+static void
+answer_problem(const Problem *problem, const ClOptimumRules *rules, ClOptimum *optimum)
+{
+	ClDivision	best[CL_PRICES];
+	int			with_rows = 0;
+
+	for (int i = 0; i < problem->n; i++)
+		with_rows += problem->prebin[i].weight[0] + problem->prebin[i].weight[1] > 0;
+	if (with_rows < 2)
+	{
+		optimum->status = CL_OPTIMUM_NOTHING_TO_SPLIT;
+		return;
+	}
+	solve_problem(problem, rules, best);
+	for (int price = 0; price < CL_PRICES; price++)
+		optimum->best[price] = value_of(problem, rules->objective, &best[price]);
+	if (best[CL_PRICE_P_VALUE].n_bins > 0)
+		answer(problem, rules, &best[CL_PRICE_P_VALUE], optimum);
+	else
+	{
+		optimum->status = CL_OPTIMUM_INFEASIBLE;
+		optimum->in_the_way = rules_in_the_way(problem, rules);
+	}
+}
+
+void
+cl_binning_optimum(const ClMemory *memory, const ClBinCounts *prebin, int n, const ClBinCounts *total,
+				   const ClOptimumRules *rules, ClOptimum *optimum)
+{
+	Problem		problem;
+	ClDivision	one = {0, 1, {0}};
+
+	*optimum = (ClOptimum) {.status = CL_OPTIMUM_FOUND, .value = 0, .best = {NAN, NAN, NAN, NAN}};
+	if (n == 0 || !(total->weight[0] > 0 && total->weight[1] > 0))
+	{
+		optimum->status = n == 0 ? CL_OPTIMUM_NOTHING_TO_SPLIT : CL_OPTIMUM_ONE_CLASS;
+		optimum->n_bins = n > 0;
+		optimum->end[0] = n;
+		return;
+	}
+	problem_init(&problem, memory, prebin, n, total, rules->boundary);
+	one.end[0] = problem.n;
+	answer_problem(&problem, rules, optimum);
+	if (optimum->status != CL_OPTIMUM_FOUND)
+		answer(&problem, rules, &one, optimum);
+	problem_free(&problem);
+}

@@ -1,0 +1,134 @@
+/*
+ * binning_segments.c
+ *	  What every segment of pre-bins is worth as a bin, and which may be one.
+ */
+#include "core/binning_internal.h"
+
+#include <math.h>
+
+static void
+sum_up(ClSegments *segments, const ClBinCounts *prebin)
+{
+	size_t		places = (size_t) segments->n + 1;
+
+	for (int class = 0; class < 2; class++)
+	{
+		double	   *weight = cl_allocate(segments->memory, places * sizeof(double));
+		int64_t    *rows = cl_allocate(segments->memory, places * sizeof(int64_t));
+
+		weight[0] = 0;
+		rows[0] = 0;
+		for (int i = 0; i < segments->n; i++)
+		{
+			weight[i + 1] = weight[i] + prebin[i].weight[class];
+			rows[i + 1] = rows[i] + prebin[i].n[class];
+		}
+		segments->weight[class] = weight;
+		segments->rows[class] = rows;
+	}
+}
+
+/* Segments without weight are no bins; nor are those across a split that must be. "forced" is by the place of the split. */
+static double
+find_terms(ClSegments *segments, const unsigned char *forced, ClObjective objective, const double *total)
+{
+	double		largest = 0;
+
+	for (int i = 0; i < segments->n; i++)
+	{
+		bool		across = false;
+
+		segments->memory->breathe();
+		for (int j = i + 1; j <= segments->n; j++)
+		{
+			double		weight[2];
+			double		term = -INFINITY;
+
+			across |= j > i + 1 && forced[j - 1];
+			cl_segment_weight(segments, i, j, weight);
+			if (!across && weight[0] + weight[1] > 0)
+			{
+				term = cl_objective_term(objective, weight, total);
+				largest = fmax(largest, term);
+			}
+			segments->term[cl_segment(segments, i, j)] = term;
+		}
+	}
+	return largest;
+}
+
+/*
+ * Terms are rounded to a grid so fine that nobody notices and so coarse that sums of them are exact: then sums do not depend on
+ * the order of adding, and equal answers are recognized as such. A power of two times 2^-50 leaves room for all bins in the 53
+ * bits of a double. Then each bin costs 2^-40 of the largest term, so that two bins of one rate, which are worth what one is
+ * but for rounding, are joined.
+ */
+static void
+weigh(ClSegments *segments, double largest, int max_bins)
+{
+	int			exponent;
+	double		unit;
+	double		cost;
+
+	frexp(fmax(largest, 0x1p-40), &exponent);
+	cost = ldexp(1, exponent - 40);
+	frexp(max_bins, &max_bins);
+	unit = ldexp(1, exponent + max_bins - 50);
+	for (int i = 0; i < segments->n; i++)
+	{
+		for (int j = i + 1; j <= segments->n; j++)
+		{
+			double	   *term = &segments->term[cl_segment(segments, i, j)];
+
+			*term = rint((*term - cost) / unit) * unit;
+		}
+	}
+}
+
+void
+cl_segments_init(ClSegments *segments, const ClMemory *memory, const ClBinCounts *prebin, int n, const unsigned char *forced,
+				 const ClOptimumRules *rules, const double *total)
+{
+	size_t		places = (size_t) n + 1;
+
+	segments->memory = memory;
+	segments->n = n;
+	sum_up(segments, prebin);
+	segments->term = cl_allocate(memory, places * places * sizeof(double));
+	weigh(segments, find_terms(segments, forced, rules->objective, total), rules->max_bins);
+}
+
+void
+cl_segments_free(ClSegments *segments)
+{
+	for (int class = 0; class < 2; class++)
+	{
+		cl_release(segments->memory, segments->weight[class]);
+		cl_release(segments->memory, segments->rows[class]);
+	}
+	cl_release(segments->memory, segments->term);
+}
+
+/* Takes out the segments that break a rule of size. */
+void
+cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows)
+{
+	/* A share such as 0.05 is not a binary fraction: five of a hundred rows are 5 %, whatever the last bit says. */
+	double		least = rules->min_size * (double) total_rows * (1 - 1e-12);
+	double		most = rules->max_size < 1 ? rules->max_size * (double) total_rows * (1 + 1e-12) : INFINITY;
+
+	for (int i = 0; i < segments->n; i++)
+	{
+		for (int j = i + 1; j <= segments->n; j++)
+		{
+			int64_t		n[2];
+			double		rows;
+
+			for (int class = 0; class < 2; class++)
+				n[class] = segments->rows[class][j] - segments->rows[class][i];
+			rows = (double) (n[0] + n[1]);
+			if (rows < least || rows > most || n[0] < rules->min_n[0] || n[1] < rules->min_n[1])
+				segments->term[cl_segment(segments, i, j)] = -INFINITY;
+		}
+	}
+}
