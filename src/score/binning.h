@@ -1,0 +1,82 @@
+/*
+ * binning.h
+ *	  What the files of the binning share: the type binning, a characteristic cut into bins, with what was counted in each.
+ */
+#ifndef CL_SCORE_BINNING_H
+#define CL_SCORE_BINNING_H
+
+#include "core/binning_optimum.h"
+#include "core/scorecard.h"
+#include "pg/document.h"
+#include "score/bin_sketch.h"
+
+/* What the weight of evidence of a missing value is. */
+typedef enum ClMissingRule
+{
+	CL_MISSING_SEPARATE,		/* what its bin shows */
+	CL_MISSING_ZERO,
+	CL_MISSING_WORST,			/* of the riskiest bin */
+	CL_MISSING_BEST,			/* of the safest one */
+	CL_MISSING_NUMBER
+} ClMissingRule;
+
+typedef struct ClBinning
+{
+	ClCharacteristic c;			/* its points are weights of evidence */
+	bool		counted;		/* else there are cuts, but nothing was counted yet */
+	bool		weighted;
+	ClBinCounts *counts;		/* of each bin */
+	ClBinCounts total;
+	int64		n_skipped;
+	ClWoeConvention convention;
+	ClMissingRule missing_rule;
+	double		missing_woe;	/* of CL_MISSING_NUMBER */
+	ClObjective objective;
+	const char *status;
+	const char *message;		/* why it is not optimal, or NULL */
+	ClTrend		trend;			/* of the intervals or categories */
+	double		best[CL_PRICES];	/* of the objective under some of the rules; NaN: not known */
+} ClBinning;
+
+/* Options as the user gave them; see doc/score.md. */
+typedef struct ClBinningOptions
+{
+	int			max_prebins;
+	ClOptimumRules rules;
+	double	   *splits;			/* candidates instead of pre-bins, ascending; NULL: none given */
+	int			n_splits;
+	double	   *fixed;			/* cuts that must be, ascending */
+	int			n_fixed;
+	double	   *special;		/* codes that are no measurements, ascending */
+	int			n_special;
+	double		cat_cutoff;
+	ClMissingRule missing_rule;
+	double		missing_woe;
+	bool		closed_right;
+	ClWoeConvention convention;
+} ClBinningOptions;
+
+extern const ClDocument cl_binning_document;
+extern const char *const cl_trend_names[];
+extern const char *const cl_objective_names[];
+extern const char *const cl_woe_sign_names[];
+extern const char *const cl_smoothing_names[];
+
+/* NULL stands for no options. */
+extern void cl_binning_options(const ClJson *document, ClBinningOptions *options);
+
+/* Totals, weights of evidence and trend from the counts. */
+extern void cl_binning_evaluate(ClBinning *binning);
+
+/* All in the current context. */
+extern ClBinning *cl_binning_optimal(ClBinSketch *sketch, const ClBinningOptions *options);
+extern ClBinning *cl_binning_at(const double *cut, int n, const ClBinningOptions *options);
+extern void cl_binning_count(ClBinning *binning, ClBinSketch *sketch);
+
+static inline bool
+cl_binning_is_text(const ClBinning *binning)
+{
+	return binning->c.scale != CL_SCALE_INTERVALS;
+}
+
+#endif							/* CL_SCORE_BINNING_H */

@@ -1,0 +1,294 @@
+/*
+ * binning_document.c
+ *	  The binning as a document:
+ *
+ *		{"status": "optimal", "trend": "descending", "woe_sign": "non_event_over_event", "smoothing": "prior",
+ *		 "bins": [{"below": 0.3, "non_event": 900, "event": 20}, {"non_event": 500, "event": 80}],
+ *		 "missing": {"non_event": 30, "event": 5}}
+ *
+ * A bin holds what was counted; its weight of evidence follows from the counts and the conventions, which are part of the value.
+ * Without counts it is a list of cuts, which refit fills.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "score/bin_document.h"
+#include "score/binning.h"
+
+#include "utils/float.h"
+
+static const char *const missing_names[] = {"separate", "zero", "worst", "best", NULL};
+static const char *const statuses[] = {
+	"optimal", "infeasible", "single_bin", "one_class", "all_missing", "too_many_categories", "fixed", NULL
+};
+static const char *const price_names[CL_PRICES] = {"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue"};
+static const char *const common_keys[] = {
+	"status", "message", "trend", "objective", "woe_sign", "smoothing", "missing_woe", "weighted", "n_skipped",
+	"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue", NULL
+};
+
+/*
+ * What follows from the counts
+ */
+
+static void
+add_total(ClBinning *binning, const ClBinCounts *counts)
+{
+	for (int class = 0; class < 2; class++)
+	{
+		binning->total.n[class] += counts->n[class];
+		binning->total.weight[class] += counts->weight[class];
+	}
+}
+
+static bool
+has_rows(const ClBinCounts *counts)
+{
+	return counts->n[0] + counts->n[1] > 0;
+}
+
+/* The extreme weight of evidence on the safe or the risky side, of bins with rows other than the missing one. */
+static double
+extreme_woe(const ClBinning *binning, bool safe)
+{
+	bool		high_is_safe = binning->convention.sign == CL_WOE_NON_EVENT_OVER_EVENT;
+	double		extreme = get_float8_nan();
+
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		double		woe = binning->c.points[i];
+
+		if (i == binning->c.missing || !has_rows(&binning->counts[i]) || isnan(woe))
+			continue;
+		if (isnan(extreme) || (safe == high_is_safe ? woe > extreme : woe < extreme))
+			extreme = woe;
+	}
+	return isnan(extreme) ? 0 : extreme;
+}
+
+static double
+missing_woe(const ClBinning *binning, double shown)
+{
+	switch (binning->missing_rule)
+	{
+		case CL_MISSING_ZERO:
+			return 0;
+		case CL_MISSING_WORST:
+			return extreme_woe(binning, false);
+		case CL_MISSING_BEST:
+			return extreme_woe(binning, true);
+		case CL_MISSING_NUMBER:
+			return binning->missing_woe;
+		default:
+			return shown;
+	}
+}
+
+void
+cl_binning_evaluate(ClBinning *binning)
+{
+	ClCharacteristic *c = &binning->c;
+	double	   *woe = palloc_array(double, c->nbins + 1);
+	int			used = 0;
+	int			ordered = 0;
+
+	memset(&binning->total, 0, sizeof(ClBinCounts));
+	for (int i = 0; i < c->nbins; i++)
+	{
+		used += has_rows(&binning->counts[i]);
+		ordered += c->bins[i].kind == CL_BIN_INTERVAL || c->bins[i].kind == CL_BIN_CATEGORY;
+		add_total(binning, &binning->counts[i]);
+	}
+	for (int i = 0; i < c->nbins; i++)
+		woe[i] = binning->counted ? cl_woe(binning->counts[i].weight, binning->total.weight, used, binning->convention)
+			: get_float8_nan();
+	woe[c->nbins] = get_float8_nan();
+	c->points = woe;
+	if (c->missing < c->nbins && binning->counted)
+		woe[c->missing] = missing_woe(binning, woe[c->missing]);
+	binning->trend = binning->counted ? cl_binning_trend(binning->counts, ordered) : CL_TREND_NONE;
+	cl_card_finish(c);
+}
+
+/*
+ * Reading
+ */
+
+static int64
+get_count(const ClJson *node, const char *key)
+{
+	ClJson		child;
+
+	cl_json_require(node, key, &child);
+	return cl_json_decimal(&child, 0, 0, CL_TALLY_MAX_ROWS);
+}
+
+static double
+get_weight(const ClJson *node, const char *key, int64 n)
+{
+	ClJson		child;
+	double		weight;
+
+	cl_json_require(node, key, &child);
+	weight = cl_json_float8(&child, 0, 1e300);
+	if ((weight > 0) != (n > 0))
+		cl_json_error(&child, "above 0 where there are rows, and 0 where there are none");
+	return weight;
+}
+
+/* Counts of all bins, or of none. */
+static double
+read_content(void *arg, const ClJson *node, ClBin *bin, int number)
+{
+	ClBinning  *binning = arg;
+	ClBinCounts *counts = &binning->counts[number];
+	ClJson		child;
+	bool		counted = cl_json_get(node, "event", &child) || cl_json_get(node, "non_event", &child);
+
+	(void) bin;
+	if (number > 0 && counted != binning->counted)
+		cl_json_error(node, counted ? "without counts, as the bin before" : "counted, as the bin before");
+	binning->counted = counted;
+	if (!counted)
+		return get_float8_nan();
+	counts->n[CL_NON_EVENT] = get_count(node, "non_event");
+	counts->n[CL_EVENT] = get_count(node, "event");
+	counts->weight[0] = (double) counts->n[0];
+	counts->weight[1] = (double) counts->n[1];
+	if (binning->weighted)
+	{
+		counts->weight[CL_NON_EVENT] = get_weight(node, "non_event_weight", counts->n[CL_NON_EVENT]);
+		counts->weight[CL_EVENT] = get_weight(node, "event_weight", counts->n[CL_EVENT]);
+	}
+	return get_float8_nan();
+}
+
+static void
+print_content(StringInfo out, const void *arg, const ClCharacteristic *characteristic, int number)
+{
+	const ClBinning *binning = arg;
+	const ClBinCounts *counts = &binning->counts[number];
+
+	(void) characteristic;
+	if (!binning->counted)
+	{
+		/* The comma after the place of the bin goes. */
+		if (out->len > 2 && out->data[out->len - 2] == ',')
+			out->data[out->len -= 2] = '\0';
+		return;
+	}
+	appendStringInfo(out, "\"non_event\": " INT64_FORMAT ", \"event\": " INT64_FORMAT, counts->n[CL_NON_EVENT],
+					 counts->n[CL_EVENT]);
+	if (!binning->weighted)
+		return;
+	appendStringInfoString(out, ", \"non_event_weight\": ");
+	cl_json_put_float8(out, counts->weight[CL_NON_EVENT]);
+	appendStringInfoString(out, ", \"event_weight\": ");
+	cl_json_put_float8(out, counts->weight[CL_EVENT]);
+}
+
+static const char *const content_keys[] = {"non_event", "event", "non_event_weight", "event_weight", NULL};
+static const ClBinContent content = {content_keys, read_content, print_content};
+
+static int
+optional_choice(const ClJson *root, const char *key, const char *const *choices, int otherwise)
+{
+	ClJson		node;
+
+	return cl_json_get(root, key, &node) ? cl_json_choice(&node, choices) : otherwise;
+}
+
+static void
+read_missing_rule(ClBinning *binning, const ClJson *root)
+{
+	ClJson		node;
+
+	if (!cl_json_get(root, "missing_woe", &node))
+		return;
+	if (cl_json_is_number(&node))
+	{
+		binning->missing_rule = CL_MISSING_NUMBER;
+		binning->missing_woe = cl_json_float8(&node, -1e6, 1e6);
+	}
+	else
+		binning->missing_rule = cl_json_choice(&node, missing_names);
+}
+
+static void
+read_head(ClBinning *binning, const ClJson *root)
+{
+	ClJson		node;
+
+	binning->status = statuses[optional_choice(root, "status", statuses, 6)];
+	binning->message = cl_json_get(root, "message", &node) ? cl_json_string(&node) : NULL;
+	/* The trend is read for its spelling only: it follows from the counts. */
+	(void) optional_choice(root, "trend", cl_trend_names, 0);
+	binning->objective = optional_choice(root, "objective", cl_objective_names, CL_OBJECTIVE_IV);
+	binning->convention.sign = optional_choice(root, "woe_sign", cl_woe_sign_names, CL_WOE_NON_EVENT_OVER_EVENT);
+	binning->convention.smoothing = optional_choice(root, "smoothing", cl_smoothing_names, CL_SMOOTHING_PRIOR);
+	read_missing_rule(binning, root);
+	binning->weighted = cl_json_get(root, "weighted", &node) && cl_json_bool(&node);
+	binning->n_skipped = cl_json_get(root, "n_skipped", &node) ? cl_json_decimal(&node, 0, 0, PG_INT64_MAX) : 0;
+	for (int i = 0; i < CL_PRICES; i++)
+		binning->best[i] = cl_json_get(root, price_names[i], &node) ? cl_json_float8(&node, -1e300, 1e300) :
+			get_float8_nan();
+}
+
+static void *
+compile(const ClJson *root)
+{
+	ClBinning  *binning = palloc0_object(ClBinning);
+
+	cl_bins_check_keys(root, common_keys);
+	read_head(binning, root);
+	/* Intervals or categories, special ones, missing and other. */
+	binning->counts = palloc0_array(ClBinCounts, 2 * CL_MOST_BINS + 2);
+	cl_bins_read(&binning->c, root, &content, binning);
+	cl_binning_evaluate(binning);
+	return binning;
+}
+
+/*
+ * Writing
+ */
+
+static void
+print(StringInfo out, const void *compiled)
+{
+	const ClBinning *binning = compiled;
+
+	appendStringInfo(out, "{\"status\": \"%s\"", binning->status);
+	if (binning->message != NULL)
+	{
+		appendStringInfoString(out, ", \"message\": ");
+		cl_json_put_string(out, binning->message);
+	}
+	appendStringInfo(out, ", \"trend\": \"%s\", \"objective\": \"%s\", \"woe_sign\": \"%s\", \"smoothing\": \"%s\"",
+					 cl_trend_names[binning->trend], cl_objective_names[binning->objective],
+					 cl_woe_sign_names[binning->convention.sign], cl_smoothing_names[binning->convention.smoothing]);
+	if (binning->missing_rule == CL_MISSING_NUMBER)
+	{
+		appendStringInfoString(out, ", \"missing_woe\": ");
+		cl_json_put_float8(out, binning->missing_woe);
+	}
+	else if (binning->missing_rule != CL_MISSING_SEPARATE)
+		appendStringInfo(out, ", \"missing_woe\": \"%s\"", missing_names[binning->missing_rule]);
+	if (binning->weighted)
+		appendStringInfoString(out, ", \"weighted\": true");
+	appendStringInfo(out, ", \"n_skipped\": " INT64_FORMAT, binning->n_skipped);
+	for (int i = 0; i < CL_PRICES; i++)
+	{
+		if (isnan(binning->best[i]))
+			continue;
+		appendStringInfo(out, ", \"%s\": ", price_names[i]);
+		cl_json_put_float8(out, binning->best[i]);
+	}
+	cl_bins_print(out, &binning->c, &content, binning);
+	appendStringInfoChar(out, '}');
+}
+
+const ClDocument cl_binning_document = {"binning", compile, print};
+
+#define binning_document cl_binning_document
+CL_DOCUMENT_FUNCTIONS(binning)
