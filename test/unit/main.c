@@ -16,6 +16,7 @@ FEATURE_TEST(time_weighted_utilization);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
+FEATURE_TEST(card_points);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
@@ -37,6 +38,7 @@ static const struct
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
+	{"card_points", test_card_points},
 	{"roc", test_roc},
 	{"distribution", test_distribution},
 	{"pd_test", test_pd_test},
