@@ -1,0 +1,275 @@
+/*
+ * scorecard_build.c
+ *	  From the coefficients of a model and the binnings of its characteristics to a scorecard.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/card_points.h"
+#include "pg/memory.h"
+#include "score/binning.h"
+#include "score/scorecard.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(cl_scorecard_from_coefficients);
+
+typedef struct BuildOptions
+{
+	const char *name;
+	ClScaling	scaling;
+	ClAllocation allocation;
+	ClRounding	rounding;
+	ClJson		reasons;
+	bool		has_reasons;
+} BuildOptions;
+
+static double
+positive(const ClJson *document, const char *key, double otherwise)
+{
+	ClJson		node;
+	double		value;
+
+	if (!cl_json_get(document, key, &node))
+		return otherwise;
+	value = cl_json_float8(&node, -1e12, 1e12);
+	if (!(value > 0))
+		cl_json_error(&node, "a number greater than 0");
+	return value;
+}
+
+static void
+read_options(const ClJson *document, BuildOptions *options)
+{
+	static const char *const keys[] = {
+		"name", "base_score", "base_odds", "pdo", "allocation", "rounding", "reasons", NULL
+	};
+	static const char *const allocations[] = {"base_points", "spread", "zero_minimum", NULL};
+	static const char *const roundings[] = {"nearest", "none", "range", NULL};
+	ClJson		node;
+
+	memset(options, 0, sizeof(BuildOptions));
+	cl_json_object(document, keys);
+	options->name = cl_json_get(document, "name", &node) ? cl_json_string(&node) : "scorecard";
+	options->scaling.score = cl_json_get(document, "base_score", &node) ? cl_json_float8(&node, -1e12, 1e12) : 600;
+	options->scaling.odds = positive(document, "base_odds", 50);
+	options->scaling.pdo = positive(document, "pdo", 20);
+	if (cl_json_get(document, "allocation", &node))
+		options->allocation = cl_json_choice(&node, allocations);
+	if (cl_json_get(document, "rounding", &node))
+		options->rounding = cl_json_choice(&node, roundings);
+	options->has_reasons = cl_json_get(document, "reasons", &options->reasons);
+}
+
+static const char *
+reason_of(const BuildOptions *options, const char *characteristic)
+{
+	ClJson		node;
+
+	if (options->has_reasons && cl_json_get(&options->reasons, characteristic, &node))
+		return cl_json_string(&node);
+	return characteristic;
+}
+
+/* A bin without a weight of evidence has no points. */
+static void
+require_woe(const ClBinning *binning, const char *name)
+{
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		if (isnan(binning->c.points[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a bin of characteristic \"%s\" has no weight of evidence", name),
+					 errdetail("It is the bin %s.", cl_scorecard_bin_label(&binning->c, i)),
+					 errhint("Count the binning with refit, with rows of both classes; or use the smoothing \"prior\".")));
+	}
+}
+
+/* Points that the rows of the binning have on the average. */
+static double
+average_points(const ClBinning *binning, const double *points)
+{
+	double		all = 0;
+	double		sum = 0;
+
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		double		rows = binning->counts[i].weight[0] + binning->counts[i].weight[1];
+
+		all += rows;
+		sum += rows * points[i];
+	}
+	return sum / all;
+}
+
+static void
+fill_characteristic(ClCharacteristic *c, const ClBinning *binning, const ClCardPart *part, const char *name,
+					const BuildOptions *options)
+{
+	ClBin	   *bins = palloc_array(ClBin, binning->c.nbins);
+
+	*c = binning->c;
+	for (int i = 0; i < c->nbins; i++)
+	{
+		const double *weight = binning->counts[i].weight;
+
+		bins[i] = binning->c.bins[i];
+		bins[i].woe = binning->c.points[i];
+		bins[i].event_rate = weight[0] + weight[1] > 0 ? cl_event_rate(weight) : NAN;
+	}
+	c->bins = bins;
+	c->points = part->points;
+	c->name = name;
+	c->reason = reason_of(options, name);
+	c->coefficient = part->coefficient;
+	c->neutral_points = part->neutral;
+	c->average_points = average_points(binning, part->points);
+}
+
+/*
+ * The card of a model whose intercept and coefficients are on the log-odds of the event, over the WoE of the binnings as they
+ * are signed.
+ */
+static Datum
+build(double intercept, const double *coefficient, char **names, ClBinning **binnings, int n, const BuildOptions *options)
+{
+	ClScorecard *card = palloc0_object(ClScorecard);
+	ClCardPart *part = palloc0_array(ClCardPart, n);
+	ClMemory	memory = cl_memory_here();
+
+	for (int j = 0; j < n; j++)
+	{
+		require_woe(binnings[j], names[j]);
+		part[j].bins = binnings[j]->c.nbins;
+		part[j].coefficient = coefficient[j];
+		part[j].woe = binnings[j]->c.points;
+		part[j].points = palloc_array(double, part[j].bins + 1);
+	}
+	card->name = options->name;
+	card->scaling = options->scaling;
+	card->base_points = cl_card_points(part, n, intercept, &options->scaling, options->allocation, options->rounding, &memory);
+	card->count = n;
+	card->characteristics = palloc0_array(ClCharacteristic, n);
+	for (int j = 0; j < n; j++)
+		fill_characteristic(&card->characteristics[j], binnings[j], &part[j], names[j], options);
+	return cl_document_datum(&cl_scorecard_document, card);
+}
+
+/*
+ * Arguments
+ */
+
+static void
+wrong_count(const char *what, int found, int wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+			 errmsg("number of %s does not agree with the number of characteristics", what),
+			 errdetail("There are %d for %d characteristics.", found, wanted),
+			 errhint("Give one for each, in the same order.")));
+}
+
+/* Elements of an array, none of them NULL. */
+static Datum *
+elements(ArrayType *array, const char *what, int *n)
+{
+	Oid			type = ARR_ELEMTYPE(array);
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum	   *value;
+	bool	   *null;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(array, type, length, by_value, align, &value, &null, n);
+	for (int i = 0; i < *n; i++)
+	{
+		if (null[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be NULL", what),
+					 errdetail("Number %d is.", i + 1),
+					 errhint("Leave the characteristic out, or estimate the model without it.")));
+	}
+	return value;
+}
+
+static char **
+names_argument(ArrayType *array, int *n)
+{
+	Datum	   *value = elements(array, "a name of a characteristic", n);
+	char	  **name = palloc_array(char *, *n + 1);
+
+	for (int i = 0; i < *n; i++)
+		name[i] = TextDatumGetCString(value[i]);
+	if (*n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a scorecard needs a characteristic"),
+				 errdetail("The array is empty."),
+				 errhint("Name the columns in the order of the coefficients.")));
+	return name;
+}
+
+static ClBinning **
+binnings_argument(ArrayType *array, int wanted)
+{
+	int			n;
+	Datum	   *value = elements(array, "a binning", &n);
+	ClBinning **binning = palloc_array(ClBinning *, n + 1);
+
+	if (n != wanted)
+		wrong_count("binnings", n, wanted);
+	for (int i = 0; i < n; i++)
+		binning[i] = cl_document_compiled(&cl_binning_document, value[i]);
+	return binning;
+}
+
+static double *
+coefficients_argument(ArrayType *array, int wanted)
+{
+	int			n;
+	Datum	   *value = elements(array, "a coefficient", &n);
+	double	   *coefficient = palloc_array(double, n + 1);
+
+	if (n != wanted)
+		wrong_count("coefficients", n, wanted);
+	for (int i = 0; i < n; i++)
+		coefficient[i] = DatumGetFloat8(value[i]);
+	return coefficient;
+}
+
+static void
+require_finite(double x, const char *what)
+{
+	if (!isfinite(x))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be a finite number", what),
+				 errdetail("Found %g.", x),
+				 errhint("Look at the status of the model.")));
+}
+
+Datum
+cl_scorecard_from_coefficients(PG_FUNCTION_ARGS)
+{
+	double		intercept = PG_GETARG_FLOAT8(0);
+	int			n;
+	char	  **names = names_argument(PG_GETARG_ARRAYTYPE_P(2), &n);
+	double	   *coefficient = coefficients_argument(PG_GETARG_ARRAYTYPE_P(1), n);
+	ClBinning **binnings = binnings_argument(PG_GETARG_ARRAYTYPE_P(3), n);
+	ClJson		document;
+	BuildOptions options;
+
+	require_finite(intercept, "intercept");
+	for (int i = 0; i < n; i++)
+		require_finite(coefficient[i], "coefficient");
+	cl_json_open(&document, "scorecard options", PG_GETARG_JSONB_P(4));
+	read_options(&document, &options);
+	return build(intercept, coefficient, names, binnings, n, &options);
+}
