@@ -93,10 +93,3 @@ CREATE AGGREGATE credit_limit.auc_test(score_a numeric, score_b numeric, event b
 
 COMMENT ON AGGREGATE credit_limit.auc_test(numeric, numeric, boolean, boolean, boolean) IS
 'As auc_test(float8, float8, boolean, boolean, boolean), for numeric columns.';
-
-CREATE FUNCTION credit_limit.auc_difference(a credit_limit.roc, b credit_limit.roc)
-RETURNS credit_limit.auc_comparison
-AS 'MODULE_PATHNAME', 'cl_auc_difference' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit.auc_difference(credit_limit.roc, credit_limit.roc) IS
-'Do the AUCs of two samples without common rows differ, such as development and today, or two segments? Variances of DeLong, DeLong and Clarke-Pearson (1988) add up; z normal, two-sided. For two scores of the same rows use auc_test. NULL where a sample has no AUC; z and p_value also where the standard error is 0 or unknown.';

@@ -75,6 +75,13 @@ AS 'MODULE_PATHNAME', 'cl_roc_auc_deterioration_test' LANGUAGE C IMMUTABLE STRIC
 COMMENT ON FUNCTION credit_limit.auc_deterioration_test(credit_limit.roc, float8, text) IS
 'The same with the standard error of auc_interval (DeLong), which knows the scores. NULL where there is no AUC, z also where the standard error is 0 or unknown.';
 
+CREATE FUNCTION credit_limit.auc_difference(a credit_limit.roc, b credit_limit.roc)
+RETURNS credit_limit.auc_comparison
+AS 'MODULE_PATHNAME', 'cl_auc_difference' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.auc_difference(credit_limit.roc, credit_limit.roc) IS
+'Do the AUCs of two samples without common rows differ, such as development and today, or two segments? Variances of DeLong, DeLong and Clarke-Pearson (1988) add up; z normal, two-sided. For two scores of the same rows use auc_test. NULL where a sample has no AUC; z and p_value also where the standard error is 0 or unknown.';
+
 CREATE FUNCTION credit_limit.roc_curve(credit_limit.roc, points int DEFAULT NULL)
 RETURNS TABLE (cutoff float8, tp float8, fp float8, tn float8, fn float8, tpr float8, fpr float8, flagged_share float8)
 AS 'MODULE_PATHNAME', 'cl_roc_curve' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1000;
