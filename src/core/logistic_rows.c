@@ -31,50 +31,60 @@ cl_logit_rows_free(ClLogitRows *rows)
 	rows->last = NULL;
 }
 
-/* A block twice as large as the one before: small groups take little, large ones waste little. */
-static ClLogitBlock *
-append_block(ClLogitRows *rows)
+ClLogitBlock *
+cl_logit_block_new(const ClMemory *memory, int terms, bool weighted, int capacity)
 {
-	int			capacity = rows->last == NULL ? FIRST_CAPACITY : rows->last->capacity * 2;
-	size_t		values;
-	size_t		size;
-	ClLogitBlock *block;
+	size_t		values = (size_t) capacity * (size_t) (terms + weighted);
+	size_t		size = sizeof(ClLogitBlock) + values * sizeof(double) + (size_t) capacity;
+	ClLogitBlock *block = cl_allocate(memory, size);
 
-	if (capacity > CL_LOGIT_BLOCK_ROWS)
-		capacity = CL_LOGIT_BLOCK_ROWS;
-	values = (size_t) capacity * (size_t) (rows->terms + rows->weighted);
-	size = sizeof(ClLogitBlock) + values * sizeof(double) + (size_t) capacity;
-	block = cl_allocate(&rows->memory, size);
 	/* An odd number of rows is followed by one that is scanned, too, and counts nothing. */
 	memset(block, 0, size);
 	block->capacity = capacity;
 	block->x = (double *) (block + 1);
-	block->weight = rows->weighted ? block->x + (size_t) capacity * rows->terms : NULL;
+	block->weight = weighted ? block->x + (size_t) capacity * terms : NULL;
 	block->event = (unsigned char *) (block->x + values);
+	return block;
+}
+
+/* A block twice as large as the one before: small groups take little, large ones waste little. */
+static void
+append_block(ClLogitRows *rows)
+{
+	int			capacity = rows->last == NULL ? FIRST_CAPACITY : rows->last->capacity * 2;
+	ClLogitBlock *block;
+
+	if (capacity > CL_LOGIT_BLOCK_ROWS)
+		capacity = CL_LOGIT_BLOCK_ROWS;
+	block = cl_logit_block_new(&rows->memory, rows->terms, rows->weighted, capacity);
 	if (rows->last == NULL)
 		rows->first = block;
 	else
 		rows->last->next = block;
 	rows->last = block;
-	return block;
+}
+
+/* The block has room. */
+void
+cl_logit_block_add(ClLogitBlock *block, int terms, const double *x, bool event, double weight)
+{
+	double	   *to = block->x + block->rows;
+
+	for (int j = 0; j < terms; j++)
+		to[(size_t) j * block->capacity] = x[j];
+	block->event[block->rows] = event;
+	if (block->weight != NULL)
+		block->weight[block->rows] = weight;
+	block->rows++;
 }
 
 /* rows->terms is set by then. */
 void
 cl_logit_rows_add(ClLogitRows *rows, const double *x, bool event, double weight)
 {
-	ClLogitBlock *block = rows->last;
-	double	   *to;
-
-	if (block == NULL || block->rows == block->capacity)
-		block = append_block(rows);
-	to = block->x + block->rows;
-	for (int j = 0; j < rows->terms; j++)
-		to[(size_t) j * block->capacity] = x[j];
-	block->event[block->rows] = event;
-	if (rows->weighted)
-		block->weight[block->rows] = weight;
-	block->rows++;
+	if (rows->last == NULL || rows->last->rows == rows->last->capacity)
+		append_block(rows);
+	cl_logit_block_add(rows->last, rows->terms, x, event, weight);
 	rows->n++;
 	rows->n_event += event;
 }

@@ -34,6 +34,9 @@ typedef struct ClLogitBlock
 	unsigned char *event;
 } ClLogitBlock;
 
+extern ClLogitBlock *cl_logit_block_new(const ClMemory *memory, int terms, bool weighted, int capacity);
+extern void cl_logit_block_add(ClLogitBlock *block, int terms, const double *x, bool event, double weight);
+
 typedef struct ClLogitRows
 {
 	ClMemory	memory;
