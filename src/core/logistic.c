@@ -25,6 +25,9 @@
 /* Squares that are smaller than this are looked at again by QR, and the fit goes that way. */
 #define NEARLY_ALIASED_SQUARE 1e-7
 
+/* A gain in deviance that sums do not show any more. */
+#define LOST 1e-14
+
 /* Separation: when it is looked for, how far ahead, and which coefficients grow. */
 #define SEPARATION_PATIENCE 10
 #define SEPARATION_AHEAD 100
@@ -82,6 +85,7 @@ newton_new(ClNewton *newton, const ClLogitSource *source, const ClMemory *memory
 	newton->triangle = next + most * most;
 	newton->inverse = next + 2 * most * most;
 	newton->work = next + 3 * most * most;
+	newton->size_before = INFINITY;
 	newton->frame = (ClLogitFrame) {0, newton->column, newton->center, newton->scale};
 	for (int j = 0; j < n_columns; j++)
 	{
@@ -347,14 +351,22 @@ size_of_step(const ClNewton *newton)
 	return most;
 }
 
-/* What the step would gain is below the tolerance, and it hardly moves anything; or it is lost among rounding errors. */
+/*
+ * What the step would gain is below the tolerance, and it hardly moves anything; or there is nothing to gain and steps have
+ * ceased to become smaller, so that they are rounding errors.
+ */
 static bool
-arrived(const ClNewton *newton)
+arrived(ClNewton *newton)
 {
 	double		gain = fabs(newton->decrement) / (2 * fabs(newton->loglik) + 0.1);
 	double		tolerance = newton->options->tolerance;
+	double		size = size_of_step(newton);
+	double		before = newton->size_before;
 
-	return (gain < tolerance && size_of_step(newton) < sqrt(tolerance) * 1e-4) || gain < fmin(tolerance, 1e-20);
+	newton->size_before = size;
+	if (gain < tolerance && size < sqrt(tolerance) * 1e-5)
+		return true;
+	return gain < fmin(tolerance, LOST) && size > before / 2;
 }
 
 /* Moves by the step, or by as large a part of it as does not lose; false when there is none. */

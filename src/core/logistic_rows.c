@@ -47,21 +47,25 @@ cl_logit_block_new(const ClMemory *memory, int terms, bool weighted, int capacit
 	return block;
 }
 
-/* A block twice as large as the one before: small groups take little, large ones waste little. */
 static void
-append_block(ClLogitRows *rows)
+append_block(ClLogitRows *rows, int capacity)
 {
-	int			capacity = rows->last == NULL ? FIRST_CAPACITY : rows->last->capacity * 2;
-	ClLogitBlock *block;
+	ClLogitBlock *block = cl_logit_block_new(&rows->memory, rows->terms, rows->weighted, capacity);
 
-	if (capacity > CL_LOGIT_BLOCK_ROWS)
-		capacity = CL_LOGIT_BLOCK_ROWS;
-	block = cl_logit_block_new(&rows->memory, rows->terms, rows->weighted, capacity);
 	if (rows->last == NULL)
 		rows->first = block;
 	else
 		rows->last->next = block;
 	rows->last = block;
+}
+
+/* A block twice as large as the one before: small groups take little, large ones waste little. */
+static void
+append_next_block(ClLogitRows *rows)
+{
+	int			capacity = rows->last == NULL ? FIRST_CAPACITY : rows->last->capacity * 2;
+
+	append_block(rows, capacity > CL_LOGIT_BLOCK_ROWS ? CL_LOGIT_BLOCK_ROWS : capacity);
 }
 
 /* The block has room. */
@@ -83,17 +87,10 @@ void
 cl_logit_rows_add(ClLogitRows *rows, const double *x, bool event, double weight)
 {
 	if (rows->last == NULL || rows->last->rows == rows->last->capacity)
-		append_block(rows);
+		append_next_block(rows);
 	cl_logit_block_add(rows->last, rows->terms, x, event, weight);
 	rows->n++;
 	rows->n_event += event;
-}
-
-static void
-add_from(ClLogitRows *into, const ClLogitRows *from, const ClLogitBlock *block, int row, double *x)
-{
-	cl_logit_block_row(block, from->terms, row, x);
-	cl_logit_rows_add(into, x, block->event[row], block->weight != NULL ? block->weight[row] : 1);
 }
 
 /* Every stride-th row, the first of them in the middle of the stride. */
@@ -108,10 +105,24 @@ cl_logit_rows_copy(const ClLogitRows *rows, int64_t stride, ClLogitRows *sample)
 	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
 	{
 		for (; next < before + block->rows; next += stride)
-			add_from(sample, rows, block, (int) (next - before), x);
+		{
+			int			row = (int) (next - before);
+
+			cl_logit_block_row(block, rows->terms, row, x);
+			cl_logit_rows_add(sample, x, block->event[row], block->weight != NULL ? block->weight[row] : 1);
+		}
 		before += block->rows;
 	}
 	cl_release(&rows->memory, x);
+}
+
+ClLogitBlock *
+cl_logit_rows_append(ClLogitRows *rows, int n)
+{
+	append_block(rows, (n + 1) / 2 * 2);
+	rows->last->rows = n;
+	rows->n += n;
+	return rows->last;
 }
 
 /* Both have the same terms, or one has no rows. */
@@ -120,8 +131,16 @@ cl_logit_rows_merge(ClLogitRows *into, const ClLogitRows *from)
 {
 	if (into->terms < 0)
 		into->terms = from->terms;
-	if (from->n > 0)
-		cl_logit_rows_copy(from, 1, into);
+	for (const ClLogitBlock *block = from->first; block != NULL; block = block->next)
+	{
+		ClLogitBlock *copy = cl_logit_rows_append(into, block->rows);
+		size_t		n = (size_t) block->rows;
+
+		memcpy(copy->event, block->event, n);
+		for (int j = 0; j < into->terms + into->weighted; j++)
+			memcpy(copy->x + (size_t) j * copy->capacity, block->x + (size_t) j * block->capacity, n * sizeof(double));
+	}
+	into->n_event += from->n_event;
 }
 
 /*

@@ -30,7 +30,7 @@ typedef struct ClLogitBlock
 	int			rows;
 	int			capacity;		/* even; columns are so far apart */
 	double	   *x;				/* [term * capacity + row] */
-	double	   *weight;			/* or NULL */
+	double	   *weight;			/* behind the last term; or NULL */
 	unsigned char *event;
 } ClLogitBlock;
 
@@ -51,6 +51,8 @@ typedef struct ClLogitRows
 extern void cl_logit_rows_init(ClLogitRows *rows, const ClMemory *memory, bool weighted);
 extern void cl_logit_rows_free(ClLogitRows *rows);
 extern void cl_logit_rows_add(ClLogitRows *rows, const double *x, bool event, double weight);
+/* A block of n rows that the caller fills in, and counts the events of. */
+extern ClLogitBlock *cl_logit_rows_append(ClLogitRows *rows, int n);
 extern void cl_logit_rows_merge(ClLogitRows *into, const ClLogitRows *from);
 extern void cl_logit_rows_copy(const ClLogitRows *rows, int64_t stride, ClLogitRows *sample);
 

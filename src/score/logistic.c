@@ -31,6 +31,7 @@ typedef struct LogitState
 	int64		n_skipped;
 	ClLogitReader reader;
 	Jsonb	   *options;		/* or NULL */
+	StringInfoData sent;		/* of a worker's state: its rows as they came; they wait for merge() */
 } LogitState;
 
 /* In the current context. */
@@ -153,8 +154,113 @@ cl_logistic_weight_options_transition(PG_FUNCTION_ARGS)
 }
 
 /*
- * Workers
+ * Workers. The state of one becomes bytes, which only this server reads and nobody keeps, so numbers go as they are; and rows
+ * are not taken out of the bytes before they are merged, for each copy of them costs as much as a scan.
+ *
+ *		byte	version
+ *		byte	whether rows have weights
+ *		int32	terms, -1 before the first row
+ *		int64	rows left out, rows, events
+ *		int32	size of the options, and they
+ *		blocks: int32 rows, a byte for the event of each, the column of each term, and that of the weights
  */
+
+static Size
+row_size(const ClLogitRows *rows)
+{
+	return 1 + sizeof(float8) * (Size) (Max(rows->terms, 0) + rows->weighted);
+}
+
+static void
+require_size(const ClLogitRows *rows)
+{
+	if ((Size) rows->n > (MaxAllocSize / 16 * 15) / row_size(rows))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("rows of a logistic regression do not fit into what parallel workers can exchange"),
+				 errdetail("A worker has " INT64_FORMAT " rows of %zu bytes; it can hand over a gigabyte.", rows->n, row_size(rows)),
+				 errhint("Use logistic_regression_fit, which keeps no rows, or set max_parallel_workers_per_gather to 0.")));
+}
+
+static void
+send_rows(StringInfo buf, const ClLogitRows *rows)
+{
+	require_size(rows);
+	enlargeStringInfo(buf, (int) (rows->n * row_size(rows)));
+	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
+	{
+		pq_sendint32(buf, block->rows);
+		appendBinaryStringInfo(buf, (const char *) block->event, block->rows);
+		for (int j = 0; j < rows->terms + rows->weighted; j++)
+			appendBinaryStringInfo(buf, (const char *) (block->x + (Size) j * block->capacity), block->rows * sizeof(double));
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+Datum
+cl_logistic_serial(PG_FUNCTION_ARGS)
+{
+	const LogitState *state = (LogitState *) PG_GETARG_POINTER(0);
+	int			options_size = state->options == NULL ? 0 : (int) VARSIZE(state->options);
+	StringInfoData buf;
+
+	(void) cl_agg_context(fcinfo);
+	pq_begintypsend(&buf);
+	pq_sendbyte(&buf, STATE_VERSION);
+	pq_sendbyte(&buf, state->rows.weighted);
+	pq_sendint32(&buf, state->rows.terms);
+	pq_sendint64(&buf, state->n_skipped);
+	pq_sendint64(&buf, state->rows.n);
+	pq_sendint64(&buf, state->rows.n_event);
+	pq_sendint32(&buf, options_size);
+	appendBinaryStringInfo(&buf, (const char *) state->options, options_size);
+	send_rows(&buf, &state->rows);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}
+
+Datum
+cl_logistic_deserial(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
+	StringInfoData buf;
+	LogitState *state;
+	int			options_size;
+
+	(void) cl_agg_context(fcinfo);
+	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	if (pq_getmsgbyte(&buf) != STATE_VERSION)
+		cl_wire_invalid(TYPE_NAME, "format version is not known here");
+	state = create(pq_getmsgbyte(&buf) != 0);
+	state->rows.terms = (int32) pq_getmsgint(&buf, 4);
+	if (state->rows.terms < -1 || state->rows.terms > CL_LOGIT_MOST_TERMS)
+		cl_wire_invalid(TYPE_NAME, "number of terms is out of range");
+	state->n_skipped = pq_getmsgint64(&buf);
+	state->rows.n = pq_getmsgint64(&buf);
+	state->rows.n_event = pq_getmsgint64(&buf);
+	options_size = (int32) pq_getmsgint(&buf, 4);
+	if (options_size > 0)
+		state->options = copy_options(pq_getmsgbytes(&buf, options_size), options_size);
+	state->sent = buf;
+	PG_RETURN_POINTER(state);
+}
+
+/* The blocks that another worker sent; the message itself is left alone. */
+static void
+take_sent(ClLogitRows *rows, StringInfoData sent)
+{
+	while (sent.cursor < sent.len)
+	{
+		int			n = (int) pq_getmsgint(&sent, 4);
+		ClLogitBlock *block;
+
+		if (n < 1 || n > CL_LOGIT_BLOCK_ROWS)
+			cl_wire_invalid(TYPE_NAME, "number of rows of a block is out of range");
+		block = cl_logit_rows_append(rows, n);
+		pq_copymsgbytes(&sent, (char *) block->event, n);
+		for (int j = 0; j < rows->terms + rows->weighted; j++)
+			pq_copymsgbytes(&sent, (char *) (block->x + (Size) j * block->capacity), n * sizeof(double));
+	}
+}
 
 static void
 merge(LogitState *into, const LogitState *from)
@@ -163,6 +269,8 @@ merge(LogitState *into, const LogitState *from)
 	if (from->rows.terms >= 0)
 		cl_logit_require_terms(&into->rows.terms, from->rows.terms);
 	cl_logit_rows_merge(&into->rows, &from->rows);
+	if (from->sent.data != NULL)
+		take_sent(&into->rows, from->sent);
 	into->n_skipped += from->n_skipped;
 }
 
@@ -186,120 +294,6 @@ cl_logistic_combine(PG_FUNCTION_ARGS)
 	merge(into, from);
 	MemoryContextSwitchTo(old);
 	PG_RETURN_POINTER(into);
-}
-
-/*
- * Bytes, in network order but for the options:
- *		byte	version
- *		byte	whether rows have weights
- *		int32	terms, -1 before the first row
- *		int64	rows left out
- *		int32	size of the options, and they
- *		int64	rows; each: byte event, [float8 weight,] float8 x ...
- */
-static Size
-row_size(const ClLogitRows *rows)
-{
-	return 1 + sizeof(float8) * (Size) (Max(rows->terms, 0) + rows->weighted);
-}
-
-static void
-require_size(const ClLogitRows *rows)
-{
-	if ((Size) rows->n > (MaxAllocSize - 65536) / row_size(rows))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("rows of a logistic regression do not fit into what parallel workers can exchange"),
-				 errdetail("A worker has " INT64_FORMAT " rows of %zu bytes; it can hand over a gigabyte.", rows->n, row_size(rows)),
-				 errhint("Use logistic_regression_fit, which keeps no rows, or set max_parallel_workers_per_gather to 0.")));
-}
-
-static void
-send_rows(StringInfo buf, const ClLogitRows *rows)
-{
-	double	   *x = palloc_array(double, Max(rows->terms, 0) + 1);
-
-	require_size(rows);
-	pq_sendint64(buf, rows->n);
-	enlargeStringInfo(buf, (int) (rows->n * row_size(rows)));
-	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
-	{
-		for (int i = 0; i < block->rows; i++)
-		{
-			pq_sendbyte(buf, block->event[i]);
-			if (rows->weighted)
-				pq_sendfloat8(buf, block->weight[i]);
-			cl_logit_block_row(block, rows->terms, i, x);
-			for (int j = 0; j < rows->terms; j++)
-				pq_sendfloat8(buf, x[j]);
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	pfree(x);
-}
-
-Datum
-cl_logistic_serial(PG_FUNCTION_ARGS)
-{
-	const LogitState *state = (LogitState *) PG_GETARG_POINTER(0);
-	int			options_size = state->options == NULL ? 0 : (int) VARSIZE(state->options);
-	StringInfoData buf;
-
-	(void) cl_agg_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
-	pq_sendbyte(&buf, state->rows.weighted);
-	pq_sendint32(&buf, state->rows.terms);
-	pq_sendint64(&buf, state->n_skipped);
-	pq_sendint32(&buf, options_size);
-	appendBinaryStringInfo(&buf, (const char *) state->options, options_size);
-	send_rows(&buf, &state->rows);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-static void
-receive_rows(StringInfo buf, ClLogitRows *rows)
-{
-	int64		n = pq_getmsgint64(buf);
-	double	   *x = palloc_array(double, Max(rows->terms, 0) + 1);
-
-	for (int64 i = 0; i < n; i++)
-	{
-		bool		event = pq_getmsgbyte(buf) != 0;
-		double		weight = rows->weighted ? pq_getmsgfloat8(buf) : 1;
-
-		for (int j = 0; j < rows->terms; j++)
-			x[j] = pq_getmsgfloat8(buf);
-		cl_logit_rows_add(rows, x, event, weight);
-		if (i % 4096 == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	pfree(x);
-}
-
-Datum
-cl_logistic_deserial(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	int			options_size;
-	LogitState *state;
-	StringInfoData buf;
-
-	(void) cl_agg_context(fcinfo);
-	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		cl_wire_invalid(TYPE_NAME, "format version is not known here");
-	state = create(pq_getmsgbyte(&buf) != 0);
-	state->rows.terms = (int32) pq_getmsgint(&buf, 4);
-	if (state->rows.terms < -1 || state->rows.terms > CL_LOGIT_MOST_TERMS)
-		cl_wire_invalid(TYPE_NAME, "number of terms is out of range");
-	state->n_skipped = pq_getmsgint64(&buf);
-	options_size = (int32) pq_getmsgint(&buf, 4);
-	if (options_size > 0)
-		state->options = copy_options(pq_getmsgbytes(&buf, options_size), options_size);
-	receive_rows(&buf, &state->rows);
-	pq_getmsgend(&buf);
-	PG_RETURN_POINTER(state);
 }
 
 /*

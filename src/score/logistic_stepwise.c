@@ -109,7 +109,7 @@ report(void *data, ClLogitAction action, int term, const ClLogitFit *fit, const 
 	Stepwise   *s = data;
 	ClRecord   *record = &s->record;
 	bool		any = fit->rank > 0;
-	double		deviance = -2 * fit->loglik;
+	double		deviance = 0 - 2 * fit->loglik;
 
 	cl_record_put_int32(record, s->step++);
 	cl_record_put_text(record, actions[action]);

@@ -147,10 +147,10 @@ message_of(const ClLogitModel *model)
 static void
 put_likelihood(ClRecord *record, const ClLogitModel *model)
 {
-	double		deviance = -2 * model->loglik;
+	double		deviance = 0 - 2 * model->loglik;
 
 	cl_record_put_float8(record, model->loglik);
-	cl_record_put_float8(record, -2 * model->null_loglik);
+	cl_record_put_float8(record, 0 - 2 * model->null_loglik);
 	cl_record_put_float8(record, deviance);
 	cl_record_put_float8(record, model->rank > 0 ? deviance + 2 * model->rank : NAN);
 	cl_record_put_float8(record, model->rank > 0 ? deviance + log(model->totals.weight) * model->rank : NAN);

@@ -22,6 +22,7 @@ FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
+FEATURE_TEST(logistic);
 
 static const struct
 {
@@ -41,6 +42,7 @@ static const struct
 	{"fairness", test_fairness},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
+	{"logistic", test_logistic},
 };
 
 int
