@@ -25,6 +25,7 @@ FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
+FEATURE_TEST(logistic);
 
 static const struct
 {
@@ -47,6 +48,7 @@ static const struct
 	{"quantile_bands", test_quantile_bands},
 	{"calibration", test_calibration},
 	{"pd_curve", test_pd_curve},
+	{"logistic", test_logistic},
 };
 
 int

@@ -1,0 +1,116 @@
+/*
+ * logistic_result.c
+ *	  Coefficients and covariance of a fit, in terms of the columns as they came.
+ */
+#include <math.h>
+
+#include "core/logistic_internal.h"
+#include "core/logistic_solve.h"
+
+static void
+set_coefficients(const ClNewton *newton, ClLogitFit *fit)
+{
+	double		largest = cl_newton_largest_step(newton);
+
+	fit->term[0].coefficient = newton->beta[0];
+	for (int j = 0; j < newton->frame.terms; j++)
+	{
+		ClLogitTerm *term = &fit->term[newton->column[j] + 1];
+		double		coefficient = newton->beta[j + 1] / newton->scale[j];
+
+		term->aliased = false;
+		term->coefficient = coefficient;
+		term->held = newton->sign != NULL && newton->sign[j + 1] != 0 && newton->beta[j + 1] == 0;
+		term->separating = (fit->status == CL_LOGIT_SEPARATION || fit->status == CL_LOGIT_QUASI_SEPARATION) &&
+			cl_newton_grows(newton, j + 1, largest);
+		fit->term[0].coefficient -= coefficient * newton->center[j];
+		fit->rank += !term->held;
+	}
+}
+
+/*
+ * The covariance is (T R^-1) (T R^-1)', where T leads from the frame to the columns as they came: a sum of squares, in which
+ * nothing cancels. Terms that are held at 0 have left the frame.
+ */
+static void
+set_covariance(ClNewton *newton, ClLogitFit *fit)
+{
+	int			n = newton->size;
+	int			all = fit->terms + 1;
+	double	   *root = newton->inverse;
+
+	cl_triangle_inverse(n, newton->triangle, root);
+	for (int j = 1; j < n; j++)
+	{
+		for (int k = 0; k < n; k++)
+		{
+			root[j * n + k] /= newton->scale[j - 1];
+			root[k] -= newton->center[j - 1] * root[j * n + k];
+		}
+	}
+	for (int j = 0; j < n; j++)
+	{
+		int			row = j == 0 ? 0 : newton->column[j - 1] + 1;
+
+		for (int k = 0; k <= j; k++)
+		{
+			int			column = k == 0 ? 0 : newton->column[k - 1] + 1;
+			double		sum = 0;
+
+			for (int i = 0; i < n; i++)
+				sum += root[j * n + i] * root[k * n + i];
+			fit->covariance[row * all + column] = fit->covariance[column * all + row] = sum;
+		}
+	}
+	fit->condition = cl_triangle_condition(n, newton->triangle);
+}
+
+/* The triangle of the terms that are free. */
+static void
+leave_held(ClNewton *newton, const ClLogitFit *fit)
+{
+	int			n = newton->size;
+	int			kept = 0;
+	int			to = 0;
+
+	for (int j = 0; j < n * n; j++)
+	{
+		bool		row_held = j >= n && fit->term[newton->column[j / n - 1] + 1].held;
+		bool		column_held = j % n > 0 && fit->term[newton->column[j % n - 1] + 1].held;
+
+		if (!row_held && !column_held)
+			newton->information[to++] = newton->information[j];
+	}
+	for (int j = 0; j < newton->frame.terms; j++)
+	{
+		newton->column[kept] = newton->column[j];
+		kept += !fit->term[newton->column[j] + 1].held;
+	}
+	newton->frame.terms = kept;
+	cl_newton_set_frame(newton);
+	newton->definite = cl_cholesky(newton->size, newton->information, newton->triangle);
+}
+
+static bool
+is_separated(const ClLogitFit *fit)
+{
+	return fit->status == CL_LOGIT_SEPARATION || fit->status == CL_LOGIT_QUASI_SEPARATION;
+}
+
+void
+cl_newton_result(ClNewton *newton, ClLogitFit *fit)
+{
+	fit->iterations = newton->iterations;
+	fit->loglik = newton->loglik;
+	fit->rank = 1;
+	set_coefficients(newton, fit);
+	if (newton->sign != NULL)
+		leave_held(newton, fit);
+	if (newton->definite && !is_separated(fit))
+		set_covariance(newton, fit);
+	for (int j = 1; j <= fit->terms && fit->status == CL_LOGIT_CONVERGED; j++)
+	{
+		if (fit->term[j].aliased)
+			fit->status = CL_LOGIT_RANK_DEFICIENT;
+	}
+}

@@ -1,0 +1,280 @@
+/*
+ * logistic_table.c
+ *	  What a logit_model says: coefficients, summary, predictions.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/distribution.h"
+#include "pg/record.h"
+#include "score/logistic.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(cl_logit_coefficients);
+PG_FUNCTION_INFO_V1(cl_logit_summary);
+PG_FUNCTION_INFO_V1(cl_logit_predict);
+PG_FUNCTION_INFO_V1(cl_logit_link);
+
+/*
+ * Coefficients
+ */
+
+/* Names to show instead of the model's own; NULL elements are those of the model. */
+static const char **
+names_argument(FunctionCallInfo fcinfo, const ClLogitModel *model)
+{
+	const char **name = palloc0_array(const char *, model->terms + 1);
+	Datum	   *value;
+	bool	   *null;
+	int			n;
+
+	for (int j = 0; j <= model->terms; j++)
+		name[j] = model->term[j].name;
+	if (PG_ARGISNULL(1))
+		return name;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &value, &null, &n);
+	if (n != model->terms)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("there must be a name for each term"),
+				 errdetail("Found %d names; the model has %d terms besides the intercept.", n, model->terms),
+				 errhint("Name the elements of x in their order; the intercept is called " CL_INTERCEPT_NAME ".")));
+	for (int j = 0; j < n; j++)
+	{
+		if (!null[j])
+			name[j + 1] = TextDatumGetCString(value[j]);
+	}
+	return name;
+}
+
+static const char *
+note_text(ClLogitNote note)
+{
+	static const char *const texts[] = {NULL, "aliased", "held at 0 by its sign", "separating"};
+
+	return texts[note];
+}
+
+static double
+std_error_of(const ClLogitModel *model, int term)
+{
+	if (model->covariance == NULL || model->term[term].note != CL_LOGIT_ESTIMATED)
+		return NAN;
+	return sqrt(model->covariance[term * (model->terms + 1) + term]);
+}
+
+Datum
+cl_logit_coefficients(PG_FUNCTION_ARGS)
+{
+	const ClLogitModel *model;
+	const char **name;
+	double		reach;
+	ClRecord	record;
+
+	cl_record_open_set(&record, fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	model = cl_document_compiled(&logit_model_document, PG_GETARG_DATUM(0));
+	name = names_argument(fcinfo, model);
+	reach = cl_normal_quantile(0.5 + model->confidence / 2);
+	for (int j = 0; j <= model->terms; j++)
+	{
+		double		estimate = model->term[j].coefficient;
+		double		std_error = std_error_of(model, j);
+		double		z = std_error > 0 ? estimate / std_error : NAN;
+
+		cl_record_put_text(&record, name[j]);
+		cl_record_put_float8(&record, estimate);
+		cl_record_put_float8(&record, std_error);
+		cl_record_put_float8(&record, z);
+		cl_record_put_float8(&record, isnan(z) ? NAN : cl_normal_two_sided(z));
+		cl_record_put_float8(&record, estimate - reach * std_error);
+		cl_record_put_float8(&record, estimate + reach * std_error);
+		cl_record_put_float8(&record, exp(estimate));
+		cl_record_put_bool(&record, model->term[j].note == CL_LOGIT_ALIASED);
+		cl_record_put_text(&record, note_text(model->term[j].note));
+		cl_record_next(&record);
+	}
+	PG_RETURN_NULL();
+}
+
+/*
+ * Summary
+ */
+
+static void
+append_terms(StringInfo out, const ClLogitModel *model, ClLogitNote note, const char *before)
+{
+	bool		first = true;
+
+	for (int j = 1; j <= model->terms; j++)
+	{
+		if (model->term[j].note != note)
+			continue;
+		if (first)
+			appendStringInfo(out, "%s%s", out->len > 0 ? " " : "", before);
+		appendStringInfo(out, "%s%s", first ? "" : ", ", model->term[j].name);
+		first = false;
+	}
+	if (!first)
+		appendStringInfoChar(out, '.');
+}
+
+/* What there is to say beyond the status, in words; NULL when there is nothing. */
+static const char *
+message_of(const ClLogitModel *model)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (model->status == CL_LOGIT_ONE_CLASS)
+		appendStringInfoString(&out, model->n == 0 ? "No row counts." : "All rows have the same outcome.");
+	if (model->status == CL_LOGIT_MAX_ITERATIONS)
+		appendStringInfoString(&out, "The coefficients did not settle; raise max_iterations, or use a penalty.");
+	append_terms(&out, model, CL_LOGIT_SEPARATING, model->status == CL_LOGIT_SEPARATION ?
+				 "Events and non-events are told apart completely, and the coefficients of these terms are infinite: " :
+				 "Some rows are told apart completely, and the coefficients of these terms are infinite: ");
+	if (out.len > 0 && (model->status == CL_LOGIT_SEPARATION || model->status == CL_LOGIT_QUASI_SEPARATION))
+		appendStringInfoString(&out, " Use the penalty firth or l2, or merge bins.");
+	append_terms(&out, model, CL_LOGIT_ALIASED, "These terms depend on those before them: ");
+	append_terms(&out, model, CL_LOGIT_HELD, "These terms are held at 0 by their sign: ");
+	return out.len > 0 ? out.data : NULL;
+}
+
+static void
+put_likelihood(ClRecord *record, const ClLogitModel *model)
+{
+	double		deviance = 0 - 2 * model->loglik;
+
+	cl_record_put_float8(record, model->loglik);
+	cl_record_put_float8(record, 0 - 2 * model->null_loglik);
+	cl_record_put_float8(record, deviance);
+	cl_record_put_float8(record, model->rank > 0 ? deviance + 2 * model->rank : NAN);
+	cl_record_put_float8(record, model->rank > 0 ? deviance + log(model->totals.weight) * model->rank : NAN);
+}
+
+static void
+put_comparison(ClRecord *record, const ClLogitModel *model)
+{
+	double		chi2 = model->rank > 0 ? 2 * (model->loglik - model->null_loglik) : NAN;
+	int			df = model->rank - 1;
+
+	if (model->rank > 0)
+		cl_record_put_float8(record, model->totals.weight - model->rank);
+	else
+		cl_record_put_null(record);
+	cl_record_put_float8(record, model->null_loglik < 0 ? 1 - model->loglik / model->null_loglik : NAN);
+	cl_record_put_float8(record, chi2);
+	if (model->rank > 0)
+		cl_record_put_int32(record, df);
+	else
+		cl_record_put_null(record);
+	cl_record_put_float8(record, df > 0 ? cl_chi2_upper(Max(chi2, 0), df) : NAN);
+}
+
+static void
+put_fit(ClRecord *record, const ClLogitModel *model)
+{
+	cl_record_put_int64(record, model->n);
+	cl_record_put_int64(record, model->n_skipped);
+	cl_record_put_int64(record, model->n_event);
+	put_likelihood(record, model);
+	cl_record_put_int32(record, model->iterations);
+	cl_record_put_float8(record, model->condition);
+	cl_record_put_text(record, cl_logit_status_names[model->status]);
+	cl_record_put_text(record, message_of(model));
+	cl_record_put_float8(record, model->totals.weight);
+	cl_record_put_float8(record, model->totals.event_weight);
+	cl_record_put_int32(record, model->rank);
+	put_comparison(record, model);
+	cl_record_put_text(record, cl_logit_penalty_names[model->penalty]);
+	cl_record_put_float8(record, model->penalty == CL_LOGIT_L2 ? model->lambda : NAN);
+}
+
+Datum
+cl_logit_summary(PG_FUNCTION_ARGS)
+{
+	const ClLogitModel *model = cl_document_compiled(&logit_model_document, PG_GETARG_DATUM(0));
+	ClRecord	record;
+
+	cl_record_open(&record, fcinfo);
+	if (model->fitted)
+		put_fit(&record, model);
+	while (record.columns < record.desc->natts)
+		cl_record_put_null(&record);
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
+/*
+ * Predictions
+ */
+
+/* An array that is no plain one of float8: through a reader of this call. */
+static double
+linear_of_others(const ClLogitModel *model, ArrayType *array)
+{
+	ClLogitReader reader = {.context = CurrentMemoryContext};
+	const double *x = cl_logit_read_x(&reader, array);
+	double		linear = model->term[0].coefficient;
+
+	if (x == NULL)
+		return NAN;
+	for (int j = 0; j < model->terms; j++)
+		linear += model->slope[j] * x[j];
+	pfree(reader.x);
+	return linear;
+}
+
+static void
+require_length(const ClLogitModel *model, ArrayType *array)
+{
+	int			n = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+
+	if (ARR_NDIM(array) > 1 || n != model->terms)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("x must have an element for each term of the model"),
+				 errdetail("Found %d; the model has %d.", ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), model->terms),
+				 errhint("The intercept has no element.")));
+}
+
+/* NaN when it is not known. */
+static double
+linear_predictor(FunctionCallInfo fcinfo)
+{
+	const ClLogitModel *model = cl_document_use(fcinfo, 0, &logit_model_document)->compiled;
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	double		linear = model->term[0].coefficient;
+	const double *x;
+
+	require_length(model, array);
+	if (unlikely(ARR_ELEMTYPE(array) != FLOAT8OID || ARR_HASNULL(array)))
+		return linear_of_others(model, array);
+	x = (const double *) ARR_DATA_PTR(array);
+	for (int j = 0; j < model->terms; j++)
+		linear += model->slope[j] * x[j];
+	return linear;
+}
+
+Datum
+cl_logit_predict(PG_FUNCTION_ARGS)
+{
+	double		linear = linear_predictor(fcinfo);
+
+	if (!isfinite(linear))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cl_logit_probability(linear));
+}
+
+Datum
+cl_logit_link(PG_FUNCTION_ARGS)
+{
+	double		linear = linear_predictor(fcinfo);
+
+	if (!isfinite(linear))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(linear);
+}
