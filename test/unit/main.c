@@ -18,6 +18,9 @@ FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
+FEATURE_TEST(woe);
+FEATURE_TEST(binning_optimum);
+FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
 
@@ -35,6 +38,9 @@ static const struct
 	{"tally", test_tally},
 	{"roc", test_roc},
 	{"distribution", test_distribution},
+	{"woe", test_woe},
+	{"binning_optimum", test_binning_optimum},
+	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
 };
