@@ -254,20 +254,23 @@ is_possible_without(const Case *c, unsigned which)
  */
 
 /*
- * Where a minimum number of bins makes neighbours of one rate, the split between them may be anywhere: then equal answers differ
- * in terms, and so in rounding.
+ * Bins of one rate may pass rows to each other without a gain or a loss, whether they are neighbours or not: then equal answers
+ * are made of different terms, and so rounded differently.
  */
 static bool
-has_equal_neighbours(const Case *c, const Values *v, unsigned splits)
+has_equal_rates(const Case *c, const Values *v, unsigned splits)
 {
 	int			end[MOST];
 	int			bins = ends_of(c, splits, end);
 
-	for (int b = 1; b < bins; b++)
+	for (int a = 0; a < bins; a++)
 	{
-		if (cl_event_rate(v->counts[b > 1 ? end[b - 2] : 0][end[b - 1]].weight) ==
-			cl_event_rate(v->counts[end[b - 1]][end[b]].weight))
-			return true;
+		for (int b = a + 1; b < bins; b++)
+		{
+			if (cl_event_rate(v->counts[a > 0 ? end[a - 1] : 0][end[a]].weight) ==
+				cl_event_rate(v->counts[end[b - 1]][end[b]].weight))
+				return true;
+		}
 	}
 	return false;
 }
@@ -281,7 +284,7 @@ check_found(const Case *c, const Values *v, const ClOptimum *optimum, const Brut
 		splits |= 1u << (optimum->end[b] - 1);
 	CHECK_EQ_INT(optimum->status, CL_OPTIMUM_FOUND);
 	CHECK_EQ_INT(optimum->n_bins, best->bins);
-	if (!has_equal_neighbours(c, v, splits) || !has_equal_neighbours(c, v, best->splits))
+	if (!has_equal_rates(c, v, splits) || !has_equal_rates(c, v, best->splits))
 		CHECK_EQ_INT(splits, best->splits);
 	CHECK_EQ_INT(optimum->end[optimum->n_bins - 1], c->n);
 	CHECK_NEAR(optimum->value, best->value, 1e-13);
