@@ -72,11 +72,6 @@ extern void cl_binning_evaluate(ClBinning *binning);
 extern ClBinning *cl_binning_optimal(ClBinSketch *sketch, const ClBinningOptions *options);
 extern ClBinning *cl_binning_at(const double *cut, int n, const ClBinningOptions *options);
 extern void cl_binning_count(ClBinning *binning, ClBinSketch *sketch);
-
-static inline bool
-cl_binning_is_text(const ClBinning *binning)
-{
-	return binning->c.scale != CL_SCALE_INTERVALS;
-}
+extern void cl_binning_made_by_hand(ClBinning *binning);
 
 #endif							/* CL_SCORE_BINNING_H */
