@@ -169,11 +169,11 @@ say_outcome(ClBinning *binning, const ClOptimum *optimum, bool has_values)
 }
 
 static void
-finish(ClBinning *binning, const ClBinSketch *sketch)
+finish(ClBinning *binning, bool weighted, int64 n_skipped)
 {
 	binning->counted = true;
-	binning->weighted = sketch->weighted;
-	binning->n_skipped = sketch->n_skipped;
+	binning->weighted = weighted;
+	binning->n_skipped = n_skipped;
 	cl_binning_evaluate(binning);
 }
 
@@ -320,7 +320,7 @@ optimal_numbers(ClBinSketch *sketch, const ClBinningOptions *options)
 	count_special_values(binning, n_bins, &sketch->tally, options);
 	add_missing_bin(binning, sketch);
 	say_outcome(binning, optimum, prebins.n > 0);
-	finish(binning, sketch);
+	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
 
@@ -366,7 +366,7 @@ without_categories(const ClBinSketch *sketch, const ClCategories *categories, co
 									CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY);
 	else if (sketch->categories.n > 0)
 		binning->message = "every category is rarer than cat_cutoff: group them first";
-	finish(binning, sketch);
+	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
 
@@ -412,7 +412,7 @@ optimal_texts(ClBinSketch *sketch, const ClBinningOptions *options)
 	(void) add_bin(binning, CL_BIN_OTHER);
 	add_to(counts_of_last(binning), &categories.other);
 	say_outcome(binning, optimum, true);
-	finish(binning, sketch);
+	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
 
@@ -479,31 +479,26 @@ void
 cl_binning_count(ClBinning *binning, ClBinSketch *sketch)
 {
 	memset(binning->counts, 0, binning->c.nbins * sizeof(ClBinCounts));
-	if (sketch->kind != CL_SKETCH_UNKNOWN && (sketch->kind == CL_SKETCH_TEXT) != (binning->c.scale == CL_SCALE_TEXTS))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("binning and values are of different kinds"),
-				 errdetail("The binning is of %s, the values are %s.", binning->c.scale == CL_SCALE_TEXTS ? "texts" : "numbers",
-						   sketch->kind == CL_SKETCH_TEXT ? "texts" : "numbers"),
-				 errhint("Cast the column, or bin it anew.")));
+	if (sketch->kind != CL_SKETCH_UNKNOWN)
+		cl_binning_require_kind(binning, sketch->kind == CL_SKETCH_TEXT);
 	if (sketch->overflow)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many categories"),
-				 errdetail("There are more than %d different texts, or one is longer than %d bytes.",
-						   CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY),
-				 errhint("The aggregate refit(binning, x, event) counts any number of them.")));
+		cl_binning_too_many_categories("The aggregate refit(binning, x, event) counts any number of them.");
 	if (sketch->kind == CL_SKETCH_TEXT)
 		count_texts(binning, sketch);
 	else
 		count_numbers(binning, sketch);
 	if (binning->c.missing < binning->c.nbins)
 		add_sketch_counts(&binning->counts[binning->c.missing], &sketch->missing);
-	cl_binning_made_by_hand(binning);
-	finish(binning, sketch);
+	cl_binning_counted_anew(binning, sketch->weighted, sketch->n_skipped);
 }
 
-/* What the search said is no longer so. */
+void
+cl_binning_counted_anew(ClBinning *binning, bool weighted, int64 n_skipped)
+{
+	cl_binning_made_by_hand(binning);
+	finish(binning, weighted, n_skipped);
+}
+
 void
 cl_binning_made_by_hand(ClBinning *binning)
 {
@@ -511,4 +506,27 @@ cl_binning_made_by_hand(ClBinning *binning)
 		binning->best[i] = get_float8_nan();
 	binning->status = "fixed";
 	binning->message = NULL;
+}
+
+void
+cl_binning_require_kind(const ClBinning *binning, bool text)
+{
+	if (likely(text == (binning->c.scale == CL_SCALE_TEXTS)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("binning and values are of different kinds"),
+			 errdetail("The binning is of %s, the values are %s.", text ? "numbers" : "texts", text ? "texts" : "numbers"),
+			 errhint("Cast the values, or use the binning of this column.")));
+}
+
+void
+cl_binning_too_many_categories(const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("too many categories"),
+			 errdetail("There are more than %d different texts, or one is longer than %d bytes.", CL_SKETCH_MOST_CATEGORIES,
+					   CL_SKETCH_LONGEST_CATEGORY),
+			 errhint("%s", hint)));
 }
