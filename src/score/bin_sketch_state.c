@@ -70,6 +70,12 @@ merge_counts(ClSketchCounts *into, const ClSketchCounts *from)
 	for (int class = 0; class < 2; class++)
 	{
 		into->n[class] += from->n[class];
+		if (unlikely(into->n[class] > CL_TALLY_MAX_ROWS))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many rows in a " TYPE_NAME),
+					 errdetail("Together there are more than " INT64_FORMAT ".", CL_TALLY_MAX_ROWS),
+					 errhint("Look for a value that no aggregate built.")));
 		cl_sum_add(&into->weight[class], from->weight[class].high, from->weight[class].low);
 	}
 }
@@ -471,10 +477,12 @@ parse(const ClJson *document)
 	sketch->n_skipped = cl_json_decimal(&node, 0, 0, PG_INT64_MAX / 2);
 	parse_lump(document, "missing", sketch->weighted, &sketch->missing);
 	overflow = cl_json_get(document, "overflowed", &node);
+	if (overflow && sketch->kind != CL_SKETCH_TEXT)
+		cl_json_error(&node, "left out where the kind is not text");
 	if (overflow)
 		parse_lump(document, "overflowed", sketch->weighted, &sketch->overflowed);
 	cl_json_require(document, "values", &node);
-	if (overflow && (sketch->kind != CL_SKETCH_TEXT || cl_json_array(&node, 0, 1) > 0))
+	if (overflow && cl_json_array(&node, 0, 1) > 0)
 		cl_json_error(&node, "empty where categories were given up");
 	if (sketch->kind == CL_SKETCH_NUMERIC)
 		cl_tally_parse(&node, &tally_type, &sketch->tally);
