@@ -302,7 +302,7 @@ binnings_differ(void)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("refit counts rows for one binning at a time"),
 			 errdetail("The binning of this row is another one."),
-			 errhint("Group by the binning, or by what selects it.")));
+			 errhint("Group by what selects the binning.")));
 }
 
 /* The state, or NULL for a row without a binning. */

@@ -165,7 +165,10 @@ say_outcome(ClBinning *binning, const ClOptimum *optimum, bool has_values)
 		binning->message = "there is nothing to divide: one distinct value, or one category that is not rare";
 	}
 	else if (optimum->n_bins < 2)
+	{
 		binning->status = "single_bin";
+		binning->message = "more bins are not allowed, or tell no more";
+	}
 }
 
 static void

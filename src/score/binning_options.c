@@ -140,9 +140,10 @@ get_rules(const ClJson *document, ClOptimumRules *rules)
 	get_share(document, "max_pvalue", &rules->max_p_value);
 	if (rules->max_size <= 0 || rules->max_size < rules->min_size)
 	{
-		if (!cl_json_get(document, "max_bin_size", &node))
-			cl_json_require(document, "min_bin_size", &node);
-		cl_json_error(&node, "such that max_bin_size is above 0 and not below min_bin_size");
+		if (cl_json_get(document, "max_bin_size", &node))
+			cl_json_error(&node, "above 0, and not below min_bin_size");
+		cl_json_require(document, "min_bin_size", &node);
+		cl_json_error(&node, "not above max_bin_size");
 	}
 }
 
