@@ -153,30 +153,78 @@ keeps_trend(const ClSegments *segments, const ClDivision *division, ClTrend tren
 	return true;
 }
 
-/* With "auto", what is only a peak or a valley may have an equally good rival that is monotone. */
 static bool
 trend_is_kept(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
 {
+	double		apart = rules->min_rate_diff;
+
 	if (rules->trend != CL_TREND_AUTO)
-		return keeps_trend(segments, division, rules->trend, rules->min_rate_diff);
-	return keeps_trend(segments, division, CL_TREND_ASCENDING, rules->min_rate_diff) ||
-		keeps_trend(segments, division, CL_TREND_DESCENDING, rules->min_rate_diff);
+		return keeps_trend(segments, division, rules->trend, apart);
+	/* Either of these may be monotone as well. */
+	return keeps_trend(segments, division, CL_TREND_PEAK, apart) || keeps_trend(segments, division, CL_TREND_VALLEY, apart);
+}
+
+/* Then it is the best under a rule of trend, too; but a peak or a valley may have an equally good rival that is monotone. */
+static bool
+trend_needs_no_search(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
+{
+	double		apart = rules->min_rate_diff;
+
+	if (rules->trend != CL_TREND_AUTO)
+		return keeps_trend(segments, division, rules->trend, apart);
+	return keeps_trend(segments, division, CL_TREND_ASCENDING, apart) ||
+		keeps_trend(segments, division, CL_TREND_DESCENDING, apart);
+}
+
+/* The first bin whose rows and the next one's are not different enough; or the number of the last. */
+static int
+find_p_value_in_the_way(const ClSegments *segments, const ClDivision *division, double critical)
+{
+	int			b = 0;
+
+	for (int start = 0; critical > 0 && b + 1 < division->n_bins; start = division->end[b++])
+	{
+		double		weight[2][2];
+
+		cl_segment_weight(segments, start, division->end[b], weight[0]);
+		cl_segment_weight(segments, division->end[b], division->end[b + 1], weight[1]);
+		if (!cl_neighbours_differ(weight[0], weight[1], critical))
+			return b;
+	}
+	return division->n_bins - 1;
 }
 
 static bool
 p_values_are_kept(const ClSegments *segments, const ClDivision *division, double critical)
 {
-	for (int b = 1; critical > 0 && b < division->n_bins; b++)
-	{
-		int			start = b > 1 ? division->end[b - 2] : 0;
-		double		weight[2][2];
+	return critical == 0 || find_p_value_in_the_way(segments, division, critical) == division->n_bins - 1;
+}
 
-		cl_segment_weight(segments, start, division->end[b - 1], weight[0]);
-		cl_segment_weight(segments, division->end[b - 1], division->end[b], weight[1]);
-		if (!cl_neighbours_differ(weight[0], weight[1], critical))
-			return false;
+static double
+worth_of(const ClSegments *segments, const ClDivision *division)
+{
+	double		worth = 0;
+
+	for (int b = 0; b < division->n_bins; b++)
+		worth += segments->term[cl_segment(segments, b > 0 ? division->end[b - 1] : 0, division->end[b])];
+	return worth;
+}
+
+/* Joins neighbours until all differ. If all rules are kept then, nothing worth less can be the best; otherwise -Infinity. */
+static double
+worth_of_joined(const ClSegments *segments, ClDivision division, const ClOptimumRules *rules, double critical)
+{
+	for (;;)
+	{
+		int			b = find_p_value_in_the_way(segments, &division, critical);
+
+		if (b == division.n_bins - 1)
+			break;
+		memmove(&division.end[b], &division.end[b + 1], (size_t) (division.n_bins - b - 1) * sizeof(int));
+		division.n_bins--;
 	}
-	return true;
+	return division.n_bins >= rules->min_bins && trend_is_kept(segments, &division, rules) ?
+		worth_of(segments, &division) : -INFINITY;
 }
 
 /*
@@ -204,11 +252,12 @@ solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClD
 	cl_segments_keep_sizes(segments, rules, total_rows);
 	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
 	best[CL_PRICE_TREND] = best[CL_PRICE_SIZE];
-	if (best[CL_PRICE_SIZE].n_bins > 0 && !trend_is_kept(segments, &best[CL_PRICE_SIZE], rules))
-		cl_search_pairs(segments, rules, max_bins, 0, &best[CL_PRICE_TREND]);
+	if (best[CL_PRICE_SIZE].n_bins > 0 && !trend_needs_no_search(segments, &best[CL_PRICE_SIZE], rules))
+		cl_search_pairs(segments, rules, max_bins, 0, -INFINITY, &best[CL_PRICE_TREND]);
 	best[CL_PRICE_P_VALUE] = best[CL_PRICE_TREND];
 	if (best[CL_PRICE_TREND].n_bins > 0 && !p_values_are_kept(segments, &best[CL_PRICE_TREND], critical))
-		cl_search_pairs(segments, rules, max_bins, critical, &best[CL_PRICE_P_VALUE]);
+		cl_search_pairs(segments, rules, max_bins, critical,
+						worth_of_joined(segments, best[CL_PRICE_TREND], rules, critical), &best[CL_PRICE_P_VALUE]);
 }
 
 /* Pre-bins between which no split is allowed are one. Gives their number, and for each where it ends among the given ones. */

@@ -16,7 +16,8 @@
  * sorted list, those low enough its beginning, and of either the best is a running maximum.
  *
  * A rule about p-values is no threshold of the rate. Then the best by rate is tried first, and only if it fails are the others
- * looked through, testing those that would be better than what was found.
+ * looked through, testing those that would be better than what was found. And not even that where the best by rate could not
+ * become part of an answer better than one that is known.
  */
 #include "core/binning_internal.h"
 
@@ -67,6 +68,8 @@ typedef struct Search
 	const ClSegments *segments;
 	double		apart;			/* least difference of rates */
 	double		critical;		/* least z^2; 0: any */
+	double		known;			/* what an answer is worth that keeps all rules, or -Infinity */
+	double	   *before;			/* with critical: what so many bins or fewer, by place, can be worth before it; no less */
 	unsigned	kinds;			/* bits of the kinds that are needed */
 	size_t		n;				/* of segments */
 	Segment    *segment;
@@ -156,8 +159,35 @@ find_followers(Search *search)
 	}
 }
 
+/* Without rules about neighbours, the best from the beginning to each place. */
 static void
-search_init(Search *search, const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical)
+find_worth_before(Search *search, int max_bins)
+{
+	const ClSegments *all = search->segments;
+	size_t		places = (size_t) all->n + 1;
+
+	search->before = cl_allocate(all->memory, (size_t) (max_bins + 1) * places * sizeof(double));
+	for (size_t i = 0; i < places; i++)
+		search->before[i] = i == 0 ? 0 : -INFINITY;
+	for (int bins = 1; bins <= max_bins; bins++)
+	{
+		const double *fewer = search->before + (size_t) (bins - 1) * places;
+		double	   *before = search->before + (size_t) bins * places;
+
+		all->memory->breathe();
+		memcpy(before, fewer, places * sizeof(double));
+		for (int i = 0; i < all->n; i++)
+		{
+			const double *term = all->term + cl_segment(all, i, 0);
+
+			for (int j = i + 1; fewer[i] > -INFINITY && j <= all->n; j++)
+				before[j] = fewer[i] + term[j] > before[j] ? fewer[i] + term[j] : before[j];
+		}
+	}
+}
+
+static void
+search_init(Search *search, const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known)
 {
 	static const unsigned kinds[] = {
 		[CL_TREND_NONE] = 1 << ANY, [CL_TREND_ASCENDING] = 1 << ASCENDING, [CL_TREND_DESCENDING] = 1 << DESCENDING,
@@ -166,7 +196,11 @@ search_init(Search *search, const ClSegments *segments, const ClOptimumRules *ru
 	};
 	const ClMemory *memory = segments->memory;
 
-	*search = (Search) {.segments = segments, .apart = rules->min_rate_diff, .critical = critical, .kinds = kinds[rules->trend]};
+	*search = (Search) {
+		.segments = segments, .apart = rules->min_rate_diff, .critical = critical, .known = known, .kinds = kinds[rules->trend]
+	};
+	if (critical > 0)
+		find_worth_before(search, max_bins);
 	list_segments(search);
 	find_followers(search);
 	for (int kind = 0; kind < KINDS; kind++)
@@ -196,6 +230,7 @@ search_free(Search *search)
 		cl_release(memory, search->up_to[kind]);
 		cl_release(memory, search->choice[kind]);
 	}
+	cl_release(memory, search->before);
 	cl_release(memory, search->segment);
 	cl_release(memory, search->first);
 }
@@ -256,13 +291,15 @@ differ(const Search *search, const Segment *segment, uint32_t follower_end)
 	return cl_neighbours_differ(weight[0], weight[1], search->critical);
 }
 
-/* The best of the segments first .. last - 1 as followers, by trying them; best by rate is "best". */
+/* The best of the segments first .. last - 1 as followers, by trying them; best by rate is "best", and worth least at least. */
 static Best
-best_that_differs(const Search *search, const Segment *segment, Kind kind, size_t first, size_t last, Best best)
+best_that_differs(const Search *search, const Segment *segment, Kind kind, size_t first, size_t last, Best best, double least)
 {
-	Best		found = none;
+	Best		found = {least, UINT32_MAX};
 
-	if (best.worth == -INFINITY || differ(search, segment, best.end))
+	if (best.worth == -INFINITY || best.worth < least)
+		return none;
+	if (differ(search, segment, best.end))
 		return best;
 	for (size_t s = first; s < last; s++)
 	{
@@ -275,11 +312,12 @@ best_that_differs(const Search *search, const Segment *segment, Kind kind, size_
 				found = (Best) {worth, end};
 		}
 	}
-	return found;
+	return found.end != UINT32_MAX ? found : none;
 }
 
+/* A follower worth less than "least" may be passed over. */
 static Best
-best_follower(const Search *search, const Segment *segment, Kind kind)
+best_follower(const Search *search, const Segment *segment, Kind kind, double least)
 {
 	Kind		higher = followers[kind].higher;
 	Kind		lower = followers[kind].lower;
@@ -291,21 +329,35 @@ best_follower(const Search *search, const Segment *segment, Kind kind)
 	{
 		best = search->from[higher][segment->higher];
 		if (search->critical > 0)
-			best = best_that_differs(search, segment, higher, segment->higher - shift, search->first[segment->end + 1], best);
+			best = best_that_differs(search, segment, higher, segment->higher - shift, search->first[segment->end + 1], best,
+									 least);
 	}
 	if (lower != KINDS)
 	{
 		other = search->up_to[lower][segment->lower];
 		if (search->critical > 0)
-			other = best_that_differs(search, segment, lower, search->first[segment->end], segment->lower - shift, other);
+			other = best_that_differs(search, segment, lower, search->first[segment->end], segment->lower - shift, other,
+									  fmax(least, best.worth));
 		take_better(&best, other.worth, other.end);
 	}
 	return best;
 }
 
+/* What a follower must be worth so that the segment and what can stand before it make an answer as good as the known one. */
+static double
+least_worth(const Search *search, const Segment *segment, int more_bins)
+{
+	double		before;
+
+	if (search->critical == 0)
+		return -INFINITY;
+	before = search->before[(size_t) more_bins * (size_t) (search->segments->n + 1) + segment->start];
+	return before > -INFINITY ? search->known - segment->term - before : INFINITY;
+}
+
 /* Segments are taken by start, followers start later: the worth with one bin less is still there when it is asked for. */
 static void
-add_bin(Search *search, int bins)
+add_bin(Search *search, int bins, int max_bins)
 {
 	for (int kind = 0; kind < KINDS; kind++)
 	{
@@ -315,6 +367,7 @@ add_bin(Search *search, int bins)
 	for (size_t s = 0; s < search->n; s++)
 	{
 		const Segment *segment = &search->segment[s];
+		double		least = least_worth(search, segment, max_bins - bins);
 
 		if (s % 1024 == 0)
 			search->segments->memory->breathe();
@@ -324,7 +377,7 @@ add_bin(Search *search, int bins)
 
 			if (!(search->kinds & 1u << kind))
 				continue;
-			best = best_follower(search, segment, kind);
+			best = best_follower(search, segment, kind, least);
 			search->worth[kind][s] = segment->term + best.worth;
 			search->choice[kind][(size_t) (bins - 2) * search->n + s] = (uint16_t) best.end;
 		}
@@ -401,7 +454,8 @@ consider(const Search *search, Kind kind, int bins, ClDivision *best)
 }
 
 void
-cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, ClDivision *best)
+cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known,
+				ClDivision *best)
 {
 	static const Kind kind_of[] = {
 		[CL_TREND_NONE] = ANY, [CL_TREND_ASCENDING] = ASCENDING, [CL_TREND_DESCENDING] = DESCENDING,
@@ -411,12 +465,12 @@ cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max
 	ClDivision	monotone = {-INFINITY, 0, {0}};
 	ClDivision	turning = {-INFINITY, 0, {0}};
 
-	search_init(&search, segments, rules, max_bins, critical);
+	search_init(&search, segments, rules, max_bins, critical, known);
 	one_bin(&search);
 	for (int bins = 1; bins <= max_bins; bins++)
 	{
 		if (bins > 1)
-			add_bin(&search, bins);
+			add_bin(&search, bins, max_bins);
 		if (bins < rules->min_bins)
 			continue;
 		if (rules->trend != CL_TREND_AUTO)

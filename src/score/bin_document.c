@@ -14,7 +14,7 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-#define MOST_VALUES 10000
+#define MOST_VALUES 100000
 #define ANY_NUMBER 1e300
 #define MOST_KEYS 16
 
@@ -45,9 +45,9 @@ check_keys(const Builder *builder, const ClJson *node, const char *const *place)
 }
 
 static int
-array_length(const ClJson *node, const char *key, int most, ClJson *array)
+array_length(const ClJson *node, const char *key, int fewest, ClJson *array)
 {
-	return cl_json_get(node, key, array) ? cl_json_array(array, 1, most) : 0;
+	return cl_json_get(node, key, array) ? cl_json_array(array, fewest, CL_MOST_BINS) : 0;
 }
 
 /* What all kinds of bins have in common. */
@@ -272,14 +272,14 @@ cl_bins_read(ClCharacteristic *characteristic, const ClJson *node, const ClBinCo
 				specials,
 				item;
 	Builder		builder = {characteristic, NULL, NULL, 0, content, arg};
-	int			nintervals = array_length(node, "bins", CL_MOST_BINS, &array);
-	int			ncategories = nintervals > 0 ? 0 : array_length(node, "categories", CL_MOST_BINS, &array);
-	int			nspecials = ncategories > 0 ? 0 : array_length(node, "special", CL_MOST_BINS, &specials);
+	int			nintervals = array_length(node, "bins", 1, &array);
+	int			ncategories = nintervals > 0 ? 0 : array_length(node, "categories", content->no_categories ? 0 : 1, &array);
+	int			nspecials = nintervals > 0 ? array_length(node, "special", 1, &specials) : 0;
 	int			most = nintervals + ncategories + nspecials + 2;
 
 	builder.bins = palloc_array(ClBin, most);
 	builder.points = palloc_array(double, most + 1);
-	characteristic->scale = CL_SCALE_INTERVALS;
+	characteristic->scale = nintervals > 0 ? CL_SCALE_INTERVALS : CL_SCALE_TEXTS;
 	characteristic->nbounds = Max(nintervals - 1, 0);
 	characteristic->missing = characteristic->other = -1;
 	for (int i = 0; i < nintervals + ncategories; i++)
@@ -296,7 +296,7 @@ cl_bins_read(ClCharacteristic *characteristic, const ClJson *node, const ClBinCo
 		read_special(&builder, &item);
 	}
 	read_missing_or_other(&builder, node, "missing", CL_BIN_MISSING, &characteristic->missing);
-	if (ncategories > 0)
+	if (nintervals == 0)
 		read_missing_or_other(&builder, node, "other", CL_BIN_OTHER, &characteristic->other);
 	builder.points[characteristic->nbins] = get_float8_nan();
 	if (characteristic->missing < 0)
@@ -389,6 +389,8 @@ cl_bins_print(StringInfo out, const ClCharacteristic *characteristic, const ClBi
 {
 	static const char *const keys[] = {"bins", "categories", "special", "missing", "other"};
 
+	if (characteristic->scale == CL_SCALE_TEXTS && (characteristic->nbins == 0 || characteristic->bins[0].kind != CL_BIN_CATEGORY))
+		appendStringInfoString(out, ", \"categories\": []");
 	for (int i = 0; i < characteristic->nbins; i++)
 	{
 		ClBinKind	kind = characteristic->bins[i].kind;

@@ -16,6 +16,7 @@ typedef struct ClBinContent
 	const char *const *keys;	/* at most 8, ending with NULL */
 	double		(*read) (void *arg, const ClJson *node, ClBin *bin, int number);	/* gives the points of the bin */
 	void		(*print) (StringInfo out, const void *arg, const ClCharacteristic *characteristic, int number);
+	bool		no_categories;	/* "categories" may be empty: all texts are other */
 } ClBinContent;
 
 /* That the keys are some of the common ones, and those of one kind of characteristic: "bins" or "categories" with what goes along. */

@@ -10,8 +10,11 @@
 #include "pg/record.h"
 #include "score/bin_sketch.h"
 
+#include "miscadmin.h"
+
 PG_FUNCTION_INFO_V1(cl_bin_sketch_float8_transition);
 PG_FUNCTION_INFO_V1(cl_bin_sketch_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_bin_sketch_int4_transition);
 PG_FUNCTION_INFO_V1(cl_bin_sketch_text_transition);
 PG_FUNCTION_INFO_V1(cl_bin_sketch_stats);
 
@@ -23,9 +26,9 @@ enum
 	ARG_VALUE = 1, ARG_EVENT, ARG_WEIGHT
 };
 
-/* The state, made at the first row: only that one asks for the context. */
+/* The state, made at the first row: only that one asks for the context. Its kind is known even if no row has a value. */
 static inline ClBinSketch *
-transition_state(FunctionCallInfo fcinfo)
+transition_state(FunctionCallInfo fcinfo, ClSketchKind kind)
 {
 	MemoryContext old;
 	ClBinSketch *sketch;
@@ -34,6 +37,7 @@ transition_state(FunctionCallInfo fcinfo)
 		return (ClBinSketch *) PG_GETARG_POINTER(0);
 	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	sketch = bin_sketch_summary.create();
+	cl_sketch_set_kind(sketch, kind);
 	sketch->weighted = PG_NARGS() > ARG_WEIGHT;
 	if (sketch->weighted)
 		sketch->tally.kind = CL_TALLY_WEIGHTS;
@@ -68,22 +72,18 @@ add_number(FunctionCallInfo fcinfo, ClBinSketch *sketch, double value, double we
 {
 	bool		event = PG_GETARG_BOOL(ARG_EVENT);
 
-	if (unlikely(isnan(value)))
-	{
+	if (PG_NARGS() <= ARG_WEIGHT)
+		cl_sketch_add_number(sketch, value, event);
+	else if (unlikely(isnan(value)))
 		cl_sketch_add_missing(sketch, event, weight);
-		return;
-	}
-	sketch->kind = CL_SKETCH_NUMERIC;
-	if (PG_NARGS() > ARG_WEIGHT)
-		cl_tally_add_weighted(&sketch->tally, value, event, weight, 0);
 	else
-		cl_tally_add(&sketch->tally, value, event);
+		cl_tally_add_weighted(&sketch->tally, value, event, weight, 0);
 }
 
 Datum
 cl_bin_sketch_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClBinSketch *sketch = transition_state(fcinfo);
+	ClBinSketch *sketch = transition_state(fcinfo, CL_SKETCH_NUMERIC);
 	double		weight = row_weight(fcinfo, sketch);
 
 	if (likely(weight > 0))
@@ -94,7 +94,7 @@ cl_bin_sketch_float8_transition(PG_FUNCTION_ARGS)
 Datum
 cl_bin_sketch_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClBinSketch *sketch = transition_state(fcinfo);
+	ClBinSketch *sketch = transition_state(fcinfo, CL_SKETCH_NUMERIC);
 	double		weight = row_weight(fcinfo, sketch);
 
 	if (likely(weight > 0))
@@ -103,10 +103,22 @@ cl_bin_sketch_numeric_transition(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(sketch);
 }
 
+/* Numbers of bins. */
+Datum
+cl_bin_sketch_int4_transition(PG_FUNCTION_ARGS)
+{
+	ClBinSketch *sketch = transition_state(fcinfo, CL_SKETCH_NUMERIC);
+	double		weight = row_weight(fcinfo, sketch);
+
+	if (likely(weight > 0))
+		add_number(fcinfo, sketch, PG_ARGISNULL(ARG_VALUE) ? NAN : PG_GETARG_INT32(ARG_VALUE), weight);
+	PG_RETURN_POINTER(sketch);
+}
+
 Datum
 cl_bin_sketch_text_transition(PG_FUNCTION_ARGS)
 {
-	ClBinSketch *sketch = transition_state(fcinfo);
+	ClBinSketch *sketch = transition_state(fcinfo, CL_SKETCH_TEXT);
 	double		weight = row_weight(fcinfo, sketch);
 	text	   *value;
 
@@ -133,37 +145,72 @@ add_counts(int64 *n, const ClSketchCounts *counts)
 	n[1] += counts->n[1];
 }
 
+static void
+count_numbers(ClBinSketch *sketch, ClSketchStats *stats)
+{
+	ClTallyCursor cursor;
+	ClTallyItem item;
+
+	cl_tally_settle(&sketch->tally);
+	cl_tally_scan(&sketch->tally, &cursor, false);
+	for (stats->n_distinct = 0; cl_tally_next(&cursor, &item); stats->n_distinct++)
+	{
+		if ((stats->n_distinct & 0xFFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		stats->n[0] += item.n[0];
+		stats->n[1] += item.n[1];
+		stats->most = Max(stats->most, item.n[0] + item.n[1]);
+	}
+}
+
+static void
+count_categories(const ClBinSketch *sketch, ClSketchStats *stats)
+{
+	stats->n_distinct = sketch->categories.n;
+	for (int i = 0; i < sketch->categories.n; i++)
+	{
+		const ClSketchCounts *counts = &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts;
+
+		add_counts(stats->n, counts);
+		stats->most = Max(stats->most, counts->n[0] + counts->n[1]);
+	}
+}
+
+void
+cl_sketch_stats(ClBinSketch *sketch, ClSketchStats *stats)
+{
+	*stats = (ClSketchStats) {.n_missing = sketch->missing.n[0] + sketch->missing.n[1]};
+	if (sketch->kind == CL_SKETCH_NUMERIC)
+		count_numbers(sketch, stats);
+	else if (sketch->kind == CL_SKETCH_TEXT)
+		count_categories(sketch, stats);
+	add_counts(stats->n, &sketch->missing);
+	add_counts(stats->n, &sketch->overflowed);
+}
+
 Datum
 cl_bin_sketch_stats(PG_FUNCTION_ARGS)
 {
 	ClBinSketch *sketch = cl_summary_state(&bin_sketch_summary, PG_GETARG_DATUM(0));
-	int64		n[2] = {0, 0};
-	int64		distinct = 0;
+	ClSketchStats stats;
 	ClRecord	record;
 
-	if (sketch->kind == CL_SKETCH_NUMERIC)
-	{
-		cl_tally_settle(&sketch->tally);
-		cl_tally_rows(&sketch->tally, n);
-		distinct = (int64) cl_tally_distinct(&sketch->tally);
-	}
-	else if (sketch->kind == CL_SKETCH_TEXT)
-	{
-		distinct = sketch->categories.n;
-		for (int i = 0; i < sketch->categories.n; i++)
-			add_counts(n, &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts);
-	}
-	add_counts(n, &sketch->missing);
-	add_counts(n, &sketch->overflowed);
+	cl_sketch_stats(sketch, &stats);
 	cl_record_open(&record, fcinfo);
 	cl_record_put_text(&record, sketch->kind == CL_SKETCH_UNKNOWN ? NULL : sketch->kind == CL_SKETCH_TEXT ? "text" : "numeric");
-	cl_record_put_int64(&record, n[0] + n[1]);
-	cl_record_put_int64(&record, n[CL_EVENT]);
-	cl_record_put_int64(&record, sketch->missing.n[0] + sketch->missing.n[1]);
+	cl_record_put_int64(&record, stats.n[0] + stats.n[1]);
+	cl_record_put_int64(&record, stats.n[CL_EVENT]);
+	cl_record_put_int64(&record, stats.n_missing);
 	cl_record_put_int64(&record, sketch->n_skipped);
 	if (sketch->overflow)
+	{
 		cl_record_put_null(&record);
+		cl_record_put_null(&record);
+	}
 	else
-		cl_record_put_int64(&record, distinct);
+	{
+		cl_record_put_int64(&record, stats.n_distinct);
+		cl_record_put_float8(&record, cl_sketch_identical_rate(&stats));
+	}
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

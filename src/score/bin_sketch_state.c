@@ -37,8 +37,8 @@ context_of(const ClBinSketch *sketch)
 	return (MemoryContext) sketch->tally.memory.context;
 }
 
-static void
-set_kind(ClBinSketch *sketch, ClSketchKind kind)
+void
+cl_sketch_set_kind(ClBinSketch *sketch, ClSketchKind kind)
 {
 	MemoryContext old;
 
@@ -70,6 +70,12 @@ merge_counts(ClSketchCounts *into, const ClSketchCounts *from)
 	for (int class = 0; class < 2; class++)
 	{
 		into->n[class] += from->n[class];
+		if (unlikely(into->n[class] > CL_TALLY_MAX_ROWS))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many rows in a " TYPE_NAME),
+					 errdetail("Together there are more than " INT64_FORMAT ".", CL_TALLY_MAX_ROWS),
+					 errhint("Look for a value that no aggregate built.")));
 		cl_sum_add(&into->weight[class], from->weight[class].high, from->weight[class].low);
 	}
 }
@@ -91,7 +97,7 @@ category_counts(ClBinSketch *sketch, const char *name, int length)
 	uint32		hash;
 	ClSketchCategory *category;
 
-	set_kind(sketch, CL_SKETCH_TEXT);
+	cl_sketch_set_kind(sketch, CL_SKETCH_TEXT);
 	if (sketch->overflow)
 		return &sketch->overflowed;
 	hash = cl_labels_hash(name, length);
@@ -150,7 +156,7 @@ merge(void *into, const void *from)
 				 errmsg("cannot merge a bin_sketch with weights and one without"),
 				 errdetail("They count different things."),
 				 errhint("Give the rows without weights the weight 1.")));
-	set_kind(sketch, other->kind);
+	cl_sketch_set_kind(sketch, other->kind);
 	sketch->n_skipped += other->n_skipped;
 	merge_counts(&sketch->missing, &other->missing);
 	if (sketch->kind == CL_SKETCH_NUMERIC)
@@ -312,13 +318,15 @@ read_state(StringInfo buf)
 	int			overflow = pq_getmsgbyte(buf);
 
 	if (kind > CL_SKETCH_TEXT || weighted > 1 || overflow > 1 || (overflow == 1 && kind != CL_SKETCH_TEXT))
-		cl_wire_invalid(TYPE_NAME, psprintf("kind %d is not known", kind));
-	set_kind(sketch, kind);
+		cl_wire_invalid(TYPE_NAME, psprintf("kind %d, %d, %d is not known", kind, weighted, overflow));
+	cl_sketch_set_kind(sketch, kind);
 	sketch->weighted = weighted;
 	sketch->tally.kind = weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
 	sketch->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 2, "number of rows left out");
 	receive_counts(buf, &sketch->missing, weighted, "rows without a value");
 	receive_counts(buf, &sketch->overflowed, weighted, "rows whose categories were given up");
+	if (overflow == 0 && sketch->overflowed.n[0] + sketch->overflowed.n[1] > 0)
+		cl_wire_invalid(TYPE_NAME, "rows are counted as given up, but no category was");
 	if (kind == CL_SKETCH_NUMERIC)
 	{
 		cl_tally_receive(buf, &tally_type, &sketch->tally);
@@ -462,17 +470,19 @@ parse(const ClJson *document)
 	cl_json_require(document, "version", &node);
 	(void) cl_json_int(&node, bin_sketch_summary.version, bin_sketch_summary.version);
 	cl_json_require(document, "kind", &node);
-	set_kind(sketch, cl_json_choice(&node, kinds));
+	cl_sketch_set_kind(sketch, cl_json_choice(&node, kinds));
 	sketch->weighted = cl_json_get(document, "weighted", &node) && cl_json_bool(&node);
 	sketch->tally.kind = sketch->weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
 	cl_json_require(document, "n_skipped", &node);
 	sketch->n_skipped = cl_json_decimal(&node, 0, 0, PG_INT64_MAX / 2);
 	parse_lump(document, "missing", sketch->weighted, &sketch->missing);
 	overflow = cl_json_get(document, "overflowed", &node);
+	if (overflow && sketch->kind != CL_SKETCH_TEXT)
+		cl_json_error(&node, "left out where the kind is not text");
 	if (overflow)
 		parse_lump(document, "overflowed", sketch->weighted, &sketch->overflowed);
 	cl_json_require(document, "values", &node);
-	if (overflow && (sketch->kind != CL_SKETCH_TEXT || cl_json_array(&node, 0, 1) > 0))
+	if (overflow && cl_json_array(&node, 0, 1) > 0)
 		cl_json_error(&node, "empty where categories were given up");
 	if (sketch->kind == CL_SKETCH_NUMERIC)
 		cl_tally_parse(&node, &tally_type, &sketch->tally);

@@ -132,12 +132,7 @@ characteristic_argument(FunctionCallInfo fcinfo, bool text)
 {
 	const ClBinning *binning = cl_document_use(fcinfo, 0, &cl_binning_document)->compiled;
 
-	if (text != (binning->c.scale == CL_SCALE_TEXTS))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("binning and value are of different kinds"),
-				 errdetail("The binning is of %s, the value is a %s.", text ? "numbers" : "texts", text ? "text" : "number"),
-				 errhint("Cast the value, or use the binning of this column.")));
+	cl_binning_require_kind(binning, text);
 	return &binning->c;
 }
 

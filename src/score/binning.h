@@ -65,6 +65,9 @@ extern const char *const cl_smoothing_names[];
 /* NULL stands for no options. */
 extern void cl_binning_options(const ClJson *document, ClBinningOptions *options);
 
+/* Intervals or categories. */
+extern int	cl_binning_bins_of_values(const ClBinning *binning);
+
 /* Totals, weights of evidence and trend from the counts. */
 extern void cl_binning_evaluate(ClBinning *binning);
 
@@ -72,11 +75,16 @@ extern void cl_binning_evaluate(ClBinning *binning);
 extern ClBinning *cl_binning_optimal(ClBinSketch *sketch, const ClBinningOptions *options);
 extern ClBinning *cl_binning_at(const double *cut, int n, const ClBinningOptions *options);
 extern void cl_binning_count(ClBinning *binning, ClBinSketch *sketch);
+extern void cl_binning_counted_anew(ClBinning *binning, bool weighted, int64 n_skipped);
 
-static inline bool
-cl_binning_is_text(const ClBinning *binning)
-{
-	return binning->c.scale != CL_SCALE_INTERVALS;
-}
+/* What the search said is no longer so. */
+extern void cl_binning_made_by_hand(ClBinning *binning);
+
+/* Complains unless values of this kind have bins here. */
+extern void cl_binning_require_kind(const ClBinning *binning, bool text);
+extern void cl_binning_too_many_categories(const char *hint) pg_attribute_noreturn();
+
+/* Applies what a document of options says to the options; more_keys, which end with NULL, are the caller's own. */
+extern void cl_binning_options_add(const ClJson *document, const char *const *more_keys, ClBinningOptions *options);
 
 #endif							/* CL_SCORE_BINNING_H */

@@ -165,15 +165,18 @@ say_outcome(ClBinning *binning, const ClOptimum *optimum, bool has_values)
 		binning->message = "there is nothing to divide: one distinct value, or one category that is not rare";
 	}
 	else if (optimum->n_bins < 2)
+	{
 		binning->status = "single_bin";
+		binning->message = "more bins are not allowed, or tell no more";
+	}
 }
 
 static void
-finish(ClBinning *binning, const ClBinSketch *sketch)
+finish(ClBinning *binning, bool weighted, int64 n_skipped)
 {
 	binning->counted = true;
-	binning->weighted = sketch->weighted;
-	binning->n_skipped = sketch->n_skipped;
+	binning->weighted = weighted;
+	binning->n_skipped = n_skipped;
 	cl_binning_evaluate(binning);
 }
 
@@ -320,7 +323,7 @@ optimal_numbers(ClBinSketch *sketch, const ClBinningOptions *options)
 	count_special_values(binning, n_bins, &sketch->tally, options);
 	add_missing_bin(binning, sketch);
 	say_outcome(binning, optimum, prebins.n > 0);
-	finish(binning, sketch);
+	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
 
@@ -349,16 +352,25 @@ add_category_bins(ClBinning *binning, const ClSketchCategory **category, const i
 	}
 }
 
-static void
-refuse_categories(const ClBinSketch *sketch)
+/* Every text is "other": there are none, or so many that none is frequent. */
+static ClBinning *
+without_categories(const ClBinSketch *sketch, const ClCategories *categories, const ClBinningOptions *options)
 {
+	ClBinning  *binning = begin(2, CL_SCALE_TEXTS, options);
+
+	add_missing_bin(binning, sketch);
+	binning->c.other = binning->c.nbins;
+	(void) add_bin(binning, CL_BIN_OTHER);
+	add_to(counts_of_last(binning), &categories->other);
+	add_sketch_counts(counts_of_last(binning), &sketch->overflowed);
+	binning->status = sketch->overflow || sketch->categories.n > 0 ? "too_many_categories" : "all_missing";
 	if (sketch->overflow)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many categories"),
-				 errdetail("There are more than %d different texts, or one is longer than %d bytes.",
-						   CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY),
-				 errhint("A column of identifiers is no characteristic; group its values first, or cast numbers to float8.")));
+		binning->message = psprintf("more than %d different texts, or one is longer than %d bytes: an identifier is no characteristic",
+									CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY);
+	else if (sketch->categories.n > 0)
+		binning->message = "every category is rarer than cat_cutoff: group them first";
+	finish(binning, sketch->weighted, sketch->n_skipped);
+	return binning;
 }
 
 /* The bin of each category, -1 for other, from its pre-bin. */
@@ -389,13 +401,11 @@ optimal_texts(ClBinSketch *sketch, const ClBinningOptions *options)
 	ClBinning  *binning;
 	int			n_bins;
 
-	refuse_categories(sketch);
 	for (int i = 0; i < n; i++)
 		add_sketch_counts(&counts[i], &category[i]->counts);
 	cl_categories_init(&categories, &memory, counts, n, options->max_prebins, options->cat_cutoff);
-	/* Where every category is rare, rare means nothing. */
 	if (categories.n == 0)
-		cl_categories_init(&categories, &memory, counts, n, options->max_prebins, 0);
+		return without_categories(sketch, &categories, options);
 	cl_binning_optimum(&memory, categories.counts, categories.n, &total, &options->rules, optimum);
 	n_bins = Max(optimum->n_bins, 1);
 	binning = begin(n_bins + 2, CL_SCALE_TEXTS, options);
@@ -404,8 +414,8 @@ optimal_texts(ClBinSketch *sketch, const ClBinningOptions *options)
 	binning->c.other = binning->c.nbins;
 	(void) add_bin(binning, CL_BIN_OTHER);
 	add_to(counts_of_last(binning), &categories.other);
-	say_outcome(binning, optimum, n > 0);
-	finish(binning, sketch);
+	say_outcome(binning, optimum, true);
+	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
 
@@ -472,23 +482,54 @@ void
 cl_binning_count(ClBinning *binning, ClBinSketch *sketch)
 {
 	memset(binning->counts, 0, binning->c.nbins * sizeof(ClBinCounts));
-	if (sketch->kind != CL_SKETCH_UNKNOWN && (sketch->kind == CL_SKETCH_TEXT) != (binning->c.scale == CL_SCALE_TEXTS))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("binning and values are of different kinds"),
-				 errdetail("The binning is of %s, the values are %s.", binning->c.scale == CL_SCALE_TEXTS ? "texts" : "numbers",
-						   sketch->kind == CL_SKETCH_TEXT ? "texts" : "numbers"),
-				 errhint("Cast the column, or bin it anew.")));
-	refuse_categories(sketch);
+	if (sketch->kind != CL_SKETCH_UNKNOWN)
+		cl_binning_require_kind(binning, sketch->kind == CL_SKETCH_TEXT);
+	if (sketch->overflow)
+		cl_binning_too_many_categories("The aggregate refit(binning, x, event) counts any number of them.");
 	if (sketch->kind == CL_SKETCH_TEXT)
 		count_texts(binning, sketch);
 	else
 		count_numbers(binning, sketch);
 	if (binning->c.missing < binning->c.nbins)
 		add_sketch_counts(&binning->counts[binning->c.missing], &sketch->missing);
+	cl_binning_counted_anew(binning, sketch->weighted, sketch->n_skipped);
+}
+
+void
+cl_binning_counted_anew(ClBinning *binning, bool weighted, int64 n_skipped)
+{
+	cl_binning_made_by_hand(binning);
+	finish(binning, weighted, n_skipped);
+}
+
+void
+cl_binning_made_by_hand(ClBinning *binning)
+{
 	for (int i = 0; i < CL_PRICES; i++)
 		binning->best[i] = get_float8_nan();
 	binning->status = "fixed";
 	binning->message = NULL;
-	finish(binning, sketch);
+}
+
+void
+cl_binning_require_kind(const ClBinning *binning, bool text)
+{
+	if (likely(text == (binning->c.scale == CL_SCALE_TEXTS)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("binning and values are of different kinds"),
+			 errdetail("The binning is of %s, the values are %s.", text ? "numbers" : "texts", text ? "texts" : "numbers"),
+			 errhint("Cast the values, or use the binning of this column.")));
+}
+
+void
+cl_binning_too_many_categories(const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("too many categories"),
+			 errdetail("There are more than %d different texts, or one is longer than %d bytes.", CL_SKETCH_MOST_CATEGORIES,
+					   CL_SKETCH_LONGEST_CATEGORY),
+			 errhint("%s", hint)));
 }

@@ -189,7 +189,7 @@ print_content(StringInfo out, const void *arg, const ClCharacteristic *character
 }
 
 static const char *const content_keys[] = {"non_event", "event", "non_event_weight", "event_weight", NULL};
-static const ClBinContent content = {content_keys, read_content, print_content};
+static const ClBinContent content = {content_keys, read_content, print_content, true};
 
 static int
 optional_choice(const ClJson *root, const char *key, const char *const *choices, int otherwise)

@@ -11,6 +11,7 @@
 #include "utils/float.h"
 
 #define MOST_NUMBERS 1000
+#define MOST_MORE_KEYS 8
 
 const char *const cl_trend_names[] = {"none", "ascending", "descending", "peak", "valley", "auto", NULL};
 const char *const cl_objective_names[] = {"iv", "js", "hellinger", "triangular", NULL};
@@ -78,18 +79,17 @@ compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Numbers in any order, each once; NULL when the key is absent. */
-static double *
-get_numbers(const ClJson *document, const char *key, int *n)
+/* Numbers in any order, each once. */
+static void
+get_numbers(const ClJson *document, const char *key, double **numbers, int *n)
 {
 	ClJson		array;
 	double	   *number;
 
-	*n = 0;
 	if (!cl_json_get(document, key, &array))
-		return NULL;
+		return;
 	*n = cl_json_array(&array, 0, MOST_NUMBERS);
-	number = palloc_array(double, *n + 1);
+	number = *numbers = palloc_array(double, *n + 1);
 	for (int i = 0; i < *n; i++)
 	{
 		ClJson		node;
@@ -103,7 +103,6 @@ get_numbers(const ClJson *document, const char *key, int *n)
 		if (number[i] == number[i - 1])
 			cl_json_error(&array, "an array of numbers that differ");
 	}
-	return number;
 }
 
 static void
@@ -141,28 +140,51 @@ get_rules(const ClJson *document, ClOptimumRules *rules)
 	get_share(document, "max_pvalue", &rules->max_p_value);
 	if (rules->max_size <= 0 || rules->max_size < rules->min_size)
 	{
-		cl_json_require(document, "max_bin_size", &node);
-		cl_json_error(&node, "above 0, and not below min_bin_size");
+		if (cl_json_get(document, "max_bin_size", &node))
+			cl_json_error(&node, "above 0, and not below min_bin_size");
+		cl_json_require(document, "min_bin_size", &node);
+		cl_json_error(&node, "not above max_bin_size");
 	}
+}
+
+static void
+check_keys(const ClJson *document, const char *const *more_keys)
+{
+	const char *all[lengthof(keys) + MOST_MORE_KEYS];
+	int			n = 0;
+
+	for (int i = 0; keys[i] != NULL; i++)
+		all[n++] = keys[i];
+	for (int i = 0; more_keys[i] != NULL; i++)
+		all[n++] = more_keys[i];
+	all[n] = NULL;
+	cl_json_object(document, all);
 }
 
 void
 cl_binning_options(const ClJson *document, ClBinningOptions *options)
 {
-	static const char *const sides[] = {"left", "right", NULL};
+	static const char *const none[] = {NULL};
 
 	*options = defaults;
-	if (document == NULL)
-		return;
-	cl_json_object(document, keys);
+	if (document != NULL)
+		cl_binning_options_add(document, none, options);
+}
+
+void
+cl_binning_options_add(const ClJson *document, const char *const *more_keys, ClBinningOptions *options)
+{
+	static const char *const sides[] = {"left", "right", NULL};
+
+	check_keys(document, more_keys);
 	get_int(document, "max_n_prebins", 2, CL_OPTIMUM_MAX_PREBINS, &options->max_prebins);
 	get_rules(document, &options->rules);
-	options->splits = get_numbers(document, "splits", &options->n_splits);
-	options->fixed = get_numbers(document, "splits_fixed", &options->n_fixed);
-	options->special = get_numbers(document, "special_codes", &options->n_special);
+	get_numbers(document, "splits", &options->splits, &options->n_splits);
+	get_numbers(document, "splits_fixed", &options->fixed, &options->n_fixed);
+	get_numbers(document, "special_codes", &options->special, &options->n_special);
 	get_share(document, "cat_cutoff", &options->cat_cutoff);
 	get_missing(document, options);
-	options->closed_right = get_choice(document, "closed", sides, 0) == 1;
+	options->closed_right = get_choice(document, "closed", sides, options->closed_right) == 1;
 	options->convention.sign = get_choice(document, "woe_sign", cl_woe_sign_names, options->convention.sign);
 	options->convention.smoothing = get_choice(document, "smoothing", cl_smoothing_names, options->convention.smoothing);
 }

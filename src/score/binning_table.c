@@ -139,8 +139,8 @@ rows_of_kind(const ClBinning *binning, ClBinKind kind)
 	return rows;
 }
 
-static int
-bins_of_values(const ClBinning *binning)
+int
+cl_binning_bins_of_values(const ClBinning *binning)
 {
 	int			n = 0;
 
@@ -166,7 +166,7 @@ cl_binning_summary(PG_FUNCTION_ARGS)
 	cl_record_put_float8(&record, rows_of_kind(binning, CL_BIN_SPECIAL));
 	cl_record_put_float8(&record, rows_of_kind(binning, CL_BIN_OTHER));
 	cl_record_put_int64(&record, binning->n_skipped);
-	cl_record_put_int32(&record, bins_of_values(binning));
+	cl_record_put_int32(&record, cl_binning_bins_of_values(binning));
 	cl_record_put_float8(&record, m.objective[CL_OBJECTIVE_IV]);
 	cl_record_put_float8(&record, m.objective[CL_OBJECTIVE_JS]);
 	cl_record_put_float8(&record, m.gini);

@@ -50,7 +50,7 @@ read_content(void *arg, const ClJson *node, ClBin *bin, int number)
 static void put_content(StringInfo out, const void *arg, const ClCharacteristic *characteristic, int number);
 
 static const char *const content_keys[] = {"points", "reason", "woe", "event_rate", NULL};
-static const ClBinContent content = {content_keys, read_content, put_content};
+static const ClBinContent content = {content_keys, read_content, put_content, false};
 
 static void
 read_characteristic(ClCharacteristic *characteristic, const ClJson *node)

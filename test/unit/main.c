@@ -21,6 +21,9 @@ FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
+FEATURE_TEST(woe);
+FEATURE_TEST(binning_optimum);
+FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
@@ -44,6 +47,9 @@ static const struct
 	{"distribution", test_distribution},
 	{"pd_test", test_pd_test},
 	{"fairness", test_fairness},
+	{"woe", test_woe},
+	{"binning_optimum", test_binning_optimum},
+	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
 	{"calibration", test_calibration},

@@ -1,0 +1,134 @@
+-- variable_screening: which columns of a table are worth a place in a model.
+
+CREATE FUNCTION credit_limit.screen_variable(
+  credit_limit.bin_sketch,
+  variable text,
+  options jsonb DEFAULT '{}',
+  OUT n bigint,
+  OUT missing_rate float8,
+  OUT identical_rate float8,
+  OUT n_distinct bigint,
+  OUT iv float8,
+  OUT gini float8,
+  OUT ks float8,
+  OUT trend text,
+  OUT n_bins int,
+  OUT selected boolean,
+  OUT reason text,
+  OUT binning credit_limit.binning)
+AS 'MODULE_PATHNAME', 'cl_screen_variable' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.screen_variable(credit_limit.bin_sketch, text, jsonb) IS
+'One row of variable_screening from a sketch, such as the rollup of stored ones. The name of the variable chooses its entry under "columns" in the options, which are checked even without a sketch. NULL when an argument is NULL.';
+
+CREATE FUNCTION credit_limit.screened_type(oid) RETURNS oid LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN (WITH RECURSIVE base (oid, next) AS (
+    SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = $1
+    UNION ALL
+    SELECT t.oid, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.next)
+  SELECT b.oid FROM base b WHERE b.next = 0);
+
+COMMENT ON FUNCTION credit_limit.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
+
+CREATE FUNCTION credit_limit.variable_screening(
+  relation regclass,
+  event text,
+  columns text[] DEFAULT NULL,
+  options jsonb DEFAULT '{}')
+RETURNS TABLE (
+  variable text,
+  type text,
+  n bigint,
+  missing_rate float8,
+  identical_rate float8,
+  n_distinct bigint,
+  iv float8,
+  gini float8,
+  ks float8,
+  trend text,
+  n_bins int,
+  selected boolean,
+  reason text,
+  binning credit_limit.binning)
+LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  wanted text[];
+  unknown text;
+  event_type regtype;
+  sketches text;
+  lines text;
+BEGIN
+  IF relation IS NULL OR event IS NULL OR options IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, '', options);
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no such relation',
+      DETAIL = format('Its OID would be %s.', relation::oid),
+      HINT = 'Write the name of a table or view as a string, such as ''lending.account''.';
+  END IF;
+
+  -- What is asked for is there, once, and is not the answer itself.
+  SELECT credit_limit.screened_type(a.atttypid) INTO event_type
+  FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = event AND a.attnum > 0 AND NOT a.attisdropped;
+  IF event_type IS DISTINCT FROM 'boolean'::regtype THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('the event must be a boolean column of %s', relation),
+      DETAIL = CASE WHEN event_type IS NULL THEN format('It has no column "%s".', event)
+        ELSE format('Column "%s" is of type %s.', event, event_type) END,
+      HINT = 'Make a view with the outcome as a boolean column: true is the bad outcome.';
+  END IF;
+  SELECT coalesce(columns, array_agg(a.attname::text ORDER BY a.attnum)) INTO wanted
+  FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> event;
+  SELECT coalesce(w.name, 'NULL') INTO unknown FROM unnest(wanted) WITH ORDINALITY w (name, place)
+  WHERE w.name = event OR NOT EXISTS (SELECT FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)
+  ORDER BY w.place LIMIT 1;
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = 'columns must be columns of the relation other than the event',
+      DETAIL = format('"%s" is not.', unknown), HINT = 'Leave columns out to take all of them.';
+  END IF;
+  SELECT min(w.name) INTO unknown FROM unnest(wanted) w (name) GROUP BY w.name HAVING count(*) > 1 LIMIT 1;
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'columns must differ',
+      DETAIL = format('"%s" is there twice.', unknown), HINT = 'Remove one of them.';
+  END IF;
+  IF jsonb_typeof(options -> 'columns') <> 'null' THEN
+    SELECT k.name INTO unknown FROM jsonb_object_keys(options -> 'columns') k (name) WHERE k.name <> ALL (wanted) ORDER BY 1 LIMIT 1;
+    IF unknown IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'screening options name a column that is not screened',
+        DETAIL = format('"%s" is not among the columns.', unknown), HINT = 'Correct the name under "columns".';
+    END IF;
+    PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, k.name, options) FROM jsonb_object_keys(options -> 'columns') k (name);
+  END IF;
+
+  -- One scan: a sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards do.
+  SELECT string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place), ', ' ORDER BY c.place)
+      FILTER (WHERE c.expression IS NOT NULL),
+    string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type, CASE WHEN c.expression IS NULL
+      THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
+      CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)
+  INTO sketches, lines
+  FROM (SELECT w.place, w.name, format_type(a.atttypid, a.atttypmod) AS type,
+      CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float8'::regtype) THEN format('t.%I::float8', w.name)
+        WHEN b.oid = 'numeric'::regtype THEN format('t.%I::numeric', w.name)
+        WHEN b.oid = 'float4'::regtype THEN format('t.%I::text::float8', w.name)
+        WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
+    FROM unnest(wanted) WITH ORDINALITY w (name, place)
+      JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_type b ON b.oid = credit_limit.screened_type(a.atttypid)) c;
+  IF lines IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY EXECUTE format(
+    'SELECT v.variable, v.type, r.n, r.missing_rate, r.identical_rate, r.n_distinct, r.iv, r.gini, r.ks, r.trend, r.n_bins,
+       coalesce(r.selected, false), CASE WHEN r.selected IS NULL THEN v.nothing ELSE r.reason END, r.binning
+     FROM (SELECT %s FROM %s t OFFSET 0) s,
+       LATERAL (VALUES %s) v (place, variable, type, sketch, nothing),
+       LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r
+     ORDER BY v.place', coalesce(sketches, 'count(*)'), relation, lines) USING options;
+END $$;
+
+COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
+'Bins every column against a boolean event column, all in one scan, and says which are worth a place in a model, and why not: a row for each column, in their order. Numbers are cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv (null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: {"age": {...}} with other options for one column. Reasons: type not supported, no rows, no rows with an outcome, all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, iv below x, iv above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: Siddiqi 2006; scorecard var_filter.';
