@@ -9,6 +9,7 @@
 #include "core/card_points.h"
 #include "pg/memory.h"
 #include "score/binning.h"
+#include "score/logistic.h"
 #include "score/scorecard.h"
 
 #include "catalog/pg_type.h"
@@ -17,6 +18,7 @@
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(cl_scorecard_from_coefficients);
+PG_FUNCTION_INFO_V1(cl_scorecard_from_model);
 
 typedef struct BuildOptions
 {
@@ -174,6 +176,15 @@ wrong_count(const char *what, int found, int wanted)
 			 errhint("Give one for each, in the same order.")));
 }
 
+static void
+options_argument(FunctionCallInfo fcinfo, int argument, BuildOptions *options)
+{
+	ClJson	   *document = palloc_object(ClJson);
+
+	cl_json_open(document, "scorecard options", PG_GETARG_JSONB_P(argument));
+	read_options(document, options);
+}
+
 /* Elements of an array, none of them NULL. */
 static Datum *
 elements(ArrayType *array, const char *what, int *n)
@@ -206,7 +217,18 @@ names_argument(ArrayType *array, int *n)
 	char	  **name = palloc_array(char *, *n + 1);
 
 	for (int i = 0; i < *n; i++)
+	{
 		name[i] = TextDatumGetCString(value[i]);
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(name[i], name[j]) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("a characteristic can be in a scorecard once"),
+						 errdetail("\"%s\" is there twice.", name[i]),
+						 errhint("Leave one of them out of the model.")));
+		}
+	}
 	if (*n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -263,13 +285,46 @@ cl_scorecard_from_coefficients(PG_FUNCTION_ARGS)
 	char	  **names = names_argument(PG_GETARG_ARRAYTYPE_P(2), &n);
 	double	   *coefficient = coefficients_argument(PG_GETARG_ARRAYTYPE_P(1), n);
 	ClBinning **binnings = binnings_argument(PG_GETARG_ARRAYTYPE_P(3), n);
-	ClJson		document;
 	BuildOptions options;
 
 	require_finite(intercept, "intercept");
 	for (int i = 0; i < n; i++)
 		require_finite(coefficient[i], "coefficient");
-	cl_json_open(&document, "scorecard options", PG_GETARG_JSONB_P(4));
-	read_options(&document, &options);
+	options_argument(fcinfo, 4, &options);
 	return build(intercept, coefficient, names, binnings, n, &options);
+}
+
+/* A model in which every term was estimated. */
+static void
+require_estimates(const ClLogitModel *model, char **names)
+{
+	for (int i = 0; i <= model->terms; i++)
+	{
+		if (!isnan(model->term[i].coefficient))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the model has no coefficient for %s", i == 0 ? "the intercept" : psprintf("\"%s\"", names[i - 1])),
+				 errdetail("The status of the model is %s.", cl_logit_status_names[model->status]),
+				 errhint("logit_coefficients shows which terms are aliased or separate; estimate the model without them.")));
+	}
+}
+
+Datum
+cl_scorecard_from_model(PG_FUNCTION_ARGS)
+{
+	const ClLogitModel *model = cl_document_compiled(&logit_model_document, PG_GETARG_DATUM(0));
+	int			n;
+	char	  **names = names_argument(PG_GETARG_ARRAYTYPE_P(1), &n);
+	ClBinning **binnings = binnings_argument(PG_GETARG_ARRAYTYPE_P(2), n);
+	double	   *coefficient = palloc_array(double, n);
+	BuildOptions options;
+
+	if (model->terms != n)
+		wrong_count("terms of the model", model->terms, n);
+	require_estimates(model, names);
+	for (int i = 0; i < n; i++)
+		coefficient[i] = model->term[i + 1].coefficient;
+	options_argument(fcinfo, 3, &options);
+	return build(model->term[0].coefficient, coefficient, names, binnings, n, &options);
 }
