@@ -448,6 +448,8 @@ iterate(ClNewton *newton)
 
 	while (find_step(newton))
 	{
+		if (is_separated(newton, &status))
+			return status;
 		if (arrived(newton))
 		{
 			for (int j = 0; j < newton->size; j++)
@@ -458,8 +460,6 @@ iterate(ClNewton *newton)
 				evaluate(newton, newton->beta);
 			return CL_LOGIT_CONVERGED;
 		}
-		if (is_separated(newton, &status))
-			return status;
 		if (newton->iterations >= newton->options->max_iterations)
 			break;
 		newton->iterations++;
