@@ -22,6 +22,8 @@ FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
+FEATURE_TEST(calibration);
+FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
 
 static const struct
@@ -42,6 +44,8 @@ static const struct
 	{"fairness", test_fairness},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
+	{"calibration", test_calibration},
+	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
 };
 
