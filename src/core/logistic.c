@@ -33,14 +33,6 @@
 #define SEPARATION_AHEAD 100
 #define SEPARATION_GROWTH 0.02
 
-double
-cl_logit_probability(double linear)
-{
-	double		e = exp(-fabs(linear));
-
-	return linear < 0 ? e / (1 + e) : 1 / (1 + e);
-}
-
 static double
 times_log(double n, double share)
 {
@@ -86,6 +78,7 @@ newton_new(ClNewton *newton, const ClLogitSource *source, const ClMemory *memory
 	newton->inverse = next + 2 * most * most;
 	newton->work = next + 3 * most * most;
 	newton->size_before = INFINITY;
+	newton->least = 1e-3 * fabs(cl_logit_null_loglik(&source->totals));
 	newton->frame = (ClLogitFrame) {0, newton->column, newton->center, newton->scale};
 	for (int j = 0; j < n_columns; j++)
 	{
@@ -358,7 +351,7 @@ size_of_step(const ClNewton *newton)
 static bool
 arrived(ClNewton *newton)
 {
-	double		gain = fabs(newton->decrement) / (2 * fabs(newton->loglik) + 0.1);
+	double		gain = fabs(newton->decrement) / (2 * fabs(newton->loglik) + newton->least);
 	double		tolerance = newton->options->tolerance;
 	double		size = size_of_step(newton);
 	double		before = newton->size_before;
@@ -374,7 +367,7 @@ static bool
 move(ClNewton *newton)
 {
 	double		before = newton->objective;
-	double		slack = 1e-12 * (fabs(before) + 0.1);
+	double		slack = 1e-12 * (fabs(before) + newton->least);
 	double		part = 1;
 
 	for (int i = 0; i <= MOST_HALVINGS; i++, part /= 2)
@@ -437,7 +430,7 @@ is_separated(ClNewton *newton, ClLogitStatus *status)
 	evaluate(newton, newton->beta);
 	if (!(ahead >= before))
 		return false;
-	*status = ahead > -1e-6 ? CL_LOGIT_SEPARATION : CL_LOGIT_QUASI_SEPARATION;
+	*status = ahead > -1e-9 * newton->least ? CL_LOGIT_SEPARATION : CL_LOGIT_QUASI_SEPARATION;
 	return true;
 }
 

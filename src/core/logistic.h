@@ -96,7 +96,4 @@ extern void cl_logit_fit_rows(const ClLogitRows *rows, const ClMemory *memory, c
 
 extern double cl_logit_null_loglik(const ClLogitTotals *totals);
 
-/* 1 / (1 + e^-x) to last digit at either end. */
-extern double cl_logit_probability(double linear);
-
 #endif							/* CL_CORE_LOGISTIC_H */
