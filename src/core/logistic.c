@@ -310,6 +310,24 @@ step_with_signs(ClNewton *newton)
 	return true;
 }
 
+/*
+ * Firth's score is that of the rows and of what their leverages add to them. The step takes the leverages as given: it goes
+ * with the information of all these, which leads there in a third of the steps that the information of the rows alone takes.
+ */
+static bool
+firth_step(ClNewton *newton)
+{
+	int			n = newton->size;
+
+	cl_triangle_inverse(n, newton->triangle, newton->inverse);
+	newton->source->firth(newton->source->data, &newton->frame, newton->beta, newton->inverse, newton->gradient,
+						  newton->information);
+	if (!cl_cholesky(n, newton->information, newton->work))
+		return false;
+	cl_triangle_solve(n, newton->work, newton->gradient, newton->step);
+	return true;
+}
+
 /* Newton's step, and what the deviance would fall by if it were a parabola. */
 static bool
 find_step(ClNewton *newton)
@@ -318,14 +336,9 @@ find_step(ClNewton *newton)
 
 	if (!newton->definite)
 		return false;
-	if (newton->options->penalty == CL_LOGIT_FIRTH)
-	{
-		cl_triangle_inverse(n, newton->triangle, newton->inverse);
-		newton->source->firth(newton->source->data, &newton->frame, newton->beta, newton->inverse, newton->gradient);
-	}
-	if (newton->sign == NULL)
+	if (newton->options->penalty != CL_LOGIT_FIRTH && newton->sign == NULL)
 		cl_triangle_solve(n, newton->triangle, newton->gradient, newton->step);
-	else if (!step_with_signs(newton))
+	else if (!(newton->sign != NULL ? step_with_signs(newton) : firth_step(newton)))
 		return false;
 	newton->decrement = 0;
 	for (int j = 0; j < n; j++)
