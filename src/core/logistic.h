@@ -70,8 +70,9 @@ typedef struct ClLogitSource
 	const double *scale;		/* standard deviations, or near them; 0 for a column that is constant */
 	/* The sums at beta: the log-likelihood; size * size doubles, both triangles, are information. */
 	double		(*evaluate) (void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *information);
-	/* NULL where the source cannot do that. */
-	void		(*firth) (void *data, const ClLogitFrame *frame, const double *beta, const double *inverse, double *gradient);
+	/* NULL where the source cannot do that. The first adds to gradient and information, the second is as evaluate. */
+	void		(*firth) (void *data, const ClLogitFrame *frame, const double *beta, const double *inverse, double *gradient,
+						  double *information);
 	double		(*triangle) (void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *triangle);
 } ClLogitSource;
 
@@ -95,8 +96,5 @@ extern void cl_logit_memory_source_free(const ClMemory *memory, ClLogitMemorySou
 extern void cl_logit_fit_rows(const ClLogitRows *rows, const ClMemory *memory, const ClLogitOptions *options, ClLogitFit *fit);
 
 extern double cl_logit_null_loglik(const ClLogitTotals *totals);
-
-/* 1 / (1 + e^-x) to last digit at either end. */
-extern double cl_logit_probability(double linear);
 
 #endif							/* CL_CORE_LOGISTIC_H */

@@ -34,6 +34,7 @@ typedef struct ClNewton
 	double		loglik;
 	double		objective;
 	double		decrement;
+	double		least;			/* a log-likelihood that is nothing beside the one without terms */
 	double		size_before;	/* of the step before, relative to beta */
 	bool		definite;		/* the triangle exists */
 	int			iterations;

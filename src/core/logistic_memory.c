@@ -60,8 +60,9 @@ evaluate(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 }
 
 static void
-firth(void *data, const ClLogitFrame *frame, const double *beta, const double *inverse, double *gradient)
+firth(void *data, const ClLogitFrame *frame, const double *beta, const double *inverse, double *gradient, double *information)
 {
+	int			n = frame->terms + 1;
 	Scan		scan;
 
 	scan_open(&scan, data, frame->terms);
@@ -70,8 +71,15 @@ firth(void *data, const ClLogitFrame *frame, const double *beta, const double *i
 		cl_logit_sums_add_firth(&scan.sums, block, frame, beta, inverse);
 		scan.rows->memory.breathe();
 	}
-	for (int j = 0; j <= frame->terms; j++)
+	for (int j = 0; j < n; j++)
+	{
 		gradient[j] += scan.sums.gradient[j].high;
+		for (int k = 0; k <= j; k++)
+		{
+			information[j * n + k] += scan.sums.information[j * n + k].high;
+			information[k * n + j] = information[j * n + k];
+		}
+	}
 	cl_logit_sums_free(&scan.sums);
 }
 

@@ -92,7 +92,7 @@ extern void cl_logit_sums_clear(ClLogitSums *sums);
 extern void cl_logit_sums_add(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame, const double *beta);
 extern void cl_logit_sums_merge(ClLogitSums *into, const ClLogitSums *from);
 
-/* Adds what Firth's penalty adds to the gradient: h (1/2 - p) x, where inverse is R^-1 for the information R'R. */
+/* Adds what Firth's penalty adds: h (1/2 - p) x to the gradient, h w x x' to the information R'R, of which inverse is R^-1. */
 extern void cl_logit_sums_add_firth(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame,
 									const double *beta, const double *inverse);
 

@@ -278,7 +278,8 @@ cl_logit_sums_add(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFra
 }
 
 /*
- * Firth: the leverage of a row is w |x'R^-1|^2
+ * Firth: the leverage h of a row is w |x'R^-1|^2. Each row counts as if it came h times more, half of these as events and half
+ * not, so that is what it adds to the information too.
  */
 void
 cl_logit_sums_add_firth(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame, const double *beta,
@@ -305,8 +306,14 @@ cl_logit_sums_add_firth(ClLogitSums *sums, const ClLogitBlock *block, const ClLo
 			leverage[i] += turned[i] * turned[i];
 	}
 	for (int i = 0; i < s->pairs; i++)
-		s->residual[i] = leverage[i] * s->weight[i] * s->half[i];
+	{
+		Pair		added = leverage[i] * s->weight[i];
+
+		s->residual[i] = added * s->half[i];
+		s->weight[i] *= added;
+	}
 	add_gradient(sums, s);
+	add_information(sums, s);
 }
 
 /*

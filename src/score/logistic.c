@@ -178,7 +178,8 @@ require_size(const ClLogitRows *rows)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("rows of a logistic regression do not fit into what parallel workers can exchange"),
-				 errdetail("A worker has " INT64_FORMAT " rows of %zu bytes; it can hand over a gigabyte.", rows->n, row_size(rows)),
+				 errdetail("A worker has " INT64_FORMAT " rows of %zu bytes; it can hand over a gigabyte.",
+						   rows->n, row_size(rows)),
 				 errhint("Use logistic_regression_fit, which keeps no rows, or set max_parallel_workers_per_gather to 0.")));
 }
 

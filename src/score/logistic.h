@@ -125,7 +125,6 @@ extern void cl_logit_require_terms(int *terms, int found);
 
 /* NaN for a NULL weight, which is a row that is left out. */
 extern double cl_logit_weight(FunctionCallInfo fcinfo, int argno);
-extern double cl_logit_check_weight(double weight);
 
 /* An array of float8 without NULLs, one-dimensional; NULL when it is not. */
 extern const double *cl_float8_array(ArrayType *array, int *n);

@@ -38,7 +38,8 @@ read_penalty(ClLogitSettings *settings)
 	{
 		options->standardize = cl_json_bool(&node);
 		if (options->penalty != CL_LOGIT_L2)
-			cl_json_error_hint(&node, "left out", "It says what \"penalty\": \"l2\" sees; without it no answer depends on scale.");
+			cl_json_error_hint(&node, "left out",
+							   "It says what \"penalty\": \"l2\" sees; without it no answer depends on scale.");
 	}
 }
 

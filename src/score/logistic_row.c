@@ -9,6 +9,7 @@
 
 #include "pg/numeric.h"
 #include "score/logistic.h"
+#include "validate/weight.h"
 
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
@@ -139,21 +140,13 @@ cl_logit_require_terms(int *terms, int found)
 }
 
 double
-cl_logit_check_weight(double weight)
-{
-	if (weight < 0 || weight > CL_LOGIT_LARGEST)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("weight must be finite and not negative"),
-				 errdetail("Found %g.", weight),
-				 errhint("A row that shall not count has the weight 0.")));
-	return weight;
-}
-
-double
 cl_logit_weight(FunctionCallInfo fcinfo, int argno)
 {
-	return PG_ARGISNULL(argno) ? NAN : cl_logit_check_weight(PG_GETARG_FLOAT8(argno));
+	double		weight = PG_ARGISNULL(argno) ? NAN : PG_GETARG_FLOAT8(argno);
+
+	if (likely(!isnan(weight)))
+		cl_weight_check(weight);
+	return weight;
 }
 
 /*

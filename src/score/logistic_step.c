@@ -98,7 +98,7 @@ wrong_array(const char *what, int wanted)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s must be an array of %d numbers, or empty", what, wanted),
 			 errdetail("NULL, NaN, infinity and other lengths will not do, nor a scale that is not positive."),
-			 errhint("beta has the intercept first, then a coefficient for each element of x; center and scale have no intercept.")));
+			 errhint("beta has the intercept first, then a coefficient for each element of x; the others have no intercept.")));
 }
 
 /* What an argument says, or a constant when it is empty or not there. */

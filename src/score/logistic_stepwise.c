@@ -9,6 +9,7 @@
 #include "core/logistic_stepwise.h"
 #include "pg/record.h"
 #include "score/logistic_query.h"
+#include "validate/weight.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -47,6 +48,7 @@ add_row(Stepwise *s, HeapTuple tuple, TupleDesc desc)
 		s->n_skipped++;
 		return;
 	}
+	cl_weight_check(weight);
 	value = cl_logit_read_x(&s->reader, DatumGetArrayTypeP(x));
 	if (s->reader.n != s->terms)
 		ereport(ERROR,
@@ -56,7 +58,7 @@ add_row(Stepwise *s, HeapTuple tuple, TupleDesc desc)
 				 errhint("terms names the elements of x, in their order.")));
 	if (value == NULL)
 		s->n_skipped++;
-	else if (cl_logit_check_weight(weight) > 0)
+	else if (weight > 0)
 		cl_logit_rows_add(&s->rows, value, DatumGetBool(event), weight);
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/distribution.h"
+#include "core/logistic_line.h"
 #include "pg/record.h"
 #include "score/logistic.h"
 
@@ -266,7 +267,7 @@ cl_logit_predict(PG_FUNCTION_ARGS)
 
 	if (!isfinite(linear))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(cl_logit_probability(linear));
+	PG_RETURN_FLOAT8(cl_expit(linear));
 }
 
 Datum

@@ -44,7 +44,7 @@ merge(void *into, const void *from)
 		state->n[sample] += other->n[sample];
 		state->events[sample] += other->events[sample];
 	}
-	state->n_skipped += other->n_skipped;
+	state->n_skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
 }
 
 static void
@@ -70,7 +70,7 @@ read_state(StringInfo buf)
 		state->n[sample] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
 		state->events[sample] = cl_wire_int64(buf, TYPE_NAME, 0, state->n[sample], "number of events");
 	}
-	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows left out");
+	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
 	return state;
 }
 

@@ -305,10 +305,10 @@ cl_fairness_table(PG_FUNCTION_ARGS)
 	bool		by_rate;
 
 	cl_record_open_set(&record, fcinfo);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
+	reach = cl_confidence_reach(cl_confidence_argument(fcinfo, 2));
 	group = cl_fairness_sorted(cl_summary_state(&fairness_summary, PG_GETARG_DATUM(0)), &count);
-	reach = cl_confidence_reach(PG_GETARG_FLOAT8(2));
 	by_rate = basis_argument(PG_GETARG_TEXT_PP(3));
 	reference = PG_ARGISNULL(1) ? chosen_reference(group, count, by_rate) :
 		named_reference(group, count, PG_GETARG_TEXT_PP(1));

@@ -15,8 +15,8 @@
 
 typedef struct PdAccuracy
 {
-	ClSum	weight;
-	ClSum	sum[2];			/* of the measure's terms, and of its variances */
+	ClSum		weight;
+	ClSum		sum[2];			/* of the measure's terms, and of its variances */
 } PdAccuracy;
 
 static void *
@@ -36,29 +36,15 @@ merge(void *into, const void *from)
 		cl_sum_add(&state->sum[i], other->sum[i].high, other->sum[i].low);
 }
 
-static void
-send_pair(StringInfo buf, const ClSum *pair)
-{
-	pq_sendfloat8(buf, pair->high);
-	pq_sendfloat8(buf, pair->low);
-}
-
-static void
-receive_pair(StringInfo buf, ClSum *pair)
-{
-	pair->high = cl_wire_finite(buf, TYPE_NAME, "sum");
-	pair->low = cl_wire_finite(buf, TYPE_NAME, "sum");
-}
-
 /* Bytes: three pairs of float8. */
 static void
 write_state(StringInfo buf, const void *data)
 {
 	const PdAccuracy *state = data;
 
-	send_pair(buf, &state->weight);
-	send_pair(buf, &state->sum[0]);
-	send_pair(buf, &state->sum[1]);
+	cl_wire_send_sum(buf, &state->weight);
+	cl_wire_send_sum(buf, &state->sum[0]);
+	cl_wire_send_sum(buf, &state->sum[1]);
 }
 
 static void *
@@ -66,9 +52,9 @@ read_state(StringInfo buf)
 {
 	PdAccuracy *state = create();
 
-	receive_pair(buf, &state->weight);
-	receive_pair(buf, &state->sum[0]);
-	receive_pair(buf, &state->sum[1]);
+	state->weight = cl_wire_sum(buf, TYPE_NAME, "sum");
+	state->sum[0] = cl_wire_sum(buf, TYPE_NAME, "sum");
+	state->sum[1] = cl_wire_sum(buf, TYPE_NAME, "sum");
 	return state;
 }
 

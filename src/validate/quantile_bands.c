@@ -41,7 +41,7 @@ create(void)
 static void
 require_same_bands(QuantileBands *state, int bands)
 {
-	if (state->bands == bands)
+	if (likely(state->bands == bands && bands != 0))
 		return;
 	if (state->bands != 0)
 		ereport(ERROR,
@@ -86,6 +86,8 @@ read_state(StringInfo buf)
 	QuantileBands *state = create();
 
 	state->bands = (int) pq_getmsgint(buf, 4);
+	if (state->bands < CL_FEWEST_BANDS || state->bands > CL_MOST_BANDS)
+		cl_wire_invalid(TYPE_NAME, psprintf("number of bands %d is out of range", state->bands));
 	cl_tally_receive(buf, &quantile_bands_values, &state->tally);
 	return state;
 }

@@ -58,8 +58,7 @@ write_state(StringInfo buf, const void *data)
 	for (int sample = 0; sample < 2; sample++)
 	{
 		pq_sendint64(buf, state->n[sample]);
-		pq_sendfloat8(buf, state->sum[sample].high);
-		pq_sendfloat8(buf, state->sum[sample].low);
+		cl_wire_send_sum(buf, &state->sum[sample]);
 	}
 }
 
@@ -71,8 +70,7 @@ read_state(StringInfo buf)
 	for (int sample = 0; sample < 2; sample++)
 	{
 		state->n[sample] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
-		state->sum[sample].high = cl_wire_finite(buf, TYPE_NAME, "sum of points");
-		state->sum[sample].low = cl_wire_finite(buf, TYPE_NAME, "sum of points");
+		state->sum[sample] = cl_wire_sum(buf, TYPE_NAME, "sum of points");
 	}
 	return state;
 }

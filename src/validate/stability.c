@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "pg/numeric.h"
+#include "validate/confidence.h"
 #include "validate/stability.h"
 #include "validate/weight.h"
 
@@ -143,7 +144,7 @@ cl_stability_transition(PG_FUNCTION_ARGS)
 	ClStability *state = transition_state(fcinfo);
 
 	if (unlikely(PG_ARGISNULL(2)))
-		cl_stability_skip(state, 1);
+		state->n_skipped++;
 	else
 		/* Exact below 2^53 rows. */
 		argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)].high += 1;
@@ -160,7 +161,7 @@ add_weighted(FunctionCallInfo fcinfo, double weight)
 		return cl_agg_unchanged(fcinfo);
 	state = transition_state(fcinfo);
 	if (PG_ARGISNULL(2) || isnan(weight))
-		cl_stability_skip(state, 1);
+		state->n_skipped++;
 	else
 	{
 		cl_weight_check(weight);
@@ -416,7 +417,7 @@ cl_stability_from_arrays(PG_FUNCTION_ARGS)
 			continue;
 		bin = cl_stability_bin(state, name, strlen(name));
 		for (int sample = 0; sample < 2; sample++)
-			cl_sum_add(&bin->count[sample], arrays.n[sample][i], 0);
+			cl_stability_add(bin, sample, &(ClSum) {arrays.n[sample][i], 0});
 	}
 	if (state->bins.n == 0)
 		PG_RETURN_NULL();
@@ -432,9 +433,9 @@ add_as(ClStability *into, const ClStability *from, int as)
 		ClStabilityBin *bin = cl_stability_bin(into, theirs->label.name, theirs->label.length);
 
 		for (int sample = 0; sample < 2; sample++)
-			cl_sum_add(&bin->count[as], theirs->count[sample].high, 0);
+			cl_stability_add(bin, as, &theirs->count[sample]);
 	}
-	cl_stability_skip(into, from->n_skipped);
+	into->n_skipped = cl_skipped_sum(into->n_skipped, from->n_skipped);
 }
 
 /* All rows of the first as the expected sample, all rows of the second as the actual one. */
@@ -548,17 +549,6 @@ require_positive(double value, const char *what, const char *hint)
 				 errhint("%s", hint)));
 }
 
-static void
-require_confidence(double confidence)
-{
-	if (!(confidence > 0 && confidence < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("confidence must be between 0 and 1"),
-				 errdetail("Found %g.", confidence),
-				 errhint("Write 95 %% as 0.95.")));
-}
-
 Datum
 cl_psi_critical_value(PG_FUNCTION_ARGS)
 {
@@ -570,7 +560,7 @@ cl_psi_critical_value(PG_FUNCTION_ARGS)
 
 	require_positive(n, "n", "It is the number of rows of the expected sample.");
 	require_positive(m, "m", "It is the number of rows of the actual sample.");
-	require_confidence(confidence);
+	cl_confidence_check(confidence);
 	if (bands < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

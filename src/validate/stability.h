@@ -33,7 +33,9 @@ extern const ClSummary stability_summary;
 extern ClStability *cl_stability_create(void);
 extern ClStabilityBin *cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 hash);
 extern const ClStabilityBin **cl_stability_sorted(const ClStability *state);
-extern void cl_stability_skip(ClStability *state, int64 rows);
+
+/* Rows of a sample in a bin; an error when they become too many for a value that can be read again. */
+extern void cl_stability_add(ClStabilityBin *bin, int sample, const ClSum *count);
 
 /* The bin of this name, made when it is not there. A bin that is known costs no memory. */
 static inline ClStabilityBin *

@@ -18,7 +18,8 @@ columns=${columns%,}
 run > /dev/null <<SQL
 CREATE EXTENSION credit_limit;
 SELECT setseed(0.5);
-SELECT format('CREATE TABLE b AS SELECT random() < 1 / (1 + exp(3 - (%s))) AS event, r.* FROM (SELECT %s FROM generate_series(1, $ROWS)) r',
+SELECT format('CREATE TABLE b AS SELECT random() < 1 / (1 + exp(3 - (%s))) AS event, r.*
+	FROM (SELECT %s FROM generate_series(1, $ROWS)) r',
 	string_agg(format('%s * c%s::float8', (j % 7 - 3) / 20000.0, j), ' + '),
 	string_agg(format('(random() * 10000)::numeric(12,2) AS c%s', j), ', '))
 FROM generate_series(1, 20) j

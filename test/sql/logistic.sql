@@ -361,7 +361,7 @@ SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victi
 SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 34, 48, 128]) value) s;
 -- The model of a stored row, many rows long: compiled once.
-SELECT near(sum(logit_predict(m, x)), max(n), 1e-9) AS calibrated FROM many, (SELECT m, (logit_summary(m)).n_event AS n FROM model WHERE id = 1) s;
+SELECT near(sum(logit_predict(m, x)), max(n), 1e-9) AS calibrated FROM many, (SELECT m, (logit_summary(m)).n_event AS n FROM model WHERE id = 1 OFFSET 0) s;
 
 DROP TABLE patient, admission, scaled, wide, holes, parted, many, whole, grouped, model, copied, victim;
 DROP FUNCTION near(float8, float8, float8), off(logit_model, float8[], float8[]), apart(logit_model, logit_model), own_driver(), uses_parallel(text), data_file(text), attack(bytea);

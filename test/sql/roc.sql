@@ -101,7 +101,7 @@ SELECT count(*) AS cutoffs, count(*) FILTER (WHERE
   (c.approved, c.approved_event, c.rejected, c.approved_amount, c.approved_event_amount) IS DISTINCT FROM (q.approved, q.approved_event, 200 - q.approved, q.amount, q.amount_event)
   OR NOT near(c.approval_rate, q.approved / 200.0, 1e-15) OR NOT near(c.bad_rate, q.approved_event / nullif(q.approved, 0)::float8, 1e-15)
   OR NOT near(c.event_avoided_share, 1 - q.approved_event / 67.0, 1e-14)) AS wrong
-FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant) s, cutoff_table(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
+FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant) s, cutoff_table_at(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
   LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount,
     coalesce(sum(amount) FILTER (WHERE event), 0) AS amount_event FROM applicant a WHERE a.pd < c.cutoff) q;
 SELECT count(*) AS cutoffs, count(*) FILTER (WHERE (c.approved, c.approved_event, c.approved_amount) IS DISTINCT FROM (q.approved, q.approved_event, q.amount)) AS wrong
@@ -111,7 +111,7 @@ SELECT cutoff, approved, approval_rate, approved_event, round(bad_rate::numeric,
 FROM cutoff_table((SELECT roc_amount_agg(score, event, false, amount) FROM applicant), 4);
 SELECT sum(amount) = (SELECT sum(amount) FROM applicant) AS adds_up, sum(amount_event) = (SELECT sum(amount) FROM applicant WHERE event) AS events
 FROM gains_table((SELECT roc_amount_agg(pd, event, true, amount) FROM applicant), 7);
-SELECT * FROM cutoff_table((SELECT roc_agg(pd, event) FROM applicant), '{0.5, NULL}'::float8[]);
+SELECT * FROM cutoff_table_at((SELECT roc_agg(pd, event) FROM applicant), '{0.5, NULL}');
 -- A row without an amount counts as a row.
 SELECT n, n_skipped, n_without_amount, near(auc, (SELECT auc(pd, event) FROM applicant), 1e-14) AS auc
 FROM roc_stats((SELECT roc_amount_agg(pd, event, true, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' ELSE amount END) FROM applicant));
@@ -120,7 +120,7 @@ SELECT roc_amount_agg(pd, event, true, 0.0000001) FROM applicant;
 SELECT roc_amount_agg(pd, event, true, 1e19) FROM applicant;
 -- The largest amounts survive being stored, and merged.
 SELECT amount, approved_amount FROM (SELECT rollup(r::text::roc) AS r FROM (SELECT roc_amount_agg(i % 2, i = 3, true, 1e18) AS r FROM generate_series(1, 3) i, generate_series(1, 2) g GROUP BY g) s) s,
-  LATERAL (SELECT amount FROM gains_table(r, 1)) g, LATERAL (SELECT approved_amount FROM cutoff_table(r::text::roc, '{1}'::float8[])) c;
+  LATERAL (SELECT amount FROM gains_table(r, 1)) g, LATERAL (SELECT approved_amount FROM cutoff_table_at(r::text::roc, '{1}')) c;
 -- A side without rows has no say in whether there are amounts; rows with and without do not mix.
 SELECT amount IS NULL AS none FROM gains_table((SELECT rollup(r) FROM (VALUES
   ('{"version":1,"direction":"higher_is_riskier","n_skipped":0,"decimals":6,"scores":[]}'::roc),

@@ -204,6 +204,62 @@ test_separation(void)
 	cl_logit_fit_free(&cl_test_memory, &fit);
 }
 
+/* With one column it is plain whether a value divides events from non-events, strictly or but for ties. */
+static ClLogitStatus
+status_of_line(const Sample *s)
+{
+	double		low[2] = {INFINITY, INFINITY};
+	double		high[2] = {-INFINITY, -INFINITY};
+
+	for (int i = 0; i < s->n; i++)
+	{
+		low[s->y[i]] = fmin(low[s->y[i]], s->x[i][0]);
+		high[s->y[i]] = fmax(high[s->y[i]], s->x[i][0]);
+	}
+	if (isinf(low[0]) || isinf(low[1]))
+		return CL_LOGIT_ONE_CLASS;
+	if (low[0] == high[1] && high[0] == low[1] && low[0] == high[0])
+		return CL_LOGIT_RANK_DEFICIENT;
+	if (high[0] < low[1] || high[1] < low[0])
+		return CL_LOGIT_SEPARATION;
+	return high[0] <= low[1] || high[1] <= low[0] ? CL_LOGIT_QUASI_SEPARATION : CL_LOGIT_CONVERGED;
+}
+
+static void
+test_statuses(void)
+{
+	uint64_t	seed = 2024;
+	int			seen[6] = {0};
+	int			unsettled = 0;
+
+	for (int round = 0; round < 4000; round++)
+	{
+		ClLogitStatus expected;
+		ClLogitFit	fit;
+
+		sample.n = 2 + (int) (cl_test_random(&seed) % 9);
+		sample.terms = 1;
+		for (int i = 0; i < sample.n; i++)
+		{
+			sample.x[i][0] = (double) (cl_test_random(&seed) % 6) * (round % 2 == 0 ? 1 : 1e-3) + round % 3 * 1000;
+			sample.y[i] = cl_test_random(&seed) % 2;
+		}
+		expected = status_of_line(&sample);
+		fit_sample(&sample, false, &plain, &fit);
+		CHECK_EQ_INT(fit.status, expected);
+		seen[fit.status]++;
+		if (expected == CL_LOGIT_SEPARATION || expected == CL_LOGIT_QUASI_SEPARATION)
+			CHECK(fit.term[1].separating);
+		cl_logit_fit_free(&cl_test_memory, &fit);
+		fit_sample(&sample, false, &by_firth, &fit);
+		unsettled += fit.status == CL_LOGIT_MAX_ITERATIONS;
+		CHECK(fit.status == CL_LOGIT_CONVERGED || fit.status == CL_LOGIT_MAX_ITERATIONS || fit.status == expected);
+		cl_logit_fit_free(&cl_test_memory, &fit);
+	}
+	CHECK(unsettled < 10);
+	CHECK(seen[CL_LOGIT_CONVERGED] > 500 && seen[CL_LOGIT_SEPARATION] > 100 && seen[CL_LOGIT_QUASI_SEPARATION] > 100);
+}
+
 /* A term that separates a few rows among many others: it is the one that is named, wherever it stands. */
 static void
 test_who_separates(void)
@@ -478,6 +534,34 @@ test_same_rows(void)
 	}
 }
 
+/* Weights that are all multiplied by a number change standard errors only, and by its root. */
+static void
+test_scaled_weights(void)
+{
+	static const double factors[] = {1e-98, 1e-6, 1e50};
+	ClLogitFit	before;
+	ClLogitFit	after;
+
+	random_sample(&sample, 200, 4, 15);
+	fit_sample(&sample, true, &plain, &before);
+	for (int k = 0; k < 3; k++)
+	{
+		for (int i = 0; i < sample.n; i++)
+			sample.weight[i] *= factors[k];
+		fit_sample(&sample, true, &plain, &after);
+		for (int i = 0; i < sample.n; i++)
+			sample.weight[i] /= factors[k];
+		CHECK_EQ_INT(after.status, CL_LOGIT_CONVERGED);
+		for (int j = 0; j <= 4; j++)
+		{
+			CHECK_NEAR(after.term[j].coefficient / before.term[j].coefficient, 1, 1e-10);
+			CHECK_NEAR(std_error(&after, j) * sqrt(factors[k]) / std_error(&before, j), 1, 1e-9);
+		}
+		cl_logit_fit_free(&cl_test_memory, &after);
+	}
+	cl_logit_fit_free(&cl_test_memory, &before);
+}
+
 /* A column in other units has another coefficient and the same z. */
 static void
 test_units(void)
@@ -700,8 +784,6 @@ test_solvers(void)
 	CHECK(!cl_cholesky(2, matrix, work));
 	cl_cholesky_rest(2, matrix, 1e-12, work, rest);
 	CHECK(rest[0] == 1 && rest[1] == 0);
-	CHECK_NEAR(cl_logit_probability(-800), 0, 1e-300);
-	CHECK(cl_logit_probability(-700) > 0 && cl_logit_probability(700) == 1 && cl_logit_probability(0) == 0.5);
 }
 
 void
@@ -714,11 +796,13 @@ test_logistic(void)
 	test_triangle();
 	test_patients();
 	test_separation();
+	test_statuses();
 	test_who_separates();
 	test_aliased();
 	test_nearly_aliased();
 	test_same_rows();
 	test_units();
+	test_scaled_weights();
 	test_signs();
 	test_start();
 	test_one_class();

@@ -96,7 +96,7 @@ CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, wei
 );
 
 COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, float8) IS
-'As logistic_regression(boolean, anyarray), with a frequency weight for each row: weight w is the same as w equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a negative or infinite weight.';
+'As logistic_regression(boolean, anyarray), with a frequency weight for each row: weight w is the same as w equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, options jsonb) (
   SFUNC = credit_limit.logistic_transition,

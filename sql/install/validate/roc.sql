@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.roc (
 );
 
 COMMENT ON TYPE credit_limit.roc IS
-'Events and non-events per distinct score, exactly, with the direction of the score, and weights and amounts if given. Text form is JSON. Built by roc_agg, merged by rollup; read by roc_stats, auc, gini, ks, auc_interval, roc_curve, cap_curve, gains_table, confusion and cutoff_table.';
+'Events and non-events per distinct score, exactly, with the direction of the score, and weights and amounts if given. Text form is JSON. Built by roc_agg, merged by rollup; read by roc_stats, auc, gini, ks, auc_interval, roc_curve, cap_curve, gains_table, confusion, cutoff_table and cutoff_table_at.';
 
 CREATE FUNCTION credit_limit.roc_rollup_transition(internal, credit_limit.roc) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;

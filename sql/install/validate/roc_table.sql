@@ -161,7 +161,7 @@ AS 'MODULE_PATHNAME', 'cl_cutoff_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAF
 COMMENT ON FUNCTION credit_limit.cutoff_table(credit_limit.roc, int) IS
 'What each cut-off would approve, ascending: the first scores of about so many equal groups, and Infinity. Approved is below the cut-off where higher is riskier, at or above it otherwise. approved and rejected are rows, or sums of weights; bad_rate is the event rate of the approved; event_avoided_share of all events and non_event_lost_share of all non-events would be rejected; amounts only from roc_amount_agg.';
 
-CREATE FUNCTION credit_limit.cutoff_table(credit_limit.roc, cutoffs float8[])
+CREATE FUNCTION credit_limit.cutoff_table_at(credit_limit.roc, cutoffs float8[])
 RETURNS TABLE (
   cutoff float8,
   approved float8,
@@ -176,5 +176,5 @@ RETURNS TABLE (
   approved_event_amount numeric)
 AS 'MODULE_PATHNAME', 'cl_cutoff_table_at' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
 
-COMMENT ON FUNCTION credit_limit.cutoff_table(credit_limit.roc, float8[]) IS
-'What the cut-offs asked for would approve, ascending; columns as in cutoff_table(roc, int). Error: a cut-off is NULL or NaN.';
+COMMENT ON FUNCTION credit_limit.cutoff_table_at(credit_limit.roc, float8[]) IS
+'What the cut-offs asked for would approve, ascending; columns as in cutoff_table. Error: a cut-off is NULL or NaN.';

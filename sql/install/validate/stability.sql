@@ -86,7 +86,7 @@ COMMENT ON FUNCTION credit_limit.psi_final(internal) IS 'Result of the aggregate
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -100,7 +100,7 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean) IS
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight float8) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -109,12 +109,12 @@ CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight 
 );
 
 COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, float8) IS
-'As stability_agg(text, boolean) with rows that stand for weight rows each; a weight of 3 is three equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Sums do not depend on the order of rows to 1e-15. Error: a negative weight or one above 1e100.';
+'As stability_agg(text, boolean) with rows that stand for weight rows each; a weight of 3 is three equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Sums do not depend on the order of rows to 1e-15. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight numeric) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -128,7 +128,7 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, numeric) IS
 CREATE AGGREGATE credit_limit.rollup(credit_limit.stability) (
   SFUNC = credit_limit.stability_rollup_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -142,7 +142,7 @@ COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.stability) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -156,7 +156,7 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight float8) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -170,7 +170,7 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean, float8) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight numeric) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -401,7 +401,7 @@ COMMENT ON FUNCTION credit_limit.quantile_bands_final(internal) IS 'Result of qu
 CREATE AGGREGATE credit_limit.quantile_bands(score float8, bands integer) (
   SFUNC = credit_limit.quantile_bands_transition,
   STYPE = internal,
-  SSPACE = 65536,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.quantile_bands_final,
   COMBINEFUNC = credit_limit.quantile_bands_combine,
   SERIALFUNC = credit_limit.quantile_bands_serial,
@@ -415,7 +415,7 @@ COMMENT ON AGGREGATE credit_limit.quantile_bands(float8, integer) IS
 CREATE AGGREGATE credit_limit.quantile_bands(score numeric, bands integer) (
   SFUNC = credit_limit.quantile_bands_transition,
   STYPE = internal,
-  SSPACE = 65536,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.quantile_bands_final,
   COMBINEFUNC = credit_limit.quantile_bands_combine,
   SERIALFUNC = credit_limit.quantile_bands_serial,
