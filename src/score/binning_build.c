@@ -196,6 +196,15 @@ total_of(const ClBinSketch *sketch)
 			add_sketch_counts(&total, &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts);
 		return total;
 	}
+	if (!sketch->weighted)
+	{
+		int64		n[2];
+
+		cl_tally_rows(&sketch->tally, n);
+		item = (ClTallyItem) {.n = {n[0], n[1]}, .weight = {(double) n[0], (double) n[1]}};
+		add_item(&total, &item);
+		return total;
+	}
 	cl_tally_scan(&sketch->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item))
 		add_item(&total, &item);
@@ -365,7 +374,7 @@ without_categories(const ClBinSketch *sketch, const ClCategories *categories, co
 	add_sketch_counts(counts_of_last(binning), &sketch->overflowed);
 	binning->status = sketch->overflow || sketch->categories.n > 0 ? "too_many_categories" : "all_missing";
 	if (sketch->overflow)
-		binning->message = psprintf("more than %d different texts, or one is longer than %d bytes: an identifier is no characteristic",
+		binning->message = psprintf("more than %d different texts, or one is longer than %d bytes",
 									CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY);
 	else if (sketch->categories.n > 0)
 		binning->message = "every category is rarer than cat_cutoff: group them first";
