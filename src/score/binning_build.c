@@ -141,11 +141,27 @@ rules_in_the_way(unsigned rules)
 	return psprintf("no bins keep all rules: give up %s", out.data);
 }
 
+/* The bins that take no part in the search are in the objective whatever it finds. */
+static double
+worth_of_the_rest(const ClBinning *binning, const ClBinCounts *total)
+{
+	double		worth = 0;
+
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		ClBinKind	kind = binning->c.bins[i].kind;
+
+		if (kind != CL_BIN_INTERVAL && kind != CL_BIN_CATEGORY)
+			worth += cl_objective_term(binning->objective, binning->counts[i].weight, total->weight);
+	}
+	return worth;
+}
+
 static void
-say_outcome(ClBinning *binning, const ClOptimum *optimum, bool has_values)
+say_outcome(ClBinning *binning, const ClOptimum *optimum, const ClBinCounts *total, bool has_values)
 {
 	for (int i = 0; i < CL_PRICES; i++)
-		binning->best[i] = optimum->best[i];
+		binning->best[i] = isnan(optimum->best[i]) ? optimum->best[i] : optimum->best[i] + worth_of_the_rest(binning, total);
 	binning->status = "optimal";
 	if (!has_values)
 		binning->status = "all_missing";
@@ -331,7 +347,7 @@ optimal_numbers(ClBinSketch *sketch, const ClBinningOptions *options)
 	add_special_bins(binning, options);
 	count_special_values(binning, n_bins, &sketch->tally, options);
 	add_missing_bin(binning, sketch);
-	say_outcome(binning, optimum, prebins.n > 0);
+	say_outcome(binning, optimum, &total, prebins.n > 0);
 	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
@@ -423,7 +439,7 @@ optimal_texts(ClBinSketch *sketch, const ClBinningOptions *options)
 	binning->c.other = binning->c.nbins;
 	(void) add_bin(binning, CL_BIN_OTHER);
 	add_to(counts_of_last(binning), &categories.other);
-	say_outcome(binning, optimum, true);
+	say_outcome(binning, optimum, &total, true);
 	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }

@@ -24,6 +24,9 @@ FROM made, binning_table(b) WHERE name = 'radius';
 SELECT n, n_event, n_missing, n_special, n_other, n_skipped, n_bins, round(iv::numeric, 8) AS iv, round(js::numeric, 8) AS js, round(gini::numeric, 8) AS gini,
   round(ks::numeric, 8) AS ks, round(cramers_v::numeric, 8) AS v, round(hhi_normalised::numeric, 8) AS hhi, trend, status, message
 FROM made, binning_summary(b) WHERE name = 'radius';
+-- What is found is what the last price says, also with missing values and special codes.
+SELECT near(s.iv, s.iv_max_pvalue) AS same, s.n_missing > 0 AND s.n_special > 0 AS with_the_rest
+FROM binning_summary((SELECT optimal_binning(nullif(i % 100, 3), i % 7 < 1 + i % 100 / 40, '{"smoothing": "none", "special_codes": [50]}') FROM generate_series(1, 20000) i)) s;
 -- The intervals of the rates are those of jeffreys_interval.
 SELECT bool_and(near(event_rate_low, j.conf_low) AND near(event_rate_high, j.conf_high)) AS jeffreys
 FROM made, binning_table(b) t, jeffreys_interval(t.count::bigint, t.event::bigint) j WHERE name = 'radius' AND t.count > 0;
