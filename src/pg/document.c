@@ -111,6 +111,9 @@ free_place(ClDocumentCache *cache)
 	return oldest;
 }
 
+/* Counts the documents that this backend compiled. */
+static uint64 last_serial = 0;
+
 /* Compiles in a context of its own, which is not attached to the cache until nothing can fail any more. */
 static ClDocumentUse *
 compile_use(ClDocumentCache *cache, const ClDocument *document, struct varlena *stored, Size size)
@@ -125,6 +128,7 @@ compile_use(ClDocumentCache *cache, const ClDocument *document, struct varlena *
 	MemoryContextSwitchTo(old);
 	cache->latest = NULL;
 	use = free_place(cache);
+	use->serial = ++last_serial;
 	use->stored = copy;
 	use->stored_size = size;
 	use->compiled = compiled;

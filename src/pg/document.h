@@ -22,12 +22,13 @@ typedef struct ClDocument
 /* A document that is in use: what it was stored as, what it was compiled to, and what a function adds (bound columns). */
 typedef struct ClDocumentUse
 {
+	uint64		serial;			/* never 0 and never given twice: who remembers a document remembers this, not a pointer */
 	struct varlena *stored;		/* as it came, toasted or not */
 	Size		stored_size;
 	MemoryContext context;
 	void	   *compiled;
 	void	   *bound;			/* the function's own; NULL at first */
-	uint64		used;			/* for the choice of whom to forget */
+	uint64		used;			/* for the choice of whom to forget; the memory is another document's then */
 } ClDocumentUse;
 
 /* Champion and challengers alternate row by row; more than so many at once are compiled again when they return. */

@@ -106,9 +106,8 @@ cl_numeric_float8_slow(Datum value)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, value));
 }
 
-/* As cl_numeric_float8, but what no double holds becomes an infinity or zero instead of an error. */
 double
-cl_numeric_float8_saturated(Datum value)
+cl_numeric_float8_saturated_slow(Datum value)
 {
 	ClNumericView view;
 
@@ -116,7 +115,7 @@ cl_numeric_float8_saturated(Datum value)
 	/* 10000^75 and 10000^-75 are well inside the doubles; beyond, the C library rounds, and saturates without an error. */
 	if (view.status == CL_NUMERIC_OK && view.ndigits > 0 && (view.weight > 75 || view.weight < -75))
 		return strtod(cl_numeric_string(value), NULL);
-	return cl_numeric_float8(value);
+	return cl_numeric_float8_slow(value);
 }
 
 /* The double of a real's shortest decimal: 0.7 is 0.7, and not the 0.699999988 that its bits are. */

@@ -41,7 +41,7 @@ extern ClNumericStatus cl_numeric_minor128_view(const ClNumericView *view, int s
 extern ClNumericStatus cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor);
 extern ClNumericStatus cl_numeric_minor(Datum value, int scale, int64 *minor);
 extern double cl_numeric_float8_slow(Datum value);
-extern double cl_numeric_float8_saturated(Datum value);
+extern double cl_numeric_float8_saturated_slow(Datum value);
 extern double cl_float4_float8(float4 value);
 extern int	cl_numeric_decimals(const ClNumericView *view);
 extern ClNumericStatus cl_numeric_minor128(Datum value, int scale, cl_int128 *minor);
@@ -184,9 +184,9 @@ cl_numeric_hot(Datum value, int scale, int64 *minor)
 	return true;
 }
 
-/* The double that numeric_float8 gives, bit for bit. */
-static inline double
-cl_numeric_float8(Datum value)
+/* The double of a short numeric, exactly; false for one that takes longer. */
+static inline bool
+cl_numeric_float8_short(Datum value, double *result)
 {
 	/* Powers of ten that are exact doubles. */
 	static const double exact_pow10[] = {
@@ -210,10 +210,29 @@ cl_numeric_float8(Datum value)
 			else
 				magnitude *= exact_pow10[exponent];
 			/* The server's zero has no sign. */
-			return view.negative && mantissa != 0 ? -magnitude : magnitude;
+			*result = view.negative && mantissa != 0 ? -magnitude : magnitude;
+			return true;
 		}
 	}
-	return cl_numeric_float8_slow(value);
+	return false;
+}
+
+/* The double that numeric_float8 gives, bit for bit. */
+static inline double
+cl_numeric_float8(Datum value)
+{
+	double		result;
+
+	return likely(cl_numeric_float8_short(value, &result)) ? result : cl_numeric_float8_slow(value);
+}
+
+/* As cl_numeric_float8, but what no double holds becomes an infinity or zero instead of an error. */
+static inline double
+cl_numeric_float8_saturated(Datum value)
+{
+	double		result;
+
+	return likely(cl_numeric_float8_short(value, &result)) ? result : cl_numeric_float8_saturated_slow(value);
 }
 
 #endif							/* CL_PG_NUMERIC_H */

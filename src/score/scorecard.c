@@ -70,12 +70,10 @@ create_reader(const ClScorecard *card)
 	return reader;
 }
 
-/* The reader of the scorecard in an argument. */
-static CardReader *
-use_reader(FunctionCallInfo fcinfo, int argno)
+/* The reader of a scorecard in use. */
+static inline CardReader *
+reader_of(ClDocumentUse *use)
 {
-	ClDocumentUse *use = cl_document_use(fcinfo, argno, &cl_scorecard_document);
-
 	if (unlikely(use->bound == NULL))
 	{
 		MemoryContext old = MemoryContextSwitchTo(use->context);
@@ -84,6 +82,13 @@ use_reader(FunctionCallInfo fcinfo, int argno)
 		MemoryContextSwitchTo(old);
 	}
 	return use->bound;
+}
+
+/* The reader of the scorecard in an argument. */
+static CardReader *
+use_reader(FunctionCallInfo fcinfo, int argno)
+{
+	return reader_of(cl_document_use(fcinfo, argno, &cl_scorecard_document));
 }
 
 static inline int
@@ -131,12 +136,13 @@ read_record(FunctionCallInfo fcinfo)
 
 /* For aggregates over borrowers: the bins of a record, which stay until the next. */
 const int *
-cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClScorecard **card)
+cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClDocumentUse **card)
 {
-	CardReader *reader = use_reader(fcinfo, card_argno);
+	ClDocumentUse *use = cl_document_use(fcinfo, card_argno, &cl_scorecard_document);
+	CardReader *reader = reader_of(use);
 
 	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(record_argno));
-	*card = reader->card;
+	*card = use;
 	return read_row(reader)->bins;
 }
 

@@ -17,8 +17,8 @@ extern char *cl_scorecard_bin_label(const ClCharacteristic *characteristic, int 
 extern char *cl_scorecard_number(double number);
 extern char *cl_scorecard_value(const ClCharacteristic *characteristic, const ClCardValue *value);
 
-/* The bins of a record, one number for each characteristic of the card. */
-extern const int *cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClScorecard **card);
+/* The bins of a record, one number for each characteristic of the card, whose compiled form is a ClScorecard. */
+extern const int *cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClDocumentUse **card);
 
 /* The reason that a bin gives, or else its characteristic. bin may be nbins: none. */
 static inline const char *

@@ -8,9 +8,7 @@
 #include <math.h>
 
 #include "pg/numeric.h"
-
-/* Larger weights, squared and summed, might leave double precision. */
-#define CL_LARGEST_WEIGHT 1e100
+#include "validate/weight.h"
 
 typedef struct ClPdRow
 {
@@ -20,7 +18,6 @@ typedef struct ClPdRow
 } ClPdRow;
 
 extern void cl_pd_invalid(double pd, const char *what) pg_attribute_noreturn();
-extern void cl_weight_invalid(double weight) pg_attribute_noreturn();
 
 /* A fraction that is not missing. */
 static inline double
@@ -37,7 +34,7 @@ cl_number_argument(FunctionCallInfo fcinfo, int argno, bool numeric)
 {
 	if (unlikely(PG_ARGISNULL(argno)))
 		return NAN;
-	return numeric ? cl_numeric_float8(PG_GETARG_DATUM(argno)) : PG_GETARG_FLOAT8(argno);
+	return numeric ? cl_numeric_float8_saturated(PG_GETARG_DATUM(argno)) : PG_GETARG_FLOAT8(argno);
 }
 
 /* Weight 1 where there is no such argument; false when it is missing. */
@@ -48,9 +45,10 @@ cl_weight_argument(FunctionCallInfo fcinfo, int argno, double *weight)
 	if (argno >= PG_NARGS())
 		return true;
 	*weight = cl_number_argument(fcinfo, argno, false);
-	if (unlikely(!(*weight >= 0 && *weight <= CL_LARGEST_WEIGHT) && !isnan(*weight)))
-		cl_weight_invalid(*weight);
-	return !isnan(*weight);
+	if (unlikely(isnan(*weight)))
+		return false;
+	cl_weight_check(*weight);
+	return true;
 }
 
 /*

@@ -23,16 +23,6 @@ cl_pd_invalid(double pd, const char *what)
 			 errhint("It is a fraction: 0.02 is two per cent.")));
 }
 
-void
-cl_weight_invalid(double weight)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("weight must be finite and not negative"),
-			 errdetail("Found %g; the largest is %g.", weight, CL_LARGEST_WEIGHT),
-			 errhint("A row that does not count has the weight 0; a weight that is not known is NULL.")));
-}
-
 static const char *
 option_text(const ClPdOption *option, double value)
 {

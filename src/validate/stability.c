@@ -8,6 +8,7 @@
 
 #include "pg/numeric.h"
 #include "validate/stability.h"
+#include "validate/weight.h"
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -149,17 +150,6 @@ cl_stability_transition(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-static void
-require_weight(double weight)
-{
-	if (!(weight >= 0 && weight <= CL_STABILITY_LARGEST_WEIGHT))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a weight must be between 0 and %g", CL_STABILITY_LARGEST_WEIGHT),
-				 errdetail("Found %g.", weight),
-				 errhint("A weight says how many rows one row stands for; NULL leaves the row out.")));
-}
-
 /* A row that stands for so many; one that stands for none is no row. */
 static Datum
 add_weighted(FunctionCallInfo fcinfo, double weight)
@@ -173,7 +163,7 @@ add_weighted(FunctionCallInfo fcinfo, double weight)
 		cl_stability_skip(state, 1);
 	else
 	{
-		require_weight(weight);
+		cl_weight_check(weight);
 		cl_sum_add(&argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)], weight, 0);
 	}
 	PG_RETURN_POINTER(state);

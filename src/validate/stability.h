@@ -13,8 +13,7 @@
 #define CL_STABILITY_MOST_BINS 100000
 #define CL_STABILITY_LONGEST_NAME 1000
 
-/* Counts up to here are added exactly; weights may be larger, and their sums stay finite. */
-#define CL_STABILITY_LARGEST_WEIGHT 1e100
+/* A sum of as many of the largest weights as there can be rows stays far below. */
 #define CL_STABILITY_LARGEST_COUNT 1e200
 
 typedef struct ClStabilityBin

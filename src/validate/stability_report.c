@@ -24,10 +24,11 @@
 /* Numbers of borrowers, and of those who have a score; in all, and by characteristic and bin (the last for "no bin"). */
 typedef struct BinCounts
 {
-	uint32		card;			/* hash of the scorecard */
-	const ClScorecard *latest;	/* of the row before, or NULL */
-	int			size;			/* bins of all characteristics, 0 before the first row */
-	int64	   *count;			/* [n, n with a score, all by bin ..., with a score by bin ...] */
+	int			length;
+	char	   *card;			/* the stored scorecard, so many bytes */
+	uint64		serial;			/* of the card of the row before (pg/document.h), or 0 */
+	int			size;			/* bins of all characteristics */
+	int64	   *count;			/* [n, n with a score, all by bin ..., with a score by bin ...]; NULL before the first row */
 } BinCounts;
 
 #define BIN_COUNTS(size) (2 + 2 * (size))
@@ -58,6 +59,17 @@ create(void)
 	return palloc0_object(BinCounts);
 }
 
+/* Counts for the bins of a card, all zero, in the current context. */
+static void
+set_card(BinCounts *state, const char *card, int length, int size)
+{
+	state->card = palloc(length);
+	memcpy(state->card, card, length);
+	state->length = length;
+	state->size = size;
+	state->count = palloc0_array(int64, BIN_COUNTS(size));
+}
+
 static void
 different_cards(void)
 {
@@ -68,22 +80,25 @@ different_cards(void)
 			 errhint("Give one scorecard, or group by its version.")));
 }
 
+/* Another card would count what is not there, and might write where it must not. */
+static void
+require_card(const BinCounts *state, const char *card, int length)
+{
+	if (state->length != length || memcmp(state->card, card, length) != 0)
+		different_cards();
+}
+
 static void
 merge(void *into, const void *from)
 {
 	BinCounts  *state = into;
 	const BinCounts *other = from;
 
-	if (other->size == 0)
+	if (other->count == NULL)
 		return;
-	if (state->size == 0)
-	{
-		state->card = other->card;
-		state->size = other->size;
-		state->count = palloc0_array(int64, BIN_COUNTS(other->size));
-	}
-	if (state->card != other->card || state->size != other->size)
-		different_cards();
+	if (state->count == NULL)
+		set_card(state, other->card, other->length, other->size);
+	require_card(state, other->card, other->length);
 	for (int i = 0; i < BIN_COUNTS(state->size); i++)
 		state->count[i] += other->count[i];
 }
@@ -93,9 +108,10 @@ write_state(StringInfo buf, const void *data)
 {
 	const BinCounts *state = data;
 
-	pq_sendint32(buf, state->card);
+	pq_sendint32(buf, state->length);
+	appendBinaryStringInfo(buf, state->card, state->length);
 	pq_sendint32(buf, state->size);
-	for (int i = 0; i < BIN_COUNTS(state->size) && state->size > 0; i++)
+	for (int i = 0; i < BIN_COUNTS(state->size); i++)
 		pq_sendint64(buf, state->count[i]);
 }
 
@@ -103,11 +119,11 @@ static void *
 read_state(StringInfo buf)
 {
 	BinCounts  *state = create();
+	int			length = cl_wire_count(buf, TYPE_NAME, PG_INT32_MAX, 1);
+	const char *card = pq_getmsgbytes(buf, length);
 
-	state->card = pq_getmsgint(buf, 4);
-	state->size = cl_wire_count(buf, TYPE_NAME, MOST_BINS, 2 * sizeof(int64));
-	state->count = palloc0_array(int64, BIN_COUNTS(state->size));
-	for (int i = 0; i < BIN_COUNTS(state->size) && state->size > 0; i++)
+	set_card(state, card, length, cl_wire_count(buf, TYPE_NAME, MOST_BINS, 2 * sizeof(int64)));
+	for (int i = 0; i < BIN_COUNTS(state->size); i++)
 		state->count[i] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
 	return state;
 }
@@ -126,36 +142,41 @@ CL_SUMMARY_FUNCTION(scorecard_bin_counts, combine)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, serial)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, deserial)
 
-static uint32
-card_hash(FunctionCallInfo fcinfo)
+/* The bytes of the scorecard in argument 1. */
+static const char *
+card_argument(FunctionCallInfo fcinfo, int *length)
 {
 	struct varlena *card = PG_GETARG_VARLENA_PP(1);
 
-	return hash_bytes((const unsigned char *) VARDATA_ANY(card), VARSIZE_ANY_EXHDR(card));
+	*length = (int) VARSIZE_ANY_EXHDR(card);
+	return VARDATA_ANY(card);
 }
 
 static BinCounts *
 first_row(FunctionCallInfo fcinfo, const ClScorecard *card)
 {
+	int			length;
+	const char *stored = card_argument(fcinfo, &length);
 	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	BinCounts  *state = create();
 
-	state->size = bins_of_card(card);
-	state->count = palloc0_array(int64, BIN_COUNTS(state->size));
+	set_card(state, stored, length, bins_of_card(card));
 	MemoryContextSwitchTo(old);
-	state->card = card_hash(fcinfo);
 	return state;
 }
 
-/* Another card would count what is not there, and might write where it must not. */
-static void
-require_same_card(FunctionCallInfo fcinfo, BinCounts *state, const ClScorecard *card)
+/* A serial number is one card for good; the memory of a compiled card is not. */
+static inline void
+require_same_card(FunctionCallInfo fcinfo, BinCounts *state, const ClDocumentUse *use)
 {
-	if (likely(state->latest == card))
+	const char *card;
+	int			length;
+
+	if (likely(state->serial == use->serial))
 		return;
-	if (state->card != card_hash(fcinfo) || state->size != bins_of_card(card))
-		different_cards();
-	state->latest = card;
+	card = card_argument(fcinfo, &length);
+	require_card(state, card, length);
+	state->serial = use->serial;
 }
 
 static void
@@ -179,16 +200,16 @@ count_bins(BinCounts *state, const ClScorecard *card, const int *bins)
 Datum
 cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
 {
-	const ClScorecard *card;
+	const ClDocumentUse *use;
 	const int  *bins;
 	BinCounts  *state;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return cl_agg_unchanged(fcinfo);
-	bins = cl_scorecard_bins(fcinfo, 1, 2, &card);
-	state = PG_ARGISNULL(0) ? first_row(fcinfo, card) : (BinCounts *) PG_GETARG_POINTER(0);
-	require_same_card(fcinfo, state, card);
-	count_bins(state, card, bins);
+	bins = cl_scorecard_bins(fcinfo, 1, 2, &use);
+	state = PG_ARGISNULL(0) ? first_row(fcinfo, use->compiled) : (BinCounts *) PG_GETARG_POINTER(0);
+	require_same_card(fcinfo, state, use);
+	count_bins(state, use->compiled, bins);
 	PG_RETURN_POINTER(state);
 }
 
@@ -200,7 +221,7 @@ cl_scorecard_bin_counts_final(PG_FUNCTION_ARGS)
 	int			n;
 
 	(void) cl_agg_context(fcinfo);
-	if (state == NULL || state->size == 0)
+	if (state == NULL || state->count == NULL)
 		PG_RETURN_NULL();
 	n = BIN_COUNTS(state->size);
 	values = palloc_array(Datum, n);

@@ -154,6 +154,38 @@ SELECT scorecard_bin_counts(:'card', b) = c AS same FROM then_ b, serial_counts 
 SELECT scorecard_bin_counts(:'card', b) IS NULL AS nothing FROM then_ b WHERE borrower < 0;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT scorecard_bin_counts(c, b) FROM then_ b, (VALUES (1, :'card'::scorecard), (2, replace(:'card', 'rent', 'lent')::scorecard)) v (n, c) WHERE borrower % 2 = n - 1;
+-- More cards than are kept compiled, group by group in turn: a card that returns is the same one, and another is refused even
+-- where its compiled form has taken the memory of the first.
+CREATE TABLE st_cards (id serial, g int, c scorecard);
+INSERT INTO st_cards (g, c) SELECT k, format('{"name": "c%s", "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 1}, {"points": -1}], "missing": {"points": 0}}]}', k)::scorecard
+FROM generate_series(0, 299) k ORDER BY k;
+INSERT INTO st_cards (g, c) SELECT g, c FROM st_cards ORDER BY id;
+SET enable_sort = off;
+SELECT count(*) AS cards, min(counts::text) AS least, max(counts::text) AS most
+FROM (SELECT g, scorecard_bin_counts(c, b) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g) q;
+INSERT INTO st_cards (g, c) VALUES (0, '{"name": "c0", "characteristics": [{"name": "x", "bins": [{"below": 0, "points": 0}, {"below": 1, "points": 1}, {"below": 2, "points": 2}, {"points": 3}], "missing": {"points": 0}}]}');
+SELECT g, scorecard_bin_counts(c, b) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g;
+-- The same for every number of cards between, and a compiled form of the same size and of others.
+DO $$
+DECLARE refused int := 0;
+BEGIN
+  FOR between_ IN 60..70 LOOP
+    FOR bins IN 1..4 LOOP
+      BEGIN
+        PERFORM g, credit_limit.scorecard_bin_counts(c, b)
+        FROM (SELECT g, c FROM (SELECT 0 AS n, 0 AS g, c FROM public.st_cards WHERE id = 1
+                                UNION ALL SELECT id, g, c FROM public.st_cards WHERE id BETWEEN 2 AND 1 + between_
+                                UNION ALL SELECT 1000, 0, format('{"name": "z", "characteristics": [{"name": "x", "bins": [%s{"points": 9}]}]}',
+                                                                  (SELECT string_agg(format('{"below": %s, "points": 1}, ', i), '' ORDER BY i) FROM generate_series(1, bins * bins * bins) i))::credit_limit.scorecard) u
+              ORDER BY n OFFSET 0) q, LATERAL (SELECT 700::float8 AS x) b GROUP BY g;
+      EXCEPTION WHEN invalid_parameter_value THEN refused := refused + 1;
+      END;
+    END LOOP;
+  END LOOP;
+  RAISE WARNING 'refused % of 44', refused;
+END $$;
+RESET enable_sort;
+DROP TABLE st_cards;
 
 DROP VIEW loan, no_loan, nobody, by_points CASCADE;
 DROP TABLE then_, now_, witness, serial_counts;
