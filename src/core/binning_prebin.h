@@ -51,8 +51,8 @@ extern double cl_prebins_cut(const ClPrebins *prebins, int i, bool closed_right)
 
 /*
  * Of the decimals in (left, right], or in [left, right) if closed_right, one with the fewest significant digits: a multiple of
- * the largest possible power of ten, and of those the one nearest to the middle, of two the one nearer to zero. Beside an infinite
- * value a power of ten, or zero.
+ * the largest possible power of ten, and of those the one nearest to the middle, of two the one nearer to zero. Beside an
+ * infinite value a power of ten, or zero.
  */
 extern double cl_readable_cut(double left, double right, bool closed_right);
 

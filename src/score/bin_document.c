@@ -389,7 +389,8 @@ cl_bins_print(StringInfo out, const ClCharacteristic *characteristic, const ClBi
 {
 	static const char *const keys[] = {"bins", "categories", "special", "missing", "other"};
 
-	if (characteristic->scale == CL_SCALE_TEXTS && (characteristic->nbins == 0 || characteristic->bins[0].kind != CL_BIN_CATEGORY))
+	if (characteristic->scale == CL_SCALE_TEXTS &&
+		(characteristic->nbins == 0 || characteristic->bins[0].kind != CL_BIN_CATEGORY))
 		appendStringInfoString(out, ", \"categories\": []");
 	for (int i = 0; i < characteristic->nbins; i++)
 	{

@@ -19,7 +19,7 @@ typedef struct ClBinContent
 	bool		no_categories;	/* "categories" may be empty: all texts are other */
 } ClBinContent;
 
-/* That the keys are some of the common ones, and those of one kind of characteristic: "bins" or "categories" with what goes along. */
+/* That the keys are some of the common ones, and those of one kind of characteristic: "bins" or "categories" and theirs. */
 extern void cl_bins_check_keys(const ClJson *node, const char *const *common);
 
 /* Fills what the characteristic has of bins; the rest of it is the caller's. */

@@ -35,7 +35,7 @@ typedef struct ClBinning
 	const char *status;
 	const char *message;		/* why it is not optimal, or NULL */
 	ClTrend		trend;			/* of the intervals or categories */
-	double		best[CL_PRICES];	/* of the objective under some of the rules; NaN: not known */
+	double		best[CL_PRICES];	/* of the objective over all bins, under some of the rules; NaN: not known */
 } ClBinning;
 
 /* Options as the user gave them; see doc/score.md. */

@@ -141,11 +141,27 @@ rules_in_the_way(unsigned rules)
 	return psprintf("no bins keep all rules: give up %s", out.data);
 }
 
+/* The bins that take no part in the search are in the objective whatever it finds. */
+static double
+worth_of_the_rest(const ClBinning *binning, const ClBinCounts *total)
+{
+	double		worth = 0;
+
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		ClBinKind	kind = binning->c.bins[i].kind;
+
+		if (kind != CL_BIN_INTERVAL && kind != CL_BIN_CATEGORY)
+			worth += cl_objective_term(binning->objective, binning->counts[i].weight, total->weight);
+	}
+	return worth;
+}
+
 static void
-say_outcome(ClBinning *binning, const ClOptimum *optimum, bool has_values)
+say_outcome(ClBinning *binning, const ClOptimum *optimum, const ClBinCounts *total, bool has_values)
 {
 	for (int i = 0; i < CL_PRICES; i++)
-		binning->best[i] = optimum->best[i];
+		binning->best[i] = isnan(optimum->best[i]) ? optimum->best[i] : optimum->best[i] + worth_of_the_rest(binning, total);
 	binning->status = "optimal";
 	if (!has_values)
 		binning->status = "all_missing";
@@ -194,6 +210,15 @@ total_of(const ClBinSketch *sketch)
 	{
 		for (int i = 0; i < sketch->categories.n; i++)
 			add_sketch_counts(&total, &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts);
+		return total;
+	}
+	if (!sketch->weighted)
+	{
+		int64		n[2];
+
+		cl_tally_rows(&sketch->tally, n);
+		item = (ClTallyItem) {.n = {n[0], n[1]}, .weight = {(double) n[0], (double) n[1]}};
+		add_item(&total, &item);
 		return total;
 	}
 	cl_tally_scan(&sketch->tally, &cursor, false);
@@ -322,7 +347,7 @@ optimal_numbers(ClBinSketch *sketch, const ClBinningOptions *options)
 	add_special_bins(binning, options);
 	count_special_values(binning, n_bins, &sketch->tally, options);
 	add_missing_bin(binning, sketch);
-	say_outcome(binning, optimum, prebins.n > 0);
+	say_outcome(binning, optimum, &total, prebins.n > 0);
 	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }
@@ -365,7 +390,7 @@ without_categories(const ClBinSketch *sketch, const ClCategories *categories, co
 	add_sketch_counts(counts_of_last(binning), &sketch->overflowed);
 	binning->status = sketch->overflow || sketch->categories.n > 0 ? "too_many_categories" : "all_missing";
 	if (sketch->overflow)
-		binning->message = psprintf("more than %d different texts, or one is longer than %d bytes: an identifier is no characteristic",
+		binning->message = psprintf("more than %d different texts, or one is longer than %d bytes",
 									CL_SKETCH_MOST_CATEGORIES, CL_SKETCH_LONGEST_CATEGORY);
 	else if (sketch->categories.n > 0)
 		binning->message = "every category is rarer than cat_cutoff: group them first";
@@ -414,7 +439,7 @@ optimal_texts(ClBinSketch *sketch, const ClBinningOptions *options)
 	binning->c.other = binning->c.nbins;
 	(void) add_bin(binning, CL_BIN_OTHER);
 	add_to(counts_of_last(binning), &categories.other);
-	say_outcome(binning, optimum, true);
+	say_outcome(binning, optimum, &total, true);
 	finish(binning, sketch->weighted, sketch->n_skipped);
 	return binning;
 }

@@ -94,7 +94,7 @@ cannot_join(const char *detail)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("these bins cannot be joined"),
 			 errdetail("%s", detail),
-			 errhint("Join intervals that are neighbours, or any categories, or any special bins; binning_table shows their numbers.")));
+			 errhint("Join intervals that are neighbours, or any categories, or any special bins; see binning_table.")));
 }
 
 /* Which bins are named; each at most once. */

@@ -105,7 +105,8 @@ put_case(Writer *writer)
 	}
 	for (int i = 0; i < c->nbins && c->bins[i].kind == CL_BIN_INTERVAL; i++)
 		put_interval(writer, i);
-	appendStringInfo(&writer->out, "\n  ELSE %s\nEND", answer_for(writer, c->scale == CL_SCALE_INTERVALS ? c->nbounds : c->other));
+	appendStringInfo(&writer->out, "\n  ELSE %s\nEND",
+					 answer_for(writer, c->scale == CL_SCALE_INTERVALS ? c->nbounds : c->other));
 }
 
 static Answer

@@ -4,6 +4,9 @@ SET extra_float_digits = 0;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 SET search_path = public, credit_limit;
 \pset null -
+-- The same numbers on every version, unlike random().
+CREATE FUNCTION draw(place int, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN ('x' || substr(md5(place || ' ' || stream), 1, 8))::bit(32)::bigint / 4294967296.0::float8;
 
 -- A table with all that tables have: names that need quotes, domains, enums, types that cannot be binned, a dropped column.
 CREATE SCHEMA "Odd ""Name""";
@@ -11,17 +14,16 @@ CREATE DOMAIN "Odd ""Name""".share AS numeric CHECK (VALUE >= 0);
 CREATE DOMAIN "Odd ""Name""".fraction AS "Odd ""Name""".share;
 CREATE DOMAIN "Odd ""Name""".truth AS boolean;
 CREATE TYPE "Odd ""Name""".housing AS ENUM ('own', 'rent', 'free');
-SELECT setseed(0.21);
 CREATE TABLE "Odd ""Name"""."Loan Book" AS
-SELECT i AS id, i AS gone, round((1000 * exp(random() * 2))::numeric, 2) AS "Monthly ""Income""", (random() * 10)::int::smallint AS children, (random() * 50)::int::bigint AS months,
-  ((random() * 7)::int / 10.0)::real AS ratio, random()::numeric(4, 3)::"Odd ""Name""".fraction AS usage, (ARRAY['own', 'rent', 'free'])[1 + (random() * 2)::int]::"Odd ""Name""".housing AS housing,
-  random() < 0.4 AS phone, (ARRAY['a', 'b', 'c'])[1 + (random() * 2)::int]::char(3) AS region, (ARRAY['x', 'y'])[1 + (random())::int]::varchar(5) AS channel,
-  CASE WHEN random() < 0.97 THEN NULL ELSE random() END AS mostly_missing, CASE WHEN random() < 0.97 THEN 0 ELSE random() END AS mostly_zero, CASE WHEN random() < 0.3 THEN 1 END AS flag_or_null,
+SELECT i AS id, i AS gone, round((1000 * exp(draw(i, 1) * 2))::numeric, 2) AS "Monthly ""Income""", (draw(i, 2) * 10)::int::smallint AS children, (draw(i, 3) * 50)::int::bigint AS months,
+  ((draw(i, 4) * 7)::int / 10.0)::real AS ratio, draw(i, 5)::numeric(4, 3)::"Odd ""Name""".fraction AS usage, (ARRAY['own', 'rent', 'free'])[1 + (draw(i, 6) * 2)::int]::"Odd ""Name""".housing AS housing,
+  draw(i, 7) < 0.4 AS phone, (ARRAY['a', 'b', 'c'])[1 + (draw(i, 8) * 2)::int]::char(3) AS region, (ARRAY['x', 'y'])[1 + (draw(i, 9))::int]::varchar(5) AS channel,
+  CASE WHEN draw(i, 10) < 0.97 THEN NULL ELSE draw(i, 11) END AS mostly_missing, CASE WHEN draw(i, 12) < 0.97 THEN 0 ELSE draw(i, 13) END AS mostly_zero, CASE WHEN draw(i, 14) < 0.3 THEN 1 END AS flag_or_null,
   7 AS one_value, NULL::text AS no_value, md5(i::text) AS hash, DATE '2024-01-01' + i AS opened, '{}'::jsonb AS payload, ARRAY[i] AS list, NULL::boolean AS bad
 FROM generate_series(1, 6000) i;
 ALTER TABLE "Odd ""Name"""."Loan Book" DROP COLUMN gone;
 UPDATE "Odd ""Name"""."Loan Book" SET bad = CASE WHEN id % 50 = 0 THEN NULL
-  ELSE random() < 0.05 + 0.2 * usage + CASE housing WHEN 'rent' THEN 0.1 ELSE 0 END + CASE WHEN flag_or_null IS NULL THEN 0.1 ELSE 0 END + 150 / "Monthly ""Income""" END;
+  ELSE draw(id, 15) < 0.05 + 0.2 * usage + CASE housing WHEN 'rent' THEN 0.1 ELSE 0 END + CASE WHEN flag_or_null IS NULL THEN 0.1 ELSE 0 END + 150 / "Monthly ""Income""" END;
 ALTER TABLE "Odd ""Name"""."Loan Book" ADD COLUMN leak text;
 UPDATE "Odd ""Name"""."Loan Book" SET leak = CASE WHEN bad THEN 'collections' ELSE 'none' END;
 CREATE VIEW loan AS SELECT * FROM "Odd ""Name"""."Loan Book";
@@ -115,3 +117,4 @@ DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
 REVOKE USAGE ON SCHEMA credit_limit FROM vs_stranger;
 DROP ROLE vs_stranger;
+DROP FUNCTION draw(int, int);

@@ -35,11 +35,12 @@ my %value = (
 	stability => "credit_limit.stability(ARRAY['a', NULL, ''], ARRAY[1, 2, 0], ARRAY[0, 5.5, 1])",
 	fairness => "(SELECT credit_limit.fairness_agg(nullif(chr(64 + i % 3), '\@'), i % 3 = 0, sqrt(i))
 		FROM generate_series(1, 50) i)",
-	bin_sketch => "(SELECT credit_limit.bin_sketch_agg(nullif(chr(64 + i % 5), '\@'), i % 3 = 0, sqrt(i)) FROM generate_series(1, 50) i)",
-	binning => "(SELECT credit_limit.optimal_binning(nullif(i % 97, 3) / 7.0, i % (2 + i % 97 / 20) = 0, '{\"special_codes\": [2]}')
-		FROM generate_series(1, 2000) i)",
 	logit_model => "(SELECT credit_limit.logistic_regression(i % 7 < 3, ARRAY[i, i % 5, 2 * i])
 		FROM generate_series(1, 50) i)",
+	bin_sketch => "(SELECT credit_limit.bin_sketch_agg(nullif(chr(64 + i % 5), '\@'), i % 3 = 0, sqrt(i))
+		FROM generate_series(1, 50) i)",
+	binning => "(SELECT credit_limit.optimal_binning(nullif(i % 97, 3) / 7.0, i % (2 + i % 97 / 20) = 0,
+		'{\"special_codes\": [2]}') FROM generate_series(1, 2000) i)",
 	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
 		ARRAY['a reason, \"quoted\"'], 1000)",
 );

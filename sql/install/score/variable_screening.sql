@@ -64,7 +64,7 @@ BEGIN
     RETURN;
   END IF;
   PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, '', options);
-  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
+  IF (SELECT count(*) FROM pg_class c WHERE c.oid = relation) = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no such relation',
       DETAIL = format('Its OID would be %s.', relation::oid),
       HINT = 'Write the name of a table or view as a string, such as ''lending.account''.';
