@@ -79,6 +79,7 @@ place(const ClAucPairs *pairs, int score, bool higher_is_riskier, int64_t *place
 {
 	ClKeyed    *order[2];
 	size_t		start[2] = {0, 0};
+	unsigned	steps = 0;
 
 	for (int class = 0; class < 2; class++)
 		order[class] = in_order(pairs, class, score, higher_is_riskier);
@@ -89,6 +90,8 @@ place(const ClAucPairs *pairs, int score, bool higher_is_riskier, int64_t *place
 			(start[1] < pairs->n[1] && order[1][start[1]].key < order[0][start[0]].key);
 		uint64_t	key = order[class][start[class]].key;
 
+		if ((++steps & 0xFFFF) == 0)
+			pairs->memory.breathe();
 		for (int c = 0; c < 2; c++)
 		{
 			while (end[c] < pairs->n[c] && order[c][end[c]].key == key)
@@ -155,6 +158,7 @@ cl_auc_test(const ClAucPairs *pairs, const bool *higher_is_riskier, ClAucTest *t
 	{
 		double		scale = 2 * (double) n[1 - class];
 
+		memory->breathe();
 		test->variance += n[class] < 2 ? NAN :
 			variance_of_difference(placement[0][class], placement[1][class], n[class]) / (scale * scale) / (double) n[class];
 		cl_release(memory, placement[0][class]);

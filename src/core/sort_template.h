@@ -10,7 +10,7 @@
  */
 #define ST_FEW 24
 #define ST_MOST_BUCKETS 256
-#define ST_MANY 65536			/* elements after which somebody may want to interrupt */
+#define ST_MANY 4096			/* elements after which somebody may want to interrupt */
 
 #define ST_JOIN2(a, b) a##_##b
 #define ST_JOIN(a, b) ST_JOIN2(a, b)

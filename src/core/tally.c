@@ -1,6 +1,7 @@
 /*
  * tally.c
- *	  Counts per distinct value of rows without weights; tally_weighted.c has those with weights, tally_cursor.c reads both.
+ *	  Counts per distinct value. Rows without weights are gathered here; tally_behind.c has what is counted already and what has
+ *	  weights, tally_cursor.c reads all of it.
  */
 #include "core/tally_internal.h"
 
@@ -35,9 +36,7 @@ cl_tally_rows(const ClTally *tally, int64_t *n)
 {
 	for (int class = 0; class < 2; class++)
 	{
-		n[class] = (int64_t) tally->rows[class].n;
-		for (size_t i = 0; i < tally->n_count + tally->n_behind; i++)
-			n[class] += tally->count[i].n[class];
+		n[class] = (int64_t) tally->rows[class].n + tally->counted[class];
 		for (int i = 0; tally->cache != NULL && i < CL_TALLY_CACHE_SLOTS; i++)
 			n[class] += tally->cache[i].n[class];
 	}
@@ -58,18 +57,27 @@ cl_tally_reserve_keys(const ClMemory *memory, ClTallyKeys *rows, size_t size)
 
 /* Merges two sorted arrays; the comparison is arithmetic, since no processor predicts which of two scores is smaller. */
 static void
-merge_sorted(const uint64_t *a, size_t n_a, const uint64_t *b, size_t n_b, uint64_t *to)
+merge_sorted(const ClMemory *memory, const uint64_t *a, size_t n_a, const uint64_t *b, size_t n_b, uint64_t *to)
 {
 	const uint64_t *end_a = a + n_a;
 	const uint64_t *end_b = b + n_b;
 
 	while (a < end_a && b < end_b)
 	{
-		bool		take_b = *b < *a;
+		size_t		left_a = (size_t) (end_a - a);
+		size_t		left_b = (size_t) (end_b - b);
+		size_t		steps = left_a < left_b ? left_a : left_b;
 
-		*to++ = take_b ? *b : *a;
-		b += take_b;
-		a += !take_b;
+		/* So many steps exhaust neither. */
+		memory->breathe();
+		for (steps = steps < 0x10000 ? steps : 0x10000; steps > 0; steps--)
+		{
+			bool		take_b = *b < *a;
+
+			*to++ = take_b ? *b : *a;
+			b += take_b;
+			a += !take_b;
+		}
 	}
 	memcpy(to, a, (size_t) (end_a - a) * sizeof(uint64_t));
 	memcpy(to + (end_a - a), b, (size_t) (end_b - b) * sizeof(uint64_t));
@@ -87,7 +95,7 @@ sort_rows(const ClMemory *memory, ClTallyKeys *rows)
 		uint64_t   *merged = cl_allocate(memory, rows->size * sizeof(uint64_t));
 
 		cl_sort_keys(memory, rows->key + rows->sorted, n_new);
-		merge_sorted(rows->key, rows->sorted, rows->key + rows->sorted, n_new, merged);
+		merge_sorted(memory, rows->key, rows->sorted, rows->key + rows->sorted, n_new, merged);
 		cl_release(memory, rows->key);
 		rows->key = merged;
 	}
@@ -96,30 +104,31 @@ sort_rows(const ClMemory *memory, ClTallyKeys *rows)
 	rows->sorted = rows->n;
 }
 
+/* What two workers gathered is merged; small portions are appended, and sorted with what else comes. */
 static void
 merge_rows(const ClMemory *memory, ClTallyKeys *into, const ClTallyKeys *from)
 {
 	size_t		n = into->n + from->n;
-	bool		both_sorted = into->sorted == into->n && from->sorted == from->n;
+	bool		merge = into->sorted == into->n && from->sorted == from->n && from->n >= into->n / 4;
 	uint64_t   *merged;
 
 	if (from->n == 0)
 		return;
-	if (both_sorted && into->n > 0)
+	if (merge && into->n > 0)
 	{
 		merged = cl_allocate(memory, n * sizeof(uint64_t));
-		merge_sorted(into->key, into->n, from->key, from->n, merged);
+		merge_sorted(memory, into->key, into->n, from->key, from->n, merged);
 		cl_release(memory, into->key);
 		into->key = merged;
 		into->size = n;
 	}
 	else
 	{
-		cl_tally_reserve_keys(memory, into, n);
+		cl_tally_reserve_keys(memory, into, n > 2 * into->size ? n : n > into->size ? 2 * into->size : n);
 		memcpy(into->key + into->n, from->key, from->n * sizeof(uint64_t));
 	}
 	into->n = n;
-	if (both_sorted)
+	if (merge)
 		into->sorted = n;
 }
 
@@ -158,65 +167,29 @@ mostly_distinct(const ClTally *tally)
 	return n < 4 * SAMPLE_ROWS && distinct * 2 > n;
 }
 
-/* The cache's values in order, in a new array. */
-static ClTallyCount *
-cached_counts(const ClTally *tally, size_t *n_cached)
-{
-	const ClMemory *memory = &tally->memory;
-	ClTallyCount *count = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
-	ClKeyed    *order = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClKeyed));
-	size_t		n = 0;
-
-	for (uint64_t slot = 0; slot < CL_TALLY_CACHE_SLOTS; slot++)
-	{
-		if (tally->cache[slot].key != 0)
-			order[n++] = (ClKeyed) {tally->cache[slot].key, slot};
-	}
-	cl_sort_keyed(memory, order, n);
-	for (size_t i = 0; i < n; i++)
-		count[i] = tally->cache[order[i].row];
-	cl_release(memory, order);
-	*n_cached = n;
-	return count;
-}
-
 static void
 clear_cache(ClTally *tally)
 {
 	memset(tally->cache, 0, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
 }
 
-/* Adds sorted counts to the tally's. */
 static void
-merge_counts(ClTally *tally, const ClTallyCount *from, size_t n_from)
+count_cache(ClTally *tally)
 {
-	const ClMemory *memory = &tally->memory;
-	size_t		size = tally->n_count + n_from;
-	ClTallyCount *to;
+	ClTallyCount *count;
 	size_t		n = 0;
-	size_t		i = 0;
-	size_t		j = 0;
 
-	if (n_from == 0)
+	if (tally->cache == NULL)
 		return;
-	to = cl_allocate(memory, size * sizeof(ClTallyCount));
-	while (i < tally->n_count || j < n_from)
+	count = cl_allocate(&tally->memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
+	for (int slot = 0; slot < CL_TALLY_CACHE_SLOTS; slot++)
 	{
-		if (j == n_from || (i < tally->n_count && tally->count[i].key < from[j].key))
-			to[n++] = tally->count[i++];
-		else if (i == tally->n_count || from[j].key < tally->count[i].key)
-			to[n++] = from[j++];
-		else
-		{
-			to[n] = tally->count[i++];
-			to[n].n[0] += from[j].n[0];
-			to[n++].n[1] += from[j++].n[1];
-		}
+		if (tally->cache[slot].key != 0)
+			count[n++] = tally->cache[slot];
 	}
-	cl_release(memory, tally->count);
-	tally->count = to;
-	tally->n_count = n;
-	tally->size_count = size;
+	cl_tally_append(tally, count, NULL, n);
+	cl_release(&tally->memory, count);
+	clear_cache(tally);
 }
 
 /* Turns the rows that wait, and what the cache holds, into counts. */
@@ -237,6 +210,8 @@ count_rows(ClTally *tally)
 		int			class = at[0] == rows[0].n || (at[1] < rows[1].n && rows[1].key[at[1]] < rows[0].key[at[0]]);
 		uint64_t	key = rows[class].key[at[class]];
 
+		if ((n & 0xFFFF) == 0)
+			memory->breathe();
 		count[n] = (ClTallyCount) {.key = key};
 		for (int c = 0; c < 2; c++)
 		{
@@ -248,15 +223,31 @@ count_rows(ClTally *tally)
 		}
 		n++;
 	}
-	merge_counts(tally, count, n);
-	cl_release(memory, count);
 	for (int class = 0; class < 2; class++)
 		rows[class].n = rows[class].sorted = 0;
-	if (tally->cache != NULL)
+	cl_tally_append(tally, count, NULL, n);
+	cl_release(memory, count);
+	count_cache(tally);
+	cl_tally_fold(tally);
+}
+
+/* Called when many rows wait: gathers twice as many before it looks again, or counts them. */
+static void
+look_for_repeats(ClTally *tally)
+{
+	const ClMemory *memory = &tally->memory;
+
+	memory->breathe();
+	if (tally->cache == NULL && mostly_distinct(tally))
 	{
-		count = cached_counts(tally, &n);
-		merge_counts(tally, count, n);
-		cl_release(memory, count);
+		tally->patience = 2 * (tally->rows[0].n + tally->rows[1].n);
+		return;
+	}
+	count_rows(tally);
+	tally->patience = tally->n_count > FIRST_PATIENCE ? tally->n_count : FIRST_PATIENCE;
+	if (tally->cache == NULL && tally->n_count <= CL_TALLY_CACHE_SLOTS)
+	{
+		tally->cache = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
 		clear_cache(tally);
 	}
 }
@@ -265,64 +256,37 @@ count_rows(ClTally *tally)
 void
 cl_tally_make_room(ClTally *tally, int class)
 {
-	const ClMemory *memory = &tally->memory;
 	ClTallyKeys *rows = &tally->rows[class];
-	size_t		waiting = tally->rows[0].n + tally->rows[1].n;
 
-	if (waiting >= tally->patience)
-	{
-		memory->breathe();
-		if (tally->cache == NULL && mostly_distinct(tally))
-			tally->patience = 2 * waiting;
-		else
-		{
-			count_rows(tally);
-			tally->patience = tally->n_count > FIRST_PATIENCE ? tally->n_count : FIRST_PATIENCE;
-			if (tally->cache == NULL && tally->n_count <= CL_TALLY_CACHE_SLOTS)
-			{
-				tally->cache = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
-				clear_cache(tally);
-			}
-			/* A class that had no rows so far still has no room. */
-			if (rows->n < rows->size)
-				return;
-		}
-	}
-	cl_tally_reserve_keys(memory, rows, rows->size > 0 ? 2 * rows->size : FIRST_ROWS);
+	if (tally->rows[0].n + tally->rows[1].n >= tally->patience)
+		look_for_repeats(tally);
+	/* Even when they were counted: a class that had no rows so far has no room. */
+	if (rows->n == rows->size)
+		cl_tally_reserve_keys(&tally->memory, rows, rows->size > 0 ? 2 * rows->size : FIRST_ROWS);
 }
 
 void
 cl_tally_settle(ClTally *tally)
 {
-	if (tally->kind == CL_TALLY_WEIGHTS)
-		cl_tally_settle_weighted(tally);
-	else if (tally->cache != NULL)
+	if (tally->cache != NULL)
 		count_rows(tally);
-	else
-	{
-		sort_rows(&tally->memory, &tally->rows[0]);
-		sort_rows(&tally->memory, &tally->rows[1]);
-	}
+	cl_tally_fold(tally);
+	sort_rows(&tally->memory, &tally->rows[0]);
+	sort_rows(&tally->memory, &tally->rows[1]);
 }
 
 /* Both of the same kind. */
 void
 cl_tally_merge(ClTally *into, const ClTally *from)
 {
-	ClTallyCount *cached;
-	size_t		n_cached;
-
-	if (into->kind == CL_TALLY_WEIGHTS)
+	for (int class = 0; class < 2; class++)
+		merge_rows(&into->memory, &into->rows[class], &from->rows[class]);
+	cl_tally_append(into, from->count, from->extra, from->n_count + from->n_behind);
+	for (int slot = 0; from->cache != NULL && slot < CL_TALLY_CACHE_SLOTS; slot++)
 	{
-		cl_tally_merge_weighted(into, from);
-		return;
+		if (from->cache[slot].key != 0)
+			cl_tally_append(into, &from->cache[slot], NULL, 1);
 	}
-	merge_rows(&into->memory, &into->rows[0], &from->rows[0]);
-	merge_rows(&into->memory, &into->rows[1], &from->rows[1]);
-	merge_counts(into, from->count, from->n_count);
-	if (from->cache == NULL)
-		return;
-	cached = cached_counts(from, &n_cached);
-	merge_counts(into, cached, n_cached);
-	cl_release(&into->memory, cached);
+	if (into->rows[0].n + into->rows[1].n >= into->patience)
+		look_for_repeats(into);
 }

@@ -45,11 +45,18 @@ typedef struct ClTallyItem
 	double		value;
 	int64_t		n[2];			/* rows */
 	double		weight[2];		/* sums of the weights; the same as n where rows have none */
-	cl_int128	amount[2];		/* sums of the amounts; not set where rows have no weights */
+	cl_int128	amount[2];		/* sums of the amounts; 0 where rows have none */
 } ClTallyItem;
 
 /* Rows for which everything that is exact below stays exact in 128 bits. */
 #define CL_TALLY_MAX_ROWS (INT64_C(1) << 40)
+
+/*
+ * A row weighs nothing, which is no row, or from the first to the second of these: products of sums of weights stay far inside
+ * double precision.
+ */
+#define CL_TALLY_LIGHTEST 1e-100
+#define CL_TALLY_HEAVIEST 1e100
 
 /* A distinct value and its rows; its weights and amounts, if any, stand at the same place of another array. */
 typedef struct ClTallyCount
@@ -88,12 +95,16 @@ typedef struct ClTally
 	ClMemory	memory;
 	ClTallyKind kind;
 
-	/* Distinct values, ascending. With weights, rows that came since stand behind them, each with its weight and amount. */
+	/*
+	 * Distinct values, ascending. Behind them wait values that came since, in any order and perhaps repeated: with weights every
+	 * row, without them those of other tallies.
+	 */
 	ClTallyCount *count;
 	ClTallyExtra *extra;		/* only with weights */
 	size_t		n_count;
 	size_t		n_behind;
 	size_t		size_count;
+	int64_t		counted[2];		/* their rows */
 
 	/* Rows that came since, by class. */
 	ClTallyKeys rows[2];
@@ -113,6 +124,7 @@ typedef struct ClTallyCursor
 	const ClTallyCount *count;
 	size_t		counts_left;
 	uint64_t	count_key;
+	unsigned	passed;			/* values, to breathe now and then */
 } ClTallyCursor;
 
 extern void cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind);
@@ -122,6 +134,7 @@ extern void cl_tally_make_room(ClTally *tally, int class);
 extern void cl_tally_merge(ClTally *into, const ClTally *from);
 extern void cl_tally_settle(ClTally *tally);
 extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either class; any tally */
+extern void cl_tally_recount(ClTally *tally);	/* for who filled the counts by hand */
 
 /* Of a settled tally. */
 extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);
@@ -136,6 +149,7 @@ cl_tally_key(double value)
 
 	value += 0.0;
 	memcpy(&bits, &value, sizeof(bits));
+	/* gcc and clang shift the sign in. */
 	return bits ^ ((uint64_t) ((int64_t) bits >> 63) | UINT64_C(0x8000000000000000));
 }
 
@@ -188,6 +202,8 @@ cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item)
 	key = cursor->count_key < key ? cursor->count_key : key;
 	if (key == UINT64_MAX)
 		return false;
+	if ((++cursor->passed & 0xFFFF) == 0)
+		cursor->tally->memory.breathe();
 	item->value = cl_tally_value(key ^ cursor->turn);
 	item->n[0] = item->n[1] = 0;
 	if (cursor->count_key == key)
@@ -201,6 +217,7 @@ cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item)
 	{
 		item->weight[0] = (double) item->n[0];
 		item->weight[1] = (double) item->n[1];
+		item->amount[0] = item->amount[1] = 0;
 	}
 	return true;
 }

@@ -8,8 +8,10 @@
 #include "core/tally.h"
 
 extern void cl_tally_reserve_keys(const ClMemory *memory, ClTallyKeys *rows, size_t size);
-extern void cl_tally_settle_weighted(ClTally *tally);
-extern void cl_tally_merge_weighted(ClTally *into, const ClTally *from);
+
+/* Values behind the distinct ones (tally_behind.c). */
+extern void cl_tally_append(ClTally *tally, const ClTallyCount *count, const ClTallyExtra *extra, size_t n);
+extern void cl_tally_fold(ClTally *tally);
 
 static inline uint64_t
 cl_tally_hash(uint64_t key)

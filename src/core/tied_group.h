@@ -20,9 +20,12 @@ cl_tied_group(int last, double before, double own, double total, int groups)
 	double		middle = (before + own / 2) * groups;
 	int			group = last < 0 ? 0 : last;
 
-	if (middle >= (group + 1) * total * (1 - CL_SAME_PLACE))
-		group = (int) (middle / total * (1 + CL_SAME_PLACE));
-	return group < groups ? group : groups - 1;
+	double		place;
+
+	if (!(middle >= (group + 1) * total * (1 - CL_SAME_PLACE)))
+		return group;
+	place = middle / total * (1 + CL_SAME_PLACE);
+	return place < groups ? (int) place : groups - 1;
 }
 
 #endif							/* CL_CORE_TIED_GROUP_H */

@@ -19,9 +19,6 @@
 #define COUNT_SIZE (3 * (int64) sizeof(uint64))
 #define WEIGHTED_SIZE (COUNT_SIZE + 8 * (int64) sizeof(uint64))
 
-/* Beyond this, sums over values from strangers might leave 128 bits. */
-#define LARGEST_SUM ((cl_int128) INT64CONST(1000000000000000) * INT64CONST(1000000000000000))
-
 /*
  * Bytes
  *
@@ -271,14 +268,16 @@ receive_counts(StringInfo buf, const ClTallyType *type, ClTally *tally)
 	}
 }
 
-/* The sums of a class that has rows are positive and finite, without rows they are nothing. */
-static bool
-sums_in_order(int64 n, const ClSum *weight, cl_int128 amount)
+/* Sums of a class that has rows are positive and finite, without rows they are nothing. */
+bool
+cl_tally_sums_possible(int64 n, const ClSum *weight, cl_int128 amount)
 {
+	cl_int128	largest = CL_TALLY_LARGEST_AMOUNT * n;
+
 	if (n == 0)
 		return weight->high == 0 && weight->low == 0 && amount == 0;
-	return isfinite(weight->high) && weight->high > 0 && fabs(weight->low) <= weight->high * DBL_EPSILON &&
-		amount <= LARGEST_SUM && amount >= -LARGEST_SUM;
+	return weight->high >= CL_TALLY_LIGHTEST && weight->high <= CL_TALLY_HEAVIEST * 1.0001 * (double) n &&
+		fabs(weight->low) <= weight->high * DBL_EPSILON && amount <= largest && amount >= -largest;
 }
 
 static void
@@ -287,8 +286,8 @@ check_sums(const ClTallyType *type, const ClTally *tally, size_t i)
 	const ClTallyCount *count = &tally->count[i];
 	const ClTallyExtra *extra = &tally->extra[i];
 
-	if (count->n[0] + count->n[1] == 0 || !sums_in_order(count->n[0], &extra->weight[0], extra->amount[0]) ||
-		!sums_in_order(count->n[1], &extra->weight[1], extra->amount[1]))
+	if (count->n[0] + count->n[1] == 0 || !cl_tally_sums_possible(count->n[0], &extra->weight[0], extra->amount[0]) ||
+		!cl_tally_sums_possible(count->n[1], &extra->weight[1], extra->amount[1]))
 		cl_wire_invalid(type->name, psprintf("weight or amount at %s %g is out of range", type->value,
 											 cl_tally_value(count->key)));
 }
@@ -338,4 +337,5 @@ cl_tally_receive(StringInfo buf, const ClTallyType *type, ClTally *tally)
 		receive_counts(buf, type, tally);
 	if (!rows_fit(tally))
 		cl_wire_invalid(type->name, "number of rows is out of range");
+	cl_tally_recount(tally);
 }

@@ -12,6 +12,10 @@
 
 /* Amounts are in units of 10^-6, and no row's is beyond 10^18 whole ones: sums of all rows stay far inside 128 bits. */
 #define CL_TALLY_DECIMALS 6
+#define CL_TALLY_LARGEST_AMOUNT ((cl_int128) INT64CONST(1000000000000000000) * 1000000)
+
+/* Whether sums of so many rows of a class can be these. */
+extern bool cl_tally_sums_possible(int64 n, const ClSum *weight, cl_int128 amount);
 
 /* What a summary type says of its tally: its SQL name, what a value is called in messages, and the values there can be. */
 typedef struct ClTallyType

@@ -80,10 +80,8 @@ parse_amount(const ClJson *node)
 {
 	cl_int128	amount;
 
-	if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(node)), 0, &amount) != CL_NUMERIC_OK ||
-		amount > (cl_int128) INT64CONST(1000000000000000) * INT64CONST(1000000000000000) ||
-		amount < -(cl_int128) INT64CONST(1000000000000000) * INT64CONST(1000000000000000))
-		cl_json_error(node, "an integer of at most 30 digits");
+	if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(node)), 0, &amount) != CL_NUMERIC_OK)
+		cl_json_error(node, "an integer of at most 38 digits");
 	return amount;
 }
 
@@ -92,16 +90,16 @@ parse_sums(const ClJson *row, ClTally *tally, size_t i)
 {
 	for (int class = 0; class < 2; class++)
 	{
-		bool		rows = tally->count[i].n[class] > 0;
+		ClSum	   *weight = &tally->extra[i].weight[class];
 		ClJson		node;
 
 		cl_json_item(row, ITEM_WEIGHT + class, &node);
-		tally->extra[i].weight[class].high = cl_json_float8(&node, rows ? DBL_MIN : 0, rows ? 1e300 : 0);
-		tally->extra[i].weight[class].low = 0;
+		weight->high = cl_json_float8(&node, 0, 1e300);
+		weight->low = 0;
 		cl_json_item(row, ITEM_AMOUNT + class, &node);
 		tally->extra[i].amount[class] = parse_amount(&node);
-		if (!rows && tally->extra[i].amount[class] != 0)
-			cl_json_error(&node, "0 where there are no rows");
+		if (!cl_tally_sums_possible(tally->count[i].n[class], weight, tally->extra[i].amount[class]))
+			cl_json_error(row, "sums of weights and amounts that so many rows can have");
 	}
 }
 
@@ -152,6 +150,7 @@ cl_tally_parse(const ClJson *values, const ClTallyType *type, ClTally *tally)
 		CHECK_FOR_INTERRUPTS();
 		parse_item(values, type, tally, i, &total);
 	}
+	cl_tally_recount(tally);
 }
 
 void
@@ -188,13 +187,13 @@ cl_tally_merge_checked(ClTally *into, const ClTally *from, const ClTallyType *ty
 cl_int128
 cl_tally_amount(Datum amount, int *decimals)
 {
-	const cl_int128 largest = (cl_int128) INT64CONST(1000000000000000000) * 1000000;
 	ClNumericView view;
 	cl_int128	minor;
 
 	cl_numeric_open(amount, &view);
 	if (view.status != CL_NUMERIC_OK ||
-		cl_numeric_minor128_view(&view, CL_TALLY_DECIMALS, &minor) != CL_NUMERIC_OK || minor > largest || minor < -largest)
+		cl_numeric_minor128_view(&view, CL_TALLY_DECIMALS, &minor) != CL_NUMERIC_OK ||
+		minor > CL_TALLY_LARGEST_AMOUNT || minor < -CL_TALLY_LARGEST_AMOUNT)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("amount is out of range"),

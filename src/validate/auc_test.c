@@ -14,6 +14,7 @@
 #include "pg/record.h"
 #include "pg/wire.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(cl_auc_test_float8_transition);
@@ -176,7 +177,11 @@ cl_auc_test_serial(PG_FUNCTION_ARGS)
 	{
 		pq_sendint64(&buf, state->pairs.n[class]);
 		for (size_t i = 0; i < 2 * state->pairs.n[class]; i++)
+		{
+			if ((i & 0xFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
 			pq_sendint64(&buf, state->pairs.key[class][i]);
+		}
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -191,6 +196,8 @@ receive_rows(StringInfo buf, ClAucPairs *pairs, int class)
 		uint64		key_a = (uint64) pq_getmsgint64(buf);
 		uint64		key_b = (uint64) pq_getmsgint64(buf);
 
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		cl_auc_pairs_add(pairs, key_a, key_b, class);
 	}
 }
@@ -198,11 +205,13 @@ receive_rows(StringInfo buf, ClAucPairs *pairs, int class)
 Datum
 cl_auc_test_deserial(PG_FUNCTION_ARGS)
 {
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	State	   *state = create();
+	bytea	   *bytes;
+	State	   *state;
 	StringInfoData buf;
 
 	(void) cl_agg_context(fcinfo);
+	bytes = PG_GETARG_BYTEA_PP(0);
+	state = create();
 	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	for (int score = 0; score < 2; score++)
 		state->higher_is_riskier[score] = pq_getmsgbyte(&buf) != 0;

@@ -11,11 +11,14 @@
 #include "pg/record.h"
 #include "validate/confidence.h"
 #include "validate/roc_state.h"
+#include "validate/weight.h"
 
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(cl_roc_float8_transition);
 PG_FUNCTION_INFO_V1(cl_roc_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_roc_amount_float8_transition);
+PG_FUNCTION_INFO_V1(cl_roc_amount_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_roc_auc_final);
 PG_FUNCTION_INFO_V1(cl_roc_gini_final);
 PG_FUNCTION_INFO_V1(cl_roc_ks_final);
@@ -25,23 +28,26 @@ PG_FUNCTION_INFO_V1(cl_roc_ks);
 PG_FUNCTION_INFO_V1(cl_roc_stats);
 PG_FUNCTION_INFO_V1(cl_roc_auc_interval);
 PG_FUNCTION_INFO_V1(cl_auc_deterioration_test);
+PG_FUNCTION_INFO_V1(cl_roc_auc_deterioration_test);
+PG_FUNCTION_INFO_V1(cl_auc_difference);
 
 CL_SUMMARY_FUNCTIONS(roc)
 
 /*
  * Rows
  *
- * Arguments of the transitions: state, score, event [, higher_is_riskier [, weight [, amount]]].
+ * Arguments of the transitions: state, score, event [, higher_is_riskier [, weight]], or state, score, event,
+ * higher_is_riskier, amount.
  */
 
 enum
 {
-	ARG_SCORE = 1, ARG_EVENT, ARG_DIRECTION, ARG_WEIGHT, ARG_AMOUNT
+	ARG_SCORE = 1, ARG_EVENT, ARG_DIRECTION, ARG_WEIGHT, ARG_AMOUNT = ARG_WEIGHT
 };
 
 /* The state, made at the first row: only that one asks for the context. */
 static inline ClRoc *
-transition_state(FunctionCallInfo fcinfo)
+transition_state(FunctionCallInfo fcinfo, bool amounts)
 {
 	MemoryContext old;
 	ClRoc	   *roc;
@@ -52,23 +58,9 @@ transition_state(FunctionCallInfo fcinfo)
 	roc = roc_summary.create();
 	if (PG_NARGS() > ARG_WEIGHT)
 		roc->tally.kind = CL_TALLY_WEIGHTS;
-	roc->amounts = PG_NARGS() > ARG_AMOUNT;
+	roc->amounts = amounts;
 	MemoryContextSwitchTo(old);
 	return roc;
-}
-
-static double
-weight_argument(FunctionCallInfo fcinfo)
-{
-	double		weight = PG_GETARG_FLOAT8(ARG_WEIGHT);
-
-	if (weight < 0 || isinf(weight))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("weight must be finite and not negative"),
-				 errdetail("Found %g.", weight),
-				 errhint("A row that shall not count has the weight 0.")));
-	return weight;
 }
 
 static void
@@ -86,17 +78,15 @@ set_direction(FunctionCallInfo fcinfo, ClRoc *roc)
 static void
 add_weighted(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 {
-	double		weight = PG_ARGISNULL(ARG_WEIGHT) ? NAN : weight_argument(fcinfo);
-	cl_int128	amount = 0;
+	double		weight = PG_ARGISNULL(ARG_WEIGHT) ? NAN : PG_GETARG_FLOAT8(ARG_WEIGHT);
 
-	if (isnan(weight) || (PG_NARGS() > ARG_AMOUNT && PG_ARGISNULL(ARG_AMOUNT)))
+	if (isnan(weight))
 	{
 		roc->n_skipped++;
 		return;
 	}
-	if (PG_NARGS() > ARG_AMOUNT)
-		amount = cl_tally_amount(PG_GETARG_DATUM(ARG_AMOUNT), &roc->decimals);
-	cl_tally_add_weighted(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT), weight, amount);
+	cl_weight_check(weight);
+	cl_tally_add_weighted(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT), weight, 0);
 }
 
 static pg_attribute_always_inline void
@@ -110,11 +100,29 @@ add_row(FunctionCallInfo fcinfo, ClRoc *roc, double score)
 		cl_tally_add(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT));
 }
 
+/* A row whose amount is not known counts as a row. */
+static void
+add_amount(FunctionCallInfo fcinfo, ClRoc *roc, double score)
+{
+	cl_int128	amount = 0;
+
+	if (isnan(score))
+	{
+		roc->n_skipped++;
+		return;
+	}
+	if (PG_ARGISNULL(ARG_AMOUNT) || numeric_is_nan(PG_GETARG_NUMERIC(ARG_AMOUNT)))
+		roc->n_without_amount++;
+	else
+		amount = cl_tally_amount(PG_GETARG_DATUM(ARG_AMOUNT), &roc->decimals);
+	cl_tally_add_weighted(&roc->tally, score, PG_GETARG_BOOL(ARG_EVENT), 1, amount);
+}
+
 /* The state, with its direction; false when the row lacks a score or an outcome. */
 static pg_attribute_always_inline bool
-begin_row(FunctionCallInfo fcinfo, ClRoc **state)
+begin_row(FunctionCallInfo fcinfo, ClRoc **state, bool amounts)
 {
-	ClRoc	   *roc = *state = transition_state(fcinfo);
+	ClRoc	   *roc = *state = transition_state(fcinfo, amounts);
 
 	if (PG_NARGS() > ARG_DIRECTION)
 		set_direction(fcinfo, roc);
@@ -131,7 +139,7 @@ cl_roc_float8_transition(PG_FUNCTION_ARGS)
 {
 	ClRoc	   *roc;
 
-	if (begin_row(fcinfo, &roc))
+	if (begin_row(fcinfo, &roc, false))
 		add_row(fcinfo, roc, PG_GETARG_FLOAT8(ARG_SCORE));
 	PG_RETURN_POINTER(roc);
 }
@@ -141,8 +149,28 @@ cl_roc_numeric_transition(PG_FUNCTION_ARGS)
 {
 	ClRoc	   *roc;
 
-	if (begin_row(fcinfo, &roc))
+	if (begin_row(fcinfo, &roc, false))
 		add_row(fcinfo, roc, cl_numeric_float8_saturated(PG_GETARG_DATUM(ARG_SCORE)));
+	PG_RETURN_POINTER(roc);
+}
+
+Datum
+cl_roc_amount_float8_transition(PG_FUNCTION_ARGS)
+{
+	ClRoc	   *roc;
+
+	if (begin_row(fcinfo, &roc, true))
+		add_amount(fcinfo, roc, PG_GETARG_FLOAT8(ARG_SCORE));
+	PG_RETURN_POINTER(roc);
+}
+
+Datum
+cl_roc_amount_numeric_transition(PG_FUNCTION_ARGS)
+{
+	ClRoc	   *roc;
+
+	if (begin_row(fcinfo, &roc, true))
+		add_amount(fcinfo, roc, cl_numeric_float8_saturated(PG_GETARG_DATUM(ARG_SCORE)));
 	PG_RETURN_POINTER(roc);
 }
 
@@ -239,7 +267,19 @@ cl_roc_stats(PG_FUNCTION_ARGS)
 		cl_record_put_null(&record);
 	else
 		cl_record_put_bool(&record, cl_roc_higher_is_riskier(roc));
+	if (roc->amounts)
+		cl_record_put_int64(&record, roc->n_without_amount);
+	else
+		cl_record_put_null(&record);
 	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
+static double
+std_error_of(ClRoc *roc)
+{
+	const ClRocMeasures *m = cl_roc_measures(roc);
+
+	return sqrt(cl_roc_auc_variance(&roc->tally, cl_roc_higher_is_riskier(roc), m));
 }
 
 Datum
@@ -248,7 +288,7 @@ cl_roc_auc_interval(PG_FUNCTION_ARGS)
 	ClRoc	   *roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
 	double		reach = cl_confidence_reach(PG_GETARG_FLOAT8(1));
 	const ClRocMeasures *m = cl_roc_measures(roc);
-	double		std_error = sqrt(cl_roc_auc_variance(&roc->tally, cl_roc_higher_is_riskier(roc), m));
+	double		std_error = std_error_of(roc);
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
@@ -276,6 +316,32 @@ p_value_of(double z, const char *alternative)
 	return cl_normal_two_sided(z);
 }
 
+static void
+require_auc(double auc, const char *what)
+{
+	if (!(auc >= 0 && auc <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("an AUC must be between 0 and 1"),
+				 errdetail("The %s is %g.", what, auc),
+				 errhint("A Gini coefficient g is the AUC (g + 1) / 2.")));
+}
+
+/* diff, std_error, z, p_value; the last two are NULL without an error. */
+static Datum
+deterioration(FunctionCallInfo fcinfo, double diff, double std_error, int alternative_argument)
+{
+	double		z = std_error > 0 ? diff / std_error : NAN;
+	ClRecord	record;
+
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, diff);
+	cl_record_put_float8(&record, std_error);
+	cl_record_put_float8(&record, z);
+	cl_record_put_float8(&record, p_value_of(z, text_to_cstring(PG_GETARG_TEXT_PP(alternative_argument))));
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
 /* The AUC of today has an error, from its class sizes; the reference is taken as given. */
 Datum
 cl_auc_deterioration_test(PG_FUNCTION_ARGS)
@@ -284,28 +350,46 @@ cl_auc_deterioration_test(PG_FUNCTION_ARGS)
 	double		reference = PG_GETARG_FLOAT8(1);
 	int64		n_event = PG_GETARG_INT64(2);
 	int64		n_non_event = PG_GETARG_INT64(3);
-	double		std_error;
-	double		z;
-	ClRecord	record;
 
-	if (!(auc >= 0 && auc <= 1 && reference >= 0 && reference <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("an AUC must be between 0 and 1"),
-				 errdetail("Found %g against the reference %g.", auc, reference),
-				 errhint("A Gini coefficient g is the AUC (g + 1) / 2.")));
+	require_auc(auc, "AUC");
+	require_auc(reference, "reference");
 	if (n_event < 1 || n_non_event < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("there must be events and non-events"),
 				 errdetail("Found " INT64_FORMAT " events and " INT64_FORMAT " non-events.", n_event, n_non_event),
 				 errhint("roc_stats gives both numbers.")));
-	std_error = cl_roc_hanley_mcneil(auc, (double) n_event, (double) n_non_event);
-	z = std_error > 0 ? (auc - reference) / std_error : NAN;
+	return deterioration(fcinfo, auc - reference, cl_roc_hanley_mcneil(auc, (double) n_event, (double) n_non_event), 4);
+}
+
+/* The same with the error that the scores themselves show. */
+Datum
+cl_roc_auc_deterioration_test(PG_FUNCTION_ARGS)
+{
+	ClRoc	   *roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
+	double		reference = PG_GETARG_FLOAT8(1);
+
+	require_auc(reference, "reference");
+	return deterioration(fcinfo, cl_roc_measures(roc)->auc - reference, std_error_of(roc), 2);
+}
+
+/* Two samples that share no rows: variances add up. */
+Datum
+cl_auc_difference(PG_FUNCTION_ARGS)
+{
+	ClRoc	   *a = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
+	ClRoc	   *b = cl_summary_state(&roc_summary, PG_GETARG_DATUM(1));
+	double		diff = cl_roc_measures(a)->auc - cl_roc_measures(b)->auc;
+	double		std_error = hypot(std_error_of(a), std_error_of(b));
+	double		z = std_error > 0 ? diff / std_error : NAN;
+	ClRecord	record;
+
 	cl_record_open(&record, fcinfo);
-	cl_record_put_float8(&record, auc - reference);
+	cl_record_put_float8(&record, cl_roc_measures(a)->auc);
+	cl_record_put_float8(&record, cl_roc_measures(b)->auc);
+	cl_record_put_float8(&record, diff);
 	cl_record_put_float8(&record, std_error);
 	cl_record_put_float8(&record, z);
-	cl_record_put_float8(&record, p_value_of(z, text_to_cstring(PG_GETARG_TEXT_PP(4))));
+	cl_record_put_float8(&record, cl_normal_two_sided(z));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -50,6 +50,41 @@ cl_roc_measures(ClRoc *roc)
 	return &roc->measures;
 }
 
+static bool
+is_empty(const ClRoc *roc)
+{
+	int64		n[2];
+
+	cl_tally_rows(&roc->tally, n);
+	return n[0] + n[1] == 0;
+}
+
+/* What nobody counts to the end. */
+static void
+add_rows(int64 *n, int64 more)
+{
+	if (__builtin_add_overflow(*n, more, n))
+		*n = PG_INT64_MAX;
+}
+
+/* Amounts are those of all rows, or of none; a side without rows has no say. */
+static void
+merge_amounts(ClRoc *roc, const ClRoc *other)
+{
+	if (is_empty(other))
+		return;
+	if (is_empty(roc))
+		roc->amounts = other->amounts;
+	else if (roc->amounts != other->amounts)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot merge a roc with amounts and one without"),
+				 errdetail("The sums would be of some rows only."),
+				 errhint("Build both with roc_amount_agg, or both with roc_agg.")));
+	roc->decimals = Max(roc->decimals, other->decimals);
+	add_rows(&roc->n_without_amount, other->n_without_amount);
+}
+
 static void
 merge(void *into, const void *from)
 {
@@ -57,18 +92,16 @@ merge(void *into, const void *from)
 	const ClRoc *other = from;
 
 	cl_roc_set_direction(roc, other->direction);
+	merge_amounts(roc, other);
 	cl_tally_merge_checked(&roc->tally, &other->tally, &tally_type);
-	if (__builtin_add_overflow(roc->n_skipped, other->n_skipped, &roc->n_skipped))
-		roc->n_skipped = PG_INT64_MAX;
-	roc->amounts |= other->amounts;
-	roc->decimals = Max(roc->decimals, other->decimals);
+	add_rows(&roc->n_skipped, other->n_skipped);
 }
 
 /*
  * Bytes:
  *		byte	direction
  *		byte	whether there are amounts, and the decimals to show them with (255: none)
- *		int64	n_skipped
+ *		int64	n_skipped, n_without_amount
  *		tally (pg/tally.c)
  */
 #define NO_AMOUNTS 255
@@ -79,6 +112,7 @@ write_head(StringInfo buf, const ClRoc *roc)
 	pq_sendbyte(buf, roc->direction);
 	pq_sendbyte(buf, roc->amounts ? roc->decimals : NO_AMOUNTS);
 	pq_sendint64(buf, roc->n_skipped);
+	pq_sendint64(buf, roc->n_without_amount);
 }
 
 /* Settling a tally changes how the counts are kept, not what they are. */
@@ -98,15 +132,6 @@ transfer(StringInfo buf, const void *state)
 
 	write_head(buf, roc);
 	cl_tally_transfer(buf, &tally_type, unconstify(ClTally *, &roc->tally));
-}
-
-static bool
-is_empty(const ClRoc *roc)
-{
-	int64		n[2];
-
-	cl_tally_rows(&roc->tally, n);
-	return n[0] + n[1] == 0;
 }
 
 /* What contradicts itself in a value from outside, or NULL. */
@@ -136,6 +161,7 @@ read_state(StringInfo buf)
 	roc->amounts = decimals != NO_AMOUNTS;
 	roc->decimals = roc->amounts ? decimals : 0;
 	roc->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
+	roc->n_without_amount = cl_wire_int64(buf, TYPE_NAME, 0, roc->amounts ? PG_INT64_MAX : 0, "number of rows without amount");
 	cl_tally_receive(buf, &tally_type, &roc->tally);
 	wrong = disorder(roc);
 	if (wrong != NULL)
@@ -147,9 +173,9 @@ read_state(StringInfo buf)
  * JSON:
  *		{"version": 1, "direction": "higher_is_riskier", "n_skipped": 0, "scores": [[0.1, 1, 0], [0.8, 0, 1]]}
  *
- * with "decimals" when there are amounts. A score is [score, non-events, events], see pg/tally_json.c.
+ * with "decimals" and "n_without_amount" when there are amounts. A score is [score, non-events, events], see pg/tally_json.c.
  */
-static const char *const json_keys[] = {"version", "direction", "n_skipped", "decimals", "scores", NULL};
+static const char *const json_keys[] = {"version", "direction", "n_skipped", "decimals", "n_without_amount", "scores", NULL};
 
 static void
 print(StringInfo out, const void *state)
@@ -159,7 +185,7 @@ print(StringInfo out, const void *state)
 	appendStringInfo(out, "{\"version\": %d, \"direction\": \"%s\", \"n_skipped\": " INT64_FORMAT, roc_summary.version,
 					 directions[roc->direction], roc->n_skipped);
 	if (roc->amounts)
-		appendStringInfo(out, ", \"decimals\": %d", roc->decimals);
+		appendStringInfo(out, ", \"decimals\": %d, \"n_without_amount\": " INT64_FORMAT, roc->decimals, roc->n_without_amount);
 	appendStringInfoString(out, ", \"scores\": ");
 	cl_tally_print(out, unconstify(ClTally *, &roc->tally));
 	appendStringInfoChar(out, '}');
@@ -184,6 +210,8 @@ parse(const ClJson *document)
 		roc->amounts = true;
 		roc->decimals = cl_json_int(&node, 0, CL_TALLY_DECIMALS);
 	}
+	if (cl_json_get(document, "n_without_amount", &node))
+		roc->n_without_amount = cl_json_decimal(&node, 0, 0, roc->amounts ? PG_INT64_MAX : 0);
 	cl_json_require(document, "scores", &node);
 	cl_tally_parse(&node, &tally_type, &roc->tally);
 	wrong = disorder(roc);

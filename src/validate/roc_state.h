@@ -21,8 +21,9 @@ typedef struct ClRoc
 	ClTally		tally;
 	int64		n_skipped;		/* rows with a NULL or NaN among their arguments */
 	ClRocDirection direction;
-	bool		amounts;		/* rows came with an amount */
+	bool		amounts;		/* rows come with an amount */
 	int			decimals;		/* that amounts are shown with */
+	int64		n_without_amount;	/* rows that count although their amount is not known */
 	ClRocMeasures measures;		/* as of measured rows, since several functions ask for them */
 	int64		measured;
 } ClRoc;

@@ -385,7 +385,15 @@ asked_cutoffs(ArrayType *array, int *n)
 	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &null, n);
 	cutoff = palloc_array(double, *n + 1);
 	for (int i = 0; i < *n; i++)
-		cutoff[i] = cutoff_argument(null[i] ? NAN : DatumGetFloat8(value[i]));
+	{
+		if (null[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("cut-off must be a number"),
+					 errdetail("Number %d of the array is NULL.", i + 1),
+					 errhint("roc_curve lists the cut-offs that differ.")));
+		cutoff[i] = cutoff_argument(DatumGetFloat8(value[i]));
+	}
 	qsort(cutoff, *n, sizeof(double), compare_float8);
 	return cutoff;
 }

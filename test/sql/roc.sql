@@ -55,6 +55,11 @@ SELECT near(auc(s1, event, true, 0.1), auc(s1, event), 1e-14) AS scaled, auc(s1,
   auc(s1, event) FILTER (WHERE i <= 100) AS zero FROM sample;
 SELECT auc(s1, event, true, -1) FROM sample;
 SELECT auc(s1, event, true, 'Infinity') FROM sample;
+SELECT auc(s1, event, true, 1e101) FROM sample;
+SELECT auc(s1, event, true, 1e-101) FROM sample;
+SELECT near(auc(s1, event, true, 1e100), auc(s1, event), 1e-14) AS heavy, near(auc(s1, event, true, 1e-100), auc(s1, event), 1e-14) AS light,
+  near(ks(s1, event, true, 1e100), ks(s1, event), 1e-14) AS ks, roc_agg(s1, event, true, 1e-100)::text::roc::text = roc_agg(s1, event, true, 1e-100)::text AS stored FROM sample;
+SELECT count(*), sum(n) / 1e100 AS n FROM gains_table((SELECT roc_agg(s1, event, true, 1e100) FROM sample), 100000);
 SELECT n, n_skipped FROM roc_stats((SELECT roc_agg(s1, event, true, nullif(i % 4, 0)) FROM sample));
 
 -- The curve: a row per score, from nothing flagged to everything; its trapezoids are the AUC.
@@ -96,20 +101,31 @@ SELECT count(*) AS cutoffs, count(*) FILTER (WHERE
   (c.approved, c.approved_event, c.rejected, c.approved_amount, c.approved_event_amount) IS DISTINCT FROM (q.approved, q.approved_event, 200 - q.approved, q.amount, q.amount_event)
   OR NOT near(c.approval_rate, q.approved / 200.0, 1e-15) OR NOT near(c.bad_rate, q.approved_event / nullif(q.approved, 0)::float8, 1e-15)
   OR NOT near(c.event_avoided_share, 1 - q.approved_event / 67.0, 1e-14)) AS wrong
-FROM (SELECT roc_agg(pd, event, true, 1, amount) AS r FROM applicant) s, cutoff_table(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
+FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant) s, cutoff_table_at(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
   LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount,
     coalesce(sum(amount) FILTER (WHERE event), 0) AS amount_event FROM applicant a WHERE a.pd < c.cutoff) q;
 SELECT count(*) AS cutoffs, count(*) FILTER (WHERE (c.approved, c.approved_event, c.approved_amount) IS DISTINCT FROM (q.approved, q.approved_event, q.amount)) AS wrong
-FROM (SELECT roc_agg(score, event, false, 1, amount) AS r FROM applicant) s, cutoff_table(r) c,
+FROM (SELECT roc_amount_agg(score, event, false, amount) AS r FROM applicant) s, cutoff_table(r) c,
   LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount FROM applicant a WHERE a.score >= c.cutoff) q;
 SELECT cutoff, approved, approval_rate, approved_event, round(bad_rate::numeric, 4) AS bad_rate, rejected, approved_amount
-FROM cutoff_table((SELECT roc_agg(score, event, false, 1, amount) FROM applicant), 4);
+FROM cutoff_table((SELECT roc_amount_agg(score, event, false, amount) FROM applicant), 4);
 SELECT sum(amount) = (SELECT sum(amount) FROM applicant) AS adds_up, sum(amount_event) = (SELECT sum(amount) FROM applicant WHERE event) AS events
-FROM gains_table((SELECT roc_agg(pd, event, true, 1, amount) FROM applicant), 7);
-SELECT * FROM cutoff_table((SELECT roc_agg(pd, event) FROM applicant), '{0.5, NULL}'::float8[]);
-SELECT roc_agg(pd, event, true, 1, 'NaN'::numeric) FROM applicant;
-SELECT roc_agg(pd, event, true, 1, 0.0000001) FROM applicant;
-SELECT roc_agg(pd, event, true, 1, 1e19) FROM applicant;
+FROM gains_table((SELECT roc_amount_agg(pd, event, true, amount) FROM applicant), 7);
+SELECT * FROM cutoff_table_at((SELECT roc_agg(pd, event) FROM applicant), '{0.5, NULL}');
+-- A row without an amount counts as a row.
+SELECT n, n_skipped, n_without_amount, near(auc, (SELECT auc(pd, event) FROM applicant), 1e-14) AS auc
+FROM roc_stats((SELECT roc_amount_agg(pd, event, true, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' ELSE amount END) FROM applicant));
+SELECT roc_amount_agg(pd, event, true, 'Infinity'::numeric) FROM applicant;
+SELECT roc_amount_agg(pd, event, true, 0.0000001) FROM applicant;
+SELECT roc_amount_agg(pd, event, true, 1e19) FROM applicant;
+-- The largest amounts survive being stored, and merged.
+SELECT amount, approved_amount FROM (SELECT rollup(r::text::roc) AS r FROM (SELECT roc_amount_agg(i % 2, i = 3, true, 1e18) AS r FROM generate_series(1, 3) i, generate_series(1, 2) g GROUP BY g) s) s,
+  LATERAL (SELECT amount FROM gains_table(r, 1)) g, LATERAL (SELECT approved_amount FROM cutoff_table_at(r::text::roc, '{1}')) c;
+-- A side without rows has no say in whether there are amounts; rows with and without do not mix.
+SELECT amount IS NULL AS none FROM gains_table((SELECT rollup(r) FROM (VALUES
+  ('{"version":1,"direction":"higher_is_riskier","n_skipped":0,"decimals":6,"scores":[]}'::roc),
+  ('{"version":1,"direction":"higher_is_riskier","n_skipped":0,"scores":[[0.1,1,0],[0.2,1,1]]}')) v (r)), 1);
+SELECT rollup(r) FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant UNION ALL SELECT roc_agg(pd, event, true, 1) FROM applicant) s;
 
 -- The confusion matrix against plain SQL; measures by their definitions.
 SELECT tp, fp, tn, fn, near(tpr, tp / 67, 1e-15) AS tpr, near(tnr, tn / 133, 1e-15) AS tnr, near(ppv, tp / (tp + fp), 1e-15) AS ppv,
@@ -127,6 +143,15 @@ SELECT alternative, near(std_error, 0.029086283790850716, 1e-14) AS std_error, n
   near(p_value, p, 1e-13) AS p_value
 FROM (VALUES ('less', 0.042805063275976933), ('greater', 0.957194936724023115), ('two_sided', 0.085610126551953866)) v (alternative, p),
   auc_deterioration_test(0.75, 0.80, 100, 900, alternative);
+-- With DeLong's error, which the scores give: R, as above, and pnorm. Two samples: variances add up.
+SELECT near(diff, 0.585063404780608254 - 0.65, 1e-14) AS diff, near(std_error, 0.042747184697048267, 1e-14) AS std_error,
+  near(z, (0.585063404780608254 - 0.65) / 0.042747184697048267, 1e-13) AS z, near(p_value, 0.0643705858146107, 1e-13) AS p_value
+FROM auc_deterioration_test((SELECT roc_agg(s1, event) FROM sample), 0.65);
+SELECT near(d.diff, 0.585063404780608254 - 0.630849511839299715, 1e-14) AS diff,
+  near(d.std_error, sqrt(0.042747184697048267 ^ 2 + 0.041031207668465755 ^ 2), 1e-14) AS std_error, near(d.z, d.diff / d.std_error, 1e-15) AS z
+FROM auc_difference((SELECT roc_agg(s1, event) FROM sample), (SELECT roc_agg(s2, event) FROM sample)) d;
+SELECT * FROM auc_difference((SELECT roc_agg(s1, event) FROM sample), (SELECT roc_agg(s2, event) FROM sample WHERE event));
+SELECT * FROM auc_deterioration_test((SELECT roc_agg(s1, event) FROM sample), -0.1);
 SELECT * FROM auc_deterioration_test(1, 0.8, 100, 900);
 SELECT * FROM auc_deterioration_test(0.7, 1.8, 100, 900);
 SELECT * FROM auc_deterioration_test(0.7, 0.8, 0, 900);
@@ -152,11 +177,11 @@ FROM auc_interval((SELECT roc_agg(score, event) FROM large)) a, by_sql q;
 CREATE TABLE many AS SELECT i, i % 4 AS part, (i * 7919) % 1000003 AS unique_score, (i * 7919) % 601 AS score, (i * 31) % 7 < 2 AS event,
   1 + (i % 5) / 3.0 AS weight, (i % 1000) * 1.01 AS amount FROM generate_series(1, 100000) i;
 CREATE TABLE whole AS SELECT roc_send(roc_agg(unique_score, event)) AS a, roc_send(roc_agg(score, event, false)) AS b,
-  roc_send(roc_agg(score, event, false, weight, amount)) AS c, auc(unique_score, event) AS auc FROM many;
+  roc_send(roc_amount_agg(score, event, false, amount)) AS c, auc(unique_score, event) AS auc FROM many;
 SELECT roc_send(rollup(a)) = (SELECT a FROM whole) AS a, roc_send(rollup(b)) = (SELECT b FROM whole) AS b, roc_send(rollup(c)) = (SELECT c FROM whole) AS c
-FROM (SELECT part, roc_agg(unique_score, event) AS a, roc_agg(score, event, false) AS b, roc_agg(score, event, false, weight, amount) AS c FROM many GROUP BY part) s;
+FROM (SELECT part, roc_agg(unique_score, event) AS a, roc_agg(score, event, false) AS b, roc_amount_agg(score, event, false, amount) AS c FROM many GROUP BY part) s;
 SELECT roc_send(roc_agg(unique_score, event ORDER BY i DESC)) = (SELECT a FROM whole) AS a, roc_send(roc_agg(score, event, false ORDER BY unique_score)) = (SELECT b FROM whole) AS b,
-  roc_send(roc_agg(score, event, false, weight, amount ORDER BY i DESC)) = (SELECT c FROM whole) AS c FROM many;
+  roc_send(roc_amount_agg(score, event, false, amount ORDER BY i DESC)) = (SELECT c FROM whole) AS c FROM many;
 SELECT length(b) < 601 * 25 AS small FROM whole;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
@@ -168,7 +193,7 @@ BEGIN
 END $$;
 SELECT uses_parallel('SELECT credit_limit.roc_agg(score, event) FROM many'), uses_parallel('SELECT credit_limit.auc(score, event) FROM many');
 SELECT roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a, roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
-  roc_send(roc_agg(score, event, false, weight, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
+  roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
 SELECT auc(unique_score, event) IS NULL AS nothing FROM many WHERE i < 0;
 SELECT roc_agg(nullif(score, score), event) AS only_null FROM many;
 -- Only one worker sees rows, and one that sees none of a class.
@@ -194,7 +219,7 @@ SELECT rollup(NULL::roc) IS NULL AS nothing FROM month_roc;
 -- Text and binary forms round trip.
 CREATE TABLE copied (month int, r roc);
 CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
-INSERT INTO month_roc SELECT 10, roc_agg(score, event, false, weight, amount) FROM many;
+INSERT INTO month_roc SELECT 10, roc_amount_agg(score, event, false, amount) FROM many;
 INSERT INTO month_roc SELECT 11, roc_agg(s, e) FROM (VALUES ('-Infinity'::float8, true), (1e300, false), ('Infinity', false)) v (s, e);
 DO $$ BEGIN
   EXECUTE format('COPY month_roc TO %L (FORMAT binary)', data_file('test'));
@@ -231,7 +256,8 @@ EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded TH
 END $$;
 CREATE TABLE victim AS
 SELECT 1 AS kind, roc_send(roc_agg(s1 % 9, event)) AS bytes FROM sample WHERE i < 20
-UNION ALL SELECT 2, roc_send(roc_agg(s1 % 5, event, false, i / 3.0, i * 1.5)) FROM sample WHERE i < 20;
+UNION ALL SELECT 2, roc_send(roc_amount_agg(s1 % 5, event, false, i * 1.5)) FROM sample WHERE i < 20
+UNION ALL SELECT 3, roc_send(roc_agg(s1 % 5, event, false, i / 3.0)) FROM sample WHERE i < 20;
 SELECT kind, attack(bytes) FROM victim;
 SELECT kind, attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT attack(bytes || '\x00') FROM victim;

@@ -10,7 +10,7 @@ CREATE TYPE credit_limit.auc_comparison AS (
 );
 
 COMMENT ON TYPE credit_limit.auc_comparison IS
-'Result of auc_test: both AUCs, their difference a - b, its standard error, z and the two-sided p-value.';
+'Result of auc_test and auc_difference: both AUCs, their difference a - b, its standard error, z and the two-sided p-value.';
 
 CREATE FUNCTION credit_limit.auc_test_transition(internal, float8, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_auc_test_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;

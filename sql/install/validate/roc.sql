@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.roc (
 );
 
 COMMENT ON TYPE credit_limit.roc IS
-'Events and non-events per distinct score, exactly, with the direction of the score, and weights and amounts if given. Text form is JSON. Built by roc_agg, merged by rollup; read by roc_stats, auc, gini, ks, auc_interval, roc_curve, cap_curve, gains_table, confusion and cutoff_table.';
+'Events and non-events per distinct score, exactly, with the direction of the score, and weights and amounts if given. Text form is JSON. Built by roc_agg, merged by rollup; read by roc_stats, auc, gini, ks, auc_interval, roc_curve, cap_curve, gains_table, confusion, cutoff_table and cutoff_table_at.';
 
 CREATE FUNCTION credit_limit.roc_rollup_transition(internal, credit_limit.roc) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -54,32 +54,32 @@ COMMENT ON FUNCTION credit_limit.auc_final(internal) IS 'Result of auc.';
 COMMENT ON FUNCTION credit_limit.gini_final(internal) IS 'Result of gini.';
 COMMENT ON FUNCTION credit_limit.ks_final(internal) IS 'Result of ks.';
 
--- The transitions: (risk, event), (score, event, higher_is_riskier), with a weight, with a weight and an amount.
+-- The transitions: (risk, event), (score, event, higher_is_riskier), with a weight, with an amount.
 CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8, numeric) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_roc_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_amount_transition(internal, float8, boolean, boolean, numeric) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_amount_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8, numeric) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_roc_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.roc_amount_transition(internal, numeric, boolean, boolean, numeric) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_roc_amount_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8) IS 'Transition of roc_agg, auc, gini and ks.';
-COMMENT ON FUNCTION credit_limit.roc_transition(internal, float8, boolean, boolean, float8, numeric) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_amount_transition(internal, float8, boolean, boolean, numeric) IS 'Transition of roc_amount_agg.';
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean) IS 'Transition of roc_agg, auc, gini and ks.';
 COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8) IS 'Transition of roc_agg, auc, gini and ks.';
-COMMENT ON FUNCTION credit_limit.roc_transition(internal, numeric, boolean, boolean, float8, numeric) IS 'Transition of roc_agg, auc, gini and ks.';
+COMMENT ON FUNCTION credit_limit.roc_amount_transition(internal, numeric, boolean, boolean, numeric) IS 'Transition of roc_amount_agg.';
 
 CREATE AGGREGATE credit_limit.roc_agg(risk float8, event boolean) (
   SFUNC = credit_limit.roc_transition,
@@ -149,7 +149,7 @@ CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_ris
 );
 
 COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean, boolean, float8) IS
-'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row).';
+'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. The fourth argument is a weight, not an amount: each row counts as so many rows (frequency weight: 0, which is no row, or 1e-100 to 1e100). Memory: 88 bytes per distinct score, about twice that while building.';
 
 CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.roc_transition,
@@ -165,8 +165,8 @@ CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_ri
 COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean, boolean, float8) IS
 'As roc_agg(float8, boolean, boolean, float8), for numeric columns.';
 
-CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_riskier boolean, weight float8, amount numeric) (
-  SFUNC = credit_limit.roc_transition,
+CREATE AGGREGATE credit_limit.roc_amount_agg(score float8, event boolean, higher_is_riskier boolean, amount numeric) (
+  SFUNC = credit_limit.roc_amount_transition,
   STYPE = internal,
   SSPACE = 1024,
   FINALFUNC = credit_limit.roc_final,
@@ -176,11 +176,11 @@ CREATE AGGREGATE credit_limit.roc_agg(score float8, event boolean, higher_is_ris
   PARALLEL = SAFE
 );
 
-COMMENT ON AGGREGATE credit_limit.roc_agg(float8, boolean, boolean, float8, numeric) IS
-'As roc_agg(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row). With an amount of money per row (exact, at most six decimals), which gains_table and cutoff_table add up.';
+COMMENT ON AGGREGATE credit_limit.roc_amount_agg(float8, boolean, boolean, numeric) IS
+'As roc_agg(float8, boolean, boolean), with the amount of money of each row (a limit, a balance), which gains_table and cutoff_table add up exactly. A row whose amount is NULL or NaN counts as a row and is shown as n_without_amount by roc_stats. Error: an amount that is infinite, has more than six decimals, or is beyond 10^18. Memory: 88 bytes per distinct score, about twice that while building.';
 
-CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_riskier boolean, weight float8, amount numeric) (
-  SFUNC = credit_limit.roc_transition,
+CREATE AGGREGATE credit_limit.roc_amount_agg(score numeric, event boolean, higher_is_riskier boolean, amount numeric) (
+  SFUNC = credit_limit.roc_amount_transition,
   STYPE = internal,
   SSPACE = 1024,
   FINALFUNC = credit_limit.roc_final,
@@ -190,8 +190,8 @@ CREATE AGGREGATE credit_limit.roc_agg(score numeric, event boolean, higher_is_ri
   PARALLEL = SAFE
 );
 
-COMMENT ON AGGREGATE credit_limit.roc_agg(numeric, boolean, boolean, float8, numeric) IS
-'As roc_agg(float8, boolean, boolean, float8, numeric), for numeric columns.';
+COMMENT ON AGGREGATE credit_limit.roc_amount_agg(numeric, boolean, boolean, numeric) IS
+'As roc_amount_agg(float8, boolean, boolean, numeric), for numeric scores.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.roc) (
   SFUNC = credit_limit.roc_rollup_transition,
@@ -205,4 +205,4 @@ CREATE AGGREGATE credit_limit.rollup(credit_limit.roc) (
 );
 
 COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.roc) IS
-'Merges stored summaries: the same as roc_agg over all their rows. NULLs are left out; no rows give NULL. Error: directions differ, or only some have weights.';
+'Merges stored summaries: the same as roc_agg over all their rows. NULLs are left out; no rows give NULL. Error: directions differ, or only some have weights or amounts.';

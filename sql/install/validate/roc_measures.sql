@@ -68,7 +68,7 @@ CREATE AGGREGATE credit_limit.auc(score float8, event boolean, higher_is_riskier
 );
 
 COMMENT ON AGGREGATE credit_limit.auc(float8, boolean, boolean, float8) IS
-'As auc(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row).';
+'As auc(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: 0, which is no row, or 1e-100 to 1e100).';
 
 CREATE AGGREGATE credit_limit.auc(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.roc_transition,
@@ -152,7 +152,7 @@ CREATE AGGREGATE credit_limit.gini(score float8, event boolean, higher_is_riskie
 );
 
 COMMENT ON AGGREGATE credit_limit.gini(float8, boolean, boolean, float8) IS
-'As gini(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row).';
+'As gini(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: 0, which is no row, or 1e-100 to 1e100).';
 
 CREATE AGGREGATE credit_limit.gini(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.roc_transition,
@@ -180,7 +180,7 @@ CREATE AGGREGATE credit_limit.ks(risk float8, event boolean) (
 );
 
 COMMENT ON AGGREGATE credit_limit.ks(float8, boolean) IS
-'Kolmogorov-Smirnov distance: the largest difference of the cumulated shares of events and non-events, between distinct scores only; 0 to 1. A larger number is riskier, as with a PD. Rows where an argument is NULL or NaN are left out; no rows give NULL, and so does a class without rows. Infinite scores are extreme values. Memory: 8 to 32 bytes per distinct score, twice that while sorting.';
+'Kolmogorov-Smirnov distance: the largest difference of the cumulated shares of events and non-events, between distinct scores only; 0 to 1. It has no sign: a score read the wrong way round shows the same distance, and an AUC below 0.5. A larger number is riskier, as with a PD. Rows where an argument is NULL or NaN are left out; no rows give NULL, and so does a class without rows. Infinite scores are extreme values. Memory: 8 to 32 bytes per distinct score, twice that while sorting.';
 
 CREATE AGGREGATE credit_limit.ks(risk numeric, event boolean) (
   SFUNC = credit_limit.roc_transition,
@@ -236,7 +236,7 @@ CREATE AGGREGATE credit_limit.ks(score float8, event boolean, higher_is_riskier 
 );
 
 COMMENT ON AGGREGATE credit_limit.ks(float8, boolean, boolean, float8) IS
-'As ks(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: finite, not negative, 0 is no row).';
+'As ks(float8, boolean). higher_is_riskier says the direction, which is never guessed: true for a PD, false for a credit score. An error if it is NULL or not the same in all rows. Each row counts as weight rows (frequency weight: 0, which is no row, or 1e-100 to 1e100).';
 
 CREATE AGGREGATE credit_limit.ks(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.roc_transition,
