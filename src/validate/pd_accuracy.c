@@ -72,16 +72,6 @@ CL_SUMMARY_FUNCTION(pd_accuracy, combine)
 CL_SUMMARY_FUNCTION(pd_accuracy, serial)
 CL_SUMMARY_FUNCTION(pd_accuracy, deserial)
 
-static pg_noinline PdAccuracy *
-new_state(FunctionCallInfo fcinfo)
-{
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	PdAccuracy *state = create();
-
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
 typedef enum Measure
 {
 	BRIER, LOG_LOSS, SPIEGELHALTER
@@ -99,7 +89,7 @@ add_row(FunctionCallInfo fcinfo, bool numeric, Measure measure)
 	(void) cl_pd_checked(row.pd, "PD");
 	if (unlikely(row.weight == 0))
 		return cl_agg_unchanged(fcinfo);
-	state = likely(!PG_ARGISNULL(0)) ? (PdAccuracy *) PG_GETARG_POINTER(0) : new_state(fcinfo);
+	state = cl_agg_state(fcinfo, create);
 	cl_sum_add(&state->weight, row.weight, 0);
 	if (measure == BRIER)
 		cl_sum_add(&state->sum[0], row.weight * cl_brier_term(row.pd, row.event), 0);

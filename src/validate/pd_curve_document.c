@@ -181,11 +181,10 @@ print(StringInfo out, const void *compiled)
 	appendStringInfoChar(out, '}');
 }
 
-const ClDocument cl_pd_curve_document = {
+const ClDocument pd_curve_document = {
 	.name = "pd_curve",
 	.compile = compile,
 	.print = print,
 };
 
-#define pd_curve_document cl_pd_curve_document
 CL_DOCUMENT_FUNCTIONS(pd_curve)

@@ -54,14 +54,12 @@ cl_pd_tally_create(void)
 	return state;
 }
 
-ClPdTally *
-cl_pd_tally_new(FunctionCallInfo fcinfo, bool weighted)
+void *
+cl_pd_tally_create_weighted(void)
 {
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	ClPdTally  *state = cl_pd_tally_create();
 
-	state->tally.kind = weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
-	MemoryContextSwitchTo(old);
+	state->tally.kind = CL_TALLY_WEIGHTS;
 	return state;
 }
 

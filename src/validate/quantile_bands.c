@@ -113,15 +113,7 @@ add_score(FunctionCallInfo fcinfo, double score)
 
 	if (isnan(score))
 		return cl_agg_unchanged(fcinfo);
-	if (PG_ARGISNULL(0))
-	{
-		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (QuantileBands *) PG_GETARG_POINTER(0);
+	state = cl_agg_state(fcinfo, create);
 	require_same_bands(state, PG_GETARG_INT32(2));
 	cl_tally_add(&state->tally, score, false);
 	PG_RETURN_POINTER(state);

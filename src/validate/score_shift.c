@@ -93,7 +93,6 @@ static Datum
 add_points(FunctionCallInfo fcinfo, double points)
 {
 	bool		actual = PG_GETARG_BOOL(2);
-	MemoryContext old;
 	ScoreShift *state;
 
 	if (isnan(points))
@@ -104,14 +103,7 @@ add_points(FunctionCallInfo fcinfo, double points)
 				 errmsg("points must be between -%g and %g", LARGEST_POINTS, LARGEST_POINTS),
 				 errdetail("Found %g.", points),
 				 errhint("Use NULL for a score that is not known.")));
-	if (PG_ARGISNULL(0))
-	{
-		old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (ScoreShift *) PG_GETARG_POINTER(0);
+	state = cl_agg_state(fcinfo, create);
 	state->n[actual]++;
 	cl_sum_add(&state->sum[actual], points, 0);
 	PG_RETURN_POINTER(state);

@@ -72,12 +72,4 @@ extern void cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, 
 /* What the field reads off a PSI, or NULL. */
 extern const char *cl_psi_status(double psi);
 
-/* Values of a row by column, NaN being NULL. */
-static inline void
-cl_put_float8(Datum *values, bool *nulls, int column, double value)
-{
-	nulls[column] = isnan(value);
-	values[column] = Float8GetDatum(value);
-}
-
 #endif							/* CL_VALIDATE_STABILITY_H */

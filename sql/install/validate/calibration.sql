@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.calibration (
 );
 
 COMMENT ON TYPE credit_limit.calibration IS
-'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights; at most one gigabyte.';
+'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights (about 180 while it is built); at most one gigabyte.';
 
 CREATE FUNCTION credit_limit.calibration_transition(internal, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -225,7 +225,7 @@ CREATE FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, groups in
 AS 'MODULE_PATHNAME', 'cl_calibration_hosmer_lemeshow' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, integer, boolean) IS
-'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
+'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Choose so few groups that each expects about 5 events. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
 
 CREATE FUNCTION credit_limit.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
