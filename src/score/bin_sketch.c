@@ -9,6 +9,7 @@
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "score/bin_sketch.h"
+#include "validate/weight.h"
 
 #include "miscadmin.h"
 
@@ -58,12 +59,7 @@ row_weight(FunctionCallInfo fcinfo, ClBinSketch *sketch)
 		sketch->n_skipped++;
 		return 0;
 	}
-	if (unlikely(weight < 0 || isinf(weight)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("weight must be finite and not negative"),
-				 errdetail("Found %g.", weight),
-				 errhint("A row that shall not count has the weight 0.")));
+	cl_weight_check(weight);
 	return weight;
 }
 

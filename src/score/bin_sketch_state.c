@@ -255,7 +255,7 @@ in_order(int64 n, const ClSum *weight, bool weighted)
 		return false;
 	if (!weighted || n == 0)
 		return weight->high == (double) n && weight->low == 0;
-	return isfinite(weight->high) && weight->high > 0 && fabs(weight->low) <= weight->high * DBL_EPSILON;
+	return cl_tally_sums_possible(n, weight, 0);
 }
 
 static bool
@@ -415,7 +415,7 @@ parse_numbers(const ClJson *array, int first, bool weighted, ClSketchCounts *cou
 		if (!weighted)
 			continue;
 		cl_json_item(array, first + 2 + class, &node);
-		counts->weight[class].high = cl_json_float8(&node, 0, 1e300);
+		counts->weight[class].high = cl_json_float8(&node, 0, CL_TALLY_HEAVIEST * (double) CL_TALLY_MAX_ROWS);
 		if (!in_order(counts->n[class], &counts->weight[class], true))
 			cl_json_error(&node, "a weight above 0 where there are rows, and 0 where there are none");
 	}

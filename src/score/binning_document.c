@@ -131,7 +131,7 @@ get_weight(const ClJson *node, const char *key, int64 n)
 	double		weight;
 
 	cl_json_require(node, key, &child);
-	weight = cl_json_float8(&child, 0, 1e300);
+	weight = cl_json_float8(&child, 0, CL_TALLY_HEAVIEST * (double) CL_TALLY_MAX_ROWS);
 	if ((weight > 0) != (n > 0))
 		cl_json_error(&child, "above 0 where there are rows, and 0 where there are none");
 	return weight;

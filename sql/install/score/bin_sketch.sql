@@ -89,7 +89,7 @@ CREATE AGGREGATE credit_limit.bin_sketch_agg(x float8, event boolean, weight flo
 );
 
 COMMENT ON AGGREGATE credit_limit.bin_sketch_agg(float8, boolean, float8) IS
-'As bin_sketch_agg(float8, boolean); each row counts as weight rows: finite, not negative, 0 is no row, NULL or NaN leaves it out.';
+'As bin_sketch_agg(float8, boolean); each row counts as weight rows: 0 is no row, NULL or NaN leaves it out and counts it. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.bin_sketch_agg(x numeric, event boolean) (
   SFUNC = credit_limit.bin_sketch_transition,
@@ -117,7 +117,7 @@ CREATE AGGREGATE credit_limit.bin_sketch_agg(x numeric, event boolean, weight fl
 );
 
 COMMENT ON AGGREGATE credit_limit.bin_sketch_agg(numeric, boolean, float8) IS
-'As bin_sketch_agg(numeric, boolean); each row counts as weight rows: finite, not negative, 0 is no row, NULL or NaN leaves it out.';
+'As bin_sketch_agg(numeric, boolean); each row counts as weight rows: 0 is no row, NULL or NaN leaves it out and counts it. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.bin_sketch_agg(x text, event boolean) (
   SFUNC = credit_limit.bin_sketch_transition,
@@ -145,7 +145,7 @@ CREATE AGGREGATE credit_limit.bin_sketch_agg(x text, event boolean, weight float
 );
 
 COMMENT ON AGGREGATE credit_limit.bin_sketch_agg(text, boolean, float8) IS
-'As bin_sketch_agg(text, boolean); each row counts as weight rows: finite, not negative, 0 is no row, NULL or NaN leaves it out.';
+'As bin_sketch_agg(text, boolean); each row counts as weight rows: 0 is no row, NULL or NaN leaves it out and counts it. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.bin_sketch) (
   SFUNC = credit_limit.bin_sketch_rollup_transition,
