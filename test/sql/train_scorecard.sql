@@ -50,7 +50,7 @@ listed AS (
     ('income', income_bins, 6)) v (name, bins, place)),
 fitted AS (
   SELECT logistic_regression(bad, ARRAY(SELECT (ARRAY[woe(use_bins, "Use ""%"""::text::float8), woe(arrears_bins, arrears), woe(months_bins, months::float8), woe(housing_bins, housing::text),
-    woe(phone_bins, phone::text), woe(income_bins, income)])[p] FROM unnest(places) WITH ORDINALITY u (p, o) ORDER BY o), '{"signs": "-"}') AS model
+    woe(phone_bins, phone::text), woe(income_bins, income)])[p] FROM unnest(places) WITH ORDINALITY u (p, o) ORDER BY o), '{"signs": "-"}'::jsonb) AS model
   FROM binned, listed, "Train ""It"""."Dev Part")
 SELECT names, replace(replace(scorecard(f.model, names, binnings, '{"name": "first"}')::text, '["true"]', '[true]'), '["false"]', '[false]') = t.card::text AS same_card,
   (SELECT bool_and(a.estimate = b.estimate AND a.std_error = b.std_error) FROM logit_coefficients(t.model) WITH ORDINALITY a JOIN logit_coefficients(f.model) WITH ORDINALITY b USING (ordinality)) AS same_model
