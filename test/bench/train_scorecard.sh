@@ -15,7 +15,8 @@ run() { PGDATABASE=$database psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 run > /dev/null <<SQL
 CREATE EXTENSION credit_limit;
 SELECT setseed(0.5);
-SELECT format('CREATE TABLE b AS SELECT random() < 1 / (1 + exp(3 - (%s))) AS event, r.*, c20 AS c1, c19 AS c2 FROM (SELECT %s FROM generate_series(1, $ROWS)) r',
+SELECT format('CREATE TABLE b AS SELECT random() < 1 / (1 + exp(3 - (%s))) AS event, r.*, c20 AS c1, c19 AS c2
+	FROM (SELECT %s FROM generate_series(1, $ROWS)) r',
 	string_agg(format('%s * coalesce(c%s, 5000)::float8', (j % 7 - 3) / 20000.0, j), ' + '),
 	string_agg(format('CASE WHEN random() >= 0.05 THEN (random() * 10000)::numeric(12,2) END AS c%s', j), ', '))
 FROM generate_series(3, 20) j
@@ -37,8 +38,10 @@ fit=$(run -c "SET search_path = credit_limit, public" -c "SELECT format('SELECT 
 	string_agg(format('woe(%L::binning, %I)', binning, variable), ', ')) FROM variable_screening('b', 'event') WHERE selected")
 arrays=${fit/logistic_regression(event, ARRAY/count(ARRAY}
 
-echo "$ROWS rows, 20 numeric columns, $(run -c "SET search_path = credit_limit, public" \
-	-c "SELECT (SELECT count(*) FROM jsonb_array_elements(report) r WHERE r ->> 'step' = 'fit') || ' fits, ' || (report -> -1 ->> 'characteristics') || ' characteristics in the card' FROM train_scorecard('b', 'event')")"
+echo "$ROWS rows, 20 numeric columns; $(run -c "SET search_path = credit_limit, public" -c "
+	SELECT format('%s fits, %s characteristics in the card',
+		(SELECT count(*) FROM jsonb_array_elements(report) r WHERE r ->> 'step' = 'fit'), report -> -1 ->> 'characteristics')
+	FROM train_scorecard('b', 'event')")"
 for workers in 0 1; do
 	echo "$workers workers: count(*) $(fastest $workers "SELECT count(*) FROM b") ms;" \
 		"variable_screening $(fastest $workers "SELECT count(*) FROM variable_screening('b', 'event')") ms;" \
