@@ -45,7 +45,7 @@ cl_optimal_binning(PG_FUNCTION_ARGS)
 	ClBinningOptions options;
 
 	options_argument(fcinfo, 1, &options);
-	return cl_document_datum(&cl_binning_document, cl_binning_optimal(sketch, &options));
+	return cl_document_datum(&binning_document, cl_binning_optimal(sketch, &options));
 }
 
 /* Of the aggregate, with the default options. */
@@ -58,7 +58,7 @@ cl_optimal_binning_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	cl_binning_options(NULL, &options);
-	return cl_document_datum(&cl_binning_document, cl_binning_optimal((ClBinSketch *) PG_GETARG_POINTER(0), &options));
+	return cl_document_datum(&binning_document, cl_binning_optimal((ClBinSketch *) PG_GETARG_POINTER(0), &options));
 }
 
 static int
@@ -111,16 +111,16 @@ cl_fixed_binning(PG_FUNCTION_ARGS)
 	double	   *cut = cuts_argument(PG_GETARG_ARRAYTYPE_P(0), &n);
 
 	options_argument(fcinfo, 1, &options);
-	return cl_document_datum(&cl_binning_document, cl_binning_at(cut, n, &options));
+	return cl_document_datum(&binning_document, cl_binning_at(cut, n, &options));
 }
 
 Datum
 cl_binning_refit(PG_FUNCTION_ARGS)
 {
-	ClBinning  *binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	ClBinning  *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 
 	cl_binning_count(binning, cl_summary_state(&bin_sketch_summary, PG_GETARG_DATUM(1)));
-	return cl_document_datum(&cl_binning_document, binning);
+	return cl_document_datum(&binning_document, binning);
 }
 
 /*
@@ -130,7 +130,7 @@ cl_binning_refit(PG_FUNCTION_ARGS)
 static const ClCharacteristic *
 characteristic_argument(FunctionCallInfo fcinfo, bool text)
 {
-	const ClBinning *binning = cl_document_use(fcinfo, 0, &cl_binning_document)->compiled;
+	const ClBinning *binning = cl_document_use(fcinfo, 0, &binning_document)->compiled;
 
 	cl_binning_require_kind(binning, text);
 	return &binning->c;

@@ -56,7 +56,7 @@ typedef struct ClBinningOptions
 	ClWoeConvention convention;
 } ClBinningOptions;
 
-extern const ClDocument cl_binning_document;
+extern const ClDocument binning_document;
 extern const char *const cl_trend_names[];
 extern const char *const cl_objective_names[];
 extern const char *const cl_woe_sign_names[];

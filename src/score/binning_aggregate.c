@@ -247,7 +247,7 @@ cl_optimal_binning_options_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	search = (Search *) PG_GETARG_POINTER(0);
 	read_options(PointerGetDatum(search->options), &options);
-	return cl_document_datum(&cl_binning_document, cl_binning_optimal(search->sketch, &options));
+	return cl_document_datum(&binning_document, cl_binning_optimal(search->sketch, &options));
 }
 
 /*
@@ -280,7 +280,7 @@ refit_begin(Refit *refit, ClBinning *binning)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	cl_binning_document.print(&text, binning);
+	binning_document.print(&text, binning);
 	refit->document = text.data;
 	refit->binning = binning;
 	memset(binning->counts, 0, binning->c.nbins * sizeof(ClBinCounts));
@@ -292,7 +292,7 @@ compile_text(const char *text)
 	ClJson		document;
 
 	cl_json_parse(&document, "binning", text);
-	return cl_binning_document.compile(&document);
+	return binning_document.compile(&document);
 }
 
 static void
@@ -317,7 +317,7 @@ refit_state(FunctionCallInfo fcinfo, bool text)
 		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 
 		refit = refit_create();
-		refit_begin(refit, cl_document_compiled(&cl_binning_document, PointerGetDatum(stored)));
+		refit_begin(refit, cl_document_compiled(&binning_document, PointerGetDatum(stored)));
 		refit->stored = (struct varlena *) DatumGetPointer(datumCopy(PointerGetDatum(stored), false, -1));
 		MemoryContextSwitchTo(old);
 	}
@@ -327,7 +327,7 @@ refit_state(FunctionCallInfo fcinfo, bool text)
 		StringInfoData other;
 
 		initStringInfo(&other);
-		cl_binning_document.print(&other, cl_document_compiled(&cl_binning_document, PointerGetDatum(stored)));
+		binning_document.print(&other, cl_document_compiled(&binning_document, PointerGetDatum(stored)));
 		if (strcmp(other.data, refit->document) != 0)
 			binnings_differ();
 	}
@@ -501,7 +501,7 @@ cl_refit_final(PG_FUNCTION_ARGS)
 			binning.counts[i].weight[class] = (double) binning.counts[i].n[class];
 	}
 	cl_binning_counted_anew(&binning, false, refit->n_skipped);
-	return cl_document_datum(&cl_binning_document, &binning);
+	return cl_document_datum(&binning_document, &binning);
 }
 
 /*

@@ -288,7 +288,6 @@ print(StringInfo out, const void *compiled)
 	appendStringInfoChar(out, '}');
 }
 
-const ClDocument cl_binning_document = {"binning", compile, print};
+const ClDocument binning_document = {"binning", compile, print};
 
-#define binning_document cl_binning_document
 CL_DOCUMENT_FUNCTIONS(binning)

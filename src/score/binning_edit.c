@@ -76,11 +76,11 @@ cl_fixed_binning_groups(PG_FUNCTION_ARGS)
 	cl_json_open(&json, "binning options", PG_GETARG_JSONB_P(1));
 	cl_binning_options(&json, &options);
 	cl_json_parse(&document, "binning", document_of_groups(&groups));
-	binning = cl_binning_document.compile(&document);
+	binning = binning_document.compile(&document);
 	binning->convention = options.convention;
 	binning->missing_rule = options.missing_rule;
 	binning->missing_woe = options.missing_woe;
-	return cl_document_datum(&cl_binning_document, binning);
+	return cl_document_datum(&binning_document, binning);
 }
 
 /*
@@ -179,7 +179,7 @@ remove_bin(ClBinning *binning, int number)
 Datum
 cl_binning_merge(PG_FUNCTION_ARGS)
 {
-	ClBinning  *binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	ClBinning  *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 	int			named;
 	bool	   *is_named = named_bins(PG_GETARG_ARRAYTYPE_P(1), binning->c.nbins, &named);
 	int			into = 0;
@@ -200,5 +200,5 @@ cl_binning_merge(PG_FUNCTION_ARGS)
 	}
 	cl_binning_made_by_hand(binning);
 	cl_binning_evaluate(binning);
-	return cl_document_datum(&cl_binning_document, binning);
+	return cl_document_datum(&binning_document, binning);
 }

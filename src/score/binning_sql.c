@@ -138,7 +138,7 @@ cl_binning_sql(PG_FUNCTION_ARGS)
 				 errdetail("The CASE needs something to look at."),
 				 errhint("Give the name of a column, quoted as in SQL, or an expression.")));
 	initStringInfo(&writer.out);
-	writer.binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	writer.binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 	writer.answer = answer_argument(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	writer.given = psprintf("(%s)", expression);
 	if (writer.binning->c.scale == CL_SCALE_TEXTS)

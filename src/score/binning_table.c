@@ -106,7 +106,7 @@ put_counts(ClRecord *record, const ClBinning *binning, int number)
 Datum
 cl_binning_table(PG_FUNCTION_ARGS)
 {
-	const ClBinning *binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	const ClBinning *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 	const ClCharacteristic *c = &binning->c;
 	ClRecord	record;
 
@@ -152,7 +152,7 @@ cl_binning_bins_of_values(const ClBinning *binning)
 Datum
 cl_binning_summary(PG_FUNCTION_ARGS)
 {
-	const ClBinning *binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	const ClBinning *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 	const double *total = binning->total.weight;
 	ClMemory	memory = cl_memory_here();
 	ClBinningMeasures m;
@@ -184,7 +184,7 @@ cl_binning_summary(PG_FUNCTION_ARGS)
 Datum
 cl_binning_information_value(PG_FUNCTION_ARGS)
 {
-	const ClBinning *binning = cl_document_compiled(&cl_binning_document, PG_GETARG_DATUM(0));
+	const ClBinning *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
 	double		iv = 0;
 
 	if (!binning->counted || binning->total.n[0] == 0 || binning->total.n[1] == 0)

@@ -159,7 +159,7 @@ build(double intercept, const double *coefficient, char **names, ClBinning **bin
 	card->characteristics = palloc0_array(ClCharacteristic, n);
 	for (int j = 0; j < n; j++)
 		fill_characteristic(&card->characteristics[j], binnings[j], &part[j], names[j], options);
-	return cl_document_datum(&cl_scorecard_document, card);
+	return cl_document_datum(&scorecard_document, card);
 }
 
 /*
@@ -248,7 +248,7 @@ binnings_argument(ArrayType *array, int wanted)
 	if (n != wanted)
 		wrong_count("binnings", n, wanted);
 	for (int i = 0; i < n; i++)
-		binning[i] = cl_document_compiled(&cl_binning_document, value[i]);
+		binning[i] = cl_document_compiled(&binning_document, value[i]);
 	return binning;
 }
 

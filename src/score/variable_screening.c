@@ -136,6 +136,6 @@ cl_screen_variable(PG_FUNCTION_ARGS)
 	cl_record_put_int32(&record, cl_binning_bins_of_values(binning));
 	cl_record_put_bool(&record, reason == NULL);
 	cl_record_put_text(&record, reason);
-	cl_record_put(&record, cl_document_datum(&cl_binning_document, binning));
+	cl_record_put(&record, cl_document_datum(&binning_document, binning));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
