@@ -36,7 +36,7 @@ typedef struct Scale
 static void
 range_of_class(const ClLinePoint *points, size_t n, int class, double *low, double *high, double *weight)
 {
-	ClSum	sum = {0};
+	ClSum		sum = {0};
 
 	*low = INFINITY;
 	*high = -INFINITY;
@@ -77,8 +77,8 @@ overlap(const ClLinePoint *points, size_t n, double *weight)
 static Scale
 scale_of(const ClLinePoint *points, size_t n, double weight)
 {
-	ClSum	sum = {0};
-	ClSum	squares = {0};
+	ClSum		sum = {0};
+	ClSum		squares = {0};
 	double		mean;
 
 	for (size_t i = 0; i < n; i++)
@@ -105,7 +105,7 @@ log_probability(double eta, double small, bool event)
 static void
 evaluate(const ClMemory *memory, const ClLinePoint *points, size_t n, const Scale *scale, const double *beta, Likelihood *at)
 {
-	ClSum	sum[6] = {{0}};
+	ClSum		sum[6] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -239,7 +239,7 @@ cl_line_fit(const ClMemory *memory, const ClLinePoint *points, size_t n, ClLine 
 double
 cl_line_loglik(const ClLinePoint *points, size_t n, double intercept, double slope)
 {
-	ClSum	sum = {0};
+	ClSum		sum = {0};
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -268,7 +268,7 @@ typedef struct Shifted
 static void
 shift_all(const ClMemory *memory, const ClLinePoint *points, size_t n, double shift, Shifted *at)
 {
-	ClSum	sum[3] = {{0}};
+	ClSum		sum[3] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{

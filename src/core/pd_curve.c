@@ -4,6 +4,7 @@
  */
 #include "core/pd_curve.h"
 
+#include "core/roc.h"
 #include "core/sum.h"
 
 enum
@@ -102,22 +103,37 @@ cl_pd_curve_points(const ClMemory *memory, const ClIsotonicBlock *blocks, size_t
 	return points;
 }
 
+/*
+ * Whether the data contradict the direction: events have the safer scores. A curve may still rise somewhere, and a single block
+ * has no information even where the area is one half.
+ */
+static bool
+contradicts(const ClTally *tally, bool higher_is_riskier)
+{
+	ClRocMeasures measures;
+
+	cl_roc_measure(tally, higher_is_riskier, &measures);
+	return measures.auc < 0.5;
+}
+
+static int
+isotonic_status(const ClTally *tally, const ClPdCurve *curve, const ClIsotonicBlock *blocks, size_t n_blocks)
+{
+	if (curve->n_event == 0 || curve->n_event == curve->n)
+		return STATUS_ONE_CLASS;
+	if (n_blocks == 1 && blocks[0].from == blocks[0].to)
+		return STATUS_CONSTANT;
+	return n_blocks == 1 || contradicts(tally, curve->higher_is_riskier) ? STATUS_WRONG_DIRECTION : STATUS_CONVERGED;
+}
+
 static void
 estimate_isotonic(const ClTally *tally, ClPdCurve *curve)
 {
 	size_t		n_blocks;
 	ClIsotonicBlock *blocks = cl_isotonic(tally, curve->higher_is_riskier, &n_blocks);
-	bool		constant = n_blocks == 1;
-	bool		one_score = constant && blocks[0].from == blocks[0].to;
 
 	curve->points = cl_pd_curve_points(&tally->memory, blocks, n_blocks, curve->higher_is_riskier, &curve->n_points);
-	curve->status = cl_pd_curve_statuses[STATUS_CONVERGED];
-	if (curve->n_event == 0 || curve->n_event == curve->n)
-		curve->status = cl_pd_curve_statuses[STATUS_ONE_CLASS];
-	else if (one_score)
-		curve->status = cl_pd_curve_statuses[STATUS_CONSTANT];
-	else if (constant)
-		curve->status = cl_pd_curve_statuses[STATUS_WRONG_DIRECTION];
+	curve->status = cl_pd_curve_statuses[isotonic_status(tally, curve, blocks, n_blocks)];
 	cl_release(&tally->memory, blocks);
 }
 
@@ -130,7 +146,7 @@ static ClLinePoint *
 score_points(const ClTally *tally, size_t *n, double *weight)
 {
 	ClLinePoint *points = cl_allocate(&tally->memory, cl_tally_distinct(tally) * sizeof(ClLinePoint));
-	ClSum	sum[2] = {{0}};
+	ClSum		sum[2] = {{0}};
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
@@ -170,7 +186,7 @@ smooth(ClLinePoint *points, size_t n, const double *weight)
 static void
 flatten(const ClLinePoint *points, size_t n, ClPdCurve *curve)
 {
-	ClSum	sum[2] = {{0}};
+	ClSum		sum[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -189,8 +205,8 @@ static bool
 wrong_direction(const ClLinePoint *points, size_t n, const ClLine *line, bool higher_is_riskier)
 {
 	double		sign = higher_is_riskier ? 1 : -1;
-	ClSum	weight[2] = {{0}};
-	ClSum	score[2] = {{0}};
+	ClSum		weight[2] = {{0}};
+	ClSum		score[2] = {{0}};
 
 	for (size_t i = 0; i < n; i++)
 	{

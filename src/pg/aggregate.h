@@ -32,6 +32,21 @@ cl_agg_unchanged(FunctionCallInfo fcinfo)
 typedef void *(*ClStateNew) (void);
 typedef void (*ClStateMerge) (void *into, const void *from);
 
+/* The state of a transition: that of argument 0, or a new one in the group's context at the first row. */
+static inline void *
+cl_agg_state(FunctionCallInfo fcinfo, ClStateNew create)
+{
+	MemoryContext old;
+	void	   *state;
+
+	if (likely(!PG_ARGISNULL(0)))
+		return PG_GETARG_POINTER(0);
+	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	state = create();
+	MemoryContextSwitchTo(old);
+	return state;
+}
+
 /*
  * Combines two states of type internal. Both NULL gives NULL; a NULL first state is replaced by a new one in the group's
  * context, never by the second, which lives elsewhere and is never changed; a NULL second state leaves the first as it is.

@@ -10,7 +10,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#define FIRST_ITEMS 8
+/* Many small groups, each with labels of its own, are as usual as a few large ones. */
+#define FIRST_ITEMS 2
 
 void
 cl_labels_init(ClLabels *labels, size_t item_size)
@@ -65,6 +66,17 @@ cl_labels_new(ClLabels *labels, const char *name, int length, uint32 hash)
 	memcpy(label->name, name, length);
 	enter(labels, labels->n++);
 	return label;
+}
+
+void
+cl_labels_truncate(ClLabels *labels, int n)
+{
+	for (int i = n; i < labels->n; i++)
+		pfree(((ClLabel *) cl_labels_item(labels, i))->name);
+	labels->n = n;
+	memset(labels->slot, 0, labels->slots * sizeof(uint32));
+	for (int i = 0; i < n; i++)
+		enter(labels, i);
 }
 
 char *

@@ -36,6 +36,9 @@ extern void cl_labels_init(ClLabels *labels, size_t item_size);
 /* A new item, zero but for its label; the caller has looked that the name is not there, and that it may be. */
 extern void *cl_labels_new(ClLabels *labels, const char *name, int length, uint32 hash);
 
+/* Forgets all items but the first so many. */
+extern void cl_labels_truncate(ClLabels *labels, int n);
+
 static inline void *
 cl_labels_item(const ClLabels *labels, int number)
 {

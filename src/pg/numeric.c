@@ -130,6 +130,16 @@ cl_float4_float8(float4 value)
 	return strtod(text, NULL);
 }
 
+/* All digits that a double needs and no more, whatever extra_float_digits says: for the detail of an error. */
+char *
+cl_float8_string(double value)
+{
+	char	   *text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+
+	double_to_shortest_decimal_buf(value, text);
+	return text;
+}
+
 /* As the server prints it: for the detail of an error. */
 char *
 cl_numeric_string(Datum value)

@@ -47,6 +47,7 @@ extern int	cl_numeric_decimals(const ClNumericView *view);
 extern ClNumericStatus cl_numeric_minor128(Datum value, int scale, cl_int128 *minor);
 extern Datum cl_minor_numeric(cl_int128 minor, int scale);
 extern char *cl_numeric_string(Datum value);
+extern char *cl_float8_string(double value);
 
 #define CL_NUMERIC_SIGN_MASK 0xC000
 #define CL_NUMERIC_NEG 0x4000

@@ -37,6 +37,18 @@ typedef struct ClSummary
 	void	   *(*parse) (const ClJson *document);
 } ClSummary;
 
+/*
+ * Rows left out of two values together. Nothing is computed from such a number, so a value from outside may say any, and their
+ * sum ends at the largest rather than in an error; every type reads what it writes.
+ */
+static inline int64
+cl_skipped_sum(int64 one, int64 other)
+{
+	int64		sum;
+
+	return __builtin_add_overflow(one, other, &sum) ? PG_INT64_MAX : sum;
+}
+
 extern Datum cl_summary_in(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_out(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary);

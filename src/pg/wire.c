@@ -64,3 +64,21 @@ cl_wire_send_int128(StringInfo buf, cl_int128 value)
 	pq_sendint64(buf, (uint64) ((cl_uint128) value >> 64));
 	pq_sendint64(buf, (uint64) value);
 }
+
+ClSum
+cl_wire_sum(StringInfo buf, const char *type, const char *what)
+{
+	ClSum		sum;
+
+	sum.high = cl_wire_finite(buf, type, what);
+	sum.low = cl_wire_finite(buf, type, what);
+	return sum;
+}
+
+/* 0.0 is added so that there is only one zero. */
+void
+cl_wire_send_sum(StringInfo buf, const ClSum *sum)
+{
+	pq_sendfloat8(buf, sum->high + 0.0);
+	pq_sendfloat8(buf, sum->low + 0.0);
+}

@@ -9,6 +9,7 @@
 #define CL_PG_WIRE_H
 
 #include "core/money.h"
+#include "core/sum.h"
 #include "pg/compat.h"
 
 #include "libpq/pqformat.h"
@@ -19,5 +20,8 @@ extern int64 cl_wire_int64(StringInfo buf, const char *type, int64 lowest, int64
 extern double cl_wire_finite(StringInfo buf, const char *type, const char *what);
 extern cl_int128 cl_wire_int128(StringInfo buf);
 extern void cl_wire_send_int128(StringInfo buf, cl_int128 value);
+/* A sum as two float8, both finite. */
+extern ClSum cl_wire_sum(StringInfo buf, const char *type, const char *what);
+extern void cl_wire_send_sum(StringInfo buf, const ClSum *sum);
 
 #endif							/* CL_PG_WIRE_H */

@@ -88,7 +88,7 @@ reader_of(ClDocumentUse *use)
 static CardReader *
 use_reader(FunctionCallInfo fcinfo, int argno)
 {
-	return reader_of(cl_document_use(fcinfo, argno, &cl_scorecard_document));
+	return reader_of(cl_document_use(fcinfo, argno, &scorecard_document));
 }
 
 static inline int
@@ -138,7 +138,7 @@ read_record(FunctionCallInfo fcinfo)
 const int *
 cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, const ClDocumentUse **card)
 {
-	ClDocumentUse *use = cl_document_use(fcinfo, card_argno, &cl_scorecard_document);
+	ClDocumentUse *use = cl_document_use(fcinfo, card_argno, &scorecard_document);
 	CardReader *reader = reader_of(use);
 
 	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(record_argno));

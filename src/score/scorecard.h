@@ -10,7 +10,7 @@
 
 #include "utils/float.h"
 
-extern const ClDocument cl_scorecard_document;
+extern const ClDocument scorecard_document;
 
 /* A bin as people write it: [0.3, 0.8), {rent, free}, special {-9}, missing, other. */
 extern char *cl_scorecard_bin_label(const ClCharacteristic *characteristic, int bin);

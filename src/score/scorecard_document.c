@@ -226,7 +226,6 @@ print(StringInfo out, const void *compiled)
 	appendStringInfoString(out, "]}");
 }
 
-const ClDocument cl_scorecard_document = {"scorecard", compile, print};
+const ClDocument scorecard_document = {"scorecard", compile, print};
 
-#define scorecard_document cl_scorecard_document
 CL_DOCUMENT_FUNCTIONS(scorecard)

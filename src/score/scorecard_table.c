@@ -128,7 +128,7 @@ PG_FUNCTION_INFO_V1(cl_scorecard_table);
 Datum
 cl_scorecard_table(PG_FUNCTION_ARGS)
 {
-	const ClScorecard *card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	const ClScorecard *card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -144,7 +144,7 @@ PG_FUNCTION_INFO_V1(cl_scorecard_summary);
 Datum
 cl_scorecard_summary(PG_FUNCTION_ARGS)
 {
-	const ClScorecard *card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	const ClScorecard *card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
 	double		lowest,
 				highest;
 	TupleDesc	desc;

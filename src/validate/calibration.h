@@ -15,6 +15,9 @@ extern const ClTallyType cl_calibration_tally_type;
 /* The stored calibration of argument 0; its tally is settled. False when it has no rows. */
 extern bool cl_calibration_argument(FunctionCallInfo fcinfo, ClPdTally **state);
 
+/* As of a gains table. */
+#define CL_MOST_GROUPS 100000
+
 /* A number of groups, CL_EVERY_PD for NULL. */
 extern int	cl_groups_argument(FunctionCallInfo fcinfo, int argno);
 extern int	cl_groups_checked(int groups);

@@ -51,6 +51,7 @@ print(StringInfo out, const void *data)
 {
 	const ClPdTally *state = data;
 
+	cl_pd_tally_require_weight(state, &cl_calibration_tally_type);
 	appendStringInfo(out, "{\"version\": %d, \"n_skipped\": " INT64_FORMAT ", \"values\": ", calibration_summary.version,
 					 state->n_skipped);
 	cl_tally_print(out, &unconstify(ClPdTally *, state)->tally);
@@ -67,7 +68,7 @@ parse(const ClJson *document)
 	cl_json_require(document, "version", &node);
 	(void) cl_json_int(&node, calibration_summary.version, calibration_summary.version);
 	if (cl_json_get(document, "n_skipped", &node))
-		state->n_skipped = cl_json_decimal(&node, 0, 0, CL_TALLY_MAX_ROWS);
+		state->n_skipped = cl_json_decimal(&node, 0, 0, PG_INT64_MAX);
 	cl_json_require(document, "values", &node);
 	cl_tally_parse(&node, &cl_calibration_tally_type, &state->tally);
 	cl_pd_tally_require_weight(state, &cl_calibration_tally_type);
@@ -214,10 +215,10 @@ cl_calibration_argument(FunctionCallInfo fcinfo, ClPdTally **state)
 int
 cl_groups_checked(int groups)
 {
-	if (groups < 1)
+	if (groups < 1 || groups > CL_MOST_GROUPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("number of groups must be positive"),
+				 errmsg("number of groups must be between 1 and %d", CL_MOST_GROUPS),
 				 errdetail("Found %d.", groups),
 				 errhint("Ten is usual; NULL, where it is allowed, makes a group of every distinct PD.")));
 	return groups;

@@ -59,18 +59,20 @@ cl_calibration_table(PG_FUNCTION_ARGS)
 	ClCalibrationCursor cursor;
 	ClCalibrationGroup group;
 	ClRecord	record;
+	double		confidence;
 
 	cl_record_open_set(&record, fcinfo);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	cl_confidence_check(PG_GETARG_FLOAT8(2));
+	confidence = cl_confidence_argument(fcinfo, 2);
+	cl_confidence_check(confidence);
 	if (!cl_calibration_argument(fcinfo, &state))
 		PG_RETURN_NULL();
 	cl_calibration_scan(&state->tally, cl_groups_argument(fcinfo, 1), &cursor);
 	for (int number = 1; cl_calibration_next(&cursor, &group); number++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		put_group(&record, number, &group, PG_GETARG_FLOAT8(2));
+		put_group(&record, number, &group, confidence);
 	}
 	PG_RETURN_NULL();
 }

@@ -23,7 +23,7 @@ inner_rate(double rate, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be above 0 and below 1", what),
-				 errdetail("Found %g.", rate),
+				 errdetail("Found %s.", cl_float8_string(rate)),
 				 errhint("It is a fraction: 0.02 is two per cent.")));
 	return rate;
 }

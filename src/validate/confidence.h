@@ -8,6 +8,19 @@
 #include "core/distribution.h"
 #include "pg/compat.h"
 
+/* A NULL where it would be an answer without rows, which would look like no data. */
+static inline double
+cl_confidence_argument(FunctionCallInfo fcinfo, int argno)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("confidence must be given"),
+				 errdetail("Found NULL."),
+				 errhint("Leave the argument out for 0.95.")));
+	return PG_GETARG_FLOAT8(argno);
+}
+
 static inline void
 cl_confidence_check(double confidence)
 {

@@ -8,10 +8,9 @@
 
 #include "core/distribution.h"
 #include "core/stability.h"
+#include "pg/record.h"
 #include "pg/summary.h"
-#include "validate/stability.h"
 
-#include "funcapi.h"
 #include "utils/float.h"
 
 #define TYPE_NAME "event_rate_test"
@@ -44,7 +43,7 @@ merge(void *into, const void *from)
 		state->n[sample] += other->n[sample];
 		state->events[sample] += other->events[sample];
 	}
-	state->n_skipped += other->n_skipped;
+	state->n_skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
 }
 
 static void
@@ -70,7 +69,7 @@ read_state(StringInfo buf)
 		state->n[sample] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
 		state->events[sample] = cl_wire_int64(buf, TYPE_NAME, 0, state->n[sample], "number of events");
 	}
-	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows left out");
+	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
 	return state;
 }
 
@@ -91,17 +90,8 @@ CL_SUMMARY_FUNCTION(event_rate_test, deserial)
 Datum
 cl_event_rate_test_transition(PG_FUNCTION_ARGS)
 {
-	EventRates *state;
+	EventRates *state = cl_agg_state(fcinfo, create);
 
-	if (PG_ARGISNULL(0))
-	{
-		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (EventRates *) PG_GETARG_POINTER(0);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		state->n_skipped++;
 	else
@@ -120,24 +110,21 @@ test_row(FunctionCallInfo fcinfo, const EventRates *rates)
 	double		events0 = (double) rates->events[CL_EXPECTED];
 	double		events1 = (double) rates->events[CL_ACTUAL];
 	double		chi2 = n0 > 0 && n1 > 0 ? cl_two_rates_chi2(n0, events0, n1, events1) : get_float8_nan();
-	TupleDesc	desc;
-	Datum		values[9];
-	bool		nulls[9] = {false};
+	ClRecord	record;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "event_rate_test must return a row");
+	cl_record_open(&record, fcinfo);
 	for (int sample = 0; sample < 2; sample++)
 	{
-		values[2 * sample] = Int64GetDatum(rates->n[sample]);
-		values[2 * sample + 1] = Int64GetDatum(rates->events[sample]);
+		cl_record_put_int64(&record, rates->n[sample]);
+		cl_record_put_int64(&record, rates->events[sample]);
 	}
 	/* 0/0 is NaN, and that NULL: a sample without rows has no rate. */
-	cl_put_float8(values, nulls, 4, n0 > 0 ? events0 / n0 : get_float8_nan());
-	cl_put_float8(values, nulls, 5, n1 > 0 ? events1 / n1 : get_float8_nan());
-	cl_put_float8(values, nulls, 6, chi2);
-	cl_put_float8(values, nulls, 7, isnan(chi2) ? chi2 : cl_chi2_upper(chi2, 1));
-	values[8] = Int64GetDatum(rates->n_skipped);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	cl_record_put_float8(&record, n0 > 0 ? events0 / n0 : get_float8_nan());
+	cl_record_put_float8(&record, n1 > 0 ? events1 / n1 : get_float8_nan());
+	cl_record_put_float8(&record, chi2);
+	cl_record_put_float8(&record, isnan(chi2) ? chi2 : cl_chi2_upper(chi2, 1));
+	cl_record_put_int64(&record, rates->n_skipped);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 /* Rows that were all left out are no rows. */

@@ -33,20 +33,6 @@ enum
 	ARG_MEMBER = 1, ARG_FAVOURABLE, ARG_SCORE
 };
 
-static ClFairness *
-transition_state(FunctionCallInfo fcinfo)
-{
-	MemoryContext old;
-	ClFairness *state;
-
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClFairness *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = fairness_summary.create();
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
 static ClFairnessGroup *
 group_argument(FunctionCallInfo fcinfo, ClFairness *state)
 {
@@ -92,7 +78,7 @@ add_decision(FunctionCallInfo fcinfo, ClFairness *state)
 Datum
 cl_fairness_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClFairness *state = transition_state(fcinfo);
+	ClFairness *state = cl_agg_state(fcinfo, fairness_summary.create);
 	ClFairnessGroup *group = add_decision(fcinfo, state);
 
 	if (group != NULL && PG_NARGS() > ARG_SCORE && !PG_ARGISNULL(ARG_SCORE))
@@ -103,7 +89,7 @@ cl_fairness_float8_transition(PG_FUNCTION_ARGS)
 Datum
 cl_fairness_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClFairness *state = transition_state(fcinfo);
+	ClFairness *state = cl_agg_state(fcinfo, fairness_summary.create);
 	ClFairnessGroup *group = add_decision(fcinfo, state);
 
 	if (group != NULL && !PG_ARGISNULL(ARG_SCORE))
@@ -305,10 +291,10 @@ cl_fairness_table(PG_FUNCTION_ARGS)
 	bool		by_rate;
 
 	cl_record_open_set(&record, fcinfo);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
+	reach = cl_confidence_reach(cl_confidence_argument(fcinfo, 2));
 	group = cl_fairness_sorted(cl_summary_state(&fairness_summary, PG_GETARG_DATUM(0)), &count);
-	reach = cl_confidence_reach(PG_GETARG_FLOAT8(2));
 	by_rate = basis_argument(PG_GETARG_TEXT_PP(3));
 	reference = PG_ARGISNULL(1) ? chosen_reference(group, count, by_rate) :
 		named_reference(group, count, PG_GETARG_TEXT_PP(1));

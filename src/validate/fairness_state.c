@@ -98,8 +98,7 @@ merge(void *into, const void *from)
 		merge_group(cl_fairness_group(state, theirs->label.name, theirs->label.length), theirs);
 	}
 	merge_group(&state->unknown, &other->unknown);
-	if (__builtin_add_overflow(state->n_skipped, other->n_skipped, &state->n_skipped))
-		state->n_skipped = PG_INT64_MAX;
+	state->n_skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
 }
 
 /* Two doubles that are one sum: finite, and the second is what the first could not hold. */
@@ -109,8 +108,9 @@ is_sum(const ClSum *sum, double largest)
 	return fabs(sum->high) <= largest && sum->high + sum->low == sum->high;
 }
 
-/* Rounding of what is compared, generously. */
+/* Rounding of what is compared, generously: a part of it, and what a row may lose where squares leave double precision. */
 #define CLOSE 1e-9
+#define LOST 1e-320
 
 /* What contradicts itself in a group from outside, or NULL. */
 static const char *
@@ -130,7 +130,7 @@ disorder(const ClFairnessGroup *group)
 	if (!(fabs(score->lowest) <= CL_SCORE_LARGEST && fabs(score->highest) <= CL_SCORE_LARGEST) ||
 		score->lowest * n > score->sum.high + CLOSE * fabs(score->sum.high) ||
 		score->highest * n < score->sum.high - CLOSE * fabs(score->sum.high) ||
-		score->sum.high * score->sum.high > n * score->squares.high * (1 + CLOSE))
+		score->sum.high * score->sum.high > n * (score->squares.high * (1 + CLOSE) + n * LOST))
 		return "sums and ends of the scores contradict each other";
 	return NULL;
 }
@@ -145,25 +145,17 @@ disorder(const ClFairnessGroup *group)
  */
 #define LEAST_GROUP_SIZE (1 + 3 * 8 + 6 * 8)
 
-/* 0.0 is added so that there is only one zero. */
 static void
-send_sum(StringInfo buf, const ClSum *sum)
+send_sum(StringInfo buf, const ClSum *sum, bool settled)
 {
-	pq_sendfloat8(buf, sum->high + 0.0);
-	pq_sendfloat8(buf, sum->low + 0.0);
+	ClSum		sent = settled ? cl_sum_settled(sum) : *sum;
+
+	cl_wire_send_sum(buf, &sent);
 }
 
 static void
-receive_sum(StringInfo buf, ClSum *sum)
+send_state(StringInfo buf, const ClFairness *state, bool settled)
 {
-	sum->high = pq_getmsgfloat8(buf);
-	sum->low = pq_getmsgfloat8(buf);
-}
-
-static void
-write_state(StringInfo buf, const void *data)
-{
-	const ClFairness *state = data;
 	int			count;
 	const ClFairnessGroup **sorted = cl_fairness_sorted(state, &count);
 
@@ -182,12 +174,25 @@ write_state(StringInfo buf, const void *data)
 		pq_sendint64(buf, group->n);
 		pq_sendint64(buf, group->n_favourable);
 		pq_sendint64(buf, group->score.n);
-		send_sum(buf, &group->score.sum);
-		send_sum(buf, &group->score.squares);
+		send_sum(buf, &group->score.sum, settled);
+		send_sum(buf, &group->score.squares, settled);
 		pq_sendfloat8(buf, group->score.lowest + 0.0);
 		pq_sendfloat8(buf, group->score.highest + 0.0);
 	}
 	pfree(sorted);
+}
+
+/* Stored sums are settled (core/sum.h); workers exchange all they have. */
+static void
+write_state(StringInfo buf, const void *state)
+{
+	send_state(buf, state, true);
+}
+
+static void
+transfer(StringInfo buf, const void *state)
+{
+	send_state(buf, state, false);
 }
 
 /* The group that the bytes name next, new. */
@@ -231,8 +236,8 @@ read_state(StringInfo buf)
 		group->n = pq_getmsgint64(buf);
 		group->n_favourable = pq_getmsgint64(buf);
 		group->score.n = pq_getmsgint64(buf);
-		receive_sum(buf, &group->score.sum);
-		receive_sum(buf, &group->score.squares);
+		group->score.sum = cl_wire_sum(buf, TYPE_NAME, "sum of scores");
+		group->score.squares = cl_wire_sum(buf, TYPE_NAME, "sum of squares of scores");
 		group->score.lowest = pq_getmsgfloat8(buf);
 		group->score.highest = pq_getmsgfloat8(buf);
 		wrong = disorder(group);
@@ -257,10 +262,12 @@ static const char *const group_keys[] = {"member", "n", "n_favourable", "n_score
 static void
 print_sum(StringInfo out, const char *key, const ClSum *sum)
 {
+	ClSum		settled = cl_sum_settled(sum);
+
 	appendStringInfo(out, ", \"%s\": [", key);
-	cl_json_put_float8(out, sum->high + 0.0);
+	cl_json_put_float8(out, settled.high + 0.0);
 	appendStringInfoString(out, ", ");
-	cl_json_put_float8(out, sum->low + 0.0);
+	cl_json_put_float8(out, settled.low + 0.0);
 	appendStringInfoChar(out, ']');
 }
 
@@ -407,6 +414,7 @@ const ClSummary fairness_summary = {
 	.create = create,
 	.merge = merge,
 	.write = write_state,
+	.transfer = transfer,
 	.read = read_state,
 	.print = print,
 	.parse = parse,

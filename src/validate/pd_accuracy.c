@@ -15,8 +15,8 @@
 
 typedef struct PdAccuracy
 {
-	ClSum	weight;
-	ClSum	sum[2];			/* of the measure's terms, and of its variances */
+	ClSum		weight;
+	ClSum		sum[2];			/* of the measure's terms, and of its variances */
 } PdAccuracy;
 
 static void *
@@ -36,29 +36,15 @@ merge(void *into, const void *from)
 		cl_sum_add(&state->sum[i], other->sum[i].high, other->sum[i].low);
 }
 
-static void
-send_pair(StringInfo buf, const ClSum *pair)
-{
-	pq_sendfloat8(buf, pair->high);
-	pq_sendfloat8(buf, pair->low);
-}
-
-static void
-receive_pair(StringInfo buf, ClSum *pair)
-{
-	pair->high = cl_wire_finite(buf, TYPE_NAME, "sum");
-	pair->low = cl_wire_finite(buf, TYPE_NAME, "sum");
-}
-
 /* Bytes: three pairs of float8. */
 static void
 write_state(StringInfo buf, const void *data)
 {
 	const PdAccuracy *state = data;
 
-	send_pair(buf, &state->weight);
-	send_pair(buf, &state->sum[0]);
-	send_pair(buf, &state->sum[1]);
+	cl_wire_send_sum(buf, &state->weight);
+	cl_wire_send_sum(buf, &state->sum[0]);
+	cl_wire_send_sum(buf, &state->sum[1]);
 }
 
 static void *
@@ -66,9 +52,9 @@ read_state(StringInfo buf)
 {
 	PdAccuracy *state = create();
 
-	receive_pair(buf, &state->weight);
-	receive_pair(buf, &state->sum[0]);
-	receive_pair(buf, &state->sum[1]);
+	state->weight = cl_wire_sum(buf, TYPE_NAME, "sum");
+	state->sum[0] = cl_wire_sum(buf, TYPE_NAME, "sum");
+	state->sum[1] = cl_wire_sum(buf, TYPE_NAME, "sum");
 	return state;
 }
 
@@ -85,16 +71,6 @@ static const ClSummary pd_accuracy_summary = {
 CL_SUMMARY_FUNCTION(pd_accuracy, combine)
 CL_SUMMARY_FUNCTION(pd_accuracy, serial)
 CL_SUMMARY_FUNCTION(pd_accuracy, deserial)
-
-static pg_noinline PdAccuracy *
-new_state(FunctionCallInfo fcinfo)
-{
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	PdAccuracy *state = create();
-
-	MemoryContextSwitchTo(old);
-	return state;
-}
 
 typedef enum Measure
 {
@@ -113,7 +89,7 @@ add_row(FunctionCallInfo fcinfo, bool numeric, Measure measure)
 	(void) cl_pd_checked(row.pd, "PD");
 	if (unlikely(row.weight == 0))
 		return cl_agg_unchanged(fcinfo);
-	state = likely(!PG_ARGISNULL(0)) ? (PdAccuracy *) PG_GETARG_POINTER(0) : new_state(fcinfo);
+	state = cl_agg_state(fcinfo, create);
 	cl_sum_add(&state->weight, row.weight, 0);
 	if (measure == BRIER)
 		cl_sum_add(&state->sum[0], row.weight * cl_brier_term(row.pd, row.event), 0);

@@ -123,7 +123,7 @@ curve_datum(ClPdTally *state, ClPdCurve *curve)
 				 errmsg("too many points for a pd_curve"),
 				 errdetail("There are %zu; a curve may have %d.", curve->n_points, CL_MOST_CURVE_POINTS),
 				 errhint("Round the score to fewer digits.")));
-	datum = cl_document_datum(&cl_pd_curve_document, curve);
+	datum = cl_document_datum(&pd_curve_document, curve);
 	/* A window function asks again for every row. */
 	cl_release(&state->tally.memory, curve->points);
 	return datum;
@@ -177,7 +177,7 @@ cl_calibration_isotonic(PG_FUNCTION_ARGS)
 Datum
 cl_calibrated_pd(PG_FUNCTION_ARGS)
 {
-	const ClPdCurve *curve = cl_document_use(fcinfo, 0, &cl_pd_curve_document)->compiled;
+	const ClPdCurve *curve = cl_document_use(fcinfo, 0, &pd_curve_document)->compiled;
 	double		score = PG_GETARG_FLOAT8(1);
 	double		pd;
 
@@ -192,7 +192,7 @@ cl_calibrated_pd(PG_FUNCTION_ARGS)
 Datum
 cl_pd_curve_points_table(PG_FUNCTION_ARGS)
 {
-	const ClPdCurve *curve = cl_document_compiled(&cl_pd_curve_document, PG_GETARG_DATUM(0));
+	const ClPdCurve *curve = cl_document_compiled(&pd_curve_document, PG_GETARG_DATUM(0));
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
@@ -210,7 +210,7 @@ Datum
 cl_pd_curve_stats(PG_FUNCTION_ARGS)
 {
 	static const char *const methods[] = {"isotonic", "platt"};
-	const ClPdCurve *curve = cl_document_compiled(&cl_pd_curve_document, PG_GETARG_DATUM(0));
+	const ClPdCurve *curve = cl_document_compiled(&pd_curve_document, PG_GETARG_DATUM(0));
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);

@@ -14,6 +14,6 @@
 /* What a curve may have, hand-written or estimated: jsonb holds 256 megabytes. */
 #define CL_MOST_CURVE_POINTS 2000000
 
-extern const ClDocument cl_pd_curve_document;
+extern const ClDocument pd_curve_document;
 
 #endif							/* CL_VALIDATE_PD_CURVE_H */

@@ -129,7 +129,7 @@ compile(const ClJson *document)
 		curve->status = cl_pd_curve_statuses[cl_json_choice(&node, cl_pd_curve_statuses)];
 	curve->n = optional_count(document, "n", CL_TALLY_MAX_ROWS);
 	curve->n_event = optional_count(document, "n_event", curve->n);
-	curve->n_skipped = optional_count(document, "n_skipped", CL_TALLY_MAX_ROWS);
+	curve->n_skipped = optional_count(document, "n_skipped", PG_INT64_MAX);
 	curve->intercept = curve->slope = NAN;
 	if (curve->method == CL_CURVE_ISOTONIC)
 		compile_isotonic(document, curve);
@@ -181,11 +181,10 @@ print(StringInfo out, const void *compiled)
 	appendStringInfoChar(out, '}');
 }
 
-const ClDocument cl_pd_curve_document = {
+const ClDocument pd_curve_document = {
 	.name = "pd_curve",
 	.compile = compile,
 	.print = print,
 };
 
-#define pd_curve_document cl_pd_curve_document
 CL_DOCUMENT_FUNCTIONS(pd_curve)

@@ -7,32 +7,31 @@
 #include "core/sum.h"
 #include "validate/pd_tally.h"
 
-#include "common/shortest_dec.h"
-
 /* Far above what rows can add up to, and far below what would leave double precision. */
 #define LARGEST_TOTAL_WEIGHT 1e150
 
+/* What is further above 1 was not rounded: it may be a percentage. */
+#define MOST_ROUNDED 1.001
+
+/* All digits are shown: six would make 1 of what is a little more. */
 void
 cl_pd_invalid(double pd, const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s must be between 0 and 1", what),
-			 errdetail("Found %g.", pd),
-			 pd > 1 && pd <= 100 ? errhint("It is a fraction: divide percentages by 100.") :
+			 errdetail("Found %s.", cl_float8_string(pd)),
+			 isinf(pd) ? errhint("A value that is not known is NULL.") :
+			 pd > MOST_ROUNDED && pd <= 100 ? errhint("It is a fraction: divide percentages by 100.") :
 			 errhint("It is a fraction: 0.02 is two per cent.")));
 }
 
 static const char *
 option_text(const ClPdOption *option, double value)
 {
-	char	   *text;
-
 	if (option->boolean)
 		return value != 0 ? "true" : "false";
-	text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
-	double_to_shortest_decimal_buf(value, text);
-	return text;
+	return cl_float8_string(value);
 }
 
 static void
@@ -55,14 +54,12 @@ cl_pd_tally_create(void)
 	return state;
 }
 
-ClPdTally *
-cl_pd_tally_new(FunctionCallInfo fcinfo, bool weighted)
+void *
+cl_pd_tally_create_weighted(void)
 {
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	ClPdTally  *state = cl_pd_tally_create();
 
-	state->tally.kind = weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
-	MemoryContextSwitchTo(old);
+	state->tally.kind = CL_TALLY_WEIGHTS;
 	return state;
 }
 
@@ -84,7 +81,7 @@ cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *typ
 {
 	if (from->has_options)
 		cl_pd_tally_options(into, from->option, options);
-	into->n_skipped += from->n_skipped;
+	into->n_skipped = cl_skipped_sum(into->n_skipped, from->n_skipped);
 	cl_tally_merge_checked(&into->tally, &from->tally, type);
 }
 
@@ -98,25 +95,11 @@ write_head(StringInfo buf, const ClPdTally *state)
 		pq_sendfloat8(buf, state->option[i]);
 }
 
-void
-cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
-{
-	write_head(buf, state);
-	cl_tally_send(buf, type, &unconstify(ClPdTally *, state)->tally);
-}
-
-void
-cl_pd_tally_transfer(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
-{
-	write_head(buf, state);
-	cl_tally_transfer(buf, type, &unconstify(ClPdTally *, state)->tally);
-}
-
-/* Sums over weights from strangers stay finite. */
+/* Sums over weights from strangers stay finite, and what is stored can be read again. */
 void
 cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type)
 {
-	ClSum	total = {0};
+	ClSum		total = {0};
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
@@ -133,12 +116,27 @@ cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type)
 				 errhint("Divide the weights by a constant.")));
 }
 
+void
+cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
+{
+	cl_pd_tally_require_weight(state, type);
+	write_head(buf, state);
+	cl_tally_send(buf, type, &unconstify(ClPdTally *, state)->tally);
+}
+
+void
+cl_pd_tally_transfer(StringInfo buf, const ClPdTally *state, const ClTallyType *type)
+{
+	write_head(buf, state);
+	cl_tally_transfer(buf, type, &unconstify(ClPdTally *, state)->tally);
+}
+
 ClPdTally *
 cl_pd_tally_read(StringInfo buf, const ClTallyType *type)
 {
 	ClPdTally  *state = cl_pd_tally_create();
 
-	state->n_skipped = cl_wire_int64(buf, type->name, 0, CL_TALLY_MAX_ROWS, "number of skipped rows");
+	state->n_skipped = cl_wire_int64(buf, type->name, 0, PG_INT64_MAX, "number of skipped rows");
 	state->has_options = pq_getmsgbyte(buf) != 0;
 	for (int i = 0; state->has_options && i < CL_PD_OPTIONS; i++)
 		state->option[i] = cl_wire_finite(buf, type->name, "option");

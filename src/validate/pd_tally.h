@@ -29,6 +29,7 @@ typedef struct ClPdOption
 
 /* For the callbacks of a summary type. */
 extern void *cl_pd_tally_create(void);
+extern void *cl_pd_tally_create_weighted(void);
 extern void cl_pd_tally_merge(ClPdTally *into, const ClPdTally *from, const ClTallyType *type, const ClPdOption *options);
 extern void cl_pd_tally_write(StringInfo buf, const ClPdTally *state, const ClTallyType *type);
 extern void cl_pd_tally_transfer(StringInfo buf, const ClPdTally *state, const ClTallyType *type);
@@ -36,16 +37,13 @@ extern ClPdTally *cl_pd_tally_read(StringInfo buf, const ClTallyType *type);
 extern void cl_pd_tally_require_weight(const ClPdTally *state, const ClTallyType *type);
 
 /* The state of a transition, made at the first row; rows have weights when there is an argument for them. */
-extern ClPdTally *cl_pd_tally_new(FunctionCallInfo fcinfo, bool weighted);
-extern void cl_pd_tally_options(ClPdTally *state, const double *option, const ClPdOption *options);
-
 static inline ClPdTally *
 cl_pd_tally_state(FunctionCallInfo fcinfo, bool weighted)
 {
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClPdTally *) PG_GETARG_POINTER(0);
-	return cl_pd_tally_new(fcinfo, weighted);
+	return cl_agg_state(fcinfo, weighted ? cl_pd_tally_create_weighted : cl_pd_tally_create);
 }
+
+extern void cl_pd_tally_options(ClPdTally *state, const double *option, const ClPdOption *options);
 
 static inline void
 cl_pd_tally_add(ClPdTally *state, const ClPdRow *row)

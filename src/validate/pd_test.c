@@ -9,6 +9,7 @@
 #include "core/distribution.h"
 #include "core/pd_test.h"
 #include "core/proportion.h"
+#include "pg/numeric.h"
 #include "pg/record.h"
 #include "validate/confidence.h"
 
@@ -32,7 +33,7 @@ fraction_of(double value, const char *what, const char *hint)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be between 0 and 1", what),
-				 errdetail("Found %g.", value),
+				 errdetail("Found %s.", cl_float8_string(value)),
 				 errhint("%s", hint)));
 	return true;
 }

@@ -9,10 +9,10 @@
 
 #include <math.h>
 
+#include "pg/record.h"
 #include "validate/stability.h"
 #include "validate/stability_query.h"
 
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -171,71 +171,81 @@ add_period(const Periods *periods, int from, int to, ClStability *state, int sam
 	return rows;
 }
 
-enum
-{
-	PERIOD_PERIOD, PERIOD_N, PERIOD_PSI, PERIOD_N_EMPTY, PERIOD_CRITICAL_VALUE, PERIOD_STATUS, PERIOD_SIGNIFICANT,
-	PERIOD_P_VALUE, PERIOD_N_BANDS, PERIOD_COLUMNS
-};
-
 /* The reference is not compared with itself. */
 static void
-set_comparison(const ClPsi *psi, const ClEmptyArgument *empty, bool is_reference, Datum *values, bool *nulls)
+put_comparison(ClRecord *record, const ClPsi *psi, const ClEmptyArgument *empty, bool is_reference)
 {
 	int			compared = cl_psi_compared(psi, &empty->empty);
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
 	double		critical = is_reference ? NAN : cl_psi_critical_chi2(n, m, compared, 0.95);
 
-	cl_put_float8(values, nulls, PERIOD_PSI, psi->psi);
-	values[PERIOD_N_EMPTY] = Int32GetDatum(psi->n_empty);
-	values[PERIOD_N_BANDS] = Int32GetDatum(psi->n_bands);
-	cl_put_float8(values, nulls, PERIOD_CRITICAL_VALUE, critical);
-	cl_put_float8(values, nulls, PERIOD_P_VALUE, is_reference ? NAN : cl_psi_p_value(psi->psi, n, m, compared));
-	values[PERIOD_STATUS] = CStringGetTextDatum(is_reference ? "reference" : cl_psi_status(psi->psi));
-	nulls[PERIOD_SIGNIFICANT] = isnan(critical);
-	values[PERIOD_SIGNIFICANT] = BoolGetDatum(psi->psi > critical);
+	cl_record_put_float8(record, psi->psi);
+	cl_record_put_int32(record, psi->n_empty);
+	cl_record_put_float8(record, critical);
+	cl_record_put_text(record, is_reference ? "reference" : cl_psi_status(psi->psi));
+	if (isnan(critical))
+		cl_record_put_null(record);
+	else
+		cl_record_put_bool(record, psi->psi > critical);
+	cl_record_put_float8(record, is_reference ? NAN : cl_psi_p_value(psi->psi, n, m, compared));
+	cl_record_put_int32(record, psi->n_bands);
 }
 
+/* Compares the counts in state, which are those of the reference and of the period at from. */
 static void
-put_period(ReturnSetInfo *result, const Periods *periods, const int *reference, int from, int to, const ClEmptyArgument *empty)
+put_period(ClRecord *record, const Periods *periods, int from, int64 rows, const ClStability *state, bool is_reference,
+		   const ClEmptyArgument *empty)
 {
-	ClStability *state = cl_stability_create();
-	char	   *text = period_text(periods, from);
-	Datum		values[PERIOD_COLUMNS];
-	bool		nulls[PERIOD_COLUMNS] = {false};
 	ClStabilityView view;
 	ClPsi		psi;
 
-	(void) add_period(periods, reference[0], reference[1], state, CL_EXPECTED);
-	values[PERIOD_N] = Int64GetDatum(add_period(periods, from, to, state, CL_ACTUAL));
 	cl_stability_view(state, &view);
 	cl_psi(&view.bands, &empty->empty, &psi, NULL);
 	if (psi.first_empty >= 0)
 		cl_empty_require(empty, &psi, cl_label_string(&view.bin[psi.first_empty]->label));
-	nulls[PERIOD_PERIOD] = text == NULL;
-	values[PERIOD_PERIOD] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
-	set_comparison(&psi, empty, from == reference[0], values, nulls);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cl_record_put_text(record, period_text(periods, from));
+	cl_record_put_int64(record, rows);
+	put_comparison(record, &psi, empty, is_reference);
+	cl_record_next(record);
 }
 
+/* Takes away what a period added to the counts of the reference, which have so many bins. */
 static void
-put_periods(ReturnSetInfo *result, const Periods *periods, const char *reference_text, const ClEmptyArgument *empty)
+remove_period(ClStability *state, int bins)
+{
+	if (state->bins.n > bins)
+		cl_labels_truncate(&state->bins, bins);
+	for (int i = 0; i < bins; i++)
+		((ClStabilityBin *) cl_labels_item(&state->bins, i))->count[CL_ACTUAL] = (ClSum) {0, 0};
+}
+
+/* The counts of the reference are made once; those of each period are put beside them, and taken away again. */
+static void
+put_periods(ClRecord *record, const Periods *periods, const char *reference_text, const ClEmptyArgument *empty)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "psi_by_period", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	int			reference[2];
+	int			reference = find_reference(periods, reference_text);
+	ClStability *state = cl_stability_create();
+	int			bins;
 	int			to;
 
-	reference[0] = find_reference(periods, reference_text);
-	reference[1] = period_end(periods, reference[0]);
+	(void) add_period(periods, reference, period_end(periods, reference), state, CL_EXPECTED);
+	bins = state->bins.n;
 	for (int from = 0; from < periods->n; from = to)
 	{
+		int64		rows;
+		MemoryContext old;
+
 		CHECK_FOR_INTERRUPTS();
-		MemoryContextReset(context);
 		to = period_end(periods, from);
-		put_period(result, periods, reference, from, to, empty);
+		rows = add_period(periods, from, to, state, CL_ACTUAL);
+		old = MemoryContextSwitchTo(context);
+		put_period(record, periods, from, rows, state, from == reference, empty);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+		remove_period(state, bins);
 	}
-	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
 
@@ -243,12 +253,12 @@ put_periods(ReturnSetInfo *result, const Periods *periods, const char *reference
 Datum
 cl_psi_by_period(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ClEmptyArgument empty;
 	Periods		periods;
 	char	   *reference;
+	ClRecord	record;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(4))
 		return (Datum) 0;
 	empty = cl_empty_argument(PG_GETARG_DATUM(4));
@@ -256,7 +266,7 @@ cl_psi_by_period(PG_FUNCTION_ARGS)
 	SPI_connect();
 	count_pairs(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), text_to_cstring(PG_GETARG_TEXT_PP(2)), &periods);
 	if (periods.n > 0)
-		put_periods(result, &periods, reference, &empty);
+		put_periods(&record, &periods, reference, &empty);
 	SPI_finish();
 	return (Datum) 0;
 }

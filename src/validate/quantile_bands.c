@@ -41,7 +41,7 @@ create(void)
 static void
 require_same_bands(QuantileBands *state, int bands)
 {
-	if (state->bands == bands)
+	if (likely(state->bands == bands && bands != 0))
 		return;
 	if (state->bands != 0)
 		ereport(ERROR,
@@ -86,6 +86,8 @@ read_state(StringInfo buf)
 	QuantileBands *state = create();
 
 	state->bands = (int) pq_getmsgint(buf, 4);
+	if (state->bands < CL_FEWEST_BANDS || state->bands > CL_MOST_BANDS)
+		cl_wire_invalid(TYPE_NAME, psprintf("number of bands %d is out of range", state->bands));
 	cl_tally_receive(buf, &quantile_bands_values, &state->tally);
 	return state;
 }
@@ -111,15 +113,7 @@ add_score(FunctionCallInfo fcinfo, double score)
 
 	if (isnan(score))
 		return cl_agg_unchanged(fcinfo);
-	if (PG_ARGISNULL(0))
-	{
-		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (QuantileBands *) PG_GETARG_POINTER(0);
+	state = cl_agg_state(fcinfo, create);
 	require_same_bands(state, PG_GETARG_INT32(2));
 	cl_tally_add(&state->tally, score, false);
 	PG_RETURN_POINTER(state);

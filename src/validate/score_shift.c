@@ -58,8 +58,7 @@ write_state(StringInfo buf, const void *data)
 	for (int sample = 0; sample < 2; sample++)
 	{
 		pq_sendint64(buf, state->n[sample]);
-		pq_sendfloat8(buf, state->sum[sample].high);
-		pq_sendfloat8(buf, state->sum[sample].low);
+		cl_wire_send_sum(buf, &state->sum[sample]);
 	}
 }
 
@@ -71,8 +70,7 @@ read_state(StringInfo buf)
 	for (int sample = 0; sample < 2; sample++)
 	{
 		state->n[sample] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
-		state->sum[sample].high = cl_wire_finite(buf, TYPE_NAME, "sum of points");
-		state->sum[sample].low = cl_wire_finite(buf, TYPE_NAME, "sum of points");
+		state->sum[sample] = cl_wire_sum(buf, TYPE_NAME, "sum of points");
 	}
 	return state;
 }
@@ -95,7 +93,6 @@ static Datum
 add_points(FunctionCallInfo fcinfo, double points)
 {
 	bool		actual = PG_GETARG_BOOL(2);
-	MemoryContext old;
 	ScoreShift *state;
 
 	if (isnan(points))
@@ -106,14 +103,7 @@ add_points(FunctionCallInfo fcinfo, double points)
 				 errmsg("points must be between -%g and %g", LARGEST_POINTS, LARGEST_POINTS),
 				 errdetail("Found %g.", points),
 				 errhint("Use NULL for a score that is not known.")));
-	if (PG_ARGISNULL(0))
-	{
-		old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (ScoreShift *) PG_GETARG_POINTER(0);
+	state = cl_agg_state(fcinfo, create);
 	state->n[actual]++;
 	cl_sum_add(&state->sum[actual], points, 0);
 	PG_RETURN_POINTER(state);

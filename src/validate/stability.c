@@ -7,11 +7,12 @@
 #include <math.h>
 
 #include "pg/numeric.h"
+#include "pg/record.h"
+#include "validate/confidence.h"
 #include "validate/stability.h"
 #include "validate/weight.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -110,21 +111,6 @@ cl_psi_status(double psi)
  * Rows
  */
 
-/* The state, made at the first row. */
-static inline ClStability *
-transition_state(FunctionCallInfo fcinfo)
-{
-	MemoryContext old;
-	ClStability *state;
-
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClStability *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = cl_stability_create();
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
 /* The bin in argument 1: a row without one is in the bin "missing". */
 static inline ClStabilityBin *
 argument_bin(FunctionCallInfo fcinfo, ClStability *state)
@@ -140,10 +126,10 @@ argument_bin(FunctionCallInfo fcinfo, ClStability *state)
 Datum
 cl_stability_transition(PG_FUNCTION_ARGS)
 {
-	ClStability *state = transition_state(fcinfo);
+	ClStability *state = cl_agg_state(fcinfo, stability_summary.create);
 
 	if (unlikely(PG_ARGISNULL(2)))
-		cl_stability_skip(state, 1);
+		state->n_skipped++;
 	else
 		/* Exact below 2^53 rows. */
 		argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)].high += 1;
@@ -158,9 +144,9 @@ add_weighted(FunctionCallInfo fcinfo, double weight)
 
 	if (!PG_ARGISNULL(2) && weight == 0)
 		return cl_agg_unchanged(fcinfo);
-	state = transition_state(fcinfo);
+	state = cl_agg_state(fcinfo, stability_summary.create);
 	if (PG_ARGISNULL(2) || isnan(weight))
-		cl_stability_skip(state, 1);
+		state->n_skipped++;
 	else
 	{
 		cl_weight_check(weight);
@@ -195,41 +181,28 @@ cl_stability_agg_final(PG_FUNCTION_ARGS)
  * The row of psi
  */
 
-enum
-{
-	PSI_PSI, PSI_N_EMPTY, PSI_N, PSI_M, PSI_CRITICAL_VALUE, PSI_EMPTY, PSI_N_BANDS, PSI_P_VALUE, PSI_STATUS, PSI_N_SKIPPED,
-	PSI_COLUMNS
-};
-
 /* Chance can be spoken of only where there are counts. */
 static Datum
 psi_row(FunctionCallInfo fcinfo, const ClPsi *psi, const ClEmptyArgument *argument, bool shares, int64 n_skipped)
 {
-	const char *status = cl_psi_status(psi->psi);
 	int			compared = cl_psi_compared(psi, &argument->empty);
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
 	bool		chance = !shares && !isnan(psi->psi);
-	double		critical = chance ? cl_psi_critical_chi2(n, m, compared, 0.95) : get_float8_nan();
-	double		p_value = chance ? cl_psi_p_value(psi->psi, n, m, compared) : get_float8_nan();
-	TupleDesc	desc;
-	Datum		values[PSI_COLUMNS];
-	bool		nulls[PSI_COLUMNS] = {false};
+	ClRecord	record;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "psi must return a row");
-	cl_put_float8(values, nulls, PSI_PSI, psi->psi);
-	values[PSI_N_EMPTY] = Int32GetDatum(psi->n_empty);
-	cl_put_float8(values, nulls, PSI_N, shares ? get_float8_nan() : n);
-	cl_put_float8(values, nulls, PSI_M, shares ? get_float8_nan() : m);
-	cl_put_float8(values, nulls, PSI_CRITICAL_VALUE, critical);
-	values[PSI_EMPTY] = CStringGetTextDatum(argument->text);
-	values[PSI_N_BANDS] = Int32GetDatum(psi->n_bands);
-	cl_put_float8(values, nulls, PSI_P_VALUE, p_value);
-	nulls[PSI_STATUS] = status == NULL;
-	values[PSI_STATUS] = status == NULL ? (Datum) 0 : CStringGetTextDatum(status);
-	values[PSI_N_SKIPPED] = Int64GetDatum(n_skipped);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, psi->psi);
+	cl_record_put_int32(&record, psi->n_empty);
+	cl_record_put_float8(&record, shares ? get_float8_nan() : n);
+	cl_record_put_float8(&record, shares ? get_float8_nan() : m);
+	cl_record_put_float8(&record, chance ? cl_psi_critical_chi2(n, m, compared, 0.95) : get_float8_nan());
+	cl_record_put_text(&record, argument->text);
+	cl_record_put_int32(&record, psi->n_bands);
+	cl_record_put_float8(&record, chance ? cl_psi_p_value(psi->psi, n, m, compared) : get_float8_nan());
+	cl_record_put_text(&record, cl_psi_status(psi->psi));
+	cl_record_put_int64(&record, n_skipped);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 static Datum
@@ -416,7 +389,7 @@ cl_stability_from_arrays(PG_FUNCTION_ARGS)
 			continue;
 		bin = cl_stability_bin(state, name, strlen(name));
 		for (int sample = 0; sample < 2; sample++)
-			cl_sum_add(&bin->count[sample], arrays.n[sample][i], 0);
+			cl_stability_add(bin, sample, &(ClSum) {arrays.n[sample][i], 0});
 	}
 	if (state->bins.n == 0)
 		PG_RETURN_NULL();
@@ -432,9 +405,9 @@ add_as(ClStability *into, const ClStability *from, int as)
 		ClStabilityBin *bin = cl_stability_bin(into, theirs->label.name, theirs->label.length);
 
 		for (int sample = 0; sample < 2; sample++)
-			cl_sum_add(&bin->count[as], theirs->count[sample].high, 0);
+			cl_stability_add(bin, as, &theirs->count[sample]);
 	}
-	cl_stability_skip(into, from->n_skipped);
+	into->n_skipped = cl_skipped_sum(into->n_skipped, from->n_skipped);
 }
 
 /* All rows of the first as the expected sample, all rows of the second as the actual one. */
@@ -457,33 +430,32 @@ cl_psi_table(PG_FUNCTION_ARGS)
 {
 	ClStability *state = cl_summary_state(&stability_summary, PG_GETARG_DATUM(0));
 	ClEmptyArgument argument = cl_empty_argument(PG_GETARG_DATUM(1));
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	double	   *part = palloc_array(double, state->bins.n + 1);
 	ClStabilityView view;
 	ClPsi		psi;
+	ClRecord	record;
 
 	cl_stability_view(state, &view);
 	cl_psi(&view.bands, &argument.empty, &psi, part);
 	cl_empty_require(&argument, &psi, empty_name(&view, &psi));
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	for (int i = 0; i < state->bins.n; i++)
 	{
+		const ClLabel *name = &view.bin[i]->label;
 		double		expected = view.bands.n[CL_EXPECTED][i];
 		double		actual = view.bands.n[CL_ACTUAL][i];
-		Datum		values[7];
-		bool		nulls[7] = {false};
 
-		values[0] = PointerGetDatum(cstring_to_text_with_len(view.bin[i]->label.name, view.bin[i]->label.length));
-		values[1] = Float8GetDatum(expected);
-		values[2] = Float8GetDatum(actual);
+		cl_record_put(&record, PointerGetDatum(cstring_to_text_with_len(name->name, name->length)));
+		cl_record_put_float8(&record, expected);
+		cl_record_put_float8(&record, actual);
 		/* 0/0 is NaN: a sample without rows has no shares. */
-		cl_put_float8(values, nulls, 3, expected / psi.total[CL_EXPECTED]);
-		cl_put_float8(values, nulls, 4, actual / psi.total[CL_ACTUAL]);
-		cl_put_float8(values, nulls, 5, part[i]);
-		values[6] = BoolGetDatum((expected > 0) != (actual > 0));
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		cl_record_put_float8(&record, expected / psi.total[CL_EXPECTED]);
+		cl_record_put_float8(&record, actual / psi.total[CL_ACTUAL]);
+		cl_record_put_float8(&record, part[i]);
+		cl_record_put_bool(&record, (expected > 0) != (actual > 0));
+		cl_record_next(&record);
 	}
-	return (Datum) 0;
+	PG_RETURN_NULL();
 }
 
 /*
@@ -494,20 +466,17 @@ static Datum
 divergence_row(FunctionCallInfo fcinfo, const ClBands *bands, const ClEmptyArgument *argument, bool ordered)
 {
 	ClDivergence divergence;
-	TupleDesc	desc;
-	Datum		values[6];
-	bool		nulls[6] = {false};
+	ClRecord	record;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "stability_divergence must return a row");
 	cl_divergence(bands, &argument->empty, &divergence);
-	cl_put_float8(values, nulls, 0, divergence.kl_actual);
-	cl_put_float8(values, nulls, 1, divergence.kl_expected);
-	cl_put_float8(values, nulls, 2, divergence.jensen_shannon);
-	cl_put_float8(values, nulls, 3, divergence.hellinger);
-	cl_put_float8(values, nulls, 4, divergence.triangular);
-	cl_put_float8(values, nulls, 5, ordered ? divergence.ks : get_float8_nan());
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, divergence.kl_actual);
+	cl_record_put_float8(&record, divergence.kl_expected);
+	cl_record_put_float8(&record, divergence.jensen_shannon);
+	cl_record_put_float8(&record, divergence.hellinger);
+	cl_record_put_float8(&record, divergence.triangular);
+	cl_record_put_float8(&record, ordered ? divergence.ks : get_float8_nan());
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum
@@ -548,17 +517,6 @@ require_positive(double value, const char *what, const char *hint)
 				 errhint("%s", hint)));
 }
 
-static void
-require_confidence(double confidence)
-{
-	if (!(confidence > 0 && confidence < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("confidence must be between 0 and 1"),
-				 errdetail("Found %g.", confidence),
-				 errhint("Write 95 %% as 0.95.")));
-}
-
 Datum
 cl_psi_critical_value(PG_FUNCTION_ARGS)
 {
@@ -570,7 +528,7 @@ cl_psi_critical_value(PG_FUNCTION_ARGS)
 
 	require_positive(n, "n", "It is the number of rows of the expected sample.");
 	require_positive(m, "m", "It is the number of rows of the actual sample.");
-	require_confidence(confidence);
+	cl_confidence_check(confidence);
 	if (bands < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

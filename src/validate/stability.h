@@ -33,7 +33,9 @@ extern const ClSummary stability_summary;
 extern ClStability *cl_stability_create(void);
 extern ClStabilityBin *cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 hash);
 extern const ClStabilityBin **cl_stability_sorted(const ClStability *state);
-extern void cl_stability_skip(ClStability *state, int64 rows);
+
+/* Rows of a sample in a bin; an error when they become too many for a value that can be read again. */
+extern void cl_stability_add(ClStabilityBin *bin, int sample, const ClSum *count);
 
 /* The bin of this name, made when it is not there. A bin that is known costs no memory. */
 static inline ClStabilityBin *
@@ -69,13 +71,5 @@ extern void cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, 
 
 /* What the field reads off a PSI, or NULL. */
 extern const char *cl_psi_status(double psi);
-
-/* Values of a row by column, NaN being NULL. */
-static inline void
-cl_put_float8(Datum *values, bool *nulls, int column, double value)
-{
-	nulls[column] = isnan(value);
-	values[column] = Float8GetDatum(value);
-}
 
 #endif							/* CL_VALIDATE_STABILITY_H */

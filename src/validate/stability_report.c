@@ -10,12 +10,12 @@
 
 #include <math.h>
 
+#include "pg/record.h"
 #include "score/scorecard.h"
 #include "validate/stability.h"
 #include "validate/stability_query.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -286,7 +286,7 @@ count_relations(FunctionCallInfo fcinfo, CardSamples *samples)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	samples->card = cl_document_compiled(&cl_scorecard_document, PG_GETARG_DATUM(0));
+	samples->card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
 	samples->size = bins_of_card(samples->card);
 	SPI_connect();
 	for (int sample = 0; sample < 2; sample++)
@@ -332,40 +332,40 @@ look_at(const CardSamples *samples, const ClEmptyArgument *empty, int i, int fir
 }
 
 static void
-put_bin(ReturnSetInfo *result, const CharacteristicSamples *one, int bin)
+put_bin(ClRecord *record, const CharacteristicSamples *one, int bin)
 {
 	bool		none = bin == one->characteristic->nbins;
 	double		expected = one->bands.n[CL_EXPECTED][bin];
 	double		actual = one->bands.n[CL_ACTUAL][bin];
-	Datum		values[10];
-	bool		nulls[10] = {false};
 
 	if (none && expected == 0 && actual == 0)
 		return;
-	values[0] = CStringGetTextDatum(one->characteristic->name);
-	nulls[1] = none;
-	values[1] = Int32GetDatum(bin + 1);
-	values[2] = CStringGetTextDatum(none ? "no bin" : cl_scorecard_bin_label(one->characteristic, bin));
-	values[3] = Int64GetDatum((int64) expected);
-	values[4] = Int64GetDatum((int64) actual);
-	cl_put_float8(values, nulls, 5, expected / one->psi.total[CL_EXPECTED]);
-	cl_put_float8(values, nulls, 6, actual / one->psi.total[CL_ACTUAL]);
-	cl_put_float8(values, nulls, 7, one->part[bin]);
-	cl_put_float8(values, nulls, 8, one->characteristic->points[bin]);
-	cl_put_float8(values, nulls, 9, one->shift[bin]);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cl_record_put_text(record, one->characteristic->name);
+	if (none)
+		cl_record_put_null(record);
+	else
+		cl_record_put_int32(record, bin + 1);
+	cl_record_put_text(record, none ? "no bin" : cl_scorecard_bin_label(one->characteristic, bin));
+	cl_record_put_int64(record, (int64) expected);
+	cl_record_put_int64(record, (int64) actual);
+	cl_record_put_float8(record, expected / one->psi.total[CL_EXPECTED]);
+	cl_record_put_float8(record, actual / one->psi.total[CL_ACTUAL]);
+	cl_record_put_float8(record, one->part[bin]);
+	cl_record_put_float8(record, one->characteristic->points[bin]);
+	cl_record_put_float8(record, one->shift[bin]);
+	cl_record_next(record);
 }
 
 /* Arguments: card, expected, actual, empty. */
 Datum
 cl_stability_report(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ClEmptyArgument empty = cl_empty_argument(PG_GETARG_DATUM(3));
 	CardSamples samples;
+	ClRecord	record;
 	int			first = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	count_relations(fcinfo, &samples);
 	for (int i = 0; i < samples.card->count; i++)
 	{
@@ -373,88 +373,77 @@ cl_stability_report(PG_FUNCTION_ARGS)
 
 		look_at(&samples, &empty, i, first, &one);
 		for (int bin = 0; bin <= one.characteristic->nbins; bin++)
-			put_bin(result, &one, bin);
+			put_bin(&record, &one, bin);
 		first += one.bands.count;
 	}
-	return (Datum) 0;
+	PG_RETURN_NULL();
 }
-
-enum
-{
-	SUMMARY_CHARACTERISTIC, SUMMARY_N_EXPECTED, SUMMARY_N_ACTUAL, SUMMARY_NO_BIN_EXPECTED, SUMMARY_NO_BIN_ACTUAL, SUMMARY_PSI,
-	SUMMARY_N_EMPTY, SUMMARY_CRITICAL_VALUE, SUMMARY_P_VALUE, SUMMARY_STATUS, SUMMARY_SCORE_SHIFT, SUMMARY_COLUMNS
-};
 
 static void
-put_characteristic(ReturnSetInfo *result, const CharacteristicSamples *one, const ClEmptyArgument *empty)
+put_characteristic(ClRecord *record, const CharacteristicSamples *one, const ClEmptyArgument *empty)
 {
 	const ClPsi *psi = &one->psi;
-	const char *status = cl_psi_status(psi->psi);
 	int			compared = cl_psi_compared(psi, &empty->empty);
+	int			none = one->characteristic->nbins;
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
-	Datum		values[SUMMARY_COLUMNS];
-	bool		nulls[SUMMARY_COLUMNS] = {false};
 
-	values[SUMMARY_CHARACTERISTIC] = CStringGetTextDatum(one->characteristic->name);
-	values[SUMMARY_N_EXPECTED] = Int64GetDatum((int64) n);
-	values[SUMMARY_N_ACTUAL] = Int64GetDatum((int64) m);
-	values[SUMMARY_NO_BIN_EXPECTED] = Int64GetDatum((int64) one->bands.n[CL_EXPECTED][one->characteristic->nbins]);
-	values[SUMMARY_NO_BIN_ACTUAL] = Int64GetDatum((int64) one->bands.n[CL_ACTUAL][one->characteristic->nbins]);
-	cl_put_float8(values, nulls, SUMMARY_PSI, psi->psi);
-	values[SUMMARY_N_EMPTY] = Int32GetDatum(psi->n_empty);
-	cl_put_float8(values, nulls, SUMMARY_CRITICAL_VALUE,
-				  isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95));
-	cl_put_float8(values, nulls, SUMMARY_P_VALUE, cl_psi_p_value(psi->psi, n, m, compared));
-	nulls[SUMMARY_STATUS] = status == NULL;
-	values[SUMMARY_STATUS] = status == NULL ? (Datum) 0 : CStringGetTextDatum(status);
-	cl_put_float8(values, nulls, SUMMARY_SCORE_SHIFT, one->total_shift);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cl_record_put_text(record, one->characteristic->name);
+	cl_record_put_int64(record, (int64) n);
+	cl_record_put_int64(record, (int64) m);
+	cl_record_put_int64(record, (int64) one->bands.n[CL_EXPECTED][none]);
+	cl_record_put_int64(record, (int64) one->bands.n[CL_ACTUAL][none]);
+	cl_record_put_float8(record, psi->psi);
+	cl_record_put_int32(record, psi->n_empty);
+	cl_record_put_float8(record, isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95));
+	cl_record_put_float8(record, cl_psi_p_value(psi->psi, n, m, compared));
+	cl_record_put_text(record, cl_psi_status(psi->psi));
+	cl_record_put_float8(record, one->total_shift);
+	cl_record_next(record);
 }
+
+/* psi, n_empty, critical value, p-value and status: of characteristics only. */
+#define COLUMNS_OF_PSI 5
 
 /* The row of the score itself: no bins of its own, but rows without a score, and the sum of the shifts. */
 static void
-put_score(ReturnSetInfo *result, const CardSamples *samples, double total_shift)
+put_score(ClRecord *record, const CardSamples *samples, double total_shift)
 {
-	Datum		values[SUMMARY_COLUMNS];
-	bool		nulls[SUMMARY_COLUMNS];
+	const double *expected = samples->count[CL_EXPECTED];
+	const double *actual = samples->count[CL_ACTUAL];
 
-	memset(nulls, true, sizeof(nulls));
-	values[SUMMARY_CHARACTERISTIC] = CStringGetTextDatum("total");
-	for (int sample = 0; sample < 2; sample++)
-	{
-		const double *count = samples->count[sample];
-
-		values[SUMMARY_N_EXPECTED + sample] = Int64GetDatum((int64) count[0]);
-		values[SUMMARY_NO_BIN_EXPECTED + sample] = Int64GetDatum((int64) (count[0] - count[1]));
-	}
-	for (int column = SUMMARY_CHARACTERISTIC; column <= SUMMARY_NO_BIN_ACTUAL; column++)
-		nulls[column] = false;
-	cl_put_float8(values, nulls, SUMMARY_SCORE_SHIFT, total_shift);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	cl_record_put_text(record, "total");
+	cl_record_put_int64(record, (int64) expected[0]);
+	cl_record_put_int64(record, (int64) actual[0]);
+	cl_record_put_int64(record, (int64) (expected[0] - expected[1]));
+	cl_record_put_int64(record, (int64) (actual[0] - actual[1]));
+	for (int i = 0; i < COLUMNS_OF_PSI; i++)
+		cl_record_put_null(record);
+	cl_record_put_float8(record, total_shift);
+	cl_record_next(record);
 }
 
 /* Arguments: card, expected, actual, empty. */
 Datum
 cl_stability_summary(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ClEmptyArgument empty = cl_empty_argument(PG_GETARG_DATUM(3));
 	CardSamples samples;
+	ClRecord	record;
 	ClSum		total = {0, 0};
 	int			first = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	count_relations(fcinfo, &samples);
 	for (int i = 0; i < samples.card->count; i++)
 	{
 		CharacteristicSamples one;
 
 		look_at(&samples, &empty, i, first, &one);
-		put_characteristic(result, &one, &empty);
+		put_characteristic(&record, &one, &empty);
 		cl_sum_add(&total, one.total_shift, 0);
 		first += one.bands.count;
 	}
-	put_score(result, &samples, total.high);
-	return (Datum) 0;
+	put_score(&record, &samples, total.high);
+	PG_RETURN_NULL();
 }

@@ -54,17 +54,6 @@ cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 ha
 	return cl_labels_new(&state->bins, name, length, hash);
 }
 
-void
-cl_stability_skip(ClStability *state, int64 rows)
-{
-	if (__builtin_add_overflow(state->n_skipped, rows, &state->n_skipped))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("too many rows left out of a %s", TYPE_NAME),
-				 errdetail("Together they are more than " INT64_FORMAT ".", PG_INT64_MAX),
-				 errhint("Look for a value that was not built by stability_agg.")));
-}
-
 static void
 refuse_count(double count)
 {
@@ -73,6 +62,14 @@ refuse_count(double count)
 			 errmsg("too many rows in a bin of a %s", TYPE_NAME),
 			 errdetail("The sum of weights is %g; the largest is %g.", count, CL_STABILITY_LARGEST_COUNT),
 			 errhint("Divide the weights by their mean.")));
+}
+
+void
+cl_stability_add(ClStabilityBin *bin, int sample, const ClSum *count)
+{
+	cl_sum_add(&bin->count[sample], count->high, count->low);
+	if (bin->count[sample].high > CL_STABILITY_LARGEST_COUNT)
+		refuse_count(bin->count[sample].high);
 }
 
 static void
@@ -87,13 +84,9 @@ merge(void *into, const void *from)
 		ClStabilityBin *ours = cl_stability_bin(state, theirs->label.name, theirs->label.length);
 
 		for (int sample = 0; sample < 2; sample++)
-		{
-			cl_sum_add(&ours->count[sample], theirs->count[sample].high, theirs->count[sample].low);
-			if (ours->count[sample].high > CL_STABILITY_LARGEST_COUNT)
-				refuse_count(ours->count[sample].high);
-		}
+			cl_stability_add(ours, sample, &theirs->count[sample]);
 	}
-	cl_stability_skip(state, other->n_skipped);
+	state->n_skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
 }
 
 static int

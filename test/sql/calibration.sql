@@ -21,7 +21,7 @@ FROM calibration_stats((SELECT calibration_agg(pd, event) FROM small));
 SELECT group_id, n, n_event, weight, pd_low, pd_high, mean_pd, expected, observed, event_rate, round(chi2::numeric, 10) AS chi2
 FROM calibration_table((SELECT calibration_agg(pd, event) FROM small), 2);
 SELECT groups, array_agg(n ORDER BY group_id) AS n, array_agg(group_id ORDER BY group_id) AS group_id
-FROM unnest('{1, 2, 3, 4, 5, 10, 2147483647, NULL}'::int[]) groups,
+FROM unnest('{1, 2, 3, 4, 5, 10, 100000, NULL}'::int[]) groups,
   (SELECT calibration_agg(pd, event) AS c FROM small) s, calibration_table(c, groups) GROUP BY groups ORDER BY groups;
 
 -- 300 rows against R 4.2: glm(event ~ qlogis(pd), binomial, epsilon = 1e-14), offset(qlogis(pd)), pchisq, qbeta, pbeta, sums.
@@ -267,6 +267,24 @@ SELECT setseed(0.5);
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
       FROM generate_series(0, 150) n) s;
+
+-- The ends of what may be said: numbers that look right, a missing confidence, groups, weights, rows left out.
+SELECT calibration_agg(1 + 1e-15::float8, true);
+SELECT calibration_agg('Infinity'::float8, true);
+SELECT calibration_agg(2, true);
+SELECT calibration_agg(101, true);
+SELECT calibration_agg(1e-400::numeric, true)::text AS tiny, brier_score(1e-400::numeric, true) AS brier, brier_score(1e-400::numeric, false) AS none;
+SELECT calibration_agg(-1e400::numeric, true);
+SELECT * FROM calibration_table((SELECT calibration_agg(pd, event) FROM small), 10, NULL);
+SELECT * FROM calibration_table((SELECT calibration_agg(pd, event) FROM small), 100001);
+SELECT calibration_agg(0.1, true, 1e-101);
+SELECT calibration_agg(0.1, true, 1e-100)::text AS smallest, calibration_agg(0.1, true, 0)::text AS none;
+-- What is stored can be read again: rows left out end at the largest number, weights that are too much together are not stored.
+CREATE TABLE brim AS SELECT rollup(c) AS c FROM unnest('{"{\"version\": 1, \"n_skipped\": 9223372036854775807, \"values\": [[0.2, 1, 0]]}", "{\"version\": 1, \"n_skipped\": 5, \"values\": []}"}'::calibration[]) c;
+SELECT c, calibration_send(c) = calibration_send(c::text::calibration) AS read_again, (calibration_stats(c)).n_skipped FROM brim;
+CREATE TABLE too_much AS SELECT rollup(c) AS c FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
+SELECT rollup(c)::text FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
+DROP TABLE brim;
 
 -- A million distinct PDs.
 CREATE TABLE million AS SELECT random() ^ 3 AS pd, random() < 0.2 AS event FROM generate_series(1, 1000000);

@@ -80,6 +80,12 @@ FROM (VALUES ('quasi', 1, false, true, false), ('quasi', 2, false, true, false),
   ) v (what, x, e, up, smooth) GROUP BY what ORDER BY what;
 SELECT what, isotonic_calibration(x, e, true) FROM (VALUES ('one class', 1, true), ('one class', 2, true), ('one score', 5, true), ('one score', 5, false),
   ('wrong direction', 1, true), ('wrong direction', 2, false)) v (what, x, e) GROUP BY what ORDER BY what;
+-- A stray block at the end does not make a direction: the area under the curve is below one half. At one half it stands.
+SELECT what, auc, (pd_curve_stats(c)).n_points, (pd_curve_stats(c)).status, (pd_curve_stats(w)).status AS weighted, (pd_curve_stats(opposite)).status AS opposite
+FROM (SELECT what, auc(x, e, true) AS auc, isotonic_calibration(x, e, true) AS c, isotonic_calibration(x, e, true, 2.5) AS w, isotonic_calibration(x, e, false) AS opposite
+  FROM (SELECT 'falls, then one event' AS what, x, x <= 30 OR x = 100 AS e FROM generate_series(1, 100) x
+        UNION ALL SELECT 'rises, then one non-event', x, x > 70 AND x < 100 FROM generate_series(1, 100) x
+        UNION ALL SELECT 'both halves alike', x, x IN (1, 4) FROM generate_series(1, 4) x) v GROUP BY what) s ORDER BY what;
 
 -- No rows, and rows that are left out and counted.
 SELECT isotonic_calibration(score, event, true) IS NULL AS iso, platt_scaling(score, event, true) IS NULL AS platt FROM sample WHERE i < 0;

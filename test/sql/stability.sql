@@ -236,6 +236,9 @@ SELECT s.q = array_agg(DISTINCT t.x ORDER BY t.x) AS by_definition
 FROM (SELECT quantile_bands(x, 10) AS q FROM (SELECT round(points / 7) AS x FROM st_book) b) s,
   generate_series(1, 9) k, LATERAL (SELECT x::float8 FROM (SELECT x, sum(count(*)) OVER (ORDER BY x) - count(*) AS below, sum(count(*)) OVER () AS n
     FROM (SELECT round(points / 7) AS x FROM st_book) b GROUP BY x) d WHERE below > 0 ORDER BY abs(below * 10 - k * n), x LIMIT 1) t GROUP BY s.q;
+SELECT quantile_bands(1, 0);
+SELECT quantile_bands(1::float8, -5);
+SELECT quantile_bands(NULL::float8, 0) IS NULL AS no_score;
 SELECT quantile_bands(1, 1);
 SELECT quantile_bands(1, 1001);
 SELECT quantile_bands(1, NULL);
@@ -304,6 +307,16 @@ FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
       FROM generate_series(0, 300) n) s;
+
+-- What is stored can be read again: counts that are too large together are refused, rows left out end at the largest number.
+SELECT stability('{a, a}'::text[], '{9e199, 9e199}'::float8[], '{0, 0}'::float8[]);
+SELECT stability_compare('{"version": 1, "n_skipped": 0, "bins": [["a", 9e199, 9e199]]}', '{"version": 1, "n_skipped": 0, "bins": [["a", 1, 0]]}');
+SELECT rollup(s) FROM (SELECT '{"version": 1, "n_skipped": 0, "bins": [["a", 9e199, 0]]}'::stability AS s FROM generate_series(1, 2)) v;
+SELECT stability_compare(s, s), stability_compare(s, s)::text::stability::text = stability_compare(s, s)::text AS read_again
+FROM (SELECT '{"version": 1, "n_skipped": 9223372036854775807, "bins": [["a", 1, 0]]}'::stability AS s) v;
+SELECT stability_agg('a', true, 1e-101);
+SELECT stability_agg('a', true, 1e-400::numeric) IS NULL AS nothing, stability_agg('a', true, 1e-100) AS smallest;
+SELECT psi_critical_value(100, 100, 10, 1);
 
 DROP VIEW st_by_sql;
 DROP TABLE st_row, st_book, st_ours, st_serial, st_monthly, st_copied, st_attacked, st_victim;

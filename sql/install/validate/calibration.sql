@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.calibration (
 );
 
 COMMENT ON TYPE credit_limit.calibration IS
-'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights; at most one gigabyte.';
+'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights (about 180 while it is built); at most one gigabyte.';
 
 CREATE FUNCTION credit_limit.calibration_transition(internal, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -60,7 +60,7 @@ COMMENT ON FUNCTION credit_limit.calibration_final(internal) IS 'Result of calib
 CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean) (
   SFUNC = credit_limit.calibration_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.calibration_final,
   COMBINEFUNC = credit_limit.calibration_combine,
   SERIALFUNC = credit_limit.calibration_serial,
@@ -74,7 +74,7 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean) IS
 CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean) (
   SFUNC = credit_limit.calibration_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.calibration_final,
   COMBINEFUNC = credit_limit.calibration_combine,
   SERIALFUNC = credit_limit.calibration_serial,
@@ -88,7 +88,7 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean) IS
 CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean, weight float8) (
   SFUNC = credit_limit.calibration_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.calibration_final,
   COMBINEFUNC = credit_limit.calibration_combine,
   SERIALFUNC = credit_limit.calibration_serial,
@@ -97,12 +97,12 @@ CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean, weight f
 );
 
 COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean, float8) IS
-'As calibration_agg(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. A NULL weight is missing. Error: a weight that is negative or infinite. Memory: 88 bytes per distinct PD.';
+'As calibration_agg(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. A NULL weight is missing. Error: a weight that is neither 0 nor between 1e-100 and 1e100. Memory: 88 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean, weight float8) (
   SFUNC = credit_limit.calibration_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.calibration_final,
   COMBINEFUNC = credit_limit.calibration_combine,
   SERIALFUNC = credit_limit.calibration_serial,
@@ -116,7 +116,7 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean, float8) IS
 CREATE AGGREGATE credit_limit.rollup(credit_limit.calibration) (
   SFUNC = credit_limit.calibration_rollup_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.calibration_final,
   COMBINEFUNC = credit_limit.calibration_combine,
   SERIALFUNC = credit_limit.calibration_serial,
@@ -171,7 +171,7 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_calibration_table' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.calibration_table(credit_limit.calibration, integer, float8) IS
-'Expected against observed, one row per group from the lowest PD up. Groups are of equal size as far as ties allow, which are never split: a block of equal PDs belongs to the group in which its middle falls, and groups without a block do not appear. groups NULL: every distinct PD is one, as for the grades of a master scale. n rows, n_event events, weight their weight; pd_low, pd_high, mean_pd; expected and observed events (sums of weights); event_rate with the Jeffreys interval conf_low, conf_high; chi2 the part of Hosmer-Lemeshow, NULL where all PDs are 0 or all are 1 and so it came, Infinity where it did not; p_value of the Jeffreys test, one-sided: small says that the PD of the group is too low. Beyond 1e12 rows neither interval nor p_value. NULL gives no rows. Error: groups below 1, confidence not between 0 and 1. Sources: Hosmer and Lemeshow 1980, Brown, Cai and DasGupta 2001, ECB instructions for reporting the validation results of internal models 2019.';
+'Expected against observed, one row per group from the lowest PD up. Groups are of equal size as far as ties allow, which are never split: a block of equal PDs belongs to the group in which its middle falls, and groups without a block do not appear. groups NULL: every distinct PD is one, as for the grades of a master scale. n rows, n_event events, weight their weight; pd_low, pd_high, mean_pd; expected and observed events (sums of weights); event_rate with the Jeffreys interval conf_low, conf_high; chi2 the part of Hosmer-Lemeshow, NULL where all PDs are 0 or all are 1 and so it came, Infinity where it did not; p_value of the Jeffreys test, one-sided: small says that the PD of the group is too low. Beyond 1e12 rows neither interval nor p_value. NULL gives no rows. Error: groups not between 1 and 100000, confidence NULL or not between 0 and 1. Sources: Hosmer and Lemeshow 1980, Brown, Cai and DasGupta 2001, ECB instructions for reporting the validation results of internal models 2019.';
 
 CREATE FUNCTION credit_limit.calibration_line(
   credit_limit.calibration,
@@ -205,7 +205,7 @@ CREATE FUNCTION credit_limit.brier_decomposition(
 AS 'MODULE_PATHNAME', 'cl_brier_decomposition_row' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.brier_decomposition(credit_limit.calibration, integer) IS
-'The Brier score in parts: brier = reliability - resolution + uncertainty + within. reliability: mean squared distance of mean PD and event rate of a group (small is good); resolution: variance of the event rates of groups (large is good); uncertainty: event_rate (1 - event_rate); within: variance of the PDs inside groups less twice their covariance with the event, 0 when every distinct PD is a group (groups NULL). Groups as in calibration_table. NULL gives NULL. Error: groups below 1. Sources: Murphy 1973, Stephenson, Coelho and Jolliffe 2008.';
+'The Brier score in parts: brier = reliability - resolution + uncertainty + within. reliability: mean squared distance of mean PD and event rate of a group (small is good); resolution: variance of the event rates of groups (large is good); uncertainty: event_rate (1 - event_rate); within: variance of the PDs inside groups less twice their covariance with the event, 0 when every distinct PD is a group (groups NULL). Groups as in calibration_table. NULL gives NULL. Error: groups not between 1 and 100000. Sources: Murphy 1973, Stephenson, Coelho and Jolliffe 2008.';
 
 CREATE TYPE credit_limit.hosmer_lemeshow_result AS (
   chi2 float8,
@@ -225,7 +225,7 @@ CREATE FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, groups in
 AS 'MODULE_PATHNAME', 'cl_calibration_hosmer_lemeshow' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, integer, boolean) IS
-'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups below 1. Source: Hosmer and Lemeshow 1980.';
+'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Choose so few groups that each expects about 5 events. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
 
 CREATE FUNCTION credit_limit.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -250,7 +250,7 @@ COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_final(internal) IS 'Result of h
 CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd float8, event boolean, groups integer, fitted boolean) (
   SFUNC = credit_limit.hosmer_lemeshow_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.hosmer_lemeshow_final,
   COMBINEFUNC = credit_limit.hosmer_lemeshow_combine,
   SERIALFUNC = credit_limit.hosmer_lemeshow_serial,
@@ -259,12 +259,12 @@ CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd float8, event boolean, groups i
 );
 
 COMMENT ON AGGREGATE credit_limit.hosmer_lemeshow(float8, boolean, integer, boolean) IS
-'As hosmer_lemeshow(calibration_agg(pd, event), groups, fitted), in one step. Rows where anything is NULL or NaN are left out; no rows give NULL. Error: a PD outside 0..1, groups below 1, groups or fitted that differ between rows. Memory: 8 to 32 bytes per distinct PD.';
+'As hosmer_lemeshow(calibration_agg(pd, event), groups, fitted), in one step. Rows where anything is NULL or NaN are left out; no rows give NULL. Error: a PD outside 0..1, groups not between 1 and 100000, groups or fitted that differ between rows. Memory: 8 to 32 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd numeric, event boolean, groups integer, fitted boolean) (
   SFUNC = credit_limit.hosmer_lemeshow_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.hosmer_lemeshow_final,
   COMBINEFUNC = credit_limit.hosmer_lemeshow_combine,
   SERIALFUNC = credit_limit.hosmer_lemeshow_serial,

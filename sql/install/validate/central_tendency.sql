@@ -65,7 +65,7 @@ COMMENT ON FUNCTION credit_limit.central_tendency_final(internal) IS 'Result of 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd float8, target float8) (
   SFUNC = credit_limit.central_tendency_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.central_tendency_final,
   COMBINEFUNC = credit_limit.central_tendency_combine,
   SERIALFUNC = credit_limit.central_tendency_serial,
@@ -79,7 +79,7 @@ COMMENT ON AGGREGATE credit_limit.pd_central_tendency(float8, float8) IS
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd numeric, target float8) (
   SFUNC = credit_limit.central_tendency_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.central_tendency_final,
   COMBINEFUNC = credit_limit.central_tendency_combine,
   SERIALFUNC = credit_limit.central_tendency_serial,
@@ -93,7 +93,7 @@ COMMENT ON AGGREGATE credit_limit.pd_central_tendency(numeric, float8) IS
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd float8, target float8, weight float8) (
   SFUNC = credit_limit.central_tendency_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.central_tendency_final,
   COMBINEFUNC = credit_limit.central_tendency_combine,
   SERIALFUNC = credit_limit.central_tendency_serial,
@@ -102,12 +102,12 @@ CREATE AGGREGATE credit_limit.pd_central_tendency(pd float8, target float8, weig
 );
 
 COMMENT ON AGGREGATE credit_limit.pd_central_tendency(float8, float8, float8) IS
-'As pd_central_tendency(float8, float8), of the weighted mean. Error: a weight that is negative or infinite.';
+'As pd_central_tendency(float8, float8), of the weighted mean. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd numeric, target float8, weight float8) (
   SFUNC = credit_limit.central_tendency_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.central_tendency_final,
   COMBINEFUNC = credit_limit.central_tendency_combine,
   SERIALFUNC = credit_limit.central_tendency_serial,

@@ -90,7 +90,7 @@ COMMENT ON FUNCTION credit_limit.fairness_final(internal) IS 'Result of fairness
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean, score float8) (
   SFUNC = credit_limit.fairness_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.fairness_final,
   COMBINEFUNC = credit_limit.fairness_combine,
   SERIALFUNC = credit_limit.fairness_serial,
@@ -104,7 +104,7 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean, float8) IS
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean, score numeric) (
   SFUNC = credit_limit.fairness_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.fairness_final,
   COMBINEFUNC = credit_limit.fairness_combine,
   SERIALFUNC = credit_limit.fairness_serial,
@@ -118,7 +118,7 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean, numeric) IS
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean) (
   SFUNC = credit_limit.fairness_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.fairness_final,
   COMBINEFUNC = credit_limit.fairness_combine,
   SERIALFUNC = credit_limit.fairness_serial,
@@ -132,7 +132,7 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean) IS
 CREATE AGGREGATE credit_limit.rollup(credit_limit.fairness) (
   SFUNC = credit_limit.fairness_rollup_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.fairness_final,
   COMBINEFUNC = credit_limit.fairness_combine,
   SERIALFUNC = credit_limit.fairness_serial,
@@ -182,4 +182,4 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_fairness_table' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 
 COMMENT ON FUNCTION credit_limit.fairness_table(credit_limit.fairness, text, float8, text) IS
-'One row per group, by name; the group that is not known has the member NULL and comes last. Each is compared with the reference: the group of that name or, if NULL, by basis: largest, the one with most decisions, or highest_rate, of the groups with at least two per cent of the decisions of known groups (29 CFR 1607.4 (D) and 1607.15 A (2) (a)); of equals the first by name. The group that is not known is compared, and never the reference by itself. n decisions, rate of favourable ones (a fraction); impact_ratio to below_four_fifths as in adverse_impact_ratio; n_score scores, their mean and sample standard deviation; smd, smd_low, smd_high as in standardized_mean_difference. The reference has no interval, test or smd of its own. NULL where there is nothing to compute; a NULL summary, confidence or basis gives no rows. Error: reference that is no group, unknown basis, confidence not strictly between 0 and 1.';
+'One row per group, by name; the group that is not known has the member NULL and comes last. Each is compared with the reference: the group of that name or, if NULL, by basis: largest, the one with most decisions, or highest_rate, of the groups with at least two per cent of the decisions of known groups (29 CFR 1607.4 (D) and 1607.15 A (2) (a)); of equals the first by name. The group that is not known is compared, and never the reference by itself. n decisions, rate of favourable ones (a fraction); impact_ratio to below_four_fifths as in adverse_impact_ratio; n_score scores, their mean and sample standard deviation; smd, smd_low, smd_high as in standardized_mean_difference. The reference has no interval, test or smd of its own. NULL where there is nothing to compute; a NULL summary or basis gives no rows. Error: reference that is no group, unknown basis, confidence NULL or not strictly between 0 and 1.';

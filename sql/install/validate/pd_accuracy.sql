@@ -71,7 +71,7 @@ CREATE AGGREGATE credit_limit.brier_score(pd float8, event boolean, weight float
 );
 
 COMMENT ON AGGREGATE credit_limit.brier_score(float8, boolean, float8) IS
-'As brier_score(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is negative or infinite.';
+'As brier_score(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.brier_score(pd numeric, event boolean, weight float8) (
   SFUNC = credit_limit.brier_score_transition,
@@ -141,7 +141,7 @@ CREATE AGGREGATE credit_limit.log_loss(pd float8, event boolean, weight float8) 
 );
 
 COMMENT ON AGGREGATE credit_limit.log_loss(float8, boolean, float8) IS
-'As log_loss(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is negative or infinite.';
+'As log_loss(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.log_loss(pd numeric, event boolean, weight float8) (
   SFUNC = credit_limit.log_loss_transition,
@@ -211,7 +211,7 @@ CREATE AGGREGATE credit_limit.spiegelhalter_test(pd float8, event boolean, weigh
 );
 
 COMMENT ON AGGREGATE credit_limit.spiegelhalter_test(float8, boolean, float8) IS
-'As spiegelhalter_test(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is negative or infinite.';
+'As spiegelhalter_test(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.spiegelhalter_test(pd numeric, event boolean, weight float8) (
   SFUNC = credit_limit.spiegelhalter_transition,

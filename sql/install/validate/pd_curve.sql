@@ -72,7 +72,7 @@ CREATE FUNCTION credit_limit.pd_curve_stats(
 AS 'MODULE_PATHNAME', 'cl_pd_curve_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.pd_curve_stats(credit_limit.pd_curve) IS
-'One row about a curve: n rows and n_event events it was estimated from, n_skipped rows left out, n_points of an isotonic curve, intercept and slope of one of the method platt. status: given (written by hand), converged; one_class (only events or only non-events), constant (a single score), wrong_direction (the data do not say that risk rises in the stated direction: the curve is flat at the event rate), separation and quasi_separation (a score divides events from non-events: no coefficients; smoothing gives some), max_iterations. NULL gives NULL.';
+'One row about a curve: n rows and n_event events it was estimated from, n_skipped rows left out, n_points of an isotonic curve, intercept and slope of one of the method platt. status: given (written by hand), converged; one_class (only events or only non-events), constant (a single score), wrong_direction (the data do not say that risk rises in the stated direction: a curve of the method platt is flat at the event rate; an isotonic one, whose area under the curve is below one half, is flat but for stray pieces at its ends), separation and quasi_separation (a score divides events from non-events: no coefficients; smoothing gives some), max_iterations. NULL gives NULL.';
 
 CREATE FUNCTION credit_limit.isotonic_transition(internal, float8, boolean, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_isotonic_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -124,7 +124,7 @@ COMMENT ON FUNCTION credit_limit.platt_final(internal) IS 'Result of platt_scali
 CREATE AGGREGATE credit_limit.isotonic_calibration(score float8, event boolean, higher_is_riskier boolean) (
   SFUNC = credit_limit.isotonic_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.isotonic_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -138,7 +138,7 @@ COMMENT ON AGGREGATE credit_limit.isotonic_calibration(float8, boolean, boolean)
 CREATE AGGREGATE credit_limit.isotonic_calibration(score numeric, event boolean, higher_is_riskier boolean) (
   SFUNC = credit_limit.isotonic_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.isotonic_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -152,7 +152,7 @@ COMMENT ON AGGREGATE credit_limit.isotonic_calibration(numeric, boolean, boolean
 CREATE AGGREGATE credit_limit.isotonic_calibration(score float8, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.isotonic_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.isotonic_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -161,12 +161,12 @@ CREATE AGGREGATE credit_limit.isotonic_calibration(score float8, event boolean, 
 );
 
 COMMENT ON AGGREGATE credit_limit.isotonic_calibration(float8, boolean, boolean, float8) IS
-'As isotonic_calibration(float8, boolean, boolean), with frequency weights. Error: a weight that is negative or infinite.';
+'As isotonic_calibration(float8, boolean, boolean), with frequency weights. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.isotonic_calibration(score numeric, event boolean, higher_is_riskier boolean, weight float8) (
   SFUNC = credit_limit.isotonic_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.isotonic_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -180,7 +180,7 @@ COMMENT ON AGGREGATE credit_limit.isotonic_calibration(numeric, boolean, boolean
 CREATE AGGREGATE credit_limit.platt_scaling(score float8, event boolean, higher_is_riskier boolean) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -194,7 +194,7 @@ COMMENT ON AGGREGATE credit_limit.platt_scaling(float8, boolean, boolean) IS
 CREATE AGGREGATE credit_limit.platt_scaling(score numeric, event boolean, higher_is_riskier boolean) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -208,7 +208,7 @@ COMMENT ON AGGREGATE credit_limit.platt_scaling(numeric, boolean, boolean) IS
 CREATE AGGREGATE credit_limit.platt_scaling(score float8, event boolean, higher_is_riskier boolean, smoothing boolean) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -222,7 +222,7 @@ COMMENT ON AGGREGATE credit_limit.platt_scaling(float8, boolean, boolean, boolea
 CREATE AGGREGATE credit_limit.platt_scaling(score numeric, event boolean, higher_is_riskier boolean, smoothing boolean) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -236,7 +236,7 @@ COMMENT ON AGGREGATE credit_limit.platt_scaling(numeric, boolean, boolean, boole
 CREATE AGGREGATE credit_limit.platt_scaling(score float8, event boolean, higher_is_riskier boolean, smoothing boolean, weight float8) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,
@@ -245,12 +245,12 @@ CREATE AGGREGATE credit_limit.platt_scaling(score float8, event boolean, higher_
 );
 
 COMMENT ON AGGREGATE credit_limit.platt_scaling(float8, boolean, boolean, boolean, float8) IS
-'As platt_scaling(float8, boolean, boolean, boolean), with frequency weights. Error: a weight that is negative or infinite.';
+'As platt_scaling(float8, boolean, boolean, boolean), with frequency weights. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.platt_scaling(score numeric, event boolean, higher_is_riskier boolean, smoothing boolean, weight float8) (
   SFUNC = credit_limit.platt_transition,
   STYPE = internal,
-  SSPACE = 16384,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.platt_final,
   COMBINEFUNC = credit_limit.pd_curve_combine,
   SERIALFUNC = credit_limit.pd_curve_serial,

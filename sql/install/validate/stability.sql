@@ -86,7 +86,7 @@ COMMENT ON FUNCTION credit_limit.psi_final(internal) IS 'Result of the aggregate
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -100,7 +100,7 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean) IS
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight float8) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -109,12 +109,12 @@ CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight 
 );
 
 COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, float8) IS
-'As stability_agg(text, boolean) with rows that stand for weight rows each; a weight of 3 is three equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Sums do not depend on the order of rows to 1e-15. Error: a negative weight or one above 1e100.';
+'As stability_agg(text, boolean) with rows that stand for weight rows each; a weight of 3 is three equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Sums do not depend on the order of rows to 1e-15. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight numeric) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -128,7 +128,7 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, numeric) IS
 CREATE AGGREGATE credit_limit.rollup(credit_limit.stability) (
   SFUNC = credit_limit.stability_rollup_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.stability_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -142,7 +142,7 @@ COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.stability) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -156,7 +156,7 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight float8) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -170,7 +170,7 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean, float8) IS
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight numeric) (
   SFUNC = credit_limit.stability_transition,
   STYPE = internal,
-  SSPACE = 2048,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.psi_final,
   COMBINEFUNC = credit_limit.stability_combine,
   SERIALFUNC = credit_limit.stability_serial,
@@ -401,7 +401,7 @@ COMMENT ON FUNCTION credit_limit.quantile_bands_final(internal) IS 'Result of qu
 CREATE AGGREGATE credit_limit.quantile_bands(score float8, bands integer) (
   SFUNC = credit_limit.quantile_bands_transition,
   STYPE = internal,
-  SSPACE = 65536,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.quantile_bands_final,
   COMBINEFUNC = credit_limit.quantile_bands_combine,
   SERIALFUNC = credit_limit.quantile_bands_serial,
@@ -415,7 +415,7 @@ COMMENT ON AGGREGATE credit_limit.quantile_bands(float8, integer) IS
 CREATE AGGREGATE credit_limit.quantile_bands(score numeric, bands integer) (
   SFUNC = credit_limit.quantile_bands_transition,
   STYPE = internal,
-  SSPACE = 65536,
+  SSPACE = 1024,
   FINALFUNC = credit_limit.quantile_bands_final,
   COMBINEFUNC = credit_limit.quantile_bands_combine,
   SERIALFUNC = credit_limit.quantile_bands_serial,
@@ -447,7 +447,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_psi_by_period' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 50;
 
 COMMENT ON FUNCTION credit_limit.psi_by_period(regclass, text, text, text, text) IS
-'PSI of every period of a table or view against one of them, in one scan, ordered by period. bin_expression and period_expression are SQL expressions over the columns of the relation, of any type that has an order; they run with the rights and the search_path of the caller, so never build them from what a stranger wrote. reference is a value of the period expression; without it the first period. A NULL bin is the bin "missing"; rows without a period are a row of their own, the last. status: stable below 0.1, investigate to 0.25, shifted above, or reference; significant: psi is above critical_value_95, that is, more than chance. empty as in psi. A NULL relation, expression or convention gives no rows, nor does an empty relation. Error: text that is not one expression, a reference that no row has, more than 1000000 pairs of period and bin.';
+'PSI of every period of a table or view against one of them, in one scan, ordered by period. The relation is a name; for a sub-select make a view. bin_expression and period_expression are SQL expressions over the columns of the relation, of any type that has an order; they run with the rights and the search_path of the caller, so never build them from what a stranger wrote. reference is a value of the period expression; without it the first period. A NULL bin is the bin "missing"; rows without a period are a row of their own, the last. status: stable below 0.1, investigate to 0.25, shifted above, or reference; significant: psi is above critical_value_95, that is, more than chance. empty as in psi. A NULL relation, expression or convention gives no rows, nor does an empty relation. Error: text that is not one expression, a reference that no row has, more than 1000000 pairs of period and bin.';
 
 CREATE FUNCTION credit_limit.scorecard_bin_counts_transition(internal, credit_limit.scorecard, record) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
