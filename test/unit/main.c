@@ -20,6 +20,7 @@ FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
+FEATURE_TEST(binning_optimum_large);
 FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
@@ -40,6 +41,7 @@ static const struct
 	{"distribution", test_distribution},
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
+	{"binning_optimum_large", test_binning_optimum_large},
 	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
