@@ -30,12 +30,20 @@ SELECT b.*, score(r.card, b) AS score, score_pd(r.card, b) AS pd FROM borrower b
 \set step 'report the scores'
 \ir step.sql
 \echo === 2. Scores ===
-\echo A higher score should mean fewer bad borrowers: ten bands of equal size, and what became of them.
-SELECT band, round(min(score)) || ' to ' || round(max(score)) AS score, to_char(count(*), 'FM999,999,999') AS borrowers,
-  to_char(sum(defaulted::int), 'FM999,999,999') AS bad, round(100 * avg(defaulted::int), 2) AS "% bad",
-  round(100 * avg(pd)::numeric, 2) AS "% bad as the card says", repeat('#', round(100 * avg(defaulted::int))::int) AS " "
-FROM (SELECT *, ntile(10) OVER (ORDER BY score, borrower_id) AS band FROM scored WHERE score IS NOT NULL) s
-GROUP BY band ORDER BY band;
+\echo A higher score should mean fewer bad borrowers: ten bands from the riskiest up, what the card said, and what became of them.
+CREATE TABLE validated AS
+SELECT roc_agg(score, defaulted, false) AS ranking, calibration_agg(pd, defaulted) AS pds FROM scored;
+SELECT gain_group AS band, round(score_low) || ' to ' || round(score_high) AS score, to_char(g.n, 'FM999,999,999') AS borrowers,
+  to_char(g.n_event, 'FM999,999,999') AS bad, round((100 * g.event_rate)::numeric, 2) AS "% bad",
+  round((100 * c.mean_pd)::numeric, 2) AS "% bad as the card says", round((100 * cum_event_share)::numeric, 1) AS "% of all bad so far",
+  repeat('#', round(100 * g.event_rate)::int) AS " "
+FROM validated, gains_table(ranking) g, LATERAL (SELECT *, row_number() OVER (ORDER BY pd_low DESC) AS band FROM calibration_table(pds)) c
+WHERE c.band = gain_group ORDER BY gain_group;
+\echo How well the score ranks (0.5 is chance), how sure that is, and how far the PDs are from what happened.
+SELECT round(i.auc::numeric, 4) AS auc, round(i.conf_low::numeric, 4) AS "from", round(i.conf_high::numeric, 4) AS "to",
+  round(s.gini::numeric, 4) AS gini, round(s.ks::numeric, 4) AS ks, round((100 * c.mean_pd)::numeric, 2) AS "mean PD %",
+  round((100 * c.event_rate)::numeric, 2) AS "% bad", round(c.slope::numeric, 2) AS "slope of the PDs"
+FROM validated, roc_stats(ranking) s, auc_interval(ranking) i, calibration_stats(pds) c;
 SELECT to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(defaulted::int), 2) AS "% bad",
   round(min(score)) AS "lowest score", round(percentile_cont(0.5) WITHIN GROUP (ORDER BY score)) AS "median score",
   round(max(score)) AS "highest score", count(*) - count(score) AS "without score"

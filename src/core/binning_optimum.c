@@ -119,7 +119,8 @@ typedef struct Shape
 
 /* Are neighbours as the rules want them? The first of them is the segment (i, j), the second (j, k). */
 static bool
-neighbours_are_allowed(const ClSegments *segments, const ClOptimumRules *rules, Shape shape, double critical, int i, int j, int k)
+neighbours_are_allowed(const ClSegments *segments, const ClOptimumRules *rules, Shape shape, double critical,
+					   int i, int j, int k)
 {
 	double		rate = cl_segment_rate(segments, i, j);
 	double		next = cl_segment_rate(segments, j, k);
@@ -136,7 +137,8 @@ neighbours_are_allowed(const ClSegments *segments, const ClOptimumRules *rules, 
 
 /* The first bin that does not go with the next one; or the last. */
 static int
-first_in_the_way(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules, Shape shape, double critical)
+first_in_the_way(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules, Shape shape,
+				 double critical)
 {
 	int			start = 0;
 
@@ -225,8 +227,8 @@ is_preferred_already(const ClSegments *segments, const ClDivision *division, con
 
 /* The best under rules about neighbours, from the best under fewer rules. */
 static void
-search_neighbours(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, const ClDivision *without,
-				  ClDivision *best)
+search_neighbours(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical,
+				  const ClDivision *without, ClDivision *best)
 {
 	double		known;
 

@@ -173,7 +173,12 @@ find_shares(const ClMemory *memory, const ClTally *tally, const ClPrebinRules *r
 	Shares		shares = {.limit = INFINITY};
 	Values		values;
 	ClTallyItem item;
+	int64_t		n[2];
 
+	/* Rows are known without a pass; if none are heavy and none are skipped, one is enough. */
+	cl_tally_rows(tally, n);
+	if (tally->kind == CL_TALLY_COUNTS && n[0] + n[1] > 0)
+		shares.limit = (double) (n[0] + n[1]) / rules->max_prebins;
 	do
 	{
 		memory->breathe();

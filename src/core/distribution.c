@@ -362,16 +362,23 @@ beta_ratio(double x, double a, double b, double distance)
 	return 1 / fraction.value;
 }
 
+static double
+beta_log_front(double x, double a, double b, double distance)
+{
+	double		n = a + b;
+
+	return 0.5 * log(a / n * b) - HALF_LOG_2PI + (stirling_rest(n) - stirling_rest(a) - stirling_rest(b)) -
+		(deviance(a, n * x, distance) + deviance(b, n * (1 - x), -distance));
+}
+
 static Tail
 beta_tail(double x, double a, double b)
 {
-	double		n = a + b;
 	double		distance = distance_from_mean(x, a, b);
 	Tail		tail;
 
-	tail.upper = !(x < (a + 1) / (n + 2));
-	tail.log_front = 0.5 * log(a / n * b) - HALF_LOG_2PI + (stirling_rest(n) - stirling_rest(a) - stirling_rest(b)) -
-		(deviance(a, n * x, distance) + deviance(b, n * (1 - x), -distance));
+	tail.upper = !(x < (a + 1) / (a + b + 2));
+	tail.log_front = beta_log_front(x, a, b, distance);
 	tail.ratio = tail.upper ? beta_ratio(1 - x, b, a, -distance) : beta_ratio(x, a, b, distance);
 	return tail;
 }
@@ -404,6 +411,18 @@ double
 cl_beta_upper(double x, double a, double b)
 {
 	return beta_probability(x, a, b, true);
+}
+
+double
+cl_beta_log_odds_density(double log_odds, double a, double b)
+{
+	double		x = 1 / (1 + exp(fabs(log_odds)));
+
+	if (!(a > 0 && b > 0 && isfinite(a + b) && isfinite(log_odds)))
+		return NAN;
+	if (log_odds > 0)
+		return beta_log_front(x, b, a, distance_from_mean(x, b, a));
+	return beta_log_front(x, a, b, distance_from_mean(x, a, b));
 }
 
 /* The odds x / (1 - x) where the lower tail is p, at most 1/2; in log odds its logarithm is concave, from slope a down. */

@@ -25,6 +25,8 @@ extern double cl_chi2_quantile(double p, double df);	/* x with P[X <= x] = p */
 extern double cl_beta_cdf(double x, double a, double b);
 extern double cl_beta_upper(double x, double a, double b);	/* 1 - cl_beta_cdf, without the subtraction */
 extern double cl_beta_quantile(double p, double a, double b);
+/* log(x^a (1-x)^b / B(a, b)), the density of the log odds, where these are log(x / (1-x)) */
+extern double cl_beta_log_odds_density(double log_odds, double a, double b);
 
 /* Binomial: P[X >= k] of n trials, 0 <= k <= n. */
 extern double cl_binomial_upper(double k, double n, double p);

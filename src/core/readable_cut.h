@@ -9,8 +9,8 @@
 
 /*
  * Of the decimals in (left, right], or in [left, right) if closed_right, one with the fewest significant digits: a multiple of
- * the largest possible power of ten, and of those the one nearest to the middle, of two the one nearer to zero. Beside an infinite
- * value a power of ten, or zero. left < right.
+ * the largest possible power of ten, and of those the one nearest to the middle, of two the one nearer to zero. Beside an
+ * infinite value a power of ten, or zero. left < right.
  */
 extern double cl_readable_cut(double left, double right, bool closed_right);
 

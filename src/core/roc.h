@@ -40,19 +40,4 @@ extern double cl_roc_auc_variance(const ClTally *tally, bool higher_is_riskier, 
 /* Standard error of an AUC from class sizes alone (Hanley and McNeil 1982). */
 extern double cl_roc_hanley_mcneil(double auc, double n_event, double n_non_event);
 
-/*
- * The group, counted from 0, of a block of tied rows: the one into which the middle of the block falls. "last" is the group of
- * the block before, or -1; "before" and "own" are the rows (or weight) before the block and in it.
- */
-static inline int
-cl_roc_group(int last, double before, double own, double total, int groups)
-{
-	double		middle = (before + own / 2) * groups;
-	int			group = last < 0 ? 0 : last;
-
-	if (middle >= (group + 1) * total)
-		group = (int) (middle / total);
-	return group < groups ? group : groups - 1;
-}
-
 #endif							/* CL_CORE_ROC_H */

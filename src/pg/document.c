@@ -16,8 +16,8 @@
 #define DOCUMENT_VERSION 1
 
 /* The stored form of a compiled document. */
-static Datum
-store(const ClDocument *document, const void *compiled)
+Datum
+cl_document_datum(const ClDocument *document, const void *compiled)
 {
 	StringInfoData out;
 
@@ -162,7 +162,7 @@ cl_document_use(FunctionCallInfo fcinfo, int argno, const ClDocument *document)
 Datum
 cl_document_in(FunctionCallInfo fcinfo, const ClDocument *document)
 {
-	return store(document, compile_text(document, PG_GETARG_CSTRING(0)));
+	return cl_document_datum(document, compile_text(document, PG_GETARG_CSTRING(0)));
 }
 
 Datum
@@ -185,7 +185,7 @@ cl_document_recv(FunctionCallInfo fcinfo, const ClDocument *document)
 	text = pq_getmsgtext(buf, buf->len - buf->cursor, &size);
 	if (strlen(text) != (size_t) size)
 		cl_wire_invalid(document->name, "text has a zero byte");
-	return store(document, compile_text(document, text));
+	return cl_document_datum(document, compile_text(document, text));
 }
 
 Datum
@@ -206,7 +206,7 @@ cl_document_from_jsonb(FunctionCallInfo fcinfo, const ClDocument *document)
 	ClJson		root;
 
 	cl_json_open(&root, document->name, PG_GETARG_JSONB_P(0));
-	return store(document, document->compile(&root));
+	return cl_document_datum(document, document->compile(&root));
 }
 
 Datum

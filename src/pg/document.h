@@ -49,6 +49,9 @@ extern ClDocumentUse *cl_document_use(FunctionCallInfo fcinfo, int argno, const 
 /* A document compiled in the current context, for functions that look at it once. */
 extern void *cl_document_compiled(const ClDocument *document, Datum value);
 
+/* The stored form of what a function made. */
+extern Datum cl_document_datum(const ClDocument *document, const void *compiled);
+
 extern Datum cl_document_in(FunctionCallInfo fcinfo, const ClDocument *document);
 extern Datum cl_document_out(FunctionCallInfo fcinfo, const ClDocument *document);
 extern Datum cl_document_recv(FunctionCallInfo fcinfo, const ClDocument *document);

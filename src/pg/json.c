@@ -316,14 +316,21 @@ cl_json_is_bool(const ClJson *node)
 	return node->value.type == jbvBool;
 }
 
+/* A text as data has it, which may be empty. */
 char *
-cl_json_string(const ClJson *node)
+cl_json_text(const ClJson *node)
 {
 	if (node->value.type != jbvString)
 		cl_json_error(node, "a string");
-	if (node->value.val.string.len == 0)
-		cl_json_error(node, "a string that is not empty");
 	return pnstrdup(node->value.val.string.val, node->value.val.string.len);
+}
+
+char *
+cl_json_string(const ClJson *node)
+{
+	if (node->value.type == jbvString && node->value.val.string.len == 0)
+		cl_json_error(node, "a string that is not empty");
+	return cl_json_text(node);
 }
 
 bool

@@ -35,7 +35,8 @@ extern int	cl_json_array(const ClJson *node, int fewest, int most);
 extern void cl_json_item(const ClJson *node, int index, ClJson *child);
 
 /* Scalars. */
-extern char *cl_json_string(const ClJson *node);
+extern char *cl_json_string(const ClJson *node);	/* not empty: a name, a reason */
+extern char *cl_json_text(const ClJson *node);
 extern bool cl_json_bool(const ClJson *node);
 extern double cl_json_float8(const ClJson *node, double lowest, double highest);
 extern int	cl_json_int(const ClJson *node, int lowest, int highest);

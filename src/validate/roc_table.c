@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "core/tied_group.h"
 #include "pg/record.h"
 #include "validate/roc_state.h"
 
@@ -201,7 +202,7 @@ cl_gains_table(PG_FUNCTION_ARGS)
 	while (cl_tally_next(&cursor, &item))
 	{
 		double		own = item.weight[0] + item.weight[1];
-		int			group = cl_roc_group(open.group, passed, own, reading.weight, groups);
+		int			group = cl_tied_group(open.group, passed, own, reading.weight, groups);
 
 		CHECK_FOR_INTERRUPTS();
 		if (group != open.group)
@@ -351,7 +352,7 @@ cl_cutoff_table(PG_FUNCTION_ARGS)
 	cl_tally_scan(&reading.roc->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item))
 	{
-		int			group = cl_roc_group(last_group, below.weight[0] + below.weight[1], item.weight[0] + item.weight[1],
+		int			group = cl_tied_group(last_group, below.weight[0] + below.weight[1], item.weight[0] + item.weight[1],
 										 reading.weight, groups);
 
 		CHECK_FOR_INTERRUPTS();

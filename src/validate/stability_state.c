@@ -245,7 +245,7 @@ parse_bin(const ClJson *bins, int number, ClStability *state)
 	cl_json_item(bins, number, &triple);
 	(void) cl_json_array(&triple, 3, 3);
 	cl_json_item(&triple, 0, &item);
-	name = cl_json_string(&item);
+	name = cl_json_text(&item);
 	bin = cl_stability_bin(state, name, strlen(name));
 	if (state->bins.n == before)
 		cl_json_error(&item, "a bin that does not come twice");

@@ -172,6 +172,8 @@ FROM (VALUES ('a', false, 3.0::float8), ('b', false, 1), ('a', true, 0.5), ('a',
   ('d', true, 'NaN')) v (bin, a, w);
 SELECT segment, near((psi(w)).n + (psi(w)).m, (SELECT sum(weight) FROM st_book b WHERE b.segment = x.segment)::float8, 1e-14) AS total FROM st_serial x ORDER BY segment;
 SELECT stability_agg('a', true, 0) IS NULL AS nothing, stability_agg('a', true, NULL::float8) IS NULL AS unknown;
+-- An empty text is a name like any other.
+SELECT stability_agg('', true)::text::stability;
 SELECT stability_agg('a', true, -1::float8);
 SELECT stability_agg('a', true, -0.5);
 SELECT psi('a', true, 'Infinity'::float8);

@@ -27,6 +27,12 @@ my %value = (
 	limit_policy => "\$policy\$$policy\$policy\$",
 	utilization => "(SELECT credit_limit.utilization_agg(balance, 1000.00) FROM generate_series(-50, 1500, 0.37) AS balance)",
 	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 12000.00, 10000.00)",
+	roc => "(SELECT credit_limit.roc_agg(x, i % 3 = 0, true, 1 + i / 7.0, i * 1.01)
+		FROM (SELECT i, CASE i WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE ln(i) END AS x FROM generate_series(1, 50) i) s)",
+	calibration => "(SELECT credit_limit.calibration_agg((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
+	stability => "credit_limit.stability(ARRAY['a', NULL, ''], ARRAY[1, 2, 0], ARRAY[0, 5.5, 1])",
+	fairness => "(SELECT credit_limit.fairness_agg(nullif(chr(64 + i % 3), '\@'), i % 3 = 0, sqrt(i))
+		FROM generate_series(1, 50) i)",
 	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
 		ARRAY['a reason, \"quoted\"'], 1000)",
 );

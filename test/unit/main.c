@@ -18,12 +18,16 @@ FEATURE_TEST(policy);
 FEATURE_TEST(tally);
 FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
+FEATURE_TEST(pd_test);
+FEATURE_TEST(fairness);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
 FEATURE_TEST(binning_optimum_large);
 FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
+FEATURE_TEST(calibration);
+FEATURE_TEST(pd_curve);
 
 static const struct
 {
@@ -39,12 +43,16 @@ static const struct
 	{"tally", test_tally},
 	{"roc", test_roc},
 	{"distribution", test_distribution},
+	{"pd_test", test_pd_test},
+	{"fairness", test_fairness},
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
 	{"binning_optimum_large", test_binning_optimum_large},
 	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
+	{"calibration", test_calibration},
+	{"pd_curve", test_pd_curve},
 };
 
 int

@@ -7,6 +7,7 @@
 
 #include "core/auc_test.h"
 #include "core/roc.h"
+#include "core/tied_group.h"
 
 #define MOST_ROWS 60
 
@@ -243,13 +244,13 @@ check_groups(void)
 
 	for (int row = 0; row < 20; row++)
 	{
-		group = cl_roc_group(group, row, 1, 20, 4);
+		group = cl_tied_group(group, row, 1, 20, 4);
 		CHECK_EQ_INT(group, row / 5);
 	}
 	/* A block over three groups goes where its middle falls, and nothing is beyond the last group. */
-	CHECK_EQ_INT(cl_roc_group(0, 4, 8, 20, 4), 1);
-	CHECK_EQ_INT(cl_roc_group(1, 12, 8, 20, 4), 3);
-	CHECK_EQ_INT(cl_roc_group(-1, 0, 20, 20, 1), 0);
+	CHECK_EQ_INT(cl_tied_group(0, 4, 8, 20, 4), 1);
+	CHECK_EQ_INT(cl_tied_group(1, 12, 8, 20, 4), 3);
+	CHECK_EQ_INT(cl_tied_group(-1, 0, 20, 20, 1), 0);
 }
 
 void
