@@ -261,6 +261,8 @@ solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClD
 	double		critical = critical_of(rules->max_p_value);
 	int			max_bins = rules->max_bins < segments->n ? rules->max_bins : segments->n;
 
+	if (max_bins > CL_OPTIMUM_MAX_BINS)
+		max_bins = CL_OPTIMUM_MAX_BINS;
 	search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_UNCONSTRAINED]);
 	cl_segments_keep_sizes(segments, rules, total_rows);
 	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
@@ -338,9 +340,12 @@ solve_problem(const Problem *problem, const ClOptimumRules *rules, ClDivision *b
  * Which rule is in the way?
  */
 
-static void
+/* Gives whether that changed anything. */
+static bool
 lift_rules(ClOptimumRules *rules, unsigned which)
 {
+	ClOptimumRules before = *rules;
+
 	if (which & CL_RULE_P_VALUE)
 		rules->max_p_value = 1;
 	if (which & CL_RULE_RATE_DIFF)
@@ -359,27 +364,33 @@ lift_rules(ClOptimumRules *rules, unsigned which)
 		rules->min_bins = 2;
 	if (which & CL_RULE_MAX_BINS)
 		rules->max_bins = CL_OPTIMUM_MAX_BINS;
+	return rules->max_p_value != before.max_p_value || rules->min_rate_diff != before.min_rate_diff ||
+		rules->trend != before.trend || rules->min_n[0] != before.min_n[0] || rules->min_n[1] != before.min_n[1] ||
+		rules->min_size != before.min_size || rules->max_size != before.max_size || rules->min_bins != before.min_bins ||
+		rules->max_bins != before.max_bins;
 }
 
+/* Of a problem that is infeasible with all rules. */
 static bool
 feasible_without(const Problem *problem, const ClOptimumRules *rules, unsigned which)
 {
 	ClOptimumRules fewer = *rules;
 	ClDivision	best[CL_PRICES];
 	Problem		free = *problem;
-	bool		feasible;
+	bool		changed = lift_rules(&fewer, which);
 
-	lift_rules(&fewer, which);
 	if (which & CL_RULE_FORCED)
 	{
 		free.forced = cl_allocate(problem->memory, (size_t) problem->n + 1);
 		memset(free.forced, 0, (size_t) problem->n + 1);
+		changed |= memcmp(free.forced, problem->forced, (size_t) problem->n + 1) != 0;
 	}
-	solve_problem(&free, &fewer, best);
-	feasible = best[CL_PRICE_P_VALUE].n_bins > 0;
+	best[CL_PRICE_P_VALUE].n_bins = 0;
+	if (changed)
+		solve_problem(&free, &fewer, best);
 	if (which & CL_RULE_FORCED)
 		cl_release(problem->memory, free.forced);
-	return feasible;
+	return best[CL_PRICE_P_VALUE].n_bins > 0;
 }
 
 /* The first that is enough alone; if none is, as many as it takes, in the same order, less those that need not go after all. */

@@ -13,7 +13,8 @@
  * Dividing a sequence of weights into classes
  *
  * Heavy weights, each of which is enough for a class, get one of their own; the light ones share the rest equally. A class ends
- * where the next weight would carry it farther beyond its share than it stays behind without.
+ * where the next weight would carry it farther beyond its share than it stays behind without. (Groups of tied values elsewhere,
+ * see tied_group.h, leave out the numbers of the groups that a heavy value swallows; here the light values get them.)
  */
 typedef struct Division
 {
