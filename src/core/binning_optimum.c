@@ -110,94 +110,44 @@ search_places(const ClSegments *segments, int min_bins, int max_bins, ClDivision
  * Rules about neighbours
  */
 
-static bool
-step_follows(ClTrend trend, double rate, double next, double apart, bool *turned)
+/* A shape of rates: one direction up to a place, the other from there. */
+typedef struct Shape
 {
-	bool		up = next >= rate + apart;
-	bool		down = next <= rate - apart;
+	bool		up_first;
+	int			turn;
+} Shape;
 
-	switch (trend)
-	{
-		case CL_TREND_ASCENDING:
-			return up;
-		case CL_TREND_DESCENDING:
-			return down;
-		case CL_TREND_PEAK:
-		case CL_TREND_VALLEY:
-			if (trend == CL_TREND_PEAK ? up : down)
-			{
-				if (!*turned || (up && down))
-					return true;
-			}
-			*turned = true;
-			return trend == CL_TREND_PEAK ? down : up;
-		default:
-			return up || down;
-	}
+/* Are neighbours as the rules want them? The first of them is the segment (i, j), the second (j, k). */
+static bool
+neighbours_are_allowed(const ClSegments *segments, const ClOptimumRules *rules, Shape shape, double critical,
+					   int i, int j, int k)
+{
+	double		rate = cl_segment_rate(segments, i, j);
+	double		next = cl_segment_rate(segments, j, k);
+	bool		up = next >= rate + rules->min_rate_diff;
+	bool		down = next <= rate - rules->min_rate_diff;
+	double		weight[2][2];
+
+	if (rules->trend == CL_TREND_NONE ? !up && !down : (j <= shape.turn) == shape.up_first ? !up : !down)
+		return false;
+	cl_segment_weight(segments, i, j, weight[0]);
+	cl_segment_weight(segments, j, k, weight[1]);
+	return critical == 0 || cl_neighbours_differ(weight[0], weight[1], critical);
 }
 
-static bool
-keeps_trend(const ClSegments *segments, const ClDivision *division, ClTrend trend, double apart)
-{
-	double		rate = 0;
-	bool		turned = false;
-
-	for (int b = 0; b < division->n_bins; b++)
-	{
-		double		next = cl_segment_rate(segments, b > 0 ? division->end[b - 1] : 0, division->end[b]);
-
-		if (b > 0 && !step_follows(trend, rate, next, apart, &turned))
-			return false;
-		rate = next;
-	}
-	return true;
-}
-
-static bool
-trend_is_kept(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
-{
-	double		apart = rules->min_rate_diff;
-
-	if (rules->trend != CL_TREND_AUTO)
-		return keeps_trend(segments, division, rules->trend, apart);
-	/* Either of these may be monotone as well. */
-	return keeps_trend(segments, division, CL_TREND_PEAK, apart) || keeps_trend(segments, division, CL_TREND_VALLEY, apart);
-}
-
-/* Then it is the best under a rule of trend, too; but a peak or a valley may have an equally good rival that is monotone. */
-static bool
-trend_needs_no_search(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
-{
-	double		apart = rules->min_rate_diff;
-
-	if (rules->trend != CL_TREND_AUTO)
-		return keeps_trend(segments, division, rules->trend, apart);
-	return keeps_trend(segments, division, CL_TREND_ASCENDING, apart) ||
-		keeps_trend(segments, division, CL_TREND_DESCENDING, apart);
-}
-
-/* The first bin whose rows and the next one's are not different enough; or the number of the last. */
+/* The first bin that does not go with the next one; or the last. */
 static int
-find_p_value_in_the_way(const ClSegments *segments, const ClDivision *division, double critical)
+first_in_the_way(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules, Shape shape,
+				 double critical)
 {
-	int			b = 0;
+	int			start = 0;
 
-	for (int start = 0; critical > 0 && b + 1 < division->n_bins; start = division->end[b++])
+	for (int b = 0; b + 1 < division->n_bins; start = division->end[b++])
 	{
-		double		weight[2][2];
-
-		cl_segment_weight(segments, start, division->end[b], weight[0]);
-		cl_segment_weight(segments, division->end[b], division->end[b + 1], weight[1]);
-		if (!cl_neighbours_differ(weight[0], weight[1], critical))
+		if (!neighbours_are_allowed(segments, rules, shape, critical, start, division->end[b], division->end[b + 1]))
 			return b;
 	}
 	return division->n_bins - 1;
-}
-
-static bool
-p_values_are_kept(const ClSegments *segments, const ClDivision *division, double critical)
-{
-	return critical == 0 || find_p_value_in_the_way(segments, division, critical) == division->n_bins - 1;
 }
 
 static double
@@ -210,21 +160,84 @@ worth_of(const ClSegments *segments, const ClDivision *division)
 	return worth;
 }
 
-/* Joins neighbours until all differ. If all rules are kept then, nothing worth less can be the best; otherwise -Infinity. */
+/*
+ * What remains worth when neighbours are joined until all go together. An answer that keeps all rules, often a good one: what is
+ * worth less need not be looked at.
+ */
 static double
-worth_of_joined(const ClSegments *segments, ClDivision division, const ClOptimumRules *rules, double critical)
+worth_of_joined(const ClSegments *segments, ClDivision division, const ClOptimumRules *rules, Shape shape, double critical)
 {
 	for (;;)
 	{
-		int			b = find_p_value_in_the_way(segments, &division, critical);
+		int			b = first_in_the_way(segments, &division, rules, shape, critical);
 
 		if (b == division.n_bins - 1)
 			break;
 		memmove(&division.end[b], &division.end[b + 1], (size_t) (division.n_bins - b - 1) * sizeof(int));
 		division.n_bins--;
 	}
-	return division.n_bins >= rules->min_bins && trend_is_kept(segments, &division, rules) ?
-		worth_of(segments, &division) : -INFINITY;
+	return division.n_bins >= rules->min_bins ? worth_of(segments, &division) : -INFINITY;
+}
+
+/* Shapes that a trend allows: those that turn at the end of bin b, or before the first. Gives how many, at most two. */
+static int
+shapes_of(const ClSegments *segments, ClTrend trend, int turn, Shape *shape)
+{
+	bool		at_end = turn == segments->n;
+	int			n = 0;
+
+	/* Down from the beginning is a peak there. */
+	if (trend == CL_TREND_PEAK || trend == CL_TREND_AUTO || (trend == CL_TREND_DESCENDING && turn == 0) ||
+		((trend == CL_TREND_ASCENDING || trend == CL_TREND_NONE) && at_end))
+		shape[n++] = (Shape) {true, turn};
+	if (trend == CL_TREND_VALLEY || trend == CL_TREND_AUTO)
+		shape[n++] = (Shape) {false, turn};
+	return n;
+}
+
+/* What an answer is worth that is easily found from one under fewer rules: exactly that one's worth if it keeps them all. */
+static double
+known_worth(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules, double critical)
+{
+	double		known = -INFINITY;
+
+	for (int b = -1; b < division->n_bins; b++)
+	{
+		Shape		shape[2];
+		int			n = shapes_of(segments, rules->trend, b < 0 ? 0 : division->end[b], shape);
+
+		for (int s = 0; s < n; s++)
+			known = fmax(known, worth_of_joined(segments, *division, rules, shape[s], critical));
+	}
+	return known;
+}
+
+/* Of several best ones, "auto" prefers a monotone one; any other rule is content with one that keeps it. */
+static bool
+is_preferred_already(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
+{
+	ClOptimumRules rising = *rules;
+	ClOptimumRules falling = *rules;
+
+	rising.trend = CL_TREND_ASCENDING;
+	falling.trend = CL_TREND_DESCENDING;
+	return rules->trend != CL_TREND_AUTO || known_worth(segments, division, &rising, 0) == division->worth ||
+		known_worth(segments, division, &falling, 0) == division->worth;
+}
+
+/* The best under rules about neighbours, from the best under fewer rules. */
+static void
+search_neighbours(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical,
+				  const ClDivision *without, ClDivision *best)
+{
+	double		known;
+
+	*best = *without;
+	if (without->n_bins == 0)
+		return;
+	known = known_worth(segments, without, rules, critical);
+	if (known < without->worth || (critical == 0 && !is_preferred_already(segments, without, rules)))
+		cl_search_pairs(segments, rules, max_bins, critical, known, best);
 }
 
 /*
@@ -248,16 +261,15 @@ solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClD
 	double		critical = critical_of(rules->max_p_value);
 	int			max_bins = rules->max_bins < segments->n ? rules->max_bins : segments->n;
 
+	if (max_bins > CL_OPTIMUM_MAX_BINS)
+		max_bins = CL_OPTIMUM_MAX_BINS;
 	search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_UNCONSTRAINED]);
 	cl_segments_keep_sizes(segments, rules, total_rows);
 	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
-	best[CL_PRICE_TREND] = best[CL_PRICE_SIZE];
-	if (best[CL_PRICE_SIZE].n_bins > 0 && !trend_needs_no_search(segments, &best[CL_PRICE_SIZE], rules))
-		cl_search_pairs(segments, rules, max_bins, 0, -INFINITY, &best[CL_PRICE_TREND]);
+	search_neighbours(segments, rules, max_bins, 0, &best[CL_PRICE_SIZE], &best[CL_PRICE_TREND]);
 	best[CL_PRICE_P_VALUE] = best[CL_PRICE_TREND];
-	if (best[CL_PRICE_TREND].n_bins > 0 && !p_values_are_kept(segments, &best[CL_PRICE_TREND], critical))
-		cl_search_pairs(segments, rules, max_bins, critical,
-						worth_of_joined(segments, best[CL_PRICE_TREND], rules, critical), &best[CL_PRICE_P_VALUE]);
+	if (critical > 0)
+		search_neighbours(segments, rules, max_bins, critical, &best[CL_PRICE_TREND], &best[CL_PRICE_P_VALUE]);
 }
 
 /* Pre-bins between which no split is allowed are one. Gives their number, and for each where it ends among the given ones. */
@@ -328,9 +340,12 @@ solve_problem(const Problem *problem, const ClOptimumRules *rules, ClDivision *b
  * Which rule is in the way?
  */
 
-static void
+/* Gives whether that changed anything. */
+static bool
 lift_rules(ClOptimumRules *rules, unsigned which)
 {
+	ClOptimumRules before = *rules;
+
 	if (which & CL_RULE_P_VALUE)
 		rules->max_p_value = 1;
 	if (which & CL_RULE_RATE_DIFF)
@@ -349,27 +364,33 @@ lift_rules(ClOptimumRules *rules, unsigned which)
 		rules->min_bins = 2;
 	if (which & CL_RULE_MAX_BINS)
 		rules->max_bins = CL_OPTIMUM_MAX_BINS;
+	return rules->max_p_value != before.max_p_value || rules->min_rate_diff != before.min_rate_diff ||
+		rules->trend != before.trend || rules->min_n[0] != before.min_n[0] || rules->min_n[1] != before.min_n[1] ||
+		rules->min_size != before.min_size || rules->max_size != before.max_size || rules->min_bins != before.min_bins ||
+		rules->max_bins != before.max_bins;
 }
 
+/* Of a problem that is infeasible with all rules. */
 static bool
 feasible_without(const Problem *problem, const ClOptimumRules *rules, unsigned which)
 {
 	ClOptimumRules fewer = *rules;
 	ClDivision	best[CL_PRICES];
 	Problem		free = *problem;
-	bool		feasible;
+	bool		changed = lift_rules(&fewer, which);
 
-	lift_rules(&fewer, which);
 	if (which & CL_RULE_FORCED)
 	{
 		free.forced = cl_allocate(problem->memory, (size_t) problem->n + 1);
 		memset(free.forced, 0, (size_t) problem->n + 1);
+		changed |= memcmp(free.forced, problem->forced, (size_t) problem->n + 1) != 0;
 	}
-	solve_problem(&free, &fewer, best);
-	feasible = best[CL_PRICE_P_VALUE].n_bins > 0;
+	best[CL_PRICE_P_VALUE].n_bins = 0;
+	if (changed)
+		solve_problem(&free, &fewer, best);
 	if (which & CL_RULE_FORCED)
 		cl_release(problem->memory, free.forced);
-	return feasible;
+	return best[CL_PRICE_P_VALUE].n_bins > 0;
 }
 
 /* The first that is enough alone; if none is, as many as it takes, in the same order, less those that need not go after all. */

@@ -9,8 +9,8 @@
  * order of their rates: K pre-bins and m bins cost K^2 (log K + m) steps instead of the K^3 m of trying all pairs.
  *
  * Among equally good answers the one with fewer bins is taken, then the one whose first differing split comes earlier. A bin that
- * adds less than a millionth of a millionth of the largest term is not worth having: that much is rounding. (Two bins of one rate
- * may sometimes pass rows to each other without a gain or a loss; which of such answers comes first is up to the last bit.)
+ * adds less than a millionth of a millionth of the largest term is not worth having: that much is rounding. (Different
+ * terms may add up to the same by chance; which of such answers comes first is up to the last bit, but always the same one.)
  */
 #ifndef CL_CORE_BINNING_OPTIMUM_H
 #define CL_CORE_BINNING_OPTIMUM_H

@@ -13,7 +13,8 @@
  * Dividing a sequence of weights into classes
  *
  * Heavy weights, each of which is enough for a class, get one of their own; the light ones share the rest equally. A class ends
- * where the next weight would carry it farther beyond its share than it stays behind without.
+ * where the next weight would carry it farther beyond its share than it stays behind without. (Groups of tied values elsewhere,
+ * see tied_group.h, leave out the numbers of the groups that a heavy value swallows; here the light values get them.)
  */
 typedef struct Division
 {
@@ -173,7 +174,12 @@ find_shares(const ClMemory *memory, const ClTally *tally, const ClPrebinRules *r
 	Shares		shares = {.limit = INFINITY};
 	Values		values;
 	ClTallyItem item;
+	int64_t		n[2];
 
+	/* Rows are known without a pass; if none are heavy and none are skipped, one is enough. */
+	cl_tally_rows(tally, n);
+	if (tally->kind == CL_TALLY_COUNTS && n[0] + n[1] > 0)
+		shares.limit = (double) (n[0] + n[1]) / rules->max_prebins;
 	do
 	{
 		memory->breathe();

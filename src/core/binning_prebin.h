@@ -6,11 +6,12 @@
  * a class has one of its own; where there are no more distinct values than classes each has its own.
  *
  * A cut may lie anywhere between the values on its two sides without changing a count. Peers take the middle, 1499.5731; here it
- * is the number with the fewest digits, 1500.
+ * is the number with the fewest digits, 1500, see readable_cut.h.
  */
 #ifndef CL_CORE_BINNING_PREBIN_H
 #define CL_CORE_BINNING_PREBIN_H
 
+#include "core/readable_cut.h"
 #include "core/woe.h"
 
 typedef struct ClPrebinRules
@@ -48,13 +49,6 @@ extern void cl_prebins_free(ClPrebins *prebins, const ClMemory *memory);
 
 /* The cut after pre-bin number i, which is not the last; it and the next are not empty. */
 extern double cl_prebins_cut(const ClPrebins *prebins, int i, bool closed_right);
-
-/*
- * Of the decimals in (left, right], or in [left, right) if closed_right, one with the fewest significant digits: a multiple of
- * the largest possible power of ten, and of those the one nearest to the middle, of two the one nearer to zero. Beside an
- * infinite value a power of ten, or zero.
- */
-extern double cl_readable_cut(double left, double right, bool closed_right);
 
 /*
  * Categories

@@ -68,8 +68,10 @@ typedef struct Search
 	const ClSegments *segments;
 	double		apart;			/* least difference of rates */
 	double		critical;		/* least z^2; 0: any */
+	int			max_bins;
 	double		known;			/* what an answer is worth that keeps all rules, or -Infinity */
-	double	   *before;			/* with critical: what so many bins or fewer, by place, can be worth before it; no less */
+	double	   *before;			/* what so many bins or fewer can be worth at most, by place: before it, and after it */
+	double	   *after;
 	unsigned	kinds;			/* bits of the kinds that are needed */
 	size_t		n;				/* of segments */
 	Segment    *segment;
@@ -84,6 +86,70 @@ typedef struct Search
 	Best	   *up_to[KINDS];
 	uint16_t   *choice[KINDS];	/* end of the follower, by number of bins - 2 and segment */
 } Search;
+
+/*
+ * Bounds: what the axis before a place and after it can be worth at most, without rules about neighbours.
+ */
+
+static double *
+bounds_allocate(const ClSegments *all, int max_bins, int edge)
+{
+	size_t		places = (size_t) all->n + 1;
+	double	   *bound = cl_allocate(all->memory, (size_t) (max_bins + 1) * places * sizeof(double));
+
+	for (size_t i = 0; i < places; i++)
+		bound[i] = i == (size_t) edge ? 0 : -INFINITY;
+	return bound;
+}
+
+static void
+find_bounds(Search *search, int max_bins)
+{
+	const ClSegments *all = search->segments;
+	size_t		places = (size_t) all->n + 1;
+
+	search->before = bounds_allocate(all, max_bins, 0);
+	search->after = bounds_allocate(all, max_bins, all->n);
+	for (int bins = 1; bins <= max_bins; bins++)
+	{
+		double	   *before = search->before + (size_t) bins * places;
+		double	   *after = search->after + (size_t) bins * places;
+
+		all->memory->breathe();
+		memcpy(before, before - places, places * sizeof(double));
+		memcpy(after, after - places, places * sizeof(double));
+		for (int i = 0; i < all->n; i++)
+		{
+			const double *term = all->term + cl_segment(all, i, 0);
+			double		here = (before - places)[i];
+			double		best = after[i];
+
+			for (int j = i + 1; j <= all->n; j++)
+			{
+				before[j] = here + term[j] > before[j] ? here + term[j] : before[j];
+				best = term[j] + (after - places)[j] > best ? term[j] + (after - places)[j] : best;
+			}
+			after[i] = best;
+		}
+	}
+}
+
+/* Can the segment be a part of an answer as good as the known one? */
+static bool
+may_matter(const Search *search, int i, int j, double term)
+{
+	size_t		places = (size_t) search->segments->n + 1;
+
+	for (int bins = 0; bins < search->max_bins; bins++)
+	{
+		double		before = search->before[(size_t) bins * places + (size_t) i];
+		double		after = search->after[(size_t) (search->max_bins - 1 - bins) * places + (size_t) j];
+
+		if (before + term + after >= search->known)
+			return true;
+	}
+	return false;
+}
 
 /*
  * Preparation
@@ -113,7 +179,7 @@ list_segments(Search *search)
 			double		rate;
 			size_t		at = search->n;
 
-			if (term == -INFINITY)
+			if (term == -INFINITY || !may_matter(search, i, j, term))
 				continue;
 			/* Rates of segments that only differ in their ends are almost in order: insertion is quick. */
 			rate = cl_segment_rate(all, i, j);
@@ -159,33 +225,6 @@ find_followers(Search *search)
 	}
 }
 
-/* Without rules about neighbours, the best from the beginning to each place. */
-static void
-find_worth_before(Search *search, int max_bins)
-{
-	const ClSegments *all = search->segments;
-	size_t		places = (size_t) all->n + 1;
-
-	search->before = cl_allocate(all->memory, (size_t) (max_bins + 1) * places * sizeof(double));
-	for (size_t i = 0; i < places; i++)
-		search->before[i] = i == 0 ? 0 : -INFINITY;
-	for (int bins = 1; bins <= max_bins; bins++)
-	{
-		const double *fewer = search->before + (size_t) (bins - 1) * places;
-		double	   *before = search->before + (size_t) bins * places;
-
-		all->memory->breathe();
-		memcpy(before, fewer, places * sizeof(double));
-		for (int i = 0; i < all->n; i++)
-		{
-			const double *term = all->term + cl_segment(all, i, 0);
-
-			for (int j = i + 1; fewer[i] > -INFINITY && j <= all->n; j++)
-				before[j] = fewer[i] + term[j] > before[j] ? fewer[i] + term[j] : before[j];
-		}
-	}
-}
-
 static void
 search_init(Search *search, const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known)
 {
@@ -197,10 +236,10 @@ search_init(Search *search, const ClSegments *segments, const ClOptimumRules *ru
 	const ClMemory *memory = segments->memory;
 
 	*search = (Search) {
-		.segments = segments, .apart = rules->min_rate_diff, .critical = critical, .known = known, .kinds = kinds[rules->trend]
+		.segments = segments, .apart = rules->min_rate_diff, .critical = critical, .max_bins = max_bins, .known = known,
+		.kinds = kinds[rules->trend]
 	};
-	if (critical > 0)
-		find_worth_before(search, max_bins);
+	find_bounds(search, max_bins);
 	list_segments(search);
 	find_followers(search);
 	for (int kind = 0; kind < KINDS; kind++)
@@ -231,6 +270,7 @@ search_free(Search *search)
 		cl_release(memory, search->choice[kind]);
 	}
 	cl_release(memory, search->before);
+	cl_release(memory, search->after);
 	cl_release(memory, search->segment);
 	cl_release(memory, search->first);
 }

@@ -2,11 +2,11 @@
  * readable_cut.c
  *	  The number with the fewest digits between two others.
  */
+#include "core/readable_cut.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "core/binning_prebin.h"
 
 /* Doubles with so many digits are all told apart. */
 #define MOST_DIGITS 17

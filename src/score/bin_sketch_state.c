@@ -205,8 +205,7 @@ send_counts(StringInfo buf, const ClSketchCounts *counts)
 	for (int class = 0; class < 2; class++)
 	{
 		pq_sendint64(buf, counts->n[class]);
-		pq_sendfloat8(buf, counts->weight[class].high);
-		pq_sendfloat8(buf, counts->weight[class].low);
+		cl_wire_send_sum(buf, &counts->weight[class]);
 	}
 }
 
@@ -270,8 +269,7 @@ receive_counts(StringInfo buf, ClSketchCounts *counts, bool weighted, const char
 	for (int class = 0; class < 2; class++)
 	{
 		counts->n[class] = pq_getmsgint64(buf);
-		counts->weight[class].high = pq_getmsgfloat8(buf);
-		counts->weight[class].low = pq_getmsgfloat8(buf);
+		counts->weight[class] = cl_wire_sum(buf, TYPE_NAME, "weight");
 	}
 	if (!counts_in_order(counts, weighted))
 		cl_wire_invalid(TYPE_NAME, psprintf("number or weight of %s is out of range", what));

@@ -52,10 +52,12 @@ for workers in 0 1; do
 	screening=$(fastest $workers "SELECT variable, iv, selected FROM variable_screening('loan', 'event')")
 	continuous=$(fastest $workers "SELECT optimal_binning(x1, event) FROM loan")
 	discrete=$(fastest $workers "SELECT optimal_binning($last, event) FROM loan")
-	echo "$workers workers: count(*) $count ms, sums of all columns $sum ms, sketches $sketch ms, variable_screening $screening ms" \
+	echo "$workers workers: count(*) $count ms, sums of all columns $sum ms, sketches $sketch ms," \
+		"variable_screening $screening ms" \
 		"($(ratio "$screening" "$sum") x sums, $(ratio "$screening" "$VARIABLES") ms a column);" \
 		"one continuous column $continuous ms, one of a thousand values $discrete ms"
 done
-refit=$(fastest 0 "SELECT refit(b, x1, event) FROM loan, (SELECT optimal_binning(x1, event) AS b FROM (SELECT x1, event FROM loan LIMIT 100000) s OFFSET 0) o")
-woe=$(fastest 0 "SELECT sum(woe(b, x1)) FROM loan, (SELECT optimal_binning(x1, event) AS b FROM (SELECT x1, event FROM loan LIMIT 100000) s OFFSET 0) o")
-echo "after 100000 rows binned: refit of all $refit ms, woe of all $woe ms"
+bins="(SELECT optimal_binning(x1, event) AS b FROM (SELECT x1, event FROM loan LIMIT 100000) s OFFSET 0) o"
+refit=$(fastest 0 "SELECT refit(b, x1, event) FROM loan, $bins")
+woe=$(fastest 0 "SELECT sum(woe(b, x1)) FROM loan, $bins")
+echo "100000 rows binned, then refit of all $refit ms, woe of all $woe ms"

@@ -355,6 +355,29 @@ SELECT '{"bins": [{}], "missing_woe": "low"}'::binning;
 SELECT '{"bins": [{}], "points": 3}'::binning;
 SELECT '{"categories": [{"in": ["a"]}, {"in": ["a"]}]}'::binning;
 
+-- Bytes of strangers: every length cut, and every byte changed, is an error or a binning that still answers.
+CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE file oid;
+BEGIN
+  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || int4send(1) || 'x'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
+  PERFORM lo_export(file, data_file('attack'));
+  PERFORM lo_unlink(file);
+  DELETE FROM copied;
+  EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('attack'));
+  PERFORM binning_summary(b), b::text::binning, binning_sql(b, 'x'), (SELECT count(*) FROM binning_table(b)) FROM copied;
+  RETURN 'accepted';
+EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire OR program_limit_exceeded OR untranslatable_character THEN
+  RETURN 'refused';
+END $$;
+CREATE TABLE victim AS SELECT binning_send(b) AS bytes FROM unnest(ARRAY['{"bins": [{"below": 5, "non_event": 9, "event": 1}, {"non_event": 3, "event": 2}], "special": [{"values": [-9], "non_event": 1, "event": 0}]}',
+  '{"categories": [{"in": ["a", ""], "non_event": 9, "event": 1}], "other": {"non_event": 3, "event": 2}}']::binning[]) b;
+SELECT attack(bytes) FROM victim;
+SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[34, 255]) value) s;
+
 DROP VIEW by_bin, halves;
+DROP FUNCTION attack(bytea);
+DROP TABLE victim;
 DROP FUNCTION try(jsonb), differences(binning, float8[]), differences(binning, text[]), near(float8, float8, float8), draw(int, int), all_divisions(int[], int[], float8, text, int), uses_parallel(text), data_file(text);
 DROP TABLE radius, made, siddiqi, samples, loan, serial_answer, serial_refit, large, tests, copied;

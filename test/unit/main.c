@@ -23,6 +23,7 @@ FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
+FEATURE_TEST(binning_optimum_large);
 FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
@@ -49,6 +50,7 @@ static const struct
 	{"fairness", test_fairness},
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
+	{"binning_optimum_large", test_binning_optimum_large},
 	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
