@@ -19,6 +19,10 @@ FROM psi_by_period('loan', 'grade', 'm');
 SELECT count(*) AS periods, bool_and(p.psi = (psi(stability_compare(r.s, q.s))).psi AND p.n = (psi(stability_compare(r.s, q.s))).m) AS same
 FROM (SELECT m, stability_agg(grade, true) AS s FROM loan GROUP BY m) q JOIN psi_by_period('loan', 'grade', 'm', '2024-03-01') p ON p.period = q.m::text,
   (SELECT stability_agg(grade, true) AS s FROM loan WHERE m = '2024-03-01') r;
+-- Also where each period has bins of its own, which must leave no trace in the next.
+SELECT count(*) AS periods, max(p.n_bands) AS bands, max(p.n_empty) AS empty, bool_and(p.psi = (psi(stability_compare(r.s, q.s))).psi AND p.n_bands = (psi(stability_compare(r.s, q.s))).n_bands) AS same
+FROM (SELECT m, stability_agg(coalesce(grade, to_char(m, 'MM')), true) AS s FROM loan GROUP BY m) q JOIN psi_by_period('loan', $$coalesce(grade, to_char(m, 'MM'))$$, 'm', '2024-03-01') p ON p.period = q.m::text,
+  (SELECT stability_agg(coalesce(grade, to_char(m, 'MM')), true) AS s FROM loan WHERE m = '2024-03-01') r;
 -- So does the definition.
 SELECT count(*) AS periods, bool_and(near(p.psi, d.psi, 1e-12)) AS by_definition
 FROM psi_by_period('loan', 'coalesce(grade, $$none$$)', 'm', '2024-03-01') p JOIN (

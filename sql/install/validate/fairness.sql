@@ -59,7 +59,7 @@ CREATE TYPE credit_limit.fairness (
 );
 
 COMMENT ON TYPE credit_limit.fairness IS
-'Decisions and scores of each group of borrowers: how many, how many favourable, and the sums behind mean and deviation of the scores. Text form is JSON. Built by fairness_agg, merged by rollup, read by fairness_table and fairness_stats.';
+'Decisions and scores of each group of borrowers: how many, how many favourable, and the sums behind mean and deviation of the scores. Text form is JSON. Any plan and order of rows stores the same bytes: sums to 83 bits; merging stored parts may end in another last one of these. Built by fairness_agg, merged by rollup, read by fairness_table and fairness_stats.';
 
 CREATE FUNCTION credit_limit.fairness_transition(internal, text, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
