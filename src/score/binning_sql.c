@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "score/bin_sql.h"
 #include "score/binning.h"
 #include "score/scorecard.h"
 
@@ -23,90 +24,31 @@ typedef enum Answer
 	ANSWER_BIN
 } Answer;
 
-typedef struct Writer
+typedef struct Wanted
 {
-	StringInfoData out;
 	const ClBinning *binning;
 	Answer		answer;
-	char	   *value;			/* the expression, in parentheses and cast */
-	char	   *given;			/* in parentheses only, to be asked whether it is NULL */
-} Writer;
-
-static char *
-float8_literal(double number)
-{
-	return psprintf("'%s'::float8", cl_scorecard_number(number));
-}
+} Wanted;
 
 /* What the CASE gives for a bin; nbins is no bin. */
 static char *
-answer_for(const Writer *writer, int bin)
+answer_for(const void *arg, int bin)
 {
 	static const char *const types[] = {"float8", "int", "text"};
-	const ClCharacteristic *c = &writer->binning->c;
+	const Wanted *wanted = arg;
+	const ClCharacteristic *c = &wanted->binning->c;
 
-	if (bin >= c->nbins || (writer->answer == ANSWER_WOE && isnan(c->points[bin])))
-		return psprintf("NULL::%s", types[writer->answer]);
-	switch (writer->answer)
+	if (bin >= c->nbins || (wanted->answer == ANSWER_WOE && isnan(c->points[bin])))
+		return psprintf("NULL::%s", types[wanted->answer]);
+	switch (wanted->answer)
 	{
 		case ANSWER_BIN_ID:
 			return psprintf("%d", bin + 1);
 		case ANSWER_BIN:
 			return quote_literal_cstr(cl_scorecard_bin_label(c, bin));
 		default:
-			return float8_literal(c->points[bin]);
+			return cl_bin_sql_float8(c->points[bin]);
 	}
-}
-
-static void
-put_listed(Writer *writer, int number)
-{
-	const ClCharacteristic *c = &writer->binning->c;
-	const ClBin *bin = &c->bins[number];
-
-	appendStringInfo(&writer->out, "\n  WHEN %s IN (", writer->value);
-	for (int i = 0; i < bin->nvalues; i++)
-	{
-		appendStringInfoString(&writer->out, i > 0 ? ", " : "");
-		if (c->scale == CL_SCALE_TEXTS)
-			appendStringInfoString(&writer->out, quote_literal_cstr(bin->values[i].text));
-		else
-			appendStringInfoString(&writer->out, float8_literal(bin->values[i].number));
-	}
-	appendStringInfo(&writer->out, ") THEN %s", answer_for(writer, number));
-}
-
-static void
-put_interval(Writer *writer, int number)
-{
-	const ClCharacteristic *c = &writer->binning->c;
-
-	if (isinf(c->bins[number].edge))
-		return;
-	appendStringInfo(&writer->out, "\n  WHEN %s %s %s THEN %s", writer->value, c->right_closed ? "<=" : "<",
-					 float8_literal(c->bins[number].edge), answer_for(writer, number));
-}
-
-/* Missing first: NaN is larger than any number to SQL. Then listed values, which win over the intervals around them. */
-static void
-put_case(Writer *writer)
-{
-	const ClCharacteristic *c = &writer->binning->c;
-	bool		text = c->scale == CL_SCALE_TEXTS;
-
-	appendStringInfo(&writer->out, "CASE\n  WHEN %s IS NULL", writer->given);
-	if (!text && c->scale != CL_SCALE_BOOLEANS)
-		appendStringInfo(&writer->out, " OR %s = 'NaN'::float8", writer->value);
-	appendStringInfo(&writer->out, " THEN %s", answer_for(writer, c->missing));
-	for (int i = 0; i < c->nbins; i++)
-	{
-		if (c->bins[i].nvalues > 0)
-			put_listed(writer, i);
-	}
-	for (int i = 0; i < c->nbins && c->bins[i].kind == CL_BIN_INTERVAL; i++)
-		put_interval(writer, i);
-	appendStringInfo(&writer->out, "\n  ELSE %s\nEND",
-					 answer_for(writer, c->scale == CL_SCALE_INTERVALS ? c->nbounds : c->other));
 }
 
 static Answer
@@ -128,7 +70,9 @@ answer_argument(const char *what)
 Datum
 cl_binning_sql(PG_FUNCTION_ARGS)
 {
-	Writer		writer;
+	Wanted		wanted;
+	ClBinSql	sql = {.answer = answer_for, .arg = &wanted};
+	StringInfoData out;
 	char	   *expression = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	if (expression[strspn(expression, " \t\r\n")] == '\0')
@@ -137,16 +81,17 @@ cl_binning_sql(PG_FUNCTION_ARGS)
 				 errmsg("expression is empty"),
 				 errdetail("The CASE needs something to look at."),
 				 errhint("Give the name of a column, quoted as in SQL, or an expression.")));
-	initStringInfo(&writer.out);
-	writer.binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
-	writer.answer = answer_argument(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	writer.given = psprintf("(%s)", expression);
-	if (writer.binning->c.scale == CL_SCALE_TEXTS)
-		writer.value = psprintf("(%s)::text COLLATE \"C\"", expression);
-	else if (writer.binning->c.scale == CL_SCALE_BOOLEANS)
-		writer.value = psprintf("(%s)::int::float8", expression);
+	wanted.binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
+	wanted.answer = answer_argument(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	sql.characteristic = &wanted.binning->c;
+	sql.given = psprintf("(%s)", expression);
+	if (wanted.binning->c.scale == CL_SCALE_TEXTS)
+		sql.value = psprintf("(%s)::text COLLATE \"C\"", expression);
+	else if (wanted.binning->c.scale == CL_SCALE_BOOLEANS)
+		sql.value = psprintf("(%s)::int::float8", expression);
 	else
-		writer.value = psprintf("(%s)::float8", expression);
-	put_case(&writer);
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(writer.out.data, writer.out.len));
+		sql.value = psprintf("(%s)::float8", expression);
+	initStringInfo(&out);
+	cl_bin_sql_put(&out, &sql);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }
