@@ -77,4 +77,10 @@ cl_neighbours_differ(const double *a, const double *b, double critical)
 extern void cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known,
 							ClDivision *best);
 
+/* What trend a division has. */
+extern ClTrend cl_division_trend(const ClBinCounts *prebin, const ClDivision *division);
+
+/* Is a division whose rates turn so much better than a monotone one that chance does not explain it? */
+extern bool cl_turn_pays(const ClBinCounts *prebin, const ClDivision *turning, const ClDivision *monotone);
+
 #endif							/* CL_CORE_BINNING_INTERNAL_H */

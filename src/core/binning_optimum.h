@@ -29,7 +29,9 @@ typedef enum ClTrend
 	CL_TREND_DESCENDING,
 	CL_TREND_PEAK,				/* up, then down; as rule: or only one of them */
 	CL_TREND_VALLEY,			/* down, then up; as rule: or only one of them */
-	CL_TREND_AUTO				/* the best of the four; among equals, ascending or descending */
+	CL_TREND_MONOTONE,			/* the better of ascending and descending */
+	CL_TREND_BEST,				/* the best of the four; among equals, ascending or descending */
+	CL_TREND_AUTO				/* monotone, unless a turn is significant: see binning_trend.c */
 } ClTrend;
 
 /* What may become of the place between two pre-bins. */

@@ -151,8 +151,8 @@ neighbours_are_allowed(const Case *c, const Values *v, const int *end, int bins,
 		rate[b] = cl_event_rate(v->counts[b > 0 ? end[b - 1] : 0][end[b]].weight);
 	*monotone = rates_follow(CL_TREND_ASCENDING, rate, bins, rules->min_rate_diff) ||
 		rates_follow(CL_TREND_DESCENDING, rate, bins, rules->min_rate_diff);
-	trend = rules->trend != CL_TREND_AUTO ? rates_follow(rules->trend, rate, bins, rules->min_rate_diff) :
-		*monotone || rates_follow(CL_TREND_PEAK, rate, bins, rules->min_rate_diff) ||
+	trend = rules->trend == CL_TREND_MONOTONE ? *monotone :
+		rules->trend != CL_TREND_BEST ? rates_follow(rules->trend, rate, bins, rules->min_rate_diff) : *monotone || rates_follow(CL_TREND_PEAK, rate, bins, rules->min_rate_diff) ||
 		rates_follow(CL_TREND_VALLEY, rate, bins, rules->min_rate_diff);
 	if (price >= CL_PRICE_TREND && !trend)
 		return false;
@@ -202,7 +202,7 @@ is_preferred(const Case *c, const Values *v, ClPrice price, const Brute *a, cons
 
 	if (!b->found || fabs(a->value - b->value) > v->equal)
 		return !b->found || a->value > b->value;
-	if (price >= CL_PRICE_TREND && c->rules.trend == CL_TREND_AUTO && a->monotone != b->monotone)
+	if (price >= CL_PRICE_TREND && c->rules.trend == CL_TREND_BEST && a->monotone != b->monotone)
 		return a->monotone;
 	if (a->bins != b->bins)
 		return a->bins < b->bins;
@@ -399,7 +399,7 @@ random_case(uint64_t *seed)
 		.objective = (ClObjective) below(seed, 4),
 		.min_bins = 1 + below(seed, 3) * below(seed, 2), .max_bins = 3 + below(seed, 7),
 		.min_size = shares[below(seed, 6)], .max_size = most[below(seed, 7)],
-		.min_n = {below(seed, 4), below(seed, 4)}, .trend = (ClTrend) below(seed, 6),
+		.min_n = {below(seed, 4), below(seed, 4)}, .trend = (ClTrend) below(seed, CL_TREND_AUTO),
 		.min_rate_diff = apart[below(seed, 6)], .max_p_value = p_values[below(seed, 8)]
 	};
 	return c;
@@ -428,7 +428,7 @@ check_random(void)
 
 static const ClOptimumRules defaults = {
 	.objective = CL_OBJECTIVE_IV, .min_bins = 2, .max_bins = 20, .min_size = 0.05, .max_size = 1, .min_n = {1, 1},
-	.trend = CL_TREND_AUTO, .min_rate_diff = 0, .max_p_value = 1
+	.trend = CL_TREND_BEST, .min_rate_diff = 0, .max_p_value = 1
 };
 
 static int

@@ -24,6 +24,7 @@ FEATURE_TEST(fairness);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
 FEATURE_TEST(binning_optimum_large);
+FEATURE_TEST(binning_trend);
 FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
@@ -51,6 +52,7 @@ static const struct
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
 	{"binning_optimum_large", test_binning_optimum_large},
+	{"binning_trend", test_binning_trend},
 	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
