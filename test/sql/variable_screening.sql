@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 SET extra_float_digits = 0;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
+\set SHOW_CONTEXT never
 SET search_path = public, credit_limit;
 \pset null -
 -- The same numbers on every version, unlike random().
