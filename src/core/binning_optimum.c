@@ -257,7 +257,7 @@ critical_of(double max_p_value)
 }
 
 static void
-solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClDivision *best)
+solve(ClSegments *segments, const ClOptimumRules *rules, const double *total, ClDivision *best)
 {
 	double		critical = critical_of(rules->max_p_value);
 	int			max_bins = rules->max_bins < segments->n ? rules->max_bins : segments->n;
@@ -265,7 +265,7 @@ solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClD
 	if (max_bins > CL_OPTIMUM_MAX_BINS)
 		max_bins = CL_OPTIMUM_MAX_BINS;
 	search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_UNCONSTRAINED]);
-	cl_segments_keep_sizes(segments, rules, total_rows);
+	cl_segments_keep_sizes(segments, rules, total);
 	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
 	search_neighbours(segments, rules, max_bins, 0, &best[CL_PRICE_SIZE], &best[CL_PRICE_TREND]);
 	best[CL_PRICE_P_VALUE] = best[CL_PRICE_TREND];
@@ -333,7 +333,7 @@ solve_problem(const Problem *problem, const ClOptimumRules *rules, ClDivision *b
 	ClSegments	segments;
 
 	cl_segments_init(&segments, problem->memory, problem->prebin, problem->n, problem->forced, rules, problem->total->weight);
-	solve(&segments, rules, problem->total->n[0] + problem->total->n[1], best);
+	solve(&segments, rules, problem->total->weight, best);
 	cl_segments_free(&segments);
 }
 

@@ -14,7 +14,6 @@
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(cl_logistic_transition);
-PG_FUNCTION_INFO_V1(cl_logistic_weight_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_options_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_weight_options_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_combine);
@@ -133,12 +132,6 @@ Datum
 cl_logistic_transition(PG_FUNCTION_ARGS)
 {
 	return add_row(fcinfo, 0, 0);
-}
-
-Datum
-cl_logistic_weight_transition(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, ARG_AFTER_X, 0);
 }
 
 Datum

@@ -105,16 +105,16 @@ ends_of(const Case *c, unsigned splits, int *end)
 static bool
 bin_is_allowed(const ClOptimumRules *rules, const ClBinCounts *bin, const ClBinCounts *total, ClPrice price)
 {
-	int64_t		rows = bin->n[0] + bin->n[1];
-	int64_t		all = total->n[0] + total->n[1];
+	double		rows = bin->weight[0] + bin->weight[1];
+	double		all = total->weight[0] + total->weight[1];
 
 	if (bin->weight[0] + bin->weight[1] == 0)
 		return false;
 	if (price < CL_PRICE_SIZE)
 		return true;
-	/* Shares in the cases here are whole hundredths. */
-	return 100 * rows >= llround(100 * rules->min_size) * all && 100 * rows <= llround(100 * rules->max_size) * all &&
-		bin->n[0] >= rules->min_n[0] && bin->n[1] >= rules->min_n[1];
+	/* Shares in the cases here are whole hundredths, and weights quarters: products and sums are exact. */
+	return 100 * rows >= (double) llround(100 * rules->min_size) * all && 100 * rows <= (double) llround(100 * rules->max_size) * all &&
+		bin->weight[0] >= (double) rules->min_n[0] && bin->weight[1] >= (double) rules->min_n[1];
 }
 
 static bool
@@ -405,21 +405,58 @@ random_case(uint64_t *seed)
 	return c;
 }
 
+/* The rules of a case that can take something away. */
+enum
+{
+	MIN_SIZE, MAX_SIZE, MIN_NON_EVENTS, MIN_EVENTS, RATE_DIFF, P_VALUE, MIN_BINS, MAX_BINS, SEVERAL, RULES_SEEN
+};
+
+static void
+count_rules(const Case *c, int *seen)
+{
+	const ClOptimumRules *rules = &c->rules;
+	const bool	set[] = {
+		rules->min_size > 0, rules->max_size < 1, rules->min_n[0] > 0, rules->min_n[1] > 0, rules->min_rate_diff > 0,
+		rules->max_p_value < 1, rules->min_bins > 2, rules->max_bins < c->n
+	};
+	int			n = 0;
+
+	for (int rule = 0; rule < SEVERAL; rule++)
+	{
+		seen[rule] += set[rule];
+		n += set[rule];
+	}
+	seen[SEVERAL] += n > 3;
+}
+
 static void
 check_random(void)
 {
 	uint64_t	seed = 20;
 	int			seen[4] = {0, 0, 0, 0};
+	int			found[CL_TREND_AUTO + 1][2] = {{0}};
+	int			rules[2][RULES_SEEN] = {{0}};
 
-	for (int round = 0; round < 12000; round++)
+	for (int round = 0; round < 60000; round++)
 	{
 		Case		c = random_case(&seed);
+		bool		weighted = c.total.weight[0] != (double) c.total.n[0] || c.total.weight[1] != (double) c.total.n[1];
+		int			status = check_case(&c);
 
-		seen[check_case(&c)]++;
+		seen[status]++;
+		if (status == CL_OPTIMUM_FOUND)
+		{
+			found[c.rules.trend][weighted]++;
+			count_rules(&c, rules[weighted]);
+		}
 	}
-	/* All kinds of answers occurred, optima most of all. */
-	CHECK(seen[CL_OPTIMUM_FOUND] > 5000);
-	CHECK(seen[CL_OPTIMUM_INFEASIBLE] > 500 && seen[CL_OPTIMUM_NOTHING_TO_SPLIT] > 100 && seen[CL_OPTIMUM_ONE_CLASS] > 20);
+	/* All kinds of answers occurred, optima most of all: thousands under every trend and every rule, and many with weights. */
+	CHECK(seen[CL_OPTIMUM_FOUND] > 20000);
+	CHECK(seen[CL_OPTIMUM_INFEASIBLE] > 2000 && seen[CL_OPTIMUM_NOTHING_TO_SPLIT] > 400 && seen[CL_OPTIMUM_ONE_CLASS] > 100);
+	for (int trend = CL_TREND_NONE; trend <= CL_TREND_AUTO; trend++)
+		CHECK(found[trend][0] > 2000 && found[trend][1] > 400);
+	for (int rule = 0; rule < RULES_SEEN; rule++)
+		CHECK(rules[0][rule] > 1000 && rules[1][rule] > 300);
 }
 
 /*
@@ -533,6 +570,7 @@ check_rules(void)
 	cl_binning_optimum(&cl_test_memory, c.prebin, 2, &c.total, &c.rules, &optimum);
 	check_ends(&optimum, 2, (const int[]) {1, 2});
 	c.total.n[0]++;				/* ... of a hundred and one are not */
+	c.total.weight[0]++;
 	cl_binning_optimum(&cl_test_memory, c.prebin, 2, &c.total, &c.rules, &optimum);
 	CHECK_EQ_INT(optimum.in_the_way, CL_RULE_MIN_SIZE);
 
