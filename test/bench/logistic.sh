@@ -6,7 +6,8 @@
 #
 #   PGHOST=... PGUSER=... [ROWS=1000000] [PYTHON=/usr/bin/python3] test/bench/logistic.sh
 #
-# The fastest of three runs each; against scikit-learn the median too. Everything happens in a database of its own, which is dropped at the end.
+# The fastest of three runs each; against scikit-learn the median too. Everything happens in a database of its own, which is
+# dropped at the end.
 set -euo pipefail
 cd "$(dirname "$0")"
 ROWS=${ROWS:-1000000}
@@ -85,5 +86,6 @@ for table in b holes; do
 	read -r own own_median < <(timed 0 "${fit% b} $table" | middle)
 	echo "  logistic_regression $own ms (median $own_median), scikit-learn / it: $(ratio "$other_median" "$own_median")"
 	read -r own own_median < <(timed 1 "${scans/FROM b/FROM $table}" | middle)
-	echo "  logistic_regression_fit, a worker: $own ms (median $own_median), scikit-learn / it: $(ratio "$other_median" "$own_median")"
+	echo "  logistic_regression_fit, a worker: $own ms (median $own_median), scikit-learn / it:" \
+		"$(ratio "$other_median" "$own_median")"
 done
