@@ -28,7 +28,7 @@ typedef struct Kept
 } Kept;
 
 static Kept kept[MOST_KEPT];
-static uint64 clock = 0;
+static uint64 last_use = 0;
 
 static Kept *
 find(const ClDocument *document, const struct varlena *stored, Size size)
@@ -111,6 +111,6 @@ cl_document_shared(const ClDocument *document, const struct varlena *stored, Mem
 	*callback = (MemoryContextCallback) {.func = leave, .arg = place};
 	MemoryContextRegisterResetCallback(user, callback);
 	place->users++;
-	place->used = ++clock;
+	place->used = ++last_use;
 	return place->compiled;
 }
