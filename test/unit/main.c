@@ -31,6 +31,7 @@ FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
+FEATURE_TEST(logistic_coded);
 
 static const struct
 {
@@ -59,6 +60,7 @@ static const struct
 	{"calibration", test_calibration},
 	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
+	{"logistic_coded", test_logistic_coded},
 };
 
 int

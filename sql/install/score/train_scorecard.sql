@@ -18,6 +18,10 @@ DECLARE
   names text[];
   casts text[];
   binnings credit_limit.binning[];
+  places int[];
+  rows bytea;
+  arguments text;
+  fit_options jsonb;
   dropped text[];
   left_out jsonb;
   fit int := 0;
@@ -62,12 +66,21 @@ BEGIN
   -- until all that is left counts.
   LOOP
     fit := fit + 1;
-    EXECUTE format('SELECT credit_limit.logistic_regression(t.%I::boolean, ARRAY[%s], $1) FROM %s t', event,
-      (SELECT string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type), ', ' ORDER BY b.place)
-       FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place)), relation)
-    INTO model USING jsonb_build_object('names', to_jsonb(names), 'signs',
+    fit_options := jsonb_build_object('names', to_jsonb(names), 'signs',
       (SELECT jsonb_agg(CASE b.binning::jsonb ->> 'woe_sign' WHEN 'event_over_non_event' THEN '+' ELSE '-' END ORDER BY b.place)
        FROM unnest(binnings) WITH ORDINALITY b (binning, place)));
+    SELECT format('t.%I::boolean, ARRAY[%s]', event,
+      string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type), ', ' ORDER BY b.place))
+    INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
+    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept.
+    IF fit = 1 THEN
+      EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, relation) INTO rows;
+      SELECT array_agg(i) INTO places FROM generate_series(1, cardinality(names)) i;
+    END IF;
+    model := credit_limit.logit_coded_fit(rows, places, fit_options);
+    IF model IS NULL THEN
+      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, relation) INTO model USING fit_options;
+    END IF;
     report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names), 'status', s.status,
       'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
     WITH term AS (SELECT t.term AS name, t.p_value, t.place, t.aliased OR t.estimate = 0 AS idle,
@@ -86,9 +99,10 @@ BEGIN
     INTO dropped, left_out FROM leaving l;
     EXIT WHEN dropped IS NULL;
     report := report || left_out;
-    SELECT array_agg(b.name ORDER BY b.place), array_agg(b.type ORDER BY b.place), array_agg(b.binning ORDER BY b.place)
-    INTO names, casts, binnings
-    FROM unnest(names, casts, binnings) WITH ORDINALITY b (name, type, binning, place) WHERE b.name <> ALL (dropped);
+    SELECT array_agg(b.name ORDER BY b.place), array_agg(b.type ORDER BY b.place), array_agg(b.binning ORDER BY b.place),
+      array_agg(b.element ORDER BY b.place)
+    INTO names, casts, binnings, places
+    FROM unnest(names, casts, binnings, places) WITH ORDINALITY b (name, type, binning, element, place) WHERE b.name <> ALL (dropped);
   END LOOP;
 
   card := credit_limit.scorecard(model, names, binnings, coalesce(options -> 'card', '{}'));
