@@ -13,7 +13,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-PG_FUNCTION_INFO_V1(cl_fixed_grouping);
+PG_FUNCTION_INFO_V1(cl_fixed_binning_groups);
 PG_FUNCTION_INFO_V1(cl_binning_merge);
 
 /*
@@ -64,7 +64,7 @@ document_of_groups(const ClJson *groups)
 }
 
 Datum
-cl_fixed_grouping(PG_FUNCTION_ARGS)
+cl_fixed_binning_groups(PG_FUNCTION_ARGS)
 {
 	ClJson		groups;
 	ClJson		json;

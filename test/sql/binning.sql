@@ -274,14 +274,14 @@ FROM halves, made, binning_table(r) h JOIN LATERAL binning_table(b) d USING (bin
 SELECT refit(b, income, event)::text::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] = min(b::text)::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] AS same_rows_same_counts
 FROM loan, made WHERE name = 'income';
 SELECT refit('{"bins": [{"below": 5}, {}]}', x, e) AS no_bin_for_missing FROM (VALUES (1, true), (NULL, true), (6, false), (7, NULL)) v (x, e);
-SELECT refit(fixed_grouping('[["a"], ["b", ""]]'), x, e) FROM (VALUES ('a', true), (NULL, true), ('', false), ('z', false), ('b', NULL)) v (x, e);
+SELECT refit(fixed_binning('[["a"], ["b", ""]]'), x, e) FROM (VALUES ('a', true), (NULL, true), ('', false), ('z', false), ('b', NULL)) v (x, e);
 SELECT refit(NULL::binning, 1, true) IS NULL AS no_binning, refit(CASE WHEN i > 1 THEN fixed_binning(ARRAY[2]) END, i, true) AS some FROM generate_series(1, 3) i;
 SELECT refit(fixed_binning(ARRAY[i]), i, true) FROM generate_series(1, 2) i;
 SELECT refit(fixed_binning(ARRAY[1]), 'x'::text, true);
-SELECT refit(fixed_grouping('[["a"]]'), 1, true);
+SELECT refit(fixed_binning('[["a"]]'), 1, true);
 SELECT refit(fixed_binning(ARRAY[1]), bin_sketch_agg('x', true));
-SELECT refit(fixed_grouping('[["1"]]'), bin_sketch_agg(i::text, true)) FROM generate_series(1, 100001) i;
-SELECT refit(fixed_grouping('[["1"]]'), i::text, true) FROM generate_series(1, 100001) i;
+SELECT refit(fixed_binning('[["1"]]'), bin_sketch_agg(i::text, true)) FROM generate_series(1, 100001) i;
+SELECT refit(fixed_binning('[["1"]]'), i::text, true) FROM generate_series(1, 100001) i;
 -- A large binning, stored compressed in one row and written out in another, is one binning.
 CREATE TABLE large (b binning);
 INSERT INTO large SELECT fixed_binning(array_agg(i)) FROM generate_series(1, 900) i;
@@ -295,15 +295,15 @@ SELECT fixed_binning(ARRAY[1, NULL]);
 SELECT fixed_binning(ARRAY[1, 'Infinity']::float8[]);
 SELECT fixed_binning(ARRAY[1, 2, 1]);
 SELECT fixed_binning((SELECT array_agg(i) FROM generate_series(1, 1000) i));
-SELECT fixed_grouping('[["own"], ["rent", "free", ""]]', '{"woe_sign": "event_over_non_event", "missing": "zero"}');
-SELECT fixed_grouping('[[1, 2], [3.5]]'), fixed_grouping('[[true], [false]]');
-SELECT fixed_grouping('{}');
-SELECT fixed_grouping('[]');
-SELECT fixed_grouping('[["a"], []]');
-SELECT fixed_grouping('[["a"], "b"]');
-SELECT fixed_grouping('[["a", null]]');
-SELECT fixed_grouping('[["a"], ["b", "a"]]');
-SELECT fixed_grouping('[["a"], [1]]');
+SELECT fixed_binning('[["own"], ["rent", "free", ""]]', '{"woe_sign": "event_over_non_event", "missing": "zero"}');
+SELECT fixed_binning('[[1, 2], [3.5]]'), fixed_binning('[[true], [false]]');
+SELECT fixed_binning('{}'::jsonb);
+SELECT fixed_binning('[]');
+SELECT fixed_binning('[["a"], []]');
+SELECT fixed_binning('[["a"], "b"]');
+SELECT fixed_binning('[["a", null]]');
+SELECT fixed_binning('[["a"], ["b", "a"]]');
+SELECT fixed_binning('[["a"], [1]]');
 -- Joining: counts add up, and information never rises without smoothing.
 SELECT bin_id, bin, count, event FROM made, binning_table(binning_merge(b, '{2, 1}')) WHERE name = 'age';
 SELECT bin_id, bin, count, event FROM made, binning_table(binning_merge(b, '{1, 3}')) WHERE name = 'grade';
@@ -345,14 +345,14 @@ FROM tests, generate_series(1, 20) g, unnest('{left, right}'::text[]) closed,
   LATERAL (SELECT refit(fixed_binning(array_agg(DISTINCT v), jsonb_build_object('closed', closed, 'special_codes', (SELECT jsonb_agg(v) FROM (SELECT DISTINCT x[i] AS v FROM generate_series(1, 50, 7) i) y), 'smoothing', 'none')),
       bin_sketch_agg(v, v > 0)) AS b FROM (SELECT x[(random() * 1999)::int + 1] AS v FROM generate_series(1, g)) s) f, differences(b, x) d GROUP BY closed ORDER BY closed;
 SELECT name, d.* FROM made, differences(b, ARRAY['A', 'B', 'C', '', NULL, 'it''s', 'x\y', 'D', 'a', 'A ', 'NaN', 'true', 'false', E'\n']) d WHERE name IN ('grade', 'flag') ORDER BY name;
-SELECT d.* FROM differences((SELECT refit(fixed_grouping(to_jsonb(ARRAY[ARRAY['"', '\', ''''], ARRAY['$$', '%', '{}'], ARRAY[E'\t', ' ', '--']])), v, v < 'a')
+SELECT d.* FROM differences((SELECT refit(fixed_binning(to_jsonb(ARRAY[ARRAY['"', '\', ''''], ARRAY['$$', '%', '{}'], ARRAY[E'\t', ' ', '--']])), v, v < 'a')
   FROM unnest(ARRAY['"', '\', ' ', '--', 'z', '{}']) v), ARRAY['"', '\', '''', '$$', '%', '{}', E'\t', ' ', '--', '', NULL, '\\', '''''']) d;
-SELECT d.* FROM differences((SELECT refit(fixed_grouping('[[1, 2], [0.1, 0.3]]'), v, v < 1) FROM unnest('{1, 2, 0.1, 0.3, 7}'::float8[]) v), '{1, 2, 0.1, 0.3, 0.30000000000000004, NaN, NULL, -0}'::float8[]) d;
+SELECT d.* FROM differences((SELECT refit(fixed_binning('[[1, 2], [0.1, 0.3]]'), v, v < 1) FROM unnest('{1, 2, 0.1, 0.3, 7}'::float8[]) v), '{1, 2, 0.1, 0.3, 0.30000000000000004, NaN, NULL, -0}'::float8[]) d;
 SELECT d.* FROM differences('{"bins": [{"below": 5}, {}], "missing": {}}', '{1, 5, NULL}'::float8[]) d;
 DO $$
 DECLARE answer int[];
 BEGIN
-  EXECUTE format('SELECT array_agg(%s) FROM unnest(''{true, false, NULL}''::boolean[]) x', binning_sql(fixed_grouping('[[true], [false]]'), 'x', 'bin_id')) INTO answer;
+  EXECUTE format('SELECT array_agg(%s) FROM unnest(''{true, false, NULL}''::boolean[]) x', binning_sql(fixed_binning('[[true], [false]]'), 'x', 'bin_id')) INTO answer;
   RAISE WARNING '%', answer;
 END $$;
 SELECT binning_sql(b, ' ') FROM made WHERE name = 'age';

@@ -30,11 +30,11 @@ SELECT count(*) > 200 AS many FROM tried;
 SELECT call, outcome FROM tried, outcome(call) WHERE outcome <> 'found' ORDER BY call COLLATE "C";
 
 -- And it is the function that was meant.
-SELECT fixed_binning('{1,2}')::text = fixed_binning(ARRAY[1, 2], '{}')::text AS cuts, fixed_grouping('[["a"], ["b"]]')::text = fixed_grouping('[["a"], ["b"]]'::jsonb, '{}'::jsonb)::text AS groups;
+SELECT fixed_binning('{1,2}')::text = fixed_binning(ARRAY[1, 2], '{}')::text AS cuts, fixed_binning('[["a"], ["b"]]')::text = fixed_binning('[["a"], ["b"]]'::jsonb, '{}'::jsonb)::text AS groups;
 SELECT logit_summary(logistic_regression(i % 3 = 0, ARRAY[i], '{"names": ["i"]}')) = logit_summary(logistic_regression(i % 3 = 0, ARRAY[i])) AS options,
-  (logit_summary(logistic_regression(i % 3 = 0, ARRAY[i], 2, '{}'))).weight AS weight FROM generate_series(1, 20) i;
-SELECT (psi_of_bands('{50,30,20}', '{55,45,0}')).psi = (psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0])).psi AS psi,
-  stability_divergence_of_bands('{1,2}', '{2,1}') = stability_divergence_of_bands(ARRAY[1, 2], ARRAY[2, 1]) AS divergence;
+  (logit_summary(logistic_regression(i % 3 = 0, ARRAY[i], 2, '{}'))).weight AS weight, (logit_summary(logistic_regression(i % 3 = 0, ARRAY[i], 2))).weight AS same_weight FROM generate_series(1, 20) i;
+SELECT (psi('{50,30,20}', '{55,45,0}')).psi = (psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0])).psi AS psi,
+  stability_divergence('{1,2}', '{2,1}') = stability_divergence(ARRAY[1, 2], ARRAY[2, 1]) AS divergence;
 CREATE TABLE card AS SELECT '{"name": "one", "base_points": 500, "scaling": {"score": 600, "odds": 50, "pdo": 20}, "characteristics": [{"name": "a", "reason": "Low a", "bins": [{"below": 3, "points": 1}, {"points": 20}]}]}'::scorecard AS c;
 SELECT score(c, '{"a": 5}') AS score, score(c, '{"a": 5}'::jsonb) AS jsonb, round(score_pd(c, '{"a": 5}')::numeric, 6) = round(score_pd(c, '{"a": 5}'::jsonb)::numeric, 6) AS pd,
   reason_codes(c, '{"a": 1}') AS reasons, reason_codes(c, '{"a": 1}', 1, 'neutral') AS neutral, score(c, NULL) IS NULL AS nothing FROM card;

@@ -16,67 +16,67 @@ END $$;
 SELECT convention, round(p.psi::numeric, 10) AS psi, near(p.psi, published, 1e-8) AS same, p.n_empty, p.n, p.m, p.empty, p.n_bands, p.status
 FROM (VALUES ('drop', 0.06558528), ('one', 0.63274547), ('count=0.99', 0.63497374), ('count=0.9', 0.65604788), ('half', 0.78383998),
     ('laplace', 0.79550024), ('laplace_always', 0.79550024), ('floor', 1.58500568), ('epsilon', 1.58584817), ('floor=1e-6', 2.50678760)) v (convention, published),
-  psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], convention) p;
-SELECT psi, n_empty, critical_value_95 > 0 AS critical, p_value, status FROM psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'infinity');
-SELECT psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'error');
+  psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], convention) p;
+SELECT psi, n_empty, critical_value_95 > 0 AS critical, p_value, status FROM psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'infinity');
+SELECT psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'error');
 -- 1 row spread as both samples together: (20 + 1 * 20/200)/101 against (0 + 1 * 20/200)/101, and so on.
 SELECT near(p.psi, (SELECT sum((a - e) * ln(a / e)) FROM (VALUES ((50 + 0.525) / 101, (55 + 0.525) / 101), ((30 + 0.375) / 101, (45 + 0.375) / 101),
-  ((20 + 0.1) / 101, 0.1 / 101)) v (e, a))::float8, 1e-14) AS prior FROM psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'prior') p;
+  ((20 + 0.1) / 101, 0.1 / 101)) v (e, a))::float8, 1e-14) AS prior FROM psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'prior') p;
 -- optbinning's tutorial on monitoring: PSI 0.004776, without smoothing; critical values from R's qchisq and qnorm (Yurdakul 2018).
 SELECT round(psi::numeric, 10) AS psi, n_empty, n, m, round(critical_value_95::numeric, 10) AS critical, empty, n_bands,
   round(p_value::numeric, 9) AS p_value, status, n_skipped
-FROM psi_of_bands(ARRAY[565, 803, 807, 729, 1015, 565, 417, 752, 823, 845], ARRAY[236, 334, 331, 310, 416, 269, 185, 298, 407, 352]);
+FROM psi(ARRAY[565, 803, 807, 729, 1015, 565, 417, 752, 823, 845], ARRAY[236, 334, 331, 310, 416, 269, 185, 298, 407, 352]);
 SELECT round(psi_critical_value(7321, 3138, 10)::numeric, 10) AS chi2, round(psi_critical_value(7321, 3138, 10, method => 'normal')::numeric, 10) AS normal,
   psi_critical_value(7321, 3138, 10, 0.99) > psi_critical_value(7321, 3138, 10) AS surer, psi_critical_value(NULL, 1, 10) IS NULL AS unknown;
 -- With no empty band, laplace adds nothing; laplace_always and epsilon always add. R: 0.00476940071604 and 0.00477124047274.
 SELECT convention, round(p.psi::numeric, 14) AS psi
 FROM unnest('{laplace,prior,half,floor,drop,infinity,error,laplace_always,epsilon}'::text[]) convention,
-  psi_of_bands(ARRAY[565, 803, 807, 729, 1015, 565, 417, 752, 823, 845], ARRAY[236, 334, 331, 310, 416, 269, 185, 298, 407, 352], convention) p;
+  psi(ARRAY[565, 803, 807, 729, 1015, 565, 417, 752, 823, 845], ARRAY[236, 334, 331, 310, 416, 269, 185, 298, 407, 352], convention) p;
 -- optbinning's README, mean radius: the information value of a variable is the PSI of its events against its non-events.
-SELECT round(psi::numeric, 8) AS psi FROM psi_of_bands(ARRAY[3, 3, 7, 10, 28, 44, 117], ARRAY[115, 76, 61, 39, 55, 10, 1]);
+SELECT round(psi::numeric, 8) AS psi FROM psi(ARRAY[3, 3, 7, 10, 28, 44, 117], ARRAY[115, 76, 61, 39, 55, 10, 1]);
 SELECT round(jensen_shannon::numeric, 8) AS js, round(hellinger::numeric, 8) AS hellinger, round(triangular::numeric, 8) AS triangular,
   round(ks::numeric, 8) AS ks, near(kl_actual + kl_expected, 5.04392547, 1e-9) AS both_ways
-FROM stability_divergence_of_bands(ARRAY[3, 3, 7, 10, 28, 44, 117], ARRAY[115, 76, 61, 39, 55, 10, 1]);
+FROM stability_divergence(ARRAY[3, 3, 7, 10, 28, 44, 117], ARRAY[115, 76, 61, 39, 55, 10, 1]);
 -- With an empty band only Kullback-Leibler needs a convention: sum p ln(p/q) of the same shares as above.
 SELECT round(kl_actual::numeric, 12) AS kl_actual, kl_expected, round(jensen_shannon::numeric, 12) AS js, round(hellinger::numeric, 12) AS hellinger,
   round(triangular::numeric, 12) AS triangular, round(ks::numeric, 12) AS ks
-FROM stability_divergence_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'infinity');
-SELECT near(kl_actual + kl_expected, 0.79550024, 1e-8) AS adds_up FROM stability_divergence_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0]);
-SELECT * FROM stability_divergence_of_bands(ARRAY[1, 2], ARRAY[0, 0]);
+FROM stability_divergence(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'infinity');
+SELECT near(kl_actual + kl_expected, 0.79550024, 1e-8) AS adds_up FROM stability_divergence(ARRAY[50, 30, 20], ARRAY[55, 45, 0]);
+SELECT * FROM stability_divergence(ARRAY[1, 2], ARRAY[0, 0]);
 
 -- 2. Shares: no counts, no chance.
 SELECT round(psi::numeric, 10) AS psi, n_empty, n, m, critical_value_95, empty, n_bands, p_value, status
-FROM psi_of_bands(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.35, 0.10], shares => true);
-SELECT near(s.psi, c.psi, 1e-14) AS as_counts FROM psi_of_bands(ARRAY[0.33, 0.33, 0.33], ARRAY[0.25, 0.25, 0.5], shares => true) s,
-  psi_of_bands(ARRAY[1, 1, 1], ARRAY[1, 1, 2]) c;
+FROM psi(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.35, 0.10], shares => true);
+SELECT near(s.psi, c.psi, 1e-14) AS as_counts FROM psi(ARRAY[0.33, 0.33, 0.33], ARRAY[0.25, 0.25, 0.5], shares => true) s,
+  psi(ARRAY[1, 1, 1], ARRAY[1, 1, 2]) c;
 SELECT convention, round(p.psi::numeric, 8) AS psi FROM unnest('{floor,epsilon,drop}'::text[]) convention,
-  psi_of_bands(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.45, 0], convention, true) p;
-SELECT psi_of_bands(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.45, 0], shares => true);
-SELECT psi_of_bands(ARRAY[0.5, 0.5], ARRAY[0.6, 0.4], 'laplace_always', true);
-SELECT psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0], shares => true);
-SELECT psi_of_bands(ARRAY[0.5, 0.5], ARRAY[0.5, 0.6], shares => true);
+  psi(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.45, 0], convention, true) p;
+SELECT psi(ARRAY[0.5, 0.3, 0.2], ARRAY[0.55, 0.45, 0], shares => true);
+SELECT psi(ARRAY[0.5, 0.5], ARRAY[0.6, 0.4], 'laplace_always', true);
+SELECT psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], shares => true);
+SELECT psi(ARRAY[0.5, 0.5], ARRAY[0.5, 0.6], shares => true);
 
 -- 3. What people might write, and what there is nothing to say of.
-SELECT psi_of_bands('{}'::float8[], '{}') IS NULL AS no_bands, psi_of_bands(NULL::float8[], '{1}') IS NULL AS no_array, psi_of_bands(ARRAY[1], ARRAY[1], NULL) IS NULL AS no_convention;
-SELECT * FROM psi_of_bands(ARRAY[1, 2], ARRAY[0, 0]);
-SELECT psi, n_empty, critical_value_95, n_bands, p_value, status FROM psi_of_bands(ARRAY[5], ARRAY[9]);
-SELECT psi, n_empty, n_bands FROM psi_of_bands(ARRAY[5, 0, 5], ARRAY[1, 0, 1], 'laplace_always');
-SELECT psi_of_bands(ARRAY[1, 2], ARRAY[1]);
-SELECT psi_of_bands(ARRAY[1, NULL], ARRAY[1, 2]);
-SELECT psi_of_bands(ARRAY[1, 2], ARRAY[1, -2]);
-SELECT psi_of_bands(ARRAY[1, 'NaN'::float8], ARRAY[1, 2]);
-SELECT psi_of_bands(ARRAY[1, 'Infinity'::float8], ARRAY[1, 2]);
-SELECT psi_of_bands(ARRAY[[1, 2], [3, 4]], ARRAY[1, 2]);
-SELECT psi_of_bands(ARRAY[1, 2], ARRAY[1, 2], 'Laplace');
-SELECT psi_of_bands(ARRAY[1, 2], ARRAY[1, 2], 'floor=2');
-SELECT psi_of_bands(ARRAY[1, 2], ARRAY[1, 2], 'count');
+SELECT psi('{}'::float8[], '{}') IS NULL AS no_bands, psi(NULL::float8[], '{1}') IS NULL AS no_array, psi(ARRAY[1], ARRAY[1], NULL) IS NULL AS no_convention;
+SELECT * FROM psi(ARRAY[1, 2], ARRAY[0, 0]);
+SELECT psi, n_empty, critical_value_95, n_bands, p_value, status FROM psi(ARRAY[5], ARRAY[9]);
+SELECT psi, n_empty, n_bands FROM psi(ARRAY[5, 0, 5], ARRAY[1, 0, 1], 'laplace_always');
+SELECT psi(ARRAY[1, 2], ARRAY[1]);
+SELECT psi(ARRAY[1, NULL], ARRAY[1, 2]);
+SELECT psi(ARRAY[1, 2], ARRAY[1, -2]);
+SELECT psi(ARRAY[1, 'NaN'::float8], ARRAY[1, 2]);
+SELECT psi(ARRAY[1, 'Infinity'::float8], ARRAY[1, 2]);
+SELECT psi(ARRAY[[1, 2], [3, 4]], ARRAY[1, 2]);
+SELECT psi(ARRAY[1, 2], ARRAY[1, 2], 'Laplace');
+SELECT psi(ARRAY[1, 2], ARRAY[1, 2], 'floor=2');
+SELECT psi(ARRAY[1, 2], ARRAY[1, 2], 'count');
 SELECT psi_critical_value(0, 5, 10);
 SELECT psi_critical_value(5, 'Infinity', 10);
 SELECT psi_critical_value(5, 5, 1);
 SELECT psi_critical_value(5, 5, 3, 1);
 SELECT psi_critical_value(5, 5, 3, 0.95, 'exact');
 -- What the field calls it.
-SELECT round((p).psi::numeric, 6) AS psi, (p).status FROM (SELECT psi_of_bands(ARRAY[1e6, 1e6], ARRAY[1e6 + d, 1e6 - d]) AS p FROM unnest('{0, 3e5, 4e5, 5e5}'::float8[]) d) s;
+SELECT round((p).psi::numeric, 6) AS psi, (p).status FROM (SELECT psi(ARRAY[1e6, 1e6], ARRAY[1e6 + d, 1e6 - d]) AS p FROM unnest('{0, 3e5, 4e5, 5e5}'::float8[]) d) s;
 
 -- 4. Rows. The first table again; a NULL bin is the bin missing, a row of neither sample is left out and counted.
 CREATE TABLE st_row (bin text, is_actual boolean);
@@ -98,7 +98,7 @@ SELECT stability_divergence(stability_agg(bin, is_actual), 'error') FROM st_row;
 SELECT near(d.kl_actual + d.kl_expected, (psi(s)).psi, 1e-14) AS adds_up, d.ks FROM (SELECT stability_agg(bin, is_actual) AS s FROM st_row) q, stability_divergence(s) d;
 -- The four ways to see no row, and one sample without the other.
 SELECT stability_agg(bin, is_actual) IS NULL AS no_rows, psi(bin, is_actual) IS NULL AS no_psi FROM st_row WHERE false;
-SELECT stability_agg(bin, NULL) IS NULL AS all_null, psi(bin, NULL) IS NULL AS psi_null, rollup(NULL::stability) IS NULL AS rollup_null FROM st_row;
+SELECT stability_agg(bin, NULL) IS NULL AS all_null, psi(bin, NULL::boolean) IS NULL AS psi_null, rollup(NULL::stability) IS NULL AS rollup_null FROM st_row;
 SELECT psi(NULL::stability) IS NULL AS psi_null, (SELECT count(*) FROM psi_table(NULL)) AS table_null, stability_compare(NULL, NULL) IS NULL AS compare_null;
 SELECT (psi(bin, is_actual)).* FROM st_row WHERE is_actual;
 SELECT * FROM psi_table((SELECT stability_agg(bin, is_actual) FROM st_row WHERE is_actual));
@@ -185,7 +185,7 @@ SELECT m, round((psi(stability_compare(development.s, monthly.s))).psi::numeric,
   round((psi(stability_compare(lag(monthly.s) OVER (ORDER BY m), monthly.s))).psi::numeric, 6) AS change
 FROM st_monthly monthly, (SELECT rollup(s) AS s FROM st_ours) development ORDER BY m;
 SELECT stability_compare(s, s) FROM (SELECT stability(ARRAY['a', NULL, 'b', 'a', 'empty'], ARRAY[1, 2, 3, 4, 0], ARRAY[0, 5, 0.5, 0, 0]) AS s) q;
-SELECT (psi(stability(ARRAY['1', '2', '3'], ARRAY[50, 30, 20], ARRAY[55, 45, 0]))).psi = (psi_of_bands(ARRAY[50, 30, 20], ARRAY[55, 45, 0])).psi AS same,
+SELECT (psi(stability(ARRAY['1', '2', '3'], ARRAY[50, 30, 20], ARRAY[55, 45, 0]))).psi = (psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0])).psi AS same,
   stability('{a}', '{0}', '{0}') IS NULL AS nothing, stability('{}', '{}', '{}') IS NULL AS no_bins;
 SELECT stability(ARRAY['a'], ARRAY[1, 2], ARRAY[3, 4]);
 SELECT stability(ARRAY['a'], ARRAY[-1], ARRAY[3]);

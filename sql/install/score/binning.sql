@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.binning (
 );
 
 COMMENT ON TYPE credit_limit.binning IS
-'A characteristic cut into bins, with the events and non-events of each, the conventions of its weights of evidence, and how it was found. Text form is JSON, which may be written and changed by hand; doc/score.md describes it. Made by optimal_binning, fixed_binning and fixed_grouping, counted anew by refit, read by binning_table, binning_summary and information_value, applied by woe and bin_id.';
+'A characteristic cut into bins, with the events and non-events of each, the conventions of its weights of evidence, and how it was found. Text form is JSON, which may be written and changed by hand; doc/score.md describes it. Made by optimal_binning, fixed_binning and fixed_binning, counted anew by refit, read by binning_table, binning_summary and information_value, applied by woe and bin_id.';
 
 CREATE FUNCTION credit_limit.binning_from_jsonb(jsonb) RETURNS credit_limit.binning
 AS 'MODULE_PATHNAME', 'cl_binning_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -143,12 +143,20 @@ AS 'MODULE_PATHNAME', 'cl_fixed_binning' LANGUAGE C IMMUTABLE STRICT PARALLEL SA
 COMMENT ON FUNCTION credit_limit.fixed_binning(float8[], jsonb) IS
 'Bins between given cuts, not counted yet: refit counts them. Options as in optimal_binning; of use are special_codes, missing, closed, woe_sign and smoothing. Error: a cut that is NULL, not finite, or there twice.';
 
-CREATE FUNCTION credit_limit.fixed_grouping(groups jsonb, options jsonb DEFAULT '{}')
+CREATE FUNCTION credit_limit.fixed_binning(groups jsonb, options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning
-AS 'MODULE_PATHNAME', 'cl_fixed_grouping' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'cl_fixed_binning_groups' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.fixed_grouping(jsonb, jsonb) IS
+COMMENT ON FUNCTION credit_limit.fixed_binning(jsonb, jsonb) IS
 'Bins of categories as given, not counted yet: refit counts them. groups is an array of arrays, [["own"], ["rent", "free"]], of strings, numbers or booleans, one kind in all; what is not listed is "other". Options as in optimal_binning; of use are missing, woe_sign and smoothing. Error: an empty group, or a value that is there twice.';
+
+CREATE FUNCTION credit_limit.fixed_binning(bins text, options jsonb DEFAULT '{}')
+RETURNS credit_limit.binning LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN bins ~ '^\s*\[' THEN credit_limit.fixed_binning(bins::jsonb, options)
+  ELSE credit_limit.fixed_binning(bins::float8[], options) END;
+
+COMMENT ON FUNCTION credit_limit.fixed_binning(text, jsonb) IS
+'As fixed_binning(float8[], jsonb) of cuts ''{1000, 2000}'', or as fixed_binning(jsonb, jsonb) of groups ''[["own"], ["rent", "free"]]'': a literal needs no cast.';
 
 CREATE FUNCTION credit_limit.refit(credit_limit.binning, credit_limit.bin_sketch)
 RETURNS credit_limit.binning

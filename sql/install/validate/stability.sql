@@ -188,12 +188,19 @@ AS 'MODULE_PATHNAME', 'cl_psi_stability' LANGUAGE C IMMUTABLE STRICT PARALLEL SA
 COMMENT ON FUNCTION credit_limit.psi(credit_limit.stability, text) IS
 'Population stability index: sum of (A - E) ln(A / E) over the shares of actual and expected rows in each bin. empty says what is done about a bin that only one sample uses, where that is infinite: laplace (as soon as there is one, 0.5 is added to every count; without one nothing is added), laplace_always, prior (as soon as there is one, 1 row spread as both samples together is added to each), one, half (a count of 0 becomes that), floor (a share of 0 becomes 1e-4), epsilon (1e-4 is added to every share, empty or not), drop (the bin is left out), infinity, error; or with a number: laplace=, laplace_always=, prior=, count=, floor=, epsilon=. Bins that neither sample uses do not count. NULL arguments give NULL. Error: unknown convention; empty bins under error. Source: Siddiqi 2006, chapter 9; chance: Yurdakul 2018.';
 
-CREATE FUNCTION credit_limit.psi_of_bands(expected float8[], actual float8[], empty text DEFAULT 'laplace', shares boolean DEFAULT false)
+CREATE FUNCTION credit_limit.psi(expected float8[], actual float8[], empty text DEFAULT 'laplace', shares boolean DEFAULT false)
 RETURNS credit_limit.psi_result
 AS 'MODULE_PATHNAME', 'cl_psi_arrays' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.psi_of_bands(float8[], float8[], text, boolean) IS
+COMMENT ON FUNCTION credit_limit.psi(float8[], float8[], text, boolean) IS
 'Population stability index of counts, one for each band in both arrays; conventions for empty bands as in psi(stability, text). shares => true says that the arrays are shares (fractions that add up to 1 within 0.02; they are scaled to do so exactly): then there are no n, m, critical value and p-value, and conventions that work on counts are an error where there is an empty band. NULL arguments and arrays without bands give NULL. Error: arrays of different lengths, NULL, NaN, infinite or negative elements.';
+
+CREATE FUNCTION credit_limit.psi(expected text, actual text, empty text DEFAULT 'laplace', shares boolean DEFAULT false)
+RETURNS credit_limit.psi_result LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN credit_limit.psi(expected::float8[], actual::float8[], empty, shares);
+
+COMMENT ON FUNCTION credit_limit.psi(text, text, text, boolean) IS
+'As psi(float8[], float8[], text, boolean), of arrays written as literals, which then need no cast. Error also: text that is no array of numbers.';
 
 CREATE FUNCTION credit_limit.psi_table(
   credit_limit.stability,
@@ -251,7 +258,7 @@ AS 'MODULE_PATHNAME', 'cl_stability_divergence' LANGUAGE C IMMUTABLE STRICT PARA
 COMMENT ON FUNCTION credit_limit.stability_divergence(credit_limit.stability, text) IS
 'Relatives of PSI over the shares A and E: Kullback-Leibler kl_actual = sum A ln(A/E) and kl_expected = sum E ln(E/A), which add up to psi and use the convention for empty bins; jensen_shannon (natural logarithm, 0 to ln 2), hellinger (half the sum of (sqrt A - sqrt E)^2, 0 to 1) and triangular (sum (A-E)^2/(A+E), 0 to 2), which need none. ks is NULL: bins with names have no order. NULL when a sample has no rows.';
 
-CREATE FUNCTION credit_limit.stability_divergence_of_bands(
+CREATE FUNCTION credit_limit.stability_divergence(
   expected float8[],
   actual float8[],
   empty text DEFAULT 'laplace',
@@ -264,8 +271,27 @@ CREATE FUNCTION credit_limit.stability_divergence_of_bands(
   OUT ks float8)
 AS 'MODULE_PATHNAME', 'cl_stability_divergence_arrays' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.stability_divergence_of_bands(float8[], float8[], text, boolean) IS
-'As stability_divergence(stability, text), of counts or shares as in psi_of_bands. ks is the largest distance of the cumulative shares, in the order of the bands.';
+COMMENT ON FUNCTION credit_limit.stability_divergence(float8[], float8[], text, boolean) IS
+'As stability_divergence(stability, text), of counts or shares as in psi. ks is the largest distance of the cumulative shares, in the order of the bands.';
+
+CREATE FUNCTION credit_limit.stability_divergence(
+  expected text,
+  actual text,
+  empty text DEFAULT 'laplace',
+  shares boolean DEFAULT false,
+  OUT kl_actual float8,
+  OUT kl_expected float8,
+  OUT jensen_shannon float8,
+  OUT hellinger float8,
+  OUT triangular float8,
+  OUT ks float8)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.* FROM credit_limit.stability_divergence(expected::float8[], actual::float8[], empty, shares) d;
+END;
+
+COMMENT ON FUNCTION credit_limit.stability_divergence(text, text, text, boolean) IS
+'As stability_divergence(float8[], float8[], text, boolean), of arrays written as literals, which then need no cast.';
 
 -- How far the score moved.
 
