@@ -108,7 +108,8 @@ fuzz_optimum(Input *input)
 	int			n = 1 + take_byte(input) % MOST_PREBINS;
 	bool		weighted = take_byte(input) % 2;
 	ClOptimumRules rules = {
-		.objective = (ClObjective) (take_byte(input) % 4), .min_bins = 1 + take_byte(input) % 3, .max_bins = 3 + take_byte(input) % 5,
+		.objective = (ClObjective) (take_byte(input) % 4),
+		.min_bins = 1 + take_byte(input) % 3, .max_bins = 3 + take_byte(input) % 5,
 		.min_size = (take_byte(input) % 32) / 128.0, .max_size = 1, .min_n = {take_byte(input) % 8, take_byte(input) % 8},
 		.trend = (ClTrend) (take_byte(input) % 6), .min_rate_diff = apart[take_byte(input) % 4],
 		.max_p_value = p_values[take_byte(input) % 4]
