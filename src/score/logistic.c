@@ -50,6 +50,18 @@ create(bool weighted)
 	return state;
 }
 
+static void *
+create_weighted(void)
+{
+	return create(true);
+}
+
+static void *
+create_unweighted(void)
+{
+	return create(false);
+}
+
 /* Options that are wrong are told at the first row, not after an hour. */
 static Jsonb *
 copy_options(const void *bytes, Size size)
@@ -106,11 +118,13 @@ transition_state(FunctionCallInfo fcinfo, bool weighted, int options_argno)
 		require_options(state, options);
 		return state;
 	}
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = create(weighted);
+	state = cl_agg_state(fcinfo, weighted ? create_weighted : create_unweighted);
 	if (options != NULL)
+	{
+		old = MemoryContextSwitchTo(state->reader.context);
 		state->options = copy_options(options, VARSIZE(options));
-	MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(old);
+	}
 	return state;
 }
 

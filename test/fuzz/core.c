@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 5)
+	switch (take_byte(&input) % 8)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -144,8 +144,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 3:
 			fuzz_time(&input);
 			break;
-		default:
+		case 4:
 			fuzz_roc(&input);
+			break;
+		default:
+			fuzz_score(&input);
 	}
 	return 0;
 }

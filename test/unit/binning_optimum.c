@@ -113,7 +113,8 @@ bin_is_allowed(const ClOptimumRules *rules, const ClBinCounts *bin, const ClBinC
 	if (price < CL_PRICE_SIZE)
 		return true;
 	/* Shares in the cases here are whole hundredths, and weights quarters: products and sums are exact. */
-	return 100 * rows >= (double) llround(100 * rules->min_size) * all && 100 * rows <= (double) llround(100 * rules->max_size) * all &&
+	return 100 * rows >= (double) llround(100 * rules->min_size) * all &&
+		100 * rows <= (double) llround(100 * rules->max_size) * all &&
 		bin->weight[0] >= (double) rules->min_n[0] && bin->weight[1] >= (double) rules->min_n[1];
 }
 
