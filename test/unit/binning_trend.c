@@ -23,7 +23,7 @@ typedef struct Sample
 	ClBinCounts total;
 } Sample;
 
-/* Rows of pre-bins whose event rate is "base", and "slope" and "bend" more for each step from the first and from the middle one. */
+/* Rows of pre-bins whose event rate is base, and slope and bend more for each step from the first and from the middle one. */
 static void
 draw(Sample *sample, uint64_t *seed, int rows, double base, double slope, double bend)
 {
