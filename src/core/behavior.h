@@ -119,7 +119,7 @@ typedef struct ClBehaviorWindow
 	double		utilization_mean;
 	double		utilization_max;
 	double		utilization_min;
-	double		utilization_stddev;
+	double		utilization_stddev;	/* these three in the windows of 6 and 12 months only */
 	double		utilization_slope;
 	double		balance_slope;
 	double		payment_ratio;

@@ -10,9 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The months of the longest window, the as-of month first, and the one before them, whose balance the last one's payment meets. */
-#define LOADED (CL_BEHAVIOR_LONGEST + 1)
-
 static const int window_months[CL_BEHAVIOR_WINDOWS] = {1, 3, 6, 12};
 static const int times_days[3] = {30, 60, 90};
 
@@ -23,6 +20,23 @@ typedef struct Loaded
 	double		utilization;	/* NaN unknown or 0/0, Infinity drawn without a limit */
 	int			idle;			/* 0, 1, or CL_BEHAVIOR_NULL */
 } Loaded;
+
+/* The months kept up to the as-of month, read once, and one without row for all others. */
+typedef struct Months
+{
+	int32_t		low;
+	int			n;
+	Loaded		slot[CL_BEHAVIOR_MONTHS];
+	Loaded		absent;
+} Months;
+
+static const Loaded *
+month_in(const Months *months, int32_t month)
+{
+	int32_t		slot = month - months->low;
+
+	return slot >= 0 && slot < months->n ? &months->slot[slot] : &months->absent;
+}
 
 /* What a window adds up, month by month. */
 typedef struct Sums
@@ -76,38 +90,35 @@ utilization_of(const Loaded *month)
 	return balance > 0 ? INFINITY : NAN;
 }
 
-static int64_t
-balance_in(const ClBehavior *history, int32_t month)
-{
-	ClBehaviorMonth row;
-
-	return cl_behavior_get(history, month, &row) ? row.amount[CL_BEHAVIOR_BALANCE] : CL_BEHAVIOR_UNKNOWN;
-}
-
 /* Nothing owed, nothing paid, and no credit balance used up. What is not known is no sign of life, but the balance must be. */
 static int
-idle_in(const ClBehavior *history, int32_t month)
+idle_in(const Loaded *month, const Loaded *before)
 {
-	ClBehaviorMonth row;
-	int64_t		before;
-	int64_t		payment;
+	int64_t		balance = month->row.amount[CL_BEHAVIOR_BALANCE];
 
-	if (!cl_behavior_get(history, month, &row) || row.amount[CL_BEHAVIOR_BALANCE] == CL_BEHAVIOR_UNKNOWN)
+	if (!known(month, CL_BEHAVIOR_BALANCE))
 		return CL_BEHAVIOR_NULL;
-	before = balance_in(history, month - 1);
-	payment = row.amount[CL_BEHAVIOR_PAYMENT];
-	return row.amount[CL_BEHAVIOR_BALANCE] <= 0 && (payment == 0 || payment == CL_BEHAVIOR_UNKNOWN) &&
-		(before == CL_BEHAVIOR_UNKNOWN || row.amount[CL_BEHAVIOR_BALANCE] <= before);
+	return balance <= 0 && !(known(month, CL_BEHAVIOR_PAYMENT) && month->row.amount[CL_BEHAVIOR_PAYMENT] != 0) &&
+		!(known(before, CL_BEHAVIOR_BALANCE) && balance > before->row.amount[CL_BEHAVIOR_BALANCE]);
 }
 
 static void
-load(const ClBehavior *history, int32_t as_of, Loaded *months)
+load(const ClBehavior *history, int32_t as_of, Months *months)
 {
-	for (int k = 0; k < LOADED; k++)
+	memset(&months->absent, 0, sizeof(Loaded));
+	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+		months->absent.row.amount[i] = CL_BEHAVIOR_UNKNOWN;
+	months->absent.row.days_past_due = CL_BEHAVIOR_NO_DAYS;
+	months->absent.utilization = NAN;
+	months->absent.idle = CL_BEHAVIOR_NULL;
+	months->low = history->low;
+	for (months->n = 0; months->n < history->n && months->low + months->n <= as_of; months->n++)
 	{
-		months[k].present = cl_behavior_get(history, as_of - k, &months[k].row);
-		months[k].utilization = utilization_of(&months[k]);
-		months[k].idle = idle_in(history, as_of - k);
+		Loaded	   *month = &months->slot[months->n];
+
+		month->present = cl_behavior_get(history, months->low + months->n, &month->row);
+		month->utilization = utilization_of(month);
+		month->idle = idle_in(month, month_in(months, months->low + months->n - 1));
 	}
 }
 
@@ -233,7 +244,7 @@ close_window(const Sums *sums, double unit, ClBehaviorWindow *window)
 }
 
 static void
-add_up(const Loaded *months, double unit, ClBehaviorWindow *windows)
+add_up(const Loaded *const *months, double unit, ClBehaviorWindow *windows)
 {
 	Sums		sums = {0};
 	int			window = 0;
@@ -242,15 +253,15 @@ add_up(const Loaded *months, double unit, ClBehaviorWindow *windows)
 	sums.utilization_min = INFINITY;
 	for (int k = 0; k < CL_BEHAVIOR_LONGEST; k++)
 	{
-		sums.n += months[k].present;
-		add_balance(&sums, &months[k]);
-		add_utilization(&sums, &months[k]);
-		add_payment(&sums, &months[k], &months[k + 1]);
-		add_days(&sums, &months[k]);
-		if (months[k].idle != CL_BEHAVIOR_NULL)
+		sums.n += months[k]->present;
+		add_balance(&sums, months[k]);
+		add_utilization(&sums, months[k]);
+		add_payment(&sums, months[k], months[k + 1]);
+		add_days(&sums, months[k]);
+		if (months[k]->idle != CL_BEHAVIOR_NULL)
 		{
 			sums.n_idle++;
-			sums.inactive += months[k].idle;
+			sums.inactive += months[k]->idle;
 		}
 		if (k + 1 == window_months[window])
 			close_window(&sums, unit, &windows[window++]);
@@ -259,7 +270,7 @@ add_up(const Loaded *months, double unit, ClBehaviorWindow *windows)
 
 /* Slope per month by least squares: exact until the last division. */
 static double
-balance_slope(const Loaded *months, int length, double unit)
+balance_slope(const Loaded *const *months, int length, double unit)
 {
 	cl_int128	n = 0;
 	cl_int128	x = 0;
@@ -269,20 +280,20 @@ balance_slope(const Loaded *months, int length, double unit)
 
 	for (int k = 0; k < length; k++)
 	{
-		if (!known(&months[k], CL_BEHAVIOR_BALANCE))
+		if (!known(months[k], CL_BEHAVIOR_BALANCE))
 			continue;
 		n++;
 		x -= k;
 		xx += k * k;
-		y += months[k].row.amount[CL_BEHAVIOR_BALANCE];
-		xy -= (cl_int128) k * months[k].row.amount[CL_BEHAVIOR_BALANCE];
+		y += months[k]->row.amount[CL_BEHAVIOR_BALANCE];
+		xy -= (cl_int128) k * months[k]->row.amount[CL_BEHAVIOR_BALANCE];
 	}
 	return n > 1 ? (double) (n * xy - x * y) / (double) (n * xx - x * x) / unit : NAN;
 }
 
 /* Slope and sample standard deviation of the finite ratios, around their means. */
 static void
-utilization_spread(const Loaded *months, int length, ClBehaviorWindow *window)
+utilization_spread(const Loaded *const *months, int length, ClBehaviorWindow *window)
 {
 	double		n = 0;
 	double		mean_x = 0;
@@ -292,8 +303,8 @@ utilization_spread(const Loaded *months, int length, ClBehaviorWindow *window)
 
 	for (int k = 0; k < length; k++)
 	{
-		n += isfinite(months[k].utilization);
-		mean_x -= isfinite(months[k].utilization) ? k : 0;
+		n += isfinite(months[k]->utilization);
+		mean_x -= isfinite(months[k]->utilization) ? k : 0;
 	}
 	window->utilization_slope = window->utilization_stddev = NAN;
 	if (n < 2)
@@ -302,9 +313,9 @@ utilization_spread(const Loaded *months, int length, ClBehaviorWindow *window)
 	for (int k = 0; k < length; k++)
 	{
 		double		dx = -k - mean_x;
-		double		dy = months[k].utilization - window->utilization_mean;
+		double		dy = months[k]->utilization - window->utilization_mean;
 
-		if (!isfinite(months[k].utilization))
+		if (!isfinite(months[k]->utilization))
 			continue;
 		squares += dy * dy;
 		xx += dx * dx;
@@ -341,70 +352,75 @@ count_change(ClBehaviorFeatures *features, int32_t month, int64_t change)
 
 /* Each known limit against the one known before it, whatever lies between. */
 static void
-limit_changes(const ClBehavior *history, ClBehaviorFeatures *features)
+limit_changes(const Months *months, ClBehaviorFeatures *features)
 {
 	int64_t		before = CL_BEHAVIOR_UNKNOWN;
-	ClBehaviorMonth row;
 
 	for (int w = 0; w < CL_BEHAVIOR_WINDOWS; w++)
 		features->window[w].increases = features->window[w].decreases = CL_BEHAVIOR_NULL;
-	for (int32_t month = history->low; month <= features->last; month++)
+	for (int i = 0; i < months->n; i++)
 	{
-		if (!cl_behavior_get(history, month, &row) || row.amount[CL_BEHAVIOR_LIMIT] == CL_BEHAVIOR_UNKNOWN)
+		int64_t		limit = months->slot[i].row.amount[CL_BEHAVIOR_LIMIT];
+
+		if (!known(&months->slot[i], CL_BEHAVIOR_LIMIT))
 			continue;
 		if (before != CL_BEHAVIOR_UNKNOWN)
-			count_change(features, month, row.amount[CL_BEHAVIOR_LIMIT] - before);
-		before = row.amount[CL_BEHAVIOR_LIMIT];
+			count_change(features, months->low + i, limit - before);
+		before = limit;
 	}
 }
 
 static void
-delinquency(const ClBehavior *history, ClBehaviorFeatures *features)
+delinquency(const Months *months, ClBehaviorFeatures *features)
 {
-	ClBehaviorMonth row;
-
-	for (int32_t month = history->low; month <= features->last; month++)
+	for (int i = 0; i < months->n; i++)
 	{
-		if (!cl_behavior_get(history, month, &row) || row.days_past_due == CL_BEHAVIOR_NO_DAYS)
+		int			days = months->slot[i].row.days_past_due;
+
+		if (!months->slot[i].present || days == CL_BEHAVIOR_NO_DAYS)
 			continue;
-		if (row.days_past_due > features->worst)
-			features->worst = row.days_past_due;
-		if (row.days_past_due >= times_days[0])
-			features->months_since_30 = features->as_of - month;
-		if (row.days_past_due >= times_days[2])
-			features->months_since_90 = features->as_of - month;
+		if (days > features->worst)
+			features->worst = days;
+		if (days >= times_days[0])
+			features->months_since_30 = features->as_of - (months->low + i);
+		if (days >= times_days[2])
+			features->months_since_90 = features->as_of - (months->low + i);
 	}
 }
 
 static void
-on_record(const ClBehavior *history, ClBehaviorFeatures *features)
+on_record(const ClBehavior *history, const Months *months, ClBehaviorFeatures *features)
 {
-	ClBehaviorMonth row;
-	int32_t		to = features->as_of < cl_behavior_last(history) ? features->as_of : cl_behavior_last(history);
+	int32_t		first = cl_behavior_first(history);
 
-	if (cl_behavior_first(history) > to)
+	if (first > features->as_of)
 		return;
-	features->first = cl_behavior_first(history);
-	features->n_dropped = cl_behavior_count_earlier(history, features->first, to);
-	for (int32_t month = features->first; month <= to; month++)
+	features->first = first;
+	for (int32_t month = first; history->earlier != NULL && month < history->low && month <= features->as_of; month++)
 	{
-		bool		kept = cl_behavior_get(history, month, &row);
-
-		features->n_months += kept;
-		if (kept || cl_behavior_is_earlier(history, month))
-			features->last = month;
+		if (!cl_behavior_is_earlier(history, month))
+			continue;
+		features->n_dropped++;
+		features->last = month;
 	}
-	features->n_missing = features->last - features->first + 1 - features->n_months - features->n_dropped;
+	for (int i = 0; i < months->n; i++)
+	{
+		if (!months->slot[i].present)
+			continue;
+		features->n_months++;
+		features->last = months->low + i;
+	}
+	features->n_missing = features->last - first + 1 - features->n_months - features->n_dropped;
 }
 
 static int
-idle_run(const ClBehavior *history, int32_t as_of)
+idle_run(const Months *months, int32_t as_of)
 {
 	int			run = 0;
 
-	if (idle_in(history, as_of) == CL_BEHAVIOR_NULL)
+	if (month_in(months, as_of)->idle == CL_BEHAVIOR_NULL)
 		return CL_BEHAVIOR_NULL;
-	while (idle_in(history, as_of - run) == 1)
+	while (month_in(months, as_of - run)->idle == 1)
 		run++;
 	return run;
 }
@@ -419,29 +435,27 @@ void
 cl_behavior_features(const ClBehavior *history, int32_t as_of, ClBehaviorFeatures *features)
 {
 	double		unit = (double) cl_pow10_64[history->decimals];
-	Loaded		months[LOADED] = {{0}};
+	Months		months;
+	const Loaded *latest[CL_BEHAVIOR_LONGEST + 1];
 
 	memset(features, 0, sizeof(*features));
 	features->as_of = as_of;
 	features->worst = features->months_since_30 = features->months_since_90 = CL_BEHAVIOR_NULL;
 	features->months_since_limit_change = CL_BEHAVIOR_NULL;
 	features->limit_change = CL_BEHAVIOR_UNKNOWN;
-	load(history, as_of, months);
-	features->current = months[0].row;
-	if (!months[0].present)
+	load(history, as_of, &months);
+	/* The as-of month first; one more than the window, since its last payment meets the balance before. */
+	for (int k = 0; k <= CL_BEHAVIOR_LONGEST; k++)
+		latest[k] = month_in(&months, as_of - k);
+	features->current = latest[0]->present ? latest[0]->row : months.absent.row;
+	on_record(history, &months, features);
+	add_up(latest, unit, features->window);
+	for (int w = CL_W6; w < CL_BEHAVIOR_WINDOWS; w++)
 	{
-		for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
-			features->current.amount[i] = CL_BEHAVIOR_UNKNOWN;
-		features->current.days_past_due = CL_BEHAVIOR_NO_DAYS;
+		features->window[w].balance_slope = balance_slope(latest, window_months[w], unit);
+		utilization_spread(latest, window_months[w], &features->window[w]);
 	}
-	on_record(history, features);
-	add_up(months, unit, features->window);
-	for (int w = 0; w < CL_BEHAVIOR_WINDOWS; w++)
-	{
-		features->window[w].balance_slope = balance_slope(months, window_months[w], unit);
-		utilization_spread(months, window_months[w], &features->window[w]);
-	}
-	limit_changes(history, features);
-	delinquency(history, features);
-	features->months_inactive = idle_run(history, as_of);
+	limit_changes(&months, features);
+	delinquency(&months, features);
+	features->months_inactive = idle_run(&months, as_of);
 }

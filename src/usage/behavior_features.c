@@ -56,6 +56,10 @@ put_amount(Answer *answer, int64 amount)
 	for (int w = (from); w < CL_BEHAVIOR_WINDOWS; w++) \
 		put_count(answer, window[w].field)
 
+/*
+ * The columns in the order of type behavior_features. What is seldom NULL comes first and numeric last: the server finds a
+ * column by walking over those before it, unless they are all of fixed length and there.
+ */
 static void
 put_record(Answer *answer, const ClBehaviorFeatures *features)
 {
@@ -67,16 +71,12 @@ put_record(Answer *answer, const ClBehaviorFeatures *features)
 	put_count(answer, features->n_dropped);
 	for (int w = CL_W1; w < CL_BEHAVIOR_WINDOWS; w++)
 		put_count(answer, features->window[w].n);
-	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
-		put_amount(answer, features->current.amount[i]);
-	put_count(answer, features->current.days_past_due);
 }
 
 static void
 put_use(Answer *answer, const ClBehaviorWindow *window)
 {
 	PUT_FLOAT8(CL_W3, balance);
-	put_amount(answer, window[CL_W12].balance_max);
 	PUT_FLOAT8(CL_W6, balance_slope);
 	PUT_FLOAT8(CL_W1, utilization);
 	PUT_FLOAT8(CL_W3, utilization_mean);
@@ -89,26 +89,15 @@ put_use(Answer *answer, const ClBehaviorWindow *window)
 }
 
 static void
-put_payments(Answer *answer, const ClBehaviorWindow *window)
-{
-	PUT_FLOAT8(CL_W3, payment);
-	PUT_FLOAT8(CL_W1, payment_ratio);
-	PUT_FLOAT8(CL_W1, payment_rate);
-	PUT_COUNT(CL_W6, short_paid);
-	PUT_COUNT(CL_W6, paid_full);
-}
-
-static void
 put_delinquency(Answer *answer, const ClBehaviorFeatures *features)
 {
 	const ClBehaviorWindow *window = features->window;
 
+	put_count(answer, features->current.days_past_due);
 	PUT_COUNT(CL_W3, worst);
 	put_count(answer, features->worst);
 	for (int i = 0; i < 3; i++)
 		PUT_COUNT(CL_W6, times[i]);
-	put_count(answer, features->months_since_30);
-	put_count(answer, features->months_since_90);
 }
 
 static void
@@ -118,8 +107,33 @@ put_activity(Answer *answer, const ClBehaviorFeatures *features)
 	put_count(answer, features->window[CL_W12].inactive);
 	put_count(answer, features->window[CL_W12].increases);
 	put_count(answer, features->window[CL_W12].decreases);
-	put_amount(answer, features->limit_change);
+}
+
+static void
+put_payments(Answer *answer, const ClBehaviorWindow *window)
+{
+	PUT_FLOAT8(CL_W3, payment);
+	PUT_COUNT(CL_W6, short_paid);
+	PUT_COUNT(CL_W6, paid_full);
+	PUT_FLOAT8(CL_W1, payment_ratio);
+	PUT_FLOAT8(CL_W1, payment_rate);
+}
+
+static void
+put_last_events(Answer *answer, const ClBehaviorFeatures *features)
+{
+	put_count(answer, features->months_since_30);
+	put_count(answer, features->months_since_90);
 	put_count(answer, features->months_since_limit_change);
+}
+
+static void
+put_amounts(Answer *answer, const ClBehaviorFeatures *features)
+{
+	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+		put_amount(answer, features->current.amount[i]);
+	put_amount(answer, features->window[CL_W12].balance_max);
+	put_amount(answer, features->limit_change);
 }
 
 static void
@@ -147,9 +161,11 @@ features_datum(FunctionCallInfo fcinfo, const ClBehavior *history, int32_t as_of
 	answer.decimals = history->decimals;
 	put_record(&answer, &features);
 	put_use(&answer, features.window);
-	put_payments(&answer, features.window);
 	put_delinquency(&answer, &features);
 	put_activity(&answer, &features);
+	put_payments(&answer, features.window);
+	put_last_events(&answer, &features);
+	put_amounts(&answer, &features);
 	PG_RETURN_DATUM(cl_record_datum(&answer.record));
 }
 

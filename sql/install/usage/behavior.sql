@@ -39,15 +39,9 @@ CREATE TYPE credit_limit.behavior_features AS (
   n_3m int,
   n_6m int,
   n_12m int,
-  credit_limit numeric,
-  balance numeric,
-  payment numeric,
-  due numeric,
-  days_past_due int,
   balance_3m float8,
   balance_6m float8,
   balance_12m float8,
-  balance_max_12m numeric,
   balance_slope_6m float8,
   balance_slope_12m float8,
   utilization_1m float8,
@@ -71,21 +65,7 @@ CREATE TYPE credit_limit.behavior_features AS (
   at_limit_12m int,
   over_limit_6m int,
   over_limit_12m int,
-  payment_3m float8,
-  payment_6m float8,
-  payment_12m float8,
-  payment_ratio_1m float8,
-  payment_ratio_3m float8,
-  payment_ratio_6m float8,
-  payment_ratio_12m float8,
-  payment_rate_1m float8,
-  payment_rate_3m float8,
-  payment_rate_6m float8,
-  payment_rate_12m float8,
-  short_paid_6m int,
-  short_paid_12m int,
-  paid_full_6m int,
-  paid_full_12m int,
+  days_past_due int,
   days_past_due_worst_3m int,
   days_past_due_worst_6m int,
   days_past_due_worst_12m int,
@@ -96,14 +76,34 @@ CREATE TYPE credit_limit.behavior_features AS (
   times_60_12m int,
   times_90_6m int,
   times_90_12m int,
-  months_since_30 int,
-  months_since_90 int,
   months_inactive int,
   inactive_12m int,
   limit_increases_12m int,
   limit_decreases_12m int,
-  limit_change numeric,
-  months_since_limit_change int
+  payment_3m float8,
+  payment_6m float8,
+  payment_12m float8,
+  short_paid_6m int,
+  short_paid_12m int,
+  paid_full_6m int,
+  paid_full_12m int,
+  payment_ratio_1m float8,
+  payment_ratio_3m float8,
+  payment_ratio_6m float8,
+  payment_ratio_12m float8,
+  payment_rate_1m float8,
+  payment_rate_3m float8,
+  payment_rate_6m float8,
+  payment_rate_12m float8,
+  months_since_30 int,
+  months_since_90 int,
+  months_since_limit_change int,
+  credit_limit numeric,
+  balance numeric,
+  payment numeric,
+  due numeric,
+  balance_max_12m numeric,
+  limit_change numeric
 );
 
 COMMENT ON TYPE credit_limit.behavior_features IS
@@ -118,15 +118,9 @@ COMMENT ON COLUMN credit_limit.behavior_features.n_1m IS '1 if there is a row fo
 COMMENT ON COLUMN credit_limit.behavior_features.n_3m IS 'Months on record of the 3 that end with as_of.';
 COMMENT ON COLUMN credit_limit.behavior_features.n_6m IS 'Months on record of the last 6.';
 COMMENT ON COLUMN credit_limit.behavior_features.n_12m IS 'Months on record of the last 12.';
-COMMENT ON COLUMN credit_limit.behavior_features.credit_limit IS 'Credit limit in the month as_of; NULL if not known, as are the next four.';
-COMMENT ON COLUMN credit_limit.behavior_features.balance IS 'Balance in the month as_of; negative is a credit balance.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment IS 'Payments of the month as_of.';
-COMMENT ON COLUMN credit_limit.behavior_features.due IS 'Amount due in the month as_of.';
-COMMENT ON COLUMN credit_limit.behavior_features.days_past_due IS 'Days past due in the month as_of.';
 COMMENT ON COLUMN credit_limit.behavior_features.balance_3m IS 'Mean balance over the months of the last 3 that know it; NULL if none does.';
 COMMENT ON COLUMN credit_limit.behavior_features.balance_6m IS 'As balance_3m, over 6 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.balance_12m IS 'As balance_3m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.balance_max_12m IS 'Largest balance of the last 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.balance_slope_6m IS 'Slope of the least-squares line through the balances of the last 6 months, money per month; NULL with fewer than two.';
 COMMENT ON COLUMN credit_limit.behavior_features.balance_slope_12m IS 'As balance_slope_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_1m IS 'Balance divided by limit in the month as_of, as utilization(): a fraction; Infinity if drawn without a limit; NULL if 0/0 or not known.';
@@ -150,21 +144,7 @@ COMMENT ON COLUMN credit_limit.behavior_features.at_limit_6m IS 'Months of the l
 COMMENT ON COLUMN credit_limit.behavior_features.at_limit_12m IS 'As at_limit_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.over_limit_6m IS 'Months of the last 6 with a balance above the limit; NULL if no month has a ratio.';
 COMMENT ON COLUMN credit_limit.behavior_features.over_limit_12m IS 'As over_limit_6m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_3m IS 'Mean payment over the months of the last 3 that know it; NULL if none does.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_6m IS 'As payment_3m, over 6 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_12m IS 'As payment_3m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_1m IS 'Payment divided by amount due in the month as_of; above 1 when more was paid. NULL if nothing was due or either is not known.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_3m IS 'Ratio of sums over the months of the last 3 that know payment and due; NULL if nothing was due.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_6m IS 'As payment_ratio_3m, over 6 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_12m IS 'As payment_ratio_3m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_1m IS 'Payment of the month as_of divided by the balance of the month before; NULL if that was not positive or either is not known.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_3m IS 'Ratio of sums: payments divided by the balances of the months before, over the months of the last 3 that know their payment and have a positive balance the month before. NULL if none.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_6m IS 'As payment_rate_3m, over 6 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_12m IS 'As payment_rate_3m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.short_paid_6m IS 'Months of the last 6 with a payment below the amount due; NULL if no month knows both.';
-COMMENT ON COLUMN credit_limit.behavior_features.short_paid_12m IS 'As short_paid_6m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.paid_full_6m IS 'Months of the last 6 with a payment of at least the balance of the month before, that being positive; NULL if no month has such a balance before it and knows its payment.';
-COMMENT ON COLUMN credit_limit.behavior_features.paid_full_12m IS 'As paid_full_6m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.days_past_due IS 'Days past due in the month as_of.';
 COMMENT ON COLUMN credit_limit.behavior_features.days_past_due_worst_3m IS 'Most days past due in the last 3 months; NULL if no month knows them.';
 COMMENT ON COLUMN credit_limit.behavior_features.days_past_due_worst_6m IS 'As days_past_due_worst_3m, over 6 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.days_past_due_worst_12m IS 'As days_past_due_worst_3m, over 12 months.';
@@ -175,14 +155,34 @@ COMMENT ON COLUMN credit_limit.behavior_features.times_60_6m IS 'Months of the l
 COMMENT ON COLUMN credit_limit.behavior_features.times_60_12m IS 'As times_60_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_6m IS 'Months of the last 6 with 90 days past due or more.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_12m IS 'As times_90_6m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.months_since_30 IS 'Calendar months from the last month with 30 days past due or more to as_of, 0 if it is as_of; NULL if no month kept has them.';
-COMMENT ON COLUMN credit_limit.behavior_features.months_since_90 IS 'As months_since_30, with 90 days.';
 COMMENT ON COLUMN credit_limit.behavior_features.months_inactive IS 'Consecutive months up to as_of that were idle: a balance of 0 or below, no payment, and no credit balance drawn on. A payment that is not known does not end the run; a month without row or balance does. NULL if as_of itself has no row or no balance.';
 COMMENT ON COLUMN credit_limit.behavior_features.inactive_12m IS 'Idle months of the last 12; NULL if no month knows its balance.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_increases_12m IS 'Months of the last 12 whose limit is above the one known before it, whatever lies between; NULL if no month has one to compare with.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_decreases_12m IS 'As limit_increases_12m, below.';
-COMMENT ON COLUMN credit_limit.behavior_features.limit_change IS 'The last change of the limit in the months kept: new less old; NULL if there was none.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_3m IS 'Mean payment over the months of the last 3 that know it; NULL if none does.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_6m IS 'As payment_3m, over 6 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_12m IS 'As payment_3m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.short_paid_6m IS 'Months of the last 6 with a payment below the amount due; NULL if no month knows both.';
+COMMENT ON COLUMN credit_limit.behavior_features.short_paid_12m IS 'As short_paid_6m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.paid_full_6m IS 'Months of the last 6 with a payment of at least the balance of the month before, that being positive; NULL if no month has such a balance before it and knows its payment.';
+COMMENT ON COLUMN credit_limit.behavior_features.paid_full_12m IS 'As paid_full_6m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_1m IS 'Payment divided by amount due in the month as_of; above 1 when more was paid. NULL if nothing was due or either is not known.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_3m IS 'Ratio of sums over the months of the last 3 that know payment and due; NULL if nothing was due.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_6m IS 'As payment_ratio_3m, over 6 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_ratio_12m IS 'As payment_ratio_3m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_1m IS 'Payment of the month as_of divided by the balance of the month before; NULL if that was not positive or either is not known.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_3m IS 'Ratio of sums: payments divided by the balances of the months before, over the months of the last 3 that know their payment and have a positive balance the month before. NULL if none.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_6m IS 'As payment_rate_3m, over 6 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment_rate_12m IS 'As payment_rate_3m, over 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.months_since_30 IS 'Calendar months from the last month with 30 days past due or more to as_of, 0 if it is as_of; NULL if no month kept has them.';
+COMMENT ON COLUMN credit_limit.behavior_features.months_since_90 IS 'As months_since_30, with 90 days.';
 COMMENT ON COLUMN credit_limit.behavior_features.months_since_limit_change IS 'Calendar months from the first month with the new limit to as_of; NULL if there was no change.';
+COMMENT ON COLUMN credit_limit.behavior_features.credit_limit IS 'Credit limit in the month as_of; NULL if not known, as are balance, payment, due and days_past_due.';
+COMMENT ON COLUMN credit_limit.behavior_features.balance IS 'Balance in the month as_of; negative is a credit balance.';
+COMMENT ON COLUMN credit_limit.behavior_features.payment IS 'Payments of the month as_of.';
+COMMENT ON COLUMN credit_limit.behavior_features.due IS 'Amount due in the month as_of.';
+COMMENT ON COLUMN credit_limit.behavior_features.balance_max_12m IS 'Largest balance of the last 12 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.limit_change IS 'The last change of the limit in the months kept: new less old; NULL if there was none.';
 
 CREATE FUNCTION credit_limit.behavior_transition(internal, date, numeric, numeric, numeric, numeric, int) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
