@@ -49,5 +49,6 @@ take_double(Input *input)
 }
 
 extern void fuzz_roc(Input *input);
+extern void fuzz_behavior(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */
