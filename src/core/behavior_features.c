@@ -90,16 +90,17 @@ utilization_of(const Loaded *month)
 	return balance > 0 ? INFINITY : NAN;
 }
 
-/* Nothing owed, nothing paid, and no credit balance used up. What is not known is no sign of life, but the balance must be. */
+/* Nothing paid, nothing owed, and no credit balance used up. What is not known is no sign of life, but the balance must be. */
 static int
 idle_in(const Loaded *month, const Loaded *before)
 {
 	int64_t		balance = month->row.amount[CL_BEHAVIOR_BALANCE];
 
+	if (known(month, CL_BEHAVIOR_PAYMENT) && month->row.amount[CL_BEHAVIOR_PAYMENT] != 0)
+		return 0;
 	if (!known(month, CL_BEHAVIOR_BALANCE))
 		return CL_BEHAVIOR_NULL;
-	return balance <= 0 && !(known(month, CL_BEHAVIOR_PAYMENT) && month->row.amount[CL_BEHAVIOR_PAYMENT] != 0) &&
-		!(known(before, CL_BEHAVIOR_BALANCE) && balance > before->row.amount[CL_BEHAVIOR_BALANCE]);
+	return balance <= 0 && !(known(before, CL_BEHAVIOR_BALANCE) && balance > before->row.amount[CL_BEHAVIOR_BALANCE]);
 }
 
 static void

@@ -92,7 +92,7 @@ unusual_amount(FunctionCallInfo fcinfo, int which, int32_t month, int decimals)
 	if (status == CL_NUMERIC_FINER)
 		bad_amount(which, month, cl_numeric_string(value), "have at most four decimals", "Round it to the minor unit of its currency.");
 	if (status != CL_NUMERIC_OK || amount > largest[decimals] || amount < -largest[decimals])
-		bad_amount(which, month, cl_numeric_string(value), "be below 922,337,203,685,477", TOO_LARGE_HINT);
+		bad_amount(which, month, cl_numeric_string(value), "be at most 922,337,203,685,477.5807", TOO_LARGE_HINT);
 	require_amount(which, month, amount, cl_numeric_string(value));
 	return amount;
 }
@@ -165,7 +165,7 @@ float8_amount(FunctionCallInfo fcinfo, int which, int32_t month)
 		bad_amount(which, month, cl_float8_string(value), "be finite", "Use NULL for an amount that is not known.");
 	scaled = rint(value * 10000);
 	if (fabs(scaled) >= 9.2e18)
-		bad_amount(which, month, cl_float8_string(value), "be below 9.2e14", TOO_LARGE_HINT);
+		bad_amount(which, month, cl_float8_string(value), "be at most 9.2e14", TOO_LARGE_HINT);
 	require_amount(which, month, (int64) scaled, cl_float8_string(value));
 	return (int64) scaled;
 }
@@ -337,7 +337,14 @@ cl_behavior_idle(PG_FUNCTION_ARGS)
 				 errmsg("idle months must be between 0 and %d", CL_BEHAVIOR_SPAN / 10),
 				 errdetail("Found %d.", months),
 				 errhint("A year is 12.")));
-	if (cl_behavior_last(history) + months > CL_BEHAVIOR_LAST_MONTH || !cl_behavior_add_idle(history, &memory, months))
+	if (cl_behavior_last(history) + months > CL_BEHAVIOR_LAST_MONTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("idle months lead beyond the year 9999"),
+				 errdetail("The history ends with %s, and %d months were to follow.",
+						   cl_behavior_month_string(cl_behavior_last(history)), months),
+				 errhint("Look for a date that stands for \"never\" or \"not known\".")));
+	if (!cl_behavior_add_idle(history, &memory, months))
 		cl_behavior_too_far_apart(history, cl_behavior_last(history) + months);
 	return cl_summary_datum(&behavior_summary, history);
 }

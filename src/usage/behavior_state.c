@@ -230,11 +230,11 @@ static const char *
 take_run(ClBehavior *history, const ClMemory *memory, int64 from, int64 to, int64 after)
 {
 	if (from <= after || to < from || from < CL_BEHAVIOR_FIRST_MONTH || to > CL_BEHAVIOR_LAST_MONTH)
-		return "earlier months are out of range or out of order";
+		return "earlier months must be in order, and of the years 1 to 9999";
 	for (int32_t month = (int32_t) from; month <= to; month++)
 	{
 		if (!cl_behavior_put_earlier(history, memory, month))
-			return "earlier months are not before the window, or a century";
+			return "earlier months must lie before the 36 months up to the latest, and within a century of it";
 	}
 	return NULL;
 }

@@ -155,8 +155,8 @@ COMMENT ON COLUMN credit_limit.behavior_features.times_60_6m IS 'Months of the l
 COMMENT ON COLUMN credit_limit.behavior_features.times_60_12m IS 'As times_60_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_6m IS 'Months of the last 6 with 90 days past due or more.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_12m IS 'As times_90_6m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.months_inactive IS 'Consecutive months up to as_of that were idle: a balance of 0 or below, no payment, and no credit balance drawn on. A payment that is not known does not end the run; a month without row or balance does. NULL if as_of itself has no row or no balance.';
-COMMENT ON COLUMN credit_limit.behavior_features.inactive_12m IS 'Idle months of the last 12; NULL if no month knows its balance.';
+COMMENT ON COLUMN credit_limit.behavior_features.months_inactive IS 'Consecutive months up to as_of that were idle: a balance of 0 or below, no payment, and no credit balance drawn on. A payment that is not known does not end the run; a month without row, or with neither payment nor a known balance, does. NULL if as_of is such a month.';
+COMMENT ON COLUMN credit_limit.behavior_features.inactive_12m IS 'Months of the last 12 that were idle, as in months_inactive; NULL if none says whether it was.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_increases_12m IS 'Months of the last 12 whose limit is above the one known before it, whatever lies between; NULL if no month has one to compare with.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_decreases_12m IS 'As limit_increases_12m, below.';
 COMMENT ON COLUMN credit_limit.behavior_features.payment_3m IS 'Mean payment over the months of the last 3 that know it; NULL if none does.';
@@ -222,7 +222,7 @@ CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit numeric, bal
 );
 
 COMMENT ON AGGREGATE credit_limit.behavior_agg(date, numeric, numeric, numeric, numeric, int) IS
-'History of one account from its months, in any order; a date stands for its month, and rows without one are left out. NULL is not known, as is NaN. Rows of one month complement each other, and are an error if they contradict each other. No rows give NULL. Error: negative limit, negative days past due, infinite amount or date, more than four decimals, an amount of 922,337,203,685,477 or more, months a century apart. Memory: 0.2 to 2 kB per group.';
+'History of one account from its months, in any order; a date stands for its month, and rows without one are left out. NULL is not known, as is NaN. Rows of one month complement each other, and are an error if they contradict each other. No rows give NULL. Error: negative limit, negative days past due, infinite amount or date, more than four decimals, an amount beyond 922,337,203,685,477.5807, months a century apart. Memory: 0.2 to 2 kB per group.';
 
 CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit float8, balance float8, payment float8, due float8, days_past_due int) (
   SFUNC = credit_limit.behavior_transition,
