@@ -105,7 +105,7 @@ read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
 static int
 capacity_for(int slots, size_t size)
 {
-	size_t		block = 128;
+	size_t		block = 256;
 
 	while (block < slots * size)
 		block *= 2;
