@@ -90,7 +90,8 @@ unusual_amount(FunctionCallInfo fcinfo, int which, int32_t month, int decimals)
 	if (status == CL_NUMERIC_INFINITE)
 		bad_amount(which, month, cl_numeric_string(value), "be finite", "Use NULL for an amount that is not known.");
 	if (status == CL_NUMERIC_FINER)
-		bad_amount(which, month, cl_numeric_string(value), "have at most four decimals", "Round it to the minor unit of its currency.");
+		bad_amount(which, month, cl_numeric_string(value), "have at most four decimals",
+				   "Round it to the minor unit of its currency.");
 	if (status != CL_NUMERIC_OK || amount > largest[decimals] || amount < -largest[decimals])
 		bad_amount(which, month, cl_numeric_string(value), "be at most 922,337,203,685,477.5807", TOO_LARGE_HINT);
 	require_amount(which, month, amount, cl_numeric_string(value));

@@ -2,7 +2,7 @@
 # behavior_features of every account in a table of account months, against the SQL that an analyst writes (FILTER and windows)
 # and against counting the rows; memory of the backend when the months are read in the order of the primary key.
 # Needs PGHOST and so on for psql, and a database that may be written to. ACCOUNTS=500000 with 24 months each by default.
-# DUCKDB=directory, where node finds @duckdb/node-api, adds the same SQL in DuckDB with one thread (psql exports a CSV file there).
+# DUCKDB=directory, where node finds @duckdb/node-api, adds the same SQL in DuckDB with one thread (a CSV file goes there).
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-500000}
 MONTHS=24
@@ -80,7 +80,8 @@ SELECT account_id, max(month) AS as_of, min(month) AS first_month, max(month) AS
   count(*) FILTER (WHERE k < 12 AND payment < due) AS short_paid_12m,
   count(*) FILTER (WHERE k < 6 AND before > 0 AND payment >= before) AS paid_full_6m,
   count(*) FILTER (WHERE k < 12 AND before > 0 AND payment >= before) AS paid_full_12m,
-  max(days_past_due) FILTER (WHERE k < 3) AS days_past_due_worst_3m, max(days_past_due) FILTER (WHERE k < 6) AS days_past_due_worst_6m,
+  max(days_past_due) FILTER (WHERE k < 3) AS days_past_due_worst_3m,
+  max(days_past_due) FILTER (WHERE k < 6) AS days_past_due_worst_6m,
   max(days_past_due) FILTER (WHERE k < 12) AS days_past_due_worst_12m, max(days_past_due) AS days_past_due_worst,
   count(*) FILTER (WHERE k < 6 AND days_past_due >= 30) AS times_30_6m,
   count(*) FILTER (WHERE k < 12 AND days_past_due >= 30) AS times_30_12m,
@@ -97,8 +98,10 @@ SELECT account_id, max(month) AS as_of, min(month) AS first_month, max(month) AS
 FROM marked GROUP BY account_id
 SQL
 )
-ours="SELECT account_id, (behavior_features(month, credit_limit, balance, payment, due, days_past_due)).* FROM bench_month GROUP BY account_id"
-settings="SET jit = off; SET search_path = public, credit_limit; SET work_mem = '${WORK_MEM:-64MB}'; SET max_parallel_workers_per_gather = 0;"
+ours="SELECT account_id, (behavior_features(month, credit_limit, balance, payment, due, days_past_due)).*
+  FROM bench_month GROUP BY account_id"
+settings="SET jit = off; SET search_path = public, credit_limit; SET work_mem = '${WORK_MEM:-64MB}';
+  SET max_parallel_workers_per_gather = 0;"
 
 # The least of RUNS runs, in milliseconds; $2 are more settings. EXPLAIN ANALYZE computes every column and sends none.
 milliseconds() {
@@ -107,7 +110,10 @@ milliseconds() {
   done | sort -n | head -1
 }
 
-line() { awk -v n="$1" -v t="$2" -v c="$count" -v o="$3" 'BEGIN { printf "%-44s %8.0f ms %7.1f x count(*) %6.2f x behavior_features\n", n, t, t / c, t / o }'; }
+line() {
+  awk -v n="$1" -v t="$2" -v c="$count" -v o="$3" \
+    'BEGIN { printf "%-44s %8.0f ms %7.1f x count(*) %6.2f x behavior_features\n", n, t, t / c, t / o }'
+}
 
 count=$(milliseconds "SELECT count(*) FROM bench_month")
 by_hash=$(milliseconds "$ours" "SET enable_indexscan = off; SET enable_sort = off; SET hash_mem_multiplier = 16;")

@@ -36,10 +36,12 @@ UPDATE account_month SET payment = NULL, due = NULL WHERE account_id % 13 = 0;
 UPDATE account_month SET days_past_due = NULL WHERE account_id % 17 = 0;
 UPDATE account_month SET balance = NULL WHERE account_id % 19 = 0;
 
-CREATE VIEW numbered AS
+CREATE TABLE numbered AS
 SELECT *, (extract(year FROM month) * 12 + extract(month FROM month))::int - 1 AS t,
   CASE WHEN credit_limit > 0 THEN balance / credit_limit::float8 WHEN credit_limit = 0 AND balance > 0 THEN 'Infinity' END AS u
 FROM account_month;
+CREATE INDEX ON numbered (account_id, t);
+ANALYZE numbered;
 CREATE TABLE as_of AS
 SELECT DISTINCT account_id, max(t) OVER (PARTITION BY account_id) + shift AS t FROM numbered, unnest('{0, -1, -7, -20, 3, -60}'::int[]) shift;
 CREATE TABLE placed AS
@@ -340,6 +342,6 @@ SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'a
 FROM (SELECT attack('\x0100' || (SELECT string_agg(set_byte('\x00', 0, (u(n, i) * 255)::int), '') FROM generate_series(1, n) i)) AS outcome
       FROM generate_series(0, 300) n) s;
 
-DROP VIEW long_history, numbered;
-DROP TABLE one, account_month, as_of, placed, windows, whole, expected, ours, compared, long, copied, attacked, victim;
+DROP VIEW long_history;
+DROP TABLE numbered, one, account_month, as_of, placed, windows, whole, expected, ours, compared, long, copied, attacked, victim;
 DROP FUNCTION u(int[]), count_of(bigint, bigint), differs(jsonb, jsonb, float8), bytes(behavior), continued(int, boolean), plan_of(text), same_by_plan(), data_file(text), attack(bytea);
