@@ -101,11 +101,14 @@ read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
 	return history->wide ? wide->present : narrow->present;
 }
 
-/* The number of slots that fill the block of at least that many: blocks of memory are powers of two. */
+/*
+ * The number of slots that fill the block of at least that many: blocks of memory are powers of two. The first block has room
+ * for two years, since what a growing history leaves behind is lost as long as all others grow too (months loaded one by one).
+ */
 static int
 capacity_for(int slots, size_t size)
 {
-	size_t		block = 256;
+	size_t		block = 512;
 
 	while (block < slots * size)
 		block *= 2;

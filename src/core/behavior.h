@@ -12,7 +12,7 @@
  *	- Amounts are checked one by one against a range in which every later change of scale fits.
  *
  * The slots are months in a row, from low on. They are narrow (32-bit amounts, 20 bytes) until an amount needs 64 bits; the
- * capacities are those that fill blocks of a power of two.
+ * capacities are those that fill blocks of a power of two, 25 narrow slots at first.
  */
 #ifndef CL_CORE_BEHAVIOR_H
 #define CL_CORE_BEHAVIOR_H

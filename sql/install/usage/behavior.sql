@@ -213,7 +213,7 @@ COMMENT ON FUNCTION credit_limit.behavior_features_final(internal) IS 'Result of
 CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit numeric, balance numeric, payment numeric, due numeric, days_past_due int) (
   SFUNC = credit_limit.behavior_transition,
   STYPE = internal,
-  SSPACE = 800,
+  SSPACE = 600,
   FINALFUNC = credit_limit.behavior_final,
   COMBINEFUNC = credit_limit.behavior_combine,
   SERIALFUNC = credit_limit.behavior_serial,
@@ -222,12 +222,12 @@ CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit numeric, bal
 );
 
 COMMENT ON AGGREGATE credit_limit.behavior_agg(date, numeric, numeric, numeric, numeric, int) IS
-'History of one account from its months, in any order; a date stands for its month, and rows without one are left out. NULL is not known, as is NaN. Rows of one month complement each other, and are an error if they contradict each other. No rows give NULL. Error: negative limit, negative days past due, infinite amount or date, more than four decimals, an amount beyond 922,337,203,685,477.5807, months a century apart. Memory: 0.3 to 2 kB per group.';
+'History of one account from its months, in any order; a date stands for its month, and rows without one are left out. NULL is not known, as is NaN. Rows of one month complement each other, and are an error if they contradict each other. No rows give NULL. Error: negative limit, negative days past due, infinite amount or date, more than four decimals, an amount beyond 922,337,203,685,477.5807, months a century apart. Memory: 0.6 kB per group up to 25 months of amounts below 2^31 minor units, at most 2.5 kB.';
 
 CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit float8, balance float8, payment float8, due float8, days_past_due int) (
   SFUNC = credit_limit.behavior_transition,
   STYPE = internal,
-  SSPACE = 800,
+  SSPACE = 600,
   FINALFUNC = credit_limit.behavior_final,
   COMBINEFUNC = credit_limit.behavior_combine,
   SERIALFUNC = credit_limit.behavior_serial,
@@ -241,7 +241,7 @@ COMMENT ON AGGREGATE credit_limit.behavior_agg(date, float8, float8, float8, flo
 CREATE AGGREGATE credit_limit.rollup(credit_limit.behavior) (
   SFUNC = credit_limit.behavior_rollup_transition,
   STYPE = internal,
-  SSPACE = 800,
+  SSPACE = 600,
   FINALFUNC = credit_limit.behavior_final,
   COMBINEFUNC = credit_limit.behavior_combine,
   SERIALFUNC = credit_limit.behavior_serial,
@@ -255,7 +255,7 @@ COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.behavior) IS
 CREATE AGGREGATE credit_limit.behavior_features(month date, credit_limit numeric, balance numeric, payment numeric, due numeric, days_past_due int) (
   SFUNC = credit_limit.behavior_transition,
   STYPE = internal,
-  SSPACE = 800,
+  SSPACE = 600,
   FINALFUNC = credit_limit.behavior_features_final,
   COMBINEFUNC = credit_limit.behavior_combine,
   SERIALFUNC = credit_limit.behavior_serial,
@@ -269,7 +269,7 @@ COMMENT ON AGGREGATE credit_limit.behavior_features(date, numeric, numeric, nume
 CREATE AGGREGATE credit_limit.behavior_features(month date, credit_limit float8, balance float8, payment float8, due float8, days_past_due int) (
   SFUNC = credit_limit.behavior_transition,
   STYPE = internal,
-  SSPACE = 800,
+  SSPACE = 600,
   FINALFUNC = credit_limit.behavior_features_final,
   COMBINEFUNC = credit_limit.behavior_combine,
   SERIALFUNC = credit_limit.behavior_serial,
