@@ -14,14 +14,13 @@ typedef struct ClSegments
 	const ClMemory *memory;
 	int			n;				/* pre-bins */
 	double	   *weight[2];		/* of the pre-bins before each place 0 .. n */
-	int64_t    *rows[2];
 	double	   *term;			/* what each segment is worth, by cl_segment(); -Infinity: may not be a bin */
 } ClSegments;
 
 /* "forced": is there to be a split at place 0 .. n? */
 extern void cl_segments_init(ClSegments *segments, const ClMemory *memory, const ClBinCounts *prebin, int n,
 							 const unsigned char *forced, const ClOptimumRules *rules, const double *total);
-extern void cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows);
+extern void cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const double *total);
 extern void cl_segments_free(ClSegments *segments);
 
 /* A binning and what it is worth; the sums of terms are exact, see weigh() in binning_segments.c. */
@@ -76,5 +75,11 @@ cl_neighbours_differ(const double *a, const double *b, double critical)
  */
 extern void cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known,
 							ClDivision *best);
+
+/* What trend a division has. */
+extern ClTrend cl_division_trend(const ClBinCounts *prebin, const ClDivision *division);
+
+/* Is a division whose rates turn so much better than a monotone one that chance does not explain it? */
+extern bool cl_turn_pays(const ClBinCounts *prebin, const ClDivision *turning, const ClDivision *monotone);
 
 #endif							/* CL_CORE_BINNING_INTERNAL_H */

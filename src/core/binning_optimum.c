@@ -184,13 +184,14 @@ static int
 shapes_of(const ClSegments *segments, ClTrend trend, int turn, Shape *shape)
 {
 	bool		at_end = turn == segments->n;
+	bool		falls = trend == CL_TREND_DESCENDING || trend == CL_TREND_MONOTONE;
+	bool		rises = trend == CL_TREND_ASCENDING || trend == CL_TREND_MONOTONE;
 	int			n = 0;
 
 	/* Down from the beginning is a peak there. */
-	if (trend == CL_TREND_PEAK || trend == CL_TREND_AUTO || (trend == CL_TREND_DESCENDING && turn == 0) ||
-		((trend == CL_TREND_ASCENDING || trend == CL_TREND_NONE) && at_end))
+	if (trend == CL_TREND_PEAK || trend == CL_TREND_BEST || (falls && turn == 0) || ((rises || trend == CL_TREND_NONE) && at_end))
 		shape[n++] = (Shape) {true, turn};
-	if (trend == CL_TREND_VALLEY || trend == CL_TREND_AUTO)
+	if (trend == CL_TREND_VALLEY || trend == CL_TREND_BEST)
 		shape[n++] = (Shape) {false, turn};
 	return n;
 }
@@ -212,7 +213,7 @@ known_worth(const ClSegments *segments, const ClDivision *division, const ClOpti
 	return known;
 }
 
-/* Of several best ones, "auto" prefers a monotone one; any other rule is content with one that keeps it. */
+/* Of several best ones, "best" prefers a monotone one; any other rule is content with one that keeps it. */
 static bool
 is_preferred_already(const ClSegments *segments, const ClDivision *division, const ClOptimumRules *rules)
 {
@@ -221,7 +222,7 @@ is_preferred_already(const ClSegments *segments, const ClDivision *division, con
 
 	rising.trend = CL_TREND_ASCENDING;
 	falling.trend = CL_TREND_DESCENDING;
-	return rules->trend != CL_TREND_AUTO || known_worth(segments, division, &rising, 0) == division->worth ||
+	return rules->trend != CL_TREND_BEST || known_worth(segments, division, &rising, 0) == division->worth ||
 		known_worth(segments, division, &falling, 0) == division->worth;
 }
 
@@ -256,7 +257,7 @@ critical_of(double max_p_value)
 }
 
 static void
-solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClDivision *best)
+solve(ClSegments *segments, const ClOptimumRules *rules, const double *total, ClDivision *best)
 {
 	double		critical = critical_of(rules->max_p_value);
 	int			max_bins = rules->max_bins < segments->n ? rules->max_bins : segments->n;
@@ -264,7 +265,7 @@ solve(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows, ClD
 	if (max_bins > CL_OPTIMUM_MAX_BINS)
 		max_bins = CL_OPTIMUM_MAX_BINS;
 	search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_UNCONSTRAINED]);
-	cl_segments_keep_sizes(segments, rules, total_rows);
+	cl_segments_keep_sizes(segments, rules, total);
 	max_bins = search_places(segments, rules->min_bins, max_bins, &best[CL_PRICE_SIZE]);
 	search_neighbours(segments, rules, max_bins, 0, &best[CL_PRICE_SIZE], &best[CL_PRICE_TREND]);
 	best[CL_PRICE_P_VALUE] = best[CL_PRICE_TREND];
@@ -332,8 +333,35 @@ solve_problem(const Problem *problem, const ClOptimumRules *rules, ClDivision *b
 	ClSegments	segments;
 
 	cl_segments_init(&segments, problem->memory, problem->prebin, problem->n, problem->forced, rules, problem->total->weight);
-	solve(&segments, rules, problem->total->n[0] + problem->total->n[1], best);
+	solve(&segments, rules, problem->total->weight, best);
 	cl_segments_free(&segments);
+}
+
+/*
+ * Does the rate turn?
+ */
+
+/* All trends: that of the rules, or for "auto" the one that the counts speak for. */
+static void
+solve_trend(const Problem *problem, const ClOptimumRules *rules, ClDivision *best)
+{
+	ClOptimumRules tried = *rules;
+	ClDivision	monotone[CL_PRICES];
+	ClTrend		trend;
+
+	if (rules->trend == CL_TREND_AUTO)
+		tried.trend = CL_TREND_BEST;
+	solve_problem(problem, &tried, best);
+	if (rules->trend != CL_TREND_AUTO || best[CL_PRICE_P_VALUE].n_bins == 0)
+		return;
+	trend = cl_division_trend(problem->prebin, &best[CL_PRICE_P_VALUE]);
+	if (trend == CL_TREND_ASCENDING || trend == CL_TREND_DESCENDING)
+		return;
+	tried.trend = CL_TREND_MONOTONE;
+	solve_problem(problem, &tried, monotone);
+	if (monotone[CL_PRICE_P_VALUE].n_bins > 0 &&
+		!cl_turn_pays(problem->prebin, &best[CL_PRICE_P_VALUE], &monotone[CL_PRICE_P_VALUE]))
+		memcpy(best, monotone, sizeof(monotone));
 }
 
 /*
@@ -387,7 +415,7 @@ feasible_without(const Problem *problem, const ClOptimumRules *rules, unsigned w
 	}
 	best[CL_PRICE_P_VALUE].n_bins = 0;
 	if (changed)
-		solve_problem(&free, &fewer, best);
+		solve_trend(&free, &fewer, best);
 	if (which & CL_RULE_FORCED)
 		cl_release(problem->memory, free.forced);
 	return best[CL_PRICE_P_VALUE].n_bins > 0;
@@ -442,62 +470,13 @@ value_of(const Problem *problem, ClObjective objective, const ClDivision *divisi
 	return value;
 }
 
-ClTrend
-cl_binning_trend(const ClBinCounts *bin, int bins)
-{
-	double		rate = 0;
-	int			seen = 0;
-	int			turns = 0;
-	int			first = 0;		/* 1: up, -1: down */
-	int			last = 0;
-
-	for (int b = 0; b < bins; b++)
-	{
-		double		next = cl_event_rate(bin[b].weight);
-		int			step;
-
-		if (isnan(next))
-			continue;
-		step = seen++ == 0 ? 0 : (next > rate) - (next < rate);
-		rate = next;
-		if (step == 0)
-			continue;
-		turns += last != 0 && step != last;
-		first = first == 0 ? step : first;
-		last = step;
-	}
-	if (seen < 2 || turns > 1)
-		return CL_TREND_NONE;
-	if (turns == 1)
-		return first > 0 ? CL_TREND_PEAK : CL_TREND_VALLEY;
-	return first >= 0 ? CL_TREND_ASCENDING : CL_TREND_DESCENDING;
-}
-
-static ClTrend
-trend_of(const Problem *problem, const ClDivision *division)
-{
-	ClBinCounts bin[CL_OPTIMUM_MAX_BINS];
-	int			i = 0;
-
-	for (int b = 0; b < division->n_bins; b++)
-	{
-		bin[b] = (ClBinCounts) {{0, 0}, {0, 0}};
-		for (; i < division->end[b]; i++)
-		{
-			for (int class = 0; class < 2; class++)
-				bin[b].weight[class] += problem->prebin[i].weight[class];
-		}
-	}
-	return cl_binning_trend(bin, division->n_bins);
-}
-
 static void
 answer(const Problem *problem, const ClOptimumRules *rules, const ClDivision *division, ClOptimum *optimum)
 {
 	optimum->n_bins = division->n_bins;
 	for (int b = 0; b < division->n_bins; b++)
 		optimum->end[b] = problem->end[division->end[b] - 1];
-	optimum->trend = trend_of(problem, division);
+	optimum->trend = cl_division_trend(problem->prebin, division);
 	optimum->value = value_of(problem, rules->objective, division);
 }
 
@@ -514,7 +493,7 @@ answer_problem(const Problem *problem, const ClOptimumRules *rules, ClOptimum *o
 		optimum->status = CL_OPTIMUM_NOTHING_TO_SPLIT;
 		return;
 	}
-	solve_problem(problem, rules, best);
+	solve_trend(problem, rules, best);
 	for (int price = 0; price < CL_PRICES; price++)
 		optimum->best[price] = value_of(problem, rules->objective, &best[price]);
 	if (best[CL_PRICE_P_VALUE].n_bins > 0)

@@ -306,13 +306,13 @@ static size_t
 pick_frequent(ClCategories *categories, const ClBinCounts *category, int n, double cutoff, const ClBinCounts *total,
 			  ClKeyed *frequent)
 {
-	double		least = cutoff * (double) (total->n[0] + total->n[1]) * (1 - 1e-12);
+	double		least = cutoff * (total->weight[0] + total->weight[1]) * (1 - 1e-12);
 	size_t		n_frequent = 0;
 
 	for (int i = 0; i < n; i++)
 	{
 		categories->prebin[i] = CL_CATEGORY_OTHER;
-		if ((double) (category[i].n[0] + category[i].n[1]) >= least)
+		if (category[i].weight[0] + category[i].weight[1] >= least)
 			frequent[n_frequent++].row = (uint64_t) i;
 		else
 			add_counts(&categories->other, category[i].n, category[i].weight);

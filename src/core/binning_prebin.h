@@ -66,7 +66,7 @@ typedef struct ClCategories
 	int		   *prebin;			/* of each category: its pre-bin, or CL_CATEGORY_OTHER */
 } ClCategories;
 
-/* Rare is a share of all rows here below the cutoff. */
+/* Rare is a share of all weight here below the cutoff. */
 extern void cl_categories_init(ClCategories *categories, const ClMemory *memory, const ClBinCounts *category, int n,
 							   int max_prebins, double cutoff);
 extern void cl_categories_free(ClCategories *categories, const ClMemory *memory);

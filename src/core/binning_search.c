@@ -231,7 +231,8 @@ search_init(Search *search, const ClSegments *segments, const ClOptimumRules *ru
 	static const unsigned kinds[] = {
 		[CL_TREND_NONE] = 1 << ANY, [CL_TREND_ASCENDING] = 1 << ASCENDING, [CL_TREND_DESCENDING] = 1 << DESCENDING,
 		[CL_TREND_PEAK] = 1 << PEAK | 1 << DESCENDING, [CL_TREND_VALLEY] = 1 << VALLEY | 1 << ASCENDING,
-		[CL_TREND_AUTO] = 1 << ASCENDING | 1 << DESCENDING | 1 << PEAK | 1 << VALLEY
+		[CL_TREND_MONOTONE] = 1 << ASCENDING | 1 << DESCENDING,
+		[CL_TREND_BEST] = 1 << ASCENDING | 1 << DESCENDING | 1 << PEAK | 1 << VALLEY
 	};
 	const ClMemory *memory = segments->memory;
 
@@ -513,13 +514,15 @@ cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max
 			add_bin(&search, bins, max_bins);
 		if (bins < rules->min_bins)
 			continue;
-		if (rules->trend != CL_TREND_AUTO)
+		if (rules->trend != CL_TREND_MONOTONE && rules->trend != CL_TREND_BEST)
 		{
 			consider(&search, kind_of[rules->trend], bins, &monotone);
 			continue;
 		}
 		consider(&search, ASCENDING, bins, &monotone);
 		consider(&search, DESCENDING, bins, &monotone);
+		if (rules->trend == CL_TREND_MONOTONE)
+			continue;
 		consider(&search, PEAK, bins, &turning);
 		consider(&search, VALLEY, bins, &turning);
 	}

@@ -14,17 +14,11 @@ sum_up(ClSegments *segments, const ClBinCounts *prebin)
 	for (int class = 0; class < 2; class++)
 	{
 		double	   *weight = cl_allocate(segments->memory, places * sizeof(double));
-		int64_t    *rows = cl_allocate(segments->memory, places * sizeof(int64_t));
 
 		weight[0] = 0;
-		rows[0] = 0;
 		for (int i = 0; i < segments->n; i++)
-		{
 			weight[i + 1] = weight[i] + prebin[i].weight[class];
-			rows[i + 1] = rows[i] + prebin[i].n[class];
-		}
 		segments->weight[class] = weight;
-		segments->rows[class] = rows;
 	}
 }
 
@@ -102,32 +96,36 @@ void
 cl_segments_free(ClSegments *segments)
 {
 	for (int class = 0; class < 2; class++)
-	{
 		cl_release(segments->memory, segments->weight[class]);
-		cl_release(segments->memory, segments->rows[class]);
-	}
 	cl_release(segments->memory, segments->term);
 }
 
-/* Takes out the segments that break a rule of size. */
+/*
+ * Takes out the segments that break a rule of size. Sizes are sums of weights, so that a row of weight three is three rows. There
+ * is a little to spare, for neither a share such as 0.05 nor a weight of 0.1 is a binary fraction: five of a hundred rows are 5 %
+ * and ten rows of a tenth are one, whatever the last bit says.
+ */
 void
-cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, int64_t total_rows)
+cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const double *total)
 {
-	/* A share such as 0.05 is not a binary fraction: five of a hundred rows are 5 %, whatever the last bit says. */
-	double		least = rules->min_size * (double) total_rows * (1 - 1e-12);
-	double		most = rules->max_size < 1 ? rules->max_size * (double) total_rows * (1 + 1e-12) : INFINITY;
+	double		all = total[0] + total[1];
+	double		least = rules->min_size * all * (1 - 1e-12);
+	double		most = rules->max_size < 1 ? rules->max_size * all * (1 + 1e-12) : INFINITY;
+	double		least_of[2];
+
+	for (int class = 0; class < 2; class++)
+		least_of[class] = (double) rules->min_n[class] - 1e-6;
 
 	for (int i = 0; i < segments->n; i++)
 	{
 		for (int j = i + 1; j <= segments->n; j++)
 		{
-			int64_t		n[2];
-			double		rows;
+			double		weight[2];
+			double		size;
 
-			for (int class = 0; class < 2; class++)
-				n[class] = segments->rows[class][j] - segments->rows[class][i];
-			rows = (double) (n[0] + n[1]);
-			if (rows < least || rows > most || n[0] < rules->min_n[0] || n[1] < rules->min_n[1])
+			cl_segment_weight(segments, i, j, weight);
+			size = weight[0] + weight[1];
+			if (size < least || size > most || weight[0] < least_of[0] || weight[1] < least_of[1])
 				segments->term[cl_segment(segments, i, j)] = -INFINITY;
 		}
 	}

@@ -156,6 +156,27 @@ round_range(ClCardPart *part, int n, double base, const ClMemory *memory)
  * Points
  */
 
+/* No points are 0, never -0: the two score alike, but a card is compared, hashed and printed by its text. */
+static double
+without_sign(double points)
+{
+	return points == 0 ? 0 : points;
+}
+
+static double
+round_points(ClCardPart *part, int n, double base, ClRounding rounding, const ClMemory *memory)
+{
+	if (rounding == CL_ROUNDING_NONE)
+		return base;
+	if (rounding == CL_ROUNDING_RANGE)
+		round_range(part, n, base, memory);
+	else
+		round_nearest(part, n);
+	for (int j = 0; j < n; j++)
+		part[j].neutral = rint(part[j].neutral);
+	return rint(base);
+}
+
 double
 cl_card_points(ClCardPart *part, int n, double intercept, const ClScaling *scaling, ClAllocation allocation,
 			   ClRounding rounding, const ClMemory *memory)
@@ -179,13 +200,12 @@ cl_card_points(ClCardPart *part, int n, double intercept, const ClScaling *scali
 	}
 	if (allocation == CL_ALLOCATION_SPREAD)
 		base = 0;
-	if (rounding == CL_ROUNDING_NONE)
-		return base;
-	if (rounding == CL_ROUNDING_RANGE)
-		round_range(part, n, base, memory);
-	else
-		round_nearest(part, n);
+	base = round_points(part, n, base, rounding, memory);
 	for (int j = 0; j < n; j++)
-		part[j].neutral = rint(part[j].neutral);
-	return rint(base);
+	{
+		part[j].neutral = without_sign(part[j].neutral);
+		for (int i = 0; i < part[j].bins; i++)
+			part[j].points[i] = without_sign(part[j].points[i]);
+	}
+	return without_sign(base);
 }

@@ -4,9 +4,10 @@
  */
 #include "postgres.h"
 
-#include "pg/document.h"
+#include "pg/document_shared.h"
 #include "pg/wire.h"
 
+#include "access/detoast.h"
 #include "mb/pg_wchar.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
@@ -114,13 +115,23 @@ free_place(ClDocumentCache *cache)
 /* Counts the documents that this backend compiled. */
 static uint64 last_serial = 0;
 
-/* Compiles in a context of its own, which is not attached to the cache until nothing can fail any more. */
+/* A document that an earlier statement compiled, or one compiled here. */
+static void *
+compile_or_share(const ClDocument *document, struct varlena *stored, MemoryContext user)
+{
+	struct varlena *plain = VARATT_IS_EXTERNAL(stored) ? detoast_external_attr(stored) : stored;
+	const void *shared = cl_document_shared(document, plain, user);
+
+	return shared != NULL ? unconstify(void *, shared) : cl_document_compiled(document, PointerGetDatum(plain));
+}
+
+/* In a context of its own, which is not attached to the cache until nothing can fail any more. */
 static ClDocumentUse *
 compile_use(ClDocumentCache *cache, const ClDocument *document, struct varlena *stored, Size size)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "credit_limit document", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	void	   *compiled = cl_document_compiled(document, PointerGetDatum(stored));
+	void	   *compiled = compile_or_share(document, stored, context);
 	struct varlena *copy = palloc(size);
 	ClDocumentUse *use;
 

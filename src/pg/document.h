@@ -5,7 +5,8 @@
  *
  * A value stores its document in canonical form: one version byte, then JSON with the keys in the feature's order and every
  * default written out. Text and binary input go through the same compiler, so nothing that is stored was not validated, and
- * a dump of it is readable. A function that is given the same document for row after row finds it compiled in its FmgrInfo.
+ * a dump of it is readable. A function that is given the same document for row after row finds it compiled in its FmgrInfo,
+ * and one that is given it in statement after statement among those that the backend keeps (document_shared.h).
  */
 #ifndef CL_PG_DOCUMENT_H
 #define CL_PG_DOCUMENT_H
@@ -26,7 +27,7 @@ typedef struct ClDocumentUse
 	struct varlena *stored;		/* as it came, toasted or not */
 	Size		stored_size;
 	MemoryContext context;
-	void	   *compiled;
+	void	   *compiled;		/* not to be changed: others may use it too */
 	void	   *bound;			/* the function's own; NULL at first */
 	uint64		used;			/* for the choice of whom to forget; the memory is another document's then */
 } ClDocumentUse;

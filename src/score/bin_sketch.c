@@ -31,18 +31,15 @@ enum
 static inline ClBinSketch *
 transition_state(FunctionCallInfo fcinfo, ClSketchKind kind)
 {
-	MemoryContext old;
-	ClBinSketch *sketch;
+	ClBinSketch *sketch = cl_agg_state(fcinfo, bin_sketch_summary.create);
 
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClBinSketch *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	sketch = bin_sketch_summary.create();
-	cl_sketch_set_kind(sketch, kind);
-	sketch->weighted = PG_NARGS() > ARG_WEIGHT;
-	if (sketch->weighted)
-		sketch->tally.kind = CL_TALLY_WEIGHTS;
-	MemoryContextSwitchTo(old);
+	if (unlikely(PG_ARGISNULL(0)))
+	{
+		cl_sketch_set_kind(sketch, kind);
+		sketch->weighted = PG_NARGS() > ARG_WEIGHT;
+		if (sketch->weighted)
+			sketch->tally.kind = CL_TALLY_WEIGHTS;
+	}
 	return sketch;
 }
 

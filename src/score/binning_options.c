@@ -13,7 +13,7 @@
 #define MOST_NUMBERS 1000
 #define MOST_MORE_KEYS 8
 
-const char *const cl_trend_names[] = {"none", "ascending", "descending", "peak", "valley", "auto", NULL};
+const char *const cl_trend_names[] = {"none", "ascending", "descending", "peak", "valley", "monotone", "best", "auto", NULL};
 const char *const cl_objective_names[] = {"iv", "js", "hellinger", "triangular", NULL};
 const char *const cl_woe_sign_names[] = {"non_event_over_event", "event_over_non_event", NULL};
 const char *const cl_smoothing_names[] = {"prior", "none", "laplace", "sas", NULL};

@@ -11,11 +11,14 @@
 #include "score/logistic.h"
 
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(cl_logistic_transition);
-PG_FUNCTION_INFO_V1(cl_logistic_weight_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_options_transition);
+PG_FUNCTION_INFO_V1(cl_logistic_text_transition);
+PG_FUNCTION_INFO_V1(cl_logistic_weight_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_weight_options_transition);
 PG_FUNCTION_INFO_V1(cl_logistic_combine);
 PG_FUNCTION_INFO_V1(cl_logistic_serial);
@@ -31,6 +34,7 @@ typedef struct LogitState
 	int64		n_skipped;
 	ClLogitReader reader;
 	Jsonb	   *options;		/* or NULL */
+	text	   *written;		/* the options as text, where they came so; only while rows are added */
 	StringInfoData sent;		/* of a worker's state: its rows as they came; they wait for merge() */
 } LogitState;
 
@@ -44,6 +48,18 @@ create(bool weighted)
 	cl_logit_rows_init(&state->rows, &memory, weighted);
 	state->reader.context = CurrentMemoryContext;
 	return state;
+}
+
+static void *
+create_weighted(void)
+{
+	return create(true);
+}
+
+static void *
+create_unweighted(void)
+{
+	return create(false);
 }
 
 /* Options that are wrong are told at the first row, not after an hour. */
@@ -102,18 +118,49 @@ transition_state(FunctionCallInfo fcinfo, bool weighted, int options_argno)
 		require_options(state, options);
 		return state;
 	}
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = create(weighted);
+	state = cl_agg_state(fcinfo, weighted ? create_weighted : create_unweighted);
 	if (options != NULL)
+	{
+		old = MemoryContextSwitchTo(state->reader.context);
 		state->options = copy_options(options, VARSIZE(options));
+		MemoryContextSwitchTo(old);
+	}
+	return state;
+}
+
+/* Options as text are read once, at the first row, and compared as text from then on. */
+static LogitState *
+text_transition_state(FunctionCallInfo fcinfo)
+{
+	text	   *written = PG_ARGISNULL(ARG_AFTER_X) ? NULL : PG_GETARG_TEXT_PP(ARG_AFTER_X);
+	LogitState *state;
+	MemoryContext old;
+	Jsonb	   *options;
+
+	if (likely(!PG_ARGISNULL(0)))
+	{
+		state = (LogitState *) PG_GETARG_POINTER(0);
+		if ((written == NULL) != (state->written == NULL) ||
+			(written != NULL && (VARSIZE_ANY_EXHDR(written) != VARSIZE_ANY_EXHDR(state->written) ||
+								 memcmp(VARDATA_ANY(written), VARDATA_ANY(state->written), VARSIZE_ANY_EXHDR(written)) != 0)))
+			options_differ();
+		return state;
+	}
+	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	state = create(false);
+	if (written != NULL)
+	{
+		options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(written))));
+		state->options = copy_options(options, VARSIZE(options));
+		state->written = cstring_to_text_with_len(VARDATA_ANY(written), VARSIZE_ANY_EXHDR(written));
+	}
 	MemoryContextSwitchTo(old);
 	return state;
 }
 
 static Datum
-add_row(FunctionCallInfo fcinfo, int weight_argno, int options_argno)
+add_row(FunctionCallInfo fcinfo, LogitState *state, int weight_argno)
 {
-	LogitState *state = transition_state(fcinfo, weight_argno > 0, options_argno);
 	double		weight = weight_argno > 0 ? cl_logit_weight(fcinfo, weight_argno) : 1;
 	const double *x = NULL;
 
@@ -132,25 +179,31 @@ add_row(FunctionCallInfo fcinfo, int weight_argno, int options_argno)
 Datum
 cl_logistic_transition(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, 0, 0);
-}
-
-Datum
-cl_logistic_weight_transition(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, ARG_AFTER_X, 0);
+	return add_row(fcinfo, transition_state(fcinfo, false, 0), 0);
 }
 
 Datum
 cl_logistic_options_transition(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, 0, ARG_AFTER_X);
+	return add_row(fcinfo, transition_state(fcinfo, false, ARG_AFTER_X), 0);
+}
+
+Datum
+cl_logistic_text_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, text_transition_state(fcinfo), 0);
+}
+
+Datum
+cl_logistic_weight_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, transition_state(fcinfo, true, 0), ARG_AFTER_X);
 }
 
 Datum
 cl_logistic_weight_options_transition(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, ARG_AFTER_X, ARG_AFTER_X + 1);
+	return add_row(fcinfo, transition_state(fcinfo, true, ARG_AFTER_X + 1), ARG_AFTER_X);
 }
 
 /*

@@ -49,7 +49,7 @@ typedef struct StepState
 } StepState;
 
 /* In the current context. */
-static StepState *
+static void *
 create(void)
 {
 	StepState  *state = palloc0_object(StepState);
@@ -180,11 +180,11 @@ flush(StepState *state)
 }
 
 static void
-add_row(FunctionCallInfo fcinfo, StepState *state, MemoryContext context, const double *x, double weight)
+add_row(FunctionCallInfo fcinfo, StepState *state, const double *x, double weight)
 {
 	if (state->terms < 0)
 	{
-		MemoryContext old = MemoryContextSwitchTo(context);
+		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 
 		begin(state, state->reader.n, PG_NARGS() > ARG_WEIGHT);
 		take_given(fcinfo, state);
@@ -205,26 +205,16 @@ add_row(FunctionCallInfo fcinfo, StepState *state, MemoryContext context, const 
 Datum
 cl_logit_step_transition(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = cl_agg_context(fcinfo);
 	double		weight = PG_NARGS() > ARG_WEIGHT ? cl_logit_weight(fcinfo, ARG_WEIGHT) : 1;
 	const double *x = NULL;
-	StepState  *state;
+	StepState  *state = cl_agg_state(fcinfo, create);
 
-	if (PG_ARGISNULL(0))
-	{
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		state = create();
-		MemoryContextSwitchTo(old);
-	}
-	else
-		state = (StepState *) PG_GETARG_POINTER(0);
 	if (!PG_ARGISNULL(ARG_EVENT) && !PG_ARGISNULL(ARG_X) && !isnan(weight))
 		x = cl_logit_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(ARG_X));
 	if (x == NULL)
 		state->n_skipped++;
 	else
-		add_row(fcinfo, state, context, x, weight);
+		add_row(fcinfo, state, x, weight);
 	PG_RETURN_POINTER(state);
 }
 

@@ -177,12 +177,14 @@ wrong_count(const char *what, int found, int wanted)
 }
 
 static void
-options_argument(FunctionCallInfo fcinfo, int argument, BuildOptions *options)
+options_argument(FunctionCallInfo fcinfo, int argument, char **names, BuildOptions *options)
 {
 	ClJson	   *document = palloc_object(ClJson);
 
 	cl_json_open(document, "scorecard options", PG_GETARG_JSONB_P(argument));
 	read_options(document, options);
+	if (options->has_reasons)
+		cl_json_object(&options->reasons, (const char *const *) names);
 }
 
 /* Elements of an array, none of them NULL. */
@@ -214,7 +216,7 @@ static char **
 names_argument(ArrayType *array, int *n)
 {
 	Datum	   *value = elements(array, "a name of a characteristic", n);
-	char	  **name = palloc_array(char *, *n + 1);
+	char	  **name = palloc0_array(char *, *n + 1);
 
 	for (int i = 0; i < *n; i++)
 	{
@@ -290,8 +292,57 @@ cl_scorecard_from_coefficients(PG_FUNCTION_ARGS)
 	require_finite(intercept, "intercept");
 	for (int i = 0; i < n; i++)
 		require_finite(coefficient[i], "coefficient");
-	options_argument(fcinfo, 4, &options);
+	options_argument(fcinfo, 4, names, &options);
 	return build(intercept, coefficient, names, binnings, n, &options);
+}
+
+/* Coefficients belong to binnings by their order, so where terms have names these must be the characteristics'. */
+static void
+require_same_names(const ClLogitModel *model, char **names)
+{
+	for (int i = 0; i < model->terms; i++)
+	{
+		const char *term = model->term[i + 1].name;
+
+		if (strcmp(term, names[i]) != 0 && strcmp(term, psprintf("x%d", i + 1)) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the terms of the model are not the characteristics"),
+					 errdetail("Number %d is \"%s\" in the model and \"%s\" here.", i + 1, term, names[i]),
+					 errhint("Give characteristics and binnings in the order of the model's terms.")));
+	}
+}
+
+static const char *
+separating_terms(const ClLogitModel *model, char **names)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < model->terms; i++)
+	{
+		if (model->term[i + 1].note == CL_LOGIT_SEPARATING)
+			appendStringInfo(&list, "%s\"%s\"", list.len > 0 ? ", " : " of ", names[i]);
+	}
+	return list.data;
+}
+
+/* Coefficients that still grow would become points of any size. A model that a person wrote down has no status. */
+static void
+require_converged(const ClLogitModel *model, char **names)
+{
+	bool		separated = model->status == CL_LOGIT_SEPARATION || model->status == CL_LOGIT_QUASI_SEPARATION;
+
+	if (!model->fitted || !(separated || model->status == CL_LOGIT_MAX_ITERATIONS))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the model has no finite estimates to make points from"),
+			 errdetail("Its status is %s%s.", cl_logit_status_names[model->status],
+					   separated ? separating_terms(model, names) : ""),
+			 separated ?
+			 errhint("Leave out what knows the outcome, join bins of one class, or fit with {\"penalty\": \"firth\"}.") :
+			 errhint("Fit with more max_iterations.")));
 }
 
 /* A model in which every term was estimated. */
@@ -322,9 +373,11 @@ cl_scorecard_from_model(PG_FUNCTION_ARGS)
 
 	if (model->terms != n)
 		wrong_count("terms of the model", model->terms, n);
+	require_same_names(model, names);
 	require_estimates(model, names);
+	require_converged(model, names);
 	for (int i = 0; i < n; i++)
 		coefficient[i] = model->term[i + 1].coefficient;
-	options_argument(fcinfo, 3, &options);
+	options_argument(fcinfo, 3, names, &options);
 	return build(model->term[0].coefficient, coefficient, names, binnings, n, &options);
 }

@@ -184,8 +184,7 @@ add_point(FunctionCallInfo fcinfo, double balance, double limit)
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
 	bool		has_until = !PG_ARGISNULL(4);
 	TimestampTz until = has_until ? PG_GETARG_TIMESTAMPTZ(4) : 0;
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	TimeWeighted *state = PG_ARGISNULL(0) ? create() : (TimeWeighted *) PG_GETARG_POINTER(0);
+	TimeWeighted *state = cl_agg_state(fcinfo, create);
 
 	require_instant(at, "the time of a change");
 	if (has_until)
@@ -199,7 +198,6 @@ add_point(FunctionCallInfo fcinfo, double balance, double limit)
 	require_same_until(state, has_until, until);
 	reserve(state, 1);
 	state->points[state->n++] = (ClTimePoint) {.at = at, .balance = balance, .limit = limit};
-	MemoryContextSwitchTo(old);
 	PG_RETURN_POINTER(state);
 }
 

@@ -104,15 +104,7 @@ cl_utilization_numeric(PG_FUNCTION_ARGS)
 static inline ClUtilization *
 transition_state(FunctionCallInfo fcinfo)
 {
-	MemoryContext old;
-	ClUtilization *state;
-
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClUtilization *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = utilization_summary.create();
-	MemoryContextSwitchTo(old);
-	return state;
+	return cl_agg_state(fcinfo, utilization_summary.create);
 }
 
 /* Counts, moments and cells of one row. */

@@ -69,20 +69,6 @@ set_directions(State *state, const bool *higher_is_riskier)
 				 errhint("Give higher_is_riskier as a constant.")));
 }
 
-static State *
-transition_state(FunctionCallInfo fcinfo)
-{
-	MemoryContext old;
-	State	   *state;
-
-	if (!PG_ARGISNULL(0))
-		return (State *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = create();
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
 static Datum
 add_row(FunctionCallInfo fcinfo, double a, double b)
 {
@@ -90,7 +76,7 @@ add_row(FunctionCallInfo fcinfo, double a, double b)
 
 	if (isnan(a) || isnan(b))
 		return cl_agg_unchanged(fcinfo);
-	state = transition_state(fcinfo);
+	state = cl_agg_state(fcinfo, create);
 	if (PG_NARGS() > ARG_DIRECTION_B)
 	{
 		bool		directions[2] = {PG_GETARG_BOOL(ARG_DIRECTION_A), PG_GETARG_BOOL(ARG_DIRECTION_B)};

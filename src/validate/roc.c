@@ -49,17 +49,14 @@ enum
 static inline ClRoc *
 transition_state(FunctionCallInfo fcinfo, bool amounts)
 {
-	MemoryContext old;
-	ClRoc	   *roc;
+	ClRoc	   *roc = cl_agg_state(fcinfo, roc_summary.create);
 
-	if (likely(!PG_ARGISNULL(0)))
-		return (ClRoc *) PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	roc = roc_summary.create();
-	if (PG_NARGS() > ARG_WEIGHT)
-		roc->tally.kind = CL_TALLY_WEIGHTS;
-	roc->amounts = amounts;
-	MemoryContextSwitchTo(old);
+	if (unlikely(PG_ARGISNULL(0)))
+	{
+		if (PG_NARGS() > ARG_WEIGHT)
+			roc->tally.kind = CL_TALLY_WEIGHTS;
+		roc->amounts = amounts;
+	}
 	return roc;
 }
 

@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 6)
+	switch (take_byte(&input) % 9)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -145,10 +145,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_time(&input);
 			break;
 		case 4:
+			fuzz_roc(&input);
+			break;
+		case 5:
 			fuzz_behavior(&input);
 			break;
 		default:
-			fuzz_roc(&input);
+			fuzz_score(&input);
 	}
 	return 0;
 }

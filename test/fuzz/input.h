@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 #define REQUIRE(condition) \
 	do { if (!(condition)) abort(); } while (0)
 
@@ -48,7 +50,10 @@ take_double(Input *input)
 	return x;
 }
 
+extern const ClMemory fuzz_memory;
+
 extern void fuzz_roc(Input *input);
 extern void fuzz_behavior(Input *input);
+extern void fuzz_score(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */

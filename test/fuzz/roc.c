@@ -31,7 +31,7 @@ breathe(void)
 {
 }
 
-static const ClMemory memory = {allocate, reallocate, free, breathe, NULL};
+const ClMemory fuzz_memory = {allocate, reallocate, free, breathe, NULL};
 
 static void
 check_order(const ClTally *tally, bool descending, const int64_t *expected)
@@ -83,8 +83,8 @@ fuzz_roc(Input *input)
 	int64_t		n[2] = {0, 0};
 	ClTally		tally[2];
 
-	cl_tally_init(&tally[0], &memory, kind);
-	cl_tally_init(&tally[1], &memory, kind);
+	cl_tally_init(&tally[0], &fuzz_memory, kind);
+	cl_tally_init(&tally[1], &fuzz_memory, kind);
 	while (input->size > 0)
 	{
 		uint8_t		what = take_byte(input);

@@ -36,16 +36,16 @@ CREATE VIEW scored AS SELECT a.*, logit_predict(model, ARRAY[x, z]) AS pd, ntile
 -- the solution of the accepts). Only the standard errors shrink, which they should not.
 SELECT furthest(model, fuzzy) < 1e-10 AS coefficients_stay, (SELECT bool_and(f.std_error < k.std_error) FROM logit_coefficients(model) k JOIN logit_coefficients(fuzzy) f USING (term)) AS errors_shrink,
   (logit_summary(fuzzy)).weight = 20000 AS everybody_counts
-FROM known, (SELECT logistic_regression(r.event, ARRAY[x, z], r.weight) AS fuzzy FROM scored, reject_inference(accepted, bad, pd) r) f;
+FROM known, (SELECT logistic_regression(r.event, ARRAY[x, z], r.weight, '{}') AS fuzzy FROM scored, reject_inference(accepted, bad, pd) r) f;
 -- The repaired book has the event rate that was assumed: predictions add up to the events (the equation of the intercept).
 SELECT factor, abs(sum(logit_predict(f.model, ARRAY[x, z])) - sum(CASE WHEN accepted THEN bad::int ELSE least(1, pd * factor) END)) < 1e-5 AS adds_up,
   round((sum(logit_predict(f.model, ARRAY[x, z])) / 20000)::numeric, 4) AS rate
-FROM scored, (SELECT factor, logistic_regression(r.event, ARRAY[x, z], r.weight) AS model FROM scored, unnest('{1,1.5,3}'::float8[]) factor, reject_inference(accepted, bad, pd, factor) r GROUP BY factor) f
+FROM scored, (SELECT factor, logistic_regression(r.event, ARRAY[x, z], r.weight, '{}') AS model FROM scored, unnest('{1,1.5,3}'::float8[]) factor, reject_inference(accepted, bad, pd, factor) r GROUP BY factor) f
 GROUP BY factor ORDER BY factor;
 -- Weights or rows, the same: each reject ten times, events among them by the fraction.
 SELECT furthest(a.model, b.model) < 1e-10 AS same
-FROM (SELECT logistic_regression(r.event, ARRAY[x, z], r.weight) AS model FROM scored, reject_inference(accepted, bad, round(pd::numeric, 1)::float8) r WHERE id <= 300) a,
-  (SELECT logistic_regression(CASE WHEN accepted THEN bad ELSE i <= round(pd::numeric, 1) * 10 END, ARRAY[x, z], 0.1) AS model FROM scored, generate_series(1, 10) i WHERE id <= 300) b;
+FROM (SELECT logistic_regression(r.event, ARRAY[x, z], r.weight, '{}') AS model FROM scored, reject_inference(accepted, bad, round(pd::numeric, 1)::float8) r WHERE id <= 300) a,
+  (SELECT logistic_regression(CASE WHEN accepted THEN bad ELSE i <= round(pd::numeric, 1) * 10 END, ARRAY[x, z], 0.1, '{}') AS model FROM scored, generate_series(1, 10) i WHERE id <= 300) b;
 
 -- Augmentation: the accepts of a band stand for all of it.
 CREATE VIEW augmented AS
@@ -54,7 +54,7 @@ SELECT count(*) AS bands, bool_and(abs(weight - 2000) < 1e-9) AS all_of_each FRO
 -- Where the score explains who was accepted it brings back the event rate of all applicants; where nobody was rejected it changes nothing.
 SELECT round((sum(weight * bad::int) / sum(weight))::numeric, 3) AS augmented, round(avg(truth::int), 3) AS truth, round(avg(bad::int), 3) AS accepts FROM application LEFT JOIN (SELECT id, weight FROM augmented) g USING (id);
 SELECT furthest(a.model, b.model) = 0 AS same
-FROM (SELECT logistic_regression(truth, ARRAY[x, z], augmentation_weight(count, 0)) AS model FROM application, (SELECT count(*) FROM application) c) a, (SELECT logistic_regression(truth, ARRAY[x, z]) AS model FROM application) b;
+FROM (SELECT logistic_regression(truth, ARRAY[x, z], augmentation_weight(count, 0), '{}') AS model FROM application, (SELECT count(*) FROM application) c) a, (SELECT logistic_regression(truth, ARRAY[x, z]) AS model FROM application) b;
 
 -- Parcelling: in each band rejects go bad at the rate of its accepts, times the factor. By fractions, so nothing depends on chance or order.
 CREATE VIEW parcelled AS
@@ -62,7 +62,7 @@ SELECT s.id, s.x, s.z, s.band, s.accepted, s.rate, r.event, r.weight FROM (SELEC
 SELECT bool_and(abs(events - least(1, rate * 1.5) * n) < 1e-8) AS the_rate_of_the_band, count(*) AS bands
 FROM (SELECT band, rate, sum(weight) FILTER (WHERE event) AS events, sum(weight) AS n FROM parcelled WHERE NOT accepted GROUP BY band, rate) b;
 SELECT furthest(a.model, b.model) < 1e-12 AS any_order
-FROM (SELECT logistic_regression(event, ARRAY[x, z], weight) AS model FROM parcelled) a, (SELECT logistic_regression(event, ARRAY[x, z], weight ORDER BY md5(id::text)) AS model FROM parcelled) b;
+FROM (SELECT logistic_regression(event, ARRAY[x, z], weight, '{}') AS model FROM parcelled) a, (SELECT logistic_regression(event, ARRAY[x, z], weight, '{}' ORDER BY md5(id::text)) AS model FROM parcelled) b;
 
 -- The planner sees through the function: no function scan.
 EXPLAIN (COSTS OFF) SELECT r.* FROM application, reject_inference(accepted, bad, x) r;

@@ -58,3 +58,14 @@ SELECT scorecard(NULL, '{age}', ARRAY[age_bins]) IS NULL AS nothing FROM fitted;
 
 DROP TABLE book, fitted, card;
 DROP FUNCTION near(float8, float8, float8);
+
+-- Terms that have names are those of the characteristics, and a model that is no estimate makes no points.
+CREATE TABLE build_known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;
+CREATE TABLE build_bins AS SELECT optimal_binning(x, other) AS bx, optimal_binning(y, other) AS b_y FROM build_known;
+CREATE TABLE build_model AS SELECT bx, b_y, m.* FROM build_bins b,
+  LATERAL (SELECT logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)], '{"names": ["x", "y"]}') AS named, logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)]) AS plain,
+    logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)]) AS separated, logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)], '{"penalty": "firth"}') AS firth FROM build_known) m;
+SELECT scorecard(named, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS named, scorecard(plain, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS plain, scorecard(firth, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS firth FROM build_model;
+SELECT scorecard(named, '{y, x}', ARRAY[bx, b_y]) FROM build_model;
+SELECT scorecard(separated, '{x, y}', ARRAY[bx, b_y]) FROM build_model;
+SELECT scorecard(plain, '{x, y}', ARRAY[bx, b_y], '{"reasons": {"z": "Odd"}}') FROM build_model;

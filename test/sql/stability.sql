@@ -98,7 +98,7 @@ SELECT stability_divergence(stability_agg(bin, is_actual), 'error') FROM st_row;
 SELECT near(d.kl_actual + d.kl_expected, (psi(s)).psi, 1e-14) AS adds_up, d.ks FROM (SELECT stability_agg(bin, is_actual) AS s FROM st_row) q, stability_divergence(s) d;
 -- The four ways to see no row, and one sample without the other.
 SELECT stability_agg(bin, is_actual) IS NULL AS no_rows, psi(bin, is_actual) IS NULL AS no_psi FROM st_row WHERE false;
-SELECT stability_agg(bin, NULL) IS NULL AS all_null, psi(bin, NULL) IS NULL AS psi_null, rollup(NULL::stability) IS NULL AS rollup_null FROM st_row;
+SELECT stability_agg(bin, NULL) IS NULL AS all_null, psi(bin, NULL::boolean) IS NULL AS psi_null, rollup(NULL::stability) IS NULL AS rollup_null FROM st_row;
 SELECT psi(NULL::stability) IS NULL AS psi_null, (SELECT count(*) FROM psi_table(NULL)) AS table_null, stability_compare(NULL, NULL) IS NULL AS compare_null;
 SELECT (psi(bin, is_actual)).* FROM st_row WHERE is_actual;
 SELECT * FROM psi_table((SELECT stability_agg(bin, is_actual) FROM st_row WHERE is_actual));

@@ -86,7 +86,7 @@ SELECT jsonb_path_query_array(report, '$[*] ? (@.step != "screening").step') AS 
 CREATE TABLE installed (version int PRIMARY KEY, card scorecard NOT NULL);
 INSERT INTO installed SELECT 1, card FROM trained;
 CREATE TABLE by_hand AS
-SELECT refit(fixed_binning('{36,72}'::float8[]), months::float8, bad) AS months_bins, refit(fixed_binning('{0.25,0.5,0.75}'::float8[]), "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
+SELECT refit(fixed_binning('{36,72}'), months::float8, bad) AS months_bins, refit(fixed_binning('{0.25,0.5,0.75}'), "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
 INSERT INTO installed
 SELECT 2, scorecard((SELECT logistic_regression(bad, ARRAY[woe(months_bins, months::float8), woe(use_bins, "Use ""%"""::text::float8)]) FROM hold_out), '{months,"Use \"%\""}', ARRAY[months_bins, use_bins])
 FROM by_hand;
@@ -128,3 +128,15 @@ SELECT card FROM train_scorecard('hold_out', 'bad', NULL, '{"card": "blue"}');
 DROP TABLE trained, shuffled, installed, by_hand, only_event;
 DROP VIEW nobody, no_outcome, only_bad, hold_out;
 DROP SCHEMA "Train ""It""" CASCADE;
+
+-- What knows the outcome gives no points, and mistakes in the options are found before the work.
+\set SHOW_CONTEXT never
+CREATE TABLE known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;
+SELECT card FROM train_scorecard('known', 'bad', '{x, y}');
+SELECT (SELECT string_agg(c ->> 'reason', ', ') FROM jsonb_array_elements(card::jsonb -> 'characteristics') c) AS reasons
+FROM train_scorecard('known', 'other', '{x, y}', '{"screening": {"min_iv": 0}, "max_characteristics": 1, "card": {"reasons": {"x": "Odd", "y": "Week"}}}');
+SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"card": {"reasons": {"z": "Odd"}}}');
+SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"card": {"reasons": 3}}');
+SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"card": {"nmae": "first"}}');
+SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"max_characteristics": 2.5}');
+SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"screening": {"max_iv": 0.00001, "min_iv": 0}}');

@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 SET extra_float_digits = 0;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
+\set SHOW_CONTEXT never
 SET search_path = public, credit_limit;
 \pset null -
 -- The same numbers on every version, unlike random().
@@ -110,6 +111,12 @@ ALTER TABLE "Odd ""Name"""."Loan Book" SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same FROM variable_screening('loan', 'bad') v JOIN whole w USING (variable);
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+
+-- What cannot be binned says why: rules that no bins keep, more texts than there are categories.
+SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage}', '{"monotonic_trend": "descending", "min_event_rate_diff": 0.1}');
+CREATE TABLE many AS SELECT i::text AS id, i % 10 = 0 AS bad FROM generate_series(1, 100001) i;
+SELECT variable, n, n_distinct, iv, n_bins, selected, reason FROM variable_screening('many', 'bad');
+DROP TABLE many;
 
 DROP VIEW loan, no_loan, no_outcome, only_bad;
 DROP TABLE only_event, whole;

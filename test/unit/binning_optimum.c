@@ -105,16 +105,17 @@ ends_of(const Case *c, unsigned splits, int *end)
 static bool
 bin_is_allowed(const ClOptimumRules *rules, const ClBinCounts *bin, const ClBinCounts *total, ClPrice price)
 {
-	int64_t		rows = bin->n[0] + bin->n[1];
-	int64_t		all = total->n[0] + total->n[1];
+	double		rows = bin->weight[0] + bin->weight[1];
+	double		all = total->weight[0] + total->weight[1];
 
 	if (bin->weight[0] + bin->weight[1] == 0)
 		return false;
 	if (price < CL_PRICE_SIZE)
 		return true;
-	/* Shares in the cases here are whole hundredths. */
-	return 100 * rows >= llround(100 * rules->min_size) * all && 100 * rows <= llround(100 * rules->max_size) * all &&
-		bin->n[0] >= rules->min_n[0] && bin->n[1] >= rules->min_n[1];
+	/* Shares in the cases here are whole hundredths, and weights quarters: products and sums are exact. */
+	return 100 * rows >= (double) llround(100 * rules->min_size) * all &&
+		100 * rows <= (double) llround(100 * rules->max_size) * all &&
+		bin->weight[0] >= (double) rules->min_n[0] && bin->weight[1] >= (double) rules->min_n[1];
 }
 
 static bool
@@ -151,8 +152,8 @@ neighbours_are_allowed(const Case *c, const Values *v, const int *end, int bins,
 		rate[b] = cl_event_rate(v->counts[b > 0 ? end[b - 1] : 0][end[b]].weight);
 	*monotone = rates_follow(CL_TREND_ASCENDING, rate, bins, rules->min_rate_diff) ||
 		rates_follow(CL_TREND_DESCENDING, rate, bins, rules->min_rate_diff);
-	trend = rules->trend != CL_TREND_AUTO ? rates_follow(rules->trend, rate, bins, rules->min_rate_diff) :
-		*monotone || rates_follow(CL_TREND_PEAK, rate, bins, rules->min_rate_diff) ||
+	trend = rules->trend == CL_TREND_MONOTONE ? *monotone :
+		rules->trend != CL_TREND_BEST ? rates_follow(rules->trend, rate, bins, rules->min_rate_diff) : *monotone || rates_follow(CL_TREND_PEAK, rate, bins, rules->min_rate_diff) ||
 		rates_follow(CL_TREND_VALLEY, rate, bins, rules->min_rate_diff);
 	if (price >= CL_PRICE_TREND && !trend)
 		return false;
@@ -202,7 +203,7 @@ is_preferred(const Case *c, const Values *v, ClPrice price, const Brute *a, cons
 
 	if (!b->found || fabs(a->value - b->value) > v->equal)
 		return !b->found || a->value > b->value;
-	if (price >= CL_PRICE_TREND && c->rules.trend == CL_TREND_AUTO && a->monotone != b->monotone)
+	if (price >= CL_PRICE_TREND && c->rules.trend == CL_TREND_BEST && a->monotone != b->monotone)
 		return a->monotone;
 	if (a->bins != b->bins)
 		return a->bins < b->bins;
@@ -399,10 +400,34 @@ random_case(uint64_t *seed)
 		.objective = (ClObjective) below(seed, 4),
 		.min_bins = 1 + below(seed, 3) * below(seed, 2), .max_bins = 3 + below(seed, 7),
 		.min_size = shares[below(seed, 6)], .max_size = most[below(seed, 7)],
-		.min_n = {below(seed, 4), below(seed, 4)}, .trend = (ClTrend) below(seed, 6),
+		.min_n = {below(seed, 4), below(seed, 4)}, .trend = (ClTrend) below(seed, CL_TREND_AUTO),
 		.min_rate_diff = apart[below(seed, 6)], .max_p_value = p_values[below(seed, 8)]
 	};
 	return c;
+}
+
+/* The rules of a case that can take something away. */
+enum
+{
+	MIN_SIZE, MAX_SIZE, MIN_NON_EVENTS, MIN_EVENTS, RATE_DIFF, P_VALUE, MIN_BINS, MAX_BINS, SEVERAL, RULES_SEEN
+};
+
+static void
+count_rules(const Case *c, int *seen)
+{
+	const ClOptimumRules *rules = &c->rules;
+	const bool	set[] = {
+		rules->min_size > 0, rules->max_size < 1, rules->min_n[0] > 0, rules->min_n[1] > 0, rules->min_rate_diff > 0,
+		rules->max_p_value < 1, rules->min_bins > 2, rules->max_bins < c->n
+	};
+	int			n = 0;
+
+	for (int rule = 0; rule < SEVERAL; rule++)
+	{
+		seen[rule] += set[rule];
+		n += set[rule];
+	}
+	seen[SEVERAL] += n > 3;
 }
 
 static void
@@ -410,16 +435,29 @@ check_random(void)
 {
 	uint64_t	seed = 20;
 	int			seen[4] = {0, 0, 0, 0};
+	int			found[CL_TREND_AUTO + 1][2] = {{0}};
+	int			rules[2][RULES_SEEN] = {{0}};
 
-	for (int round = 0; round < 12000; round++)
+	for (int round = 0; round < 60000; round++)
 	{
 		Case		c = random_case(&seed);
+		bool		weighted = c.total.weight[0] != (double) c.total.n[0] || c.total.weight[1] != (double) c.total.n[1];
+		int			status = check_case(&c);
 
-		seen[check_case(&c)]++;
+		seen[status]++;
+		if (status == CL_OPTIMUM_FOUND)
+		{
+			found[c.rules.trend][weighted]++;
+			count_rules(&c, rules[weighted]);
+		}
 	}
-	/* All kinds of answers occurred, optima most of all. */
-	CHECK(seen[CL_OPTIMUM_FOUND] > 5000);
-	CHECK(seen[CL_OPTIMUM_INFEASIBLE] > 500 && seen[CL_OPTIMUM_NOTHING_TO_SPLIT] > 100 && seen[CL_OPTIMUM_ONE_CLASS] > 20);
+	/* All kinds of answers occurred, optima most of all: thousands under every trend and every rule, and many with weights. */
+	CHECK(seen[CL_OPTIMUM_FOUND] > 20000);
+	CHECK(seen[CL_OPTIMUM_INFEASIBLE] > 2000 && seen[CL_OPTIMUM_NOTHING_TO_SPLIT] > 400 && seen[CL_OPTIMUM_ONE_CLASS] > 100);
+	for (int trend = CL_TREND_NONE; trend <= CL_TREND_AUTO; trend++)
+		CHECK(found[trend][0] > 2000 && found[trend][1] > 400);
+	for (int rule = 0; rule < RULES_SEEN; rule++)
+		CHECK(rules[0][rule] > 1000 && rules[1][rule] > 300);
 }
 
 /*
@@ -428,7 +466,7 @@ check_random(void)
 
 static const ClOptimumRules defaults = {
 	.objective = CL_OBJECTIVE_IV, .min_bins = 2, .max_bins = 20, .min_size = 0.05, .max_size = 1, .min_n = {1, 1},
-	.trend = CL_TREND_AUTO, .min_rate_diff = 0, .max_p_value = 1
+	.trend = CL_TREND_BEST, .min_rate_diff = 0, .max_p_value = 1
 };
 
 static int
@@ -533,6 +571,7 @@ check_rules(void)
 	cl_binning_optimum(&cl_test_memory, c.prebin, 2, &c.total, &c.rules, &optimum);
 	check_ends(&optimum, 2, (const int[]) {1, 2});
 	c.total.n[0]++;				/* ... of a hundred and one are not */
+	c.total.weight[0]++;
 	cl_binning_optimum(&cl_test_memory, c.prebin, 2, &c.total, &c.rules, &optimum);
 	CHECK_EQ_INT(optimum.in_the_way, CL_RULE_MIN_SIZE);
 

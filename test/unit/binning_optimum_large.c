@@ -11,7 +11,7 @@
 
 static const ClOptimumRules defaults = {
 	.objective = CL_OBJECTIVE_IV, .min_bins = 2, .max_bins = 8, .min_size = 0.05, .max_size = 1, .min_n = {1, 1},
-	.trend = CL_TREND_AUTO, .min_rate_diff = 0, .max_p_value = 1
+	.trend = CL_TREND_BEST, .min_rate_diff = 0, .max_p_value = 1
 };
 
 static int
@@ -135,7 +135,7 @@ check_medium(void)
 			if (optimum.status == CL_OPTIMUM_FOUND)
 				CHECK_NEAR(optimum.value / best[up_first], 1, 1e-10);
 		}
-		rules.trend = CL_TREND_AUTO;
+		rules.trend = CL_TREND_BEST;
 		cl_binning_optimum(&cl_test_memory, prebin, n, &total, &rules, &optimum);
 		if (optimum.status == CL_OPTIMUM_FOUND)
 			CHECK_NEAR(optimum.value / fmax(best[0], best[1]), 1, 1e-10);
@@ -154,7 +154,7 @@ check_large(void)
 		int			n = 60 + below(&seed, round == 0 ? 441 : 90);
 		ClBinCounts total = {{0, 0}, {0, 0}};
 		ClOptimumRules rules = defaults;
-		ClOptimum	optimum[6];
+		ClOptimum	optimum[CL_TREND_AUTO];
 
 		for (int i = 0; i < n; i++)
 		{
@@ -163,7 +163,7 @@ check_large(void)
 			add_prebin(&prebin[i], &total, non_event, below(&seed, 5 + (i < n / 2 ? i : n - i)));
 		}
 		rules.max_p_value = round % 2 == 0 ? 1 : 0.05;
-		for (int trend = 0; trend < 6; trend++)
+		for (int trend = 0; trend < CL_TREND_AUTO; trend++)
 		{
 			rules.trend = (ClTrend) trend;
 			cl_binning_optimum(&cl_test_memory, prebin, n, &total, &rules, &optimum[trend]);
@@ -174,8 +174,10 @@ check_large(void)
 		CHECK(optimum[CL_TREND_PEAK].value >= optimum[CL_TREND_ASCENDING].value * (1 - 1e-11));
 		CHECK(optimum[CL_TREND_PEAK].value >= optimum[CL_TREND_DESCENDING].value * (1 - 1e-11));
 		CHECK(optimum[CL_TREND_VALLEY].value >= optimum[CL_TREND_DESCENDING].value * (1 - 1e-11));
-		CHECK(optimum[CL_TREND_NONE].value >= optimum[CL_TREND_AUTO].value * (1 - 1e-11));
-		CHECK_NEAR(optimum[CL_TREND_AUTO].value, fmax(optimum[CL_TREND_PEAK].value, optimum[CL_TREND_VALLEY].value), 1e-11);
+		CHECK_NEAR(optimum[CL_TREND_MONOTONE].value,
+				   fmax(optimum[CL_TREND_ASCENDING].value, optimum[CL_TREND_DESCENDING].value), 1e-11);
+		CHECK(optimum[CL_TREND_NONE].value >= optimum[CL_TREND_BEST].value * (1 - 1e-11));
+		CHECK_NEAR(optimum[CL_TREND_BEST].value, fmax(optimum[CL_TREND_PEAK].value, optimum[CL_TREND_VALLEY].value), 1e-11);
 	}
 }
 

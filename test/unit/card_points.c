@@ -68,6 +68,7 @@ check_score(Card *card, ClAllocation allocation, uint64_t *seed)
 	{
 		rounded += card->points[j][bin[j]];
 		CHECK(card->points[j][bin[j]] == rint(card->points[j][bin[j]]));
+		CHECK(card->points[j][bin[j]] != 0 || !signbit(card->points[j][bin[j]]));
 	}
 	CHECK(fabs(rounded - exact) <= 0.5 * (card->n + 1) + 1e-9);
 }

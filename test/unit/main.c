@@ -25,12 +25,14 @@ FEATURE_TEST(fairness);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
 FEATURE_TEST(binning_optimum_large);
+FEATURE_TEST(binning_trend);
 FEATURE_TEST(binning_prebin);
 FEATURE_TEST(stability);
 FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
+FEATURE_TEST(logistic_coded);
 
 static const struct
 {
@@ -53,12 +55,14 @@ static const struct
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
 	{"binning_optimum_large", test_binning_optimum_large},
+	{"binning_trend", test_binning_trend},
 	{"binning_prebin", test_binning_prebin},
 	{"stability", test_stability},
 	{"quantile_bands", test_quantile_bands},
 	{"calibration", test_calibration},
 	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
+	{"logistic_coded", test_logistic_coded},
 };
 
 int

@@ -26,7 +26,7 @@ CREATE TYPE credit_limit.binning (
 );
 
 COMMENT ON TYPE credit_limit.binning IS
-'A characteristic cut into bins, with the events and non-events of each, the conventions of its weights of evidence, and how it was found. Text form is JSON, which may be written and changed by hand; doc/score.md describes it. Made by optimal_binning and fixed_binning, counted anew by refit, read by binning_table, binning_summary and information_value, applied by woe and bin_id.';
+'A characteristic cut into bins, with the events and non-events of each, the conventions of its weights of evidence, and how it was found. Text form is JSON, which may be written and changed by hand; doc/score.md describes it. Made by optimal_binning, fixed_binning and fixed_binning, counted anew by refit, read by binning_table, binning_summary and information_value, applied by woe and bin_id.';
 
 CREATE FUNCTION credit_limit.binning_from_jsonb(jsonb) RETURNS credit_limit.binning
 AS 'MODULE_PATHNAME', 'cl_binning_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -52,7 +52,7 @@ RETURNS credit_limit.binning
 AS 'MODULE_PATHNAME', 'cl_optimal_binning' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.optimal_binning(credit_limit.bin_sketch, jsonb) IS
-'The bins with the largest information value that keep all rules, found exactly. Options (default): max_n_prebins (100), min_n_bins (2), max_n_bins (8), min_bin_size (0.05, of all rows), max_bin_size (1), min_bin_n_event and min_bin_n_non_event (0), monotonic_trend of the event rate (auto: the best of ascending, descending, peak and valley; or one of them, or none), min_event_rate_diff (0) and max_pvalue (1) between neighbours, objective (iv, js, hellinger, triangular), splits (candidates instead of pre-bins), splits_fixed (cuts that must be), special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing (separate, zero, worst, best or a weight of evidence), closed (left: [a, b)), woe_sign (non_event_over_event), smoothing (prior, none, laplace, sas). What cannot be done is said in status and message; an unknown key is an error.';
+'The bins with the largest information value that keep all rules, found exactly. Options (default): max_n_prebins (100), min_n_bins (2), max_n_bins (8), min_bin_size (0.05, of all rows), max_bin_size (1), min_bin_n_event and min_bin_n_non_event (0), monotonic_trend of the event rate (auto: ascending or descending, or a peak or valley where the likelihood ratio against them is significant at 0.001; monotone, best of the four, one of them, or none), min_event_rate_diff (0) and max_pvalue (1) between neighbours, objective (iv, js, hellinger, triangular), splits (candidates instead of pre-bins), splits_fixed (cuts that must be), special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing (separate, zero, worst, best or a weight of evidence), closed (left: [a, b)), woe_sign (non_event_over_event), smoothing (prior, none, laplace, sas). What cannot be done is said in status and message; an unknown key is an error.';
 
 CREATE AGGREGATE credit_limit.optimal_binning(x float8, event boolean) (
   SFUNC = credit_limit.bin_sketch_transition, STYPE = internal, SSPACE = 1024,
@@ -149,6 +149,14 @@ AS 'MODULE_PATHNAME', 'cl_fixed_binning_groups' LANGUAGE C IMMUTABLE STRICT PARA
 
 COMMENT ON FUNCTION credit_limit.fixed_binning(jsonb, jsonb) IS
 'Bins of categories as given, not counted yet: refit counts them. groups is an array of arrays, [["own"], ["rent", "free"]], of strings, numbers or booleans, one kind in all; what is not listed is "other". Options as in optimal_binning; of use are missing, woe_sign and smoothing. Error: an empty group, or a value that is there twice.';
+
+CREATE FUNCTION credit_limit.fixed_binning(bins text, options jsonb DEFAULT '{}')
+RETURNS credit_limit.binning LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN bins ~ '^\s*\[' THEN credit_limit.fixed_binning(bins::jsonb, options)
+  ELSE credit_limit.fixed_binning(bins::float8[], options) END;
+
+COMMENT ON FUNCTION credit_limit.fixed_binning(text, jsonb) IS
+'As fixed_binning(float8[], jsonb) of cuts ''{1000, 2000}'', or as fixed_binning(jsonb, jsonb) of groups ''[["own"], ["rent", "free"]]'': a literal needs no cast.';
 
 CREATE FUNCTION credit_limit.refit(credit_limit.binning, credit_limit.bin_sketch)
 RETURNS credit_limit.binning

@@ -46,10 +46,12 @@ COMMENT ON CAST (credit_limit.logit_model AS jsonb) IS 'the canonical document; 
 
 CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_logistic_weight_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_options_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, text) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_logistic_text_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_logistic_weight_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_weight_options_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION credit_limit.logistic_combine(internal, internal) RETURNS internal
@@ -62,8 +64,9 @@ CREATE FUNCTION credit_limit.logistic_final(internal) RETURNS credit_limit.logit
 AS 'MODULE_PATHNAME', 'cl_logistic_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) IS 'Transition of logistic_regression.';
 COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, jsonb) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, text) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) IS 'Transition of logistic_regression.';
 COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8, jsonb) IS 'Transition of logistic_regression.';
 COMMENT ON FUNCTION credit_limit.logistic_combine(internal, internal) IS 'Combines the states of two workers.';
 COMMENT ON FUNCTION credit_limit.logistic_serial(internal) IS 'State of logistic_regression as bytes.';
@@ -84,20 +87,6 @@ CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray) (
 COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray) IS
 'The logistic regression of event (true: the bad outcome) on the elements of x, with an intercept. x is an array of numbers of any type, of the same length in all rows; numeric elements are read without a detour. Rows where event, x, or an element of it is NULL, NaN or infinite are left out and counted; no rows give NULL. The coefficients are those of R''s glm (family binomial, logit link) to 1e-8, and so are standard errors and deviance, taken at the coefficients themselves; columns that depend on those before them are aliased, with R''s tolerance of 1e-11. The answer does not depend on the order of the rows or on workers beyond 1e-10. What cannot be estimated is told by the status: see logit_summary. Memory: 8 bytes per element of x and 1 per row, 8 more with weights; for more rows than fit use logistic_regression_fit. Error: x of different lengths, of more than 1000 elements, or beyond 1e100. Source: McCullagh and Nelder (1989), Generalized Linear Models.';
 
-CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, weight float8) (
-  SFUNC = credit_limit.logistic_transition,
-  STYPE = internal,
-  SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, float8) IS
-'As logistic_regression(boolean, anyarray), with a frequency weight for each row: weight w is the same as w equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
-
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, options jsonb) (
   SFUNC = credit_limit.logistic_transition,
   STYPE = internal,
@@ -110,7 +99,35 @@ CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, opt
 );
 
 COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, jsonb) IS
-'As logistic_regression(boolean, anyarray), with options, the same in all rows; write the constant as ''{...}''::jsonb. penalty: none, l2 (least -loglik + lambda / 2 * sum of squared coefficients, without the intercept), firth (Firth 1993: the bias is reduced, and separation does no harm). lambda: of l2. standardize (false): l2 sees coefficients of columns with standard deviation 1. max_iterations (50), tolerance (1e-10, of the deviance, relative). signs: "+" or "-" for all terms, or an array of "+", "-" and null, one for each: a coefficient that would leave its sign is held at 0. confidence (0.95) of the intervals. names: of the terms. NULL is no options. Error: an unknown key, and options that contradict each other.';
+'As logistic_regression(boolean, anyarray), with options, the same in all rows. penalty: none, l2 (least -loglik + lambda / 2 * sum of squared coefficients, without the intercept), firth (Firth 1993: the bias is reduced, and separation does no harm). lambda: of l2. standardize (false): l2 sees coefficients of columns with standard deviation 1. max_iterations (50), tolerance (1e-10, of the deviance, relative). signs: "+" or "-" for all terms, or an array of "+", "-" and null, one for each: a coefficient that would leave its sign is held at 0. confidence (0.95) of the intervals. names: of the terms. NULL is no options. Error: an unknown key, and options that contradict each other.';
+
+CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, options text) (
+  SFUNC = credit_limit.logistic_transition,
+  STYPE = internal,
+  SSPACE = 65536,
+  FINALFUNC = credit_limit.logistic_final,
+  COMBINEFUNC = credit_limit.logistic_combine,
+  SERIALFUNC = credit_limit.logistic_serial,
+  DESERIALFUNC = credit_limit.logistic_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, text) IS
+'As logistic_regression(boolean, anyarray, jsonb), of options written as a literal, which then need no cast.';
+
+CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, weight float8) (
+  SFUNC = credit_limit.logistic_transition,
+  STYPE = internal,
+  SSPACE = 65536,
+  FINALFUNC = credit_limit.logistic_final,
+  COMBINEFUNC = credit_limit.logistic_combine,
+  SERIALFUNC = credit_limit.logistic_serial,
+  DESERIALFUNC = credit_limit.logistic_deserial,
+  PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, float8) IS
+'As logistic_regression(boolean, anyarray), with a frequency weight for each row: weight w is the same as w equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a weight that is negative, infinite, or outside 1e-100 to 1e100.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, weight float8, options jsonb) (
   SFUNC = credit_limit.logistic_transition,
@@ -124,7 +141,7 @@ CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, wei
 );
 
 COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, float8, jsonb) IS
-'As logistic_regression(boolean, anyarray, jsonb), with a frequency weight for each row.';
+'As logistic_regression(boolean, anyarray, jsonb), with a frequency weight for each row: weight w is the same as w equal rows. Options may be ''{}''. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE TYPE credit_limit.logit_step AS (
   n bigint,

@@ -91,6 +91,12 @@ COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, jsonb) IS
 score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN", "Infinity" and "-Infinity" are the numbers that JSON
 lacks. Errors: no object (22023), a key that is not there (42703) or of a wrong JSON type (42804).';
 
+CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower text) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN credit_limit.score(card, borrower::pg_catalog.jsonb);
+COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, text) IS
+'As score(scorecard, jsonb), of the text of a JSON object, so that a literal needs no cast. Error also: text that is no JSON.';
+
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower record) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 15
 SUPPORT credit_limit.spread_row;
@@ -104,6 +110,12 @@ CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower json
 AS 'MODULE_PATHNAME', 'cl_score_pd_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 25;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, jsonb) IS
 'As score_pd(scorecard, record), of a jsonb object with a key for every characteristic.';
+
+CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower text) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN credit_limit.score_pd(card, borrower::pg_catalog.jsonb);
+COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, text) IS
+'As score_pd(scorecard, jsonb), of the text of a JSON object, so that a literal needs no cast. Error also: text that is no JSON.';
 
 CREATE FUNCTION credit_limit.score_from_pd(pd float8, base_score float8 DEFAULT 600, base_odds float8 DEFAULT 50,
 	pdo float8 DEFAULT 20) RETURNS float8
@@ -142,6 +154,16 @@ AS 'MODULE_PATHNAME', 'cl_score_points_jsonb' LANGUAGE C IMMUTABLE STRICT PARALL
 COMMENT ON FUNCTION credit_limit.score_points(credit_limit.scorecard, jsonb) IS
 'As score_points(scorecard, record), of a jsonb object with a key for every characteristic.';
 
+CREATE FUNCTION credit_limit.score_points(card credit_limit.scorecard, borrower text,
+	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_max float8,
+	OUT points_lost float8, OUT dimension text, OUT reason text) RETURNS SETOF record
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20
+BEGIN ATOMIC
+	SELECT p.* FROM credit_limit.score_points(card, borrower::pg_catalog.jsonb) p;
+END;
+COMMENT ON FUNCTION credit_limit.score_points(credit_limit.scorecard, text) IS
+'As score_points(scorecard, jsonb), of the text of a JSON object, so that a literal needs no cast.';
+
 CREATE FUNCTION credit_limit.reason_codes(card credit_limit.scorecard, borrower record, n int DEFAULT 4,
 	method text DEFAULT 'max') RETURNS text[]
 AS 'MODULE_PATHNAME', 'cl_reason_codes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 30;
@@ -158,6 +180,13 @@ CREATE FUNCTION credit_limit.reason_codes(card credit_limit.scorecard, borrower 
 AS 'MODULE_PATHNAME', 'cl_reason_codes_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 40;
 COMMENT ON FUNCTION credit_limit.reason_codes(credit_limit.scorecard, jsonb, int, text) IS
 'As reason_codes(scorecard, record, n, method), of a jsonb object with a key for every characteristic.';
+
+CREATE FUNCTION credit_limit.reason_codes(card credit_limit.scorecard, borrower text, n int DEFAULT 4,
+	method text DEFAULT 'max') RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN credit_limit.reason_codes(card, borrower::pg_catalog.jsonb, n, method);
+COMMENT ON FUNCTION credit_limit.reason_codes(credit_limit.scorecard, text, int, text) IS
+'As reason_codes(scorecard, jsonb, n, method), of the text of a JSON object, so that a literal needs no cast.';
 
 CREATE FUNCTION credit_limit.scorecard_table(card credit_limit.scorecard,
 	OUT characteristic text, OUT bin_id int, OUT bin text, OUT woe float8, OUT coefficient float8, OUT points float8,

@@ -18,6 +18,10 @@ DECLARE
   names text[];
   casts text[];
   binnings credit_limit.binning[];
+  places int[];
+  rows bytea;
+  arguments text;
+  fit_options jsonb;
   dropped text[];
   left_out jsonb;
   fit int := 0;
@@ -29,15 +33,18 @@ BEGIN
     ELSE jsonb_build_object('the document', options) END) o
   WHERE CASE WHEN o.key IN ('screening', 'card') THEN jsonb_typeof(o.value) <> 'object'
     WHEN o.key = 'max_pvalue' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 0 && $ <= 1'), false)
-    WHEN o.key = 'max_characteristics' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1'), false)
+    WHEN o.key = 'max_characteristics' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1 && $ == $.floor()'), false)
     ELSE true END
   ORDER BY o.key LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid', DETAIL = unknown,
-      HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (from 1) and card (an object: options of scorecard).';
+      HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (a whole number from 1) and card (an object: options of scorecard).';
   END IF;
   max_pvalue := coalesce((options ->> 'max_pvalue')::float8, 0.05);
   most := coalesce((options ->> 'max_characteristics')::float8, 15);
+  -- A mistake in the options of the card is found before the work, not after it.
+  PERFORM credit_limit.scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning],
+    coalesce(options -> 'card', '{}') - 'reasons');
 
   -- Bins of every characteristic in one scan, and why some are left out.
   WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
@@ -55,19 +62,43 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no characteristic is left after screening',
       DETAIL = coalesce((SELECT string_agg(format('%s: %s', r ->> 'characteristic', r ->> 'reason'), '; ') FROM jsonb_array_elements(report) r),
         'There are no columns.'),
-      HINT = 'See variable_screening; lower min_iv under "screening", or give other columns.';
+      HINT = CASE WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv below")')
+        THEN 'See variable_screening; lower min_iv under "screening", or give other columns.' ELSE 'See variable_screening; give other rows or columns.' END;
+  END IF;
+  IF cardinality(names) > 1000 THEN
+    RAISE EXCEPTION USING ERRCODE = 'program_limit_exceeded', MESSAGE = 'too many characteristics are left after screening',
+      DETAIL = format('There are %s, and a model has at most 1000.', cardinality(names)), HINT = 'Raise min_iv under "screening", or name fewer columns.';
+  END IF;
+  IF jsonb_typeof(options #> '{card,reasons}') <> 'object' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
+      DETAIL = format('"reasons" is %s.', options #> '{card,reasons}'), HINT = 'Reasons are an object of texts by the names of columns.';
+  END IF;
+  SELECT r.key INTO unknown FROM jsonb_object_keys(options #> '{card,reasons}') r (key)
+  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(report) s WHERE s ->> 'characteristic' = r.key) ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
+      DETAIL = format('"reasons" has a text for "%s", which is no characteristic.', unknown), HINT = 'Reasons are by the names of columns.';
   END IF;
 
   -- Fit, and leave out: all that are held at 0 or aliased, for the others fit as well without them, and of those the weakest. Again,
   -- until all that is left counts.
   LOOP
     fit := fit + 1;
-    EXECUTE format('SELECT credit_limit.logistic_regression(t.%I::boolean, ARRAY[%s], $1) FROM %s t', event,
-      (SELECT string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type), ', ' ORDER BY b.place)
-       FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place)), relation)
-    INTO model USING jsonb_build_object('names', to_jsonb(names), 'signs',
+    fit_options := jsonb_build_object('names', to_jsonb(names), 'signs',
       (SELECT jsonb_agg(CASE b.binning::jsonb ->> 'woe_sign' WHEN 'event_over_non_event' THEN '+' ELSE '-' END ORDER BY b.place)
        FROM unnest(binnings) WITH ORDINALITY b (binning, place)));
+    SELECT format('t.%I::boolean, ARRAY[%s]', event,
+      string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type), ', ' ORDER BY b.place))
+    INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
+    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept.
+    IF fit = 1 THEN
+      EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, relation) INTO rows;
+      SELECT array_agg(i) INTO places FROM generate_series(1, cardinality(names)) i;
+    END IF;
+    model := credit_limit.logit_coded_fit(rows, places, fit_options);
+    IF model IS NULL THEN
+      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, relation) INTO model USING fit_options;
+    END IF;
     report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names), 'status', s.status,
       'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
     WITH term AS (SELECT t.term AS name, t.p_value, t.place, t.aliased OR t.estimate = 0 AS idle,
@@ -86,12 +117,15 @@ BEGIN
     INTO dropped, left_out FROM leaving l;
     EXIT WHEN dropped IS NULL;
     report := report || left_out;
-    SELECT array_agg(b.name ORDER BY b.place), array_agg(b.type ORDER BY b.place), array_agg(b.binning ORDER BY b.place)
-    INTO names, casts, binnings
-    FROM unnest(names, casts, binnings) WITH ORDINALITY b (name, type, binning, place) WHERE b.name <> ALL (dropped);
+    SELECT array_agg(b.name ORDER BY b.place), array_agg(b.type ORDER BY b.place), array_agg(b.binning ORDER BY b.place),
+      array_agg(b.element ORDER BY b.place)
+    INTO names, casts, binnings, places
+    FROM unnest(names, casts, binnings, places) WITH ORDINALITY b (name, type, binning, element, place) WHERE b.name <> ALL (dropped);
   END LOOP;
 
-  card := credit_limit.scorecard(model, names, binnings, coalesce(options -> 'card', '{}'));
+  card := credit_limit.scorecard(model, names, binnings, coalesce(options -> 'card', '{}')
+    || CASE WHEN options #> '{card,reasons}' IS NULL THEN '{}' ELSE jsonb_build_object('reasons', coalesce((SELECT jsonb_object_agg(r.key, r.value)
+      FROM jsonb_each(options #> '{card,reasons}') r WHERE r.key = ANY (names)), '{}')) END);
   -- Bins know a boolean column by its texts; a card reads it as it is.
   IF 'boolean::text' = ANY (casts) THEN
     card := jsonb_set(card::jsonb, '{characteristics}', (SELECT jsonb_agg(CASE WHEN casts[c.place] <> 'boolean::text' THEN c.part

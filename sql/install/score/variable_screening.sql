@@ -30,6 +30,25 @@ RETURN (WITH RECURSIVE base (oid, next) AS (
 
 COMMENT ON FUNCTION credit_limit.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
 
+CREATE FUNCTION credit_limit.require_event_column(relation regclass, event text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  event_type regtype;
+BEGIN
+  SELECT credit_limit.screened_type(a.atttypid) INTO event_type
+  FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = event AND a.attnum > 0 AND NOT a.attisdropped;
+  IF event_type IS DISTINCT FROM 'boolean'::regtype THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('the event must be a boolean column of %s', relation),
+      DETAIL = CASE WHEN event_type IS NULL THEN format('It has no column "%s".', event)
+        ELSE format('Column "%s" is of type %s.', event, event_type) END,
+      HINT = 'Make a view with the outcome as a boolean column: true is the bad outcome.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION credit_limit.require_event_column(regclass, text) IS
+'Error unless the relation has the boolean column of that name; for what takes an event by its name.';
+
 CREATE FUNCTION credit_limit.variable_screening(
   relation regclass,
   event text,
@@ -56,7 +75,6 @@ AS $$
 DECLARE
   wanted text[];
   unknown text;
-  event_type regtype;
   sketches text;
   lines text;
 BEGIN
@@ -71,14 +89,7 @@ BEGIN
   END IF;
 
   -- What is asked for is there, once, and is not the answer itself.
-  SELECT credit_limit.screened_type(a.atttypid) INTO event_type
-  FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = event AND a.attnum > 0 AND NOT a.attisdropped;
-  IF event_type IS DISTINCT FROM 'boolean'::regtype THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('the event must be a boolean column of %s', relation),
-      DETAIL = CASE WHEN event_type IS NULL THEN format('It has no column "%s".', event)
-        ELSE format('Column "%s" is of type %s.', event, event_type) END,
-      HINT = 'Make a view with the outcome as a boolean column: true is the bad outcome.';
-  END IF;
+  PERFORM credit_limit.require_event_column(relation, event);
   SELECT coalesce(columns, array_agg(a.attname::text ORDER BY a.attnum)) INTO wanted
   FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> event;
   SELECT coalesce(w.name, 'NULL') INTO unknown FROM unnest(wanted) WITH ORDINALITY w (name, place)

@@ -195,6 +195,13 @@ AS 'MODULE_PATHNAME', 'cl_psi_arrays' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.psi(float8[], float8[], text, boolean) IS
 'Population stability index of counts, one for each band in both arrays; conventions for empty bands as in psi(stability, text). shares => true says that the arrays are shares (fractions that add up to 1 within 0.02; they are scaled to do so exactly): then there are no n, m, critical value and p-value, and conventions that work on counts are an error where there is an empty band. NULL arguments and arrays without bands give NULL. Error: arrays of different lengths, NULL, NaN, infinite or negative elements.';
 
+CREATE FUNCTION credit_limit.psi(expected text, actual text, empty text DEFAULT 'laplace', shares boolean DEFAULT false)
+RETURNS credit_limit.psi_result LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN credit_limit.psi(expected::float8[], actual::float8[], empty, shares);
+
+COMMENT ON FUNCTION credit_limit.psi(text, text, text, boolean) IS
+'As psi(float8[], float8[], text, boolean), of arrays written as literals, which then need no cast. Error also: text that is no array of numbers.';
+
 CREATE FUNCTION credit_limit.psi_table(
   credit_limit.stability,
   empty text DEFAULT 'laplace',
@@ -266,6 +273,25 @@ AS 'MODULE_PATHNAME', 'cl_stability_divergence_arrays' LANGUAGE C IMMUTABLE STRI
 
 COMMENT ON FUNCTION credit_limit.stability_divergence(float8[], float8[], text, boolean) IS
 'As stability_divergence(stability, text), of counts or shares as in psi. ks is the largest distance of the cumulative shares, in the order of the bands.';
+
+CREATE FUNCTION credit_limit.stability_divergence(
+  expected text,
+  actual text,
+  empty text DEFAULT 'laplace',
+  shares boolean DEFAULT false,
+  OUT kl_actual float8,
+  OUT kl_expected float8,
+  OUT jensen_shannon float8,
+  OUT hellinger float8,
+  OUT triangular float8,
+  OUT ks float8)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.* FROM credit_limit.stability_divergence(expected::float8[], actual::float8[], empty, shares) d;
+END;
+
+COMMENT ON FUNCTION credit_limit.stability_divergence(text, text, text, boolean) IS
+'As stability_divergence(float8[], float8[], text, boolean), of arrays written as literals, which then need no cast.';
 
 -- How far the score moved.
 

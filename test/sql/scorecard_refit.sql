@@ -1,0 +1,71 @@
+-- scorecard_refit: the bins of a card, and what newer rows say about them.
+SET client_min_messages = warning;
+SET extra_float_digits = 0;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+\set SHOW_CONTEXT never
+SET search_path = public, credit_limit;
+\pset null -
+
+-- 1. On the rows that it was trained on, a card comes back: the same points, with all kinds of columns.
+SELECT setseed(0.25);
+CREATE TABLE refit_book AS
+SELECT i AS id, use, income, arrears, housing, phone, grade, 1 / (1 + exp(2.3 + 0.8 * (ln(coalesce(income, 1500)) - 7.3) - 2 * use - 0.3 * greatest(coalesce(arrears, 0), 0)
+    - CASE housing WHEN 'rent' THEN 0.8 ELSE 0 END + CASE WHEN phone THEN 0.6 ELSE 0 END - 0.3 * grade)) > random() AS bad
+FROM (SELECT i, random() AS use, CASE WHEN random() < 0.95 THEN round((800 * exp(2 * random()))::numeric, 2) END AS income,
+    CASE WHEN random() < 0.1 THEN -9 ELSE floor(4 * random())::int END AS arrears, (ARRAY['own', 'rent', NULL])[1 + floor(3 * random())::int] AS housing,
+    random() < 0.5 AS phone, round((1 + floor(3 * random()))::numeric, 1) AS grade FROM generate_series(1, 12000) i) s;
+CREATE TABLE refit_trained AS
+SELECT t.* FROM train_scorecard('refit_book', 'bad', '{use, income, arrears, housing, phone, grade}',
+  '{"screening": {"columns": {"arrears": {"special_codes": [-9]}}}, "card": {"name": "first", "pdo": 40, "reasons": {"use": "High use"}}}') t;
+SELECT scorecard_hash(r.card) = scorecard_hash(t.card) AS same_card, r.card::text = t.card::text AS same_text
+FROM refit_trained t, scorecard_refit(t.card, 'refit_book', 'bad') r;
+
+-- 2. Words stay, whatever place they have, and so do categories that are numbers or booleans.
+CREATE TABLE refit_written AS SELECT '{"name": "by hand", "scaling": {"score": 500, "odds": 20, "pdo": 50}, "characteristics": [
+  {"name": "use", "reason": "High use", "dimension": "line", "bins": [{"up_to": 0.3, "points": 0}, {"up_to": 0.7, "points": 0, "reason": "Some use"}, {"points": 0}]},
+  {"name": "grade", "categories": [{"in": [1], "points": 1}, {"in": [2, 3], "points": 2, "reason": "Low grade"}], "other": {"points": 0, "reason": "No grade"}, "missing": {"points": 0}},
+  {"name": "phone", "categories": [{"in": [true], "points": 0}, {"in": [false], "points": 0}]},
+  {"name": "arrears", "bins": [{"below": 1, "points": 0}, {"points": 0}], "special": [{"values": [-9, -8], "points": 3, "reason": "No history"}], "missing": {"points": 0, "reason": "Unknown"}}
+]}'::scorecard AS card;
+CREATE TABLE refit_result AS SELECT r.* FROM refit_written w, scorecard_refit(w.card, 'refit_book', 'bad') r;
+SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.reason)).reason') AS reasons, card::jsonb -> 'name' AS name, card::jsonb -> 'scaling' AS scaling FROM refit_result;
+SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.in)).in') AS categories, jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.values)).values') AS special,
+  jsonb_path_query_array(card::jsonb, '$.characteristics[*].bins[*].up_to') AS up_to FROM refit_result;
+-- Weights of evidence and points against their definitions in SQL: ln(share of good / share of bad) of counts with one row added by the prior.
+SELECT t.characteristic, t.bin, abs(t.woe - (ln((good + all_good / (all_good + all_bad)) / (bad + all_bad / (all_good + all_bad))) - ln(all_good / all_bad))) < 1e-12 AS woe_is_right,
+  abs(t.points - (-50 / ln(2) * c.estimate * t.woe)) <= 0.5 AS points_are_right
+FROM refit_result r, scorecard_table(r.card) t,
+  LATERAL (SELECT estimate FROM logit_coefficients(r.model) WHERE term = t.characteristic) c,
+  LATERAL (SELECT count(*) FILTER (WHERE NOT bad)::float8 AS all_good, count(*) FILTER (WHERE bad)::float8 AS all_bad,
+    count(*) FILTER (WHERE NOT bad AND here)::float8 AS good, count(*) FILTER (WHERE bad AND here)::float8 AS bad
+    FROM refit_book b, LATERAL (SELECT CASE t.characteristic
+      WHEN 'use' THEN t.bin = CASE WHEN use <= 0.3 THEN '(-inf, 0.3]' WHEN use <= 0.7 THEN '(0.3, 0.7]' ELSE '(0.7, inf)' END
+      WHEN 'grade' THEN t.bin = CASE grade WHEN 1 THEN '{1}' ELSE '{2, 3}' END
+      WHEN 'phone' THEN t.bin = CASE WHEN phone THEN '{true}' ELSE '{false}' END
+      ELSE t.bin = CASE WHEN arrears IN (-9, -8) THEN '{-9, -8}' WHEN arrears < 1 THEN '(-inf, 1)' ELSE '[1, inf)' END END) h (here)) n
+WHERE good + bad > 0 ORDER BY t.characteristic, t.bin;
+SELECT round(auc(score(card, b), bad, false)::numeric, 3) AS auc, round(avg(score_pd(card, b))::numeric, 3) AS mean_pd, round(avg(bad::int)::numeric, 3) AS bad_rate FROM refit_result, refit_book b;
+SELECT e ->> 'characteristic' AS characteristic, round((e ->> 'iv')::numeric, 3) AS iv, round((e ->> 'coefficient')::numeric, 2) AS coefficient, e ->> 'reason' AS reason
+FROM refit_result, jsonb_array_elements(report) e;
+
+-- 3. A cut moved by hand, and options.
+SELECT r.card::jsonb -> 'name' AS name, r.card::jsonb -> 'scaling' AS scaling, (SELECT array_agg(bin) FROM scorecard_table(r.card) WHERE characteristic = 'use') AS bins
+FROM refit_written, LATERAL (SELECT jsonb_set(card::jsonb, '{characteristics,0,bins,0,up_to}', '0.5')::scorecard AS moved) m,
+  scorecard_refit(moved, 'refit_book', 'bad', '{"name": "second", "base_score": 600, "base_odds": 50, "pdo": 20}') r;
+SELECT characteristic, binning::jsonb - '{version,trend,status,objective,n_skipped}'::text[] AS binning FROM refit_written, scorecard_binnings(card);
+
+-- 4. A characteristic that turned, mistakes, and NULLs.
+CREATE VIEW refit_suppressed AS SELECT use, grade, phone, use - 0.16 * bad::int AS arrears, bad FROM refit_book;
+CREATE VIEW refit_one_class AS SELECT * FROM refit_book WHERE bad;
+CREATE VIEW refit_no_rows AS SELECT * FROM refit_book WHERE false;
+CREATE VIEW refit_without AS SELECT id, use, bad FROM refit_book;
+SELECT e ->> 'characteristic' AS characteristic, e ->> 'reason' AS reason
+FROM refit_written, LATERAL (SELECT jsonb_set(card::jsonb, '{characteristics,3,bins,0,below}', '0.5')::scorecard AS moved) m,
+  scorecard_refit(moved, 'refit_suppressed', 'bad') r, jsonb_array_elements(report) e;
+SELECT r.* FROM refit_written, scorecard_refit(card, 'refit_without', 'bad') r;
+SELECT r.* FROM refit_written, scorecard_refit(card, 'refit_no_rows', 'bad') r;
+SELECT r.* FROM refit_written, scorecard_refit(card, 'refit_one_class', 'bad') r;
+SELECT r.* FROM refit_written, scorecard_refit(card, 'refit_book', 'income') r;
+SELECT r.* FROM refit_written, scorecard_refit(card, 'refit_book', 'bad', '{"pod": 20}') r;
+SELECT r.* FROM refit_written, scorecard_refit(card, NULL, 'bad') r;
+SELECT count(*) FROM scorecard_binnings(NULL);
