@@ -9,31 +9,6 @@
 
 #include "input.h"
 
-static void *
-allocate(void *context, size_t size)
-{
-	void	   *block = malloc(size);
-
-	(void) context;
-	REQUIRE(block != NULL);
-	return block;
-}
-
-static void *
-reallocate(void *block, size_t size)
-{
-	block = realloc(block, size);
-	REQUIRE(block != NULL);
-	return block;
-}
-
-static void
-breathe(void)
-{
-}
-
-static const ClMemory memory = {allocate, reallocate, free, breathe, NULL};
-
 static ClBehaviorMonth
 take_row(Input *input, int decimals)
 {
@@ -86,8 +61,8 @@ fuzz_behavior(Input *input)
 
 	for (int p = 0; p < 2; p++)
 	{
-		cl_behavior_create(&part[p], &memory);
-		cl_behavior_raise_decimals(&part[p], &memory, p == 0 ? decimals : 0);
+		cl_behavior_create(&part[p], &fuzz_memory);
+		cl_behavior_raise_decimals(&part[p], &fuzz_memory, p == 0 ? decimals : 0);
 	}
 	for (int i = 0; i < n; i++)
 	{
@@ -96,12 +71,12 @@ fuzz_behavior(Input *input)
 		int32_t		month = 24000 + take_byte(input) * (1 + i % 3);
 
 		if (!cl_behavior_append(&part[p], month, &row))
-			(void) cl_behavior_put(&part[p], &memory, month, &row);
+			(void) cl_behavior_put(&part[p], &fuzz_memory, month, &row);
 	}
-	if (part[0].n > 0 && cl_behavior_merge(&part[0], &memory, &part[1]))
+	if (part[0].n > 0 && cl_behavior_merge(&part[0], &fuzz_memory, &part[1]))
 	{
 		check(&part[0]);
-		REQUIRE(cl_behavior_add_idle(&part[0], &memory, take_byte(input) % 40) || part[0].n > 0);
+		REQUIRE(cl_behavior_add_idle(&part[0], &fuzz_memory, take_byte(input) % 40) || part[0].n > 0);
 		check(&part[0]);
 	}
 	for (int p = 0; p < 2; p++)
