@@ -22,6 +22,23 @@ cl_record_open(ClRecord *record, FunctionCallInfo fcinfo)
 	record->desc = BlessTupleDesc(record->desc);
 }
 
+void
+cl_record_open_kept(ClRecord *record, FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old;
+
+		cl_record_open(record, fcinfo);
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = CreateTupleDescCopy(record->desc);
+		MemoryContextSwitchTo(old);
+	}
+	record->store = NULL;
+	record->columns = 0;
+	record->desc = fcinfo->flinfo->fn_extra;
+}
+
 Datum
 cl_record_datum(ClRecord *record)
 {

@@ -10,7 +10,7 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 
-#define CL_RECORD_COLUMNS 32
+#define CL_RECORD_COLUMNS 96
 
 typedef struct ClRecord
 {
@@ -23,6 +23,8 @@ typedef struct ClRecord
 
 /* A function that returns one row: ends with PG_RETURN_DATUM(cl_record_datum(&record)). */
 extern void cl_record_open(ClRecord *record, FunctionCallInfo fcinfo);
+/* The same for a function of many rows that uses fn_extra for nothing else: the row type is looked up once. */
+extern void cl_record_open_kept(ClRecord *record, FunctionCallInfo fcinfo);
 extern Datum cl_record_datum(ClRecord *record);
 
 /* A function that returns a set: cl_record_next after each row; it ends with PG_RETURN_NULL(). */

@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 8)
+	switch (take_byte(&input) % 9)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -146,6 +146,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 4:
 			fuzz_roc(&input);
+			break;
+		case 5:
+			fuzz_behavior(&input);
 			break;
 		default:
 			fuzz_score(&input);

@@ -53,6 +53,7 @@ take_double(Input *input)
 extern const ClMemory fuzz_memory;
 
 extern void fuzz_roc(Input *input);
+extern void fuzz_behavior(Input *input);
 extern void fuzz_score(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */

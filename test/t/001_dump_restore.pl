@@ -26,6 +26,10 @@ my %value = (
 	scorecard => "\$card\$$card\$card\$",
 	limit_policy => "\$policy\$$policy\$policy\$",
 	utilization => "(SELECT credit_limit.utilization_agg(balance, 1000.00) FROM generate_series(-50, 1500, 0.37) AS balance)",
+	behavior => "(SELECT credit_limit.behavior_agg(DATE '2020-01-31' + 30 * i, 1000.00, nullif(i * 1.5, 9), i, 20, i % 40)
+		FROM generate_series(1, 60) i)",
+	behavior_features => "(SELECT credit_limit.behavior_features(DATE '2020-01-31' + 30 * i, 1000.00, i * 1.5, i, 20, i % 40)
+		FROM generate_series(1, 60) i)",
 	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 12000.00, 10000.00)",
 	roc => "(SELECT credit_limit.roc_amount_agg(x, i % 3 = 0, true, i * 1.01)
 		FROM (SELECT i, CASE i WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE ln(i) END AS x

@@ -13,6 +13,7 @@ FEATURE_TEST(money);
 FEATURE_TEST(gap);
 FEATURE_TEST(utilization);
 FEATURE_TEST(time_weighted_utilization);
+FEATURE_TEST(behavior);
 FEATURE_TEST(scorecard);
 FEATURE_TEST(policy);
 FEATURE_TEST(tally);
@@ -42,6 +43,7 @@ static const struct
 	{"gap", test_gap},
 	{"utilization", test_utilization},
 	{"time_weighted_utilization", test_time_weighted_utilization},
+	{"behavior", test_behavior},
 	{"scorecard", test_scorecard},
 	{"policy", test_policy},
 	{"tally", test_tally},
