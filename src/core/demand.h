@@ -34,6 +34,12 @@ typedef struct ClDemandOptions
 	double		half_life;		/* months after which a month counts half; 0: all count the same */
 } ClDemandOptions;
 
+static inline bool
+cl_demand_same_options(const ClDemandOptions *a, const ClDemandOptions *b)
+{
+	return a->distribution == b->distribution && a->tolerance == b->tolerance && a->half_life == b->half_life;
+}
+
 /*
  * Amounts are kept as integers, the logarithm in units of 10^-12 or the amount itself in units of 10^-6, and weights in units
  * of 10^-9 where there are any. So all sums are integers, and the same whatever the order of the rows.
