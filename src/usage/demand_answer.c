@@ -11,10 +11,12 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 PG_FUNCTION_INFO_V1(cl_demand_stats);
 PG_FUNCTION_INFO_V1(cl_demand_mean_of);
 PG_FUNCTION_INFO_V1(cl_demand_quantile_of);
+PG_FUNCTION_INFO_V1(cl_demand_amount);
 PG_FUNCTION_INFO_V1(cl_demand_exceeds_numeric);
 PG_FUNCTION_INFO_V1(cl_demand_exceeds_float8);
 PG_FUNCTION_INFO_V1(cl_expected_draw_numeric);
@@ -128,11 +130,10 @@ cl_demand_mean_of(PG_FUNCTION_ARGS)
 	return known_or_null(fcinfo, cl_demand_mean(&model));
 }
 
-Datum
-cl_demand_quantile_of(PG_FUNCTION_ARGS)
+static double
+quantile_of(Datum demand, double p)
 {
-	ClDemandModel model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
-	double		p = PG_GETARG_FLOAT8(1);
+	ClDemandModel model = cl_demand_model(cl_demand_get(demand));
 
 	if (!(p >= 0 && p <= 1))
 		ereport(ERROR,
@@ -140,7 +141,33 @@ cl_demand_quantile_of(PG_FUNCTION_ARGS)
 				 errmsg("quantile must be between 0 and 1"),
 				 errdetail("Found %g.", p),
 				 errhint("The median is 0.5.")));
-	return known_or_null(fcinfo, cl_demand_quantile(&model, p));
+	return cl_demand_quantile(&model, p);
+}
+
+Datum
+cl_demand_quantile_of(PG_FUNCTION_ARGS)
+{
+	return known_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
+}
+
+/* As money, to the nearest minor unit. */
+Datum
+cl_demand_amount(PG_FUNCTION_ARGS)
+{
+	int			decimals = PG_GETARG_INT32(2);
+	double		quantile;
+
+	if (decimals < 0 || decimals > 20)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("decimals of an amount must be between 0 and 20"),
+				 errdetail("Found %d.", decimals),
+				 errhint("Cents are 2, yen are 0.")));
+	quantile = quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1));
+	if (!isfinite(quantile))
+		PG_RETURN_NULL();
+	return DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(quantile)),
+							   Int32GetDatum(decimals));
 }
 
 /* What is computed at a limit, of either type. */

@@ -185,6 +185,10 @@ FROM (SELECT l > 0 AS inner_point, draw >= lag(draw) OVER w * (1 - 1e-15) AS ris
       WINDOW w AS (PARTITION BY k ORDER BY l)) s WHERE inner_point;
 SELECT count(*) AS n, bool_and(near(demand_exceeds(d, demand_quantile(d, p)), 1 - p, 1e-13)) AS inverse
 FROM (VALUES (demand(7, 0.5, 0.2)), (demand(7, 3)), (demand(8000, 3000, 0, 'normal'))) v (d), unnest('{0.3, 0.5, 0.9, 0.99, 0.999999}'::float8[]) p;
+-- As money, for limit_gap.
+SELECT demand_amount(d), demand_amount(d, 0.5), demand_amount(d, 0.5, 0) AS whole, demand_amount(d, 0.1) AS none, demand_amount(d, 1) IS NULL AS everything,
+  demand_amount(d) = round(demand_quantile(d, 0.9)::numeric, 2) AS quantile, (limit_gap(5000, NULL, NULL, demand_amount(d), 1000)).demand
+FROM demand(7, 0.5, 0.2) d;
 SELECT demand_quantile(demand(7, 0.5, 0.2), 0.2) AS zero, demand_quantile(demand(7, 0.5), 1) AS everything,
   demand_quantile(demand(-9000, 1000, 0, 'normal'), 0.9) AS floored, demand_exceeds(demand(7, 0.5, 0.2), 0) AS drawn_at_all,
   expected_draw(demand(7, 0.5, 0.2), 0) AS no_limit, demand_mean(demand(700, 50)) AS beyond_doubles;
@@ -314,5 +318,54 @@ SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "
 SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, "highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1], [4.5, 1]]}'::demand;
 SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 12, "squares": -72, "limits": []}'::demand;
 
+SELECT demand_amount(demand(7, 1), 0.9, 30);
+
+-- Bytes from strangers: what is accepted prints as what it was, answers, and merges; the rest is an error and no harm.
+CREATE FUNCTION pg_temp.mutate(original bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE b bytea := original;
+BEGIN
+  FOR i IN 0 .. (random() * 2)::int LOOP
+    b := set_byte(b, (random() * (length(b) - 1))::int, (random() * 255)::int);
+  END LOOP;
+  RETURN CASE WHEN random() < 0.2 THEN substr(b, 1, (random() * length(b))::int) ELSE b END;
+END $$;
+CREATE TABLE demand_fuzz (kind int, d demand);
+DO $$
+DECLARE
+  file text := current_setting('data_directory') || '/demand_fuzz.bin';
+  mutant bytea; o oid; original record;
+BEGIN
+  PERFORM setseed(0.78);
+  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted', 'weighted') LOOP
+    FOR i IN 1 .. 300 LOOP
+      mutant := CASE WHEN i = 1 THEN demand_send(original.d) ELSE pg_temp.mutate(demand_send(original.d)) END;
+      o := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || '\x00000004'::bytea || int4send(original.kind::int)
+        || int4send(length(mutant)) || mutant || '\xffff'::bytea);
+      PERFORM lo_export(o, file);
+      PERFORM lo_unlink(o);
+      BEGIN
+        EXECUTE format('COPY demand_fuzz FROM %L (FORMAT binary)', file);
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+      BEGIN
+        INSERT INTO demand_fuzz VALUES (original.kind, replace(convert_from(pg_temp.mutate(convert_to(original.d::text, 'UTF8')), 'UTF8'), 'zz', '')::demand);
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+    END LOOP;
+  END LOOP;
+END $$;
+SELECT kind, count(*) > 5 AS some_accepted, count(*) FILTER (WHERE demand_send(d::text::demand) <> demand_send(d)) AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT d FROM demand_fuzz LOOP
+    PERFORM demand_stats(f.d), demand_quantile(f.d, 0.9), expected_draw(f.d, 1000), expected_unmet(f.d, 1000), demand_exceeds(f.d, 1000);
+    BEGIN
+      PERFORM demand_shrink(f.d, demand(7, 1)), rollup(x.d) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
+    EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN NULL;
+    END;
+  END LOOP;
+END $$;
+DROP TABLE demand_fuzz;
 DROP TABLE month, cases, by_r, observed, estimated, by_integration, simulated, accounts, segment, many, whole, stored;
 DROP FUNCTION near;

@@ -214,6 +214,13 @@ AS 'MODULE_PATHNAME', 'cl_demand_quantile_of' LANGUAGE C IMMUTABLE STRICT PARALL
 COMMENT ON FUNCTION credit_limit.demand_quantile(credit_limit.demand, float8) IS
 'The limit that covers the demand of a share p (0 to 1) of months, months without a draw included; 0 up to p_zero, which is known even where nothing else is. NULL when it is not known.';
 
+CREATE FUNCTION credit_limit.demand_amount(credit_limit.demand, p float8 DEFAULT 0.9, decimals integer DEFAULT 2)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'cl_demand_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.demand_amount(credit_limit.demand, float8, integer) IS
+'demand_quantile as money, to the nearest unit of a number of decimals (0 to 20): what limit_gap takes as demand. NULL when it is not known or no amount is enough.';
+
 CREATE FUNCTION credit_limit.demand_exceeds(demand credit_limit.demand, credit_limit numeric)
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_demand_exceeds_numeric' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
