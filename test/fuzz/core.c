@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 5)
+	switch (take_byte(&input) % 7)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -143,6 +143,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 3:
 			fuzz_time(&input);
+			break;
+		case 4:
+			fuzz_demand(&input);
+			break;
+		case 5:
+			fuzz_demand_model(&input);
 			break;
 		default:
 			fuzz_roc(&input);

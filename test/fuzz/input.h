@@ -49,5 +49,7 @@ take_double(Input *input)
 }
 
 extern void fuzz_roc(Input *input);
+extern void fuzz_demand(Input *input);
+extern void fuzz_demand_model(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */

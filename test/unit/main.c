@@ -30,6 +30,9 @@ FEATURE_TEST(quantile_bands);
 FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
+FEATURE_TEST(demand);
+FEATURE_TEST(kaplan_meier);
+FEATURE_TEST(intermittent);
 
 static const struct
 {
@@ -57,6 +60,9 @@ static const struct
 	{"calibration", test_calibration},
 	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
+	{"demand", test_demand},
+	{"kaplan_meier", test_kaplan_meier},
+	{"intermittent", test_intermittent},
 };
 
 int
