@@ -95,7 +95,8 @@ unpack(const float8 *number)
 {
 	return (ClIntermittent)
 	{
-		(ClIntermittentMethod) number[0], number[1], number[2], number[3], number[4], number[5], number[6], number[7], number[8]
+		(ClIntermittentMethod) number[0], number[1], number[2], number[3], number[4], number[5], number[6], number[7],
+		number[8]
 	};
 }
 
@@ -179,7 +180,8 @@ cl_intermittent_float8_transition(PG_FUNCTION_ARGS)
 
 enum
 {
-	FORECAST, FORECAST_SIZE, FORECAST_PERIODS, FORECAST_PROBABILITY, FORECAST_N, FORECAST_N_DRAWS, FORECAST_METHOD, FORECAST_COLUMNS
+	FORECAST, FORECAST_SIZE, FORECAST_PERIODS, FORECAST_PROBABILITY, FORECAST_N, FORECAST_N_DRAWS, FORECAST_METHOD,
+	FORECAST_COLUMNS
 };
 
 Datum

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Demand of accounts with 24 months each, on one core: demand_agg and its quantile 0.9, against the smart way outside (all rows out in
-# binary form, one vectorised Newton over all accounts in numpy, the quantiles back into a table) and the usual one (an optimiser per
-# account: scipy.optimize, survreg of R). What is not installed is skipped. Needs PGHOST and so on for psql, and a database that may be
-# written to. ACCOUNTS=100000 by default.
+# Demand of accounts with 24 months each, on one core: demand_agg and its quantile 0.9, against the smart way outside (all
+# rows out in binary form, one vectorised Newton over all accounts in numpy, the quantiles back into a table) and the usual one
+# (an optimiser per account: scipy.optimize, survreg of R). What is not installed is skipped. Needs PGHOST and so on for psql,
+# and a database that may be written to. ACCOUNTS=100000 by default.
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-100000}
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -25,7 +25,8 @@ FROM (SELECT account, month, (500 + 100 * (account % 37)) * CASE WHEN month > ac
 VACUUM (ANALYZE) bench_month;
 SQL
 
-settings="SET max_parallel_workers_per_gather = 0; SET jit = off; SET work_mem = '1GB'; SET hash_mem_multiplier = 2; SET search_path = credit_limit, public;"
+settings="SET max_parallel_workers_per_gather = 0; SET jit = off; SET work_mem = '1GB'; SET hash_mem_multiplier = 2;
+SET search_path = credit_limit, public;"
 
 # The least of three runs, in milliseconds.
 milliseconds() {
@@ -38,9 +39,11 @@ SQL
 	done | sort -n | head -1
 }
 
-ours="SELECT account, demand_quantile(d, 0.9) AS q90 FROM (SELECT account, demand_agg(balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s"
+ours="SELECT account, demand_quantile(d, 0.9) AS q90
+  FROM (SELECT account, demand_agg(balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s"
 rows=$(milliseconds "SELECT count(*) FROM bench_month;")
-grouped=$(milliseconds "SELECT count(x) FROM (SELECT account, sum(balance) AS x, avg(available) AS y FROM bench_month GROUP BY account OFFSET 0) s;")
+grouped=$(milliseconds "SELECT count(x)
+  FROM (SELECT account, sum(balance) AS x, avg(available) AS y FROM bench_month GROUP BY account OFFSET 0) s;")
 aggregate=$(milliseconds "SELECT count(q90) FROM ($ours) s;")
 stored=$(for _ in 1 2 3; do run <<SQL | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | head -1
 $settings
@@ -54,7 +57,8 @@ pooled=$(milliseconds "SELECT demand_stats(demand_agg(balance, available)) FROM 
 awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$stored" -v p="$pooled" 'BEGIN {
 	printf "count(*) of the months                  %8.0f ms\n", r
 	printf "sum and avg by account                  %8.0f ms\n", g
-	printf "demand by account, quantile 0.9         %8.0f ms  %9.0f accounts per second on one core, %.1f x sum and avg\n", a, n / a * 1000, a / g
+	printf "demand by account, quantile 0.9         %8.0f ms  %9.0f accounts per second on one core", a, n / a * 1000
+	printf ", %.1f x sum and avg\n", a / g
 	printf "the same into a table                   %8.0f ms\n", s
 	printf "one demand of all months                %8.0f ms\n", p }'
 
@@ -69,11 +73,13 @@ from scipy.special import log_ndtr, ndtri
 from scipy.optimize import minimize
 
 def psql(sql, data=None):
-    return subprocess.run(['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', sql], input=data, stdout=subprocess.PIPE, check=True).stdout
+    command = ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', sql]
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 def months():
     raw = psql('COPY (SELECT account, balance::float8, available::float8 FROM bench_month) TO STDOUT (FORMAT binary)')
-    row = np.dtype([('columns', '>i2'), ('l1', '>i4'), ('account', '>i4'), ('l2', '>i4'), ('balance', '>f8'), ('l3', '>i4'), ('available', '>f8')])
+    row = np.dtype([('columns', '>i2'), ('l1', '>i4'), ('account', '>i4'), ('l2', '>i4'), ('balance', '>f8'), ('l3', '>i4'),
+                    ('available', '>f8')])
     rows = np.frombuffer(raw, row, offset=19, count=(len(raw) - 21) // row.itemsize)
     return rows['account'].astype(np.int64) - 1, rows['balance'].astype(float), rows['available'].astype(float)
 
@@ -95,7 +101,8 @@ def newton(account, balance, available, n):
     active = (nu >= 2) & (ss > 0)
 
     def value(g, t):
-        return nu * (np.log(t) - 0.5 * (t * mean - g) ** 2) - 0.5 * t * t * ss + np.bincount(ca, weight * log_ndtr(g[ca] - t[ca] * c), n)
+        tails = np.bincount(ca, weight * log_ndtr(g[ca] - t[ca] * c), n)
+        return nu * (np.log(t) - 0.5 * (t * mean - g) ** 2) - 0.5 * t * t * ss + tails
     now = value(gamma, theta)
     for iteration in range(100):
         z = gamma[ca] - theta[ca] * c
@@ -122,7 +129,8 @@ def newton(account, balance, available, n):
         gamma, theta, now = gamma + share * sg, theta + share * st, after
     mu, sigma = gamma / theta, 1 / theta
     q = (0.9 - p_zero) / np.maximum(1 - p_zero, 1e-300)
-    return np.where(q <= 0, 0, np.where(active, np.exp(mu + sigma * ndtri(np.clip(q, 1e-300, 1))), np.nan)), iteration
+    quantile = np.exp(mu + sigma * ndtri(np.clip(q, 1e-300, 1)))
+    return np.where(q <= 0, 0, np.where(active, quantile, np.nan)), iteration
 
 def back(q):
     row = np.dtype([('columns', '>i2'), ('l1', '>i4'), ('account', '>i4'), ('l2', '>i4'), ('q90', '>f8')])
@@ -169,14 +177,16 @@ SELECT max(abs(o.q90 / nullif(n.q90, 0) - 1)) FROM ($ours) o JOIN bench_quantile
 SQL
 	)
 	awk -v s="$stored" -v a="$aggregate" -v n="$ACCOUNTS" -v same="$same" '
-	NR == 1 { printf "out, numpy, back into a table           %8.0f ms  (%.0f out, %.0f Newton, %.0f back): %.1f x ours; largest difference %.1e\n", $1, $2, $3, $4, $1 / s, same }
+	NR == 1 { printf "out, numpy, back into a table           %8.0f ms  (%.0f out, %.0f Newton, %.0f back)", $1, $2, $3, $4
+		printf ": %.1f x ours; largest difference %.1e\n", $1 / s, same }
 	NR == 2 { printf "scipy.optimize, per account             %8.3f ms  %.0f x ours\n", $1, $1 / (a / n) }' "$work/numpy"
 fi
 
 if ! Rscript -e 'library(survival)' > /dev/null 2>&1; then
 	echo "skipped Rscript with survival is not installed"
 else
-	run -c "COPY (SELECT account, balance, available FROM bench_month WHERE account <= $FEW ORDER BY account) TO STDOUT (FORMAT csv)" > "$work/few.csv"
+	run -c "COPY (SELECT account, balance, available FROM bench_month WHERE account <= $FEW ORDER BY account)
+		TO STDOUT (FORMAT csv)" > "$work/few.csv"
 	cat > "$work/survreg.R" <<'R'
 suppressMessages(library(survival))
 m <- read.csv(commandArgs(TRUE)[1], header = FALSE, col.names = c("account", "balance", "available"))
