@@ -10,8 +10,8 @@
  *		Croston is too high on average.
  *
  *		TSB (Teunter, Syntetos and Babai 2011, European Journal of Operational Research 214, 606): in every period
- *		probability += beta (drawn - probability), drawn being 1 or 0, and size as above at a draw; forecast probability x size. So
- *		it fades while nothing is drawn. The probability starts with the first period's 1 or 0.
+ *		probability += beta (drawn - probability), drawn being 1 or 0, and size as above at a draw; forecast probability x size.
+ *		So it fades while nothing is drawn. The probability starts with the first period's 1 or 0.
  */
 #ifndef CL_CORE_INTERMITTENT_H
 #define CL_CORE_INTERMITTENT_H

@@ -143,7 +143,8 @@ def back(q):
 accounts, few = int(sys.argv[1]), int(sys.argv[2])
 best = None
 for attempt in range(3):
-    psql('SET client_min_messages = warning; DROP TABLE IF EXISTS bench_quantile; CREATE UNLOGGED TABLE bench_quantile (account int, q90 float8)')
+    psql('SET client_min_messages = warning; DROP TABLE IF EXISTS bench_quantile')
+    psql('CREATE UNLOGGED TABLE bench_quantile (account int, q90 float8)')
     t0 = time.time()
     a, b, l = months()
     t1 = time.time()

@@ -75,7 +75,7 @@ CREATE AGGREGATE credit_limit.demand_agg(balance numeric, available numeric) (
 );
 
 COMMENT ON AGGREGATE credit_limit.demand_agg(numeric, numeric) IS
-'What the months of an account or of a whole segment say of demand. available: the limit that could be drawn up to in that month. A balance from 98 % of it on was at the limit: demand was at least the limit, each month its own. A balance of 0 or below is no draw. Months with a NULL, NaN or zero limit or a NULL or NaN balance say nothing: they are counted (n_skipped). No rows give NULL. Estimated by maximum likelihood where it is read: no draw with a probability, a lognormal amount otherwise. Any order, split and plan gives the same bytes. Memory: 0.3 kB per account, at most 400 kB with more than 4096 distinct limits, which are then put into cells. Error: negative limit, infinite amount. Source: Olsen 1978 (Econometrica 46, 1211).';
+'What the months of an account or of a whole segment say of demand. available: the limit that could be drawn up to in that month. A balance from 98 % of it on was at the limit: demand was at least the limit, each month its own. A balance of 0 or below is no draw. Months with a NULL, NaN or zero limit or a NULL or NaN balance say nothing: they are counted (n_skipped). No rows give NULL. Estimated by maximum likelihood where it is read: no draw with a probability, a lognormal amount otherwise. Any order, split and plan gives the same bytes. Memory: 0.5 kB per account, at most 400 kB with more than 4096 distinct limits, which are then put into cells. Error: negative limit, infinite amount. Source: Olsen 1978 (Econometrica 46, 1211).';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance numeric, available numeric, options jsonb) (
   SFUNC = credit_limit.demand_transition,
