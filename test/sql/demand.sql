@@ -255,7 +255,8 @@ UNION ALL
 SELECT 'uneven parts', demand_send(rollup(d ORDER BY k DESC)) = (SELECT demand_send(d) FROM whole WHERE kind = 'normal weighted')
 FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
 UNION ALL
-SELECT 'accounts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts;
+SELECT 'accounts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts
+ORDER BY what;
 ALTER TABLE many SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT demand_agg(balance, available) FROM many;
