@@ -26,7 +26,7 @@ my %value = (
 	scorecard => "\$card\$$card\$card\$",
 	limit_policy => "\$policy\$$policy\$policy\$",
 	utilization => "(SELECT credit_limit.utilization_agg(balance, 1000.00) FROM generate_series(-50, 1500, 0.37) AS balance)",
-	demand => "(SELECT credit_limit.demand_agg(i * 7919 % 10007, 5000 + i % 9, i % 24, '{\"half_life\": 9}')
+	demand => "(SELECT credit_limit.demand_agg(i * 7919 % 10007, 5000 + i % 9, abs(i) % 24, '{\"half_life\": 9}')
 		FROM generate_series(-50, 500) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",
 	intermittent_forecast => "(SELECT credit_limit.intermittent_forecast(i % 5 - 3) FROM generate_series(1, 50) i)",
