@@ -10,7 +10,8 @@
 -- a noisy trace of the two. Limits are lognormal, a multiple of income. A quarter hardly uses the line; demand of the others
 -- is lognormal too, and where it exceeds the limit the balance stops there. Default follows quality and the burden of debt
 -- through a logit with an intercept for a bad rate near 5 %. true_demand is the truth that no lender sees: decisions use the
--- forecast demand_q90, a noisy estimate of the amount that covers nine months in ten.
+-- demand as estimated from the months, and where that is not known the forecast demand_q90, a noisy estimate of the amount that
+-- covers nine months in ten.
 
 CREATE FUNCTION pg_temp.u(hash bytea, k int) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -131,3 +132,16 @@ ALTER TABLE borrower ADD PRIMARY KEY (borrower_id);
 COMMENT ON TABLE borrower IS 'a generated book: no such people';
 COMMENT ON COLUMN borrower.true_demand IS 'what the borrower would draw without a limit; known only because the book is made up';
 VACUUM ANALYZE borrower;
+
+-- The last twelve months, or fewer for who came later. The true demand is the median of a month's, which is lognormal with a sigma of
+-- 0.4, and the balance is what the limit of that month lets through; before its last change the limit was a fifth lower.
+CREATE TABLE account_month AS
+SELECT borrower_id, month, round(least(wanted, available), 2)::numeric(14, 2) AS balance, available
+FROM (SELECT borrower_id, month,
+    CASE WHEN DATE '2026-11-30' - last_limit_change < 30 * month THEN round(0.8 * credit_limit, -2) ELSE credit_limit END::numeric(14, 2) AS available,
+    round((true_demand::float8 * exp(0.4 * pg_temp.normal(CASE WHEN month <= 8 THEN a ELSE b END, 2 * ((month - 1) % 8))))::numeric, 2) AS wanted
+  FROM (SELECT borrower_id, credit_limit, true_demand, last_limit_change, months_on_book,
+      sha512(convert_to('months of ' || borrower_id, 'UTF8')) AS a, sha512(convert_to('months before of ' || borrower_id, 'UTF8')) AS b
+    FROM borrower OFFSET 0) h, generate_series(1, least(12, months_on_book)) AS month OFFSET 0) m;
+COMMENT ON TABLE account_month IS 'balances and limits of twelve months, 1 being the newest';
+VACUUM ANALYZE account_month;

@@ -27,6 +27,25 @@ FROM borrower GROUP BY ROLLUP (product) ORDER BY borrower.product NULLS LAST;
 CREATE TABLE scored AS
 SELECT b.*, score(r.card, b) AS score, score_pd(r.card, b) AS pd FROM borrower b, rules r;
 
+\set step 'estimate the demand'
+\ir step.sql
+-- What each borrower would draw if no limit stopped him: a month at the limit says only "at least so much". Who has no estimate of his
+-- own leans on all borrowers of his product, and who has one keeps it.
+CREATE TABLE wanted AS
+SELECT borrower_id, demand_agg(balance, available) AS own, avg(greatest(0, balance)) AS mean_balance FROM account_month GROUP BY borrower_id;
+CREATE TABLE segment AS
+SELECT product, rollup(own) AS demand FROM wanted JOIN borrower USING (borrower_id) GROUP BY product;
+CREATE TABLE demanded AS
+SELECT b.borrower_id, b.product, b.credit_limit, b.balance, b.months_inactive, b.true_demand, w.mean_balance, s.status, s.n_censored, s.n,
+  CASE WHEN s.status IN ('converged', 'never_used', 'no_spread') THEN w.own ELSE demand_shrink(w.own, g.demand) END AS demand
+FROM borrower b JOIN wanted w USING (borrower_id) JOIN segment g USING (product), demand_stats(w.own) s;
+-- The policy's target is a quantile of the column demand. Where the estimate is not the borrower's own it is left out: a product is
+-- many kinds of borrowers, so its quantiles are far apart, and the policy takes the forecast demand_q90 instead.
+ALTER TABLE scored ADD COLUMN demand credit_limit.demand;
+UPDATE scored SET demand = d.demand FROM demanded d
+WHERE d.borrower_id = scored.borrower_id AND d.status IN ('converged', 'never_used', 'no_spread');
+VACUUM scored;
+
 \set step 'report the scores'
 \ir step.sql
 \echo === 2. Scores ===
@@ -61,15 +80,48 @@ ORDER BY p.points_lost DESC, p.characteristic;
 SELECT s.score, round(s.pd::numeric, 4) AS pd, array_to_string(reason_codes(r.card, s), '; ') AS reasons
 FROM scored s, rules r WHERE borrower_id = :one;
 
+\set step 'report the demand'
+\ir step.sql
+\echo === 4. Demand behind the limits ===
+\echo How sure the estimates are: months at the limit say only "at least so much", and who was there always has no estimate of his own.
+SELECT status, to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(n_censored::float8 / nullif(n, 0))::numeric, 1) AS "% of months at limit",
+  CASE status WHEN 'converged' THEN 'own estimate' WHEN 'never_used' THEN 'demand is zero' WHEN 'no_spread' THEN 'always the same amount'
+    ELSE 'leans on the product' END AS "what is done"
+FROM demanded GROUP BY status ORDER BY count(*) DESC;
+\echo A usual month (the median over borrowers who use their line): the mean of balances, the demand behind them, and, in a made-up
+\echo book, the truth. Who is at the limit more than half of the time is told apart: there balances say least.
+SELECT CASE WHEN n_censored = 0 THEN '1 never at the limit' WHEN 2 * n_censored <= n THEN '2 up to half of the months'
+    WHEN n_censored < n THEN '3 more than half' ELSE '4 always' END AS "at the limit", to_char(count(*), 'FM999,999,999') AS borrowers,
+  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_balance), 'FM999,999,999') AS "mean of balances",
+  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY demand_quantile(demand, 0.5)), 'FM999,999,999') AS "demand, estimated",
+  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY true_demand), 'FM999,999,999') AS "demand, true",
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_balance / nullif(true_demand, 0))::numeric, 2) AS "balances / true",
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY demand_quantile(demand, 0.5) / nullif(true_demand::float8, 0))::numeric, 2) AS "estimated / true"
+FROM demanded WHERE status <> 'never_used' GROUP BY 1 ORDER BY 1;
+\echo What the limits as they are leave unused, and what they turn away. Mismatch: more limit than nine months in ten want. Dormancy: never
+\echo or for half a year not used. Buffer: wanted some months. Suppressed: what a usual month wants above the limit.
+SELECT coalesce(product, 'all') AS product, to_char((t).gap, 'FM999,999,999,999') AS unused, round(100 * (t).demand / (t).gap, 1) AS "% mismatch",
+  round(100 * (t).dormancy / (t).gap, 1) AS "% dormancy", round(100 * (t).buffer / (t).gap, 1) AS "% buffer",
+  to_char(hungry, 'FM999,999,999') AS "borrowers with suppressed demand", to_char(suppressed, 'FM999,999,999,999') AS "suppressed, estimated",
+  to_char(truly, 'FM999,999,999,999') AS "suppressed, true"
+FROM (SELECT product, gap_total(gap) AS t, sum(suppressed) AS suppressed, sum(truly) AS truly,
+    count(*) FILTER (WHERE suppressed > 0) AS hungry
+  FROM (SELECT product, greatest(0, demand_amount(demand, 0.5) - credit_limit) AS suppressed,
+      CASE WHEN true_demand IS NOT NULL THEN greatest(0, true_demand - credit_limit) END AS truly,
+      limit_gap(credit_limit, NULL, NULL, CASE WHEN status = 'never_used' OR months_inactive >= 6 THEN NULL ELSE demand_amount(demand) END, balance,
+        CASE WHEN status = 'never_used' THEN 12 ELSE months_inactive END) AS gap
+    FROM demanded) g GROUP BY ROLLUP (product)) s ORDER BY s.product NULLS LAST;
+
 \set step 'decide every limit'
 \ir step.sql
 CREATE TABLE decided AS
-SELECT s.borrower_id, s.product, s.balance, s.months_inactive, s.demand_q90, s.product_limit, (s.decision).*
+SELECT s.borrower_id, s.product, s.balance, s.months_inactive, coalesce(demand_amount(s.demand), s.demand_q90) AS demand_q90, s.product_limit,
+  (s.decision).*
 FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM scored a, rules r OFFSET 0) s;
 
 \set step 'report the decisions'
 \ir step.sql
-\echo === 4. Decisions ===
+\echo === 5. Decisions ===
 \echo What the policy does with each limit, by action and by the rule that decided.
 SELECT action, binding AS "decided by", to_char(count(*), 'FM999,999,999') AS borrowers,
   to_char(sum(old_limit), 'FM999,999,999,999') AS "old limits", to_char(sum(new_limit), 'FM999,999,999,999') AS "new limits",
@@ -79,7 +131,7 @@ FROM decided GROUP BY action, binding ORDER BY action, count(*) DESC, binding;
 
 -- The first who gets less because of risk.
 SELECT borrower_id AS other FROM decided WHERE action = 'DECREASE' ORDER BY (binding = 'risk_cap') DESC, borrower_id LIMIT 1 \gset
-\echo === 5. One decision explained ===
+\echo === 6. One decision explained ===
 \echo Borrower :other, whose limit goes down: every step of the policy with the amount before and after it.
 SELECT step ->> 'step' AS step, step ->> 'before' AS before, step ->> 'after' AS after, step ->> 'bound' AS bound,
   step ->> 'text' AS "in words"
@@ -90,7 +142,7 @@ FROM decided WHERE borrower_id = :other;
 
 \set step 'summarise the use of limits'
 \ir step.sql
-\echo === 6. Use of the limits ===
+\echo === 7. Use of the limits ===
 \echo How much of the limits is used: one mergeable summary for each product, and the same of them all.
 CREATE TABLE used AS SELECT product, utilization_agg(balance, credit_limit) AS use FROM borrower GROUP BY product;
 SELECT coalesce(product, 'all') AS product, to_char(n, 'FM999,999,999') AS borrowers,
@@ -108,7 +160,7 @@ FROM used;
 
 \set step 'divide the unused credit'
 \ir step.sql
-\echo === 7. Why credit stays unused ===
+\echo === 8. Why credit stays unused ===
 \echo What the rules would give, less what is drawn, by cause: risk control first, then product, demand, and the rest.
 -- Affordability is risk control too, and what the law caps no product can offer.
 CREATE TABLE gaps AS
@@ -145,7 +197,7 @@ FROM (SELECT product, gap_total(gap) AS total FROM gaps GROUP BY product) t ORDE
 
 \set step 'price the unused credit'
 \ir step.sql
-\echo === 8. What it costs ===
+\echo === 9. What it costs ===
 \echo A year of the gap, at 12 % margin on what is drawn, 0.6 % carry of what is not, CCF 0.4, LGD 0.75, 8 % capital, mean PD:
 SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(unmet, 'FM999,999,999,990') AS unmet,
   to_char(forgone_margin, 'FM999,999,999,990') AS "margin forgone", to_char(idle_cost, 'FM999,999,999,990') AS "idle cost",

@@ -37,9 +37,16 @@ SELECT id AS borrower_id,
   -- the peak of six bills stands for the demand; a limit of the lender's may have hidden more
   greatest(0, bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6) AS demand_q90,
   NULL::numeric AS product_limit, -- the file knows of one product
+  NULL::numeric AS true_demand, -- nor does anybody know this
   defaulted = 1 AS defaulted
 FROM client
 ORDER BY id;
 
 ALTER TABLE borrower ADD PRIMARY KEY (borrower_id);
 VACUUM ANALYZE borrower;
+
+-- Six bills against the limit, of which the file has one for all months.
+CREATE TABLE account_month AS
+SELECT id AS borrower_id, month, bill AS balance, limit_bal AS available
+FROM client, unnest(ARRAY[bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6]) WITH ORDINALITY AS b (bill, month);
+VACUUM ANALYZE account_month;

@@ -157,6 +157,65 @@ cl_normal_cdf(double x)
 	return 0.5 * erfc(-z) + exp(-z * z) / SQRT_PI * rest;
 }
 
+#define SQRT_2PI 2.50662827463100050242
+
+double
+cl_normal_density(double x)
+{
+	double		square = x * x;
+
+	/* What rounding takes from the square is many units of the last place of its exponential. */
+	return isfinite(square) ? exp(-0.5 * square) * (1 - 0.5 * fma(x, x, -square)) / SQRT_2PI : isnan(x) ? NAN : 0;
+}
+
+/* From here up the continued fraction of Mills' ratio is short. */
+#define MILLS_FRACTION_FROM 12.0
+
+/* The reciprocal of Mills' ratio is x + 1/(x + 2/(x + 3/(x + ...))) (Abramowitz and Stegun 26.2.14): what it exceeds x by. */
+static double
+mills_rest(double x)
+{
+	Fraction	fraction = fraction_begin(x);
+
+	for (int i = 2; fraction_next(&fraction, i, x) && i < MOST_STEPS; i++)
+		;
+	return 1 / fraction.value;
+}
+
+double
+cl_normal_mills(double x)
+{
+	if (x >= MILLS_FRACTION_FROM)
+		return isinf(x) ? 0 : 1 / (x + mills_rest(x));
+	return cl_normal_cdf(-x) / cl_normal_density(x);
+}
+
+double
+cl_normal_log_cdf(double x)
+{
+	if (x > 0)
+		return log1p(-cl_normal_cdf(-x));
+	if (x > -MILLS_FRACTION_FROM)
+		return log(cl_normal_cdf(x));
+	return isinf(x) ? x : -0.5 * x * x - HALF_LOG_2PI + log(cl_normal_mills(-x));
+}
+
+double
+cl_normal_loss(double x)
+{
+	double		rest;
+
+	if (x > 0)
+		return x + cl_normal_loss(-x);
+	if (x > -4)
+		return x * cl_normal_cdf(x) + cl_normal_density(x);
+	if (isinf(x))
+		return 0;
+	/* density (1 - u mills(u)) for u = -x, where 1 - u / (u + rest) = rest / (u + rest). */
+	rest = mills_rest(-x);
+	return cl_normal_density(x) * rest / (rest - x);
+}
+
 double
 cl_normal_two_sided(double z)
 {

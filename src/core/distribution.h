@@ -14,6 +14,15 @@
 extern double cl_normal_cdf(double x);
 extern double cl_normal_quantile(double p);	/* -Infinity at 0, Infinity at 1 */
 
+extern double cl_normal_density(double x);
+extern double cl_normal_log_cdf(double x);	/* finite as far down as -1e150 */
+
+/* Mills' ratio, upper tail / density: about 1 / x far up; Infinity below -38. */
+extern double cl_normal_mills(double x);
+
+/* E[max(0, Z + x)]: the normal loss, x cdf(x) + density(x), with all its digits in the lower tail too. */
+extern double cl_normal_loss(double x);
+
 /* Both tails of |z|. */
 extern double cl_normal_two_sided(double z);
 

@@ -97,6 +97,7 @@ typedef struct ClPolicyReader
 	const ClPolicy *policy;
 	ClRow	   *row;
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
+	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
 	ClColumn   *exclusion;		/* one for each */
 	bool	   *exclusion_met;	/* in the account read last */
 	bool	   *exclusion_unknown;

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "limit/policy_exclusion.h"
+#include "usage/demand_state.h"
 
 #include "common/shortest_dec.h"
 #include "utils/builtins.h"
@@ -193,6 +194,28 @@ read_amounts(ClPolicyReader *reader)
 	}
 }
 
+/*
+ * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A demand that
+ * nobody knows, or that no limit covers, leaves what the column with the amount says.
+ */
+static void
+read_demand(ClPolicyReader *reader)
+{
+	ClPolicyAccount *account = &reader->account;
+	double		unit = (double) cl_pow10_64[reader->policy->decimals];
+	ClDemandModel model;
+	double		quantile;
+
+	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand))
+		return;
+	model = cl_demand_model(cl_demand_get(cl_column_datum(reader->row, reader->demand)));
+	quantile = rint(cl_demand_quantile(&model, reader->policy->demand_quantile / 10000.0) * unit);
+	if (!(quantile <= CL_POLICY_MAX_AMOUNT))
+		return;
+	account->amount[CL_INPUT_DEMAND] = (int64) quantile;
+	account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
+}
+
 /* A statistic; NaN is as good as none. */
 static double
 read_statistic(ClPolicyReader *reader, ClPolicyInput input)
@@ -262,6 +285,7 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	account->missing = 0;
 	account->unknown = account->excluded = account->frozen = account->referred = false;
 	read_amounts(reader);
+	read_demand(reader);
 	account->score = read_statistic(reader, CL_INPUT_SCORE);
 	read_pd(reader);
 	read_last_change(reader);
@@ -276,20 +300,34 @@ describe_input(const ClPolicy *policy, ClPolicyInput input, ClColumn *column)
 	column->optional = input == CL_INPUT_PENDING || input == CL_INPUT_LAST_LIMIT_CHANGE;
 }
 
+/* The standard column demand, for a policy that names a quantile. */
+static void
+describe_demand(ClPolicyReader *reader, ClColumn *column)
+{
+	column->name = "demand";
+	column->optional = true;
+	column->own_type = "demand";
+	reader->demand = column;
+}
+
 /* A reader of accounts in the current context. */
 ClPolicyReader *
 cl_policy_reader(const ClPolicy *policy)
 {
 	ClPolicyReader *reader = palloc0_object(ClPolicyReader);
-	ClColumn   *columns = palloc0_array(ClColumn, CL_POLICY_INPUTS + policy->nexclusions);
+	ClColumn   *columns = palloc0_array(ClColumn, 1 + CL_POLICY_INPUTS + policy->nexclusions);
 	int			n = 0;
 
 	reader->policy = policy;
+	if (policy->reads[CL_INPUT_DEMAND] && policy->demand_quantile != 0)
+		describe_demand(reader, &columns[n++]);
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
 		if (!policy->reads[input])
 			continue;
 		describe_input(policy, input, &columns[n]);
+		if (input == CL_INPUT_DEMAND)
+			columns[n].instead = reader->demand;
 		reader->input[input] = &columns[n++];
 	}
 	reader->exclusion = &columns[n];

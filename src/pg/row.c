@@ -6,11 +6,13 @@
 
 #include "pg/row.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /* A reader of rows in the current context; columns stay the caller's and must live as long. */
 ClRow *
@@ -56,6 +58,16 @@ column_kind(Oid type)
 		default:
 			return type_is_enum(type) ? CL_COLUMN_ENUM : CL_COLUMN_ABSENT;
 	}
+}
+
+/* Whether a type is the one of this extension that a column asks for. */
+static bool
+is_own_type(const ClColumn *column, Oid type)
+{
+	Oid			schema = get_namespace_oid("credit_limit", true);
+
+	return OidIsValid(schema) &&
+		type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(column->own_type), ObjectIdGetDatum(schema));
 }
 
 static const char *
@@ -136,8 +148,14 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	}
 	if (column->attnum == 0)
 	{
-		if (!column->optional)
+		if (!column->optional && (column->instead == NULL || column->instead->kind == CL_COLUMN_ABSENT))
 			missing_column(row, column, desc);
+		return;
+	}
+	if (column->own_type != NULL)
+	{
+		if (is_own_type(column, getBaseType(column->type)))
+			column->kind = CL_COLUMN_OWN;
 		return;
 	}
 	column->kind = column_kind(getBaseType(column->type));

@@ -29,7 +29,8 @@ typedef enum ClColumnKind
 	CL_COLUMN_BPCHAR,
 	CL_COLUMN_NAME,
 	CL_COLUMN_ENUM,
-	CL_COLUMN_DATE
+	CL_COLUMN_DATE,
+	CL_COLUMN_OWN				/* a type of this extension */
 } ClColumnKind;
 
 #define CL_ACCEPT(kind) (1 << (kind))
@@ -46,12 +47,14 @@ typedef struct ClEnumLabel
 	char	   *label;
 } ClEnumLabel;
 
-/* One column that somebody wants. The first three are the caller's, the rest is found out. */
+/* One column that somebody wants. The first five are the caller's, the rest is found out. */
 typedef struct ClColumn
 {
 	const char *name;
 	int			accept;			/* CL_ACCEPT_… */
 	bool		optional;		/* may be absent from the row */
+	const char *own_type;		/* of this extension: a column of another type is as good as absent */
+	const struct ClColumn *instead;	/* one that stands before it in the array; where that is there, this is optional */
 	ClColumnKind kind;
 	AttrNumber	attnum;
 	Oid			type;			/* as declared, for messages */

@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input		input = {data, size};
 
-	switch (take_byte(&input) % 9)
+	switch (take_byte(&input) % 11)
 	{
 		case 0:
 			fuzz_gap(&input);
@@ -149,6 +149,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 5:
 			fuzz_behavior(&input);
+			break;
+		case 6:
+			fuzz_demand(&input);
+			break;
+		case 7:
+			fuzz_demand_model(&input);
 			break;
 		default:
 			fuzz_score(&input);

@@ -55,5 +55,7 @@ extern const ClMemory fuzz_memory;
 extern void fuzz_roc(Input *input);
 extern void fuzz_behavior(Input *input);
 extern void fuzz_score(Input *input);
+extern void fuzz_demand(Input *input);
+extern void fuzz_demand_model(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */

@@ -33,6 +33,9 @@ FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
 FEATURE_TEST(logistic_coded);
+FEATURE_TEST(demand);
+FEATURE_TEST(kaplan_meier);
+FEATURE_TEST(intermittent);
 
 static const struct
 {
@@ -63,6 +66,9 @@ static const struct
 	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
 	{"logistic_coded", test_logistic_coded},
+	{"demand", test_demand},
+	{"kaplan_meier", test_kaplan_meier},
+	{"intermittent", test_intermittent},
 };
 
 int

@@ -1,0 +1,209 @@
+/*
+ * intermittent.c
+ *	  The aggregate intermittent_forecast: for rows in the order of time, also as a window function.
+ *
+ * What it says depends on the order, so two states cannot be combined; the state is an array of float8 that grows no further and
+ * is changed in place. Somebody may build an aggregate of his own around the transition, so it is checked each time.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/intermittent.h"
+#include "pg/aggregate.h"
+#include "pg/json.h"
+#include "pg/numeric.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(cl_intermittent_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_intermittent_float8_transition);
+PG_FUNCTION_INFO_V1(cl_intermittent_final);
+
+/* In the order of the struct. */
+#define STATE_NUMBERS 9
+
+static const char *const method_names[] = {"croston", "sba", "tsb", NULL};
+
+typedef struct Options
+{
+	Jsonb	   *bytes;			/* that were read */
+	ClIntermittent start;
+} Options;
+
+static const ClIntermittent default_start = {.method = CL_INTERMITTENT_SBA, .alpha = 0.1, .beta = 0.1};
+
+static double
+read_rate(const ClJson *node)
+{
+	double		rate = cl_json_float8(node, 0, 1);
+
+	if (rate == 0)
+		cl_json_error_hint(node, "above 0", "At 1 only the last draw counts.");
+	return rate;
+}
+
+static void
+read_options(Jsonb *jsonb, ClIntermittent *start)
+{
+	static const char *const keys[] = {"method", "alpha", "beta", NULL};
+	ClJson		root;
+	ClJson		node;
+
+	*start = default_start;
+	cl_json_open(&root, "options of intermittent_forecast", jsonb);
+	cl_json_object(&root, keys);
+	if (cl_json_get(&root, "method", &node))
+		start->method = cl_json_choice(&node, method_names);
+	if (cl_json_get(&root, "alpha", &node))
+		start->beta = start->alpha = read_rate(&node);
+	if (cl_json_get(&root, "beta", &node))
+		start->beta = read_rate(&node);
+}
+
+/* What an account starts with; options are read once for all rows that give the same bytes. */
+static const ClIntermittent *
+start_of(FunctionCallInfo fcinfo)
+{
+	Options    *options = fcinfo->flinfo->fn_extra;
+	Jsonb	   *jsonb;
+
+	if (PG_NARGS() < 3)
+		return &default_start;
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("options of intermittent_forecast must not be NULL"),
+				 errdetail("Found NULL."),
+				 errhint("Without options there is intermittent_forecast(amount).")));
+	jsonb = PG_GETARG_JSONB_P(2);
+	if (options != NULL && VARSIZE(options->bytes) == VARSIZE(jsonb) && memcmp(options->bytes, jsonb, VARSIZE(jsonb)) == 0)
+		return &options->start;
+	options = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Options));
+	read_options(jsonb, &options->start);
+	options->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(jsonb));
+	memcpy(options->bytes, jsonb, VARSIZE(jsonb));
+	fcinfo->flinfo->fn_extra = options;
+	return &options->start;
+}
+
+static ClIntermittent
+unpack(const float8 *number)
+{
+	return (ClIntermittent)
+	{
+		(ClIntermittentMethod) number[0], number[1], number[2], number[3], number[4], number[5], number[6], number[7],
+		number[8]
+	};
+}
+
+static void
+pack(const ClIntermittent *state, float8 *number)
+{
+	number[0] = state->method;
+	number[1] = state->alpha;
+	number[2] = state->beta;
+	number[3] = state->n;
+	number[4] = state->n_draws;
+	number[5] = state->since;
+	number[6] = state->size;
+	number[7] = state->interval;
+	number[8] = state->probability;
+}
+
+static float8 *
+state_numbers(ArrayType *array)
+{
+	float8	   *number = (float8 *) ARR_DATA_PTR(array);
+
+	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != STATE_NUMBERS || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID ||
+		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS))
+		elog(ERROR, "state of intermittent_forecast is not one");
+	return number;
+}
+
+static ArrayType *
+new_state(FunctionCallInfo fcinfo)
+{
+	const ClIntermittent *start = start_of(fcinfo);
+	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	float8		number[STATE_NUMBERS];
+	Datum		datum[STATE_NUMBERS];
+	ArrayType  *array;
+
+	pack(start, number);
+	for (int i = 0; i < STATE_NUMBERS; i++)
+		datum[i] = Float8GetDatum(number[i]);
+	array = construct_array(datum, STATE_NUMBERS, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	MemoryContextSwitchTo(old);
+	return array;
+}
+
+static Datum
+add_row(FunctionCallInfo fcinfo, double amount)
+{
+	ArrayType  *array;
+	float8	   *number;
+	ClIntermittent state;
+
+	if (isinf(amount))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount drawn must be finite"),
+				 errdetail("Found %s.", amount > 0 ? "Infinity" : "-Infinity"),
+				 errhint("Use NULL for an amount that is not known.")));
+	(void) cl_agg_context(fcinfo);
+	array = PG_ARGISNULL(0) ? new_state(fcinfo) : PG_GETARG_ARRAYTYPE_P(0);
+	if (isnan(amount))
+		PG_RETURN_ARRAYTYPE_P(array);
+	number = state_numbers(array);
+	state = unpack(number);
+	cl_intermittent_add(&state, amount);
+	pack(&state, number);
+	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+Datum
+cl_intermittent_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, PG_ARGISNULL(1) ? NAN : cl_numeric_float8_saturated(PG_GETARG_DATUM(1)));
+}
+
+Datum
+cl_intermittent_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1));
+}
+
+enum
+{
+	FORECAST, FORECAST_SIZE, FORECAST_PERIODS, FORECAST_PROBABILITY, FORECAST_N, FORECAST_N_DRAWS, FORECAST_METHOD,
+	FORECAST_COLUMNS
+};
+
+Datum
+cl_intermittent_final(PG_FUNCTION_ARGS)
+{
+	ClIntermittent state;
+	TupleDesc	desc;
+	Datum		values[FORECAST_COLUMNS];
+	bool		nulls[FORECAST_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "intermittent_forecast must return a row");
+	state = unpack(state_numbers(PG_GETARG_ARRAYTYPE_P(0)));
+	if (state.n == 0)
+		PG_RETURN_NULL();
+	values[FORECAST] = Float8GetDatum(cl_intermittent_forecast(&state));
+	values[FORECAST_SIZE] = Float8GetDatum(state.size);
+	values[FORECAST_PERIODS] = Float8GetDatum(state.interval);
+	values[FORECAST_PROBABILITY] = Float8GetDatum(state.probability);
+	values[FORECAST_N] = Int64GetDatum((int64) state.n);
+	values[FORECAST_N_DRAWS] = Int64GetDatum((int64) state.n_draws);
+	values[FORECAST_METHOD] = CStringGetTextDatum(method_names[state.method]);
+	nulls[FORECAST_SIZE] = nulls[FORECAST_PERIODS] = state.n_draws == 0;
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

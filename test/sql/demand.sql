@@ -1,0 +1,372 @@
+-- demand: the estimate of censored balances, and what follows from one.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+SET search_path = credit_limit, public;
+
+-- By hand: four months with a balance below the limit or none, one at the limit, one not known.
+CREATE TABLE month (account int, balance numeric(14,2), available numeric(14,2));
+INSERT INTO month VALUES (1, 500, 1000), (1, 0, 1000), (1, 990, 1000), (1, 700, 1000), (1, NULL, 5), (1, 300, 1500);
+SELECT demand_agg(balance, available) FROM month;
+SELECT n, n_zero, n_censored, n_skipped, p_zero, lower_bound, status, weight, n_limits, distribution
+FROM demand_stats((SELECT demand_agg(balance, available) FROM month));
+-- The limit of each month is its own: 979.99 of 1000 is a balance, 980 is the limit; a credit balance is no draw.
+SELECT b, a, (s).n, (s).n_zero, (s).n_censored, (s).n_skipped, (s).lower_bound
+FROM (VALUES (979.99, 1000.0), (980, 1000), (1200, 1000), (-5, 1000), (0, 1000), (0, 0), (5, 0), (5, NULL), (NULL, 5), ('NaN'::numeric, 5), (5, 'NaN'::numeric)) v (b, a),
+  LATERAL (SELECT demand_stats(demand_agg(x.b, x.a)) AS s FROM (VALUES (v.b, v.a)) x (b, a)) q;
+SELECT (demand_stats(demand_agg(b::float8, 1000::float8, '{"tolerance": 0.1}'))).n_censored FROM (VALUES (899), (901)) v (b);
+
+-- The ways to see nothing.
+SELECT demand_agg(balance, available) IS NULL AS no_rows, rollup(NULL::demand) IS NULL AS no_demands FROM month WHERE false;
+SELECT demand_stats(NULL) IS NULL AS stats, demand_quantile(NULL, 0.5) IS NULL AS quantile, demand_mean(NULL) IS NULL AS mean;
+
+-- What cannot be known is said, and what can be known nevertheless is given.
+SELECT what, s.status, s.n, s.n_zero, s.n_censored, s.mu IS NOT NULL AS has_mu, s.sigma > 0 AS spread, round(s.p_zero::numeric, 4) AS p_zero,
+  round(s.mean::numeric, 2) AS mean, s.lower_bound, round(demand_quantile(d, 0.5)::numeric, 2) AS q50, round(demand_quantile(d, 0.9)::numeric, 2) AS q90,
+  round(expected_draw(d, 1000)::numeric, 2) AS draw, round(demand_exceeds(d, 400)::numeric, 2) AS exceeds_400
+FROM (SELECT n, what, demand_agg(b, a) AS d FROM (VALUES
+    (1, 'never used', '{0,0,-3}'::numeric[], '{1000,1000,1000}'::numeric[]),
+    (2, 'always at the limit', '{1000,990,2000}', '{1000,1000,2000}'),
+    (3, 'at the limit or nothing', '{0,0,0,1000}', '{1000,1000,1000,1000}'),
+    (4, 'one balance', '{500}', '{1000}'),
+    (5, 'one balance and nothing else', '{500,0,0,0,0,0,0,0,0,0,0,0}', '{1000,1000,1000,1000,1000,1000,1000,1000,1000,1000,1000,1000}'),
+    (6, 'one balance and limits', '{500,1000,1000}', '{1000,1000,1000}'),
+    (7, 'equal balances', '{500,500,500}', '{1000,1000,1000}'),
+    (8, 'equal balances, lower limits', '{500,500,300,300}', '{1000,1000,300,300}'),
+    (9, 'equal balances, a limit above', '{500,500,1000}', '{1000,1000,1000}'),
+    (10, 'two balances', '{500,600}', '{1000,1000}'),
+    (11, 'two balances and limits', '{500,600,1000,1000,1000}', '{1000,1000,1000,1000,1000}'),
+    (12, 'nothing known', '{NULL,5}', '{1000,0}'),
+    (13, 'equal but for a cent', '{50000.00,50000.01,50000.00}', '{100000,100000,100000}')) v (n, what, bs, limits), unnest(bs, limits) AS m (b, a)
+  GROUP BY n, what) q, demand_stats(d) s ORDER BY q.n;
+
+-- Against R 4.2, survival 3.5: coef, scale, share of zeros, standard errors of the observed information, and log-likelihood of
+--
+--   suppressMessages(library(survival))
+--   months <- function(n, mu, s, pz, limits, unit) {
+--     i <- 1:n
+--     u <- (i * 0.6180339887498949) %% 1
+--     d <- round(exp(mu + s * log(u / (1 - u))) / unit) * unit
+--     d[(i * 0.7548776662466927) %% 1 < pz] <- 0
+--     a <- limits[1 + i %% length(limits)]
+--     data.frame(balance = pmin(d, a), available = a, age = i %% 36)
+--   }
+--   fit <- function(name, m, dist = "lognormal", half_life = 0) {
+--     w <- if (half_life > 0) 0.5^(m$age / half_life) else rep(1, nrow(m))
+--     at <- m$balance >= 0.98 * m$available
+--     t <- ifelse(at, m$available, m$balance)
+--     if (dist == "lognormal") {
+--       k <- t > 0
+--       f <- survreg(Surv(t[k], !at[k]) ~ 1, weights = w[k], dist = "lognormal", control = list(rel.tolerance = 1e-12, maxiter = 500))
+--       z <- sum(w[!k]); p <- z / sum(w)
+--       ll <- f$loglik[2] + (if (z > 0) z * log(p) else 0) + sum(w[k]) * log(1 - p)
+--     } else {
+--       f <- survreg(Surv(ifelse(t > 0, t, NA), ifelse(t > 0, ifelse(at, NA, t), 0), type = "interval2") ~ 1, weights = w,
+--                    dist = "gaussian", control = list(rel.tolerance = 1e-12, maxiter = 500))
+--       ll <- f$loglik[2]; p <- 0
+--     }
+--     se <- sqrt(diag(f$var))
+--     cat(sprintf("  ('%s', %d, %d, %d, %.12g, %.12g, %.12g, %.12g, %.12g, %.12g)", name, nrow(m), sum(t <= 0), sum(at),
+--         coef(f), f$scale, p, se[1], se[2] * f$scale, ll), sep = "", "\n")
+--   }
+--   fit("none",     months(24, 7, 0.4, 0, 100000, 0.01))
+--   fit("three",    months(3, 7, 0.4, 0, c(1000, 2000, 3000), 0.01))
+--   fit("five",     months(5, 7, 0.4, 0, c(1500), 0.01))
+--   fit("some",     months(24, 7, 0.4, 0.2, c(1500, 1500, 2000), 0.01))
+--   fit("most",     months(24, 8, 0.6, 0.1, c(1500, 2000, 2500), 0.01))
+--   fit("ties",     months(40, 7, 0.3, 0.3, c(1000, 1200), 100))
+--   fit("hundred",  months(100, 6, 0.9, 0.15, c(300, 400, 800, 1000), 0.01))
+--   fit("thousand", months(1000, 9, 0.8, 0.25, c(5000, 8000, 10000, 15000, 20000), 0.01))
+--   fit("most of a thousand", months(1000, 9, 0.8, 0.05, c(1000, 2000, 3000), 0.01))
+--   fit("weighted", months(72, 7, 0.5, 0.2, c(1000, 1500, 3000), 0.01), half_life = 6)
+--   fit("normal",   months(100, 7, 0.2, 0, c(1000, 1300, 2000), 0.01), dist = "normal")
+--   fit("normal with zeros", months(200, 7, 0.3, 0.2, c(1000, 1300, 2000), 0.01), dist = "normal")
+--   fit("normal weighted", months(72, 7, 0.3, 0.2, c(1000, 1300, 2000), 0.01), dist = "normal", half_life = 12)
+--
+CREATE TABLE cases (name text, n int, mu float8, s float8, pz float8, limits float8[], unit numeric, distribution text, half_life float8);
+INSERT INTO cases VALUES
+  ('none', 24, 7, 0.4, 0, '{100000}', 0.01, 'lognormal', 0),
+  ('three', 3, 7, 0.4, 0, '{1000,2000,3000}', 0.01, 'lognormal', 0),
+  ('five', 5, 7, 0.4, 0, '{1500}', 0.01, 'lognormal', 0),
+  ('some', 24, 7, 0.4, 0.2, '{1500,1500,2000}', 0.01, 'lognormal', 0),
+  ('most', 24, 8, 0.6, 0.1, '{1500,2000,2500}', 0.01, 'lognormal', 0),
+  ('ties', 40, 7, 0.3, 0.3, '{1000,1200}', 100, 'lognormal', 0),
+  ('hundred', 100, 6, 0.9, 0.15, '{300,400,800,1000}', 0.01, 'lognormal', 0),
+  ('thousand', 1000, 9, 0.8, 0.25, '{5000,8000,10000,15000,20000}', 0.01, 'lognormal', 0),
+  ('most of a thousand', 1000, 9, 0.8, 0.05, '{1000,2000,3000}', 0.01, 'lognormal', 0),
+  ('weighted', 72, 7, 0.5, 0.2, '{1000,1500,3000}', 0.01, 'lognormal', 6),
+  ('normal', 100, 7, 0.2, 0, '{1000,1300,2000}', 0.01, 'normal', 0),
+  ('normal with zeros', 200, 7, 0.3, 0.2, '{1000,1300,2000}', 0.01, 'normal', 0),
+  ('normal weighted', 72, 7, 0.3, 0.2, '{1000,1300,2000}', 0.01, 'normal', 12);
+CREATE TABLE by_r (name text, n int, n_zero int, n_censored int, mu float8, sigma float8, p_zero float8, se_mu float8, se_sigma float8, loglik float8);
+INSERT INTO by_r VALUES
+  ('none', 24, 0, 0, 7.04819006749, 0.655977660646, 0, 0.133900879271, 0.0946822197391, -193.092001349),
+  ('three', 3, 0, 1, 6.97574814423, 0.339033786906, 0, 0.217073817617, 0.171320689906, -15.0105936083),
+  ('five', 5, 0, 1, 6.87527895942, 0.546204279884, 0, 0.251923482577, 0.202370522064, -31.0157399774),
+  ('some', 24, 6, 4, 6.92896179453, 0.623808592388, 0.25, 0.152923393505, 0.12337897259, -124.439525833),
+  ('most', 24, 5, 12, 7.83637747504, 0.884064955721, 0.208333333333, 0.301591726677, 0.266696886383, -76.5619456226),
+  ('ties', 40, 12, 14, 7.00798651291, 0.642981609453, 0.3, 0.149499731173, 0.136149986975, -138.727671947),
+  ('hundred', 100, 15, 35, 6.05168975617, 1.65984520313, 0.15, 0.205681040764, 0.178593057068, -415.670808787),
+  ('thousand', 1000, 249, 324, 9.01375287371, 1.45293788772, 0.249, 0.0615316751797, 0.0534421863881, -5010.64052074),
+  ('most of a thousand', 1000, 51, 812, 9.37928023369, 1.69949499337, 0.051, 0.164937833262, 0.117204579002, -1631.55785076),
+  ('weighted', 72, 15, 20, 6.97060645039, 0.744623738018, 0.201256245152, 0.220559026588, 0.186887543348, -81.4647026612),
+  ('normal', 100, 0, 33, 1130.15303718, 337.612617625, 0, 37.2400345801, 29.7543216185, -506.837231028),
+  ('normal with zeros', 200, 40, 59, 899.905385112, 899.054162958, 0, 68.4797063387, 71.8981175649, -922.097289828),
+  ('normal weighted', 72, 15, 20, 866.351837539, 847.156186435, 0, 163.271573377, 171.215585686, -143.304803628);
+
+CREATE TABLE observed AS
+SELECT name, i, least(d, a) AS balance, a AS available, i % 36 AS age, distribution, half_life
+FROM (SELECT c.*, i, limits[1 + i % array_length(limits, 1)]::numeric AS a,
+        CASE WHEN i * 0.7548776662466927::float8 - floor(i * 0.7548776662466927::float8) < pz THEN 0
+          ELSE round(exp(mu + s * ln(u / (1 - u)))::numeric / unit) * unit END AS d
+      FROM cases c, generate_series(1, n) i, LATERAL (SELECT i * 0.6180339887498949::float8 - floor(i * 0.6180339887498949::float8) AS u) l) q;
+
+CREATE TABLE estimated AS
+SELECT name, demand_agg(balance, available, jsonb_build_object('distribution', distribution)) AS d FROM observed WHERE half_life = 0 GROUP BY name, distribution
+UNION ALL
+SELECT name, demand_agg(balance, available, age, jsonb_build_object('distribution', distribution, 'half_life', half_life))
+FROM observed WHERE half_life > 0 GROUP BY name, distribution, half_life;
+
+CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
+  RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), false);
+SELECT name, r.n = s.n AND r.n_zero = s.n_zero AND r.n_censored = s.n_censored AS counts, s.status, near(s.mu, r.mu, 1e-8) AS mu,
+  near(s.sigma, r.sigma, 1e-8) AS sigma, near(s.p_zero, r.p_zero, 1e-8) AS p_zero, near(s.se_mu, r.se_mu, 1e-6) AS se_mu,
+  near(s.se_sigma, r.se_sigma, 1e-6) AS se_sigma, near(s.loglik, r.loglik, 1e-8) AS loglik, s.iterations <= 12 AS quick
+FROM by_r r JOIN estimated USING (name), demand_stats(d) s ORDER BY s.distribution, r.n, name;
+-- numeric and float8 are the same.
+SELECT bool_and(demand_send(d) = demand_send(f)) AS same, count(*) FROM estimated
+  JOIN (SELECT name, demand_agg(balance::float8, available::float8, jsonb_build_object('distribution', distribution)) AS f FROM observed
+        WHERE half_life = 0 GROUP BY name, distribution) q USING (name);
+
+-- What follows from a distribution, against the integrals of P(D > x) from 0 to the limit and from there on, by mpmath 1.3 with 40
+-- digits (Python: quad of ncdf).
+CREATE TABLE by_integration (distribution text, mu float8, sigma float8, p_zero float8, credit_limit float8, draw float8, unmet float8);
+INSERT INTO by_integration VALUES
+  ('lognormal', 7, 0.5, 0, 1000, 879.91191622005145, 362.73625083494428),
+  ('lognormal', 7, 0.5, 0.3, 5000, 869.17245391875211, 0.68126301974490192),
+  ('lognormal', 7, 0.5, 0.1, 100, 89.999993346688447, 1028.3833570028077),
+  ('lognormal', 7, 0.05, 0.1, 1100, 969.36148458993352, 18.84284169048043),
+  ('lognormal', 7, 0.01, 0, 1100, 1093.7645375349213, 2.9234539222730524),
+  ('lognormal', 7, 0.001, 0, 1096, 1095.8083877966784, 0.82531894849645659),
+  ('lognormal', 5, 2, 0.2, 1000, 265.68226530371433, 611.62426143905255),
+  ('lognormal', 5, 2, 0, 1, 0.99751633568430408, 1095.6356420927743),
+  ('lognormal', 5, 3, 0.5, 1000000, 4000.6564896888482, 2679.2069251420879),
+  ('lognormal', 8, 1.2, 0.25, 3000, 1653.5153186938972, 2939.6189973906117),
+  ('lognormal', 7, 0.3, 0, 20000, 1147.1088358158575, 1.1675087653191914e-19),
+  ('lognormal', 6, 0.2, 0, 3000, 411.57859572666572, 3.3041582235975357e-22),
+  ('normal', 8000, 3000, 0, 10000, 7550.1859720574636, 453.3589414732108),
+  ('normal', 8000, 3000, 0, 100, 99.597394991978082, 7903.9475185386964),
+  ('normal', -2000, 3000, 0, 1000, 203.41252971015191, 249.9464117630589),
+  ('normal', -2000, 3000, 0, 5, 1.2611321475245856, 452.09780932568622),
+  ('normal', 1000, 10, 0, 990, 989.16684529412314, 10.833154705876863),
+  ('normal', 1000, 10, 0, 1100, 1000.0, 7.474560254589328e-24),
+  ('normal', 1000, 10, 0, 500, 500.0, 500.0),
+  ('normal', 500, 1000, 0, 8000, 697.79655740130191, 4.1151778345837655e-12),
+  ('normal', -9000, 1500, 0, 1000, 2.3171121344589258e-7, 2.8242559497523858e-9);
+SELECT distribution, mu, sigma, p_zero, credit_limit, near(expected_draw(d, credit_limit), draw, 1e-13) AS draw,
+  abs(expected_unmet(d, credit_limit) / unmet - 1) < 1e-11 AS unmet, near(demand_mean(d), draw + unmet, 1e-13) AS mean
+FROM by_integration b, demand(b.mu, b.sigma, b.p_zero, b.distribution) d;
+SELECT count(*) AS n, bool_and(expected_draw(d, l::numeric) = expected_draw(d, l) AND demand_exceeds(d, l::numeric) = demand_exceeds(d, l)
+    AND expected_unmet(d, l::numeric) = expected_unmet(d, l)) AS same
+FROM demand(7, 0.5, 0.3) d, unnest('{0, 1, 1000, 123456.78}'::float8[]) l;
+-- T10 of the field's tables: N(8000, 3000^2) floored at zero.
+SELECT round(expected_draw(demand(8000, 3000, 0, 'normal'), 10000)::numeric, 7) AS draw,
+  round(expected_unmet(demand(8000, 3000, 0, 'normal'), 10000)::numeric, 7) AS unmet;
+
+-- Rising and concave in the limit; slope P(D > L); draw and unmet add up to the mean; quantile and exceeds are inverse.
+SELECT count(*) AS n, count(*) FILTER (WHERE NOT rising) AS falling, count(*) FILTER (WHERE NOT concave) AS convex,
+  count(*) FILTER (WHERE NOT slope) AS wrong_slope, count(*) FILTER (WHERE NOT whole) AS wrong_sum
+FROM (SELECT l > 0 AS inner_point, draw >= lag(draw) OVER w * (1 - 1e-15) AS rising,
+        draw - lag(draw) OVER w >= (lead(draw) OVER w - draw) - 1e-12 * draw AS concave,
+        near(expected_draw(d, l + 0.1) - expected_draw(d, greatest(l, 0.1) - 0.1), 0.2 * demand_exceeds(d, l), 1e-6) AS slope,
+        near(draw + expected_unmet(d, l), demand_mean(d), 1e-12) AS whole
+      FROM (SELECT k, d, l, expected_draw(d, l) AS draw
+            FROM (VALUES (1, demand(7, 0.5, 0.2)), (2, demand(7, 1.5)), (3, demand(7, 0.2, 0.5)), (4, demand(8000, 3000, 0, 'normal')),
+              (5, demand(-2000, 3000, 0, 'normal')), (6, demand(300, 1000, 0, 'normal'))) v (k, d), generate_series(0, 20000, 50) l) q
+      WINDOW w AS (PARTITION BY k ORDER BY l)) s WHERE inner_point;
+SELECT count(*) AS n, bool_and(near(demand_exceeds(d, demand_quantile(d, p)), 1 - p, 1e-13)) AS inverse
+FROM (VALUES (demand(7, 0.5, 0.2)), (demand(7, 3)), (demand(8000, 3000, 0, 'normal'))) v (d), unnest('{0.3, 0.5, 0.9, 0.99, 0.999999}'::float8[]) p;
+-- As money, for limit_gap.
+SELECT demand_amount(d), demand_amount(d, 0.5), demand_amount(d, 0.5, 0) AS whole, demand_amount(d, 0.1) AS none, demand_amount(d, 1) IS NULL AS everything,
+  demand_amount(d) = round(demand_quantile(d, 0.9)::numeric, 2) AS quantile, (limit_gap(5000, NULL, NULL, demand_amount(d), 1000)).demand
+FROM demand(7, 0.5, 0.2) d;
+SELECT demand_quantile(demand(7, 0.5, 0.2), 0.2) AS zero, demand_quantile(demand(7, 0.5), 1) AS everything,
+  demand_quantile(demand(-9000, 1000, 0, 'normal'), 0.9) AS floored, demand_exceeds(demand(7, 0.5, 0.2), 0) AS drawn_at_all,
+  expected_draw(demand(7, 0.5, 0.2), 0) AS no_limit, demand_mean(demand(700, 50)) AS beyond_doubles;
+
+-- Accounts whose demand is known: exp(N(7, 0.6^2)) in nine months of ten, limits from 800 to 1700 by account, 24 months. Every draw
+-- above the limit stops at it to the cent, so the tolerance is none: what lies just below is a balance. The estimates are unbiased;
+-- the mean of balances is what the limits leave of demand.
+SELECT setseed(0.31);
+CREATE TABLE simulated AS
+SELECT account, least(d, a)::numeric(14,2) AS balance, a::numeric(14,2) AS available, d
+FROM (SELECT account, 800 + 100 * (account % 10) AS a, CASE WHEN random() < 0.1 THEN 0
+        ELSE exp(7 + 0.6 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())) END AS d
+      FROM generate_series(1, 4000) account, generate_series(1, 24)) s;
+CREATE TABLE accounts AS SELECT account, demand_agg(balance, available, '{"tolerance": 0}') AS d, avg(balance)::float8 AS naive FROM simulated GROUP BY account;
+SELECT status, count(*) BETWEEN 1 AND 30 AS few, count(*) > 3900 AS most FROM (SELECT (demand_stats(d)).status FROM accounts) s GROUP BY status ORDER BY status;
+-- Truth: mu 7, sigma 0.6, mean 0.9 exp(7.18) = 1181.6. Medians where a single account can be far out.
+SELECT abs(avg(mu) - 7) < 0.02 AS mu, abs(percentile_cont(0.5) WITHIN GROUP (ORDER BY sigma) - 0.6) < 0.03 AS sigma, abs(avg(p_zero) - 0.1) < 0.003 AS p_zero,
+  (percentile_cont(0.5) WITHIN GROUP (ORDER BY mean)) / 1181.6 BETWEEN 0.97 AND 1.03 AS mean, round((avg(naive) / 1181.6)::numeric, 2) AS naive_share
+FROM accounts, demand_stats(d);
+-- Standard errors are what the estimates scatter by.
+SELECT round((stddev(mu) / sqrt(avg(se_mu ^ 2)))::numeric, 1) BETWEEN 0.9 AND 1.1 AS mu, round((stddev(p_zero) / sqrt(avg(se_p_zero ^ 2)))::numeric, 1) AS p_zero
+FROM accounts, demand_stats(d) WHERE status = 'converged' AND n_censored <= 12;
+-- The whole segment, pooled: all that a limit hides from the mean of balances is found, within three standard errors. With the
+-- default tolerance the balances from 98 % of the limit on count as demand above it, and the estimate is higher by 1 %.
+SELECT what, status, n, n_limits, abs(mu - 7) < 3 * se_mu AND abs(sigma - 0.6) < 3 * se_sigma AND abs(p_zero - 0.1) < 3 * se_p_zero AS within_errors,
+  round((mean / 1181.6)::numeric, 2) AS mean_share
+FROM (SELECT 'none' AS what, rollup(d) AS d FROM accounts UNION ALL SELECT 'default', demand_agg(balance, available) FROM simulated) s, demand_stats(d)
+ORDER BY what DESC;
+
+-- Thin files lean on their segment. Two months against the segment, by its formula; always at the limit, and never used, get an estimate.
+CREATE TABLE segment AS SELECT rollup(d) AS d FROM accounts;
+SELECT near((demand_stats(demand_shrink(a.d, p.d))).mu, (ln(500) + ln(600) + 6 * s.mu) / 8, 1e-11) AS mu,
+  near((demand_stats(demand_shrink(a.d, p.d))).sigma ^ 2,
+    ((ln(500) - m) ^ 2 + (ln(600) - m) ^ 2 + 6 * s.sigma ^ 2 + 6 * (s.mu - m) ^ 2) / 8, 1e-11) AS sigma,
+  near((demand_stats(demand_shrink(a.d, p.d))).p_zero, 6 * s.p_zero / 8, 1e-12) AS p_zero,
+  near((demand_stats(demand_shrink(a.d, p.d, 1e9))).mu, s.mu, 1e-6) AS strong, near((demand_stats(demand_shrink(a.d, p.d, 1e-9))).mu, ln(500 * 600) / 2, 1e-6) AS weak
+FROM segment p, demand_stats(p.d) s, (SELECT demand_agg(b, 1000::numeric) AS d FROM (VALUES (500), (600)) v (b)) a,
+  LATERAL (SELECT (ln(500) + ln(600) + 6 * s.mu) / 8 AS m) l;
+SELECT what, demand_mean(q.d) IS NULL AS unknown_alone, demand_mean(l) / demand_mean(s.d) > 1 AS above_segment, demand_mean(l) / demand_mean(s.d) < 1 AS below_segment,
+  (demand_stats(l)).status, (demand_stats(l)).n
+FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit', 1500, 1500), ('at the limit', 1500, 1500), ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
+  demand_shrink(q.d, s.d) l ORDER BY what;
+SELECT demand_shrink(d, a) IS NULL AS prior_knows_nothing FROM segment, (SELECT demand_agg(1000, 1000) AS a) q;
+
+-- Any order, any split, any plan: the same bytes. Few limits, and 20,000 distinct ones, which are put into cells.
+CREATE TABLE many AS
+SELECT g, least(d, a)::numeric(14,2) AS balance, a::numeric(14,2) AS available, g % 30 AS age
+FROM (SELECT g, 500 + (g * 7919 % 20011) * 1.37 AS a, exp(8 + sin(g * 12.9898)) AS d FROM generate_series(1, 60000) g) s;
+CREATE TABLE whole AS
+SELECT 'plain' AS kind, demand_agg(balance, available) AS d FROM many UNION ALL
+SELECT 'normal', demand_agg(balance, available, '{"distribution": "normal"}') FROM many UNION ALL
+SELECT 'weighted', demand_agg(balance, available, age, '{"half_life": 12}') FROM many UNION ALL
+SELECT 'normal weighted', demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') FROM many UNION ALL
+SELECT 'few limits', demand_agg(balance, available, '{"tolerance": 0}') FROM simulated;
+SELECT kind, s.n, s.n_censored, s.n_limits, s.status FROM whole, demand_stats(d) s ORDER BY kind;
+SELECT 'backwards' AS what, demand_send(demand_agg(balance, available ORDER BY g DESC)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
+UNION ALL
+SELECT 'by limit', demand_send(demand_agg(balance, available, '{"distribution": "normal"}' ORDER BY available, balance)) = (SELECT demand_send(d) FROM whole WHERE kind = 'normal') FROM many
+UNION ALL
+SELECT 'weighted', demand_send(demand_agg(balance, available, age, '{"half_life": 12}' ORDER BY balance)) = (SELECT demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
+UNION ALL
+SELECT '97 parts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
+UNION ALL
+SELECT 'uneven parts', demand_send(rollup(d ORDER BY k DESC)) = (SELECT demand_send(d) FROM whole WHERE kind = 'normal weighted')
+FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
+UNION ALL
+SELECT 'accounts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts
+ORDER BY what;
+ALTER TABLE many SET (parallel_workers = 2);
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+EXPLAIN (COSTS OFF) SELECT demand_agg(balance, available) FROM many;
+SELECT demand_send(demand_agg(balance, available)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') AS plain,
+  demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) = (SELECT demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+-- Cells cost next to nothing: 7,001 limits, of which more than 4,096 were reached, against R as above,
+--
+--   g <- 1:21003
+--   u <- (g * 0.6180339887498949) %% 1
+--   a <- exp(7.5 + (g %% 7001) / 7001)
+--   fit("cells", data.frame(balance = pmin(exp(8 + 0.7 * log(u / (1 - u))), a), available = a, age = 0))
+SELECT n, n_censored, n_limits <= 4096 AS cells, near(mu, 8.0455220031, 1e-7) AS mu, near(sigma, 1.29153253297, 1e-7) AS sigma,
+  near(se_mu, 0.0110770340553, 1e-7) AS se_mu, near(se_sigma, 0.00985376136789, 1e-7) AS se_sigma, near(loglik, -97358.9655295, 1e-7) AS loglik
+FROM demand_stats((SELECT demand_agg(least(exp(8 + 0.7 * ln(u / (1 - u))), a), a)
+  FROM (SELECT exp(7.5 + (g % 7001) / 7001.0::float8) AS a, g * 0.6180339887498949::float8 - floor(g * 0.6180339887498949::float8) AS u
+        FROM generate_series(1, 21003) g) i));
+
+-- Stored, dumped and sent.
+CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given', demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal');
+SELECT count(*) AS n, bool_and(demand_send(d::text::demand) = demand_send(d)) AS text FROM stored;
+SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
+
+-- Moving windows: the state goes on after it was read.
+SELECT account, k, (demand_stats(d)).n, (demand_stats(d)).status FROM (
+  SELECT account, row_number() OVER w AS k, demand_agg(balance, available) OVER w AS d FROM (VALUES (1, 100, 500), (1, 200, 500), (1, 300, 500), (1, 500, 500)) v (account, balance, available)
+  WINDOW w AS (ORDER BY balance)) s;
+
+-- Mistakes.
+SELECT demand_agg(5, -1);
+SELECT demand_agg('Infinity'::numeric, 1);
+SELECT demand_agg(1::float8, 'Infinity'::float8);
+SELECT demand_agg(5, 6, '{"half_live": 3}');
+SELECT demand_agg(5, 6, '{"half_life": 3}');
+SELECT demand_agg(5, 6, 1, '{}');
+SELECT demand_agg(5, 6, -1, '{"half_life": 3}');
+SELECT demand_agg(5, 6, '{"tolerance": 0.6}');
+SELECT demand_agg(5, 6, '{"distribution": "gamma"}');
+SELECT demand_agg(5, 6, NULL);
+SELECT demand_agg(5e12, 6e12, '{"distribution": "normal"}');
+SELECT demand_agg(5, 6, o) FROM (VALUES ('{"tolerance": 0.1}'::jsonb), ('{"tolerance": 0.2}')) v (o);
+SELECT rollup(d) FROM (SELECT demand_agg(5, 6) UNION ALL SELECT demand_agg(5, 6, '{"tolerance": 0.1}')) v (d);
+SELECT rollup(demand(7, 1));
+SELECT demand(7, -1);
+SELECT demand('NaN', 1);
+SELECT demand(7, 1, 1.5);
+SELECT demand(7, 1, 0.5, 'normal');
+SELECT demand(7, 1, 0, 'weibull');
+SELECT demand_quantile(demand(7, 1), 1.5);
+SELECT expected_draw(demand(7, 1), -1);
+SELECT demand_shrink(demand(7, 1), demand(7, 1));
+SELECT demand_shrink(demand_agg(5, 6), demand(7, 1), 0);
+SELECT demand_shrink(demand_agg(5, 6), demand(7, 1, 0, 'normal'));
+SELECT '{"version": 2, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0, "n": 5}'::demand;
+SELECT '[]'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 1, "n_zero": 2, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 0, "squares": 0, "limits": []}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 12, "squares": 60, "limits": []}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, "highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1]]}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, "highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1], [4.5, 1]]}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 12, "squares": -72, "limits": []}'::demand;
+
+SELECT demand_amount(demand(7, 1), 0.9, 30);
+
+-- Bytes from strangers: what is accepted prints as what it was, answers, and merges; the rest is an error and no harm.
+CREATE FUNCTION pg_temp.mutate(original bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE b bytea := original;
+BEGIN
+  FOR i IN 0 .. (random() * 2)::int LOOP
+    b := set_byte(b, (random() * (length(b) - 1))::int, (random() * 255)::int);
+  END LOOP;
+  RETURN CASE WHEN random() < 0.2 THEN substr(b, 1, (random() * length(b))::int) ELSE b END;
+END $$;
+CREATE TABLE demand_fuzz (kind int, d demand);
+DO $$
+DECLARE
+  file text := current_setting('data_directory') || '/demand_fuzz.bin';
+  mutant bytea; o oid; original record;
+BEGIN
+  PERFORM setseed(0.78);
+  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted', 'weighted') AND length(d::text) < 1000 LOOP
+    FOR i IN 1 .. 300 LOOP
+      mutant := CASE WHEN i = 1 THEN demand_send(original.d) ELSE pg_temp.mutate(demand_send(original.d)) END;
+      o := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || '\x00000004'::bytea || int4send(original.kind::int)
+        || int4send(length(mutant)) || mutant || '\xffff'::bytea);
+      PERFORM lo_export(o, file);
+      PERFORM lo_unlink(o);
+      BEGIN
+        EXECUTE format('COPY demand_fuzz FROM %L (FORMAT binary)', file);
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+      BEGIN
+        INSERT INTO demand_fuzz VALUES (original.kind, replace(convert_from(pg_temp.mutate(convert_to(original.d::text, 'UTF8')), 'UTF8'), 'zz', '')::demand);
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+    END LOOP;
+  END LOOP;
+END $$;
+SELECT kind, count(*) > 5 AS some_accepted, count(*) FILTER (WHERE demand_send(d::text::demand) <> demand_send(d)) AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT d FROM demand_fuzz LOOP
+    PERFORM demand_stats(f.d), demand_quantile(f.d, 0.9), expected_draw(f.d, 1000), expected_unmet(f.d, 1000), demand_exceeds(f.d, 1000);
+    BEGIN
+      PERFORM demand_shrink(f.d, demand(7, 1)), rollup(x.d) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
+    EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN NULL;
+    END;
+  END LOOP;
+END $$;
+DROP TABLE demand_fuzz;
+DROP TABLE month, cases, by_r, observed, estimated, by_integration, simulated, accounts, segment, many, whole, stored;
+DROP FUNCTION near;
