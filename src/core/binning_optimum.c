@@ -513,9 +513,9 @@ cl_binning_optimum(const ClMemory *memory, const ClBinCounts *prebin, int n, con
 	ClDivision	one = {0, 1, {0}};
 
 	*optimum = (ClOptimum) {.status = CL_OPTIMUM_FOUND, .value = 0, .best = {NAN, NAN, NAN, NAN}};
-	if (n == 0 || !(total->weight[0] > 0 && total->weight[1] > 0))
+	if (n <= 0 || !(total->weight[0] > 0 && total->weight[1] > 0))
 	{
-		optimum->status = n == 0 ? CL_OPTIMUM_NOTHING_TO_SPLIT : CL_OPTIMUM_ONE_CLASS;
+		optimum->status = n <= 0 ? CL_OPTIMUM_NOTHING_TO_SPLIT : CL_OPTIMUM_ONE_CLASS;
 		optimum->n_bins = n > 0;
 		optimum->end[0] = n;
 		return;
