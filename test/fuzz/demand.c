@@ -9,31 +9,6 @@
 
 #include "input.h"
 
-static void *
-allocate(void *context, size_t size)
-{
-	void	   *block = malloc(size);
-
-	(void) context;
-	REQUIRE(block != NULL);
-	return block;
-}
-
-static void *
-reallocate(void *block, size_t size)
-{
-	block = realloc(block, size);
-	REQUIRE(block != NULL);
-	return block;
-}
-
-static void
-breathe(void)
-{
-}
-
-static const ClMemory memory = {allocate, reallocate, free, breathe, NULL};
-
 static void
 check_model(const ClDemandModel *model, double limit, double p)
 {
@@ -99,9 +74,9 @@ fuzz_demand(Input *input)
 	options.distribution = take_byte(input) % 2;
 	options.tolerance = take_byte(input) / 512.0;
 	options.half_life = take_byte(input) % 3 * 6;
-	cl_demand_init(&all, &memory, &options);
-	cl_demand_init(&part[0], &memory, &options);
-	cl_demand_init(&part[1], &memory, &options);
+	cl_demand_init(&all, &fuzz_memory, &options);
+	cl_demand_init(&part[0], &fuzz_memory, &options);
+	cl_demand_init(&part[1], &fuzz_memory, &options);
 	while (input->size > 0)
 	{
 		int			kind = take_byte(input);
@@ -126,8 +101,8 @@ fuzz_demand(Input *input)
 	{
 		ClDemand   *demand = k == 0 ? &all : &part[k - 1];
 
-		cl_release(&memory, demand->cells);
-		cl_release(&memory, demand->slots);
+		cl_release(&fuzz_memory, demand->cells);
+		cl_release(&fuzz_memory, demand->slots);
 	}
 }
 
