@@ -313,7 +313,7 @@ cl_row_layout(PG_FUNCTION_ARGS)
 static void
 check_layout(const CanonicalRow *row, const text *layout)
 {
-	if (VARSIZE_ANY_EXHDR(layout) == row->layout.len &&
+	if ((int) VARSIZE_ANY_EXHDR(layout) == row->layout.len &&
 		memcmp(VARDATA_ANY(layout), row->layout.data, row->layout.len) == 0)
 		return;
 	ereport(ERROR,

@@ -11,6 +11,8 @@
 
 #include "pg/compat.h"
 
+#include "access/htup_details.h"
+#include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -18,7 +20,7 @@
 
 #define HASH_BYTES 32
 
-PG_FUNCTION_INFO_V1(cl_chain_hash);
+PG_FUNCTION_INFO_V1(cl_chain_link);
 
 typedef struct Chain
 {
@@ -71,21 +73,50 @@ add_content(Chain *chain, const struct varlena *content)
 	memcpy(chain->hash, VARDATA_ANY(digest), HASH_BYTES);
 }
 
-/* (previous bytea, content text) -> bytea */
+/* The row type of the answer, found once per query. */
+static TupleDesc
+link_desc(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old;
+		TupleDesc	desc;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 2)
+			elog(ERROR, "chain_link does not return hash_link");
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(desc));
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+static Datum
+hash_datum(const uint8 *hash)
+{
+	bytea	   *bytes = palloc(VARHDRSZ + HASH_BYTES);
+
+	SET_VARSIZE(bytes, VARHDRSZ + HASH_BYTES);
+	memcpy(VARDATA(bytes), hash, HASH_BYTES);
+	return PointerGetDatum(bytes);
+}
+
+/* (previous bytea, content text) -> hash_link (previous_hash bytea, hash bytea) */
 Datum
-cl_chain_hash(PG_FUNCTION_ARGS)
+cl_chain_link(PG_FUNCTION_ARGS)
 {
 	WindowObject window = PG_WINDOW_OBJECT();
 	Chain	   *chain;
-	bytea	   *result = palloc(VARHDRSZ + HASH_BYTES);
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
 
 	if (!WindowObjectIsValid(window))
-		elog(ERROR, "chain_hash was called without a window");
+		elog(ERROR, "chain_link was called without a window");
 	chain = WinGetPartitionLocalMemory(window, sizeof(Chain));
 	if (!chain->begun)
 		begin_chain(chain, argument(window, 0, "the hash before"));
+	values[0] = hash_datum(chain->hash);
 	add_content(chain, argument(window, 1, "the content"));
-	SET_VARSIZE(result, VARHDRSZ + HASH_BYTES);
-	memcpy(VARDATA(result), chain->hash, HASH_BYTES);
-	PG_RETURN_BYTEA_P(result);
+	values[1] = hash_datum(chain->hash);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(link_desc(fcinfo), values, nulls)));
 }

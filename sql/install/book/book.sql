@@ -82,7 +82,7 @@ BEGIN
       EXECUTE format('CREATE TABLE %s.%I PARTITION OF %s.%I FOR VALUES FROM (%L) TO (%L)', s, part, s, parent,
         lower_bound, (lower_bound::timestamp + interval '1 month')::date);
       IF parent <> 'account_month' THEN
-        EXECUTE format('CREATE TRIGGER keep_all BEFORE TRUNCATE ON %s.%I EXECUTE FUNCTION credit_limit.refuse_change()', s, part);
+        EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %s.%I EXECUTE FUNCTION credit_limit.refuse_change()', s, part);
       END IF;
       made := made + 1;
     END LOOP;

@@ -78,17 +78,17 @@ BEGIN
   RETURN replace(replace(replace(replace($q$
     WITH version AS MATERIALIZED (@version@),
     decided AS MATERIALIZED (
-      SELECT g.*, coalesce(lag(g.hash) OVER (ORDER BY g.decision_id), $9) AS previous_hash
-      FROM (SELECT n.*, credit_limit.chain_hash($9, credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $13))
-          OVER (ORDER BY n.decision_id) AS hash
-        FROM (SELECT 64 * ($8 + row_number() OVER (ORDER BY t.account_id)) + $7 AS decision_id, $5 AS run_id, $6 AS source,
+      SELECT 64 * ($8 + g.place) + $7 AS decision_id, g.*, (g.link).previous_hash, (g.link).hash
+      FROM (SELECT n.*, row_number() OVER w AS place,
+          credit_limit.chain_link($9, credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $13)) OVER w AS link
+        FROM (SELECT $5 AS run_id, $6 AS source,
             t.account_id, t.borrower_id, t.product, $1 AS as_of, t.policy_id, t.scorecard_id, t.experiment, t.arm, t.score, t.pd,
             (t.d).action, (t.d).old_limit, (t.d).new_limit, (t.d).available, (t.d).entitlement, (t.d).risk_cap, (t.d).product_cap,
             (t.d).affordability_cap, (t.d).umbrella_cap, (t.d).regulatory_cap, (t.d).target, (t.d).binding, (t.d).reasons, (t.d).proposed,
             (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available = 0 AND coalesce(credit_limit.available_credit(
               (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen,
             sha256(t.salt || convert_to(t.inputs, 'UTF8')) AS input_hash, t.policy_digest, t.card_digest, t.salt, t.inputs
-          FROM (@decided@) t OFFSET 0) n) g),
+          FROM (@decided@) t OFFSET 0) n WINDOW w AS (ORDER BY n.account_id)) g),
     evidence AS (INSERT INTO @book@.decision_evidence (decision_id, as_of, salt, layout, inputs)
       SELECT decision_id, as_of, salt, $10, inputs FROM decided),
     moved AS (UPDATE @book@.account a SET credit_limit = d.new_limit, frozen = d.frozen,

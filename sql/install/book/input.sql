@@ -24,10 +24,18 @@ BEGIN
           + extract(month FROM as_of) - extract(month FROM a.opened_on))::int,
         a.credit_limit, a.balance, a.pending, a.last_limit_change, credit_limit.utilization(a.balance, a.credit_limit),
         b.income, b.obligations, b.external_score, b.external_pd,
-        -- An account without a line has no month, and is not late; of one with a line it is not known.
-        CASE WHEN m.account_id IS NULL AND a.credit_limit = 0 THEN 0 ELSE m.days_past_due END, m.payment, m.due,
+        -- The month of the day or the one before; older is not known. An account without a line is not late.
+        CASE WHEN m.account_id IS NOT NULL THEN m.days_past_due WHEN l.account_id IS NOT NULL THEN l.days_past_due
+          WHEN a.credit_limit = 0 THEN 0 END,
+        CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END,
+        CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END,
         f.demand_q90, f.demand_mean, f.worst_days_past_due_12m, f.utilization_3m, f.payment_ratio_3m, f.months_inactive,
-        coalesce(e.excluded, false), coalesce(e.freeze, false), coalesce(e.refer, false),
+        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id
+          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
+        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE'
+          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
+        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'REFER'
+          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
         CASE WHEN u.valid_from <= as_of AND (u.valid_to >= as_of OR u.valid_to IS NULL) THEN u.credit_limit
           WHEN u.umbrella_id IS NOT NULL THEN 0 END,
         o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
@@ -35,11 +43,9 @@ BEGIN
       JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
       LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
       LEFT JOIN @book@.account_feature f ON f.account_id = a.account_id
-      LEFT JOIN LATERAL (SELECT am.account_id, am.days_past_due, am.payment, am.due FROM @book@.account_month am
-        WHERE am.account_id = a.account_id AND am.month <= as_of ORDER BY am.month DESC LIMIT 1) m ON true
-      LEFT JOIN LATERAL (SELECT count(*) > 0 AS excluded, bool_or(x.action = 'FREEZE') AS freeze, bool_or(x.action = 'REFER') AS refer
-        FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id
-          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)) e ON true
+      LEFT JOIN @book@.account_month m ON m.account_id = a.account_id AND m.month = date_trunc('month', as_of::timestamp)::date
+      LEFT JOIN @book@.account_month l ON l.account_id = a.account_id
+        AND l.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date
       -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
       LEFT JOIN LATERAL (SELECT
           coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j

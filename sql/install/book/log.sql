@@ -3,7 +3,8 @@
 -- A chain must not make everybody wait for everybody: there are 64 of them (lanes), and a transaction continues one that is
 -- free. decision_id = 64 place + lane, so the identifier says where a decision stands and a gap is a removal.
 --
---   hash = SHA-256(previous_hash || canonical_row(decision, digests of its policy and scorecard))
+--   hash = SHA-256(previous_hash || canonical_row(decision, digests of its policy and scorecard)); the first previous_hash of a
+--   lane is the hash of its name, so the hash covers lane and place too
 --   input_hash = SHA-256(salt || inputs): the inputs are personal, lie in decision_evidence, and may be erased
 
 CREATE PROCEDURE credit_limit.create_book_log(book text)
@@ -134,7 +135,7 @@ COMMENT ON FUNCTION credit_limit.keep_evidence() IS 'trigger of decision_evidenc
 CREATE FUNCTION credit_limit.decision_content(d text, policy_digest text, card_digest text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT replace('@.decision_id, @.run_id, @.source, @.account_id, @.borrower_id, @.product, @.as_of, @.policy_id, @.scorecard_id,
+  SELECT replace('@.run_id, @.source, @.account_id, @.borrower_id, @.product, @.as_of, @.policy_id, @.scorecard_id,
     @.experiment, @.arm, @.score, @.pd, @.action, @.old_limit, @.new_limit, @.available, @.entitlement, @.risk_cap, @.product_cap,
     @.affordability_cap, @.umbrella_cap, @.regulatory_cap, @.target, @.binding, @.reasons, @.proposed, @.frozen, @.input_hash, ',
     '@', d) || policy_digest || ' AS policy_digest, ' || card_digest || ' AS scorecard_digest'
@@ -144,6 +145,6 @@ COMMENT ON FUNCTION credit_limit.decision_content(text, text, text) IS 'select l
 CREATE FUNCTION credit_limit.decision_layout() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT '[["decision_id","bigint"],["run_id","bigint"],["source","text"],["account_id","bigint"],["borrower_id","bigint"],["product","text"],["as_of","date"],["policy_id","integer"],["scorecard_id","integer"],["experiment","text"],["arm","text"],["score","double precision"],["pd","double precision"],["action","text"],["old_limit","numeric"],["new_limit","numeric"],["available","numeric"],["entitlement","numeric"],["risk_cap","numeric"],["product_cap","numeric"],["affordability_cap","numeric"],["umbrella_cap","numeric"],["regulatory_cap","numeric"],["target","numeric"],["binding","text"],["reasons","text[]"],["proposed","numeric"],["frozen","boolean"],["input_hash","bytea"],["policy_digest","bytea"],["scorecard_digest","bytea"]]'
+  SELECT '[["run_id","bigint"],["source","text"],["account_id","bigint"],["borrower_id","bigint"],["product","text"],["as_of","date"],["policy_id","integer"],["scorecard_id","integer"],["experiment","text"],["arm","text"],["score","double precision"],["pd","double precision"],["action","text"],["old_limit","numeric"],["new_limit","numeric"],["available","numeric"],["entitlement","numeric"],["risk_cap","numeric"],["product_cap","numeric"],["affordability_cap","numeric"],["umbrella_cap","numeric"],["regulatory_cap","numeric"],["target","numeric"],["binding","text"],["reasons","text[]"],["proposed","numeric"],["frozen","boolean"],["input_hash","bytea"],["policy_digest","bytea"],["scorecard_digest","bytea"]]'
 $$;
 COMMENT ON FUNCTION credit_limit.decision_layout() IS 'row_layout() of what the hash of a decision covers';

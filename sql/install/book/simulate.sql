@@ -34,7 +34,7 @@ BEGIN
   o := credit_limit.simulation_options(options);
   EXECUTE format('SELECT count(DISTINCT policy_id) FROM %s.policy WHERE policy_id IN ($1, $2)', credit_limit.book_schema(book))
     INTO found USING policy_a, policy_b;
-  IF found < CASE WHEN policy_a = policy_b THEN 1 ELSE 2 END OR policy_a IS NULL OR policy_b IS NULL OR as_of IS NULL THEN
+  IF found < (CASE WHEN policy_a = policy_b THEN 1 ELSE 2 END) OR policy_a IS NULL OR policy_b IS NULL OR as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there is nothing to compare',
       DETAIL = format('policy_a is %s, policy_b is %s, as_of is %s.', coalesce(policy_a::text, 'NULL'), coalesce(policy_b::text, 'NULL'),
         coalesce(as_of::text, 'NULL')), HINT = 'Give two policy_id of the book, drafts or not, and a day.';

@@ -20,7 +20,7 @@ RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN QUERY EXECUTE replace(replace(replace($q$
+  RETURN QUERY EXECUTE replace(replace($q$
     WITH link AS (
       SELECT (x.decision_id % 64)::int AS lane, x.decision_id / 64 AS first_place, x.decision_id / 64 AS last_place, x.decision_id, x.account_id,
         x.previous_hash, x.hash, sha256(x.previous_hash || convert_to(credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $1), 'UTF8'))
@@ -72,7 +72,7 @@ BEGIN
       WHERE sha256(convert_to(source, 'UTF8')) <> digest OR (source::credit_limit.scorecard)::text <> document::text)
     SELECT problem, decision_id, detail FROM problems ORDER BY kind, decision_id % 64, decision_id, detail LIMIT $3
   $q$, '@content@', credit_limit.decision_content('x', 'x.policy_digest', 'x.card_digest')),
-    '@book@', credit_limit.book_schema(book)), '@none@', '')
+    '@book@', credit_limit.book_schema(book))
     USING credit_limit.decision_layout(), known, most;
 END
 $$;
@@ -100,6 +100,7 @@ DECLARE
   s text := credit_limit.book_schema(book);
   d record;
   e record;
+  again record;
 BEGIN
   EXECUTE format('SELECT d.*, p.document AS policy, c.document AS card FROM %1$s.decision d
     LEFT JOIN %1$s.policy p ON p.policy_id = d.policy_id LEFT JOIN %1$s.scorecard c ON c.scorecard_id = d.scorecard_id
@@ -115,9 +116,12 @@ BEGIN
       DETAIL = CASE WHEN d.policy IS NULL THEN 'It was made by a person.' ELSE 'They were erased or retired.' END,
       HINT = 'verify_log() says whether they are rightly missing.';
   END IF;
-  EXECUTE format('SELECT CASE WHEN $2 IS NULL THEN r.external_score ELSE credit_limit.score($2, r) END, credit_limit.decide_limit($3, r, $4)
+  EXECUTE format('SELECT CASE WHEN $2 IS NULL THEN r.external_score ELSE credit_limit.score($2, r) END AS score,
+      credit_limit.decide_limit($3, r, $4) AS decision
     FROM (SELECT %s) r', credit_limit.evidence_row_sql(e.columns))
-    INTO score, decision USING e.inputs::jsonb, d.card, d.policy, d.as_of;
+    INTO again USING e.inputs::jsonb, d.card, d.policy, d.as_of;
+  score := again.score;
+  decision := again.decision;
   SELECT coalesce(array_agg(v.what ORDER BY v.n), '{}') INTO differences
   FROM (VALUES (0, 'inputs', encode(sha256(e.salt || convert_to(e.inputs, 'UTF8')), 'hex'), encode(d.input_hash, 'hex')),
     (1, 'score', score::text, d.score::text), (2, 'action', decision.action, d.action),

@@ -76,7 +76,7 @@ BEGIN
         CONSTRAINT maker_is_not_checker CHECK (approved_by <> created_by),
         CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (approved_by IS NOT NULL AND valid_from IS NOT NULL)),
         CONSTRAINT ends_after_it_begins CHECK (valid_to >= valid_from - 1),
-        CONSTRAINT one_on_a_day EXCLUDE USING gist (credit_limit.text_range(name, name, '[]') WITH &&,
+        CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(name, name, '[]') WITH &&,
           daterange(valid_from, valid_to, '[]') WITH &&) WHERE (status <> 'draft' AND valid_to IS DISTINCT FROM valid_from - 1));
       CREATE TRIGGER keep_version BEFORE INSERT OR UPDATE OR DELETE ON @book@.@kind@
         FOR EACH ROW EXECUTE FUNCTION credit_limit.keep_version();
@@ -93,7 +93,7 @@ BEGIN
       product text NOT NULL REFERENCES @book@.product,
       valid_from date NOT NULL,
       valid_to date CHECK (valid_to >= valid_from),
-      CONSTRAINT one_on_a_day EXCLUDE USING gist (credit_limit.text_range(product, product, '[]') WITH &&,
+      CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(product, product, '[]') WITH &&,
         daterange(valid_from, valid_to, '[]') WITH &&));
     COMMENT ON TABLE @book@.experiment IS 'champion and challengers of a product for some days; of one product on no day two';
     CREATE TABLE @book@.experiment_arm (
