@@ -114,7 +114,7 @@ cl_chain_link(PG_FUNCTION_ARGS)
 		elog(ERROR, "chain_link was called without a window");
 	chain = WinGetPartitionLocalMemory(window, sizeof(Chain));
 	if (!chain->begun)
-		begin_chain(chain, argument(window, 0, "the hash before"));
+		begin_chain(chain, argument(window, 0, "the previous hash"));
 	values[0] = hash_datum(chain->hash);
 	add_content(chain, argument(window, 1, "the content"));
 	values[1] = hash_datum(chain->hash);

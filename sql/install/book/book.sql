@@ -47,11 +47,17 @@ BEGIN
       HINT = format('SELECT * FROM credit_limit.check_book(%L) says what is wrong with it.', book);
   END IF;
   CALL credit_limit.create_book_tables(book);
+  CALL credit_limit.create_book_keys(book);
   CALL credit_limit.create_book_versions(book);
-  CALL credit_limit.create_book_input(book);
   CALL credit_limit.create_book_log(book);
   CALL credit_limit.create_book_run(book);
   CALL credit_limit.create_book_alerts(book);
+  BEGIN
+    CALL credit_limit.create_book_input(book);
+  EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
+    RAISE WARNING USING MESSAGE = format('function decision_input of book "%s" could not be made', book), DETAIL = SQLERRM,
+      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_input(%1$L).', book);
+  END;
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.create_book(text) IS
@@ -96,10 +102,16 @@ COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  s text := credit_limit.book_schema(book);
 BEGIN
-  EXECUTE format('UPDATE %s.business_day SET business_date = $1', credit_limit.book_schema(book)) USING business_date;
+  EXECUTE format('UPDATE %s.business_day SET business_date = $1', s) USING business_date;
+  -- Decisions of that day need somewhere to go; only the owner can make it.
+  IF business_date IS NOT NULL AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(s || '.decision')), 'USAGE') THEN
+    PERFORM credit_limit.add_months(book, business_date, 1);
+  END IF;
   RETURN business_date;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.set_business_date(text, date) IS
-    'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day changes when the lender says so';
+    'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day changes when the lender says so. Makes the partitions of its month if the caller owns the book';

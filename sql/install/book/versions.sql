@@ -90,7 +90,7 @@ BEGIN
   CALL credit_limit.create_book_table(book, 'experiment', $$
     CREATE TABLE @book@.experiment (
       experiment text PRIMARY KEY CHECK (experiment <> ''),
-      product text NOT NULL REFERENCES @book@.product,
+      product text NOT NULL,
       valid_from date NOT NULL,
       valid_to date CHECK (valid_to >= valid_from),
       CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(product, product, '[]') WITH &&,
