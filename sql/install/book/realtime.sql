@@ -38,6 +38,8 @@ DECLARE
   s text := credit_limit.book_schema(book);
 BEGIN
   PERFORM credit_limit.disable_realtime(book);
+  -- The layout of the inputs gets its number here, so that the first events do not wait for one another.
+  PERFORM credit_limit.layout_number(book, credit_limit.input_layout(book, DATE '2000-01-01'));
   EXECUTE format('CREATE TRIGGER decide_inserted AFTER INSERT ON %s.account_month REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION credit_limit.decide_changed()', s);
   EXECUTE format('CREATE TRIGGER decide_inserted AFTER INSERT ON %s.exclusion REFERENCING NEW TABLE AS changed

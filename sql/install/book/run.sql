@@ -140,6 +140,8 @@ BEGIN
     RETURN was.run_id;
   END IF;
   PERFORM credit_limit.check_versions(book, as_of);
+  -- Known before the first chunk: nobody waits for its number then.
+  PERFORM credit_limit.layout_number(book, credit_limit.input_layout(book, as_of));
   EXECUTE format('INSERT INTO %s.run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id)
     SELECT $2, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id FROM (%s) v', s, credit_limit.version_sql(book))
     USING as_of, id;
