@@ -9,6 +9,7 @@ COMMENT ON FUNCTION credit_limit.text_range(text, text) IS 'the texts from the f
 COMMENT ON FUNCTION credit_limit.text_range(text, text, text) IS 'the texts between two bounds, which the third argument says are inside or not: []';
 COMMENT ON FUNCTION credit_limit.text_multirange() IS 'no range of texts';
 COMMENT ON FUNCTION credit_limit.text_multirange(credit_limit.text_range) IS 'one range of texts as a multirange';
+COMMENT ON CAST (credit_limit.text_range AS credit_limit.text_multirange) IS 'one range of texts as a multirange';
 COMMENT ON FUNCTION credit_limit.text_multirange(credit_limit.text_range[]) IS 'ranges of texts as a multirange';
 
 CREATE FUNCTION credit_limit.keep_version() RETURNS trigger
