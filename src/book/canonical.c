@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "pg/json.h"
+#include "pg/numeric.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -32,6 +33,8 @@
 
 PG_FUNCTION_INFO_V1(cl_row_layout);
 PG_FUNCTION_INFO_V1(cl_canonical_row);
+
+#define MAX_FAST_DECIMALS 18	/* powers of ten that fit int64 */
 
 typedef void (*PutValue) (StringInfo out, Datum value);
 
@@ -125,10 +128,37 @@ put_float8(StringInfo out, Datum value)
 	put_number(out, text);
 }
 
+/* What numeric_out prints; amounts that fit an integer of minor units, which is nearly all, without its detours. */
 static void
 put_numeric(StringInfo out, Datum value)
 {
-	put_number(out, DatumGetCString(DirectFunctionCall1(numeric_out, value)));
+	ClNumericView view;
+	int64		minor;
+	char		digits[MAXINT8LEN + 1];
+	int			length;
+	int			whole;			/* digits before the point; negative: zeros after it */
+
+	cl_numeric_open(value, &view);
+	if (view.dscale > MAX_FAST_DECIMALS || view.status != CL_NUMERIC_OK ||
+		cl_numeric_minor_view(&view, view.dscale, &minor) != CL_NUMERIC_OK || minor == PG_INT64_MIN)
+	{
+		put_number(out, DatumGetCString(DirectFunctionCall1(numeric_out, value)));
+		return;
+	}
+	if (minor < 0)
+		appendStringInfoCharMacro(out, '-');
+	length = pg_ulltoa_n((uint64) (minor < 0 ? -minor : minor), digits);
+	whole = length - view.dscale;
+	if (whole > 0)
+		appendBinaryStringInfo(out, digits, whole);
+	else
+		appendStringInfoCharMacro(out, '0');
+	if (view.dscale == 0)
+		return;
+	appendStringInfoCharMacro(out, '.');
+	for (int i = whole; i < 0; i++)
+		appendStringInfoCharMacro(out, '0');
+	appendBinaryStringInfo(out, digits + Max(whole, 0), length - Max(whole, 0));
 }
 
 static void

@@ -17,6 +17,10 @@ SELECT canonical_row(r, row_layout(r)) FROM book_row r;
 SELECT count(*) AS rows, bool_and(canonical_row(r, row_layout(r))::jsonb ->> 6 IS NOT DISTINCT FROM to_jsonb(r) ->> 'g') AS floats,
   bool_and(canonical_row(r, row_layout(r))::jsonb ->> 8 IS NOT DISTINCT FROM to_jsonb(r) ->> 'i') AS texts, bool_and(canonical_row(r, row_layout(r))::jsonb -> 15 IS NOT DISTINCT FROM to_jsonb(r) -> 'p') AS arrays
 FROM book_row r;
+-- Numbers of every size and scale, against what numeric prints.
+SELECT count(*) AS numbers, count(*) FILTER (WHERE canonical_row(s, '[["x","numeric"]]') <> '[' || x || ']') AS different
+FROM (SELECT round(sign * (m::numeric * 10::numeric ^ e), d) AS x FROM unnest(ARRAY[0, 1, 7, 10, 99, 10000, 12345678, 9999999999, 9223372036854775807]) m,
+  generate_series(-20, 25) e, generate_series(0, 22) d, unnest(ARRAY[1, -1]) sign) s;
 -- No setting has a say.
 CREATE TABLE book_text AS SELECT a, canonical_row(r, row_layout(r)) AS text FROM book_row r;
 SET datestyle = 'German, DMY'; SET extra_float_digits = -5; SET timezone = 'Asia/Shanghai'; SET bytea_output = 'escape'; SET lc_numeric = 'C'; SET intervalstyle = 'iso_8601';
