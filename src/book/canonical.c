@@ -34,6 +34,7 @@
 PG_FUNCTION_INFO_V1(cl_row_layout);
 PG_FUNCTION_INFO_V1(cl_canonical_row);
 
+#define INT64_DIGITS 21			/* with sign and terminator */
 #define MAX_FAST_DECIMALS 18	/* powers of ten that fit int64 */
 
 typedef void (*PutValue) (StringInfo out, Datum value);
@@ -68,7 +69,7 @@ put_bool(StringInfo out, Datum value)
 static void
 put_int(StringInfo out, int64 value)
 {
-	char		digits[MAXINT8LEN + 1];
+	char		digits[INT64_DIGITS];
 	int			length = pg_lltoa(value, digits);
 
 	appendBinaryStringInfo(out, digits, length);
@@ -134,7 +135,7 @@ put_numeric(StringInfo out, Datum value)
 {
 	ClNumericView view;
 	int64		minor;
-	char		digits[MAXINT8LEN + 1];
+	char		digits[INT64_DIGITS];
 	int			length;
 	int			whole;			/* digits before the point; negative: zeros after it */
 
