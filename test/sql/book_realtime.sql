@@ -45,6 +45,15 @@ SELECT count(*) AS differ FROM book_t.decision r JOIN (SELECT DISTINCT ON (accou
 WHERE r.source = 'run' AND r.new_limit <> t.new_limit;
 SELECT * FROM credit_limit.verify_log('book_t');
 SELECT count(*), bool_and((credit_limit.replay_decision('book_t', decision_id)).same) FROM book_t.decision;
+-- A month whose first decisions found no partition stays in the default one; a run of it starts all the same.
+UPDATE book_t.business_day SET business_date = '2027-01-15';
+UPDATE book_t.exclusion SET reason = 'x';
+INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (7, 'dispute', 'NO_INCREASE', '2027-01-15');
+SET client_min_messages = notice;
+CALL credit_limit.run_decisions('book_t', '2027-01-31');
+SET client_min_messages = warning;
+SELECT tableoid::regclass, count(*) FROM book_t.decision WHERE as_of >= '2027-01-01' GROUP BY 1;
+SELECT count(*) FROM credit_limit.verify_log('book_t');
 -- Off: months come without decisions.
 SELECT credit_limit.disable_realtime('book_t');
 INSERT INTO book_t.account_month VALUES (101, '2026-11-01', 1000, 500, 50, 50, 60);

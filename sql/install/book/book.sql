@@ -99,6 +99,21 @@ $$;
 COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
     'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: add months before their rows come. Errors: fewer than 1 or more than 1200 months (22023)';
 
+-- Decisions of a day go to the partition of its month, if the caller may make it and the default one has no rows of it yet.
+CREATE FUNCTION credit_limit.add_month_of(book text, day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(credit_limit.book_schema(book) || '.decision')), 'USAGE') THEN
+    PERFORM credit_limit.add_months(book, day, 1);
+  END IF;
+EXCEPTION WHEN check_violation THEN
+  RAISE NOTICE 'decisions of % stay in the default partition: it has some of that month', to_char(day, 'YYYY-MM');
+END
+$$;
+COMMENT ON FUNCTION credit_limit.add_month_of(text, date) IS
+    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book and the default partition has no row of that month';
+
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -106,9 +121,8 @@ DECLARE
   s text := credit_limit.book_schema(book);
 BEGIN
   EXECUTE format('UPDATE %s.business_day SET business_date = $1', s) USING business_date;
-  -- Decisions of that day need somewhere to go; only the owner can make it.
-  IF business_date IS NOT NULL AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(s || '.decision')), 'USAGE') THEN
-    PERFORM credit_limit.add_months(book, business_date, 1);
+  IF business_date IS NOT NULL THEN
+    PERFORM credit_limit.add_month_of(book, business_date);
   END IF;
   RETURN business_date;
 END

@@ -148,9 +148,7 @@ BEGIN
   EXECUTE format('INSERT INTO %1$s.run_chunk (run_id, chunk, lowest, highest, borrowers)
     SELECT $1, c, min(b), max(b), count(*) FROM (SELECT borrower_id AS b, (row_number() OVER (ORDER BY borrower_id) - 1) / $2 + 1 AS c
       FROM %1$s.borrower) n GROUP BY c ORDER BY c', s) USING id, o.chunk_size;
-  IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(s || '.decision')), 'USAGE') THEN
-    PERFORM credit_limit.add_months(book, as_of, 1);
-  END IF;
+  PERFORM credit_limit.add_month_of(book, as_of);
   RETURN id;
 END
 $$;
