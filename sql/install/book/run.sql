@@ -218,6 +218,9 @@ BEGIN
     EXECUTE format('UPDATE %s.run_chunk SET status = ''done'', ended_at = clock_timestamp(), decisions = $3, moves = $4
       WHERE run_id = $1 AND chunk = $2', s) USING run, k.chunk, done.decisions, done.moves;
   EXCEPTION
+    -- Somebody else's event on a borrower: the chunk stays pending and is taken again, in a new transaction.
+    WHEN serialization_failure OR deadlock_detected THEN
+      RETURN true;
     -- Not the fault of a row: the chunk stays as it is, and the run can be started again.
     WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error OR insufficient_privilege THEN
       RAISE;
