@@ -97,6 +97,38 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	FROM (SELECT 1 AS a) t;});
 is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing planted runs when functions of the extension do');
 
+# A book: made, run, verified and moved in real time under that path, by statements as an analyst types them.
+$node->safe_psql('trap', q{SET search_path = public, pg_catalog;
+	CREATE ROLE checker;
+	CALL credit_limit.create_book('lending');
+	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
+		"exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
+	GRANT USAGE ON SCHEMA lending, credit_limit TO checker;
+	GRANT ALL ON ALL TABLES IN SCHEMA lending TO checker;
+	SET ROLE checker;
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01');
+	RESET ROLE;
+	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
+	INSERT INTO lending.borrower (borrower_id) VALUES (1), (2);
+	INSERT INTO lending.umbrella VALUES (1, 1, 'partitioned', 'CNY', 5000, '2026-01-01', NULL);
+	INSERT INTO lending.account (account_id, borrower_id, product, currency, umbrella_id, opened_on)
+		VALUES (1, 1, 'cash', 'CNY', 1, '2026-01-01'), (2, 2, 'cash', 'CNY', NULL, '2026-01-01');
+	CALL credit_limit.run_decisions('lending', '2026-11-30');
+	SELECT credit_limit.set_business_date('lending', '2026-12-01'), credit_limit.enable_realtime('lending');
+	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (1, 'fraud', 'FREEZE', '2026-12-01');
+	SELECT credit_limit.available('lending', 1, '2026-12-01'), credit_limit.authorize_draw('lending', 2, 10, '2026-12-01');
+	SELECT * FROM credit_limit.simulate_policy('lending', 1, 1, '2026-12-01');
+	SELECT * FROM credit_limit.check_book('lending');
+	SELECT * FROM lending.run_progress;
+	SELECT credit_limit.replay_decision('lending', 64);
+	UPDATE lending.account SET status = 'closed';
+	SELECT credit_limit.erase_borrower('lending', 1, '2026-12-02', 'asked');
+	SELECT credit_limit.retire_decisions('lending', '2026-12-01', 'old');
+});
+is($node->safe_psql('trap', q{SET search_path = public, pg_catalog;
+	SELECT count(*) FROM credit_limit.verify_log('lending')}), '0', 'a book works under a hostile path');
+is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'and nothing planted runs');
+
 # ---- a schema that is there already ----
 
 # A member of the schema put there beforehand must not become one of the extension.

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Decisions per second of a book on one core: a preview, a simulation of two policies, and a run that writes the log.
+# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=1000000 by default.
+set -euo pipefail
+ROWS=${ROWS:-1000000}
+HERE=$(cd "$(dirname "$0")/../.." && pwd)
+run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v policy="$(cat "$HERE"/demo/policy.json)" "$@"; }
+
+run >/dev/null 2>&1 <<'SQL'
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+DROP SCHEMA IF EXISTS bench_book CASCADE;
+CALL credit_limit.create_book('bench_book');
+SELECT credit_limit.add_months('bench_book', '2026-09-01', 4);
+SELECT 'DROP OWNED BY bench_maker', 'DROP ROLE bench_maker' FROM pg_roles WHERE rolname = 'bench_maker' \gexec
+CREATE ROLE bench_maker;
+GRANT USAGE ON SCHEMA bench_book, credit_limit TO bench_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA bench_book TO bench_maker;
+SET ROLE bench_maker;
+SELECT credit_limit.draft_policy('bench_book', 'cash',
+  replace(replace(:'policy', '"column": "fraud_flag"', '"column": "excluded_freeze"'),
+  '"umbrella": {"type": "shared", "reason": "Limit across all products of the borrower"},', '')::credit_limit.limit_policy);
+SELECT credit_limit.draft_scorecard('bench_book', 'card', '{"name": "card", "base_points": 400, "characteristics": [
+  {"name": "utilization", "bins": [{"below": 0.3, "points": 120}, {"below": 0.8, "points": 60}, {"points": 0}],
+    "missing": {"points": 50}},
+  {"name": "days_past_due", "bins": [{"below": 1, "points": 120}, {"below": 30, "points": 40}, {"points": 0}],
+    "missing": {"points": 60}},
+  {"name": "months_on_book", "bins": [{"below": 6, "points": 0}, {"below": 24, "points": 40}, {"points": 80}]},
+  {"name": "income", "bins": [{"below": 2000, "points": 0}, {"below": 6000, "points": 50}, {"points": 90}],
+    "missing": {"points": 0}},
+  {"name": "months_inactive", "bins": [{"below": 1, "points": 40}, {"points": 20}], "missing": {"points": 20}}]}');
+RESET ROLE;
+SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01'), credit_limit.approve_scorecard('bench_book', 1, '2026-01-01');
+INSERT INTO bench_book.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
+SELECT setseed(0.5);
+INSERT INTO bench_book.borrower (borrower_id, segment, income, obligations)
+  SELECT i, 'a', (2000 + random() * 20000)::numeric(14,2), (random() * 4000)::numeric(14,2) FROM generate_series(1, :rows) i;
+INSERT INTO bench_book.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance, last_limit_change)
+  SELECT i, i, 'cash', 'CNY', DATE '2026-11-30' - (random() * 2000)::int, (1000 * floor(random() * 30))::numeric(14,2),
+    (random() * 8000)::numeric(14,2), DATE '2026-11-30' - (random() * 400)::int FROM generate_series(1, :rows) i;
+INSERT INTO bench_book.account_month SELECT a.account_id, m::date, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
+  FROM generate_series(DATE '2026-09-01', DATE '2026-11-01', interval '1 month') m, bench_book.account a;
+INSERT INTO bench_book.account_feature SELECT account_id, '2026-11-30', (random() * 30000)::numeric(14,2), 1000, 0, 0.3, 0.5, 0
+  FROM bench_book.account;
+INSERT INTO bench_book.exclusion (borrower_id, kind, action, valid_from) SELECT i, 'fraud', 'FREEZE', '2026-11-01'
+  FROM generate_series(1, :rows, 100) i;
+VACUUM (ANALYZE) bench_book.borrower, bench_book.account, bench_book.account_month,
+  bench_book.account_feature, bench_book.exclusion;
+SQL
+
+# seconds NAME SQL
+seconds() {
+  local taken
+  taken=$(printf 'SET max_parallel_workers_per_gather = 0;\nSET jit = off;\n\\timing on\n%s\n' "$2" | run |
+    sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1)
+  awk -v w="$1" -v n="$ROWS" -v t="$taken" 'BEGIN {
+    printf "%-18s %8.0f ms  %9.0f accounts per second on one core\n", w, t, n / t * 1000 }'
+}
+
+seconds "inputs only" "SELECT count(*) FROM (SELECT i FROM bench_book.decision_input('2026-11-30') i OFFSET 0) s;"
+seconds "preview" "SELECT count((decision).new_limit) FROM credit_limit.preview_decisions('bench_book', '2026-11-30');"
+seconds "simulate two" "SELECT count(*) FROM credit_limit.simulate_policy('bench_book', 1, 1, '2026-11-30');"
+seconds "run with log" "CALL credit_limit.run_decisions('bench_book', '2026-11-30');"
+seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');"
+run <<<"SELECT 'log: ' || pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
+  WHERE c.relnamespace = 'bench_book'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'decision%';"
+run <<<"DROP SCHEMA bench_book CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null

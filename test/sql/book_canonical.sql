@@ -1,0 +1,43 @@
+-- Canonical text of rows, and chains of hashes over it.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+SET search_path = public, credit_limit;
+CREATE TYPE book_mood AS ENUM ('glad "so"');
+CREATE DOMAIN book_money AS numeric(10, 3);
+CREATE TABLE book_row (a smallint, b int, c bigint, gone int, d numeric, e book_money, f real, g double precision, h boolean, i text, j varchar(9), k char(5), l name, m date, n uuid, o bytea, p text[], q book_mood);
+ALTER TABLE book_row DROP COLUMN gone;
+INSERT INTO book_row VALUES (-32768, 2147483647, -9223372036854775808, 12345678901234567890.1200, 1.5, 0.1, 0.1, true, E'a"b\\c\né', 'v ', 'c', 'n', '2026-01-31', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '\x00ff5c', ARRAY['x,y', NULL, '"', ''], 'glad "so"'),
+  (0, 0, 0, 'NaN', 0, 'NaN', '-Infinity', false, '', '', '', '', 'infinity', '00000000-0000-0000-0000-000000000000', '', '{}', NULL),
+  (0, 0, 0, '-Infinity', 0, 1e30, 1e-300, false, '', '', '', '', '0044-03-15 BC', '00000000-0000-0000-0000-000000000000', '', '{}', NULL);
+INSERT INTO book_row (a) VALUES (NULL);
+SELECT row_layout(r) FROM book_row r LIMIT 1;
+SELECT canonical_row(r, row_layout(r)) FROM book_row r;
+-- It is JSON, with the values that PostgreSQL itself makes of the rows.
+SELECT count(*) AS rows, bool_and(canonical_row(r, row_layout(r))::jsonb ->> 6 IS NOT DISTINCT FROM to_jsonb(r) ->> 'g') AS floats,
+  bool_and(canonical_row(r, row_layout(r))::jsonb ->> 8 IS NOT DISTINCT FROM to_jsonb(r) ->> 'i') AS texts, bool_and(canonical_row(r, row_layout(r))::jsonb -> 15 IS NOT DISTINCT FROM to_jsonb(r) -> 'p') AS arrays
+FROM book_row r;
+-- Numbers of every size and scale, against what numeric prints.
+SELECT count(*) AS numbers, count(*) FILTER (WHERE canonical_row(s, '[["x","numeric"]]') <> '[' || x || ']') AS different
+FROM (SELECT round(sign * (m::numeric * 10::numeric ^ e), d) AS x FROM unnest(ARRAY[0, 1, 7, 10, 99, 10000, 12345678, 9999999999, 9223372036854775807]) m,
+  generate_series(-20, 25) e, generate_series(0, 22) d, unnest(ARRAY[1, -1]) sign) s;
+-- No setting has a say.
+CREATE TABLE book_text AS SELECT a, canonical_row(r, row_layout(r)) AS text FROM book_row r;
+SET datestyle = 'German, DMY'; SET extra_float_digits = -5; SET timezone = 'Asia/Shanghai'; SET bytea_output = 'escape'; SET lc_numeric = 'C'; SET intervalstyle = 'iso_8601';
+SELECT count(*) FROM (SELECT canonical_row(r, row_layout(r)) FROM book_row r EXCEPT SELECT text FROM book_text) s;
+RESET datestyle; RESET extra_float_digits; RESET timezone; RESET bytea_output;
+-- Rows of sub-selects, changing shapes in one call, and mistakes.
+SELECT canonical_row(s, row_layout(s)) FROM (SELECT 1 AS x, 2.50 AS y) s;
+SELECT row_layout(v) FROM (VALUES (1)) v(x) UNION ALL SELECT row_layout(v) FROM (VALUES (1.0)) v(x);
+SELECT canonical_row(s, '[]') FROM (SELECT 1 AS x) s;
+SELECT row_layout(s) FROM (SELECT now() AS x) s;
+SELECT row_layout(s) FROM (SELECT ARRAY[1] AS x) s;
+SELECT canonical_row(NULL::book_row, '[]') IS NULL AS no_row, canonical_row(s, NULL) IS NULL AS no_layout FROM (SELECT 1 AS x) s;
+-- The chain against PostgreSQL's sha256, link by link; partitions begin anew.
+WITH c AS (SELECT n, n % 2 AS lane, chain_link(sha256('x'), 'content ' || n || 'é') OVER (PARTITION BY n % 2 ORDER BY n) AS link FROM generate_series(1, 9) n)
+SELECT count(*) AS links, bool_and((link).hash = sha256((link).previous_hash || convert_to('content ' || n || 'é', 'UTF8'))) AS hashes, bool_and((link).previous_hash = coalesce(before, sha256('x'))) AS previous
+FROM (SELECT *, lag((link).hash) OVER (PARTITION BY lane ORDER BY n) AS before FROM c) s;
+SELECT chain_link('short', 'x') OVER ();
+SELECT chain_link(NULL, 'x') OVER ();
+SELECT chain_link(sha256('x'), NULL) OVER ();
+DROP TABLE book_row, book_text; DROP DOMAIN book_money; DROP TYPE book_mood;

@@ -1,0 +1,77 @@
+-- Real time: a new month or exclusion moves the borrower's limits in its own transaction, as a run would; and simulations.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+CREATE ROLE regress_book_maker;
+CALL credit_limit.create_book('book_t');
+GRANT USAGE ON SCHEMA book_t, credit_limit TO regress_book_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_t TO regress_book_maker;
+\set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "risk_cap": [{"pd_below": 0.1, "limit": 9000}, {"limit": 2000}], "product": {"step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}, {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}, {"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}'
+SET ROLE regress_book_maker;
+SELECT credit_limit.draft_policy('book_t', 'cash', :'policy'), credit_limit.draft_policy('book_t', 'cash', jsonb_set(:'policy'::jsonb, '{entitlement,bands,0,income_multiple}', '3')::credit_limit.limit_policy);
+RESET ROLE;
+SELECT credit_limit.approve_policy('book_t', 1, '2026-01-01');
+INSERT INTO book_t.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
+INSERT INTO book_t.borrower (borrower_id, income, external_score, external_pd) SELECT i, 1000 * i, 650, i / 100.0 FROM generate_series(1, 20) i;
+INSERT INTO book_t.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
+  SELECT 100 + i, i, 'cash', 'CNY', '2026-01-01', 1000, 500 FROM generate_series(1, 20) i;
+SELECT credit_limit.enable_realtime('book_t');
+-- Without a business date nothing is decided, and nothing is written.
+INSERT INTO book_t.account_month VALUES (101, '2026-10-01', 1000, 500, 50, 50, 0);
+SELECT count(*) FROM book_t.account_month;
+SELECT credit_limit.set_business_date('book_t', '2026-11-01');
+INSERT INTO book_t.account_month SELECT 100 + i, '2026-10-01', 1000, 500, 50, 50, CASE WHEN i % 4 = 0 THEN 45 ELSE 0 END FROM generate_series(1, 20) i;
+-- Twice the income, at most 9000 or 2000 by PD; not those past due.
+SELECT count(*) AS accounts, count(*) FILTER (WHERE credit_limit <> CASE WHEN borrower_id % 4 = 0 THEN 1000 ELSE least(2000 * borrower_id, CASE WHEN borrower_id < 10 THEN 9000 ELSE 2000 END) END) AS wrong
+FROM book_t.account;
+SELECT source, run_id, count(*) FROM book_t.decision GROUP BY 1, 2;
+-- An exclusion comes, changes, and goes.
+INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'fraud', 'FREEZE', '2026-11-01');
+SELECT frozen, credit_limit.available('book_t', 105, '2026-11-01') FROM book_t.account WHERE account_id = 105;
+UPDATE book_t.exclusion SET action = 'REFER' WHERE borrower_id = 5;
+SELECT frozen FROM book_t.account WHERE account_id = 105;
+DELETE FROM book_t.exclusion WHERE borrower_id = 5;
+SELECT action, reasons FROM book_t.decision WHERE account_id = 105 ORDER BY decision_id / 64, decision_id % 64;
+-- In the same transaction: undone with it.
+BEGIN;
+INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (6, 'fraud', 'FREEZE', '2026-11-01');
+SELECT frozen FROM book_t.account WHERE account_id = 106;
+ROLLBACK;
+SELECT frozen, (SELECT count(*) FROM book_t.decision WHERE account_id = 106) AS decisions FROM book_t.account WHERE account_id = 106;
+-- The run of the day agrees with what real time did: it moves nothing.
+CALL credit_limit.run_decisions('book_t', '2026-11-01');
+SELECT decisions, moves, failed FROM book_t.run_progress;
+SELECT count(*) AS differ FROM book_t.decision r JOIN (SELECT DISTINCT ON (account_id) * FROM book_t.decision WHERE source = 'realtime' ORDER BY account_id, decision_id DESC) t USING (account_id)
+WHERE r.source = 'run' AND r.new_limit <> t.new_limit;
+SELECT * FROM credit_limit.verify_log('book_t');
+SELECT count(*), bool_and((credit_limit.replay_decision('book_t', decision_id)).same) FROM book_t.decision;
+-- A month whose first decisions found no partition stays in the default one; a run of it starts all the same.
+UPDATE book_t.business_day SET business_date = '2027-01-15';
+UPDATE book_t.exclusion SET reason = 'x';
+INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (7, 'dispute', 'NO_INCREASE', '2027-01-15');
+SET client_min_messages = notice;
+CALL credit_limit.run_decisions('book_t', '2027-01-31');
+SET client_min_messages = warning;
+SELECT tableoid::regclass, count(*) FROM book_t.decision WHERE as_of >= '2027-01-01' GROUP BY 1;
+SELECT count(*) FROM credit_limit.verify_log('book_t');
+-- Off: months come without decisions.
+SELECT credit_limit.disable_realtime('book_t');
+INSERT INTO book_t.account_month VALUES (101, '2026-11-01', 1000, 500, 50, 50, 60);
+SELECT count(*) FILTER (WHERE source = 'realtime') AS decisions FROM book_t.decision WHERE account_id = 101;
+
+INSERT INTO book_t.account_month SELECT account_id, '2026-11-01', credit_limit, balance, 0, 0, CASE WHEN account_id % 4 = 0 THEN 45 ELSE 0 END FROM book_t.account ON CONFLICT DO NOTHING;
+-- Simulation: policy 2 gives three incomes instead of two. By hand, from the tables: swap sets, limits, exposure, loss, revenue.
+SELECT action_a, action_b, accounts, old_limit, limit_a, limit_b, exposure_a, exposure_b, round(expected_loss_a::numeric, 6) AS loss_a, round(expected_loss_b::numeric, 6) AS loss_b,
+  round(revenue_a::numeric, 6) AS revenue_a, round(revenue_b::numeric, 6) AS revenue_b FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 0.5, "ccf": 0.4, "margin": 0.1}');
+WITH r AS (SELECT a.account_id, a.balance, a.credit_limit AS old, b.external_pd AS pd, least(2 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS a,
+    least(3 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS b, m.days_past_due >= 30 OR m.account_id IS NULL AS held
+  FROM book_t.account a JOIN book_t.borrower b USING (borrower_id) LEFT JOIN book_t.account_month m ON m.account_id = a.account_id AND m.month = '2026-11-01'),
+h AS (SELECT *, CASE WHEN held THEN old ELSE a END AS la, CASE WHEN held THEN old ELSE b END AS lb FROM r)
+SELECT count(*) AS accounts, sum(old) AS old_limit, sum(la) AS limit_a, sum(lb) AS limit_b, sum(balance + 0.4 * (la - balance)) AS exposure_a, sum(balance + 0.4 * (lb - balance)) AS exposure_b,
+  round(sum(pd * 0.5 * (balance + 0.4 * (la - balance)))::numeric, 6) AS loss_a, round(sum(pd * 0.5 * (balance + 0.4 * (lb - balance)))::numeric, 6) AS loss_b,
+  round(sum(0.1 * balance / old * la), 6) AS revenue_a, round(sum(0.1 * balance / old * lb), 6) AS revenue_b FROM h;
+SELECT * FROM credit_limit.simulate_policy('book_t', 1, 77, '2026-12-01');
+SELECT * FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 2}');
+DROP SCHEMA book_t CASCADE;
+DROP OWNED BY regress_book_maker;
+DROP ROLE regress_book_maker;
