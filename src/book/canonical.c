@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "book/canonical.h"
 #include "pg/json.h"
 #include "pg/numeric.h"
 
@@ -46,19 +47,26 @@ typedef struct CanonicalType
 	PutValue	put;
 } CanonicalType;
 
+/* Columns that have canonical text, and their layout. */
+struct ClCanonicalColumns
+{
+	int			count;
+	const CanonicalType **types;	/* NULL for a dropped one */
+	StringInfoData layout;
+};
+
 /* What a query keeps: the columns of the rows seen last. */
-typedef struct CanonicalRow
+struct ClCanonicalRow
 {
 	MemoryContext context;
 	Oid			type;
 	int32		typmod;
 	uint64		identifier;
 	TupleDesc	desc;
-	const CanonicalType **columns;	/* NULL for a dropped one */
+	ClCanonicalColumns *columns;
 	Datum	   *values;
 	bool	   *isnull;
-	StringInfoData layout;
-} CanonicalRow;
+};
 
 static void
 put_bool(StringInfo out, Datum value)
@@ -273,23 +281,42 @@ canonical_type(const FormData_pg_attribute *column)
 }
 
 static void
-put_layout(CanonicalRow *row)
+put_layout(ClCanonicalColumns *columns, TupleDesc desc)
 {
-	initStringInfo(&row->layout);
-	appendStringInfoChar(&row->layout, '[');
-	for (int i = 0; i < row->desc->natts; i++)
+	StringInfo	layout = &columns->layout;
+
+	initStringInfo(layout);
+	appendStringInfoChar(layout, '[');
+	for (int i = 0; i < columns->count; i++)
 	{
-		if (row->columns[i] == NULL)
+		if (columns->types[i] == NULL)
 			continue;
-		appendStringInfoString(&row->layout, row->layout.len > 1 ? ",[" : "[");
-		cl_json_put_string(&row->layout, NameStr(TupleDescAttr(row->desc, i)->attname));
-		appendStringInfo(&row->layout, ",\"%s\"]", row->columns[i]->name);
+		appendStringInfoString(layout, layout->len > 1 ? ",[" : "[");
+		cl_json_put_string(layout, NameStr(TupleDescAttr(desc, i)->attname));
+		appendStringInfo(layout, ",\"%s\"]", columns->types[i]->name);
 	}
-	appendStringInfoChar(&row->layout, ']');
+	appendStringInfoChar(layout, ']');
+}
+
+/* The first columns of a row type, in the current context. */
+ClCanonicalColumns *
+cl_canonical_columns(TupleDesc desc, int count)
+{
+	ClCanonicalColumns *columns = palloc(sizeof(ClCanonicalColumns));
+
+	columns->count = count;
+	columns->types = palloc0_array(const CanonicalType *, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			columns->types[i] = canonical_type(TupleDescAttr(desc, i));
+	}
+	put_layout(columns, desc);
+	return columns;
 }
 
 static void
-bind_row(CanonicalRow *row, Oid type, int32 typmod)
+bind_row(ClCanonicalRow *row, Oid type, int32 typmod)
 {
 	MemoryContext old;
 
@@ -297,34 +324,28 @@ bind_row(CanonicalRow *row, Oid type, int32 typmod)
 	row->desc = NULL;
 	old = MemoryContextSwitchTo(row->context);
 	row->desc = lookup_rowtype_tupdesc_copy(type, typmod);
-	row->columns = palloc0_array(const CanonicalType *, row->desc->natts);
+	row->columns = cl_canonical_columns(row->desc, row->desc->natts);
 	row->values = palloc0_array(Datum, row->desc->natts);
 	row->isnull = palloc0_array(bool, row->desc->natts);
-	for (int i = 0; i < row->desc->natts; i++)
-	{
-		if (!TupleDescAttr(row->desc, i)->attisdropped)
-			row->columns[i] = canonical_type(TupleDescAttr(row->desc, i));
-	}
-	put_layout(row);
 	row->type = type;
 	row->typmod = typmod;
 	row->identifier = assign_record_type_identifier(type, typmod);
 	MemoryContextSwitchTo(old);
 }
 
-/* The columns of the record in argument 0, found once per query. */
-static CanonicalRow *
-row_of(FunctionCallInfo fcinfo, HeapTupleHeader record)
+/* The columns of a record, found once for many of one type. *kept begins as NULL and lives in context. */
+ClCanonicalRow *
+cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record)
 {
-	CanonicalRow *row = fcinfo->flinfo->fn_extra;
+	ClCanonicalRow *row = *kept;
 	Oid			type = HeapTupleHeaderGetTypeId(record);
 	int32		typmod = HeapTupleHeaderGetTypMod(record);
 
 	if (row == NULL)
 	{
-		row = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CanonicalRow));
-		row->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "canonical row", ALLOCSET_SMALL_SIZES);
-		fcinfo->flinfo->fn_extra = row;
+		row = MemoryContextAllocZero(context, sizeof(ClCanonicalRow));
+		row->context = AllocSetContextCreate(context, "canonical row", ALLOCSET_SMALL_SIZES);
+		*kept = row;
 	}
 	if (row->desc == NULL || row->type != type || row->typmod != typmod ||
 		row->identifier != assign_record_type_identifier(type, typmod))
@@ -332,30 +353,45 @@ row_of(FunctionCallInfo fcinfo, HeapTupleHeader record)
 	return row;
 }
 
-/* (record) -> text */
-Datum
-cl_row_layout(PG_FUNCTION_ARGS)
+void
+cl_canonical_check(const ClCanonicalColumns *columns, const text *layout)
 {
-	CanonicalRow *row = row_of(fcinfo, PG_GETARG_HEAPTUPLEHEADER(0));
-
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(row->layout.data, row->layout.len));
-}
-
-static void
-check_layout(const CanonicalRow *row, const text *layout)
-{
-	if ((int) VARSIZE_ANY_EXHDR(layout) == row->layout.len &&
-		memcmp(VARDATA_ANY(layout), row->layout.data, row->layout.len) == 0)
+	if ((int) VARSIZE_ANY_EXHDR(layout) == columns->layout.len &&
+		memcmp(VARDATA_ANY(layout), columns->layout.data, columns->layout.len) == 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("the row does not have the columns of the layout"),
-			 errdetail("The row has %s; the layout is %s.", row->layout.data, text_to_cstring(layout)),
+			 errdetail("The row has %s; the layout is %s.", columns->layout.data, text_to_cstring(layout)),
 			 errhint("Take the layout from row_layout() of the same rows.")));
 }
 
-static void
-put_values(StringInfo out, CanonicalRow *row, HeapTupleHeader record)
+void
+cl_canonical_check_row(const ClCanonicalRow *row, const text *layout)
+{
+	cl_canonical_check(row->columns, layout);
+}
+
+void
+cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, const Datum *values, const bool *isnull)
+{
+	appendStringInfoChar(out, '[');
+	for (int i = 0, written = 0; i < columns->count; i++)
+	{
+		if (columns->types[i] == NULL)
+			continue;
+		if (written++ > 0)
+			appendStringInfoCharMacro(out, ',');
+		if (isnull[i])
+			appendBinaryStringInfo(out, "null", 4);
+		else
+			columns->types[i]->put(out, values[i]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+void
+cl_canonical_put_row(StringInfo out, ClCanonicalRow *row, HeapTupleHeader record)
 {
 	HeapTupleData tuple;
 
@@ -364,19 +400,22 @@ put_values(StringInfo out, CanonicalRow *row, HeapTupleHeader record)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
-	appendStringInfoChar(out, '[');
-	for (int i = 0, written = 0; i < row->desc->natts; i++)
-	{
-		if (row->columns[i] == NULL)
-			continue;
-		if (written++ > 0)
-			appendStringInfoChar(out, ',');
-		if (row->isnull[i])
-			appendStringInfoString(out, "null");
-		else
-			row->columns[i]->put(out, row->values[i]);
-	}
-	appendStringInfoChar(out, ']');
+	cl_canonical_put(out, row->columns, row->values, row->isnull);
+}
+
+static ClCanonicalRow *
+row_of(FunctionCallInfo fcinfo, HeapTupleHeader record)
+{
+	return cl_canonical_row_of((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, record);
+}
+
+/* (record) -> text */
+Datum
+cl_row_layout(PG_FUNCTION_ARGS)
+{
+	const StringInfoData *layout = &row_of(fcinfo, PG_GETARG_HEAPTUPLEHEADER(0))->columns->layout;
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(layout->data, layout->len));
 }
 
 /* (record, layout text) -> text */
@@ -384,13 +423,13 @@ Datum
 cl_canonical_row(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader record = PG_GETARG_HEAPTUPLEHEADER(0);
-	CanonicalRow *row = row_of(fcinfo, record);
+	ClCanonicalRow *row = row_of(fcinfo, record);
 	StringInfoData out;
 
-	check_layout(row, PG_GETARG_TEXT_PP(1));
+	cl_canonical_check_row(row, PG_GETARG_TEXT_PP(1));
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
-	put_values(&out, row, record);
+	cl_canonical_put_row(&out, row, record);
 	SET_VARSIZE(out.data, out.len);
 	PG_RETURN_TEXT_P(out.data);
 }

@@ -19,3 +19,12 @@ CREATE FUNCTION credit_limit.chain_link(previous bytea, content text) RETURNS cr
     AS 'MODULE_PATHNAME', 'cl_chain_link' LANGUAGE C IMMUTABLE PARALLEL SAFE WINDOW COST 10;
 COMMENT ON FUNCTION credit_limit.chain_link(bytea, text) IS
     'window function: the hash of the row before, and SHA-256 of it and the content of this row in UTF-8, in the order of the window; the first row of a partition follows previous, which has 32 bytes. Errors: NULL content, or a previous that is NULL (22004) or of another length (22023)';
+
+CREATE FUNCTION credit_limit.kept_row(statement text, VARIADIC parameters "any") RETURNS record
+    AS 'MODULE_PATHNAME', 'cl_kept_row' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
+COMMENT ON FUNCTION credit_limit.kept_row(text, "any") IS
+    'part of runs and real time: executes a statement with the rights of the caller, its plan kept for the next time, and returns the first row; NULL if there is none. Errors: a NULL statement, more than 24 parameters, one without a type (22023)';
+
+CREATE FUNCTION credit_limit.kept_row(statement text) RETURNS record
+    AS 'MODULE_PATHNAME', 'cl_kept_row' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
+COMMENT ON FUNCTION credit_limit.kept_row(text) IS 'kept_row() of a statement without parameters';

@@ -24,12 +24,12 @@ CREATE FUNCTION credit_limit.input_layout(book text, as_of date) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  layout text;
+  r record;
 BEGIN
-  EXECUTE format('SELECT credit_limit.row_layout(s) FROM (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd
-    FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT * FROM %s.decision_input($1) LIMIT 0) i ON true) s', credit_limit.book_schema(book))
-    INTO layout USING as_of;
-  RETURN layout;
+  r := credit_limit.kept_row(format('SELECT credit_limit.row_layout(s) AS layout FROM (SELECT i.*, 0 AS version_no, 0::float8 AS score,
+      0::float8 AS pd
+    FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT * FROM %s.decision_input($1) LIMIT 0) i ON true) s', credit_limit.book_schema(book)), as_of);
+  RETURN r.layout;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.input_layout(text, date) IS 'row_layout() of what a policy of the book sees';
@@ -39,12 +39,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
-  number int;
+  r record;
 BEGIN
   LOOP
-    EXECUTE format('SELECT layout FROM %s.evidence_layout WHERE columns = $1', s) INTO number USING layout;
-    IF number IS NOT NULL THEN
-      RETURN number;
+    r := credit_limit.kept_row(format('SELECT l.layout FROM %s.evidence_layout l WHERE l.columns = $1', s), layout);
+    IF r IS NOT NULL THEN
+      RETURN r.layout;
     END IF;
     EXECUTE format('INSERT INTO %s.evidence_layout (columns) VALUES ($1) ON CONFLICT DO NOTHING', s) USING layout;
   END LOOP;
@@ -58,42 +58,66 @@ AS $$
 BEGIN
   RETURN replace($q$
     SELECT s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn,
-      v.policy_id, v.scorecard_id, v.experiment, v.arm, v.policy_digest, v.card_digest, @evidence@
-      credit_limit.decide_limit(v.policy, s, $1) AS d
-    FROM (@scored@) s JOIN version v ON v.version_no = s.version_no
+      v.policy_id, v.scorecard_id, v.experiment, v.arm, v.policy_digest, v.card_digest, s.inputs,
+      credit_limit.decide_limit(v.policy, s.inputs, $1) AS d
+    FROM (SELECT s AS inputs, s.* FROM (@scored@) s OFFSET 0) s JOIN version v ON v.version_no = s.version_no
     OFFSET 0
   $q$, '@scored@', credit_limit.scored_sql(book, filter));
 END
 $$;
 COMMENT ON FUNCTION credit_limit.decided_sql(text, text) IS
-    'SQL of the decisions d on the accounts of a book as of $1; @evidence@ in it stands for further columns. filter is SQL over i';
+    'SQL of the decisions d on the accounts of a book as of $1, with their inputs. filter is SQL over i';
 
--- Parameters: $1 as_of, $2 lowest and $3 highest borrower or $14 the borrowers, $4 place among the lines of a partitioned
--- umbrella, $5 run, $6 source, $7 lane, $8 place and $9 hash where the lane ends, $10 number and $11 text of the layout of the
--- inputs, $12 whether limits are moved, $13 layout of a decision.
-CREATE FUNCTION credit_limit.write_sql(book text, version text, filter text) RETURNS text
+-- What seal_decisions() needs. Parameters: $1 as_of, $2 lowest and $3 highest borrower or $6 the borrowers, $4 place among the
+-- lines of a partitioned umbrella, $5 run. In the order of account_id, so that the same book gives the same log.
+CREATE FUNCTION credit_limit.seal_query(book text, version text, filter text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN replace(replace(replace(replace($q$
-    WITH version AS MATERIALIZED (@version@),
-    decided AS MATERIALIZED (
-      SELECT 64 * ($8 + g.place) + $7 AS decision_id, g.*, (g.link).previous_hash, (g.link).hash
-      FROM (SELECT n.*, row_number() OVER w AS place,
-          credit_limit.chain_link($9, credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $13)) OVER w AS link
-        FROM (SELECT $5 AS run_id, $6 AS source,
-            t.account_id, t.borrower_id, t.product, $1 AS as_of, t.policy_id, t.scorecard_id, t.experiment, t.arm, t.score, t.pd,
-            (t.d).action, (t.d).old_limit, (t.d).new_limit, (t.d).available, (t.d).entitlement, (t.d).risk_cap, (t.d).product_cap,
-            (t.d).affordability_cap, (t.d).umbrella_cap, (t.d).regulatory_cap, (t.d).target, (t.d).binding, (t.d).reasons, (t.d).proposed,
-            (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available = 0 AND coalesce(credit_limit.available_credit(
-              (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen,
-            sha256(t.salt || convert_to(t.inputs, 'UTF8')) AS input_hash, t.policy_digest, t.card_digest, t.salt, t.inputs
-          FROM (@decided@) t OFFSET 0) n WINDOW w AS (ORDER BY n.account_id)) g),
+  RETURN replace(replace($q$
+    WITH version AS MATERIALIZED (@version@)
+    SELECT t.account_id, t.borrower_id, t.product, t.policy_id, t.scorecard_id, t.experiment, t.arm, t.score, t.pd,
+      t.policy_digest, t.card_digest,
+      (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available = 0 AND coalesce(credit_limit.available_credit(
+        (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen, t.inputs, t.d
+    FROM (@decided@) t ORDER BY t.account_id
+  $q$, '@version@', version),
+    '@decided@', credit_limit.decided_sql(book, filter || ' AND i.umbrella_place = $4'));
+END
+$$;
+COMMENT ON FUNCTION credit_limit.seal_query(text, text, text) IS
+    'SQL of decisions for seal_decisions(); version is SQL of the versions that decide, filter is SQL over i';
+
+CREATE TYPE credit_limit.sealed_decision AS (
+    run_id bigint, source text, account_id bigint, borrower_id bigint, product text, as_of date, policy_id int, scorecard_id int,
+    experiment text, arm text, score float8, pd float8, action text, old_limit numeric, new_limit numeric, available numeric,
+    entitlement numeric, risk_cap numeric, product_cap numeric, affordability_cap numeric, umbrella_cap numeric,
+    regulatory_cap numeric, target numeric, binding text, reasons text[], proposed numeric, frozen boolean, input_hash bytea,
+    policy_digest bytea, scorecard_digest bytea,
+    decision_id bigint, previous_hash bytea, hash bytea, salt bytea, inputs text);
+COMMENT ON TYPE credit_limit.sealed_decision IS
+    'a decision as the log keeps it: first the columns that its hash covers, then its place, its hashes and its evidence';
+
+CREATE FUNCTION credit_limit.seal_decisions(query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
+    borrowers bigint[], source text, lane int, place bigint, previous_hash bytea, input_layout text)
+    RETURNS SETOF credit_limit.sealed_decision
+    AS 'MODULE_PATHNAME', 'cl_seal_decisions' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000 ROWS 100;
+COMMENT ON FUNCTION credit_limit.seal_decisions(text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea, text) IS
+    'part of runs and real time: the decisions of a query of seal_query() as rows of the log, which continue a lane that ends at place with previous_hash. Errors: a query with other columns, inputs of another layout (42804), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004)';
+
+-- Parameters: $1 to $12 as in seal_decisions(), $13 number of the layout of the inputs, $14 whether limits are moved.
+CREATE FUNCTION credit_limit.write_sql(book text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN replace($q$
+    WITH decided AS MATERIALIZED (
+      SELECT * FROM credit_limit.seal_decisions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)),
     evidence AS (INSERT INTO @book@.decision_evidence (decision_id, as_of, salt, layout, inputs)
-      SELECT decision_id, as_of, salt, $10, inputs FROM decided),
+      SELECT decision_id, as_of, salt, $13, inputs FROM decided),
     moved AS (UPDATE @book@.account a SET credit_limit = d.new_limit, frozen = d.frozen,
         last_limit_change = CASE WHEN d.new_limit <> a.credit_limit THEN d.as_of ELSE a.last_limit_change END
-      FROM decided d WHERE $12 AND a.account_id = d.account_id AND d.new_limit IS NOT NULL
+      FROM decided d WHERE $14 AND a.account_id = d.account_id AND d.new_limit IS NOT NULL
         AND (d.new_limit <> a.credit_limit OR d.frozen <> a.frozen)
       RETURNING 1),
     written AS (INSERT INTO @book@.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, policy_id,
@@ -103,16 +127,14 @@ BEGIN
         scorecard_id, experiment, arm, score, pd, action, old_limit, new_limit, available, entitlement, risk_cap, product_cap,
         affordability_cap, umbrella_cap, regulatory_cap, target, binding, reasons, proposed, frozen, input_hash, previous_hash, hash
       FROM decided)
-    SELECT count(*), (SELECT count(*) FROM moved), (SELECT hash FROM decided ORDER BY decision_id DESC LIMIT 1) FROM decided
-  $q$, '@version@', version),
-    '@content@', credit_limit.decision_content('n', 'n.policy_digest', 'n.card_digest')),
-    '@decided@', replace(credit_limit.decided_sql(book, filter || ' AND i.umbrella_place = $4'), '@evidence@',
-      'credit_limit.canonical_row(s, $11) AS inputs, uuid_send(gen_random_uuid()) AS salt,')),
-    '@book@', credit_limit.book_schema(book));
+    SELECT c.n AS decisions, (SELECT count(*) FROM moved) AS moves,
+      (SELECT d.hash FROM decided d WHERE d.decision_id = 64 * ($10 + c.n) + $9) AS hash
+    FROM (SELECT count(*) AS n FROM decided) c
+  $q$, '@book@', credit_limit.book_schema(book));
 END
 $$;
-COMMENT ON FUNCTION credit_limit.write_sql(text, text, text) IS
-    'SQL that decides on the accounts of some borrowers and writes decisions, evidence and limits; version is SQL of the versions that decide';
+COMMENT ON FUNCTION credit_limit.write_sql(text) IS
+    'SQL that decides on the accounts of some borrowers, writes decisions, evidence and limits, and says how many and where the lane ends';
 
 -- Locks borrowers, decides on all their open accounts, and continues a lane that is free. Lines of a partitioned umbrella are
 -- decided one after the other, so that each sees what the one before was granted.
@@ -123,45 +145,45 @@ AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
   layout_no int := credit_limit.layout_number(book, layout);
-  filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($14)' END;
+  filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($6)' END;
+  these text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END;
+  query text;
   statement text;
-  lane int;
+  r record;
+  free record;
   place bigint;
   last_hash bytea;
-  new_hash bytea;
-  n bigint;
-  m bigint;
   most int;
 BEGIN
   decisions := 0;
   moves := 0;
   -- In the order of their numbers, as everybody does who locks borrowers of a book.
-  EXECUTE format('SELECT count(*) FROM (SELECT FROM %s.borrower i WHERE %s ORDER BY i.borrower_id FOR NO KEY UPDATE) l', s,
-    CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END)
-    INTO n USING lowest, highest, borrowers;
-  EXECUTE format('SELECT coalesce(max(p.n), 0) FROM (SELECT count(*) - 1 AS n FROM %1$s.account i JOIN %1$s.umbrella u
-    ON u.umbrella_id = i.umbrella_id WHERE u.kind = ''partitioned'' AND i.status = ''open'' AND %2$s GROUP BY u.umbrella_id) p', s,
-    CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END)
-    INTO most USING lowest, highest, borrowers;
+  r := credit_limit.kept_row(format('SELECT count(*) AS n FROM (SELECT FROM %s.borrower i WHERE %s ORDER BY i.borrower_id
+    FOR NO KEY UPDATE) l', s, these), lowest, highest, borrowers);
+  r := credit_limit.kept_row(format('SELECT coalesce(max(p.n), 0)::int AS n FROM (SELECT count(*) - 1 AS n
+    FROM %1$s.account i JOIN %1$s.umbrella u ON u.umbrella_id = i.umbrella_id
+    WHERE u.kind = ''partitioned'' AND i.status = ''open'' AND %2$s GROUP BY u.umbrella_id) p', s, these), lowest, highest, borrowers);
+  most := r.n;
   -- A lane that nobody continues; when all are taken, one is waited for.
-  EXECUTE format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s)
-    INTO lane, place, last_hash;
-  IF lane IS NULL THEN
-    EXECUTE format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s)
-      INTO lane, place, last_hash;
+  free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));
+  IF free IS NULL THEN
+    free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s));
   END IF;
-  statement := credit_limit.write_sql(book, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
+  place := free.place;
+  last_hash := free.hash;
+  query := credit_limit.seal_query(book, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
     ELSE credit_limit.run_version_sql(book) END, filter);
+  statement := credit_limit.write_sql(book);
   FOR turn IN 0 .. most LOOP
-    EXECUTE statement INTO n, m, new_hash USING as_of, lowest, highest, turn, run_id, source, lane, place, last_hash, layout_no,
-      layout, move, credit_limit.decision_layout(), borrowers;
-    decisions := decisions + n;
-    moves := moves + m;
-    place := place + n;
-    last_hash := coalesce(new_hash, last_hash);
+    r := credit_limit.kept_row(statement, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane::int, place, last_hash,
+      layout, layout_no, move);
+    decisions := decisions + r.decisions;
+    moves := moves + r.moves;
+    place := place + r.decisions;
+    last_hash := coalesce(r.hash, last_hash);
   END LOOP;
   IF decisions > 0 THEN
-    EXECUTE format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s) USING lane, place, last_hash;
+    r := credit_limit.kept_row(format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s), free.lane::int, place, last_hash);
   END IF;
 END
 $$;
@@ -177,7 +199,7 @@ BEGIN
   PERFORM credit_limit.check_versions(book, as_of);
   RETURN QUERY EXECUTE format('WITH version AS MATERIALIZED (%s)
     SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd, t.d FROM (%s) t',
-    credit_limit.version_sql(book), replace(credit_limit.decided_sql(book, 'true'), '@evidence@', '')) USING as_of;
+    credit_limit.version_sql(book), credit_limit.decided_sql(book, 'true')) USING as_of;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.preview_decisions(text, date) IS

@@ -44,8 +44,10 @@ BEGIN
       LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
       LEFT JOIN @book@.account_feature f ON f.account_id = a.account_id
       LEFT JOIN @book@.account_month m ON m.account_id = a.account_id AND m.month = date_trunc('month', as_of::timestamp)::date
-      LEFT JOIN @book@.account_month l ON l.account_id = a.account_id
-        AND l.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date
+      -- Read only where the other is missing: OFFSET 0 keeps the condition in front of the look-up.
+      LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
+        WHERE m.account_id IS NULL AND n.account_id = a.account_id
+          AND n.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date OFFSET 0) l ON true
       -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
       LEFT JOIN LATERAL (SELECT
           coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
@@ -53,7 +55,7 @@ BEGIN
           coalesce(sum(p.credit_limit), 0) AS granted,
           count(*) FILTER (WHERE p.account_id < a.account_id) AS place
         FROM @book@.account p
-        WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open') o ON a.umbrella_id IS NOT NULL
+        WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open' HAVING a.umbrella_id IS NOT NULL) o ON true
       WHERE a.status = 'open';
     END
   $$, '@book@', quote_ident(book));

@@ -4,20 +4,24 @@ CREATE FUNCTION credit_limit.decide_changed() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  lines bigint[];
   touched bigint[];
   today date;
   n record;
 BEGIN
   IF TG_TABLE_NAME = 'account_month' THEN
-    EXECUTE format('SELECT array_agg(DISTINCT a.borrower_id) FROM changed c JOIN %I.account a ON a.account_id = c.account_id', TG_TABLE_SCHEMA)
-      INTO touched;
+    SELECT array_agg(DISTINCT c.account_id) INTO lines FROM changed c;
+    n := credit_limit.kept_row(format('SELECT array_agg(DISTINCT a.borrower_id) AS touched FROM %I.account a WHERE a.account_id = ANY ($1)',
+      TG_TABLE_SCHEMA), lines);
+    touched := n.touched;
   ELSE
     SELECT array_agg(DISTINCT c.borrower_id) INTO touched FROM changed c;
   END IF;
   IF touched IS NULL THEN
     RETURN NULL;
   END IF;
-  EXECUTE format('SELECT business_date FROM %I.business_day', TG_TABLE_SCHEMA) INTO today;
+  n := credit_limit.kept_row(format('SELECT d.business_date FROM %I.business_day d', TG_TABLE_SCHEMA));
+  today := n.business_date;
   IF today IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', TG_TABLE_SCHEMA),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';

@@ -75,7 +75,7 @@ BEGIN
       pending numeric NOT NULL DEFAULT 0 CHECK (pending >= 0 AND pending < 'Infinity'),
       last_limit_change date,
       frozen boolean NOT NULL DEFAULT false)
-      WITH (fillfactor = 80);
+      WITH (fillfactor = 50);	-- a run may change every limit: the new rows fit beside the old, and no index is touched
     COMMENT ON TABLE @book@.account IS 'a line of a product: its limit, and what is drawn now';
     COMMENT ON COLUMN @book@.account.balance IS 'drawn; negative: a credit balance';
     COMMENT ON COLUMN @book@.account.pending IS 'authorised, not yet booked';

@@ -249,10 +249,10 @@ CREATE FUNCTION credit_limit.check_versions(book text, as_of date) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  missing text;
+  r record;
 BEGIN
-  EXECUTE replace($q$
-    SELECT string_agg(format('%s: %s "%s"', w.product, w.kind, w.name), '; ' ORDER BY w.product, w.kind, w.name)
+  r := credit_limit.kept_row(replace($q$
+    SELECT string_agg(format('%s: %s "%s"', w.product, w.kind, w.name), '; ' ORDER BY w.product, w.kind, w.name) AS missing
     FROM (SELECT p.product, n.kind, n.name FROM @book@.product p,
         LATERAL (SELECT 'policy' AS kind, p.policy AS name UNION SELECT 'scorecard', p.scorecard
           UNION SELECT k.kind, k.name FROM @book@.experiment e JOIN @book@.experiment_arm x ON x.experiment = e.experiment,
@@ -263,10 +263,10 @@ BEGIN
         AND v.valid_from <= $1 AND (v.valid_to >= $1 OR v.valid_to IS NULL))
       AND NOT EXISTS (SELECT FROM @book@.scorecard v WHERE w.kind = 'scorecard' AND v.name = w.name AND v.status <> 'draft'
         AND v.valid_from <= $1 AND (v.valid_to >= $1 OR v.valid_to IS NULL))
-  $q$, '@book@', credit_limit.book_schema(book)) INTO missing USING as_of;
-  IF missing IS NOT NULL THEN
+  $q$, '@book@', credit_limit.book_schema(book)), as_of);
+  IF r.missing IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('no approved version is valid on %s', to_char(as_of, 'YYYY-MM-DD')), DETAIL = missing || '.',
+      MESSAGE = format('no approved version is valid on %s', to_char(as_of, 'YYYY-MM-DD')), DETAIL = r.missing || '.',
       HINT = 'Approve a version for that day, or set product.policy to NULL: the product is not decided then.';
   END IF;
 END
