@@ -113,7 +113,11 @@ cl_kept_plan(const text *statement, int parameters, const Oid *types, int cursor
 	return place->plan;
 }
 
-/* (statement text, variadic "any") -> record: the first row, NULL if there is none */
+/*
+ * (statement text, variadic "any") -> record: the first row, NULL if there is none
+ *
+ * One plan for all parameters: left to itself the plan cache finds the plan for all months of a book dear, and plans every time.
+ */
 Datum
 cl_kept_row(PG_FUNCTION_ARGS)
 {
@@ -141,7 +145,7 @@ cl_kept_row(PG_FUNCTION_ARGS)
 					 errhint("Cast it.")));
 	}
 	SPI_connect();
-	code = SPI_execute_plan(cl_kept_plan(PG_GETARG_TEXT_PP(0), count, types, 0), values, nulls, false, 0);
+	code = SPI_execute_plan(cl_kept_plan(PG_GETARG_TEXT_PP(0), count, types, CURSOR_OPT_GENERIC_PLAN), values, nulls, false, 0);
 	if (code < 0)
 		elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(code));
 	if (SPI_tuptable != NULL && SPI_processed > 0)

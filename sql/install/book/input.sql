@@ -30,12 +30,7 @@ BEGIN
         CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END,
         CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END,
         f.demand_q90, f.demand_mean, f.worst_days_past_due_12m, f.utilization_3m, f.payment_ratio_3m, f.months_inactive,
-        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id
-          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
-        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE'
-          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
-        EXISTS (SELECT FROM @book@.exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'REFER'
-          AND x.valid_from <= as_of AND (x.valid_to >= as_of OR x.valid_to IS NULL)),
+        x.excluded, x.excluded_freeze, x.excluded_refer,
         CASE WHEN u.valid_from <= as_of AND (u.valid_to >= as_of OR u.valid_to IS NULL) THEN u.credit_limit
           WHEN u.umbrella_id IS NOT NULL THEN 0 END,
         o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
@@ -48,6 +43,10 @@ BEGIN
       LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
         WHERE m.account_id IS NULL AND n.account_id = a.account_id
           AND n.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date OFFSET 0) l ON true
+      CROSS JOIN LATERAL (SELECT count(*) > 0 AS excluded, count(*) FILTER (WHERE e.action = 'FREEZE') > 0 AS excluded_freeze,
+          count(*) FILTER (WHERE e.action = 'REFER') > 0 AS excluded_refer
+        FROM @book@.exclusion e
+        WHERE e.borrower_id = a.borrower_id AND e.valid_from <= as_of AND (e.valid_to >= as_of OR e.valid_to IS NULL)) x
       -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
       LEFT JOIN LATERAL (SELECT
           coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
