@@ -30,7 +30,7 @@ BEGIN
         CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END,
         CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END,
         f.demand_q90, f.demand_mean, f.worst_days_past_due_12m, f.utilization_3m, f.payment_ratio_3m, f.months_inactive,
-        x.excluded, x.excluded_freeze, x.excluded_refer,
+        x.kinds > 0, x.kinds & 2 > 0, x.kinds & 4 > 0,
         CASE WHEN u.valid_from <= as_of AND (u.valid_to >= as_of OR u.valid_to IS NULL) THEN u.credit_limit
           WHEN u.umbrella_id IS NOT NULL THEN 0 END,
         o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
@@ -43,18 +43,19 @@ BEGIN
       LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
         WHERE m.account_id IS NULL AND n.account_id = a.account_id
           AND n.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date OFFSET 0) l ON true
-      CROSS JOIN LATERAL (SELECT count(*) > 0 AS excluded, count(*) FILTER (WHERE e.action = 'FREEZE') > 0 AS excluded_freeze,
-          count(*) FILTER (WHERE e.action = 'REFER') > 0 AS excluded_refer
+      -- 1: an exclusion, 2: one that freezes, 4: one that refers.
+      CROSS JOIN LATERAL (SELECT coalesce(bit_or(CASE e.action WHEN 'FREEZE' THEN 3 WHEN 'REFER' THEN 5 ELSE 1 END), 0) AS kinds
         FROM @book@.exclusion e
         WHERE e.borrower_id = a.borrower_id AND e.valid_from <= as_of AND (e.valid_to >= as_of OR e.valid_to IS NULL)) x
       -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
-      LEFT JOIN LATERAL (SELECT
-          coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
-            WHERE j.account_id = p.account_id AND j.kind = 'blocked' AND as_of BETWEEN j.valid_from AND j.valid_to), 0)), 0) AS drawn,
-          coalesce(sum(p.credit_limit), 0) AS granted,
-          count(*) FILTER (WHERE p.account_id < a.account_id) AS place
-        FROM @book@.account p
-        WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open' HAVING a.umbrella_id IS NOT NULL) o ON true
+      LEFT JOIN LATERAL (SELECT q.drawn, q.granted, q.place FROM (SELECT
+            coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
+              WHERE j.account_id = p.account_id AND j.kind = 'blocked' AND as_of BETWEEN j.valid_from AND j.valid_to), 0)), 0) AS drawn,
+            coalesce(sum(p.credit_limit), 0) AS granted,
+            count(*) FILTER (WHERE p.account_id < a.account_id) AS place
+          FROM @book@.account p
+          WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open' OFFSET 0) q
+        WHERE a.umbrella_id IS NOT NULL OFFSET 0) o ON true
       WHERE a.status = 'open';
     END
   $$, '@book@', quote_ident(book));
