@@ -426,3 +426,15 @@ FOR_RECORD_AND_JSONB(reason_codes)
 
 FOR_COLUMNS(score)
 FOR_COLUMNS(score_pd)
+
+/* (card scorecard, score float8) -> float8 */
+PG_FUNCTION_INFO_V1(cl_pd_of_score);
+Datum
+cl_pd_of_score(PG_FUNCTION_ARGS)
+{
+	double		score = PG_GETARG_FLOAT8(1);
+
+	if (isnan(score))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cl_scaling_pd(&use_reader(fcinfo, 0)->card->scaling, score));
+}

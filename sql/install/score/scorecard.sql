@@ -106,6 +106,11 @@ factor)) with factor = pdo / ln 2 and offset = scaling.score - factor * ln(odds)
 card that was not fitted to data it says what the card claims, not what will happen: calibrate before use. Source:
 Siddiqi (2006), chapter 6.';
 
+CREATE FUNCTION credit_limit.pd_of_score(card credit_limit.scorecard, score float8) RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_pd_of_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION credit_limit.pd_of_score(credit_limit.scorecard, float8) IS
+'The probability of default that score_pd() gives a borrower with that score. NULL or NaN gives NULL.';
+
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower jsonb) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 25;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, jsonb) IS
