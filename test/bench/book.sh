@@ -1,16 +1,21 @@
 #!/bin/bash
-# Decisions per second of a book on one core: a preview, a simulation of two policies, and a run that writes the log.
-# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=1000000 by default.
+# Decisions per second of a book on one core: a preview, a simulation of two policies, and runs that write the log.
+# Needs PGHOST and so on for psql, and a database that may be written to, on this machine: the processor time is read in /proc.
+# ROWS=1000000 accounts with MONTHS=24 months each by default. KEEP=1 leaves the book there (book_realtime.sh goes on with it), and
+# uses one that is there; ONLY_LOAD=1 makes it and measures nothing. REPEAT=3: how often previews and runs are measured.
 set -euo pipefail
 ROWS=${ROWS:-1000000}
+MONTHS=${MONTHS:-24}
+REPEAT=${REPEAT:-3}
 HERE=$(cd "$(dirname "$0")/../.." && pwd)
-run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v policy="$(cat "$HERE"/demo/policy.json)" "$@"; }
+run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v months="$MONTHS" -v policy="$(cat "$HERE"/demo/policy.json)" "$@"; }
 
+load() {
 run >/dev/null 2>&1 <<'SQL'
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP SCHEMA IF EXISTS bench_book CASCADE;
 CALL credit_limit.create_book('bench_book');
-SELECT credit_limit.add_months('bench_book', '2026-09-01', 4);
+SELECT credit_limit.add_months('bench_book', DATE '2026-11-01' - make_interval(months => :months - 1), :months);
 SELECT 'DROP OWNED BY bench_maker', 'DROP ROLE bench_maker' FROM pg_roles WHERE rolname = 'bench_maker' \gexec
 CREATE ROLE bench_maker;
 GRANT USAGE ON SCHEMA bench_book, credit_limit TO bench_maker;
@@ -32,35 +37,60 @@ RESET ROLE;
 SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01'), credit_limit.approve_scorecard('bench_book', 1, '2026-01-01');
 INSERT INTO bench_book.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
 SELECT setseed(0.5);
+-- Foreign keys would be checked row by row.
+SET session_replication_role = replica;
 INSERT INTO bench_book.borrower (borrower_id, segment, income, obligations)
   SELECT i, 'a', (2000 + random() * 20000)::numeric(14,2), (random() * 4000)::numeric(14,2) FROM generate_series(1, :rows) i;
 INSERT INTO bench_book.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance, last_limit_change)
   SELECT i, i, 'cash', 'CNY', DATE '2026-11-30' - (random() * 2000)::int, (1000 * floor(random() * 30))::numeric(14,2),
     (random() * 8000)::numeric(14,2), DATE '2026-11-30' - (random() * 400)::int FROM generate_series(1, :rows) i;
-INSERT INTO bench_book.account_month SELECT a.account_id, m::date, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
-  FROM generate_series(DATE '2026-09-01', DATE '2026-11-01', interval '1 month') m, bench_book.account a;
+SELECT format('INSERT INTO bench_book.account_month_%s SELECT a.account_id, %L, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
+  FROM bench_book.account a ORDER BY a.account_id', to_char(m, 'YYYY_MM'), m::date)
+  FROM generate_series(DATE '2026-11-01' - make_interval(months => :months - 1), DATE '2026-11-01', interval '1 month') m \gexec
 INSERT INTO bench_book.account_feature SELECT account_id, '2026-11-30', (random() * 30000)::numeric(14,2), 1000, 0, 0.3, 0.5, 0
   FROM bench_book.account;
 INSERT INTO bench_book.exclusion (borrower_id, kind, action, valid_from) SELECT i, 'fraud', 'FREEZE', '2026-11-01'
   FROM generate_series(1, :rows, 100) i;
+RESET session_replication_role;
 VACUUM (ANALYZE) bench_book.borrower, bench_book.account, bench_book.account_month,
   bench_book.account_feature, bench_book.exclusion;
 SQL
+}
+if [[ ${KEEP:-} != 1 || $(run -c "SELECT to_regclass('bench_book.account') IS NULL") == t ]]; then
+  load
+fi
+[[ ${ONLY_LOAD:-} != 1 ]] || exit 0
+ROWS=$(run -c "SELECT count(*) FROM bench_book.account")
 
-# seconds NAME SQL
+# seconds NAME SQL: by the clock, and of the processor.
 seconds() {
-  local taken
-  taken=$(printf 'SET max_parallel_workers_per_gather = 0;\nSET jit = off;\n\\timing on\n%s\n' "$2" | run |
-    sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1)
-  awk -v w="$1" -v n="$ROWS" -v t="$taken" 'BEGIN {
-    printf "%-18s %8.0f ms  %9.0f accounts per second on one core\n", w, t, n / t * 1000 }'
+  local pid before after started ended
+  coproc SESSION { run; }
+  printf '%s\n' 'SET max_parallel_workers_per_gather = 0; SET jit = off; SELECT pg_backend_pid();' >&"${SESSION[1]}"
+  read -r -u "${SESSION[0]}" pid
+  before=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+  started=$EPOCHREALTIME
+  printf '%s\n\\echo done\n' "$2" >&"${SESSION[1]}"
+  while read -r -u "${SESSION[0]}" line && [[ $line != done ]]; do :; done
+  ended=$EPOCHREALTIME
+  after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+  printf '\\q\n' >&"${SESSION[1]}"
+  wait "$SESSION_PID" || true
+  awk -v w="$1" -v n="$ROWS" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" -v l="$(cut -d' ' -f1 /proc/loadavg)" \
+    'BEGIN {
+      printf "%-18s %8.0f ms  %9.0f accounts per second  %6.2f us of the processor each (%.0f per second)  load %s\n",
+        w, (e - s) * 1000, n / (e - s), c / h / n * 1e6, n * h / c, l }'
 }
 
-seconds "inputs only" "SELECT count(*) FROM (SELECT i FROM bench_book.decision_input('2026-11-30') i OFFSET 0) s;"
-seconds "preview" "SELECT count((decision).new_limit) FROM credit_limit.preview_decisions('bench_book', '2026-11-30');"
+for ((i = 0; i < REPEAT; i++)); do
+  seconds "preview" "SELECT count((decision).new_limit) FROM credit_limit.preview_decisions('bench_book', '2026-11-30');"
+done
 seconds "simulate two" "SELECT count(*) FROM credit_limit.simulate_policy('bench_book', 1, 1, '2026-11-30');"
-seconds "run with log" "CALL credit_limit.run_decisions('bench_book', '2026-11-30');"
+# The first moves most limits.
+for ((i = 0; i < REPEAT; i++)); do
+  seconds "run with log" "CALL credit_limit.run_decisions('bench_book', '2026-11-30', '{\"run_key\": \"$EPOCHREALTIME\"}');"
+done
 seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');"
 run <<<"SELECT 'log: ' || pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
   WHERE c.relnamespace = 'bench_book'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'decision%';"
-run <<<"DROP SCHEMA bench_book CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null
+[[ ${KEEP:-} == 1 ]] || run <<<"DROP SCHEMA bench_book CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null

@@ -41,3 +41,36 @@ SELECT chain_link('short', 'x') OVER ();
 SELECT chain_link(NULL, 'x') OVER ();
 SELECT chain_link(sha256('x'), NULL) OVER ();
 DROP TABLE book_row, book_text; DROP DOMAIN book_money; DROP TYPE book_mood;
+-- Statements whose plans are kept: parameters, no row, changed tables, more of them than are kept, one in another, errors.
+SELECT r.n, r.t FROM kept_row('SELECT $1 + 1 AS n, $2 AS t', 41, 'x'::text) AS r(n int, t text);
+SELECT kept_row('SELECT 1 AS n WHERE false') IS NULL AS no_row, kept_row('SELECT $1::int AS n', NULL::int) AS null_in_row;
+CREATE TABLE book_kept (a int);
+INSERT INTO book_kept VALUES (1);
+SELECT kept_row('SELECT * FROM public.book_kept');
+ALTER TABLE book_kept ADD b text DEFAULT 'new';
+SELECT kept_row('SELECT * FROM public.book_kept');
+SELECT kept_row('UPDATE public.book_kept SET a = a + $1 RETURNING a', 5), kept_row('DELETE FROM public.book_kept') IS NULL AS nothing_returned;
+SELECT count(DISTINCT r::text) AS rows FROM (SELECT kept_row(format('SELECT %s AS n', n % 100)) AS r FROM generate_series(1, 300) n) s;
+SELECT kept_row('SELECT credit_limit.kept_row(''SELECT 5 AS five'') AS inner_row');
+DO $$ BEGIN FOR n IN 1 .. 100 LOOP BEGIN PERFORM credit_limit.kept_row(format('SELECT %s / 0', n)); EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$;
+SELECT kept_row('SELECT 1 / 0');
+SELECT kept_row(NULL, 1);
+SELECT kept_row('SELECT $1', 'no type');
+SELECT kept_row('SELEC');
+-- Sealing takes the queries of decisions and nothing else. Those of a book are tested with its runs.
+\set decision 'SELECT 7::bigint, 8::bigint, ''cash''::text, 1, NULL::int, NULL::text, NULL::text, 700::float8, 0.1::float8, sha256(''p''), NULL::bytea, false, i, ROW(''KEEP'', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, ''none'', ARRAY[''why''], NULL)::credit_limit.limit_decision FROM (SELECT 1.50 AS x, ''é'' AS y) i'
+SELECT decision_id, account_id, action, reasons, inputs, input_hash = sha256(salt || convert_to(inputs, 'UTF8')) AS input_hash, previous_hash = sha256('x') AS previous, length(salt) AS salt,
+  hash = sha256(previous_hash || convert_to(canonical_row((SELECT c FROM (SELECT run_id, source, account_id, borrower_id, product, as_of, policy_id, scorecard_id, experiment, arm, score, pd, action,
+    old_limit, new_limit, available, entitlement, risk_cap, product_cap, affordability_cap, umbrella_cap, regulatory_cap, target, binding, reasons, proposed, frozen, input_hash, policy_digest, scorecard_digest) c),
+    decision_layout()), 'UTF8')) AS hash
+FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[["x","numeric"],["y","text"]]');
+SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[["x","numeric"]]');
+SELECT count(*) FROM seal_decisions('SELECT 1', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions(regexp_replace(:'decision', 'ROW\(.*\)::', 'NULL::'), '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions('DELETE FROM book_kept', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 64, 10, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, -1, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, 'x', '[]');
+SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, NULL, 3, 10, sha256('x'), '[]');
+SELECT count(*) FROM seal_decisions(NULL, '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
+DROP TABLE book_kept;

@@ -272,6 +272,7 @@ SELECT score_from_pd(0) AS safe, score_from_pd(1) AS lost, score_from_pd(0, pdo 
 SELECT count(*) FILTER (WHERE abs(pd_from_score(score_from_pd(p, s, o, d), s, o, d) / p - 1) > 1e-9) AS do_not_return
 FROM (SELECT random() AS p, random() * 1000 AS s, random() * 100 + 0.1 AS o, (random() * 50 + 1) * (CASE WHEN random() < 0.5 THEN 1 ELSE -1 END) AS d FROM generate_series(1, 5000)) v;
 SELECT count(*) FILTER (WHERE abs(score_pd(:'wide', b) - pd_from_score(score(:'wide', b))) > 1e-15) AS differ FROM sc_wide b;
+SELECT count(*) FILTER (WHERE pd_of_score(:'wide', score(:'wide', b)) IS DISTINCT FROM score_pd(:'wide', b)) AS differ, pd_of_score(:'wide', NULL) IS NULL AND pd_of_score(:'wide', 'NaN') IS NULL AS missing FROM sc_wide b;
 
 -- 7. The expert card of the demo: 350 to 950, five dimensions, a reason for everything.
 \set expert `cat demo/expert_card.json`
