@@ -3,9 +3,9 @@
  *	  Statements that are the same in every event on a book, planned once for a backend.
  *
  * A book is a schema that is named when a function is called, so PL/pgSQL knows its tables only in EXECUTE, and that plans every
- * time: for one account this takes several times as long as the decision. A backend keeps the plans of some statements, each known by
- * its text, its types and the way it is planned. What they depend on is the business of PostgreSQL's plan cache: it plans again
- * what has changed.
+ * time: for one account this takes several times as long as the decision. A backend keeps the plans of some statements, each
+ * known by its text, its types and the way it is planned. What they depend on is the business of PostgreSQL's plan cache: it
+ * plans again what has changed.
  */
 #include "postgres.h"
 

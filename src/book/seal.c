@@ -2,16 +2,16 @@
  * seal.c
  *	  Decisions as rows of the decision log: evidence, salt, hashes and the chain in one pass over what a query decided.
  *
- * The query gives one row for each account, in the order of the chain, with the columns of `Decided` below. From each comes a row of
- * credit_limit.sealed_decision: the columns that the hash covers first, then place, hashes and evidence.
+ * The query gives one row for each account, in the order of the chain, with the columns of `Decided` below. From each comes a
+ * row of credit_limit.sealed_decision: the columns that the hash covers first, then place, hashes and evidence.
  *
  *	  inputs		= canonical_row(inputs of the decision), salt = 16 random bytes
  *	  input_hash	= SHA-256(salt || inputs)
  *	  hash			= SHA-256(previous_hash || canonical_row(the columns that the hash covers))
  *	  decision_id	= 64 place + lane
  *
- * with text in UTF-8. The same in SQL, with canonical_row() and chain_link(), takes three times as long: every step forms and reads
- * a row of sixty columns again. verify_log() goes the long way.
+ * with text in UTF-8. The same in SQL, with canonical_row() and chain_link(), takes much longer: every step forms and reads a row
+ * of sixty columns again. verify_log() goes the long way.
  */
 #include "postgres.h"
 
@@ -41,7 +41,8 @@ PG_FUNCTION_INFO_V1(cl_seal_decisions);
 
 enum Argument
 {
-	ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE, ARG_HASH, ARG_LAYOUT
+	ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE, ARG_HASH,
+	ARG_LAYOUT
 };
 
 #define PARAMETERS (ARG_BORROWERS - ARG_QUERY)
@@ -60,8 +61,8 @@ static const Oid decided_types[IN_COLUMNS] = {INT8OID, INT8OID, TEXTOID, INT4OID
 enum Sealed
 {
 	OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_POLICY, OUT_SCORECARD, OUT_EXPERIMENT, OUT_ARM,
-	OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_POLICY_DIGEST, OUT_CARD_DIGEST,
-	OUT_CONTENT, OUT_ID = OUT_CONTENT, OUT_PREVIOUS, OUT_HASH, OUT_SALT, OUT_INPUTS, OUT_COLUMNS
+	OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_POLICY_DIGEST,
+	OUT_CARD_DIGEST, OUT_CONTENT, OUT_ID = OUT_CONTENT, OUT_PREVIOUS, OUT_HASH, OUT_SALT, OUT_INPUTS, OUT_COLUMNS
 };
 
 /* A bytea of at most so many bytes. */
@@ -262,8 +263,9 @@ begin_seal(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the end of a lane is not valid"),
-				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", PG_GETARG_INT32(ARG_LANE), PG_GETARG_INT64(ARG_PLACE),
-						   (int) VARSIZE_ANY_EXHDR(previous))));
+				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", PG_GETARG_INT32(ARG_LANE),
+						   PG_GETARG_INT64(ARG_PLACE), (int) VARSIZE_ANY_EXHDR(previous)),
+				 errhint("A lane is 0 to %d; its place and its hash are in log_lane.", LANES - 1)));
 	seal->context = CurrentMemoryContext;
 	seal->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	seal->layout = PG_GETARG_TEXT_PP(ARG_LAYOUT);
@@ -303,7 +305,8 @@ open_query(FunctionCallInfo fcinfo)
 		values[i] = PG_GETARG_DATUM(ARG_AS_OF + i);
 		nulls[i] = PG_ARGISNULL(ARG_AS_OF + i) ? 'n' : ' ';
 	}
-	return SPI_cursor_open(NULL, cl_kept_plan(PG_GETARG_TEXT_PP(ARG_QUERY), PARAMETERS, parameter_types, options), values, nulls, true);
+	return SPI_cursor_open(NULL, cl_kept_plan(PG_GETARG_TEXT_PP(ARG_QUERY), PARAMETERS, parameter_types, options), values, nulls,
+						   true);
 }
 
 static void

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Decisions per second of a book on one core: a preview, a simulation of two policies, and runs that write the log.
 # Needs PGHOST and so on for psql, and a database that may be written to, on this machine: the processor time is read in /proc.
-# ROWS=1000000 accounts with MONTHS=24 months each by default. KEEP=1 leaves the book there (book_realtime.sh goes on with it), and
-# uses one that is there; ONLY_LOAD=1 makes it and measures nothing. REPEAT=3: how often previews and runs are measured.
+# ROWS=1000000 accounts with MONTHS=24 months each by default. KEEP=1 leaves the book there (book_realtime.sh goes on with it),
+# and uses one that is there; ONLY_LOAD=1 makes it and measures nothing. REPEAT=3: how often previews and runs are measured.
 set -euo pipefail
 ROWS=${ROWS:-1000000}
 MONTHS=${MONTHS:-24}
@@ -44,7 +44,8 @@ INSERT INTO bench_book.borrower (borrower_id, segment, income, obligations)
 INSERT INTO bench_book.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance, last_limit_change)
   SELECT i, i, 'cash', 'CNY', DATE '2026-11-30' - (random() * 2000)::int, (1000 * floor(random() * 30))::numeric(14,2),
     (random() * 8000)::numeric(14,2), DATE '2026-11-30' - (random() * 400)::int FROM generate_series(1, :rows) i;
-SELECT format('INSERT INTO bench_book.account_month_%s SELECT a.account_id, %L, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
+SELECT format('INSERT INTO bench_book.account_month_%s
+    SELECT a.account_id, %L, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
   FROM bench_book.account a ORDER BY a.account_id', to_char(m, 'YYYY_MM'), m::date)
   FROM generate_series(DATE '2026-11-01' - make_interval(months => :months - 1), DATE '2026-11-01', interval '1 month') m \gexec
 INSERT INTO bench_book.account_feature SELECT account_id, '2026-11-30', (random() * 30000)::numeric(14,2), 1000, 0, 0.3, 0.5, 0
@@ -76,7 +77,8 @@ seconds() {
   after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
   printf '\\q\n' >&"${SESSION[1]}"
   wait "$SESSION_PID" || true
-  awk -v w="$1" -v n="$ROWS" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" -v l="$(cut -d' ' -f1 /proc/loadavg)" \
+  awk -v w="$1" -v n="$ROWS" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" \
+    -v l="$(cut -d' ' -f1 /proc/loadavg)" \
     'BEGIN {
       printf "%-18s %8.0f ms  %9.0f accounts per second  %6.2f us of the processor each (%.0f per second)  load %s\n",
         w, (e - s) * 1000, n / (e - s), c / h / n * 1e6, n * h / c, l }'

@@ -23,7 +23,8 @@ SQL
 
 cat > "$work/exclusion.sql" <<END
 \\set b random(1, $borrowers)
-INSERT INTO bench_book.exclusion (borrower_id, kind, action, valid_from) VALUES (:b, 'dispute', 'NO_INCREASE', '2026-12-01');
+INSERT INTO bench_book.exclusion (borrower_id, kind, action, valid_from)
+  VALUES (:b, 'dispute', 'NO_INCREASE', '2026-12-01');
 END
 cat > "$work/month.sql" <<END
 \\set b random(1, $borrowers)
@@ -34,7 +35,8 @@ END
 
 before=$(run -c "SELECT count(*) FROM bench_book.decision WHERE source = 'realtime'")
 started=$EPOCHREALTIME
-(cd "$work" && pgbench -n -M prepared -c "$CLIENTS" -j "$CLIENTS" -T "$SECONDS_LONG" -l -f exclusion.sql -f month.sql > out 2>&1) ||
+(cd "$work"
+  pgbench -n -M prepared -c "$CLIENTS" -j "$CLIENTS" -T "$SECONDS_LONG" -l -f exclusion.sql -f month.sql > out 2>&1) ||
   { cat "$work/out"; exit 1; }
 ended=$EPOCHREALTIME
 after=$(run -c "SELECT count(*) FROM bench_book.decision WHERE source = 'realtime'")
