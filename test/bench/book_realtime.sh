@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 if [[ $(run -c "SELECT to_regclass('bench_book.account') IS NULL") == t ]]; then
-  KEEP=1 ONLY_LOAD=1 "$HERE/test/bench/book.sh"
+  KEEP=1 ONLY_LOAD=1 bash "$HERE/test/bench/book.sh"
 fi
 borrowers=$(run -c "SELECT max(borrower_id) FROM bench_book.borrower")
 run > /dev/null <<'SQL'
