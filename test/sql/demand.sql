@@ -368,5 +368,15 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE demand_fuzz;
+
+/*
+ * Options of groups that take turns row by row are forgotten one by one: in the memory of the query 100,000 of them were 16 MB.
+ */
+SET enable_sort = off;
+SELECT n, (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'ExecutorState') < 1000000 AS little_memory
+FROM (SELECT count(d) AS n FROM (SELECT demand_agg(100 + i % 7, 500, CASE i % 2 WHEN 0 THEN '{"tolerance": 0}' ELSE '{"tolerance": 0.1}' END::jsonb) AS d
+  FROM (SELECT generate_series(1, 100000) AS i) g GROUP BY i % 2) s OFFSET 0) s;
+RESET enable_sort;
+
 DROP TABLE month, cases, by_r, observed, estimated, by_integration, simulated, accounts, segment, many, whole, stored;
 DROP FUNCTION near;
