@@ -280,6 +280,9 @@ CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM e
 SELECT count(*) AS n, bool_and(demand_send(d::text::demand) = demand_send(d)) AS text FROM stored;
 SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
 
+-- The largest amounts, too: a dump can be restored.
+SELECT demand_send(d::text::demand) = demand_send(d) AS largest FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
+
 -- Moving windows: the state goes on after it was read.
 SELECT account, k, (demand_stats(d)).n, (demand_stats(d)).status FROM (
   SELECT account, row_number() OVER w AS k, demand_agg(balance, available) OVER w AS d FROM (VALUES (1, 100, 500), (1, 200, 500), (1, 300, 500), (1, 500, 500)) v (account, balance, available)
