@@ -25,6 +25,8 @@ PG_FUNCTION_INFO_V1(cl_intermittent_final);
 
 /* In the order of the struct. */
 #define STATE_NUMBERS 9
+/* A double counts no further. */
+#define MOST_PERIODS 9007199254740992.0
 
 static const char *const method_names[] = {"croston", "sba", "tsb", NULL};
 
@@ -123,13 +125,20 @@ pack(const ClIntermittent *state, float8 *number)
 	number[8] = state->probability;
 }
 
+static bool
+is_rate(double rate)
+{
+	return rate > 0 && rate <= 1;
+}
+
 static float8 *
 state_numbers(ArrayType *array)
 {
 	float8	   *number = (float8 *) ARR_DATA_PTR(array);
 
 	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != STATE_NUMBERS || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID ||
-		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS))
+		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS) || !is_rate(number[1]) || !is_rate(number[2]) ||
+		!(number[3] >= 0 && number[3] < MOST_PERIODS) || !(number[4] >= 0 && number[4] <= number[3]))
 		elog(ERROR, "state of intermittent_forecast is not one");
 	return number;
 }

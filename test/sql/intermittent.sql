@@ -50,6 +50,9 @@ SELECT intermittent_transition('{1,2}', 5::numeric);
 CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{7,1,1,0,0,0,0,0,0}');
 SELECT own(1);
 DROP AGGREGATE own(numeric);
+CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = intermittent_final);
+SELECT own(1);
+DROP AGGREGATE own(numeric);
 SELECT intermittent_final('{0,1,1,1,1,1,1,1,1}');
 
 -- Options of accounts that take turns are forgotten one by one (in the memory of the query all were 7 MB), and an account has one
