@@ -98,8 +98,8 @@ AS $$
        LEFT JOIN @account_month q ON q.account_id = a.account_id AND q.month = (@m1 - interval ''3 months'')::date
        WHERE a.status = ''open'''),
     ('balance_rise', 'account', '(balance of the latest month - that of the month before) / limit',
-      'SELECT a.account_id::text, a.borrower_id, NULL, (CASE WHEN m.account_id IS NOT NULL THEN (m.balance - l.balance) / nullif(m.credit_limit, 0)
-         ELSE (l.balance - q.balance) / nullif(l.credit_limit, 0) END)::float8, coalesce(m.month, l.month, $1)
+      'SELECT a.account_id::text, a.borrower_id, NULL, (CASE WHEN m.account_id IS NOT NULL THEN (m.balance - l.balance)::numeric / nullif(m.credit_limit, 0)::numeric
+         ELSE (l.balance - q.balance)::numeric / nullif(l.credit_limit, 0)::numeric END)::float8, coalesce(m.month, l.month, $1)
        FROM @account a LEFT JOIN @account_month m ON m.account_id = a.account_id AND m.month = @m0
        LEFT JOIN @account_month l ON l.account_id = a.account_id AND l.month = @m1
        LEFT JOIN @account_month q ON q.account_id = a.account_id AND q.month = (@m1 - interval ''1 month'')::date
@@ -109,7 +109,7 @@ AS $$
        FROM @account a LEFT JOIN @account_month m ON m.account_id = a.account_id AND m.month = @m0
        LEFT JOIN @account_month l ON l.account_id = a.account_id AND l.month = @m1 WHERE a.status = ''open'''),
     ('payment_shortfall', 'account', 'part of what was due in the latest month that was not paid; 0 if nothing was due',
-      'SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN k.due > 0 THEN greatest(1 - k.payment / k.due, 0) WHEN k.due = 0 THEN 0 END, coalesce(m.month, l.month, $1)
+      'SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN k.due > 0 THEN greatest(1 - k.payment::numeric / k.due::numeric, 0) WHEN k.due = 0 THEN 0 END, coalesce(m.month, l.month, $1)
        FROM @account a LEFT JOIN @account_month m ON m.account_id = a.account_id AND m.month = @m0
        LEFT JOIN @account_month l ON l.account_id = a.account_id AND l.month = @m1
        CROSS JOIN LATERAL (SELECT CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END AS due,
@@ -122,17 +122,17 @@ AS $$
          FROM @account_month WHERE month > (@m0 - interval ''24 months'')::date AND month <= @m0 GROUP BY account_id HAVING max(month) >= @m1) h
          ON h.account_id = a.account_id WHERE a.status = ''open'''),
     ('limit_not_affordable', 'account', 'part of the limit above the affordability cap of the latest decision of the last 92 days',
-      'SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN a.credit_limit > 0 THEN greatest(1 - d.affordability_cap / a.credit_limit, 0) WHEN d.account_id IS NOT NULL THEN 0 END, $1
+      'SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN a.credit_limit > 0 THEN greatest(1 - d.affordability_cap / a.credit_limit::numeric, 0) WHEN d.account_id IS NOT NULL THEN 0 END, $1
        FROM @account a LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, affordability_cap FROM @decision
          WHERE as_of > $1 - 92 AND as_of <= $1 AND affordability_cap IS NOT NULL ORDER BY account_id, as_of DESC, decision_id / 64 DESC, decision_id DESC) d
          ON d.account_id = a.account_id WHERE a.status = ''open'''),
     ('umbrella_exceeded', 'umbrella', 'part of what is drawn and pending under an umbrella that it does not cover; outside its days it covers nothing',
       'SELECT u.umbrella_id::text, u.borrower_id, NULL, CASE WHEN o.drawn > 0 THEN greatest(1 - CASE WHEN u.valid_from <= $1 AND (u.valid_to >= $1 OR u.valid_to IS NULL)
-         THEN u.credit_limit ELSE 0 END / o.drawn, 0) ELSE 0 END, $1
+         THEN u.credit_limit ELSE 0 END::numeric / o.drawn::numeric, 0) ELSE 0 END, $1
        FROM @umbrella u JOIN (SELECT umbrella_id, sum(greatest(balance, 0) + pending) AS drawn FROM @account WHERE status = ''open''
          GROUP BY umbrella_id) o ON o.umbrella_id = u.umbrella_id'),
     ('segment_share', 'segment and currency', 'part of what is drawn in a currency that is drawn by the borrowers of a segment',
-      'SELECT g.segment || '' '' || g.currency, NULL, g.segment, g.drawn / nullif(sum(g.drawn) OVER (PARTITION BY g.currency), 0), $1
+      'SELECT g.segment || '' '' || g.currency, NULL, g.segment, g.drawn::numeric / nullif(sum(g.drawn) OVER (PARTITION BY g.currency), 0)::numeric, $1
        FROM (SELECT coalesce(b.segment, ''(none)'') AS segment, a.currency, sum(greatest(a.balance, 0)) AS drawn
          FROM @account a JOIN @borrower b ON b.borrower_id = a.borrower_id WHERE a.status = ''open'' GROUP BY 1, 2) g'),
     ('segment_past_due', 'segment', 'part of the accounts of a segment, of those whose latest month is known, that are 30 days past due or more',
@@ -142,7 +142,7 @@ AS $$
            AND month IN (@m0, @m1) AND days_past_due IS NOT NULL) m
          ON m.account_id = a.account_id WHERE a.status = ''open'' GROUP BY 1'),
     ('product_utilization', 'product', 'balances / limits of a product now',
-      'SELECT a.product, NULL, NULL, sum(greatest(a.balance, 0)) / nullif(sum(a.credit_limit), 0), $1 FROM @account a WHERE a.status = ''open'' GROUP BY 1'),
+      'SELECT a.product, NULL, NULL, sum(greatest(a.balance, 0))::numeric / nullif(sum(a.credit_limit), 0)::numeric, $1 FROM @account a WHERE a.status = ''open'' GROUP BY 1'),
     ('product_refer', 'product', 'part of the decisions of the latest day on which a run decided, of the last 92, that wait for a person',
       'SELECT d.product, NULL, NULL, avg(CASE WHEN d.action = ''REFER'' THEN 1 ELSE 0 END), d.as_of
        FROM @decision d WHERE d.source = ''run'' AND d.as_of > $1 - 92 AND d.as_of <= $1

@@ -91,8 +91,14 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   s text := credit_limit.book_schema(book);
+  restricted boolean := EXISTS (SELECT FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
+    WHERE c.relnamespace = to_regnamespace(s) AND o.polname = 'segments of ' || role_name);
   g record;
 BEGIN
+  IF restricted AND kind <> 'analyst' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" sees some segments only', role_name),
+      DETAIL = format('As %s it would work on a part of the book.', kind), HINT = 'Give an analyst a role of his own, or lift the restriction: credit_limit.restrict_analyst(book, role, NULL).';
+  END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', s, role_name);
   IF NOT has_schema_privilege(role_name, 'credit_limit', 'USAGE') THEN
     IF NOT has_schema_privilege('credit_limit', 'USAGE WITH GRANT OPTION') THEN
@@ -105,10 +111,10 @@ BEGIN
   FOR g IN SELECT b.relation, b.privilege, b.columns, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present
       FROM credit_limit.book_rights() b JOIN pg_class c ON c.oid = to_regclass(s || '.' || quote_ident(b.relation))
-      WHERE b.kind = kind OR (b.kind = 'reader' AND kind <> 'loader')
+      WHERE (b.kind = kind OR (b.kind = 'reader' AND kind <> 'loader')) AND NOT (restricted AND b.relation = 'run_chunk')
       -- Views show what their owner sees.
       UNION ALL SELECT c.relname, 'SELECT', NULL, NULL FROM pg_class c
-      WHERE c.relnamespace = to_regnamespace(s) AND c.relkind IN ('v', 'm') AND kind <> 'loader'
+      WHERE c.relnamespace = to_regnamespace(s) AND c.relkind IN ('v', 'm') AND kind <> 'loader' AND NOT restricted
         AND c.relname NOT IN (SELECT t.relation FROM credit_limit.book_contract() t) LOOP
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
@@ -140,7 +146,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.grant_book(text, text, text, text, text, text) IS
-    'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs (income, obligations and external scores of borrower; decision_evidence). policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never limits. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver (22023), a book of somebody else (42501)';
+    'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs (income, obligations and external scores of borrower; decision_evidence). policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never limits. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as anything else (22023), a book of somebody else (42501)';
 
 CREATE PROCEDURE credit_limit.revoke_book(book text, role_name text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -235,8 +241,8 @@ BEGIN
   END LOOP;
   -- A view shows what its owner sees, whoever asks: unless it is made to ask as he who reads it, it is not for this role.
   FOR t IN SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(s)
-      AND (c.relkind IN ('v', 'm') OR c.relispartition OR c.relname IN ('run_chunk', 'alert_state'))
-      AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false) LOOP
+      AND c.relkind IN ('r', 'p', 'v', 'm') AND (c.relkind IN ('v', 'm') OR c.relispartition OR c.relname IN ('run_chunk', 'alert_state'))
+      AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false) ORDER BY c.relname LOOP
     EXECUTE format('REVOKE ALL ON %s.%I FROM %I', s, t.relname, role_name);
     IF has_any_column_privilege(role_name, t.oid, 'SELECT') THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" sees every segment in "%s.%s"', role_name, book, t.relname),

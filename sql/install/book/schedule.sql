@@ -35,7 +35,7 @@ BEGIN
     COMMENT ON COLUMN @book@.job_run.row_count IS 'decisions written, alerts opened and closed, partitions made, decisions retired';
     CREATE INDEX ON @book@.job_run (job, started_at);
     CREATE VIEW @book@.job_status AS
-      SELECT j.job, j.schedule, credit_limit.next_run(j.schedule, clock_timestamp(), coalesce(current_setting('cron.timezone', true), 'GMT')) AS next_run,
+      SELECT j.job, j.schedule, credit_limit.next_run(j.schedule, clock_timestamp(), coalesce(credit_limit.cron_setting('timezone'), 'GMT')) AS next_run,
         r.status, r.as_of, r.started_at, r.ended_at, r.row_count, r.sqlstate, r.message, c.runs, c.failures, c.last_success
       FROM @book@.job j
       LEFT JOIN LATERAL (SELECT * FROM @book@.job_run r WHERE r.job = j.job ORDER BY r.started_at DESC, r.job_run_id DESC LIMIT 1) r ON true
@@ -196,7 +196,7 @@ BEGIN
     IF NOT more THEN
       EXECUTE format('SELECT coalesce(sum(k.decisions), 0), count(*) FILTER (WHERE k.status = ''failed'') FROM %s.run_chunk k WHERE k.run_id = $1', s)
         INTO n, failed USING run;
-      remark := CASE WHEN failed > 0 THEN format('%s borrowers could not be decided: see run_chunk', failed) END;
+      remark := CASE WHEN failed > 0 THEN format('borrowers that could not be decided: %s, named in run_chunk', failed) END;
     END IF;
   ELSIF job = 'alerts' THEN
     a := credit_limit.run_alert_rules(book, as_of);
@@ -308,6 +308,17 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.has_cron() IS 'whether this database has pg_cron. Errors: the current role may not use it (42501)';
 
+CREATE FUNCTION credit_limit.cron_setting(name text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN current_setting('cron.' || name, true);
+EXCEPTION WHEN insufficient_privilege THEN
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.cron_setting(text) IS 'a setting of pg_cron; NULL: the server has none, or the role may not see it';
+
 CREATE FUNCTION credit_limit.schedule_options(options jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -347,7 +358,7 @@ DECLARE
   s text := credit_limit.book_schema(book);
   o jsonb := credit_limit.schedule_options(options);
   here boolean := credit_limit.has_cron();
-  elsewhere text := current_setting('cron.database_name', true);
+  elsewhere text := credit_limit.cron_setting('database_name');
   j record;
 BEGIN
   FOR j IN SELECT v.name, o ->> v.name AS at FROM unnest(ARRAY['months', 'decisions', 'alerts', 'retention']) v(name) WHERE o ->> v.name IS NOT NULL LOOP
@@ -391,7 +402,7 @@ AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
   here boolean := credit_limit.has_cron();
-  elsewhere text := current_setting('cron.database_name', true);
+  elsewhere text := credit_limit.cron_setting('database_name');
   j record;
   known boolean;
 BEGIN
