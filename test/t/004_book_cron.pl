@@ -141,9 +141,15 @@ SKIP:
 		'{"decisions": "5 2 * * *", "alerts": null, "months": null, "retention": null}')});
 	is($node->safe_psql('postgres', q{SELECT count(*), max(schedule) FILTER (WHERE jobname LIKE '%decisions%') FROM cron.job}),
 		'4|5 2 * * *', 'scheduled again, a job has another time');
-	$node->safe_psql('postgres', q{SELECT credit_limit.unschedule('lending'); });
-	is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT username, ',') FROM cron.job}), 'engine',
+	($code, $out, $err) = $node->psql('postgres', q{SELECT credit_limit.schedule('lending')});
+	like($err, qr/a job would be scheduled twice/, 'not by another role as well');
+	is($node->safe_psql('postgres', q{SELECT job, how FROM credit_limit.unschedule('lending')}), join("\n",
+		'alerts|stays: scheduled by "engine"', 'decisions|stays: scheduled by "engine"', 'months|pg_cron', 'retention|pg_cron'),
 		'unscheduled are the jobs of the role that asks');
+	is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT username, ',') FROM cron.job}), 'engine', 'really');
+	$node->safe_psql('postgres', q{SET ROLE engine; SELECT credit_limit.unschedule('lending')});
+	is($node->safe_psql('postgres', q{SELECT (SELECT count(*) FROM cron.job), (SELECT count(*) FROM lending.job_status
+		WHERE next_run IS NOT NULL)}), '0|0', 'in the end none is left');
 }
 
 $node->stop;

@@ -10,10 +10,12 @@ BEGIN
       job text PRIMARY KEY CHECK (job IN ('decisions', 'alerts', 'months', 'retention')),
       schedule text,
       as_of text NOT NULL DEFAULT 'business_day' CHECK (as_of IN ('business_day', 'today', 'yesterday')),
-      parameters jsonb NOT NULL DEFAULT '{}');
+      parameters jsonb NOT NULL DEFAULT '{}',
+      scheduled_by text);
     COMMENT ON TABLE @book@.job IS 'what is run again and again: credit_limit.run_job(), credit_limit.schedule()';
     COMMENT ON COLUMN @book@.job.schedule IS 'minute, hour, day of month, month, day of week, as in cron; NULL: not scheduled';
     COMMENT ON COLUMN @book@.job.as_of IS 'the day that a scheduled start works for; today and yesterday are those of GMT';
+    COMMENT ON COLUMN @book@.job.scheduled_by IS 'the role as which pg_cron runs it, and which unschedules it';
     COMMENT ON COLUMN @book@.job.parameters IS 'months: ahead, how many to have; retention: keep_decisions, months (NULL: for good), keep_job_runs, days';
     INSERT INTO @book@.job (job, parameters) VALUES ('decisions', '{}'), ('alerts', '{}'), ('months', '{"ahead": 3}'),
       ('retention', '{"keep_decisions": null, "keep_job_runs": 400}');
@@ -360,9 +362,16 @@ DECLARE
   here boolean := credit_limit.has_cron();
   elsewhere text := credit_limit.cron_setting('database_name');
   j record;
+  other text;
 BEGIN
+  EXECUTE format('SELECT string_agg(format(''%%s is scheduled by "%%s"'', j.job, j.scheduled_by), ''; '' ORDER BY j.job) FROM %s.job j
+    WHERE j.scheduled_by <> current_user AND $1 ->> j.job IS NOT NULL', s) INTO other USING o;
+  IF here AND other IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'a job would be scheduled twice', DETAIL = other || '.',
+      HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
+  END IF;
   FOR j IN SELECT v.name, o ->> v.name AS at FROM unnest(ARRAY['months', 'decisions', 'alerts', 'retention']) v(name) WHERE o ->> v.name IS NOT NULL LOOP
-    EXECUTE format('UPDATE %s.job SET schedule = $2, as_of = coalesce($3, as_of) WHERE job = $1 RETURNING as_of', s)
+    EXECUTE format('UPDATE %s.job SET schedule = $2, as_of = coalesce($3, as_of), scheduled_by = current_user WHERE job = $1 RETURNING as_of', s)
       INTO command USING j.name, j.at, o ->> 'as_of';
     IF j.name = 'months' AND o ? 'ahead' OR j.name = 'retention' AND o ?| ARRAY['keep_decisions', 'keep_job_runs'] THEN
       EXECUTE format('UPDATE %s.job SET parameters = parameters || $2 WHERE job = $1', s)
@@ -388,7 +397,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
-    'schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run as the current role; with pg_cron in another database command is what schedules them there; else it is a line for any other scheduler. Options: decisions, alerts, months, retention: when, as in cron and, with pg_cron, in GMT; null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. ahead (3), keep_decisions (null: for good), keep_job_runs (400). months and retention need the rights of the owner of the book. Errors: options (22023), pg_cron that the role may not use (42501)';
+    'schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run as the current role; with pg_cron in another database command is what schedules them there; else it is a line for any other scheduler. Options: decisions, alerts, months, retention: when, as in cron and, with pg_cron, in GMT; null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. ahead (3), keep_decisions (null: for good), keep_job_runs (400). months and retention need the rights of the owner of the book. Errors: options (22023), pg_cron that the role may not use (42501), a job that another role has scheduled with pg_cron (55006)';
 
 CREATE FUNCTION credit_limit.cron_name(book text, job text) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -406,9 +415,15 @@ DECLARE
   j record;
   known boolean;
 BEGIN
-  FOR j IN EXECUTE format('SELECT j.job AS name FROM %s.job j WHERE j.schedule IS NOT NULL ORDER BY j.job', s) LOOP
-    EXECUTE format('UPDATE %s.job SET schedule = NULL WHERE job = $1', s) USING j.name;
+  FOR j IN EXECUTE format('SELECT j.job AS name, j.scheduled_by FROM %s.job j WHERE j.schedule IS NOT NULL ORDER BY j.job', s) LOOP
     job := j.name;
+    IF here AND j.scheduled_by <> current_user THEN
+      how := format('stays: scheduled by "%s"', j.scheduled_by);
+      command := NULL;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+    EXECUTE format('UPDATE %s.job SET schedule = NULL, scheduled_by = NULL WHERE job = $1', s) USING j.name;
     how := 'for your scheduler';
     command := NULL;
     IF here THEN
@@ -427,4 +442,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.unschedule(text) IS
-    'ends schedule(): a row for each job that was scheduled. Jobs of pg_cron in this database that the current role scheduled are removed; with pg_cron in another database command is what removes them there; from another scheduler remove them yourself';
+    'ends schedule(): a row for each job that was scheduled. Jobs of pg_cron in this database are removed if the current role scheduled them, else they stay; with pg_cron in another database command is what removes them there; from another scheduler remove them yourself';
