@@ -155,7 +155,8 @@ CREATE FUNCTION credit_limit.check_alert_rule() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM credit_limit.alert_indicators() i WHERE i.indicator = NEW.indicator) THEN
+  PERFORM FROM credit_limit.alert_indicators() i WHERE i.indicator = NEW.indicator;
+  IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there is no indicator "%s"', NEW.indicator),
       DETAIL = format('Rule "%s" names it.', NEW.rule),
       HINT = format('Valid are %s.', (SELECT string_agg(i.indicator, ', ' ORDER BY i.indicator) FROM credit_limit.alert_indicators() i));

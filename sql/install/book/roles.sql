@@ -77,7 +77,8 @@ CREATE FUNCTION credit_limit.check_role(role_name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = role_name) THEN
+  PERFORM FROM pg_roles r WHERE r.rolname = role_name;
+  IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no role "%s"', role_name),
       DETAIL = 'A book grants to roles of the server.', HINT = format('CREATE ROLE %I makes one.', coalesce(role_name, 'analysts'));
   END IF;
