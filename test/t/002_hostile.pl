@@ -139,6 +139,22 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT * FROM lending.job_status;
 	SELECT credit_limit.unschedule('lending');
 	UPDATE lending.account SET status = 'open';
+	CREATE ROLE reviewer;
+	CALL credit_limit.grant_book('lending', reviewer => 'reviewer');
+	SELECT credit_limit.set_business_date('lending', '2026-12-05');
+	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
+		"exclusions": [{"column": "excluded", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
+	SET ROLE checker;
+	SELECT credit_limit.approve_policy('lending', 2, '2026-12-04');
+	RESET ROLE;
+	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'dispute', 'REFER', '2026-12-04');
+	CALL credit_limit.run_decisions('lending', '2026-12-04');
+	SELECT credit_limit.propose_override('lending', decision_id, 700, 'because') FROM lending.decision
+		WHERE action = 'REFER' AND as_of = '2026-12-04' AND account_id = 2;
+	SET ROLE reviewer;
+	SELECT credit_limit.approve_override('lending', 1);
+	RESET ROLE;
+	CALL credit_limit.run_job('lending', 'overrides');
 });
 $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT credit_limit.set_business_date('lending', '2026-12-05');
@@ -155,7 +171,9 @@ $node->safe_psql('trap', q{
 	INSERT INTO lending.account_month VALUES (2, '2026-12-01', 0, 0, 0, 0, 0);
 	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'fraud', 'FREEZE', '2026-12-05');
 }, extra_params => [ '-U', 'mallory' ]);
-is($node->safe_psql('trap', q{SELECT count(*) FROM lending.decision WHERE source = 'realtime' AND borrower_id = 2}), '2',
+is($node->safe_psql('trap', q{SELECT status, (SELECT count(*) FROM lending.decision WHERE source = 'override')
+	FROM lending.override_request}), 'applied|1', 'a person decides otherwise');
+is($node->safe_psql('trap', q{SELECT count(*) FROM lending.decision WHERE source = 'realtime' AND borrower_id = 2}), '3',
 	'a loader moves limits in real time without a right on the log');
 is($node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT count(*) FROM credit_limit.verify_log('lending')}), '0', 'a book works under a hostile path');

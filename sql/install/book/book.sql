@@ -53,6 +53,7 @@ BEGIN
   CALL credit_limit.create_book_run(book);
   CALL credit_limit.create_book_reasons(book);
   CALL credit_limit.create_book_alerts(book);
+  CALL credit_limit.create_book_overrides(book);
   CALL credit_limit.create_book_jobs(book);
   BEGIN
     CALL credit_limit.create_book_input(book);

@@ -36,7 +36,11 @@ AS $$
     ('policy_owner', 'alert_rule', 'INSERT, UPDATE, DELETE', NULL),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),
     ('approver', 'policy scorecard', 'UPDATE', 'status approved_by valid_from valid_to retired_by'),
-    ('engine', 'borrower run_chunk decision_evidence', 'SELECT', NULL),
+    ('reviewer', 'borrower run_chunk override_request', 'SELECT', NULL),
+    ('reviewer', 'override_request', 'INSERT', 'decision_id new_limit reason note'),
+    ('reviewer', 'override_request', 'UPDATE', 'status'),
+    ('engine', 'borrower run_chunk decision_evidence override_request', 'SELECT', NULL),
+    ('engine', 'override_request', 'UPDATE', 'status override_id message'),
     ('engine', 'decision decision_evidence evidence_layout run_version', 'INSERT', NULL),
     ('engine', 'log_lane', 'UPDATE', 'place hash'),
     ('engine', 'run run_chunk alert alert_run job_run', 'INSERT, UPDATE', NULL),
@@ -56,7 +60,7 @@ AS $$
     LATERAL regexp_split_to_table(v.relations, ' ') r(relation), LATERAL regexp_split_to_table(v.privileges, ',') p(privilege)
 $$;
 COMMENT ON FUNCTION credit_limit.book_rights() IS
-    'what grant_book() grants to which kind of role: privileges on a relation of the book, or on some columns of it. The rights of reader are those of analyst, policy_owner, approver and engine too';
+    'what grant_book() grants to which kind of role: privileges on a relation of the book, or on some columns of it. The rights of reader are those of all but the loader too';
 
 CREATE FUNCTION credit_limit.book_owner(book text) RETURNS oid
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -120,7 +124,7 @@ BEGIN
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
   END LOOP;
-  IF kind IN ('policy_owner', 'approver', 'engine') AND to_regprocedure(s || '.decision_input(date)') IS NOT NULL THEN
+  IF kind IN ('policy_owner', 'approver', 'engine', 'reviewer') AND to_regprocedure(s || '.decision_input(date)') IS NOT NULL THEN
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s.decision_input(date) TO %I', s, role_name);
   END IF;
 END
@@ -128,7 +132,7 @@ $$;
 COMMENT ON FUNCTION credit_limit.grant_kind(text, text, text) IS 'part of grant_book(): the rights of one kind to one role';
 
 CREATE PROCEDURE credit_limit.grant_book(book text, analyst text DEFAULT NULL, policy_owner text DEFAULT NULL, approver text DEFAULT NULL,
-    engine text DEFAULT NULL, loader text DEFAULT NULL)
+    engine text DEFAULT NULL, loader text DEFAULT NULL, reviewer text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -140,14 +144,14 @@ BEGIN
       DETAIL = format('policy_owner and approver are both "%s".', approver), HINT = 'Give two roles.';
   END IF;
   FOR g IN SELECT v.kind, v.role_name FROM (VALUES ('analyst', analyst), ('policy_owner', policy_owner), ('approver', approver),
-      ('engine', engine), ('loader', loader)) v(kind, role_name) WHERE v.role_name IS NOT NULL LOOP
+      ('engine', engine), ('loader', loader), ('reviewer', reviewer)) v(kind, role_name) WHERE v.role_name IS NOT NULL LOOP
     PERFORM credit_limit.check_role(g.role_name);
     PERFORM credit_limit.grant_kind(book, g.kind, g.role_name);
   END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE credit_limit.grant_book(text, text, text, text, text, text) IS
-    'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs (income, obligations and external scores of borrower; decision_evidence). policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never limits. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as anything else (22023), a book of somebody else (42501)';
+COMMENT ON PROCEDURE credit_limit.grant_book(text, text, text, text, text, text, text) IS
+    'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs (income, obligations and external scores of borrower; decision_evidence). policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never limits. reviewer proposes and approves overrides. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as anything else (22023), a book of somebody else (42501)';
 
 CREATE PROCEDURE credit_limit.revoke_book(book text, role_name text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -170,12 +174,12 @@ COMMENT ON PROCEDURE credit_limit.revoke_book(text, text) IS
 -- Segments. A restrictive policy for each restricted analyst: nobody else pays for it, and the engine sees every row.
 
 CREATE FUNCTION credit_limit.segment_tables() RETURNS TABLE (relation text, condition text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 9 SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT r.relation, c.condition
   FROM (VALUES
     ('borrower', 'segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)'),
-    ('account umbrella exclusion decision', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)'),
+    ('account umbrella exclusion decision override_request', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)'),
     ('account_month account_feature limit_adjustment', 'account_id IN (SELECT a.account_id FROM @book@.account a)'),
     ('alert', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b) OR segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)'))
     c(relations, condition), LATERAL regexp_split_to_table(c.relations, ' ') r(relation)
