@@ -257,4 +257,4 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.restrict_analyst(text, text, text[]) IS
-    'lets an analyst see only borrowers of some segments, and their accounts, months, decisions and alerts: row-level security, which the owner and all other roles do not notice. Views that show what their owner sees, and partitions, are taken from the role. NULL segments lift it; an empty array shows nothing. Errors: no such role (42704), a role that writes decisions or has a view through another role (22023), a relation that is no table (42809), a book of somebody else (42501)';
+    'lets an analyst see only borrowers of some segments, and their accounts, months, decisions and alerts: row-level security, which the owner and all other roles do not notice. Views that show what their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs BYPASSRLS, as PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: no such role (42704), a role that writes decisions or has a view through another role (22023), a relation that is no table (42809), a book of somebody else (42501)';
