@@ -52,6 +52,7 @@ BEGIN
   CALL credit_limit.create_book_log(book);
   CALL credit_limit.create_book_run(book);
   CALL credit_limit.create_book_alerts(book);
+  CALL credit_limit.create_book_notices(book);
   BEGIN
     CALL credit_limit.create_book_input(book);
   EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
