@@ -47,6 +47,7 @@ CREATE FUNCTION lending.decision_input(as_of date) RETURNS SETOF lending.known L
   FROM lending.contract_input(as_of) i JOIN lending.borrower_file f ON f.borrower_id = i.borrower_id;
 END;
 ANALYZE lending.borrower, lending.account, lending.account_month, lending.account_feature, lending.exclusion, lending.borrower_file;
+\echo What is missing yet:
 SELECT relation, problem, row_count FROM check_book('lending');
 
 \echo === 11. Versions ===
@@ -107,9 +108,9 @@ SELECT currency, cause, to_char(sum(unused), 'FM999,999,999,999') AS unused, rou
   to_char(sum(forgone_margin), 'FM999,999,999') AS "margin forgone", to_char(sum(idle_cost), 'FM999,999,999') AS "idle cost",
   to_char(sum(expected_loss), 'FM999,999,999') AS "expected loss"
 FROM lending.report_gap GROUP BY currency, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, sum(unused), cause;
-\echo The long tail: small segments have few accounts of their own to learn from, and lean on what they have in common.
-SELECT product, segment, accounts, own AS "own estimate", leaning AS "lean on the segment", round(100 * months_at_limit::numeric, 1) AS "% of months at limit",
-  to_char(demand_own, 'FM999,999,999') AS "demand, own", to_char(demand_leaning, 'FM999,999,999') AS "demand, leaning"
+\echo The long tail: small segments have few accounts to learn from. What the demand of each account rests on, and what leaning on the segment would give:
+SELECT product, segment, accounts, own AS "own estimate", forecast, leaning AS "lean on the segment", round(100 * months_at_limit::numeric, 1) AS "% of months at limit",
+  to_char(demand_own, 'FM999,999,999') AS "demand, own", to_char(demand_shrunk, 'FM999,999,999') AS "demand, leaning"
 FROM lending.report_demand ORDER BY accounts LIMIT 4;
 \echo From one month to the next, by days past due (retail card, the latest two months):
 SELECT from_band AS "days past due", to_band AS "a month later", accounts, round(100 * share::numeric, 1) AS "%"
@@ -124,7 +125,7 @@ FROM lending.report_experiment ORDER BY is_reference DESC;
 \echo === 14. A payment late ===
 SELECT set_business_date('lending', DATE '2026-12-31') AS today, enable_realtime('lending') AS enabled \gset
 SELECT d.account_id AS late FROM lending.decision d JOIN lending.account a USING (account_id)
-WHERE d.action = 'KEEP' AND d.pd < 0.02 AND d.new_limit >= 3000 AND a.balance BETWEEN 100 AND 0.3 * d.new_limit ORDER BY d.account_id LIMIT 1 \gset
+WHERE d.action = 'INCREASE' AND d.new_limit >= 4000 AND a.balance BETWEEN 100 AND 0.4 * d.new_limit ORDER BY d.pd DESC, d.account_id LIMIT 1 \gset
 \echo Account :late, before; then the month of December comes in with a payment 65 days late, and the limit moves in the same transaction.
 SELECT credit_limit, balance, frozen, last_limit_change FROM lending.account WHERE account_id = :late;
 BEGIN;

@@ -36,6 +36,8 @@ INSERT INTO book_p.account_month
     FROM book_p.account JOIN book_p.borrower USING (borrower_id)) a, generate_series(0, 18) k,
     LATERAL (SELECT (DATE '2025-06-01' + make_interval(months => k))::date AS month) m
   WHERE month >= date_trunc('month', opened_on) AND NOT (account_id % 41 = 0 AND month > '2026-05-01');
+-- One account that tells too little has a forecast.
+INSERT INTO book_p.account_feature (account_id, computed_on, demand_q90) SELECT account_id, '2026-11-30', 777 FROM book_p.account WHERE account_id = 1066;
 INSERT INTO book_p.experiment VALUES ('exp', 'cash', '2025-11-30', '2025-11-30');
 INSERT INTO book_p.experiment_arm VALUES ('exp', 'a generous one', 0.5, 'generous'), ('exp', 'champion', 0.5, NULL);
 -- Two runs that move limits a year apart, one that does not, and an event in real time. A run of the past month's scores drifts.
@@ -68,15 +70,15 @@ FROM book_p.report_position p FULL JOIN (
   FROM book_p.account a JOIN book_p.decision d ON d.account_id = a.account_id AND d.as_of = CASE WHEN a.borrower_id IN (5, 8) THEN DATE '2026-12-15' ELSE '2026-11-30' END
   WHERE a.status = 'open') h USING (account_id);
 -- Demand: the account's own estimate, or leaning on product, currency and segment: computed here account by account.
-SELECT p.demand_status, count(*), count(*) FILTER (WHERE p.demand_own IS NULL) AS no_own, count(*) FILTER (WHERE p.demand_used IS NOT DISTINCT FROM CASE
-    WHEN p.demand_status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(o.demand)
-    ELSE credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END) AS right, count(p.demand_used) AS known
+SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.demand_own IS NOT DISTINCT FROM CASE WHEN p.demand_status <> 'one_observation' THEN credit_limit.demand_amount(o.demand) END
+    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status = 'one_observation' THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
+    AND p.demand_used = CASE p.demand_basis WHEN 'own' THEN p.demand_own WHEN 'forecast' THEN 777 ELSE p.demand_shrunk END) AS right
 FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id)
 LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
 LEFT JOIN (SELECT product, segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m JOIN book_p.account a USING (account_id)
   JOIN book_p.borrower USING (borrower_id) WHERE a.status = 'open' AND month BETWEEN '2026-01-01' AND '2026-12-01' GROUP BY product, segment) s
   ON s.product = a.product AND s.segment IS NOT DISTINCT FROM b.segment
-GROUP BY 1 ORDER BY 1;
+GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Utilization.
 SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.credit_limit, r.balance, r.unused, r.over_limit) IS DISTINCT FROM (h.n, h.lim, h.bal, h.unused, h.over)) AS differ,
@@ -106,7 +108,7 @@ FROM book_p.report_gap r LEFT JOIN (SELECT product, segment, currency, avg(pd) A
     CASE product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd, CASE product WHEN 'card' THEN 0.1 ELSE 0.08 END AS capital
   FROM book_p.by_hand GROUP BY 1, 2, 3) h ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
-SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.leaning, r.unknown) IS DISTINCT FROM (h.n, h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
+SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.forecast + r.leaning, r.unknown) IS DISTINCT FROM (h.n, h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
   count(*) FILTER (WHERE abs(r.months_at_limit - h.at_limit) > 1e-12) AS at_limit_differ, count(*) FILTER (WHERE abs(r.demand_own - h.mean_own) > 0.005) AS means_differ
 FROM book_p.report_demand r JOIN (SELECT product, segment, currency, count(*) AS n, count(demand_own) AS own, count(demand_used) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
     (SELECT avg((m.balance >= 0.98 * m.credit_limit)::int) FROM book_p.account_month m JOIN book_p.account o USING (account_id) JOIN book_p.borrower c USING (borrower_id)

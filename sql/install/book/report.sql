@@ -84,7 +84,9 @@ BEGIN
       demand credit_limit.demand,
       demand_status text,
       demand_own numeric,
+      demand_shrunk numeric,
       demand_used numeric,
+      demand_basis text,
       decision_id bigint,
       decided_on date,
       action text,
@@ -98,7 +100,9 @@ BEGIN
     COMMENT ON COLUMN @book@.report_position.months IS 'months of account_month that were looked at, at most 12';
     COMMENT ON COLUMN @book@.report_position.months_inactive IS 'of these, since the last with a balance';
     COMMENT ON COLUMN @book@.report_position.demand_own IS 'amount that covers nine months in ten, by the account''s own months; NULL: they do not tell';
-    COMMENT ON COLUMN @book@.report_position.demand_used IS 'the same, leaning on product and segment where the account''s own months tell too little';
+    COMMENT ON COLUMN @book@.report_position.demand_shrunk IS 'where there is none: the same, leaning on product, currency and segment. A segment of many kinds of borrowers has a long tail, so this is often far above what one of them wants';
+    COMMENT ON COLUMN @book@.report_position.demand_used IS 'what the gap takes as demand: own, else the forecast account_feature.demand_q90, else shrunk';
+    COMMENT ON COLUMN @book@.report_position.demand_basis IS 'which of them: own, forecast, segment; NULL: not known';
     COMMENT ON COLUMN @book@.report_position.risk_cap IS 'the lower of the caps of risk and affordability';
     COMMENT ON COLUMN @book@.report_position.product_cap IS 'the lowest of the caps of product, law and umbrella';
     ALTER TABLE @book@.report_position ENABLE ROW LEVEL SECURITY;
@@ -174,14 +178,17 @@ BEGIN
       ORDER BY d.account_id, d.as_of DESC, d.decision_id DESC)
     INSERT INTO @book@.report_position
     SELECT l.account_id, coalesce(l.months, 0), coalesce(l.months_inactive, 0), l.demand, l.status,
-      CASE WHEN w.own THEN credit_limit.demand_amount(l.demand) END,
-      CASE WHEN w.own THEN credit_limit.demand_amount(l.demand)
-        ELSE credit_limit.demand_amount(credit_limit.demand_shrink(l.demand, p.demand)) END,
+      v.own, v.shrunk, coalesce(v.own, f.demand_q90, v.shrunk),
+      CASE WHEN v.own IS NOT NULL THEN 'own' WHEN f.demand_q90 IS NOT NULL THEN 'forecast' WHEN v.shrunk IS NOT NULL THEN 'segment' END,
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
       least(d.product_cap, d.regulatory_cap, d.umbrella_cap)
     FROM line l
-    CROSS JOIN LATERAL (SELECT coalesce(l.status IN ('converged', 'never_used', 'no_spread'), false) AS own) w
     LEFT JOIN prior p ON (p.product, p.currency) = (l.product, l.currency) AND p.segment IS NOT DISTINCT FROM l.segment
+    LEFT JOIN @book@.account_feature f ON f.account_id = l.account_id
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN l.status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(l.demand) END AS own,
+        CASE WHEN l.status NOT IN ('converged', 'never_used', 'no_spread')
+          THEN credit_limit.demand_amount(credit_limit.demand_shrink(l.demand, p.demand)) END AS shrunk OFFSET 0) v
     LEFT JOIN latest d ON d.account_id = l.account_id
   $q$, '@book@', s) USING today, since;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -189,4 +196,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.refresh_reports(text, date) IS
-    'computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, leaning on its product, currency and segment where they tell too little, and the latest decision since the last finished run that moved limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Returns the number of accounts. In one transaction: readers see the old positions until it commits. Analyze report_position after the first. Errors: a book without reports (42P01)';
+    'computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, where they tell too little also that of its product, currency and segment, and the latest decision since the last finished run that moved limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Returns the number of accounts. In one transaction: readers see the old positions until it commits. Analyze report_position after the first. Errors: a book without reports (42P01)';

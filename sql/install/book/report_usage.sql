@@ -32,12 +32,11 @@ BEGIN
       CROSS JOIN LATERAL credit_limit.gap_impact(g.total, x.margin, x.carry, x.ccf, coalesce(g.pd, 0), x.lgd, x.capital) i$$);
 
   CALL credit_limit.create_report(book, 'report_demand',
-    'What is known of demand by product, segment and currency, and how accounts that tell too little lean on the others (shrinkage). own: accounts whose months give an estimate; leaning: those that take theirs from the segment; unknown: neither tells. demand_own, demand_leaning: mean of the amounts that cover nine months in ten, of own and of leaning accounts; demand_segment: that amount of all months of the segment; months_at_limit: the part of the months that say only "at least so much"',
-    $$SELECT a.product, b.segment, a.currency, count(*) AS accounts, count(p.demand_own) AS own,
-        count(*) FILTER (WHERE p.demand_own IS NULL AND p.demand_used IS NOT NULL) AS leaning,
-        count(*) FILTER (WHERE p.demand_used IS NULL) AS unknown,
-        round(avg(p.demand_own), 2) AS demand_own,
-        round(avg(p.demand_used) FILTER (WHERE p.demand_own IS NULL), 2) AS demand_leaning,
+    'What is known of demand by product, segment and currency, and what shrinkage makes of accounts that tell too little. own: accounts whose months give an estimate; forecast: others with a demand_q90 in account_feature; leaning: others that take theirs from the segment; unknown: none of these. demand_own, demand_shrunk: mean of the amounts that cover nine months in ten, of accounts with an own estimate and of the others when they lean on the segment; demand_segment: that amount of all months of the segment; months_at_limit: the part of the months that say only "at least so much"',
+    $$SELECT a.product, b.segment, a.currency, count(*) AS accounts, count(*) FILTER (WHERE p.demand_basis = 'own') AS own,
+        count(*) FILTER (WHERE p.demand_basis = 'forecast') AS forecast, count(*) FILTER (WHERE p.demand_basis = 'segment') AS leaning,
+        count(*) FILTER (WHERE p.demand_basis IS NULL) AS unknown, round(avg(p.demand_own), 2) AS demand_own,
+        round(avg(p.demand_shrunk), 2) AS demand_shrunk,
         credit_limit.demand_amount(credit_limit.rollup(p.demand)) AS demand_segment,
         (credit_limit.demand_stats(credit_limit.rollup(p.demand))).n_censored::float8
           / nullif((credit_limit.demand_stats(credit_limit.rollup(p.demand))).n, 0) AS months_at_limit
