@@ -17,11 +17,14 @@ SELECT 10 * b.borrower_id, b.borrower_id, b.product, p.currency, (DATE '2026-11-
 FROM borrower b JOIN lending.product p USING (product);
 -- A delinquency stands in the month in which it was; the latest month is that of the story.
 SELECT count(*) AS partitions FROM add_months('lending', DATE '2025-12-01', 13) \gset
+-- As one loads in bulk: the key is checked once, at the end.
+ALTER TABLE lending.account_month DROP CONSTRAINT account_month_account_id_fkey;
 INSERT INTO lending.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
 SELECT 10 * m.borrower_id, DATE '2026-12-01' - make_interval(months => m.month), m.available, m.balance,
   round((coalesce(b.payment_ratio_3m, 0) * m.balance::float8)::numeric, 2), round(0.05 * m.balance, 2),
   CASE WHEN m.month = 1 THEN b.days_past_due WHEN m.month = b.months_since_delinquency + 1 THEN b.days_past_due_worst_12m ELSE 0 END
 FROM account_month m JOIN borrower b USING (borrower_id);
+ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
 INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, worst_days_past_due_12m, utilization_3m, payment_ratio_3m, months_inactive)
 SELECT 10 * s.borrower_id, DATE '2026-11-30', coalesce(demand_amount(s.demand), s.demand_q90), s.days_past_due_worst_12m, s.utilization_3m,
   s.payment_ratio_3m, s.months_inactive

@@ -74,7 +74,7 @@ BEGIN
     INSERT INTO @book@.report_refresh DEFAULT VALUES;
     COMMENT ON TABLE @book@.report_refresh IS 'the day and the latest month of account_month of which report_position tells: credit_limit.refresh_reports()'
   $$);
-  -- Demand of an account takes all its months, its latest decision a look into the log: a minute for millions, so they are kept. Who
+  -- Demand of an account takes all its months, its latest decision a look into the log: a minute for a million, so they are kept. Who
   -- may not see an account may not see its position.
   CALL credit_limit.create_book_table(book, 'report_position', $$
     CREATE TABLE @book@.report_position (
