@@ -467,28 +467,34 @@ known_columns(const ClBehavior *history)
 }
 
 static int64_t
-last_known_limit(const ClBehavior *history)
+last_known(const ClBehavior *history, ClBehaviorAmount amount)
 {
 	ClBehaviorMonth row;
 
 	for (int i = history->n - 1; i >= 0; i--)
 	{
-		if (read_slot(history, i, &row) && row.amount[CL_BEHAVIOR_LIMIT] != CL_BEHAVIOR_UNKNOWN)
-			return row.amount[CL_BEHAVIOR_LIMIT];
+		if (read_slot(history, i, &row) && row.amount[amount] != CL_BEHAVIOR_UNKNOWN)
+			return row.amount[amount];
 	}
 	return CL_BEHAVIOR_UNKNOWN;
 }
 
-/* Months after the last in which the line stays as it is and nothing happens; a column that is never known stays unknown. */
+/*
+ * Months after the last in which the line stays as it is and nothing happens; a column that is never known stays unknown. What
+ * is owed is repaid, but a credit balance stays: it would be a sign of life if it were drawn on.
+ */
 bool
 cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months)
 {
 	int			columns = known_columns(history);
-	ClBehaviorMonth row = {{last_known_limit(history)}, 0, 0};
+	ClBehaviorMonth row = {{last_known(history, CL_BEHAVIOR_LIMIT)}, 0, 0};
+	int64_t		balance = last_known(history, CL_BEHAVIOR_BALANCE);
 	int32_t		last = cl_behavior_last(history);
 
 	for (int a = CL_BEHAVIOR_BALANCE; a < CL_BEHAVIOR_AMOUNTS; a++)
 		row.amount[a] = (columns >> a) & 1 ? 0 : CL_BEHAVIOR_UNKNOWN;
+	if (balance < 0)
+		row.amount[CL_BEHAVIOR_BALANCE] = balance;	/* also when it is CL_BEHAVIOR_UNKNOWN */
 	if ((columns & CL_BEHAVIOR_DAYS_BIT) == 0)
 		row.days_past_due = CL_BEHAVIOR_NO_DAYS;
 	for (int i = 1; i <= months; i++)
