@@ -26,7 +26,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_t
 AS $$
   SELECT v.kind, r.relation, btrim(p.privilege), string_to_array(v.columns, ' ')
   FROM (VALUES
-    ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment experiment_arm reason_text policy scorecard run run_version decision evidence_layout log_lane erasure retirement alert_rule alert alert_run analyst_segment job job_run', 'SELECT', NULL),
+    ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment experiment_arm reason_text policy scorecard run run_version decision evidence_layout log_lane erasure retirement alert_rule alert alert_run analyst_segment job job_run lender_contact report_assumption report_refresh report_position', 'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
     ('policy_owner', 'borrower run_chunk', 'SELECT', NULL),
@@ -46,6 +46,8 @@ AS $$
     ('engine', 'run run_chunk alert alert_run job_run', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'job', 'UPDATE', 'schedule as_of scheduled_by'),
+    ('engine', 'report_position', 'INSERT, DELETE', NULL),
+    ('engine', 'report_refresh', 'UPDATE', NULL),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
     ('engine', 'account', 'UPDATE', 'credit_limit last_limit_change frozen'),
     ('engine', 'borrower', 'UPDATE', 'borrower_id'),
@@ -119,7 +121,8 @@ BEGIN
       WHERE (b.kind = kind OR (b.kind = 'reader' AND kind <> 'loader')) AND NOT (restricted AND b.relation = 'run_chunk')
       -- Views show what their owner sees.
       UNION ALL SELECT c.relname, 'SELECT', NULL, NULL FROM pg_class c
-      WHERE c.relnamespace = to_regnamespace(s) AND c.relkind IN ('v', 'm') AND kind <> 'loader' AND NOT restricted
+      WHERE c.relnamespace = to_regnamespace(s) AND c.relkind IN ('v', 'm') AND kind <> 'loader'
+        AND NOT (restricted AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false))
         AND c.relname NOT IN (SELECT t.relation FROM credit_limit.book_contract() t) LOOP
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
@@ -180,7 +183,7 @@ AS $$
   FROM (VALUES
     ('borrower', 'segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)'),
     ('account umbrella exclusion decision override_request', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)'),
-    ('account_month account_feature limit_adjustment', 'account_id IN (SELECT a.account_id FROM @book@.account a)'),
+    ('account_month account_feature limit_adjustment report_position', 'account_id IN (SELECT a.account_id FROM @book@.account a)'),
     ('alert', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b) OR segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)'))
     c(relations, condition), LATERAL regexp_split_to_table(c.relations, ' ') r(relation)
 $$;
