@@ -29,8 +29,11 @@ BEGIN
     'Champion against challenger: the arms of each experiment by product and currency. An account counts from the first decision of the experiment that moved limits, what-if runs left out. old_limit, new_limit, change: of that decision; credit_limit, drawn, exposure (drawn + ccf unused), expected_loss (pd lgd exposure): now. observed: accounts with a later month; bad: those of them with bad_days past due in one; utilization: drawn by limits over the later months; margin_a_year: margin on what was drawn in a mean month. reference: the arm without policy and scorecard of its own, the first by name; p_value: of a bad rate equal to that of the reference (chi-squared); z_change: of the mean change of limits being equal (Welch), beyond +-1.96 by chance once in twenty',
     $$WITH first AS (
         SELECT DISTINCT ON (d.experiment, d.account_id) d.experiment, d.arm, d.account_id, d.product, d.as_of, d.old_limit, d.new_limit, d.pd
-        FROM @book@.decision d LEFT JOIN @book@.run r ON r.run_id = d.run_id
-        WHERE d.experiment IS NOT NULL AND (d.run_id IS NULL OR r.move_limits)
+        FROM @book@.experiment e
+        CROSS JOIN LATERAL (SELECT s.* FROM @book@.decision s WHERE s.experiment = e.experiment
+          AND s.as_of BETWEEN e.valid_from AND coalesce(e.valid_to, 'infinity') OFFSET 0) d
+        LEFT JOIN @book@.run r ON r.run_id = d.run_id
+        WHERE d.run_id IS NULL OR r.move_limits
         ORDER BY d.experiment, d.account_id, d.as_of, d.decision_id),
       later AS (
         SELECT f.experiment, f.account_id, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance, 0)) AS drawn,
