@@ -183,7 +183,8 @@ BEGIN
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
       least(d.product_cap, d.regulatory_cap, d.umbrella_cap)
     FROM line l
-    LEFT JOIN prior p ON (p.product, p.currency) = (l.product, l.currency) AND p.segment IS NOT DISTINCT FROM l.segment
+    LEFT JOIN prior p ON p.product = l.product AND p.currency = l.currency AND coalesce(p.segment, '') = coalesce(l.segment, '')
+      AND (p.segment IS NULL) = (l.segment IS NULL)
     LEFT JOIN @book@.account_feature f ON f.account_id = l.account_id
     CROSS JOIN LATERAL (SELECT
         CASE WHEN l.status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(l.demand) END AS own,
