@@ -51,7 +51,10 @@ BEGIN
   CALL credit_limit.create_book_versions(book);
   CALL credit_limit.create_book_log(book);
   CALL credit_limit.create_book_run(book);
+  CALL credit_limit.create_book_reasons(book);
   CALL credit_limit.create_book_alerts(book);
+  CALL credit_limit.create_book_overrides(book);
+  CALL credit_limit.create_book_jobs(book);
   CALL credit_limit.create_book_notices(book);
   BEGIN
     CALL credit_limit.create_book_input(book);
@@ -65,6 +68,7 @@ BEGIN
     RAISE WARNING USING MESSAGE = format('reports of book "%s" could not be made', book), DETAIL = SQLERRM,
       HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_reports(%1$L).', book);
   END;
+  CALL credit_limit.create_book_rights(book);
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.create_book(text) IS
