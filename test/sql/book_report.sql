@@ -49,7 +49,7 @@ SELECT credit_limit.set_business_date('book_p', '2026-12-15'), credit_limit.enab
 INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'dispute', 'NO_INCREASE', '2026-12-01'), (8, 'dispute', 'NO_INCREASE', '2026-12-01');
 SELECT credit_limit.disable_realtime('book_p');
 INSERT INTO book_p.report_assumption (product, margin, carry, ccf, lgd, capital) VALUES ('card', 0.2, 0.01, 0.5, 0.5, 0.1);
-INSERT INTO book_p.alert_rule VALUES ('psi', 'psi', 0.25, 0.1);
+INSERT INTO book_p.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('psi', 'product_refer', 0.25, 0.1);
 INSERT INTO book_p.alert (rule, as_of, subject, value, severity, closed_on) VALUES ('psi', '2026-12-01', 'cash', 0.3, 'act', NULL), ('psi', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
 -- Before the first refresh there are no positions; then one for each open account.
 SELECT count(*) AS gaps FROM book_p.report_gap;
