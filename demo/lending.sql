@@ -153,8 +153,8 @@ FROM replay_decision('lending', :event);
 \set step 'look for alerts'
 \ir step.sql
 \echo === 16. Alerts ===
-\echo What is worth a look as of the day, by rules that enter high, leave lower, and do not repeat themselves:
-CALL run_alerts('lending', DATE '2026-12-31');
+\echo What was worth a look at the end of November, by rules that enter high, leave lower, and do not repeat themselves:
+CALL run_alerts('lending', DATE '2026-11-30');
 SELECT rule, severity, count(*) AS open, round(min(value)::numeric, 2) AS "from", round(max(value)::numeric, 2) AS "to" FROM lending.report_alerts
 GROUP BY rule, severity ORDER BY severity, count(*) DESC;
 
