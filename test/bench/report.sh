@@ -29,7 +29,8 @@ INSERT INTO bench_report.borrower (borrower_id, segment, income, obligations, ex
   FROM generate_series(1, :rows) i;
 INSERT INTO bench_report.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
   SELECT i, i, CASE WHEN i % 3 = 0 THEN 'card' ELSE 'cash' END, CASE WHEN i % 3 = 0 THEN 'USD' ELSE 'CNY' END,
-    DATE '2026-11-30' - (random() * 2000)::int, (1000 * ceil(random() * 30))::numeric(14,2), (random() * 8000)::numeric(14,2)
+    DATE '2026-11-30' - (random() * 2000)::int, (1000 * ceil(random() * 30))::numeric(14,2),
+    (random() * 8000)::numeric(14,2)
   FROM generate_series(1, :rows) i;
 INSERT INTO bench_report.account_month SELECT a.account_id, m::date, a.credit_limit, round((random() * a.credit_limit)::numeric, 2),
     100, 100, CASE WHEN random() < 0.1 THEN (random() * 120)::int ELSE 0 END
