@@ -161,7 +161,7 @@ GROUP BY rule, severity ORDER BY severity, count(*) DESC;
 \set step 'summarise the book'
 \ir step.sql
 \echo === 17. For the board ===
-SELECT refresh_reports('lending') AS positions \gset
+\echo Limits and balances are those of now, the gap that of the night.
 \x on
 SELECT currency, as_of, to_char(accounts, 'FM999,999,999') AS accounts, to_char(credit_limit, 'FM999,999,999,999') AS "limits", to_char(drawn, 'FM999,999,999,999') AS drawn,
   round(100 * utilization::numeric, 1) AS "% used", to_char(gap, 'FM999,999,999,999') AS "gap to what the rules give",

@@ -32,8 +32,8 @@ INSERT INTO bench_report.account (account_id, borrower_id, product, currency, op
     DATE '2026-11-30' - (random() * 2000)::int, (1000 * ceil(random() * 30))::numeric(14,2),
     (random() * 8000)::numeric(14,2)
   FROM generate_series(1, :rows) i;
-INSERT INTO bench_report.account_month SELECT a.account_id, m::date, a.credit_limit, round((random() * a.credit_limit)::numeric, 2),
-    100, 100, CASE WHEN random() < 0.1 THEN (random() * 120)::int ELSE 0 END
+INSERT INTO bench_report.account_month SELECT a.account_id, m::date, a.credit_limit,
+    round((random() * a.credit_limit)::numeric, 2), 100, 100, CASE WHEN random() < 0.1 THEN (random() * 120)::int ELSE 0 END
   FROM bench_report.account a, generate_series(DATE '2025-12-01', DATE '2026-11-01', interval '1 month') m;
 UPDATE bench_report.report_assumption SET outcome_months = 6;
 VACUUM (ANALYZE) bench_report.borrower, bench_report.account, bench_report.account_month;
