@@ -57,9 +57,7 @@ SELECT relation, problem, row_count FROM check_book('lending');
 \echo The card and the policy of the story, drafted by one role and approved by another; a more generous policy is tried on a fifth of the cash lines.
 CREATE ROLE demo_policy_owner;
 CREATE ROLE demo_approver;
-GRANT USAGE ON SCHEMA lending, credit_limit TO demo_policy_owner, demo_approver;
-GRANT SELECT, INSERT, UPDATE ON lending.policy, lending.scorecard TO demo_policy_owner, demo_approver;
-GRANT SELECT ON lending.decision, lending.log_lane TO demo_policy_owner, demo_approver;
+CALL grant_book('lending', policy_owner => 'demo_policy_owner', approver => 'demo_approver');
 -- Exclusions are rows of the book here, and each borrower has one line, so nothing is under an umbrella.
 SELECT (:'policy'::jsonb - 'umbrella' || jsonb_build_object('exclusions', '[
   {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Suspicion of fraud"},
@@ -86,14 +84,8 @@ CALL run_decisions('lending', DATE '2026-11-30');
 CALL run_decisions('lending', DATE '2026-11-30');
 SELECT run_key AS run, status, chunks_done AS chunks, to_char(decisions, 'FM999,999,999') AS decisions, to_char(moves, 'FM999,999,999') AS "limits moved",
   failed, decisions_per_second AS "a second" FROM lending.run_progress;
--- A scheduler calls it every night.
-SELECT to_regprocedure('credit_limit.schedule(text)') IS NOT NULL AS schedules \gset
-\if :schedules
-SELECT * FROM schedule('lending');
-\else
-\echo 'Every night, by pg_cron or by cron and psql:  CALL credit_limit.run_decisions(''lending'', day); SELECT credit_limit.refresh_reports(''lending'', day);'
-\echo
-\endif
+\echo Jobs of the book: by pg_cron where it is installed; column command of schedule() is what to give any other scheduler.
+SELECT job, schedule, how FROM schedule('lending') ORDER BY job;
 
 \set step 'refresh the reports'
 \ir step.sql
@@ -158,10 +150,18 @@ FROM adverse_notice('lending', :event, 'zh') n ORDER BY 1;
 SELECT (SELECT count(*) FROM verify_log('lending')) AS problems, same AS "made again, the same", score, (decision).new_limit
 FROM replay_decision('lending', :event);
 
+\set step 'look for alerts'
+\ir step.sql
+\echo === 16. Alerts ===
+\echo What was worth a look at the end of November, by rules that enter high, leave lower, and do not repeat themselves:
+CALL run_alerts('lending', DATE '2026-11-30');
+SELECT rule, severity, count(*) AS open, round(min(value)::numeric, 2) AS "from", round(max(value)::numeric, 2) AS "to" FROM lending.report_alerts
+GROUP BY rule, severity ORDER BY severity, count(*) DESC;
+
 \set step 'summarise the book'
 \ir step.sql
-\echo === 16. For the board ===
-SELECT refresh_reports('lending') AS positions \gset
+\echo === 17. For the board ===
+\echo Limits and balances are those of now, the gap that of the night.
 \x on
 SELECT currency, as_of, to_char(accounts, 'FM999,999,999') AS accounts, to_char(credit_limit, 'FM999,999,999,999') AS "limits", to_char(drawn, 'FM999,999,999,999') AS drawn,
   round(100 * utilization::numeric, 1) AS "% used", to_char(gap, 'FM999,999,999,999') AS "gap to what the rules give",
@@ -173,7 +173,7 @@ FROM lending.report_summary ORDER BY currency;
 
 \set step 'look back after a year'
 \ir step.sql
-\echo === 17. A year later ===
+\echo === 18. A year later ===
 \echo Who defaulted is known in a book that is made up. Where the score ranks, and where it has too little to go by:
 INSERT INTO lending.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
 SELECT 10 * b.borrower_id, DATE '2027-11-01', a.credit_limit, a.balance, 0, 0, CASE WHEN b.defaulted THEN 90 ELSE 0 END

@@ -253,6 +253,28 @@ SELECT count(*) FROM book_p.report_summary;
 SELECT count(*) FROM book_p.old_report_summary;
 RESET ROLE;
 
+-- The same by the rights that a book gives: a restricted analyst, one who is not, and an engine that refreshes.
+DROP POLICY town ON book_p.borrower; DROP POLICY town ON book_p.account;
+ALTER TABLE book_p.borrower DISABLE ROW LEVEL SECURITY; ALTER TABLE book_p.account DISABLE ROW LEVEL SECURITY;
+CALL credit_limit.revoke_book('book_p', 'regress_book_analyst');
+CALL credit_limit.grant_book('book_p', analyst => 'regress_book_analyst');
+CALL credit_limit.restrict_analyst('book_p', 'regress_book_analyst', '{town}');
+SET ROLE regress_book_analyst;
+SELECT sum(accounts) AS accounts, (SELECT sum(accounts) FROM book_p.old_report_summary) AS as_in_14, (SELECT count(*) FROM book_p.report_position) AS positions FROM book_p.report_summary;
+SELECT count(*) FROM book_p.report_experiment;
+SELECT credit_limit.refresh_reports('book_p');
+RESET ROLE;
+SELECT c.relname AS not_for_him FROM pg_class c WHERE relnamespace = 'book_p'::regnamespace AND relkind = 'v' AND NOT has_table_privilege('regress_book_analyst', oid, 'SELECT') ORDER BY 1;
+CALL credit_limit.restrict_analyst('book_p', 'regress_book_analyst', NULL);
+SET ROLE regress_book_analyst;
+SELECT sum(accounts) AS accounts FROM book_p.report_summary;
+RESET ROLE;
+CALL credit_limit.revoke_book('book_p', 'regress_book_maker');
+CALL credit_limit.grant_book('book_p', engine => 'regress_book_maker');
+SET ROLE regress_book_maker;
+SELECT credit_limit.refresh_reports('book_p') AS refreshed;
+RESET ROLE;
+
 -- A book made without reports gets them; a refresh of one that has none says so.
 SELECT credit_limit.refresh_reports('nowhere');
 CALL credit_limit.create_book_reports('book_p');

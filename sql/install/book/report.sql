@@ -36,6 +36,20 @@ $$;
 COMMENT ON PROCEDURE credit_limit.create_report(text, text, text, text, boolean) IS
     'part of create_book: a view over the tables of a book, @book@ in its definition being the schema, that shows a reader what his own rights show him; nothing if the book has a relation of that name. invoker: by security_invoker (from PostgreSQL 15 on), or by a function inside the view';
 
+CREATE FUNCTION credit_limit.is_report(relation oid) RETURNS boolean
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'v'
+    AND (c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1']
+      OR EXISTS (SELECT FROM pg_proc p JOIN pg_rewrite w ON w.ev_class = c.oid
+          JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
+        WHERE p.pronamespace = c.relnamespace AND p.proname = c.relname AND NOT p.prosecdef)
+        AND NOT EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+          AND d.refclassid = 'pg_class'::regclass WHERE w.ev_class = c.oid AND d.refobjid <> c.oid)))
+$$;
+COMMENT ON FUNCTION credit_limit.is_report(oid) IS
+    'whether a view shows its reader what his own rights show him: by security_invoker, or as one over nothing but a function of its name that is not SECURITY DEFINER. NULL gives NULL';
+
 -- Bands of days past due as collections count them. An expression, so that it is inlined into queries of many rows.
 CREATE FUNCTION credit_limit.arrears_band(days_past_due int) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -183,7 +197,8 @@ BEGIN
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
       least(d.product_cap, d.regulatory_cap, d.umbrella_cap)
     FROM line l
-    LEFT JOIN prior p ON (p.product, p.currency) = (l.product, l.currency) AND p.segment IS NOT DISTINCT FROM l.segment
+    LEFT JOIN prior p ON p.product = l.product AND p.currency = l.currency AND coalesce(p.segment, '') = coalesce(l.segment, '')
+      AND (p.segment IS NULL) = (l.segment IS NULL)
     LEFT JOIN @book@.account_feature f ON f.account_id = l.account_id
     CROSS JOIN LATERAL (SELECT
         CASE WHEN l.status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(l.demand) END AS own,

@@ -24,19 +24,22 @@ BEGIN
       GROUP BY d.as_of, r.run_key, d.source, coalesce(r.move_limits, true), d.product, a.currency, d.action, e.reason$$);
 
   -- The first decision that moved limits puts an account under its arm; what follows is compared by that arm, whatever happened
-  -- later (intention to treat).
+  -- later (intention to treat). first_no is one key for experiment and account: a join by both may be made by the first alone.
   CALL credit_limit.create_report(book, 'report_experiment',
     'Champion against challenger: the arms of each experiment by product and currency. An account counts from the first decision of the experiment that moved limits, what-if runs left out. old_limit, new_limit, change: of that decision; credit_limit, drawn, exposure (drawn + ccf unused), expected_loss (pd lgd exposure): now. observed: accounts with a later month; bad: those of them with bad_days past due in one; utilization: drawn by limits over the later months; margin_a_year: margin on what was drawn in a mean month. reference: the arm without policy and scorecard of its own, the first by name; p_value: of a bad rate equal to that of the reference (chi-squared); z_change: of the mean change of limits being equal (Welch), beyond +-1.96 by chance once in twenty',
-    $$WITH first AS (
-        SELECT DISTINCT ON (d.experiment, d.account_id) d.experiment, d.arm, d.account_id, d.product, d.as_of, d.old_limit, d.new_limit, d.pd
-        FROM @book@.decision d LEFT JOIN @book@.run r ON r.run_id = d.run_id
-        WHERE d.experiment IS NOT NULL AND (d.run_id IS NULL OR r.move_limits)
-        ORDER BY d.experiment, d.account_id, d.as_of, d.decision_id),
+    $$WITH first AS MATERIALIZED (
+        SELECT row_number() OVER () AS first_no, s.* FROM (SELECT DISTINCT ON (d.experiment, d.account_id) d.experiment, d.arm, d.account_id, d.product, d.as_of, d.old_limit, d.new_limit, d.pd
+        FROM @book@.experiment e
+        CROSS JOIN LATERAL (SELECT s.* FROM @book@.decision s WHERE s.experiment = e.experiment
+          AND s.as_of BETWEEN e.valid_from AND coalesce(e.valid_to, 'infinity') OFFSET 0) d
+        LEFT JOIN @book@.run r ON r.run_id = d.run_id
+        WHERE d.run_id IS NULL OR r.move_limits
+        ORDER BY d.experiment, d.account_id, d.as_of, d.decision_id) s),
       later AS (
-        SELECT f.experiment, f.account_id, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance, 0)) AS drawn,
+        SELECT f.first_no, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance, 0)) AS drawn,
           sum(m.credit_limit) AS credit_limit
         FROM first f JOIN @book@.account_month m ON m.account_id = f.account_id AND m.month > f.as_of
-        GROUP BY f.experiment, f.account_id),
+        GROUP BY f.first_no),
       arm AS (
         SELECT f.experiment, f.arm, f.product, a.currency, min(f.as_of) AS since, count(*) AS accounts,
           sum(f.old_limit) AS old_limit, sum(f.new_limit) AS new_limit, sum(f.new_limit - f.old_limit) AS change,
@@ -50,7 +53,7 @@ BEGIN
           bool_and(v.policy IS NULL AND v.scorecard IS NULL) AS is_champion
         FROM first f
         JOIN @book@.account a ON a.account_id = f.account_id
-        LEFT JOIN later l ON l.experiment = f.experiment AND l.account_id = f.account_id
+        LEFT JOIN later l ON l.first_no = f.first_no
         LEFT JOIN @book@.experiment_arm v ON v.experiment = f.experiment AND v.arm = f.arm
         LEFT JOIN @book@.report_assumption own ON own.product = f.product
         JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')

@@ -1,4 +1,7 @@
 -- Reports of risk: transitions between bands of arrears, vintages, how well the score ranks in each segment, drift, and alerts.
+--
+-- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0 or as scalar
+-- queries, so that only the partitions of these days are read.
 
 CREATE PROCEDURE credit_limit.create_risk_reports(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -46,31 +49,35 @@ BEGIN
       GROUP BY c.cohort, c.product, c.currency, g.n$$);
 
   CALL credit_limit.create_report(book, 'report_scores',
-    'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are over (of report_assumption; a what-if run counts): n accounts with a score, not bad on its day, and with a later month; n_event: those that turned bad. auc with its 95 % interval (DeLong); auc_product: of all segments. verdict: too few (under 30 events or non-events), does not rank (the interval reaches 0.5), weaker (the interval lies below auc_product), ranks. segment NULL: borrowers without one',
-    $$WITH chosen AS (
-        SELECT DISTINCT ON (p.product) p.product, r.run_id, r.as_of, x.bad_days,
+    'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are over (the most in report_assumption; a what-if run counts): n accounts with a score, not bad on its day, and with a later month; n_event: those that turned bad. auc with its 95 % interval (DeLong); auc_product: of all segments. verdict: too few (under 30 events or non-events), does not rank (the interval reaches 0.5), weaker (the interval lies below auc_product), ranks. segment NULL: borrowers without one',
+    $$WITH chosen AS MATERIALIZED (
+        SELECT r.run_id, r.as_of, date_trunc('month', r.as_of::timestamp)::date AS month,
           (date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months))::date AS until
-        FROM @book@.product p
-        LEFT JOIN @book@.report_assumption own ON own.product = p.product
-        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        FROM @book@.run r
         CROSS JOIN @book@.report_refresh f
-        JOIN @book@.run r ON r.status = 'done' AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.latest_month
-        ORDER BY p.product, r.as_of DESC, r.run_id DESC),
+        CROSS JOIN (SELECT max(outcome_months) AS outcome_months FROM @book@.report_assumption) x
+        WHERE r.status = 'done' AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.latest_month
+        ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1),
       outcome AS (
-        SELECT c.product, c.run_id, c.as_of, b.segment, d.account_id, d.score,
-          coalesce(bool_or(m.days_past_due >= c.bad_days) FILTER (WHERE m.month > c.as_of), false) AS bad
-        FROM chosen c
-        JOIN @book@.decision d ON d.run_id = c.run_id AND d.as_of = c.as_of AND d.product = c.product
+        SELECT m.account_id, max(m.days_past_due) FILTER (WHERE m.month > (SELECT as_of FROM chosen)) AS worst,
+          max(m.days_past_due) FILTER (WHERE m.month <= (SELECT as_of FROM chosen)) AS before,
+          bool_or(m.month > (SELECT as_of FROM chosen)) AS observed
+        FROM @book@.account_month m
+        WHERE m.month >= (SELECT month FROM chosen) AND m.month <= (SELECT until FROM chosen)
+        GROUP BY m.account_id),
+      scored AS (
+        SELECT d.product, d.run_id, d.as_of, b.segment, d.score, coalesce(o.worst >= x.bad_days, false) AS bad
+        FROM @book@.decision d
         JOIN @book@.account a ON a.account_id = d.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-        JOIN @book@.account_month m ON m.account_id = d.account_id AND m.month >= date_trunc('month', c.as_of::timestamp)::date AND m.month <= c.until
-        WHERE d.score IS NOT NULL
-        GROUP BY c.product, c.run_id, c.as_of, b.segment, d.account_id, d.score
-        HAVING count(*) FILTER (WHERE m.month > c.as_of) > 0
-          AND NOT coalesce(bool_or(m.days_past_due >= c.bad_days) FILTER (WHERE m.month <= c.as_of), false)),
+        JOIN outcome o ON o.account_id = d.account_id
+        LEFT JOIN @book@.report_assumption own ON own.product = d.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        WHERE d.as_of = (SELECT as_of FROM chosen) AND d.run_id = (SELECT run_id FROM chosen) AND d.score IS NOT NULL
+          AND o.observed AND NOT coalesce(o.before >= x.bad_days, false)),
       ranked AS (
         SELECT o.product, o.run_id, o.as_of, o.segment, credit_limit.roc_agg(o.score, o.bad, false) AS roc
-        FROM outcome o GROUP BY o.product, o.run_id, o.as_of, o.segment)
+        FROM scored o GROUP BY o.product, o.run_id, o.as_of, o.segment)
       SELECT r.product, r.segment, r.run_id, r.as_of, s.n, s.n_event, s.event_rate, i.auc, i.conf_low, i.conf_high, w.auc AS auc_product,
         CASE WHEN least(s.n_event, s.n_non_event) < 30 THEN 'too few' WHEN i.conf_low <= 0.5 THEN 'does not rank'
           WHEN i.conf_high < w.auc THEN 'weaker' ELSE 'ranks' END AS verdict
@@ -87,9 +94,9 @@ BEGIN
       scored AS MATERIALIZED (
         SELECT c.month, d.product, d.scorecard_id, d.score, min(c.month) OVER (PARTITION BY d.product, d.scorecard_id) AS first_month
         FROM chosen c
-        JOIN @book@.decision d ON d.run_id = c.run_id AND d.as_of = c.as_of
-        JOIN @book@.account a ON a.account_id = d.account_id
-        WHERE d.score IS NOT NULL),
+        CROSS JOIN LATERAL (SELECT s.product, s.scorecard_id, s.score, s.account_id FROM @book@.decision s
+          WHERE s.as_of = c.as_of AND s.run_id = c.run_id AND s.score IS NOT NULL OFFSET 0) d
+        JOIN @book@.account a ON a.account_id = d.account_id),
       bound AS (
         SELECT s.product, s.scorecard_id, s.first_month, credit_limit.quantile_bands(s.score, 10) AS bands
         FROM scored s WHERE s.month = s.first_month GROUP BY s.product, s.scorecard_id, s.first_month),

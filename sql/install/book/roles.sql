@@ -26,14 +26,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_t
 AS $$
   SELECT v.kind, r.relation, btrim(p.privilege), string_to_array(v.columns, ' ')
   FROM (VALUES
-    ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment experiment_arm reason_text policy scorecard run run_version decision evidence_layout log_lane erasure retirement alert_rule alert alert_run analyst_segment job job_run lender_contact report_assumption report_refresh report_position', 'SELECT', NULL),
+    ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment experiment_arm reason_text policy scorecard run run_version decision evidence_layout log_lane erasure retirement alert_rule alert alert_run analyst_segment job job_run report_assumption report_refresh report_position lender_contact', 'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
     ('policy_owner', 'borrower run_chunk', 'SELECT', NULL),
     ('policy_owner', 'policy scorecard', 'INSERT', 'name version document created_by'),
     ('policy_owner', 'policy scorecard', 'UPDATE', 'document'),
     ('policy_owner', 'policy scorecard', 'DELETE', NULL),
-    ('policy_owner', 'alert_rule', 'INSERT, UPDATE, DELETE', NULL),
+    ('policy_owner', 'alert_rule report_assumption', 'INSERT, UPDATE, DELETE', NULL),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),
     ('approver', 'policy scorecard', 'UPDATE', 'status approved_by valid_from valid_to retired_by'),
     ('reviewer', 'borrower run_chunk override_request', 'SELECT', NULL),
@@ -45,9 +45,9 @@ AS $$
     ('engine', 'log_lane', 'UPDATE', 'place hash'),
     ('engine', 'run run_chunk alert alert_run job_run', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
-    ('engine', 'job', 'UPDATE', 'schedule as_of scheduled_by'),
     ('engine', 'report_position', 'INSERT, DELETE', NULL),
-    ('engine', 'report_refresh', 'UPDATE', NULL),
+    ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
+    ('engine', 'job', 'UPDATE', 'schedule as_of scheduled_by'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
     ('engine', 'account', 'UPDATE', 'credit_limit last_limit_change frozen'),
     ('engine', 'borrower', 'UPDATE', 'borrower_id'),
@@ -119,10 +119,10 @@ BEGIN
           WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present
       FROM credit_limit.book_rights() b JOIN pg_class c ON c.oid = to_regclass(s || '.' || quote_ident(b.relation))
       WHERE (b.kind = kind OR (b.kind = 'reader' AND kind <> 'loader')) AND NOT (restricted AND b.relation = 'run_chunk')
-      -- Views show what their owner sees.
+      -- Views show what their owner sees, reports what the reader does.
       UNION ALL SELECT c.relname, 'SELECT', NULL, NULL FROM pg_class c
       WHERE c.relnamespace = to_regnamespace(s) AND c.relkind IN ('v', 'm') AND kind <> 'loader'
-        AND NOT (restricted AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false))
+        AND (NOT restricted OR credit_limit.is_report(c.oid))
         AND c.relname NOT IN (SELECT t.relation FROM credit_limit.book_contract() t) LOOP
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
@@ -250,7 +250,7 @@ BEGIN
   -- A view shows what its owner sees, whoever asks: unless it is made to ask as he who reads it, it is not for this role.
   FOR t IN SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(s)
       AND c.relkind IN ('r', 'p', 'v', 'm') AND (c.relkind IN ('v', 'm') OR c.relispartition OR c.relname IN ('run_chunk', 'alert_state'))
-      AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false) ORDER BY c.relname LOOP
+      AND NOT credit_limit.is_report(c.oid) ORDER BY c.relname LOOP
     EXECUTE format('REVOKE ALL ON %s.%I FROM %I', s, t.relname, role_name);
     IF has_any_column_privilege(role_name, t.oid, 'SELECT') THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" sees every segment in "%s.%s"', role_name, book, t.relname),
