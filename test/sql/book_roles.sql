@@ -174,11 +174,9 @@ CALL credit_limit.run_decisions('book_p', '2026-11-02');
 SELECT decisions, failed FROM book_p.run_progress ORDER BY run_id DESC LIMIT 1;
 SET ROLE regress_loader;
 INSERT INTO book_p.account_month VALUES (104, '2026-11-01', 0, 50, 5, 5, 0);
--- COPY FROM is not for roles under row-level security; with BYPASSRLS the loader copies, and reads no more than before.
-COPY book_p.account_month FROM stdin (FORMAT csv);
-102,2026-11-01,0,50,5,5,0
-\.
 RESET ROLE;
+-- COPY FROM is not for roles under row-level security (what psql does with its lines then depends on its version, so not here); with
+-- BYPASSRLS the loader copies, and reads no more than before.
 ALTER ROLE regress_loader BYPASSRLS;
 SET ROLE regress_loader;
 COPY book_p.account_month FROM stdin (FORMAT csv);
