@@ -9,7 +9,7 @@ CREATE ROLE regress_book_analyst;
 CALL credit_limit.create_book('book_p');
 GRANT USAGE ON SCHEMA book_p, credit_limit TO regress_book_maker, regress_book_analyst;
 GRANT ALL ON ALL TABLES IN SCHEMA book_p TO regress_book_maker;
-GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA book_p TO regress_book_analyst;
 \set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 500, "income_multiple": 1}]}, "risk_cap": [{"pd_below": 0.03, "limit": 9000}, {"limit": 2500}], "product": {"floor": 500, "cap": 12000, "step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}], "movement": {"max_increase": 0.5}}'
 \set card '{"name": "card", "base_points": 560, "scaling": {"score": 650, "odds": 30, "pdo": 40}, "characteristics": [{"name": "utilization", "reason": "Much of the limit is used", "bins": [{"below": 0.3, "points": 150}, {"below": 0.6, "points": 90}, {"points": 0}], "missing": {"points": 50}}, {"name": "income", "reason": "Income is low", "bins": [{"below": 3100, "points": 0}, {"below": 3300, "points": 7}, {"points": 21}], "missing": {"points": 0}}]}'
 SET ROLE regress_book_maker;
@@ -49,7 +49,7 @@ SELECT credit_limit.set_business_date('book_p', '2026-12-15'), credit_limit.enab
 INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'dispute', 'NO_INCREASE', '2026-12-01'), (8, 'dispute', 'NO_INCREASE', '2026-12-01');
 SELECT credit_limit.disable_realtime('book_p');
 INSERT INTO book_p.report_assumption (product, margin, carry, ccf, lgd, capital) VALUES ('card', 0.2, 0.01, 0.5, 0.5, 0.1);
-INSERT INTO book_p.alert_rule VALUES ('psi', 'psi', 0.25, 0.1);
+INSERT INTO book_p.alert_rule VALUES ('psi', 'product_refer', 0.25, 0.1);
 INSERT INTO book_p.alert (rule, as_of, subject, value, severity, closed_on) VALUES ('psi', '2026-12-01', 'cash', 0.3, 'act', NULL), ('psi', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
 -- Before the first refresh there are no positions; then one for each open account.
 SELECT count(*) AS gaps FROM book_p.report_gap;
@@ -221,7 +221,7 @@ BEGIN
     CALL credit_limit.create_report('book_p', 'old_' || v.relname, 'as in 14', rtrim(pg_get_viewdef(v.oid), ';'), false);
   END LOOP;
 END $$;
-GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA book_p TO regress_book_analyst;
 ALTER TABLE book_p.borrower ENABLE ROW LEVEL SECURITY;
 ALTER TABLE book_p.account ENABLE ROW LEVEL SECURITY;
 CREATE POLICY town ON book_p.borrower TO regress_book_analyst USING (segment = 'town');

@@ -122,6 +122,17 @@ CALL credit_limit.run_decisions('book_p', '2026-12-01');
 CALL credit_limit.run_alerts('book_p', '2026-12-01');
 INSERT INTO book_p.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('x', 'utilization', 1, 1);
 INSERT INTO book_p.exclusion (borrower_id, kind, valid_from) VALUES (1, 'fraud', '2026-01-01');
+-- Every report and other view, and not one that he may not read.
+DO $$
+DECLARE
+  v record;
+BEGIN
+  FOR v IN SELECT c.oid::regclass AS name FROM pg_class c WHERE c.relnamespace = 'book_p'::regnamespace AND c.relkind = 'v' ORDER BY c.relname LOOP
+    EXECUTE format('SELECT count(*) FROM (SELECT * FROM %s OFFSET 0) r', v.name);
+  END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE WARNING '%: %', v.name, SQLERRM;
+END $$;
 -- A stranger has nothing.
 SET ROLE regress_stranger;
 SELECT count(*) FROM book_p.decision;
