@@ -93,6 +93,7 @@ SELECT credit_limit.set_business_date('book_p', '2026-11-01');
 CALL credit_limit.run_alerts('book_p', '2026-11-01');
 CALL credit_limit.run_job('book_p', 'decisions');
 CALL credit_limit.run_job('book_p', 'alerts');
+CALL credit_limit.run_job('book_p', 'reports');
 SELECT job, status, as_of, row_count, message FROM book_p.job_status WHERE runs > 0 ORDER BY job;
 CALL credit_limit.run_job('book_p', 'retention');
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');

@@ -49,6 +49,8 @@ AS $$
     ('engine', 'log_lane', 'UPDATE', 'place hash'),
     ('engine', 'run run_chunk alert alert_run job_run', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
+    ('engine', 'report_position', 'INSERT, DELETE', NULL),
+    ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
     ('engine', 'job', 'UPDATE', 'schedule as_of scheduled_by'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
     ('engine', 'account', 'UPDATE', 'credit_limit last_limit_change frozen'),
