@@ -29,7 +29,7 @@ SELECT credit_limit.schedule('book_j', NULL);
 SELECT count(*) FROM book_j.job WHERE schedule IS NOT NULL;
 SELECT job, schedule, how, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j');
 SELECT job, schedule, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j',
-  '{"decisions": "0 2 * * 1-5", "alerts": null, "overrides": null, "months": null, "as_of": "yesterday", "keep_decisions": 84, "keep_job_runs": 30}');
+  '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", "keep_decisions": 84, "keep_job_runs": 30}');
 SELECT job, schedule, as_of, parameters FROM book_j.job ORDER BY job;
 SELECT job, next_run > clock_timestamp() AS to_come, status, runs FROM book_j.job_status ORDER BY job;
 -- What the command says is what runs.

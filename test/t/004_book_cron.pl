@@ -97,7 +97,7 @@ SKIP:
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron');
 	my $statements = $node->safe_psql('fake', q{SELECT string_agg(command, '; ') FROM credit_limit.schedule('b')});
 	$node->safe_psql('postgres', $statements);
-	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE database = 'fake' AND username = 'postgres'}), '5',
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE database = 'fake' AND username = 'postgres'}), '6',
 		'and does so, when it is run there');
 	$node->safe_psql('postgres', $node->safe_psql('fake', q{SELECT string_agg(command, '; ') FROM credit_limit.unschedule('b')}));
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job}), '0', 'as does what unschedules it');
@@ -111,10 +111,12 @@ SKIP:
 		CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON lending.alert_run FOR EACH ROW EXECUTE FUNCTION lending.broken()});
 	# The engine schedules what it may run; the owner the rest.
 	is($node->safe_psql('postgres', q{SET ROLE engine; SELECT job, how FROM credit_limit.schedule('lending',
-		'{"decisions": "* * * * *", "alerts": "* * * * *", "overrides": null, "months": null, "retention": null}') ORDER BY job}),
+		'{"decisions": "* * * * *", "alerts": "* * * * *",
+			"reports": null, "overrides": null, "months": null, "retention": null}') ORDER BY job}),
 		"alerts|pg_cron\ndecisions|pg_cron", 'with pg_cron jobs are scheduled');
 	is($node->safe_psql('postgres', q{SELECT job, how FROM credit_limit.schedule('lending',
-		'{"decisions": null, "overrides": null, "alerts": null, "months": "* * * * *", "retention": "0 5 1 * *"}') ORDER BY job}),
+		'{"decisions": null, "reports": null, "overrides": null,
+			"alerts": null, "months": "* * * * *", "retention": "0 5 1 * *"}') ORDER BY job}),
 		"months|pg_cron\nretention|pg_cron", 'by each role its own');
 	is($node->safe_psql('postgres', q{SELECT jobname, username, schedule, active FROM cron.job ORDER BY jobname}),
 		join("\n", 'lending alerts in postgres|engine|* * * * *|t', 'lending decisions in postgres|engine|* * * * *|t',
@@ -138,7 +140,8 @@ SKIP:
 		AND return_message LIKE '%on purpose%'}), 'and pg_cron knows of the failure');
 	# Scheduled again, it is one job with another time.
 	$node->safe_psql('postgres', q{SET ROLE engine; SELECT credit_limit.schedule('lending',
-		'{"decisions": "5 2 * * *", "alerts": null, "overrides": null, "months": null, "retention": null}')});
+		'{"decisions": "5 2 * * *", "alerts": null, "reports": null,
+			"overrides": null, "months": null, "retention": null}')});
 	is($node->safe_psql('postgres', q{SELECT count(*), max(schedule) FILTER (WHERE jobname LIKE '%decisions%') FROM cron.job}),
 		'4|5 2 * * *', 'scheduled again, a job has another time');
 	($code, $out, $err) = $node->psql('postgres', q{SELECT credit_limit.schedule('lending')});

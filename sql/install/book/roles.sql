@@ -4,6 +4,8 @@
 CREATE PROCEDURE credit_limit.create_book_rights(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+  f record;
 BEGIN
   CALL credit_limit.create_book_table(book, 'analyst_segment', $$
     CREATE TABLE @book@.analyst_segment (
@@ -12,9 +14,11 @@ BEGIN
       PRIMARY KEY (role_name, segment));
     COMMENT ON TABLE @book@.analyst_segment IS 'the segments that a restricted analyst sees: credit_limit.restrict_analyst()'
   $$);
-  IF to_regprocedure(format('%I.decision_input(date)', book)) IS NOT NULL THEN
-    EXECUTE format('REVOKE ALL ON FUNCTION %I.decision_input(date) FROM PUBLIC', book);
-  END IF;
+  -- decision_input, and in PostgreSQL 14 the functions inside of reports.
+  FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
+      AND (p.proname = 'decision_input' OR p.proname LIKE 'report\_%') AND pg_has_role(p.proowner, 'USAGE') LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+  END LOOP;
 END
 $create$;
 COMMENT ON PROCEDURE credit_limit.create_book_rights(text) IS 'part of create_book: segments of analysts, and nothing for PUBLIC';
@@ -127,9 +131,11 @@ BEGIN
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
   END LOOP;
-  IF kind IN ('policy_owner', 'approver', 'engine', 'reviewer') AND to_regprocedure(s || '.decision_input(date)') IS NOT NULL THEN
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s.decision_input(date) TO %I', s, role_name);
-  END IF;
+  FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(s)
+      AND ((p.proname = 'decision_input' AND kind IN ('policy_owner', 'approver', 'engine', 'reviewer'))
+        OR (p.proname LIKE 'report\_%' AND kind <> 'loader')) LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', g.name, role_name);
+  END LOOP;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.grant_kind(text, text, text) IS 'part of grant_book(): the rights of one kind to one role';
