@@ -206,8 +206,3 @@ SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(unmet, '
 FROM (SELECT gap_total(gap) AS total FROM gaps) t, (SELECT avg(pd) AS pd FROM scored) p,
   gap_impact(t.total, margin => 0.12, carry => 0.006, ccf => 0.4, pd => p.pd, lgd => 0.75, capital => 0.08) i;
 
-\set step 'end'
-\ir step.sql
-\echo === How long it took ===
-SELECT name AS step, to_char(extract(epoch FROM lead(started) OVER w - started), 'FM990.00') AS seconds
-FROM step WINDOW w AS (ORDER BY started) ORDER BY started LIMIT (SELECT count(*) - 1 FROM step);

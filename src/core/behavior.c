@@ -83,22 +83,27 @@ write_slot(ClBehavior *history, int slot, const ClBehaviorMonth *row)
 }
 
 static bool
+read_narrow(const Narrow *slot, ClBehaviorMonth *row)
+{
+	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+		row->amount[i] = slot->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : slot->amount[i];
+	row->days_past_due = slot->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : slot->days;
+	row->conflicts = slot->conflicts;
+	return slot->present;
+}
+
+static bool
 read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
 {
-	const Narrow *narrow = (const Narrow *) slot_at(history, slot);
-	const Wide *wide = (const Wide *) narrow;
-	uint16_t	days = history->wide ? wide->days : narrow->days;
+	const Wide *wide;
 
-	if (history->wide)
-		memcpy(row->amount, wide->amount, sizeof(row->amount));
-	else
-	{
-		for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
-			row->amount[i] = narrow->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : narrow->amount[i];
-	}
-	row->days_past_due = days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : days;
-	row->conflicts = history->wide ? wide->conflicts : narrow->conflicts;
-	return history->wide ? wide->present : narrow->present;
+	if (!history->wide)
+		return read_narrow((const Narrow *) history->slots + slot, row);
+	wide = (const Wide *) history->slots + slot;
+	memcpy(row->amount, wide->amount, sizeof(row->amount));
+	row->days_past_due = wide->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : wide->days;
+	row->conflicts = wide->conflicts;
+	return wide->present;
 }
 
 /*
@@ -467,28 +472,34 @@ known_columns(const ClBehavior *history)
 }
 
 static int64_t
-last_known_limit(const ClBehavior *history)
+last_known(const ClBehavior *history, ClBehaviorAmount amount)
 {
 	ClBehaviorMonth row;
 
 	for (int i = history->n - 1; i >= 0; i--)
 	{
-		if (read_slot(history, i, &row) && row.amount[CL_BEHAVIOR_LIMIT] != CL_BEHAVIOR_UNKNOWN)
-			return row.amount[CL_BEHAVIOR_LIMIT];
+		if (read_slot(history, i, &row) && row.amount[amount] != CL_BEHAVIOR_UNKNOWN)
+			return row.amount[amount];
 	}
 	return CL_BEHAVIOR_UNKNOWN;
 }
 
-/* Months after the last in which the line stays as it is and nothing happens; a column that is never known stays unknown. */
+/*
+ * Months after the last in which the line stays as it is and nothing happens; a column that is never known stays unknown. What
+ * is owed is repaid, but a credit balance stays: it would be a sign of life if it were drawn on.
+ */
 bool
 cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months)
 {
 	int			columns = known_columns(history);
-	ClBehaviorMonth row = {{last_known_limit(history)}, 0, 0};
+	ClBehaviorMonth row = {{last_known(history, CL_BEHAVIOR_LIMIT)}, 0, 0};
+	int64_t		balance = last_known(history, CL_BEHAVIOR_BALANCE);
 	int32_t		last = cl_behavior_last(history);
 
 	for (int a = CL_BEHAVIOR_BALANCE; a < CL_BEHAVIOR_AMOUNTS; a++)
 		row.amount[a] = (columns >> a) & 1 ? 0 : CL_BEHAVIOR_UNKNOWN;
+	if (balance < 0)
+		row.amount[CL_BEHAVIOR_BALANCE] = balance;	/* also when it is CL_BEHAVIOR_UNKNOWN */
 	if ((columns & CL_BEHAVIOR_DAYS_BIT) == 0)
 		row.days_past_due = CL_BEHAVIOR_NO_DAYS;
 	for (int i = 1; i <= months; i++)
@@ -499,9 +510,8 @@ cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months)
 	return true;
 }
 
-/* The month of a day counted from 2000-01-01; years of the Gregorian calendar, all of them from 1 on. */
-int32_t
-cl_behavior_month(int32_t days)
+static int32_t
+month_of_any_year(int32_t days)
 {
 	/* Days since 0000-03-01: eras of 400 years, and years that begin in March, so that the leap day is their last. */
 	int64_t		day = (int64_t) days + 730425;
@@ -512,4 +522,27 @@ cl_behavior_month(int32_t days)
 	int64_t		month = (era * 400 + year) * 12 + (5 * of_year + 2) / 153 + 2;
 
 	return month < CL_BEHAVIOR_FIRST_MONTH || month > CL_BEHAVIOR_LAST_MONTH ? 0 : (int32_t) month;
+}
+
+/*
+ * Between two Gregorian centuries without a leap day every fourth year has one: 32 bits, and no eras. Of four times the day, a
+ * year is 1461. Years begin in March.
+ */
+static int32_t
+month_of_1900_to_2100(uint32_t days_since_march_1900)
+{
+	uint32_t	quarters = days_since_march_1900 * 4 + 3;
+	uint32_t	of_year = quarters % 1461 / 4;
+
+	return (int32_t) ((1900 + quarters / 1461) * 12 + (5 * of_year + 2) / 153 + 2);
+}
+
+/* The month of a day counted from 2000-01-01; years of the Gregorian calendar, all of them from 1 on. */
+int32_t
+cl_behavior_month(int32_t days)
+{
+	/* 2000-01-01 is 36465 days after 1900-03-01, and 2100-02-28 is 36583 days after that. */
+	if (days >= -36465 && days <= 36583)
+		return month_of_1900_to_2100((uint32_t) (days + 36465));
+	return month_of_any_year(days);
 }

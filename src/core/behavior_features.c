@@ -2,7 +2,8 @@
  * behavior_features.c
  *	  What a monthly history says about an account.
  *
- * Sums of money are exact (128 bits) and become doubles once, in the answer.
+ * Sums of money are exact (128 bits) and become doubles once, in the answer. This runs once per account, so what only the
+ * windows need is read for their months only, and nothing calls a library for what fits a register.
  */
 #include "core/behavior.h"
 #include "core/money.h"
@@ -17,7 +18,7 @@ typedef struct Loaded
 {
 	bool		present;
 	ClBehaviorMonth row;
-	double		utilization;	/* NaN unknown or 0/0, Infinity drawn without a limit */
+	double		utilization;	/* NaN unknown or 0/0, Infinity drawn without a limit; of the longest window only */
 	int			idle;			/* 0, 1, or CL_BEHAVIOR_NULL */
 } Loaded;
 
@@ -118,7 +119,8 @@ load(const ClBehavior *history, int32_t as_of, Months *months)
 		Loaded	   *month = &months->slot[months->n];
 
 		month->present = cl_behavior_get(history, months->low + months->n, &month->row);
-		month->utilization = utilization_of(month);
+		if (as_of - (months->low + months->n) < CL_BEHAVIOR_LONGEST)
+			month->utilization = utilization_of(month);
 		month->idle = idle_in(month, month_in(months, months->low + months->n - 1));
 	}
 }
@@ -152,8 +154,10 @@ add_utilization(Sums *sums, const Loaded *month)
 	sums->limit += limit;
 	if (isnan(ratio))
 		return;
-	sums->utilization_max = fmax(sums->utilization_max, ratio);
-	sums->utilization_min = fmin(sums->utilization_min, ratio);
+	if (ratio > sums->utilization_max)
+		sums->utilization_max = ratio;
+	if (ratio < sums->utilization_min)
+		sums->utilization_min = ratio;
 	sums->at_limit += balance * 100 >= limit * 98;
 	sums->over_limit += balance > limit;
 	sums->n_utilization++;
@@ -208,10 +212,17 @@ add_days(Sums *sums, const Loaded *month)
  * Answers of a window
  */
 
-static double
+/* The nearest double. Converting 128 bits is a call; nearly every sum fits 64, and converting those is one instruction. */
+static inline double
+to_double(cl_int128 sum)
+{
+	return sum == (int64_t) sum ? (double) (int64_t) sum : (double) sum;
+}
+
+static inline double
 ratio_of(cl_int128 part, cl_int128 whole)
 {
-	return whole > 0 ? (double) part / (double) whole : NAN;
+	return whole > 0 ? to_double(part) / to_double(whole) : NAN;
 }
 
 static int
@@ -273,9 +284,9 @@ add_up(const Loaded *const *months, double unit, ClBehaviorWindow *windows)
 static double
 balance_slope(const Loaded *const *months, int length, double unit)
 {
-	cl_int128	n = 0;
-	cl_int128	x = 0;
-	cl_int128	xx = 0;
+	int			n = 0;
+	int			x = 0;
+	int			xx = 0;
 	cl_int128	y = 0;
 	cl_int128	xy = 0;
 
@@ -289,7 +300,7 @@ balance_slope(const Loaded *const *months, int length, double unit)
 		y += months[k]->row.amount[CL_BEHAVIOR_BALANCE];
 		xy -= (cl_int128) k * months[k]->row.amount[CL_BEHAVIOR_BALANCE];
 	}
-	return n > 1 ? (double) (n * xy - x * y) / (double) (n * xx - x * x) / unit : NAN;
+	return n > 1 ? to_double(n * xy - x * y) / to_double(n * xx - x * x) / unit : NAN;
 }
 
 /* Slope and sample standard deviation of the finite ratios, around their means. */

@@ -46,6 +46,9 @@ cl_policy_prepare(ClPolicyRules *rules)
 		needed |= CL_INPUT_BIT(CL_INPUT_UMBRELLA_LIMIT) | CL_INPUT_BIT(CL_INPUT_UMBRELLA_DRAWN);
 	if (rules->umbrella == CL_UMBRELLA_PARTITIONED)
 		needed |= CL_INPUT_BIT(CL_INPUT_UMBRELLA_GRANTED);
+	/* Where no entitlement says how much, only demand does. */
+	if (rules->has_target && rules->nbands == 0)
+		needed |= CL_INPUT_BIT(CL_INPUT_DEMAND);
 	rules->needed = needed;
 
 	rules->lowest_offer = round_up(rules->floor, rules->step);
@@ -131,7 +134,7 @@ cap_by_entitlement(Work *work)
 	apply_cap(work, CL_RULE_ENTITLEMENT, cap);
 }
 
-/* Demand that nobody knows is no reason to give less. */
+/* Demand that nobody knows is no reason to give less than the entitlement. */
 static void
 cap_by_target(Work *work)
 {

@@ -60,6 +60,7 @@ static const ClDemandOptions *
 row_options(FunctionCallInfo fcinfo, int argno, bool with_age)
 {
 	OptionsCache *cache = fcinfo->flinfo->fn_extra;
+	ClDemandOptions options;
 	Jsonb	   *jsonb;
 
 	if (PG_ARGISNULL(argno))
@@ -71,12 +72,18 @@ row_options(FunctionCallInfo fcinfo, int argno, bool with_age)
 	jsonb = PG_GETARG_JSONB_P(argno);
 	if (cache != NULL && cache->size == VARSIZE(jsonb) && memcmp(cache->bytes, jsonb, cache->size) == 0)
 		return &cache->options;
-	cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(OptionsCache));
-	read_options(jsonb, with_age, &cache->options);
+	read_options(jsonb, with_age, &options);
+	if (cache == NULL)
+		cache = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(OptionsCache));
+	/* Groups may have their own options, and take turns row by row. */
+	if (cache->bytes != NULL)
+		pfree(cache->bytes);
+	cache->bytes = NULL;
+	cache->size = 0;
+	cache->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(jsonb));
 	cache->size = VARSIZE(jsonb);
-	cache->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, cache->size);
 	memcpy(cache->bytes, jsonb, cache->size);
-	fcinfo->flinfo->fn_extra = cache;
+	cache->options = options;
 	return &cache->options;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "pg/numeric.h"
 #include "usage/demand_state.h"
 
@@ -311,7 +313,7 @@ cl_demand_parse(const ClJson *document)
 	demand->weight = parse_weight(document, "weight", demand->n);
 	demand->weight_zero = parse_weight(document, "weight_zero", demand->n_zero);
 	demand->weight_censored = parse_weight(document, "weight_censored", demand->n_censored);
-	demand->highest_limit = parse_float8(document, "highest_limit", 0, 1e308);
+	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
 	parse_sums(document, demand);
 	parse_cells(document, demand);
 	wrong = cl_demand_disorder(demand);

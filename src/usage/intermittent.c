@@ -25,12 +25,15 @@ PG_FUNCTION_INFO_V1(cl_intermittent_final);
 
 /* In the order of the struct. */
 #define STATE_NUMBERS 9
+/* A double counts no further. */
+#define MOST_PERIODS 9007199254740992.0
 
 static const char *const method_names[] = {"croston", "sba", "tsb", NULL};
 
 typedef struct Options
 {
 	Jsonb	   *bytes;			/* that were read */
+	Size		size;
 	ClIntermittent start;
 } Options;
 
@@ -69,6 +72,7 @@ static const ClIntermittent *
 start_of(FunctionCallInfo fcinfo)
 {
 	Options    *options = fcinfo->flinfo->fn_extra;
+	ClIntermittent start;
 	Jsonb	   *jsonb;
 
 	if (PG_NARGS() < 3)
@@ -80,13 +84,20 @@ start_of(FunctionCallInfo fcinfo)
 				 errdetail("Found NULL."),
 				 errhint("Without options there is intermittent_forecast(amount).")));
 	jsonb = PG_GETARG_JSONB_P(2);
-	if (options != NULL && VARSIZE(options->bytes) == VARSIZE(jsonb) && memcmp(options->bytes, jsonb, VARSIZE(jsonb)) == 0)
+	if (options != NULL && options->size == VARSIZE(jsonb) && memcmp(options->bytes, jsonb, options->size) == 0)
 		return &options->start;
-	options = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Options));
-	read_options(jsonb, &options->start);
+	read_options(jsonb, &start);
+	if (options == NULL)
+		options = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Options));
+	/* Groups may have their own options, and take turns. */
+	if (options->bytes != NULL)
+		pfree(options->bytes);
+	options->bytes = NULL;
+	options->size = 0;
 	options->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(jsonb));
-	memcpy(options->bytes, jsonb, VARSIZE(jsonb));
-	fcinfo->flinfo->fn_extra = options;
+	options->size = VARSIZE(jsonb);
+	memcpy(options->bytes, jsonb, options->size);
+	options->start = start;
 	return &options->start;
 }
 
@@ -114,32 +125,35 @@ pack(const ClIntermittent *state, float8 *number)
 	number[8] = state->probability;
 }
 
+static bool
+is_rate(double rate)
+{
+	return rate > 0 && rate <= 1;
+}
+
 static float8 *
 state_numbers(ArrayType *array)
 {
 	float8	   *number = (float8 *) ARR_DATA_PTR(array);
 
 	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != STATE_NUMBERS || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID ||
-		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS))
+		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS) || !is_rate(number[1]) || !is_rate(number[2]) ||
+		!(number[3] >= 0 && number[3] < MOST_PERIODS) || !(number[4] >= 0 && number[4] <= number[3]))
 		elog(ERROR, "state of intermittent_forecast is not one");
 	return number;
 }
 
+/* In the context of the row: the server takes a copy of a state that is not the one it gave. */
 static ArrayType *
 new_state(FunctionCallInfo fcinfo)
 {
-	const ClIntermittent *start = start_of(fcinfo);
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
 	float8		number[STATE_NUMBERS];
 	Datum		datum[STATE_NUMBERS];
-	ArrayType  *array;
 
-	pack(start, number);
+	pack(start_of(fcinfo), number);
 	for (int i = 0; i < STATE_NUMBERS; i++)
 		datum[i] = Float8GetDatum(number[i]);
-	array = construct_array(datum, STATE_NUMBERS, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-	MemoryContextSwitchTo(old);
-	return array;
+	return construct_array(datum, STATE_NUMBERS, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 }
 
 static Datum
@@ -192,6 +206,7 @@ cl_intermittent_final(PG_FUNCTION_ARGS)
 	Datum		values[FORECAST_COLUMNS];
 	bool		nulls[FORECAST_COLUMNS] = {false};
 
+	(void) cl_agg_context(fcinfo);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "intermittent_forecast must return a row");
 	state = unpack(state_numbers(PG_GETARG_ARRAYTYPE_P(0)));

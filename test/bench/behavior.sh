@@ -2,6 +2,7 @@
 # behavior_features of every account in a table of account months, against the SQL that an analyst writes (FILTER and windows)
 # and against counting the rows; memory of the backend when the months are read in the order of the primary key.
 # Needs PGHOST and so on for psql, and a database that may be written to. ACCOUNTS=500000 with 24 months each by default.
+# RUNS rounds run everything one after the other; what is compared is of the same round, as the machine's load changes.
 # DUCKDB=directory, where node finds @duckdb/node-api, adds the same SQL in DuckDB with one thread (a CSV file goes there).
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-500000}
@@ -103,28 +104,44 @@ ours="SELECT account_id, (behavior_features(month, credit_limit, balance, paymen
 settings="SET jit = off; SET search_path = public, credit_limit; SET work_mem = '${WORK_MEM:-64MB}';
   SET max_parallel_workers_per_gather = 0;"
 
-# The least of RUNS runs, in milliseconds; $2 are more settings. EXPLAIN ANALYZE computes every column and sends none.
+# Milliseconds of a query; $2 are more settings. EXPLAIN ANALYZE computes every column and sends none.
 milliseconds() {
+  run <<< "$settings ${2:-} EXPLAIN (ANALYZE, TIMING OFF) $1;" | sed -n 's/^Execution Time: \([0-9.]*\) ms.*/\1/p'
+}
+
+hash_only="SET enable_indexscan = off; SET enable_sort = off; SET hash_mem_multiplier = 16;"
+key_only="SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashagg = off;"
+
+# A line for each round: load of the machine, count(*), hashed, in order of the key, SQL.
+rounds() {
+  local count by_hash by_key plain
   for ((i = 0; i < RUNS; i++)); do
-    run <<< "$settings ${2:-} EXPLAIN (ANALYZE, TIMING OFF) $1;" | sed -n 's/^Execution Time: \([0-9.]*\) ms.*/\1/p'
-  done | sort -n | head -1
+    count=$(milliseconds "SELECT count(*) FROM bench_month")
+    by_hash=$(milliseconds "$ours" "$hash_only")
+    by_key=$(milliseconds "$ours" "$key_only")
+    plain=$(milliseconds "$features" "SET work_mem = '1GB';")
+    echo "$(cut -d' ' -f1 /proc/loadavg) $count $by_hash $by_key $plain"
+  done
 }
 
-line() {
-  awk -v n="$1" -v t="$2" -v c="$count" -v o="$3" \
-    'BEGIN { printf "%-44s %8.0f ms %7.1f x count(*) %6.2f x behavior_features\n", n, t, t / c, t / o }'
+# least COLUMN: milliseconds; ratio COLUMN COLUMN: the first by the second of each round, least and median.
+least() { awk -v c="$1" '{ print $c }' <<< "$rounds" | sort -n | head -1; }
+ratio() {
+  awk -v a="$1" -v b="$2" '{ print $a / $b }' <<< "$rounds" | sort -n |
+    awk '{ r[NR] = $1 } END { printf "%.1f (least), %.1f (median)", r[1], (r[int((NR + 1) / 2)] + r[int(NR / 2) + 1]) / 2 }'
 }
+line() { printf '%-38s %8.0f ms; of count(*): %s; SQL by this: %s\n' "$1" "$(least "$2")" "$(ratio "$2" 2)" "$(ratio 5 "$2")"; }
 
-count=$(milliseconds "SELECT count(*) FROM bench_month")
-by_hash=$(milliseconds "$ours" "SET enable_indexscan = off; SET enable_sort = off; SET hash_mem_multiplier = 16;")
-by_key=$(milliseconds "$ours" "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashagg = off;")
-line "behavior_features, hashed" "$by_hash" "$by_hash"
-line "behavior_features, in order of the key" "$by_key" "$by_hash"
-plain=$(RUNS=1 milliseconds "$features" "SET work_mem = '1GB';")
-line "the same by FILTER and windows" "$plain" "$by_hash"
+rounds=$(rounds)
+echo "load of the machine: $(awk '{ printf "%s ", $1 }' <<< "$rounds")"
+line "count(*)" 2
+line "behavior_features, hashed" 3
+line "behavior_features, in order of the key" 4
+line "the same by FILTER and windows" 5
+echo "chosen by the server with work_mem ${WORK_MEM:-64MB}: $(run <<< "$settings EXPLAIN $ours;" | head -1 | cut -d' ' -f1)"
 
 # What the backend holds of its own at most while it reads in order: the same for few accounts and for all of them.
-run <<< "$settings SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashagg = off;
+run <<< "$settings $key_only
 CREATE FUNCTION pg_temp.held() RETURNS text LANGUAGE sql AS \$\$
   SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'RssAnon:\s+(\d+ kB)'))[1] \$\$;
 EXPLAIN (ANALYZE, TIMING OFF) ${ours/GROUP/WHERE account_id <= $((ACCOUNTS / 100)) GROUP};
@@ -150,6 +167,7 @@ if [[ -n ${DUCKDB:-} ]]; then
       console.log(best);
     })().catch(e => { console.error(e.message); process.exit(1); });')
   rm "$DUCKDB/bench_month.csv"
-  line "the same SQL in DuckDB, one thread" "$duckdb" "$by_hash"
+  awk -v d="$duckdb" -v h="$(least 3)" -v k="$(least 4)" 'BEGIN { printf "%-38s %8.0f ms; by hashed: %.1f; by in order: %.1f\n",
+    "the same SQL in DuckDB, one thread", d, d / h, d / k }'
 fi
 run <<< "DROP TABLE bench_month;"

@@ -244,6 +244,11 @@ SELECT i.as_of, i.n_months, i.n_12m, i.balance, i.credit_limit, i.utilization_12
 FROM (SELECT behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h FROM one) s, behavior_features(behavior_idle(h, 12)) i;
 SELECT bool_and(bytes(behavior_idle(h, 0)) = bytes(h)) AS same, bool_and(bytes(behavior_idle(behavior_idle(h, 5), 7)) = bytes(behavior_idle(h, 12))) AS in_steps FROM ours;
 SELECT behavior_idle(behavior_agg('2026-01-01', NULL::numeric, 50, NULL, 5, NULL), 1) AS unknown_stays_unknown;
+-- A credit balance that nobody touches stays: without it the first idle month would be one that drew on it.
+SELECT i.balance, i.utilization_1m, i.months_inactive, i.inactive_12m
+FROM (SELECT behavior_agg('2026-01-01', 1000.0, -50, 20, NULL, 0) AS h) s, behavior_features(behavior_idle(h, 12)) i;
+SELECT behavior_idle(behavior_agg(month, 1000.0, balance, NULL, NULL, NULL), 1) AS last_that_is_known
+FROM (VALUES (DATE '2026-01-01', 70), ('2026-02-01', -50), ('2026-03-01', NULL)) m (month, balance);
 SELECT behavior_idle(h, -1) FROM ours LIMIT 1;
 SELECT behavior_idle(h, 121) FROM ours LIMIT 1;
 SELECT behavior_idle(behavior_agg('9999-12-01', 1.0, 50, NULL, 5, NULL), 1);

@@ -280,6 +280,9 @@ CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM e
 SELECT count(*) AS n, bool_and(demand_send(d::text::demand) = demand_send(d)) AS text FROM stored;
 SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
 
+-- The largest amounts, too: a dump can be restored.
+SELECT demand_send(d::text::demand) = demand_send(d) AS largest FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
+
 -- Moving windows: the state goes on after it was read.
 SELECT account, k, (demand_stats(d)).n, (demand_stats(d)).status FROM (
   SELECT account, row_number() OVER w AS k, demand_agg(balance, available) OVER w AS d FROM (VALUES (1, 100, 500), (1, 200, 500), (1, 300, 500), (1, 500, 500)) v (account, balance, available)
@@ -368,5 +371,15 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE demand_fuzz;
+
+/*
+ * Options of groups that take turns row by row are forgotten one by one: in the memory of the query 100,000 of them were 16 MB.
+ */
+SET enable_sort = off;
+SELECT n, (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'ExecutorState') < 1000000 AS little_memory
+FROM (SELECT count(d) AS n FROM (SELECT demand_agg(100 + i % 7, 500, CASE i % 2 WHEN 0 THEN '{"tolerance": 0}' ELSE '{"tolerance": 0.1}' END::jsonb) AS d
+  FROM (SELECT generate_series(1, 100000) AS i) g GROUP BY i % 2) s OFFSET 0) s;
+RESET enable_sort;
+
 DROP TABLE month, cases, by_r, observed, estimated, by_integration, simulated, accounts, segment, many, whole, stored;
 DROP FUNCTION near;

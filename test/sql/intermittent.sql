@@ -50,4 +50,17 @@ SELECT intermittent_transition('{1,2}', 5::numeric);
 CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{7,1,1,0,0,0,0,0,0}');
 SELECT own(1);
 DROP AGGREGATE own(numeric);
+CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = intermittent_final);
+SELECT own(1);
+DROP AGGREGATE own(numeric);
+SELECT intermittent_final('{0,1,1,1,1,1,1,1,1}');
+
+-- Options of accounts that take turns are forgotten one by one (in the memory of the query all were 7 MB), and an account has one
+-- state, of the two arrays that it had (in that of the groups 15 MB).
+SET enable_sort = off;
+SELECT n, (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'ExecutorState') < 1000000 AS little_for_options,
+  (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'ExprContext') < 12000000 AS little_for_states
+FROM (SELECT count(f) AS n FROM (SELECT intermittent_forecast(i, CASE i % 2 WHEN 0 THEN '{"alpha": 0.2}' ELSE '{"alpha": 0.3}' END::jsonb) AS f
+  FROM (SELECT generate_series(1, 40000) AS i) g GROUP BY i) s OFFSET 0) s;
+RESET enable_sort;
 DROP TABLE month, by_r;

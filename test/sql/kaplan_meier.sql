@@ -43,6 +43,10 @@ SELECT kaplan_meier_send(kaplan_meier_agg(t, censored)) = (SELECT kaplan_meier_s
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT kaplan_meier_send(k::text::kaplan_meier) = kaplan_meier_send(k) AS text FROM whole;
 
+-- The largest amounts, too: a dump can be restored.
+SELECT kaplan_meier_send(k::text::kaplan_meier) = kaplan_meier_send(k) AS largest
+FROM (SELECT kaplan_meier_agg(x, true) AS k FROM unnest('{1e305, -1.7976931348623157e308, 1.7976931348623157e308}'::float8[]) x) s;
+
 -- Beside the lognormal estimate of demand: where the curve says anything, both agree on lognormal data.
 SELECT setseed(0.5);
 SELECT p, abs(km_quantile(k, p) / demand_quantile(d, p) - 1) < 0.03 AS near, km_quantile(k, p) IS NULL AS beyond_the_limit

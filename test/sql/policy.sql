@@ -449,3 +449,8 @@ SELECT proname, provolatile, proparallel, proisstrict FROM pg_proc
 
 DROP FUNCTION pg_temp.oracle(policy_account, numeric, numeric, date);
 DROP TABLE policy_test, policy_account, policy_random, policy_decided, policy_fuzz;
+
+-- Without an entitlement an unknown demand is no reason to go up to the cap of the product.
+SELECT d.action, d.new_limit, d.reasons FROM (VALUES (500.00), (NULL)) v (demand_q90),
+  LATERAL (SELECT 1000.00 AS credit_limit, 100.00 AS balance, v.demand_q90) a,
+  LATERAL decide_limit('{"name": "by demand", "product": {"cap": 1000000}, "target": {"demand_quantile": 0.9}}'::limit_policy, a, DATE '2026-11-30') d;

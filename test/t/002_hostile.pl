@@ -125,6 +125,56 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT credit_limit.erase_borrower('lending', 1, '2026-12-02', 'asked');
 	SELECT credit_limit.retire_decisions('lending', '2026-12-01', 'old');
 });
+# Roles, jobs and alerts under it; a loader of months plants his own traps where real time runs with the rights of the owner.
+$node->safe_psql('trap', q{SET search_path = public, pg_catalog;
+	CREATE ROLE analyst; CREATE ROLE engine LOGIN;
+	CALL credit_limit.grant_book('lending', analyst => 'analyst', engine => 'engine', loader => 'mallory');
+	CALL credit_limit.restrict_analyst('lending', 'analyst', ARRAY['retail']);
+	SELECT credit_limit.schedule('lending');
+	CALL credit_limit.run_job('lending', 'alerts', '2026-12-03');
+	CALL credit_limit.run_job('lending', 'decisions', '2026-12-03');
+	CALL credit_limit.run_job('lending', 'months', '2026-12-03');
+	CALL credit_limit.run_job('lending', 'retention', '2026-12-03');
+	CALL credit_limit.run_alerts('lending', '2026-12-04');
+	SELECT * FROM lending.job_status;
+	SELECT credit_limit.unschedule('lending');
+	UPDATE lending.account SET status = 'open';
+	CREATE ROLE reviewer;
+	CALL credit_limit.grant_book('lending', reviewer => 'reviewer');
+	SELECT credit_limit.set_business_date('lending', '2026-12-05');
+	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
+		"exclusions": [{"column": "excluded", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
+	SET ROLE checker;
+	SELECT credit_limit.approve_policy('lending', 2, '2026-12-04');
+	RESET ROLE;
+	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'dispute', 'REFER', '2026-12-04');
+	CALL credit_limit.run_decisions('lending', '2026-12-04');
+	SELECT credit_limit.propose_override('lending', decision_id, 700, 'because') FROM lending.decision
+		WHERE action = 'REFER' AND as_of = '2026-12-04' AND account_id = 2;
+	SET ROLE reviewer;
+	SELECT credit_limit.approve_override('lending', 1);
+	RESET ROLE;
+	CALL credit_limit.run_job('lending', 'overrides');
+});
+$node->safe_psql('trap', q{SET search_path = public, pg_catalog;
+	SELECT credit_limit.set_business_date('lending', '2026-12-05');
+	CALL credit_limit.run_decisions('lending', '2026-12-05');
+	CALL credit_limit.run_job('lending', 'alerts', '2026-12-05');
+	CALL credit_limit.run_job('lending', 'decisions', '2026-12-06');
+}, extra_params => [ '-U', 'engine' ]);
+$node->safe_psql('trap', q{
+	CREATE TEMP TABLE account (account_id bigint, borrower_id bigint);
+	CREATE TEMP TABLE changed (account_id bigint, borrower_id bigint);
+	CREATE FUNCTION pg_temp.array_agg(bigint) RETURNS bigint LANGUAGE plpgsql AS
+		$$ BEGIN INSERT INTO public.log VALUES (current_user, 'pg_temp'); RETURN 1; END $$;
+	SET search_path = pg_temp, public, pg_catalog;
+	INSERT INTO lending.account_month VALUES (2, '2026-12-01', 0, 0, 0, 0, 0);
+	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'fraud', 'FREEZE', '2026-12-05');
+}, extra_params => [ '-U', 'mallory' ]);
+is($node->safe_psql('trap', q{SELECT status, (SELECT count(*) FROM lending.decision WHERE source = 'override')
+	FROM lending.override_request}), 'applied|1', 'a person decides otherwise');
+is($node->safe_psql('trap', q{SELECT count(*) FROM lending.decision WHERE source = 'realtime' AND borrower_id = 2}), '3',
+	'a loader moves limits in real time without a right on the log');
 is($node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT count(*) FROM credit_limit.verify_log('lending')}), '0', 'a book works under a hostile path');
 is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'and nothing planted runs');

@@ -113,7 +113,7 @@ random_policy(RandomPolicy *policy)
 }
 
 static void
-random_account(ClPolicyAccount *account)
+random_account(const RandomPolicy *policy, ClPolicyAccount *account)
 {
 	int64_t		size = chance(12) ? INT64_MAX - 1 : 300;
 
@@ -130,7 +130,7 @@ random_account(ClPolicyAccount *account)
 	account->last_limit_change = TODAY + 1 - up_to(8);
 	if (chance(30))
 		account->missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);
-	if (chance(20))
+	if (chance(20) && !(policy->rules.needed & CL_INPUT_BIT(CL_INPUT_DEMAND)))
 		account->missing |= CL_INPUT_BIT(CL_INPUT_DEMAND);
 	account->excluded = chance(20);
 	account->frozen = account->excluded && chance(30);
@@ -334,7 +334,7 @@ check_random(void)
 			ClPolicyAccount account;
 			ClPolicyDecision d;
 
-			random_account(&account);
+			random_account(&policy, &account);
 			d = decide(&policy, &account);
 			check_bounds(&policy, &account, &d);
 			check_movement(&policy, &d);

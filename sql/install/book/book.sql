@@ -51,13 +51,24 @@ BEGIN
   CALL credit_limit.create_book_versions(book);
   CALL credit_limit.create_book_log(book);
   CALL credit_limit.create_book_run(book);
+  CALL credit_limit.create_book_reasons(book);
   CALL credit_limit.create_book_alerts(book);
+  CALL credit_limit.create_book_overrides(book);
+  CALL credit_limit.create_book_jobs(book);
+  CALL credit_limit.create_book_notices(book);
   BEGIN
     CALL credit_limit.create_book_input(book);
   EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
     RAISE WARNING USING MESSAGE = format('function decision_input of book "%s" could not be made', book), DETAIL = SQLERRM,
       HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_input(%1$L).', book);
   END;
+  BEGIN
+    CALL credit_limit.create_book_reports(book);
+  EXCEPTION WHEN undefined_column OR undefined_table OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
+    RAISE WARNING USING MESSAGE = format('reports of book "%s" could not be made', book), DETAIL = SQLERRM,
+      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_reports(%1$L).', book);
+  END;
+  CALL credit_limit.create_book_rights(book);
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.create_book(text) IS

@@ -63,7 +63,6 @@ BEGIN
       FROM @book@.decision d LEFT JOIN @book@.decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
       WHERE sha256(e.salt || convert_to(e.inputs, 'UTF8')) IS DISTINCT FROM d.input_hash
         AND NOT (e.decision_id IS NULL AND EXISTS (SELECT FROM @book@.erasure x WHERE x.borrower_id = d.borrower_id))
-        AND d.source <> 'override'
       UNION ALL
       SELECT 7, 'policy', NULL, format('version %s of policy "%s" is not what was approved', version, name) FROM @book@.policy
       WHERE sha256(convert_to(source, 'UTF8')) <> digest OR (source::credit_limit.limit_policy)::text <> document::text
@@ -167,11 +166,12 @@ BEGIN
   EXECUTE format('UPDATE %s.borrower b SET segment = NULL, income = NULL, obligations = NULL, external_score = NULL, external_pd = NULL,
     erased_on = $2 WHERE b.borrower_id = $1', s) USING borrower_id, erased_on;
   EXECUTE format('DELETE FROM %s.exclusion x WHERE x.borrower_id = $1', s) USING borrower_id;
+  EXECUTE format('UPDATE %s.override_request q SET note = NULL WHERE q.borrower_id = $1 AND q.note IS NOT NULL', s) USING borrower_id;
   RETURN n;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
-    'removes the inputs of all decisions on a borrower, what borrower knows of him, and his exclusions; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), NULL (22004)';
+    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), NULL (22004)';
 
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -23,6 +23,7 @@ BEGIN
         HINT = 'Another role approves it: credit_limit.approve_version().';
     END IF;
     NEW.created_by := current_user;
+    NEW.created_login := session_user;
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
     RETURN NEW;
@@ -31,9 +32,18 @@ BEGIN
       RETURN OLD;
     END IF;
     NEW.created_by := OLD.created_by;
+    NEW.created_login := OLD.created_login;
     IF NEW.document::text IS DISTINCT FROM OLD.source THEN
       -- Whoever changed a draft last made it.
       NEW.created_by := current_user;
+      NEW.created_login := session_user;
+    END IF;
+    -- One login with both roles is one person. A superuser can take any login, so it is no use to refuse him.
+    IF NEW.status <> 'draft' AND NEW.created_login = session_user
+      AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper) THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s %s was drafted by the same login', TG_TABLE_NAME,
+          to_jsonb(NEW) ->> (TG_TABLE_NAME || '_id')),
+        DETAIL = format('The login is "%s", whichever role it takes.', session_user), HINT = 'Another person approves what one has drafted.';
     END IF;
     NEW.approved_by := CASE WHEN NEW.status <> 'draft' THEN current_user END;
     NEW.source := NEW.document::text;
@@ -50,7 +60,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.keep_version() IS
-    'trigger of policy and scorecard: an approved version keeps everything but its last day; the digest is SHA-256 of the document as text';
+    'trigger of policy and scorecard: a draft is approved by another role and another login; an approved version keeps everything but its last day; the digest is SHA-256 of the document as text';
 
 CREATE PROCEDURE credit_limit.create_book_versions(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -67,6 +77,7 @@ BEGIN
         document credit_limit.@type@ NOT NULL,
         status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'approved', 'retired')),
         created_by text NOT NULL,
+        created_login text NOT NULL,
         approved_by text,
         retired_by text,
         valid_from date,
@@ -83,6 +94,7 @@ BEGIN
         FOR EACH ROW EXECUTE FUNCTION credit_limit.keep_version();
       CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.@kind@ EXECUTE FUNCTION credit_limit.refuse_change();
       COMMENT ON TABLE @book@.@kind@ IS 'versions: draft, then approved by another role, then with a last day; on no day are two of one name valid';
+      COMMENT ON COLUMN @book@.@kind@.created_login IS 'who had logged in when role created_by drafted it: that login does not approve it';
       COMMENT ON COLUMN @book@.@kind@.source IS 'the document as it was when the version was written';
       COMMENT ON COLUMN @book@.@kind@.digest IS 'SHA-256 of source; hashes of decisions cover it';
       COMMENT ON COLUMN @book@.@kind@.valid_to IS 'last day; NULL: open. The day before valid_from: withdrawn before it began'
@@ -181,7 +193,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.approve_version(text, text, int, date, date) IS
-    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. Errors: no draft, no first day (22023), drafted by the same role (42501), another version valid on one of the days (23P01)';
+    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. Errors: no draft, no first day (22023), drafted by the same role or login (42501), another version valid on one of the days (23P01)';
 
 CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -155,7 +155,7 @@ COMMENT ON COLUMN credit_limit.behavior_features.times_60_6m IS 'Months of the l
 COMMENT ON COLUMN credit_limit.behavior_features.times_60_12m IS 'As times_60_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_6m IS 'Months of the last 6 with 90 days past due or more.';
 COMMENT ON COLUMN credit_limit.behavior_features.times_90_12m IS 'As times_90_6m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.months_inactive IS 'Consecutive months up to as_of that were idle: a balance of 0 or below, no payment, and no credit balance drawn on. A payment that is not known does not end the run; a month without row, or with neither payment nor a known balance, does. NULL if as_of is such a month.';
+COMMENT ON COLUMN credit_limit.behavior_features.months_inactive IS 'Consecutive months up to as_of that were idle: a balance of 0 or below, no payment, and no credit balance drawn on. A payment that is not known does not end the run; a month without row, or one that paid nothing and does not know its balance, does. NULL if as_of is such a month.';
 COMMENT ON COLUMN credit_limit.behavior_features.inactive_12m IS 'Months of the last 12 that were idle, as in months_inactive; NULL if none says whether it was.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_increases_12m IS 'Months of the last 12 whose limit is above the one known before it, whatever lies between; NULL if no month has one to compare with.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_decreases_12m IS 'As limit_increases_12m, below.';
@@ -327,4 +327,4 @@ RETURNS credit_limit.behavior
 AS 'MODULE_PATHNAME', 'cl_behavior_idle' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.behavior_idle(credit_limit.behavior, int) IS
-'What if the line stayed unused: the history followed by that many months (0 to 120) with the last known limit, and balance, payment, due and days past due of 0. A column that no month kept knows stays not known.';
+'What if the line stayed unused: the history followed by that many months (0 to 120) with the last known limit, and balance, payment, due and days past due of 0; a credit balance stays as it is. A column that no month kept knows stays not known.';

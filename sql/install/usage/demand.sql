@@ -173,7 +173,7 @@ RETURNS credit_limit.demand
 AS 'MODULE_PATHNAME', 'cl_demand_shrink' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.demand_shrink(credit_limit.demand, credit_limit.demand, float8) IS
-'The demand of an account leaning on that of its segment: the estimate when the prior counts as strength more months (above 0, default 6) that look like it. Of n months, none of them at the limit, mu becomes (n mu + strength prior mu) / (n + strength), and p_zero likewise. Months at the limit count as in the likelihood, so that accounts without an estimate of their own get one. The result is a demand given by its parameters. NULL if one is NULL or the prior has no estimate. Error: different distributions, a first demand without observations.';
+'The demand of an account leaning on that of its segment: the estimate when the prior counts as strength more months (above 0, default 6) that look like it. Of n months with a draw, none of them at the limit, mu becomes (n mu + strength prior mu) / (n + strength); p_zero likewise, of all months. Months at the limit count as in the likelihood, so that accounts without an estimate of their own get one. The result is a demand given by its parameters. NULL if one is NULL or the prior has no estimate. Error: different distributions, a first demand without observations.';
 
 CREATE FUNCTION credit_limit.demand_stats(
   credit_limit.demand,
