@@ -278,25 +278,6 @@ RESET ROLE;
 -- A book made without reports gets them; a refresh of one that has none says so.
 SELECT credit_limit.refresh_reports('nowhere');
 CALL credit_limit.create_book_reports('book_p');
--- Granted as an analyst of a segment: reports and what they are made of show that segment, and the table of demands no other.
-DROP POLICY town ON book_p.borrower;
-DROP POLICY town ON book_p.account;
-ALTER TABLE book_p.borrower DISABLE ROW LEVEL SECURITY;
-ALTER TABLE book_p.account DISABLE ROW LEVEL SECURITY;
-CREATE ROLE regress_book_town;
-CALL credit_limit.grant_book('book_p', analyst => 'regress_book_town');
-CALL credit_limit.restrict_analyst('book_p', 'regress_book_town', ARRAY['town']);
-CREATE TABLE all_positions AS SELECT count(*) AS n, count(*) FILTER (WHERE b.segment = 'town') AS of_town FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id);
-GRANT SELECT ON all_positions TO regress_book_town;
-SET ROLE regress_book_town;
-SELECT (SELECT count(*) FROM book_p.report_position) = of_town AND of_town BETWEEN 1 AND n - 1 AS positions_of_the_segment,
-  (SELECT array_agg(DISTINCT segment) FROM book_p.report_utilization) AS segments, (SELECT count(*) > 0 FROM book_p.report_summary) AS summary FROM all_positions;
-RESET ROLE;
-DROP TABLE all_positions;
-CALL credit_limit.restrict_analyst('book_p', 'regress_book_town', NULL);
-CALL credit_limit.revoke_book('book_p', 'regress_book_town');
-REVOKE ALL ON SCHEMA credit_limit FROM regress_book_town;
-DROP ROLE regress_book_town;
 DROP SCHEMA book_p CASCADE;
 DROP OWNED BY regress_book_maker, regress_book_analyst;
 DROP ROLE regress_book_maker, regress_book_analyst;
