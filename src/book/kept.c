@@ -5,8 +5,8 @@
  * A book is a schema that is named when a function is called, so PL/pgSQL knows its tables only in EXECUTE, and that plans every
  * time: for one account this takes several times as long as the decision. A backend keeps the plans of some statements, each
  * known by its text, its types, the way it is planned, and the role that it is planned for: the right to call a function is
- * asked for when it is inlined into a plan, and then no more. What else they depend on is the business of PostgreSQL's plan cache:
- * it plans again what has changed.
+ * asked for when it is inlined into a plan, and then no more. What else they depend on is the business of PostgreSQL's plan
+ * cache: it plans again what has changed.
  */
 #include "postgres.h"
 
