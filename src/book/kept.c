@@ -4,8 +4,9 @@
  *
  * A book is a schema that is named when a function is called, so PL/pgSQL knows its tables only in EXECUTE, and that plans every
  * time: for one account this takes several times as long as the decision. A backend keeps the plans of some statements, each
- * known by its text, its types and the way it is planned. What they depend on is the business of PostgreSQL's plan cache: it
- * plans again what has changed.
+ * known by its text, its types, the way it is planned, and the role that it is planned for: the right to call a function is
+ * asked for when it is inlined into a plan, and then no more. What else they depend on is the business of PostgreSQL's plan
+ * cache: it plans again what has changed.
  */
 #include "postgres.h"
 
@@ -13,6 +14,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -30,6 +32,7 @@ typedef struct Kept
 	int			parameters;
 	Oid			types[MOST_PARAMETERS];
 	int			cursor_options;
+	Oid			role;
 	int			users;
 	uint64		used;			/* for the choice of whom to forget */
 } Kept;
@@ -47,6 +50,7 @@ find(const text *statement, int parameters, const Oid *types, int cursor_options
 		Kept	   *k = &kept[i];
 
 		if (k->plan != NULL && k->length == length && k->parameters == parameters && k->cursor_options == cursor_options &&
+			k->role == GetUserId() &&
 			memcmp(k->types, types, parameters * sizeof(Oid)) == 0 &&
 			memcmp(k->statement, VARDATA_ANY(statement), length) == 0)
 			return k;
@@ -101,7 +105,7 @@ cl_kept_plan(const text *statement, int parameters, const Oid *types, int cursor
 		copy = MemoryContextStrdup(TopMemoryContext, copy);
 		SPI_keepplan(plan);
 		*place = (Kept) {.plan = plan, .statement = copy, .length = VARSIZE_ANY_EXHDR(statement),
-			.parameters = parameters, .cursor_options = cursor_options};
+			.parameters = parameters, .cursor_options = cursor_options, .role = GetUserId()};
 		memcpy(place->types, types, parameters * sizeof(Oid));
 	}
 	/* The context of SPI ends with SPI_finish, or with the transaction. */

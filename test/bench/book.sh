@@ -11,11 +11,11 @@ HERE=$(cd "$(dirname "$0")/../.." && pwd)
 run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v months="$MONTHS" -v policy="$(cat "$HERE"/demo/policy.json)" "$@"; }
 
 load() {
-run >/dev/null 2>&1 <<'SQL'
+run 2>&1 > /dev/null <<'SQL' | { grep -v NOTICE || true; }
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP SCHEMA IF EXISTS bench_book CASCADE;
 CALL credit_limit.create_book('bench_book');
-SELECT credit_limit.add_months('bench_book', DATE '2026-11-01' - make_interval(months => :months - 1), :months);
+SELECT credit_limit.add_months('bench_book', (DATE '2026-11-01' - make_interval(months => :months - 1))::date, :months);
 SELECT 'DROP OWNED BY bench_maker', 'DROP ROLE bench_maker' FROM pg_roles WHERE rolname = 'bench_maker' \gexec
 CREATE ROLE bench_maker;
 GRANT USAGE ON SCHEMA bench_book, credit_limit TO bench_maker;
