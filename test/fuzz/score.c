@@ -35,7 +35,9 @@ take_counts(Input *input, bool weighted, ClBinCounts *counts, ClBinCounts *total
 static bool
 keeps_trend(ClTrend trend, const double *rate, int bins, double apart)
 {
-	if (trend == CL_TREND_AUTO)
+	if (trend == CL_TREND_MONOTONE)
+		return keeps_trend(CL_TREND_ASCENDING, rate, bins, apart) || keeps_trend(CL_TREND_DESCENDING, rate, bins, apart);
+	if (trend == CL_TREND_BEST)
 		return keeps_trend(CL_TREND_PEAK, rate, bins, apart) || keeps_trend(CL_TREND_VALLEY, rate, bins, apart);
 	for (int turn = 0; turn < bins; turn++)
 	{
@@ -111,7 +113,7 @@ fuzz_optimum(Input *input)
 		.objective = (ClObjective) (take_byte(input) % 4),
 		.min_bins = 1 + take_byte(input) % 3, .max_bins = 3 + take_byte(input) % 5,
 		.min_size = (take_byte(input) % 32) / 128.0, .max_size = 1, .min_n = {take_byte(input) % 8, take_byte(input) % 8},
-		.trend = (ClTrend) (take_byte(input) % 6), .min_rate_diff = apart[take_byte(input) % 4],
+		.trend = (ClTrend) (take_byte(input) % CL_TREND_AUTO), .min_rate_diff = apart[take_byte(input) % 4],
 		.max_p_value = p_values[take_byte(input) % 4]
 	};
 	double		best = -INFINITY;
