@@ -68,11 +68,10 @@ bad_amount(int which, int32_t month, const char *shown, const char *must, const 
 }
 
 static void
-require_amount(int which, int32_t month, int64 amount, const char *shown)
+negative_limit(int32_t month, const char *shown)
 {
-	if (which == CL_BEHAVIOR_LIMIT && amount < 0)
-		bad_amount(which, month, shown, "not be negative",
-				   "A line that is closed has the limit 0; a limit that is not known is NULL.");
+	bad_amount(CL_BEHAVIOR_LIMIT, month, shown, "not be negative",
+			   "A line that is closed has the limit 0; a limit that is not known is NULL.");
 }
 
 #define TOO_LARGE_HINT "Look for an amount with a wrong unit."
@@ -94,7 +93,8 @@ unusual_amount(FunctionCallInfo fcinfo, int which, int32_t month, int decimals)
 				   "Round it to the minor unit of its currency.");
 	if (status != CL_NUMERIC_OK || amount > largest[decimals] || amount < -largest[decimals])
 		bad_amount(which, month, cl_numeric_string(value), "be at most 922,337,203,685,477.5807", TOO_LARGE_HINT);
-	require_amount(which, month, amount, cl_numeric_string(value));
+	if (which == CL_BEHAVIOR_LIMIT && amount < 0)
+		negative_limit(month, cl_numeric_string(value));
 	return amount;
 }
 
@@ -167,7 +167,8 @@ float8_amount(FunctionCallInfo fcinfo, int which, int32_t month)
 	scaled = rint(value * 10000);
 	if (fabs(scaled) >= 9.2e18)
 		bad_amount(which, month, cl_float8_string(value), "be at most 9.2e14", TOO_LARGE_HINT);
-	require_amount(which, month, (int64) scaled, cl_float8_string(value));
+	if (which == CL_BEHAVIOR_LIMIT && scaled < 0)
+		negative_limit(month, cl_float8_string(value));
 	return (int64) scaled;
 }
 
