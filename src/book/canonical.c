@@ -372,6 +372,12 @@ cl_canonical_check_row(const ClCanonicalRow *row, const text *layout)
 	cl_canonical_check(row->columns, layout);
 }
 
+text *
+cl_canonical_layout(const ClCanonicalRow *row)
+{
+	return cstring_to_text_with_len(row->columns->layout.data, row->columns->layout.len);
+}
+
 void
 cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, const Datum *values, const bool *isnull)
 {

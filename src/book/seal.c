@@ -1,34 +1,42 @@
 /*
  * seal.c
- *	  Decisions as rows of the decision log: evidence, salt, hashes and the chain in one pass over what a query decided.
+ *	  Decisions written to the decision log: evidence, salt, hashes and the chain in one pass over what a query decided.
  *
- * The query gives one row for each account, in the order of the chain, with the columns of `Decided` below. From each comes a
- * row of credit_limit.sealed_decision: the columns that the hash covers first, then place, hashes and evidence.
+ * The query gives one row for each account, in the order of the chain, with the columns of `Decided` below. From each come a row
+ * of `decision` and one of `decision_evidence`:
  *
  *	  inputs		= canonical_row(inputs of the decision), salt = 16 random bytes
  *	  input_hash	= SHA-256(salt || inputs)
  *	  hash			= SHA-256(previous_hash || canonical_row(the columns that the hash covers))
  *	  decision_id	= 64 place + lane
  *
- * with text in UTF-8. The same in SQL, with canonical_row() and chain_link(), takes much longer: every step forms and reads a row
- * of sixty columns again. verify_log() goes the long way.
+ * with text in UTF-8. What the hash covers are the columns of `decision` from run_id to input_hash, and the digests of policy and
+ * scorecard. So a row is built as
+ *
+ *	  decision_id | run_id ... input_hash | policy_digest scorecard_digest		hashed from run_id on
+ *	  decision_id | run_id ... input_hash | previous_hash hash					written
+ *
+ * The same in SQL, with canonical_row() and chain_link(), takes much longer: every step forms and reads a row of sixty columns
+ * again. verify_log() goes the long way.
  */
 #include "postgres.h"
 
+#include "book/append.h"
 #include "book/canonical.h"
 #include "book/kept.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 #define HASH_BYTES PG_SHA256_DIGEST_LENGTH
@@ -37,12 +45,12 @@
 #define BATCH 500
 #define DECISION_COLUMNS 14		/* of credit_limit.limit_decision */
 
-PG_FUNCTION_INFO_V1(cl_seal_decisions);
+PG_FUNCTION_INFO_V1(cl_write_decisions);
 
 enum Argument
 {
-	ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE, ARG_HASH,
-	ARG_LAYOUT
+	ARG_BOOK, ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE,
+	ARG_HASH, ARG_LAYOUT
 };
 
 #define PARAMETERS (ARG_BORROWERS - ARG_QUERY)
@@ -58,11 +66,38 @@ enum Decided
 static const Oid decided_types[IN_COLUMNS] = {INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID,
 	BYTEAOID, BYTEAOID, BOOLOID, RECORDOID, InvalidOid};
 
-enum Sealed
+enum Written
 {
-	OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_POLICY, OUT_SCORECARD, OUT_EXPERIMENT, OUT_ARM,
-	OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_POLICY_DIGEST,
-	OUT_CARD_DIGEST, OUT_CONTENT, OUT_ID = OUT_CONTENT, OUT_PREVIOUS, OUT_HASH, OUT_SALT, OUT_INPUTS, OUT_COLUMNS
+	OUT_ID, OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_POLICY, OUT_SCORECARD, OUT_EXPERIMENT,
+	OUT_ARM, OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_PREVIOUS, OUT_HASH,
+	OUT_COLUMNS, OUT_POLICY_DIGEST = OUT_PREVIOUS, OUT_CARD_DIGEST = OUT_HASH
+};
+
+#define CONTENT_COLUMNS (OUT_COLUMNS - OUT_RUN)
+#define OUT_NEW_LIMIT (OUT_DECISION + 2)
+
+static const ClAppendColumn decision_columns[OUT_COLUMNS] = {
+	{"decision_id", INT8OID}, {"run_id", INT8OID}, {"source", TEXTOID}, {"account_id", INT8OID}, {"borrower_id", INT8OID},
+	{"product", TEXTOID}, {"as_of", DATEOID}, {"policy_id", INT4OID}, {"scorecard_id", INT4OID}, {"experiment", TEXTOID},
+	{"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID}, {"old_limit", NUMERICOID},
+	{"new_limit", NUMERICOID}, {"available", NUMERICOID}, {"entitlement", NUMERICOID}, {"risk_cap", NUMERICOID},
+	{"product_cap", NUMERICOID}, {"affordability_cap", NUMERICOID}, {"umbrella_cap", NUMERICOID}, {"regulatory_cap", NUMERICOID},
+	{"target", NUMERICOID}, {"binding", TEXTOID}, {"reasons", TEXTARRAYOID}, {"proposed", NUMERICOID}, {"frozen", BOOLOID},
+	{"input_hash", BYTEAOID}, {"previous_hash", BYTEAOID}, {"hash", BYTEAOID}
+};
+
+enum Evidence
+{
+	EVIDENCE_ID, EVIDENCE_AS_OF, EVIDENCE_SALT, EVIDENCE_LAYOUT, EVIDENCE_INPUTS, EVIDENCE_COLUMNS
+};
+
+static const ClAppendColumn evidence_columns[EVIDENCE_COLUMNS] = {
+	{"decision_id", INT8OID}, {"as_of", DATEOID}, {"salt", BYTEAOID}, {"layout", INT4OID}, {"inputs", TEXTOID}
+};
+
+enum Answer
+{
+	ANSWER_DECISIONS, ANSWER_HASH, ANSWER_ACCOUNTS, ANSWER_LIMITS, ANSWER_FROZEN, ANSWER_COLUMNS
 };
 
 /* A bytea of at most so many bytes. */
@@ -75,13 +110,17 @@ typedef struct Bytes
 typedef struct Seal
 {
 	MemoryContext context;		/* of the whole call */
-	ReturnSetInfo *result;
-	const text *layout;			/* of the inputs */
+	text	   *book;
+	text	   *layout;			/* of the inputs; NULL: as they come */
+	int32		layout_number;
 	int32		lane;
+	int64		first_place;
 	int64		place;
 	TupleDesc	decision_desc;
 	ClCanonicalRow *inputs_row;
-	ClCanonicalColumns *content_columns;
+	const ClCanonicalColumns *content_columns;
+	ClAppend   *decisions;
+	ClAppend   *evidence;
 	pg_cryptohash_ctx *sha;
 	StringInfoData inputs;		/* with room for a header in front */
 	StringInfoData content;
@@ -93,7 +132,12 @@ typedef struct Seal
 	bool		in_null[IN_COLUMNS];
 	Datum		out[OUT_COLUMNS];
 	bool		out_null[OUT_COLUMNS];
+	ArrayBuildState *accounts;	/* with new limits and frozen: what the accounts are to be */
+	ArrayBuildState *limits;
+	ArrayBuildState *frozen;
 } Seal;
+
+/* ---- One decision ---- */
 
 static void
 hash_pair(Seal *seal, Bytes *answer, const uint8 *first, int first_length, const char *plain, int length)
@@ -122,25 +166,47 @@ put_from(Seal *seal, int column, int decided)
 	seal->out_null[column] = seal->in_null[decided];
 }
 
+static int32
+layout_number(text *book, text *layout)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {PointerGetDatum(book), PointerGetDatum(layout)};
+	bool		isnull;
+	text	   *statement = cstring_to_text("SELECT credit_limit.layout_number($1, $2)");
+	SPIPlanPtr	plan = cl_kept_plan(statement, 2, types, CURSOR_OPT_GENERIC_PLAN);
+
+	if (SPI_execute_plan(plan, values, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not number a layout");
+	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* All rows of a query have one type: it is looked at with the first. */
+static void
+begin_inputs(Seal *seal, const ClCanonicalRow *row)
+{
+	if (seal->layout != NULL)
+		cl_canonical_check_row(row, seal->layout);
+	else
+		seal->layout = cl_canonical_layout(row);
+	seal->layout_number = layout_number(seal->book, seal->layout);
+}
+
 /* Evidence, and its hash. */
 static void
 put_inputs(Seal *seal, const uint8 *salt)
 {
 	HeapTupleHeader record = DatumGetHeapTupleHeader(seal->in[IN_INPUTS]);
-	ClCanonicalRow *before = seal->inputs_row;
+	bool		first = seal->inputs_row == NULL;
 	ClCanonicalRow *row = cl_canonical_row_of(&seal->inputs_row, seal->context, record);
 	StringInfo	text = &seal->inputs;
 
-	/* All rows of a query have one type. */
-	if (before == NULL)
-		cl_canonical_check_row(row, seal->layout);
+	if (first)
+		begin_inputs(seal, row);
 	text->len = VARHDRSZ;
 	cl_canonical_put_row(text, row, record);
 	SET_VARSIZE(text->data, text->len);
 	memcpy(seal->salt.bytes, salt, SALT_BYTES);
 	hash_pair(seal, &seal->input_hash, salt, SALT_BYTES, text->data + VARHDRSZ, text->len - VARHDRSZ);
-	put(seal, OUT_SALT, PointerGetDatum(&seal->salt));
-	put(seal, OUT_INPUTS, PointerGetDatum(text->data));
 	put(seal, OUT_INPUT_HASH, PointerGetDatum(&seal->input_hash));
 }
 
@@ -157,12 +223,15 @@ put_decision(Seal *seal)
 	heap_deform_tuple(&tuple, seal->decision_desc, seal->out + OUT_DECISION, seal->out_null + OUT_DECISION);
 }
 
+/* The place in the chain; the hashes take the columns of the digests. */
 static void
 put_place(Seal *seal)
 {
+	put_from(seal, OUT_POLICY_DIGEST, IN_POLICY_DIGEST);
+	put_from(seal, OUT_CARD_DIGEST, IN_CARD_DIGEST);
 	memcpy(seal->previous.bytes, seal->hash.bytes, HASH_BYTES);
 	seal->content.len = 0;
-	cl_canonical_put(&seal->content, seal->content_columns, seal->out, seal->out_null);
+	cl_canonical_put(&seal->content, seal->content_columns, seal->out + OUT_RUN, seal->out_null + OUT_RUN);
 	hash_pair(seal, &seal->hash, seal->previous.bytes, HASH_BYTES, seal->content.data, seal->content.len);
 	seal->place++;
 	put(seal, OUT_ID, Int64GetDatum(LANES * seal->place + seal->lane));
@@ -171,13 +240,49 @@ put_place(Seal *seal)
 }
 
 static void
+write_row(Seal *seal)
+{
+	static const bool nothing_null[EVIDENCE_COLUMNS] = {false};
+	Datum		evidence[EVIDENCE_COLUMNS] = {
+		seal->out[OUT_ID], seal->out[OUT_AS_OF], PointerGetDatum(&seal->salt), Int32GetDatum(seal->layout_number),
+		PointerGetDatum(seal->inputs.data)
+	};
+
+	cl_append_row(seal->evidence, evidence, nothing_null);
+	cl_append_row(seal->decisions, seal->out, seal->out_null);
+}
+
+static void
+remember_limit(Seal *seal)
+{
+	if (seal->out_null[OUT_NEW_LIMIT])
+		return;
+	seal->accounts = accumArrayResult(seal->accounts, seal->out[OUT_ACCOUNT], false, INT8OID, seal->context);
+	seal->limits = accumArrayResult(seal->limits, seal->out[OUT_NEW_LIMIT], false, NUMERICOID, seal->context);
+	seal->frozen = accumArrayResult(seal->frozen, seal->out[OUT_FROZEN], seal->out_null[OUT_FROZEN], BOOLOID, seal->context);
+}
+
+/* A query of decisions gives no decision where the version is missing that would make it. */
+static void
+check_row(const Seal *seal)
+{
+	if (seal->in_null[IN_ACCOUNT] || seal->in_null[IN_PRODUCT] || seal->in_null[IN_INPUTS])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a decision has no account, no product or no inputs")));
+	if (seal->in_null[IN_DECISION])
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no approved version decides on account " INT64_FORMAT, DatumGetInt64(seal->in[IN_ACCOUNT])),
+				 errdetail("Its product is \"%s\".", TextDatumGetCString(seal->in[IN_PRODUCT])),
+				 errhint("credit_limit.check_versions() says which policy or scorecard is missing.")));
+}
+
+static void
 seal_row(Seal *seal, HeapTuple tuple, TupleDesc desc, const uint8 *salt)
 {
 	heap_deform_tuple(tuple, desc, seal->in, seal->in_null);
-	if (seal->in_null[IN_ACCOUNT] || seal->in_null[IN_INPUTS] || seal->in_null[IN_DECISION])
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("a decision has no account, no inputs or no answer")));
+	check_row(seal);
 	put_from(seal, OUT_ACCOUNT, IN_ACCOUNT);
 	put_from(seal, OUT_BORROWER, IN_BORROWER);
 	put_from(seal, OUT_PRODUCT, IN_PRODUCT);
@@ -188,13 +293,14 @@ seal_row(Seal *seal, HeapTuple tuple, TupleDesc desc, const uint8 *salt)
 	put_from(seal, OUT_SCORE, IN_SCORE);
 	put_from(seal, OUT_PD, IN_PD);
 	put_from(seal, OUT_FROZEN, IN_FROZEN);
-	put_from(seal, OUT_POLICY_DIGEST, IN_POLICY_DIGEST);
-	put_from(seal, OUT_CARD_DIGEST, IN_CARD_DIGEST);
 	put_decision(seal);
 	put_inputs(seal, salt);
 	put_place(seal);
-	tuplestore_putvalues(seal->result->setResult, seal->result->setDesc, seal->out, seal->out_null);
+	write_row(seal);
+	remember_limit(seal);
 }
+
+/* ---- A query of them ---- */
 
 static bool
 right_columns(TupleDesc desc)
@@ -217,7 +323,7 @@ right_decision(const Seal *seal)
 		return false;
 	for (int i = 0; i < DECISION_COLUMNS; i++)
 	{
-		if (TupleDescAttr(seal->decision_desc, i)->atttypid != TupleDescAttr(seal->result->setDesc, OUT_DECISION + i)->atttypid)
+		if (TupleDescAttr(seal->decision_desc, i)->atttypid != decision_columns[OUT_DECISION + i].type)
 			return false;
 	}
 	return true;
@@ -244,18 +350,55 @@ check_query(Seal *seal, TupleDesc desc)
 				 errhint("It is that of credit_limit.seal_query().")));
 }
 
-static Seal *
-begin_seal(FunctionCallInfo fcinfo)
+/* The columns that the hash covers: the same in every call of a backend. */
+static const ClCanonicalColumns *
+content_columns(void)
 {
-	Seal	   *seal = palloc0_object(Seal);
+	static ClCanonicalColumns *columns = NULL;
+	MemoryContext old;
+	TupleDesc	desc;
+
+	if (columns != NULL)
+		return columns;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	desc = CreateTemplateTupleDesc(CONTENT_COLUMNS);
+	for (int i = 0; i < CONTENT_COLUMNS; i++)
+	{
+		const ClAppendColumn *column = &decision_columns[OUT_RUN + i];
+
+		TupleDescInitEntry(desc, (AttrNumber) (i + 1), column->name, column->type, -1, 0);
+	}
+	columns = cl_canonical_columns(desc, CONTENT_COLUMNS);
+	FreeTupleDesc(desc);
+	MemoryContextSwitchTo(old);
+	return columns;
+}
+
+static Oid
+book_table(const text *book, const char *name)
+{
+	char	   *schema = text_to_cstring(book);
+	Oid			table = get_relname_relid(name, get_namespace_oid(schema, false));
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("book \"%s\" has no table \"%s\"", schema, name),
+				 errhint("credit_limit.create_book() makes the tables that are missing.")));
+	return table;
+}
+
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
 	bytea	   *previous;
 
-	for (int i = ARG_QUERY; i <= ARG_LAYOUT; i++)
+	for (int i = ARG_BOOK; i < ARG_LAYOUT; i++)
 	{
-		if (PG_ARGISNULL(i) && (i == ARG_QUERY || i == ARG_AS_OF || i > ARG_BORROWERS))
+		if (PG_ARGISNULL(i) && (i <= ARG_AS_OF || i > ARG_BORROWERS))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("argument %d of seal_decisions must not be NULL", i + 1)));
+					 errmsg("argument %d of write_decisions must not be NULL", i + 1)));
 	}
 	previous = PG_GETARG_BYTEA_PP(ARG_HASH);
 	if (VARSIZE_ANY_EXHDR(previous) != HASH_BYTES || PG_GETARG_INT32(ARG_LANE) < 0 || PG_GETARG_INT32(ARG_LANE) >= LANES ||
@@ -266,12 +409,19 @@ begin_seal(FunctionCallInfo fcinfo)
 				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", PG_GETARG_INT32(ARG_LANE),
 						   PG_GETARG_INT64(ARG_PLACE), (int) VARSIZE_ANY_EXHDR(previous)),
 				 errhint("A lane is 0 to %d; its place and its hash are in log_lane.", LANES - 1)));
+}
+
+static Seal *
+begin_seal(FunctionCallInfo fcinfo)
+{
+	Seal	   *seal = palloc0_object(Seal);
+
 	seal->context = CurrentMemoryContext;
-	seal->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	seal->layout = PG_GETARG_TEXT_PP(ARG_LAYOUT);
+	seal->book = PG_GETARG_TEXT_PP(ARG_BOOK);
+	seal->layout = PG_ARGISNULL(ARG_LAYOUT) ? NULL : PG_GETARG_TEXT_PP(ARG_LAYOUT);
 	seal->lane = PG_GETARG_INT32(ARG_LANE);
-	seal->place = PG_GETARG_INT64(ARG_PLACE);
-	memcpy(seal->hash.bytes, VARDATA_ANY(previous), HASH_BYTES);
+	seal->place = seal->first_place = PG_GETARG_INT64(ARG_PLACE);
+	memcpy(seal->hash.bytes, VARDATA_ANY(PG_GETARG_BYTEA_PP(ARG_HASH)), HASH_BYTES);
 	SET_VARSIZE(&seal->previous, VARHDRSZ + HASH_BYTES);
 	SET_VARSIZE(&seal->hash, VARHDRSZ + HASH_BYTES);
 	SET_VARSIZE(&seal->input_hash, VARHDRSZ + HASH_BYTES);
@@ -279,9 +429,7 @@ begin_seal(FunctionCallInfo fcinfo)
 	initStringInfo(&seal->inputs);
 	appendStringInfoSpaces(&seal->inputs, VARHDRSZ);
 	initStringInfo(&seal->content);
-	if (seal->result->setDesc->natts != OUT_COLUMNS)
-		elog(ERROR, "seal_decisions does not return sealed_decision");
-	seal->content_columns = cl_canonical_columns(seal->result->setDesc, OUT_CONTENT);
+	seal->content_columns = content_columns();
 	put(seal, OUT_SOURCE, PG_GETARG_DATUM(ARG_SOURCE));
 	put(seal, OUT_AS_OF, PG_GETARG_DATUM(ARG_AS_OF));
 	seal->out[OUT_RUN] = PG_ARGISNULL(ARG_RUN) ? (Datum) 0 : PG_GETARG_DATUM(ARG_RUN);
@@ -334,24 +482,15 @@ seal_batch(Seal *seal, MemoryContext batch)
 	SPI_freetuptable(rows);
 }
 
-/*
- * (query text, as_of date, lowest bigint, highest bigint, turn int, run bigint, borrowers bigint[], source text, lane int,
- * place bigint, previous_hash bytea, input_layout text) -> setof sealed_decision
- *
- * The arguments from as_of to borrowers are the parameters of the query. It reads what the calling statement sees.
- */
-Datum
-cl_seal_decisions(PG_FUNCTION_ARGS)
+static void
+seal_query(Seal *seal, FunctionCallInfo fcinfo)
 {
-	Seal	   *seal;
-	Portal		portal;
-	MemoryContext batch;
+	MemoryContext batch = AllocSetContextCreate(seal->context, "sealed decisions", ALLOCSET_DEFAULT_SIZES);
+	Portal		portal = open_query(fcinfo);
+	Datum		as_of = PG_GETARG_DATUM(ARG_AS_OF);
 
-	InitMaterializedSRF(fcinfo, 0);
-	seal = begin_seal(fcinfo);
-	batch = AllocSetContextCreate(CurrentMemoryContext, "sealed decisions", ALLOCSET_DEFAULT_SIZES);
-	SPI_connect();
-	portal = open_query(fcinfo);
+	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, as_of);
+	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS, as_of);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);
@@ -360,8 +499,44 @@ cl_seal_decisions(PG_FUNCTION_ARGS)
 		seal_batch(seal, batch);
 	}
 	SPI_cursor_close(portal);
+	cl_append_end(seal->evidence);
+	cl_append_end(seal->decisions);
+	MemoryContextDelete(batch);
+}
+
+static Datum
+array_or_empty(ArrayBuildState *state, Oid type)
+{
+	return state == NULL ? PointerGetDatum(construct_empty_array(type)) : makeArrayResult(state, CurrentMemoryContext);
+}
+
+/*
+ * (book text, query text, as_of date, lowest bigint, highest bigint, turn int, run bigint, borrowers bigint[], source text,
+ * lane int, place bigint, previous_hash bytea, input_layout text) -> (decisions bigint, hash bytea, accounts bigint[],
+ * limits numeric[], frozen boolean[])
+ *
+ * The arguments from as_of to borrowers are the parameters of the query. It reads what the calling statement sees.
+ */
+Datum
+cl_write_decisions(PG_FUNCTION_ARGS)
+{
+	Seal	   *seal;
+	TupleDesc	desc;
+	Datum		values[ANSWER_COLUMNS];
+	bool		nulls[ANSWER_COLUMNS] = {false};
+
+	check_arguments(fcinfo);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != ANSWER_COLUMNS)
+		elog(ERROR, "write_decisions does not return %d columns", ANSWER_COLUMNS);
+	seal = begin_seal(fcinfo);
+	SPI_connect();
+	seal_query(seal, fcinfo);
 	SPI_finish();
 	pg_cryptohash_free(seal->sha);
-	MemoryContextDelete(batch);
-	return (Datum) 0;
+	values[ANSWER_DECISIONS] = Int64GetDatum(seal->place - seal->first_place);
+	values[ANSWER_HASH] = PointerGetDatum(&seal->hash);
+	values[ANSWER_ACCOUNTS] = array_or_empty(seal->accounts, INT8OID);
+	values[ANSWER_LIMITS] = array_or_empty(seal->limits, NUMERICOID);
+	values[ANSWER_FROZEN] = array_or_empty(seal->frozen, BOOLOID);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -57,20 +57,4 @@ SELECT kept_row('SELECT 1 / 0');
 SELECT kept_row(NULL, 1);
 SELECT kept_row('SELECT $1', 'no type');
 SELECT kept_row('SELEC');
--- Sealing takes the queries of decisions and nothing else. Those of a book are tested with its runs.
-\set decision 'SELECT 7::bigint, 8::bigint, ''cash''::text, 1, NULL::int, NULL::text, NULL::text, 700::float8, 0.1::float8, sha256(''p''), NULL::bytea, false, i, ROW(''KEEP'', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, ''none'', ARRAY[''why''], NULL)::credit_limit.limit_decision FROM (SELECT 1.50 AS x, ''é'' AS y) i'
-SELECT decision_id, account_id, action, reasons, inputs, input_hash = sha256(salt || convert_to(inputs, 'UTF8')) AS input_hash, previous_hash = sha256('x') AS previous, length(salt) AS salt,
-  hash = sha256(previous_hash || convert_to(canonical_row((SELECT c FROM (SELECT run_id, source, account_id, borrower_id, product, as_of, policy_id, scorecard_id, experiment, arm, score, pd, action,
-    old_limit, new_limit, available, entitlement, risk_cap, product_cap, affordability_cap, umbrella_cap, regulatory_cap, target, binding, reasons, proposed, frozen, input_hash, policy_digest, scorecard_digest) c),
-    decision_layout()), 'UTF8')) AS hash
-FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[["x","numeric"],["y","text"]]');
-SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[["x","numeric"]]');
-SELECT count(*) FROM seal_decisions('SELECT 1', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions(regexp_replace(:'decision', 'ROW\(.*\)::', 'NULL::'), '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions('DELETE FROM book_kept', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 64, 10, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, -1, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, 'x', '[]');
-SELECT count(*) FROM seal_decisions(:'decision', '2026-01-31', 1, 1, 0, 5, NULL, NULL, 3, 10, sha256('x'), '[]');
-SELECT count(*) FROM seal_decisions(NULL, '2026-01-31', 1, 1, 0, 5, NULL, 'run', 3, 10, sha256('x'), '[]');
 DROP TABLE book_kept;

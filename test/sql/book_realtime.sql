@@ -54,6 +54,24 @@ CALL credit_limit.run_decisions('book_t', '2027-01-31');
 SET client_min_messages = warning;
 SELECT tableoid::regclass, count(*) FROM book_t.decision WHERE as_of >= '2027-01-01' GROUP BY 1;
 SELECT count(*) FROM credit_limit.verify_log('book_t');
+-- A product without an approved version stops the events of its borrowers, and nobody else's; a column more in the inputs stops none.
+INSERT INTO book_t.product VALUES ('shop', 'Shop', 'instalment', 'CNY', 'cash', 'no such card'), ('free', 'Not decided', 'other', 'CNY', NULL, NULL);
+INSERT INTO book_t.account (account_id, borrower_id, product, currency, opened_on) VALUES (208, 8, 'shop', 'CNY', '2026-01-01'), (209, 9, 'free', 'CNY', '2026-01-01');
+INSERT INTO book_t.exclusion (borrower_id, kind, valid_from) VALUES (8, 'dispute', '2027-01-15');
+INSERT INTO book_t.exclusion (borrower_id, kind, valid_from) VALUES (9, 'dispute', '2027-01-15');
+SELECT account_id, count(*) FROM book_t.decision WHERE as_of = '2027-01-15' AND borrower_id IN (8, 9) GROUP BY 1;
+SELECT count(*) FROM book_t.evidence_layout;
+ALTER FUNCTION book_t.decision_input(date) RENAME TO plain_input;
+CREATE FUNCTION book_t.decision_input(as_of date) RETURNS TABLE (account_id bigint, borrower_id bigint, product text, credit_limit numeric, balance numeric, pending numeric, external_score float8, external_pd float8,
+  income numeric, days_past_due int, last_limit_change date, excluded boolean, excluded_freeze boolean, excluded_refer boolean, umbrella_limit numeric, umbrella_drawn numeric, umbrella_place int, more text) LANGUAGE sql STABLE
+  AS $$ SELECT account_id, borrower_id, product, credit_limit, balance, pending, external_score, external_pd, income, days_past_due, last_limit_change, excluded, excluded_freeze, excluded_refer, umbrella_limit, umbrella_drawn, umbrella_place, 'more'
+    FROM book_t.plain_input(as_of) $$;
+INSERT INTO book_t.exclusion (borrower_id, kind, valid_from) VALUES (9, 'opt_out', '2027-01-15');
+SELECT l.layout, count(*) FROM book_t.decision_evidence e JOIN book_t.evidence_layout l USING (layout) WHERE e.as_of = '2027-01-15' GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM credit_limit.verify_log('book_t');
+DROP FUNCTION book_t.decision_input(date);
+ALTER FUNCTION book_t.plain_input(date) RENAME TO decision_input;
+DELETE FROM book_t.account WHERE account_id > 200;
 -- Off: months come without decisions.
 SELECT credit_limit.disable_realtime('book_t');
 INSERT INTO book_t.account_month VALUES (101, '2026-11-01', 1000, 500, 50, 50, 60);

@@ -60,8 +60,8 @@ RESET ROLE;
 
 -- What decides on a day: brute force over the days of the table above.
 INSERT INTO book_v.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', 'card'), ('free', 'Not decided', 'other', 'CNY', NULL, NULL);
-CREATE FUNCTION pg_temp.on_day(d date) RETURNS TABLE (version_no int, product text, arm text, policy_id int, scorecard_id int) LANGUAGE plpgsql AS
-  $$ BEGIN RETURN QUERY EXECUTE 'SELECT version_no, product, arm, policy_id, scorecard_id FROM (' || credit_limit.version_sql('book_v') || ') v ORDER BY 1' USING d; END $$;
+CREATE FUNCTION pg_temp.on_day(d date) RETURNS TABLE (version_no int, product text, arm text, policy_id int, scorecard_id int, missing boolean) LANGUAGE plpgsql AS
+  $$ BEGIN RETURN QUERY EXECUTE 'SELECT version_no, product, arm, policy_id, scorecard_id, missing FROM (' || credit_limit.version_sql('book_v') || ') v ORDER BY 1' USING d; END $$;
 SELECT d::date, v.* FROM unnest(ARRAY['2025-12-31', '2026-01-01', '2026-05-31', '2026-06-01', '2026-07-10', '2026-07-11']::date[]) d
   LEFT JOIN LATERAL pg_temp.on_day(d) v ON true ORDER BY 1;
 SELECT credit_limit.check_versions('book_v', '2026-07-11');

@@ -1,20 +1,7 @@
 -- create_book: a schema of ordinary tables, owned by whoever calls it, and what all functions on a book share.
 
 CREATE FUNCTION credit_limit.book_schema(book text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF to_regnamespace(quote_ident(book)) IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = format('there is no book "%s"', book),
-      DETAIL = 'No schema has that name.', HINT = format('CALL credit_limit.create_book(%L) makes one.', book);
-  END IF;
-  IF to_regclass(format('%I.decision', book)) IS NULL OR to_regclass(format('%I.log_lane', book)) IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('schema "%s" is not a book', book),
-      DETAIL = 'It has no decision log.', HINT = 'credit_limit.create_book() makes the tables that are missing.';
-  END IF;
-  RETURN quote_ident(book);
-END
-$$;
+    AS 'MODULE_PATHNAME', 'cl_book_schema' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION credit_limit.book_schema(text) IS
     'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01). NULL gives NULL';
 

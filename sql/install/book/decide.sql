@@ -59,7 +59,7 @@ BEGIN
   RETURN replace($q$
     SELECT s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn,
       v.policy_id, v.scorecard_id, v.experiment, v.arm, v.policy_digest, v.card_digest, s.inputs,
-      credit_limit.decide_limit(v.policy, s.inputs, $1) AS d
+      CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, $1) END AS d
     FROM (SELECT s AS inputs, s.* FROM (@scored@) s OFFSET 0) s JOIN version v ON v.version_no = s.version_no
     OFFSET 0
   $q$, '@scored@', credit_limit.scored_sql(book, filter));
@@ -68,7 +68,7 @@ $$;
 COMMENT ON FUNCTION credit_limit.decided_sql(text, text) IS
     'SQL of the decisions d on the accounts of a book as of $1, with their inputs. filter is SQL over i';
 
--- What seal_decisions() needs. Parameters: $1 as_of, $2 lowest and $3 highest borrower or $6 the borrowers, $4 place among the
+-- What write_decisions() needs. Parameters: $1 as_of, $2 lowest and $3 highest borrower or $6 the borrowers, $4 place among the
 -- lines of a partitioned umbrella, $5 run. In the order of account_id, so that the same book gives the same log.
 CREATE FUNCTION credit_limit.seal_query(book text, version text, filter text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -82,59 +82,35 @@ BEGIN
         (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen, t.inputs, t.d
     FROM (@decided@) t ORDER BY t.account_id
   $q$, '@version@', version),
-    '@decided@', credit_limit.decided_sql(book, filter || ' AND i.umbrella_place = $4'));
+    '@decided@', credit_limit.decided_sql(book, filter));
 END
 $$;
 COMMENT ON FUNCTION credit_limit.seal_query(text, text, text) IS
-    'SQL of decisions for seal_decisions(); version is SQL of the versions that decide, filter is SQL over i';
+    'SQL of decisions for write_decisions(); version is SQL of the versions that decide, filter is SQL over i';
 
-CREATE TYPE credit_limit.sealed_decision AS (
-    run_id bigint, source text, account_id bigint, borrower_id bigint, product text, as_of date, policy_id int, scorecard_id int,
-    experiment text, arm text, score float8, pd float8, action text, old_limit numeric, new_limit numeric, available numeric,
-    entitlement numeric, risk_cap numeric, product_cap numeric, affordability_cap numeric, umbrella_cap numeric,
-    regulatory_cap numeric, target numeric, binding text, reasons text[], proposed numeric, frozen boolean, input_hash bytea,
-    policy_digest bytea, scorecard_digest bytea,
-    decision_id bigint, previous_hash bytea, hash bytea, salt bytea, inputs text);
-COMMENT ON TYPE credit_limit.sealed_decision IS
-    'a decision as the log keeps it: first the columns that its hash covers, then its place, its hashes and its evidence';
+CREATE FUNCTION credit_limit.write_decisions(book text, query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
+    borrowers bigint[], source text, lane int, place bigint, previous_hash bytea, input_layout text,
+    OUT decisions bigint, OUT hash bytea, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
+    AS 'MODULE_PATHNAME', 'cl_write_decisions' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
+COMMENT ON FUNCTION credit_limit.write_decisions(text, text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea, text) IS
+    'part of runs and real time: writes the decisions of a query of seal_query() to decision and decision_evidence, as the continuation of a lane that ends at place with previous_hash. Returns how many they are, the hash of the last, and what the limits of their accounts are to be. input_layout NULL: the columns of the inputs are what they are. Errors: a query with other columns, inputs of another layout (42804), an account without a version that decides (55000), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004), no right to insert (42501)';
 
-CREATE FUNCTION credit_limit.seal_decisions(query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
-    borrowers bigint[], source text, lane int, place bigint, previous_hash bytea, input_layout text)
-    RETURNS SETOF credit_limit.sealed_decision
-    AS 'MODULE_PATHNAME', 'cl_seal_decisions' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000 ROWS 100;
-COMMENT ON FUNCTION credit_limit.seal_decisions(text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea, text) IS
-    'part of runs and real time: the decisions of a query of seal_query() as rows of the log, which continue a lane that ends at place with previous_hash. Errors: a query with other columns, inputs of another layout (42804), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004)';
-
--- Parameters: $1 to $12 as in seal_decisions(), $13 number of the layout of the inputs, $14 whether limits are moved.
-CREATE FUNCTION credit_limit.write_sql(book text) RETURNS text
+-- Parameters: accounts, limits and frozen as write_decisions() returns them, and the day.
+CREATE FUNCTION credit_limit.move_sql(book text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN replace($q$
-    WITH decided AS MATERIALIZED (
-      SELECT * FROM credit_limit.seal_decisions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)),
-    evidence AS (INSERT INTO @book@.decision_evidence (decision_id, as_of, salt, layout, inputs)
-      SELECT decision_id, as_of, salt, $13, inputs FROM decided),
-    moved AS (UPDATE @book@.account a SET credit_limit = d.new_limit, frozen = d.frozen,
-        last_limit_change = CASE WHEN d.new_limit <> a.credit_limit THEN d.as_of ELSE a.last_limit_change END
-      FROM decided d WHERE $14 AND a.account_id = d.account_id AND d.new_limit IS NOT NULL
-        AND (d.new_limit <> a.credit_limit OR d.frozen <> a.frozen)
-      RETURNING 1),
-    written AS (INSERT INTO @book@.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, policy_id,
-        scorecard_id, experiment, arm, score, pd, action, old_limit, new_limit, available, entitlement, risk_cap, product_cap,
-        affordability_cap, umbrella_cap, regulatory_cap, target, binding, reasons, proposed, frozen, input_hash, previous_hash, hash)
-      SELECT decision_id, run_id, source, account_id, borrower_id, product, as_of, policy_id,
-        scorecard_id, experiment, arm, score, pd, action, old_limit, new_limit, available, entitlement, risk_cap, product_cap,
-        affordability_cap, umbrella_cap, regulatory_cap, target, binding, reasons, proposed, frozen, input_hash, previous_hash, hash
-      FROM decided)
-    SELECT c.n AS decisions, (SELECT count(*) FROM moved) AS moves,
-      (SELECT d.hash FROM decided d WHERE d.decision_id = 64 * ($10 + c.n) + $9) AS hash
-    FROM (SELECT count(*) AS n FROM decided) c
+    WITH moved AS (UPDATE @book@.account a SET credit_limit = d.new_limit, frozen = d.frozen,
+        last_limit_change = CASE WHEN d.new_limit <> a.credit_limit THEN $4 ELSE a.last_limit_change END
+      FROM unnest($1, $2, $3) d(account_id, new_limit, frozen)
+      WHERE a.account_id = d.account_id AND (d.new_limit <> a.credit_limit OR d.frozen <> a.frozen)
+      RETURNING 1)
+    SELECT count(*) AS moves FROM moved
   $q$, '@book@', credit_limit.book_schema(book));
 END
 $$;
-COMMENT ON FUNCTION credit_limit.write_sql(text) IS
-    'SQL that decides on the accounts of some borrowers, writes decisions, evidence and limits, and says how many and where the lane ends';
+COMMENT ON FUNCTION credit_limit.move_sql(text) IS 'SQL that moves the limits of accounts as decisions say, and counts the accounts that changed';
 
 -- Locks borrowers, decides on all their open accounts, and continues a lane that is free. Lines of a partitioned umbrella are
 -- decided one after the other, so that each sees what the one before was granted. What belongs to a chunk lies close together: to
@@ -145,11 +121,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET random_page_cost = 1.
 AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
-  layout_no int := credit_limit.layout_number(book, layout);
   filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($6)' END;
   these text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END;
   query text;
-  statement text;
   r record;
   free record;
   place bigint;
@@ -173,15 +147,18 @@ BEGIN
   place := free.place;
   last_hash := free.hash;
   query := credit_limit.seal_query(book, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
-    ELSE credit_limit.run_version_sql(book) END, filter);
-  statement := credit_limit.write_sql(book);
+    ELSE credit_limit.run_version_sql(book) END, filter || CASE WHEN most > 0 THEN ' AND i.umbrella_place = $4' ELSE '' END);
+  -- The day is written into it: the plan that is kept for the events of a day knows its month then, and leaves out all others.
+  query := replace(query, '$1', format('(DATE %L + %s)', '2000-01-01', as_of - DATE '2000-01-01'));
   FOR turn IN 0 .. most LOOP
-    r := credit_limit.kept_row(statement, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane::int, place, last_hash,
-      layout, layout_no, move);
+    r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, place, last_hash, layout);
     decisions := decisions + r.decisions;
-    moves := moves + r.moves;
     place := place + r.decisions;
-    last_hash := coalesce(r.hash, last_hash);
+    last_hash := r.hash;
+    IF move THEN
+      r := credit_limit.kept_row(credit_limit.move_sql(book), r.accounts, r.limits, r.frozen, as_of);
+      moves := moves + r.moves;
+    END IF;
   END LOOP;
   IF decisions > 0 THEN
     r := credit_limit.kept_row(format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s), free.lane::int, place, last_hash);
@@ -189,7 +166,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.decide_borrowers(text, date, bigint, bigint, bigint, bigint[], text, boolean, text) IS
-    'part of runs and real time: locks the borrowers from lowest to highest, or those of an array, decides on all their open accounts, writes the decisions to the log, and moves the limits if move says so; returns how many decisions were made and how many accounts changed';
+    'part of runs and real time: locks the borrowers from lowest to highest, or those of an array, decides on all their open accounts, writes the decisions to the log, and moves the limits if move says so; layout is that of the inputs, NULL: any; returns how many decisions were made and how many accounts changed';
 
 CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,

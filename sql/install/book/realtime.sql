@@ -21,8 +21,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';
   END IF;
-  PERFORM credit_limit.check_versions(book, today);
-  n := credit_limit.decide_borrowers(book, today, NULL, NULL, NULL, borrowers, 'realtime', true, credit_limit.input_layout(book, today));
+  n := credit_limit.decide_borrowers(book, today, NULL, NULL, NULL, borrowers, 'realtime', true, NULL);
 END
 $$;
 COMMENT ON FUNCTION credit_limit.decide_touched(text, bigint[]) IS

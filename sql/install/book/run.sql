@@ -70,7 +70,7 @@ AS $$
 BEGIN
   RETURN replace($q$
     SELECT r.version_no, r.product, r.experiment, r.arm, r.arms, r.shares, r.policy_id, v.document AS policy,
-      v.digest AS policy_digest, r.scorecard_id, c.document AS card, c.digest AS card_digest
+      v.digest AS policy_digest, r.scorecard_id, c.document AS card, c.digest AS card_digest, false AS missing
     FROM @book@.run_version r JOIN @book@.policy v ON v.policy_id = r.policy_id
     LEFT JOIN @book@.scorecard c ON c.scorecard_id = r.scorecard_id
     WHERE r.run_id = $5

@@ -239,7 +239,8 @@ AS $$
 BEGIN
   RETURN replace($q$
     SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int AS version_no, p.product, a.experiment, a.arm, a.arms, a.shares,
-      v.policy_id, v.document AS policy, v.digest AS policy_digest, c.scorecard_id, c.document AS card, c.digest AS card_digest
+      v.policy_id, v.document AS policy, v.digest AS policy_digest, c.scorecard_id, c.document AS card, c.digest AS card_digest,
+      v.policy_id IS NULL OR (n.scorecard IS NOT NULL AND c.scorecard_id IS NULL) AS missing
     FROM @book@.product p
     LEFT JOIN (SELECT e.product, e.experiment, x.arm, x.policy, x.scorecard,
         array_agg(x.arm) OVER w AS arms, array_agg(x.share) OVER w AS shares
@@ -247,15 +248,17 @@ BEGIN
       WHERE e.valid_from <= $1 AND (e.valid_to >= $1 OR e.valid_to IS NULL)
       WINDOW w AS (PARTITION BY e.experiment ORDER BY x.arm COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) a
       ON a.product = p.product
-    JOIN @book@.policy v ON v.name = coalesce(a.policy, p.policy) AND v.status <> 'draft' AND v.valid_from <= $1
+    CROSS JOIN LATERAL (SELECT coalesce(a.policy, p.policy) AS policy, coalesce(a.scorecard, p.scorecard) AS scorecard) n
+    LEFT JOIN @book@.policy v ON v.name = n.policy AND v.status <> 'draft' AND v.valid_from <= $1
       AND (v.valid_to >= $1 OR v.valid_to IS NULL)
-    LEFT JOIN @book@.scorecard c ON c.name = coalesce(a.scorecard, p.scorecard) AND c.status <> 'draft' AND c.valid_from <= $1
+    LEFT JOIN @book@.scorecard c ON c.name = n.scorecard AND c.status <> 'draft' AND c.valid_from <= $1
       AND (c.valid_to >= $1 OR c.valid_to IS NULL)
+    WHERE n.policy IS NOT NULL
   $q$, '@book@', credit_limit.book_schema(book));
 END
 $$;
 COMMENT ON FUNCTION credit_limit.version_sql(text) IS
-    'SQL of the versions that decide on the day $1: version_no, product, experiment, arm and the policy and scorecard of each';
+    'SQL of the versions that decide on the day $1: version_no, product, experiment, arm and the policy and scorecard of each; missing: one of them has no approved version on the day';
 
 CREATE FUNCTION credit_limit.check_versions(book text, as_of date) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
