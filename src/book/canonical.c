@@ -7,6 +7,7 @@
  *
  *	  numbers		as they print in full; double precision in the shortest decimal that reads back as the same double
  *	  NaN, Infinity, -Infinity, date, uuid, bytea (hexadecimal)		as strings; a date as YYYY-MM-DD, with BC where it is
+ *	  timestamp, timestamp with time zone		as strings: the date and HH:MM:SS with the decimals that are not zero; in UTC, with +00
  *	  text, varchar, name, enum		as strings; char(n) without its padding
  *	  text[]		as an array of strings
  *
@@ -29,6 +30,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
@@ -212,6 +214,40 @@ put_date(StringInfo out, Datum value)
 }
 
 static void
+put_time(StringInfo out, Timestamp time, bool zone)
+{
+	struct pg_tm tm = {0};
+	fsec_t		fraction;
+	char		text[MAXDATELEN + 1];
+
+	if (TIMESTAMP_NOT_FINITE(time))
+		EncodeSpecialTimestamp(time, text);
+	else if (timestamp2tm(time, NULL, &tm, &fraction, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	else
+	{
+		/* What has no zone has no summer either, and what has one is in UTC here. */
+		tm.tm_isdst = zone ? 0 : -1;
+		EncodeDateTime(&tm, fraction, zone, 0, NULL, USE_ISO_DATES, text);
+	}
+	put_quoted(out, text);
+}
+
+static void
+put_timestamp(StringInfo out, Datum value)
+{
+	put_time(out, DatumGetTimestamp(value), false);
+}
+
+static void
+put_timestamptz(StringInfo out, Datum value)
+{
+	put_time(out, DatumGetTimestampTz(value), true);
+}
+
+static void
 put_uuid(StringInfo out, Datum value)
 {
 	put_quoted(out, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
@@ -256,6 +292,7 @@ static const CanonicalType canonical_types[] = {
 	{FLOAT8OID, "double precision", put_float8}, {BOOLOID, "boolean", put_bool}, {TEXTOID, "text", put_text},
 	{DATEOID, "date", put_date}, {INT2OID, "smallint", put_int2}, {FLOAT4OID, "real", put_float4},
 	{VARCHAROID, "text", put_text}, {BPCHAROID, "text", put_bpchar}, {NAMEOID, "text", put_name},
+	{TIMESTAMPTZOID, "timestamp with time zone", put_timestamptz}, {TIMESTAMPOID, "timestamp without time zone", put_timestamp},
 	{UUIDOID, "uuid", put_uuid}, {BYTEAOID, "bytea", put_bytea}, {TEXTARRAYOID, "text[]", put_text_array}
 };
 
@@ -277,7 +314,7 @@ canonical_type(const FormData_pg_attribute *column)
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" has a type without canonical text", NameStr(column->attname)),
 			 errdetail("It is of type %s.", format_type_be(column->atttypid)),
-			 errhint("Cast it to text, or to a number, boolean, date, uuid or bytea.")));
+			 errhint("Cast it to text, or to a number, boolean, date, timestamp, uuid or bytea.")));
 }
 
 static void

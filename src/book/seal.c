@@ -37,6 +37,7 @@
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #define HASH_BYTES PG_SHA256_DIGEST_LENGTH
@@ -68,8 +69,8 @@ static const Oid decided_types[IN_COLUMNS] = {INT8OID, INT8OID, TEXTOID, INT4OID
 
 enum Written
 {
-	OUT_ID, OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_POLICY, OUT_SCORECARD, OUT_EXPERIMENT,
-	OUT_ARM, OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_PREVIOUS, OUT_HASH,
+	OUT_ID, OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_DECIDED_AT, OUT_POLICY, OUT_SCORECARD,
+	OUT_EXPERIMENT, OUT_ARM, OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_PREVIOUS, OUT_HASH,
 	OUT_COLUMNS, OUT_POLICY_DIGEST = OUT_PREVIOUS, OUT_CARD_DIGEST = OUT_HASH
 };
 
@@ -78,8 +79,8 @@ enum Written
 
 static const ClAppendColumn decision_columns[OUT_COLUMNS] = {
 	{"decision_id", INT8OID}, {"run_id", INT8OID}, {"source", TEXTOID}, {"account_id", INT8OID}, {"borrower_id", INT8OID},
-	{"product", TEXTOID}, {"as_of", DATEOID}, {"policy_id", INT4OID}, {"scorecard_id", INT4OID}, {"experiment", TEXTOID},
-	{"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID}, {"old_limit", NUMERICOID},
+	{"product", TEXTOID}, {"as_of", DATEOID}, {"decided_at", TIMESTAMPTZOID}, {"policy_id", INT4OID}, {"scorecard_id", INT4OID},
+	{"experiment", TEXTOID}, {"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID}, {"old_limit", NUMERICOID},
 	{"new_limit", NUMERICOID}, {"available", NUMERICOID}, {"entitlement", NUMERICOID}, {"risk_cap", NUMERICOID},
 	{"product_cap", NUMERICOID}, {"affordability_cap", NUMERICOID}, {"umbrella_cap", NUMERICOID}, {"regulatory_cap", NUMERICOID},
 	{"target", NUMERICOID}, {"binding", TEXTOID}, {"reasons", TEXTARRAYOID}, {"proposed", NUMERICOID}, {"frozen", BOOLOID},
@@ -432,6 +433,8 @@ begin_seal(FunctionCallInfo fcinfo)
 	seal->content_columns = content_columns();
 	put(seal, OUT_SOURCE, PG_GETARG_DATUM(ARG_SOURCE));
 	put(seal, OUT_AS_OF, PG_GETARG_DATUM(ARG_AS_OF));
+	/* The borrowers are locked by now: of two decisions on one the later has the later time. */
+	put(seal, OUT_DECIDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
 	seal->out[OUT_RUN] = PG_ARGISNULL(ARG_RUN) ? (Datum) 0 : PG_GETARG_DATUM(ARG_RUN);
 	seal->out_null[OUT_RUN] = PG_ARGISNULL(ARG_RUN);
 	seal->sha = pg_cryptohash_create(PG_SHA256);

@@ -23,15 +23,15 @@ SELECT tableoid::regclass, as_of, count(*) FROM book_w.decision GROUP BY 1, 2 UN
 CREATE VIEW book_w.check AS SELECT d.*, e.inputs, e.layout,
     d.input_hash = sha256(e.salt || convert_to(e.inputs, 'UTF8')) AND length(e.salt) = 16
     AND d.previous_hash = coalesce(lag(d.hash) OVER w, sha256('x')) AND d.decision_id / 64 = 10 + row_number() OVER w
-    AND d.hash = sha256(d.previous_hash || convert_to(canonical_row((SELECT c FROM (SELECT d.run_id, d.source, d.account_id, d.borrower_id, d.product, d.as_of, d.policy_id, d.scorecard_id, d.experiment, d.arm,
+    AND d.hash = sha256(d.previous_hash || convert_to(canonical_row((SELECT c FROM (SELECT d.run_id, d.source, d.account_id, d.borrower_id, d.product, d.as_of, d.decided_at, d.policy_id, d.scorecard_id, d.experiment, d.arm,
       d.score, d.pd, d.action, d.old_limit, d.new_limit, d.available, d.entitlement, d.risk_cap, d.product_cap, d.affordability_cap, d.umbrella_cap, d.regulatory_cap, d.target, d.binding, d.reasons,
       d.proposed, d.frozen, d.input_hash, sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest) c), decision_layout()), 'UTF8')) AS good
   FROM book_w.decision d JOIN book_w.decision_evidence e USING (decision_id, as_of) WINDOW w AS (PARTITION BY d.decision_id % 64 ORDER BY d.decision_id);
-SELECT count(*), bool_and(good) AS good, count(DISTINCT layout) AS layouts, max(length(inputs)) AS longest FROM book_w.check;
+SELECT count(*), bool_and(good) AS good, bool_and(decided_at BETWEEN now() - interval '1 minute' AND now()) AS just_now, count(DISTINCT layout) AS layouts, max(length(inputs)) AS longest FROM book_w.check;
 SELECT decision_id, account_id, score, action, old_limit, new_limit, reasons, frozen, inputs FROM book_w.check WHERE decision_id % 64 = 1 AND account_id IN (3, 5) ORDER BY 1;
 SELECT columns FROM book_w.evidence_layout;
 -- One by one: a trigger sees every row; a policy of row-level security; a column more; a partition whose columns stand otherwise.
-CREATE VIEW book_w.plain AS SELECT d.as_of, to_jsonb(d) - ARRAY['decision_id', 'run_id', 'source', 'as_of', 'input_hash', 'previous_hash', 'hash', 'good', 'note'] AS content FROM book_w.check d;
+CREATE VIEW book_w.plain AS SELECT d.as_of, to_jsonb(d) - ARRAY['decision_id', 'run_id', 'source', 'as_of', 'decided_at', 'input_hash', 'previous_hash', 'hash', 'good', 'note'] AS content FROM book_w.check d;
 CREATE TABLE book_w.seen (n bigint);
 CREATE FUNCTION book_w.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO book_w.seen VALUES (NEW.decision_id); RETURN NEW; END $$;
 CREATE TRIGGER see AFTER INSERT ON book_w.decision FOR EACH ROW EXECUTE FUNCTION book_w.see();

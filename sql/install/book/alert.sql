@@ -124,7 +124,7 @@ AS $$
     ('limit_not_affordable', 'account', 'part of the limit above the affordability cap of the latest decision of the last 92 days',
       'SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN a.credit_limit > 0 THEN greatest(1 - d.affordability_cap / a.credit_limit::numeric, 0) WHEN d.account_id IS NOT NULL THEN 0 END, $1
        FROM @account a LEFT JOIN (SELECT DISTINCT ON (account_id) account_id, affordability_cap FROM @decision
-         WHERE as_of > $1 - 92 AND as_of <= $1 AND affordability_cap IS NOT NULL ORDER BY account_id, as_of DESC, decision_id / 64 DESC, decision_id DESC) d
+         WHERE as_of > $1 - 92 AND as_of <= $1 AND affordability_cap IS NOT NULL ORDER BY account_id, as_of DESC, decided_at DESC, decision_id DESC) d
          ON d.account_id = a.account_id WHERE a.status = ''open'''),
     ('umbrella_exceeded', 'umbrella', 'part of what is drawn and pending under an umbrella that it does not cover; outside its days it covers nothing',
       'SELECT u.umbrella_id::text, u.borrower_id, NULL, CASE WHEN o.drawn > 0 THEN greatest(1 - CASE WHEN u.valid_from <= $1 AND (u.valid_to >= $1 OR u.valid_to IS NULL)

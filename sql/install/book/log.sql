@@ -20,6 +20,7 @@ BEGIN
       borrower_id bigint NOT NULL,
       product text NOT NULL,
       as_of date NOT NULL,
+      decided_at timestamptz NOT NULL,
       policy_id int,
       scorecard_id int,
       experiment text,
@@ -49,6 +50,8 @@ BEGIN
     CREATE TABLE @book@.decision_rest PARTITION OF @book@.decision DEFAULT;
     COMMENT ON TABLE @book@.decision IS 'every decision on a limit, for good: columns as in credit_limit.limit_decision';
     COMMENT ON COLUMN @book@.decision.decision_id IS '64 times the place in its lane, plus the lane (0 to 63)';
+    COMMENT ON COLUMN @book@.decision.as_of IS 'the day as of which it was decided; of several in real time decided_at is the order';
+    COMMENT ON COLUMN @book@.decision.decided_at IS 'when it was decided: of its chunk, or of its event';
     COMMENT ON COLUMN @book@.decision.input_hash IS 'SHA-256 of salt and inputs in decision_evidence';
     CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
     CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision EXECUTE FUNCTION credit_limit.refuse_change();
@@ -135,7 +138,7 @@ COMMENT ON FUNCTION credit_limit.keep_evidence() IS 'trigger of decision_evidenc
 CREATE FUNCTION credit_limit.decision_content(d text, policy_digest text, card_digest text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT replace('@.run_id, @.source, @.account_id, @.borrower_id, @.product, @.as_of, @.policy_id, @.scorecard_id,
+  SELECT replace('@.run_id, @.source, @.account_id, @.borrower_id, @.product, @.as_of, @.decided_at, @.policy_id, @.scorecard_id,
     @.experiment, @.arm, @.score, @.pd, @.action, @.old_limit, @.new_limit, @.available, @.entitlement, @.risk_cap, @.product_cap,
     @.affordability_cap, @.umbrella_cap, @.regulatory_cap, @.target, @.binding, @.reasons, @.proposed, @.frozen, @.input_hash, ',
     '@', d) || policy_digest || ' AS policy_digest, ' || card_digest || ' AS scorecard_digest'
@@ -145,6 +148,6 @@ COMMENT ON FUNCTION credit_limit.decision_content(text, text, text) IS 'select l
 CREATE FUNCTION credit_limit.decision_layout() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT '[["run_id","bigint"],["source","text"],["account_id","bigint"],["borrower_id","bigint"],["product","text"],["as_of","date"],["policy_id","integer"],["scorecard_id","integer"],["experiment","text"],["arm","text"],["score","double precision"],["pd","double precision"],["action","text"],["old_limit","numeric"],["new_limit","numeric"],["available","numeric"],["entitlement","numeric"],["risk_cap","numeric"],["product_cap","numeric"],["affordability_cap","numeric"],["umbrella_cap","numeric"],["regulatory_cap","numeric"],["target","numeric"],["binding","text"],["reasons","text[]"],["proposed","numeric"],["frozen","boolean"],["input_hash","bytea"],["policy_digest","bytea"],["scorecard_digest","bytea"]]'
+  SELECT '[["run_id","bigint"],["source","text"],["account_id","bigint"],["borrower_id","bigint"],["product","text"],["as_of","date"],["decided_at","timestamp with time zone"],["policy_id","integer"],["scorecard_id","integer"],["experiment","text"],["arm","text"],["score","double precision"],["pd","double precision"],["action","text"],["old_limit","numeric"],["new_limit","numeric"],["available","numeric"],["entitlement","numeric"],["risk_cap","numeric"],["product_cap","numeric"],["affordability_cap","numeric"],["umbrella_cap","numeric"],["regulatory_cap","numeric"],["target","numeric"],["binding","text"],["reasons","text[]"],["proposed","numeric"],["frozen","boolean"],["input_hash","bytea"],["policy_digest","bytea"],["scorecard_digest","bytea"]]'
 $$;
 COMMENT ON FUNCTION credit_limit.decision_layout() IS 'row_layout() of what the hash of a decision covers';

@@ -184,8 +184,8 @@ BEGIN
   id := 64 * l.place + l.lane;
   EXECUTE replace(replace($q$
     WITH n AS (
-      SELECT NULL::bigint AS run_id, 'override'::text AS source, d.account_id, d.borrower_id, d.product, $3::date AS as_of, NULL::int AS policy_id,
-        NULL::int AS scorecard_id, d.experiment, d.arm, d.score, d.pd,
+      SELECT NULL::bigint AS run_id, 'override'::text AS source, d.account_id, d.borrower_id, d.product, $3::date AS as_of,
+        clock_timestamp() AS decided_at, NULL::int AS policy_id, NULL::int AS scorecard_id, d.experiment, d.arm, d.score, d.pd,
         CASE WHEN $5 > $4 THEN 'INCREASE' WHEN $5 < $4 THEN 'DECREASE' ELSE 'KEEP' END AS action, $4::numeric AS old_limit,
         $5::numeric AS new_limit, credit_limit.available($6, d.account_id, $3) AS available, d.entitlement, d.risk_cap, d.product_cap,
         d.affordability_cap, d.umbrella_cap, d.regulatory_cap, d.target, 'override'::text AS binding, ARRAY[$7] AS reasons, d.proposed,
@@ -194,10 +194,10 @@ BEGIN
     linked AS (
       SELECT n.*, sha256($10 || convert_to(credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $11), 'UTF8')) AS hash FROM n),
     evidence AS (INSERT INTO @book@.decision_evidence (decision_id, as_of, salt, layout, inputs) VALUES ($12, $3, $8, $13, $9))
-    INSERT INTO @book@.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, policy_id, scorecard_id, experiment, arm,
+    INSERT INTO @book@.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, policy_id, scorecard_id, experiment, arm,
       score, pd, action, old_limit, new_limit, available, entitlement, risk_cap, product_cap, affordability_cap, umbrella_cap, regulatory_cap,
       target, binding, reasons, proposed, frozen, input_hash, previous_hash, hash)
-    SELECT $12, run_id, source, account_id, borrower_id, product, as_of, policy_id, scorecard_id, experiment, arm,
+    SELECT $12, run_id, source, account_id, borrower_id, product, as_of, decided_at, policy_id, scorecard_id, experiment, arm,
       score, pd, action, old_limit, new_limit, available, entitlement, risk_cap, product_cap, affordability_cap, umbrella_cap, regulatory_cap,
       target, binding, reasons, proposed, frozen, input_hash, $10, hash FROM linked RETURNING hash
   $q$, '@content@', credit_limit.decision_content('n', 'n.policy_digest', 'n.card_digest')), '@book@', s)

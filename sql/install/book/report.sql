@@ -189,7 +189,7 @@ BEGIN
     latest AS (
       SELECT DISTINCT ON (d.account_id) d.* FROM @book@.decision d LEFT JOIN @book@.run r ON r.run_id = d.run_id
       WHERE d.as_of <= $1 AND d.as_of >= coalesce($2, '-infinity') AND (d.run_id IS NULL OR r.move_limits)
-      ORDER BY d.account_id, d.as_of DESC, d.decision_id DESC)
+      ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC)
     INSERT INTO @book@.report_position
     SELECT l.account_id, coalesce(l.months, 0), coalesce(l.months_inactive, 0), l.demand, l.status,
       v.own, v.shrunk, coalesce(v.own, f.demand_q90, v.shrunk),

@@ -34,7 +34,7 @@ BEGIN
           AND s.as_of BETWEEN e.valid_from AND coalesce(e.valid_to, 'infinity') OFFSET 0) d
         LEFT JOIN @book@.run r ON r.run_id = d.run_id
         WHERE d.run_id IS NULL OR r.move_limits
-        ORDER BY d.experiment, d.account_id, d.as_of, d.decision_id) s),
+        ORDER BY d.experiment, d.account_id, d.as_of, d.decided_at, d.decision_id) s),
       later AS (
         SELECT f.first_no, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance, 0)) AS drawn,
           sum(m.credit_limit) AS credit_limit

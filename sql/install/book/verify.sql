@@ -85,7 +85,8 @@ AS $$
       WHEN 'text[]' THEN format('ARRAY(SELECT jsonb_array_elements_text($1 -> %s)) AS %I', c.n - 1, c.item ->> 0)
       ELSE format('($1 ->> %s)::%s AS %I', c.n - 1, c.item ->> 1, c.item ->> 0) END, ', ' ORDER BY c.n)
   FROM jsonb_array_elements(layout::jsonb) WITH ORDINALITY c(item, n)
-  WHERE c.item ->> 1 IN ('numeric', 'bigint', 'integer', 'double precision', 'boolean', 'text', 'date', 'smallint', 'real', 'uuid',
+  WHERE c.item ->> 1 IN ('numeric', 'bigint', 'integer', 'double precision', 'boolean', 'text', 'date', 'timestamp with time zone',
+    'timestamp without time zone', 'smallint', 'real', 'uuid',
     'bytea', 'text[]')
 $$;
 COMMENT ON FUNCTION credit_limit.evidence_row_sql(text) IS 'select list that makes the row again of canonical_row() in $1, a jsonb';
