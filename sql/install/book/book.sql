@@ -1,9 +1,13 @@
 -- create_book: a schema of ordinary tables, owned by whoever calls it, and what all functions on a book share.
 
 CREATE FUNCTION credit_limit.book_schema(book text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF book IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'the name of a book is missing',
+      DETAIL = 'It is NULL.', HINT = 'Give the name of its schema.';
+  END IF;
   IF to_regnamespace(quote_ident(book)) IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = format('there is no book "%s"', book),
       DETAIL = 'No schema has that name.', HINT = format('CALL credit_limit.create_book(%L) makes one.', book);
@@ -16,7 +20,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.book_schema(text) IS
-    'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01). NULL gives NULL';
+    'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01), NULL (22004)';
 
 CREATE FUNCTION credit_limit.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
