@@ -20,9 +20,17 @@ PG_FUNCTION_INFO_V1(cl_book_schema);
 Datum
 cl_book_schema(PG_FUNCTION_ARGS)
 {
-	char	   *book = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Oid			schema = get_namespace_oid(book, true);
+	char	   *book;
+	Oid			schema;
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the name of a book is missing"),
+				 errdetail("It is NULL."),
+				 errhint("Give the name of its schema.")));
+	book = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	schema = get_namespace_oid(book, true);
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),

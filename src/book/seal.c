@@ -70,8 +70,8 @@ static const Oid decided_types[IN_COLUMNS] = {INT8OID, INT8OID, TEXTOID, INT4OID
 enum Written
 {
 	OUT_ID, OUT_RUN, OUT_SOURCE, OUT_ACCOUNT, OUT_BORROWER, OUT_PRODUCT, OUT_AS_OF, OUT_DECIDED_AT, OUT_POLICY, OUT_SCORECARD,
-	OUT_EXPERIMENT, OUT_ARM, OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH, OUT_PREVIOUS, OUT_HASH,
-	OUT_COLUMNS, OUT_POLICY_DIGEST = OUT_PREVIOUS, OUT_CARD_DIGEST = OUT_HASH
+	OUT_EXPERIMENT, OUT_ARM, OUT_SCORE, OUT_PD, OUT_DECISION, OUT_FROZEN = OUT_DECISION + DECISION_COLUMNS, OUT_INPUT_HASH,
+	OUT_PREVIOUS, OUT_HASH, OUT_COLUMNS, OUT_POLICY_DIGEST = OUT_PREVIOUS, OUT_CARD_DIGEST = OUT_HASH
 };
 
 #define CONTENT_COLUMNS (OUT_COLUMNS - OUT_RUN)
@@ -80,8 +80,8 @@ enum Written
 static const ClAppendColumn decision_columns[OUT_COLUMNS] = {
 	{"decision_id", INT8OID}, {"run_id", INT8OID}, {"source", TEXTOID}, {"account_id", INT8OID}, {"borrower_id", INT8OID},
 	{"product", TEXTOID}, {"as_of", DATEOID}, {"decided_at", TIMESTAMPTZOID}, {"policy_id", INT4OID}, {"scorecard_id", INT4OID},
-	{"experiment", TEXTOID}, {"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID}, {"old_limit", NUMERICOID},
-	{"new_limit", NUMERICOID}, {"available", NUMERICOID}, {"entitlement", NUMERICOID}, {"risk_cap", NUMERICOID},
+	{"experiment", TEXTOID}, {"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID},
+	{"old_limit", NUMERICOID}, {"new_limit", NUMERICOID}, {"available", NUMERICOID}, {"entitlement", NUMERICOID}, {"risk_cap", NUMERICOID},
 	{"product_cap", NUMERICOID}, {"affordability_cap", NUMERICOID}, {"umbrella_cap", NUMERICOID}, {"regulatory_cap", NUMERICOID},
 	{"target", NUMERICOID}, {"binding", TEXTOID}, {"reasons", TEXTARRAYOID}, {"proposed", NUMERICOID}, {"frozen", BOOLOID},
 	{"input_hash", BYTEAOID}, {"previous_hash", BYTEAOID}, {"hash", BYTEAOID}

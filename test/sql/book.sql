@@ -35,6 +35,9 @@ INSERT INTO book_a.account (account_id, borrower_id, product, currency, opened_o
 INSERT INTO book_a.account (account_id, borrower_id, product, currency, umbrella_id, opened_on) VALUES (101, 2, 'cash', 'CNY', 10, '2026-01-01');
 INSERT INTO book_a.account (account_id, borrower_id, product, currency, umbrella_id, opened_on) VALUES (101, 1, 'shop', 'EUR', 10, '2026-01-01');
 INSERT INTO book_a.account_month VALUES (100, '2026-02-02', 0, 0);
+INSERT INTO book_a.account_month VALUES (100, 'infinity', 0, 0);
+UPDATE book_a.account SET opened_on = 'infinity' WHERE account_id = 100;
+UPDATE book_a.account SET last_limit_change = '-infinity' WHERE account_id = 100;
 INSERT INTO book_a.account_month VALUES (100, '2026-02-01', 0, 'NaN');
 INSERT INTO book_a.account_month VALUES (100, '2026-02-01', 0, 0, 0, 0, -1);
 INSERT INTO book_a.account_month VALUES (999, '2026-02-01', 0, 0);
@@ -59,6 +62,23 @@ INSERT INTO book_a.account (account_id, borrower_id, product, currency, umbrella
   (104, 1, 'none', 'CNY', NULL, '2026-01-01', 0, 0), (105, 1, 'cash', 'USD', 10, '2026-01-01', 0, 25000), (106, 2, 'cash', 'CNY', 11, '2026-01-01', 0, 0);
 INSERT INTO book_a.account_month VALUES (555, '2026-04-01', 0, 0);
 UPDATE book_a.product SET policy = 'p', scorecard = 's' WHERE product = 'cash';
+-- An experiment of no product, whose arm names a policy that is not there.
+INSERT INTO book_a.experiment VALUES ('e', 'nothing', '2026-01-01');
+INSERT INTO book_a.experiment_arm VALUES ('e', 'one', 1, 'q', NULL);
+-- A policy for shared umbrellas, where one is partitioned; and a decision_input that lacks columns.
+CREATE ROLE regress_book_approver;
+GRANT USAGE ON SCHEMA book_a, credit_limit TO regress_book_approver;
+GRANT SELECT, UPDATE ON book_a.policy TO regress_book_approver;
+SELECT credit_limit.draft_policy('book_a', 'shop', '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
+SET ROLE regress_book_approver;
+SELECT credit_limit.approve_policy('book_a', 1, '2026-01-01');
+RESET ROLE;
+UPDATE book_a.product SET policy = 'shop' WHERE product = 'shop';
+INSERT INTO book_a.umbrella VALUES (12, 1, 'partitioned', 'EUR', 20000, '2026-01-01');
+INSERT INTO book_a.account (account_id, borrower_id, product, currency, umbrella_id, opened_on) VALUES (107, 1, 'shop', 'EUR', 12, '2026-01-01');
+DROP FUNCTION book_a.decision_input(date);
+CREATE FUNCTION book_a.decision_input(as_of date) RETURNS TABLE (account_id bigint, borrower_id bigint, product text, balance numeric, pending numeric,
+  external_score float8, external_pd float8, umbrella_limit numeric) LANGUAGE sql AS 'SELECT NULL::bigint, NULL::bigint, NULL, NULL::numeric, NULL::numeric, NULL::float8, NULL::float8, NULL::numeric';
 SELECT * FROM credit_limit.check_book('book_a');
 -- The contract is the names: a lender's own table behind a view, with other types and one column less.
 CREATE SCHEMA book_b;
@@ -79,3 +99,5 @@ SELECT credit_limit.translate_reasons('book_a', ARRAY['Regulatory cap', 'our own
 -- Every reason in English has its Chinese.
 SELECT reason FROM book_a.reason_text GROUP BY reason HAVING count(*) <> 2;
 DROP SCHEMA book_a, book_b CASCADE;
+DROP OWNED BY regress_book_approver;
+DROP ROLE regress_book_approver;

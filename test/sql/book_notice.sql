@@ -47,6 +47,10 @@ SELECT n.reasons FROM book_n.decision d, credit_limit.adverse_notice('book_n', d
 -- The reasons that a policy gives of itself have texts in both languages: those of a policy that says no reason of its own.
 SELECT count(DISTINCT m[1]) AS reasons, string_agg(m[1], ', ') FILTER (WHERE (SELECT count(*) FROM book_n.reason_text t WHERE t.reason = m[1] AND t.language IN ('en', 'zh')) < 2) AS without_text
 FROM regexp_matches('{"name": "all", "entitlement": {"bands": [{"score_from": 1, "limit": 1}]}, "target": {"demand_quantile": 0.9}, "risk_cap": [{"limit": 1}], "product": {"floor": 1, "cap": 1}, "affordability": {"max_debt_to_income": 0.5, "apr": 0.1, "payment_rate": 0.1}, "umbrella": {"type": "shared"}, "regulatory_cap": [{"limit": 1}], "movement": {"max_increase": 0.5, "dead_band": 0.1, "cooling_off_days": {"increase": 1}}, "approval": {"above": 1}}'::credit_limit.limit_policy::text, 'reason": "([^"]+)"', 'g') m;
+-- What a run would do that moves nothing is adverse to nobody.
+CALL credit_limit.run_decisions('book_n', '2026-11-30', '{"run_key": "what if", "move_limits": false}');
+SELECT count(*) FILTER (WHERE d.frozen OR d.new_limit < d.old_limit) > 0 AS some_fall, count(*) FILTER (WHERE n.adverse) AS adverse
+FROM book_n.decision d JOIN book_n.run r USING (run_id), credit_limit.adverse_notice('book_n', d.decision_id, 'en') n WHERE r.run_key = 'what if';
 DROP SCHEMA book_n CASCADE;
 DROP OWNED BY regress_book_maker;
 DROP ROLE regress_book_maker;

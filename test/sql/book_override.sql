@@ -103,6 +103,13 @@ UPDATE book_o.account SET status = 'closed' WHERE account_id = 101;
 SELECT credit_limit.erase_borrower('book_o', 1, '2026-12-03', 'asked');
 SELECT note, reason FROM book_o.override_request WHERE account_id = 101;
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_o');
+-- A run that moves nothing refers nobody.
+CALL credit_limit.run_decisions('book_o', '2026-12-20', '{"run_key": "what if", "move_limits": false}');
+SELECT max(decision_id) AS what_if FROM book_o.decision d JOIN book_o.run r USING (run_id) WHERE r.run_key = 'what if' AND d.action = 'REFER' \gset
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SELECT credit_limit.propose_override('book_o', :what_if, 100, 'x');
+\set VERBOSITY terse
 DROP SCHEMA book_o CASCADE;
 DROP OWNED BY regress_maker, regress_r1, regress_r2, regress_engine, regress_analyst, regress_both;
 DROP ROLE regress_maker, regress_r1, regress_r2, regress_engine, regress_analyst, regress_both;

@@ -79,7 +79,7 @@ SELECT count(*) FILTER (WHERE source = 'realtime') AS decisions FROM book_t.deci
 
 INSERT INTO book_t.account_month SELECT account_id, '2026-11-01', credit_limit, balance, 0, 0, CASE WHEN account_id % 4 = 0 THEN 45 ELSE 0 END FROM book_t.account ON CONFLICT DO NOTHING;
 -- Simulation: policy 2 gives three incomes instead of two. By hand, from the tables: swap sets, limits, exposure, loss, revenue.
-SELECT action_a, action_b, accounts, old_limit, limit_a, limit_b, exposure_a, exposure_b, round(expected_loss_a::numeric, 6) AS loss_a, round(expected_loss_b::numeric, 6) AS loss_b,
+SELECT currency, action_a, action_b, accounts, old_limit, limit_a, limit_b, exposure_a, exposure_b, round(expected_loss_a::numeric, 6) AS loss_a, round(expected_loss_b::numeric, 6) AS loss_b,
   round(revenue_a::numeric, 6) AS revenue_a, round(revenue_b::numeric, 6) AS revenue_b FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 0.5, "ccf": 0.4, "margin": 0.1}');
 WITH r AS (SELECT a.account_id, a.balance, a.credit_limit AS old, b.external_pd AS pd, least(2 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS a,
     least(3 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS b, m.days_past_due >= 30 OR m.account_id IS NULL AS held
@@ -88,6 +88,12 @@ h AS (SELECT *, CASE WHEN held THEN old ELSE a END AS la, CASE WHEN held THEN ol
 SELECT count(*) AS accounts, sum(old) AS old_limit, sum(la) AS limit_a, sum(lb) AS limit_b, sum(balance + 0.4 * (la - balance)) AS exposure_a, sum(balance + 0.4 * (lb - balance)) AS exposure_b,
   round(sum(pd * 0.5 * (balance + 0.4 * (la - balance)))::numeric, 6) AS loss_a, round(sum(pd * 0.5 * (balance + 0.4 * (lb - balance)))::numeric, 6) AS loss_b,
   round(sum(0.1 * balance / old * la), 6) AS revenue_a, round(sum(0.1 * balance / old * lb), 6) AS revenue_b FROM h;
+-- A product in another currency, decided by the same policy: nothing is added up across the two.
+INSERT INTO book_t.product VALUES ('dollar', 'Dollars', 'card', 'USD', 'cash', NULL);
+INSERT INTO book_t.borrower (borrower_id, income, external_score, external_pd) VALUES (30, 2000, 700, 0.02);
+INSERT INTO book_t.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance) VALUES (130, 30, 'dollar', 'USD', '2026-01-01', 1000, 500);
+INSERT INTO book_t.account_month VALUES (130, '2026-11-01', 1000, 500, 0, 0, 0);
+SELECT currency, action_a, action_b, accounts, limit_a, limit_b FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01');
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 77, '2026-12-01');
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 2}');
 DROP SCHEMA book_t CASCADE;

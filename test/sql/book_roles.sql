@@ -22,6 +22,15 @@ CALL credit_limit.grant_book('book_p', analyst => 'regress_nobody');
 CALL credit_limit.grant_book('book_p', policy_owner => 'regress_owner', approver => 'regress_owner');
 CALL credit_limit.grant_book('nowhere', analyst => 'regress_analyst');
 CALL credit_limit.revoke_book('book_p', 'regress_nobody');
+-- The owner's rights stay: foreign keys are checked with them.
+DO $$
+BEGIN
+  CALL credit_limit.revoke_book('book_p', current_user::text);
+EXCEPTION WHEN invalid_parameter_value THEN
+  RAISE WARNING 'the owner keeps his rights';
+END
+$$;
+CALL credit_limit.revoke_book(NULL, 'regress_anna');
 CALL credit_limit.grant_book('book_p', analyst => 'public');
 CALL credit_limit.grant_book('book_p', analyst => 'regress_analyst', policy_owner => 'regress_owner', approver => 'regress_approver',
   engine => 'regress_engine', loader => 'regress_loader');
@@ -215,6 +224,27 @@ CALL credit_limit.grant_book('book_p', analyst => 'regress_anna');
 SELECT has_table_privilege('regress_anna', 'book_p.run_progress', 'SELECT') AS view, has_any_column_privilege('regress_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
 CALL credit_limit.grant_book('book_p', engine => 'regress_anna');
 -- Revoked: nothing is left of a role.
+-- A lender's own decision_input over the one of create_book: a role that comes later reads both, an analyst neither, and nothing
+-- by the view that types its rows.
+ALTER FUNCTION book_p.decision_input(date) RENAME TO standard_input;
+CREATE VIEW book_p.input_row AS SELECT i.*, 1 AS more FROM book_p.standard_input(NULL) i WHERE false;
+CREATE FUNCTION book_p.decision_input(as_of date) RETURNS SETOF book_p.input_row LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT i.*, 1 FROM book_p.standard_input(as_of) i;
+END;
+CREATE ROLE regress_late; CREATE ROLE regress_late_analyst;
+CALL credit_limit.grant_book('book_p', policy_owner => 'regress_late', analyst => 'regress_late_analyst');
+SET ROLE regress_late;
+SELECT count(*) > 0 AS some, sum(more) = count(*) AS more FROM book_p.decision_input('2026-11-30');
+SET ROLE regress_late_analyst;
+SELECT count(*) FROM book_p.decision_input('2026-11-30');
+SELECT count(*) FROM book_p.input_row;
+RESET ROLE;
+DROP FUNCTION book_p.decision_input(date);
+DROP VIEW book_p.input_row;
+ALTER FUNCTION book_p.standard_input(date) RENAME TO decision_input;
+DROP OWNED BY regress_late, regress_late_analyst;
+DROP ROLE regress_late, regress_late_analyst;
+
 CALL credit_limit.revoke_book('book_p', 'regress_anna');
 CALL credit_limit.revoke_book('book_p', 'regress_loader');
 CALL credit_limit.revoke_book('book_p', 'regress_engine');

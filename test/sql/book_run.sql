@@ -164,6 +164,10 @@ SELECT credit_limit.replay_decision('book_r', 1);
 -- Erased: the inputs go, the log verifies, others keep theirs.
 SELECT credit_limit.erase_borrower('book_r', 30, '2026-12-01', 'asked');
 UPDATE book_r.account SET status = 'closed' WHERE borrower_id = 30;
+-- Nobody, and no day: an erasure excuses missing inputs.
+SELECT credit_limit.erase_borrower('book_r', 999999, '2026-12-01', 'asked');
+SELECT credit_limit.erase_borrower('book_r', 30, 'infinity', 'asked');
+SELECT count(*) AS erasures FROM book_r.erasure;
 SELECT credit_limit.erase_borrower('book_r', 30, '2026-12-01', 'asked') = (SELECT count(*) FROM book_r.decision WHERE borrower_id = 30) AS all_erased;
 SELECT (SELECT count(*) FROM book_r.decision d JOIN book_r.decision_evidence USING (decision_id, as_of) WHERE borrower_id = 30) AS left_over,
   (SELECT to_jsonb(b) - 'borrower_id' FROM book_r.borrower b WHERE borrower_id = 30) AS borrower;
@@ -175,6 +179,10 @@ UPDATE book_r.product SET policy = 'cash' WHERE product = 'cash';
 SELECT credit_limit.add_months('book_r', '2026-12-01', 1) > 0 AS added;
 INSERT INTO book_r.account_month SELECT account_id, '2026-11-01', credit_limit, balance, 0, 0, 0 FROM book_r.account;
 CALL credit_limit.run_decisions('book_r', '2026-12-31');
+-- Without a day nothing goes.
+SELECT credit_limit.retire_decisions('book_r', NULL, 'seven years');
+SELECT credit_limit.retire_decisions('book_r', 'infinity', 'seven years');
+SELECT credit_limit.retire_decisions('book_r', '2026-12-01', NULL);
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'seven years') AS retired;
 SELECT count(*) AS left_over, to_regclass('book_r.decision_2026_11') AS november FROM book_r.decision;
 SELECT lane, first_place, last_place, reason FROM book_r.retirement;

@@ -38,6 +38,13 @@ SELECT credit_limit.authorize_draw('book_u', 202, 750, '2026-07-01');
 SELECT credit_limit.authorize_draw('book_u', 202, -1, '2026-07-01');
 SELECT credit_limit.authorize_draw('book_u', 202, 'NaN', '2026-07-01');
 SELECT credit_limit.authorize_draw('book_u', 999, 1, '2026-07-01');
+-- Under an older snapshot the draws of others are not seen.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT credit_limit.authorize_draw('book_u', 202, 1, '2026-07-01');
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT credit_limit.authorize_draw('book_u', 202, 1, '2026-07-01');
+ROLLBACK;
 -- Frozen: by an exclusion from its first day on, before any decision.
 INSERT INTO book_u.exclusion (borrower_id, kind, action, valid_from) VALUES (1, 'fraud', 'FREEZE', '2026-07-02');
 SELECT credit_limit.available('book_u', 100, '2026-07-01') AS before, credit_limit.available('book_u', 100, '2026-07-02') AS after;

@@ -25,6 +25,10 @@ FROM book_v.policy ORDER BY 1;
 SET ROLE regress_book_checker;
 SELECT credit_limit.approve_policy('book_v', 1, NULL);
 SELECT credit_limit.approve_policy('book_v', 77, '2026-01-01');
+-- Days that are none, and a last day before the first.
+SELECT credit_limit.approve_policy('book_v', 1, 'infinity');
+SELECT credit_limit.approve_policy('book_v', 1, '2026-01-01', 'infinity');
+SELECT credit_limit.approve_policy('book_v', 1, '2026-01-02', '2026-01-01');
 SELECT credit_limit.approve_policy('book_v', 1, '2026-01-01');
 SELECT credit_limit.approve_policy('book_v', 1, '2026-01-01');
 -- A checker who changes a draft has made it, and cannot approve it.
@@ -54,6 +58,11 @@ SELECT credit_limit.approve_policy('book_v', max(policy_id), '2026-07-01') FROM 
 SELECT credit_limit.retire_version('book_v', 'policy', 2, '2026-07-10');
 SELECT credit_limit.retire_version('book_v', 'policy', 2, '2026-07-10');
 SELECT credit_limit.retire_version('book_v', 'policy', (SELECT policy_id FROM book_v.policy WHERE name = 'other'), '2026-01-01');
+SELECT credit_limit.retire_version('book_v', 'card', 2, '2026-07-10');
+SELECT credit_limit.retire_version('book_v', NULL, 2, '2026-07-10');
+-- Retired is the end, and who retired it is he who did.
+UPDATE book_v.policy SET status = 'approved' WHERE policy_id = 2;
+UPDATE book_v.policy SET retired_by = 'nobody' WHERE policy_id = 2;
 SELECT name, version, status, valid_from, valid_to, retired_by FROM book_v.policy WHERE status = 'retired' ORDER BY 1;
 SELECT credit_limit.approve_scorecard('book_v', 1, '2026-01-01');
 RESET ROLE;

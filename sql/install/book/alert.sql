@@ -143,10 +143,11 @@ AS $$
          ON m.account_id = a.account_id WHERE a.status = ''open'' GROUP BY 1'),
     ('product_utilization', 'product', 'balances / limits of a product now',
       'SELECT a.product, NULL, NULL, sum(greatest(a.balance, 0))::numeric / nullif(sum(a.credit_limit), 0)::numeric, $1 FROM @account a WHERE a.status = ''open'' GROUP BY 1'),
-    ('product_refer', 'product', 'part of the decisions of the latest day on which a run decided, of the last 92, that wait for a person',
+    ('product_refer', 'product', 'part of the decisions of the latest day on which a run moved limits, of the last 92, that wait for a person',
       'SELECT d.product, NULL, NULL, avg(CASE WHEN d.action = ''REFER'' THEN 1 ELSE 0 END), d.as_of
-       FROM @decision d WHERE d.source = ''run'' AND d.as_of > $1 - 92 AND d.as_of <= $1
-         AND d.as_of = (SELECT max(as_of) FROM @decision WHERE source = ''run'' AND as_of > $1 - 92 AND as_of <= $1) GROUP BY d.product, d.as_of')
+       FROM @decision d JOIN @run r ON r.run_id = d.run_id WHERE r.move_limits AND d.as_of > $1 - 92 AND d.as_of <= $1
+         AND d.as_of = (SELECT max(r.as_of) FROM @run r WHERE r.move_limits AND r.as_of > $1 - 92 AND r.as_of <= $1
+           AND EXISTS (SELECT FROM @decision x WHERE x.run_id = r.run_id AND x.as_of = r.as_of)) GROUP BY d.product, d.as_of')
 $$;
 COMMENT ON FUNCTION credit_limit.alert_indicators() IS
     'what rules of alerts look at: the indicator, what its subject is, what it means (higher is worse; parts are fractions), and the query that computes it';

@@ -1,9 +1,9 @@
 -- create_book: a schema of ordinary tables, owned by whoever calls it, and what all functions on a book share.
 
 CREATE FUNCTION credit_limit.book_schema(book text) RETURNS text
-    AS 'MODULE_PATHNAME', 'cl_book_schema' LANGUAGE C STABLE STRICT;
+    AS 'MODULE_PATHNAME', 'cl_book_schema' LANGUAGE C STABLE;
 COMMENT ON FUNCTION credit_limit.book_schema(text) IS
-    'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01). NULL gives NULL';
+    'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01), NULL (22004)';
 
 CREATE FUNCTION credit_limit.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

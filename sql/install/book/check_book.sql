@@ -61,7 +61,7 @@ AS $$
     ('account_month', 'months of an account that is not there', ARRAY['account'],
       'SELECT count(*) FROM @account_month m WHERE NOT EXISTS (SELECT FROM @account a WHERE a.account_id = m.account_id)'),
     ('account_month', 'months that are not the first day of a month', '{}',
-      'SELECT count(*) FROM @account_month m WHERE extract(day FROM m.month) <> 1'),
+      'SELECT count(*) FROM @account_month m WHERE NOT isfinite(m.month) OR extract(day FROM m.month) <> 1'),
     ('account_month', 'months of an account that are there twice', '{}',
       'SELECT coalesce(sum(n - 1), 0)::bigint FROM (SELECT count(*) AS n FROM @account_month GROUP BY account_id, month HAVING count(*) > 1) g'),
     ('umbrella', 'umbrellas below what is drawn and pending under them', ARRAY['account'],
@@ -76,12 +76,21 @@ AS $$
       'SELECT count(*) FROM @product p WHERE p.policy IS NOT NULL AND NOT EXISTS (SELECT FROM @policy v WHERE v.name = p.policy AND v.status <> ''draft'')'),
     ('product', 'products whose scorecard has no approved version', '{}',
       'SELECT count(*) FROM @product p WHERE p.scorecard IS NOT NULL AND NOT EXISTS (SELECT FROM @scorecard v WHERE v.name = p.scorecard AND v.status <> ''draft'')'),
+    ('policy', 'policies of one umbrella type, of products with accounts under an umbrella of the other', ARRAY['product', 'account', 'umbrella'],
+      'SELECT count(*) FROM @policy v WHERE v.status = ''approved'' AND EXISTS (SELECT FROM @product p JOIN @account a ON a.product = p.product
+         JOIN @umbrella u ON u.umbrella_id = a.umbrella_id WHERE p.policy = v.name AND u.kind <> v.document::jsonb #>> ''{umbrella,type}'')'),
     ('policy', 'policies of products, in force or to come, that do not read the table exclusion', ARRAY['product'],
       'SELECT count(*) FROM @policy v WHERE v.status = ''approved'' AND EXISTS (SELECT FROM @product p WHERE p.policy = v.name)
          AND NOT (v.document::jsonb -> ''exclusions'') @> ''[{"column": "excluded"}]'''),
     ('policy', 'policies without an umbrella section, of products with accounts under one', ARRAY['product', 'account'],
       'SELECT count(*) FROM @policy v WHERE v.status = ''approved'' AND jsonb_typeof(v.document::jsonb -> ''umbrella'') IS DISTINCT FROM ''object''
          AND EXISTS (SELECT FROM @product p JOIN @account a ON a.product = p.product WHERE p.policy = v.name AND a.umbrella_id IS NOT NULL)'),
+    ('experiment', 'experiments of a product that is not there', ARRAY['product'],
+      'SELECT count(*) FROM @experiment e WHERE NOT EXISTS (SELECT FROM @product p WHERE p.product = e.product)'),
+    ('experiment_arm', 'arms whose policy or scorecard has no approved version', ARRAY['policy', 'scorecard'],
+      'SELECT count(*) FROM @experiment_arm x
+         WHERE (x.policy IS NOT NULL AND NOT EXISTS (SELECT FROM @policy v WHERE v.name = x.policy AND v.status <> ''draft''))
+            OR (x.scorecard IS NOT NULL AND NOT EXISTS (SELECT FROM @scorecard v WHERE v.name = x.scorecard AND v.status <> ''draft''))'),
     ('experiment_arm', 'experiments whose shares do not sum to 1', ARRAY['experiment'],
       'SELECT count(*) FROM (SELECT FROM @experiment_arm GROUP BY experiment HAVING abs(sum(share) - 1) > 1e-9) g')
 $$;
@@ -118,6 +127,17 @@ BEGIN
     row_count := NULL;
     RETURN NEXT;
   END IF;
+  -- What every decision reads; what policies and cards read besides is theirs to miss.
+  FOR k IN SELECT r.name FROM regexp_split_to_table('account_id borrower_id product balance pending external_score external_pd umbrella_limit umbrella_drawn umbrella_place', ' ') r(name)
+      JOIN pg_proc f ON f.oid = to_regprocedure(s || '.decision_input(date)')
+      WHERE NOT EXISTS (SELECT FROM unnest(f.proargnames, f.proargmodes) g(name, mode) WHERE g.name = r.name AND g.mode IN ('t', 'o'))
+        AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid
+          WHERE t.oid = f.prorettype AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped) LOOP
+    relation := 'decision_input';
+    problem := format('has no column "%s"', k.name);
+    row_count := NULL;
+    RETURN NEXT;
+  END LOOP;
   FOR k IN SELECT * FROM credit_limit.book_checks() LOOP
     CONTINUE WHEN k.relation = ANY (bad) OR k.needs && bad;
     EXECUTE regexp_replace(k.query, '@([a-z_]+)', s || '.\1', 'g') INTO row_count;

@@ -78,7 +78,7 @@ BEGIN
     WITH version AS MATERIALIZED (@version@)
     SELECT t.account_id, t.borrower_id, t.product, t.policy_id, t.scorecard_id, t.experiment, t.arm, t.score, t.pd,
       t.policy_digest, t.card_digest,
-      (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available = 0 AND coalesce(credit_limit.available_credit(
+      (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(credit_limit.available_credit(
         (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen, t.inputs, t.d
     FROM (@decided@) t ORDER BY t.account_id
   $q$, '@version@', version),

@@ -62,13 +62,14 @@ LANGUAGE plpgsql STABLE STRICT ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY EXECUTE replace($q$
-    SELECT d.as_of, d.frozen OR coalesce(d.new_limit < d.old_limit, false), d.borrower_id, d.account_id, d.product,
+    SELECT d.as_of, coalesce(v.move_limits, true) AND (d.frozen OR coalesce(d.new_limit < d.old_limit, false)), d.borrower_id, d.account_id, d.product,
       p.name, a.currency, d.action, d.old_limit, d.new_limit, d.available, credit_limit.translate_reasons($3, w.reasons, $2),
       ARRAY(SELECT r FROM unnest(w.reasons) r WHERE NOT EXISTS (SELECT FROM @book@.reason_text t WHERE t.reason = r AND t.language = $2)),
       c.lender, c.address, c.phone, c.email, c.supervisor
     FROM @book@.decision d
     JOIN @book@.account a ON a.account_id = d.account_id
     LEFT JOIN @book@.product p ON p.product = d.product
+    LEFT JOIN @book@.run v ON v.run_id = d.run_id
     LEFT JOIN @book@.lender_contact c ON c.language = $2
     CROSS JOIN LATERAL (SELECT credit_limit.principal_reasons($3, d.decision_id) AS reasons) w
     WHERE d.decision_id = $1
@@ -80,4 +81,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.adverse_notice(text, bigint, text) IS
-    'what a borrower is told of a decision, in a language of reason_text: at most four principal reasons (principal_reasons()), old and new limit in the currency of the account, the day, and whom to ask (lender_contact). adverse: the limit fell or was frozen; to refuse what the borrower asked for is adverse too, but only the lender knows that he asked. untranslated: reasons without a text in the language, given in the words of policy or scorecard: no notice should go out with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9';
+    'what a borrower is told of a decision, in a language of reason_text: at most four principal reasons (principal_reasons()), old and new limit in the currency of the account, the day, and whom to ask (lender_contact). adverse: the limit fell or was frozen, which a run without move_limits does to nobody; to refuse what the borrower asked for is adverse too, but only the lender knows that he asked. untranslated: reasons without a text in the language, given in the words of policy or scorecard: no notice should go out with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9';

@@ -46,11 +46,12 @@ DECLARE
   erased boolean;
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    EXECUTE format('SELECT * FROM %I.decision WHERE decision_id = $1', TG_TABLE_SCHEMA) INTO d USING NEW.decision_id;
-    IF d.action IS DISTINCT FROM 'REFER' OR NEW.status <> 'proposed' OR NEW.new_limit > d.regulatory_cap THEN
+    EXECUTE format('SELECT d.*, coalesce(r.move_limits, true) AS moves FROM %1$I.decision d LEFT JOIN %1$I.run r ON r.run_id = d.run_id
+      WHERE d.decision_id = $1', TG_TABLE_SCHEMA) INTO d USING NEW.decision_id;
+    IF d.action IS DISTINCT FROM 'REFER' OR NOT d.moves OR NEW.status <> 'proposed' OR NEW.new_limit > d.regulatory_cap THEN
       RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('decision %s cannot be overridden so', NEW.decision_id),
         DETAIL = CASE WHEN d.action IS NULL THEN 'There is no such decision.' WHEN d.action <> 'REFER' THEN format('Its action is %s.', d.action)
-          WHEN NEW.status <> 'proposed' THEN 'A new request must be a proposal.' ELSE format('The regulatory cap is %s.', d.regulatory_cap) END,
+          WHEN NOT d.moves THEN 'Its run moved no limits: nobody was referred.' WHEN NEW.status <> 'proposed' THEN 'A new request must be a proposal.' ELSE format('The regulatory cap is %s.', d.regulatory_cap) END,
         HINT = 'A person decides where the action is REFER, up to the regulatory cap; another one approves.';
     END IF;
     NEW.as_of := d.as_of;
@@ -104,7 +105,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.propose_override(text, bigint, numeric, text, text) IS
-    'proposes a limit for the account of a decision that was REFER, with a reason that goes into the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is not REFER, a limit above its regulatory cap or not valid (23514), a request of the decision that is open or applied (23505), NULL (23502)';
+    'proposes a limit for the account of a decision that was REFER, with a reason that goes into the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is not REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision that is open or applied (23505), NULL (23502)';
 
 CREATE FUNCTION credit_limit.decide_request(book text, request_id bigint, status text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

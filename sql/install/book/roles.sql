@@ -16,7 +16,7 @@ BEGIN
   $$);
   -- decision_input, and in PostgreSQL 14 the functions inside of reports.
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND (p.proname = 'decision_input' OR p.proname LIKE 'report\_%') AND pg_has_role(p.proowner, 'USAGE') LOOP
+      AND (p.proname IN ('decision_input', 'standard_input') OR p.proname LIKE 'report\_%') AND pg_has_role(p.proowner, 'USAGE') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
   END LOOP;
 END
@@ -131,8 +131,9 @@ BEGIN
     CONTINUE WHEN g.columns IS NOT NULL AND g.present IS NULL;
     EXECUTE format('GRANT %s%s ON %s.%I TO %I', g.privilege, ' (' || g.present || ')', s, g.relation, role_name);
   END LOOP;
+  -- standard_input is what create_book made, where the lender's own decision_input reads it.
   FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(s)
-      AND ((p.proname = 'decision_input' AND kind IN ('policy_owner', 'approver', 'engine', 'reviewer'))
+      AND ((p.proname IN ('decision_input', 'standard_input') AND kind IN ('policy_owner', 'approver', 'engine', 'reviewer'))
         OR (p.proname LIKE 'report\_%' AND kind <> 'loader')) LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', g.name, role_name);
   END LOOP;
@@ -167,9 +168,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
+  owner text := pg_get_userbyid(credit_limit.book_owner(book));
 BEGIN
-  PERFORM credit_limit.book_owner(book);
   PERFORM credit_limit.check_role(role_name);
+  -- Foreign keys are checked with the owner's rights: without them nobody could write.
+  IF role_name = owner THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" owns book "%s"', role_name, book),
+      DETAIL = 'A book does not work without the rights of its owner.', HINT = 'Revoke from a role that they were granted to.';
+  END IF;
   PERFORM credit_limit.lift_restriction(book, role_name);
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', s, role_name);
   EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %s FROM %I', s, role_name);
@@ -178,7 +184,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.revoke_book(text, text) IS
-    'takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role stays. Errors: no such role (42704), a book of somebody else (42501)';
+    'takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role stays. Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)';
 
 -- Segments. A restrictive policy for each restricted analyst: nobody else pays for it, and the engine sees every row.
 

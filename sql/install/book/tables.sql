@@ -69,11 +69,11 @@ BEGIN
       currency text NOT NULL,
       umbrella_id bigint,
       status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-      opened_on date NOT NULL,
+      opened_on date NOT NULL CHECK (isfinite(opened_on)),
       credit_limit numeric NOT NULL DEFAULT 0 CHECK (credit_limit >= 0 AND credit_limit < 'Infinity'),
       balance numeric NOT NULL DEFAULT 0 CHECK (balance > '-Infinity' AND balance < 'Infinity'),
       pending numeric NOT NULL DEFAULT 0 CHECK (pending >= 0 AND pending < 'Infinity'),
-      last_limit_change date,
+      last_limit_change date CHECK (isfinite(last_limit_change)),
       frozen boolean NOT NULL DEFAULT false)
       WITH (fillfactor = 50);	-- a run may change every limit: the new rows fit beside the old, and no index is touched
     COMMENT ON TABLE @book@.account IS 'a line of a product: its limit, and what is drawn now';
@@ -103,7 +103,7 @@ BEGIN
   CALL credit_limit.create_book_table(book, 'account_month', $$
     CREATE TABLE @book@.account_month (
       account_id bigint NOT NULL,
-      month date NOT NULL CHECK (extract(day FROM month) = 1),
+      month date NOT NULL CHECK (isfinite(month) AND extract(day FROM month) = 1),
       credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 'Infinity'),
       balance numeric NOT NULL CHECK (balance > '-Infinity' AND balance < 'Infinity'),
       payment numeric CHECK (payment >= 0 AND payment < 'Infinity'),

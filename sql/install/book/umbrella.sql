@@ -20,6 +20,11 @@ BEGIN
   -- One after the other: the next one sees what this one leaves.
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %I.umbrella u WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned''
     ORDER BY u.umbrella_id FOR NO KEY UPDATE) l', TG_TABLE_SCHEMA) USING raised;
+  -- Under a snapshot that is older than this lock, a limit that somebody else raised is not seen: to lock it is a serialization failure then.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$I.account a WHERE a.umbrella_id IN (SELECT u.umbrella_id FROM %1$I.umbrella u
+      WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned'') ORDER BY a.account_id FOR NO KEY UPDATE) l', TG_TABLE_SCHEMA) USING raised;
+  END IF;
   EXECUTE format('SELECT u.umbrella_id, u.credit_limit, sum(a.credit_limit) AS granted FROM %1$I.umbrella u
     JOIN %1$I.account a ON a.umbrella_id = u.umbrella_id AND a.status = ''open''
     WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned'' GROUP BY u.umbrella_id, u.credit_limit
@@ -33,7 +38,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.keep_umbrella() IS
-    'trigger of account: an error (23514) when a limit is raised and the limits under a partitioned umbrella exceed it';
+    'trigger of account: an error (23514) when a limit is raised and the limits under a partitioned umbrella exceed it; in REPEATABLE READ and SERIALIZABLE also one (40001) when somebody else moved a limit under it since the transaction began';
 
 CREATE FUNCTION credit_limit.available(book text, account_id bigint, as_of date) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -78,6 +83,11 @@ BEGIN
       DETAIL = format('They are %s and %s.', coalesce(amount::text, 'NULL'), coalesce(as_of::text, 'NULL')),
       HINT = 'Give the amount in the currency of the account.';
   END IF;
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state', MESSAGE = 'a draw needs a transaction that is READ COMMITTED',
+      DETAIL = format('This one is %s: it does not see what others drew since it began.', upper(current_setting('transaction_isolation'))),
+      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
   -- Whoever draws or decides on lines of one borrower waits for the other.
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$s.borrower b WHERE b.borrower_id = (SELECT a.borrower_id FROM %1$s.account a
     WHERE a.account_id = $1) FOR NO KEY UPDATE) l', s) INTO n USING account_id;
@@ -92,4 +102,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.authorize_draw(text, bigint, numeric, date) IS
-    'adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of one borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is available, no such account (23514), an amount that is not positive, NULL (22023)';
+    'adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of one borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is available, no such account (23514), an amount that is not positive, NULL (22023), a transaction that is not READ COMMITTED, as it would not see the draws of others (25000)';

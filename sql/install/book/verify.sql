@@ -148,12 +148,20 @@ DECLARE
   s text := credit_limit.book_schema(book);
   lines bigint;
   n bigint;
+  known boolean;
 BEGIN
-  IF borrower_id IS NULL OR erased_on IS NULL OR reason IS NULL THEN
+  IF borrower_id IS NULL OR NOT coalesce(isfinite(erased_on), false) OR reason IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a borrower is erased on a day and for a reason',
-      HINT = 'Give the borrower, the day and the reason.';
+      DETAIL = format('The borrower is %s, the day %s, the reason %s.', coalesce(borrower_id::text, 'NULL'), coalesce(erased_on::text, 'NULL'),
+        coalesce(quote_literal(reason), 'NULL')), HINT = 'Give the borrower, the day and the reason.';
   END IF;
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %s.borrower b WHERE b.borrower_id = $1 FOR NO KEY UPDATE) l', s) INTO n USING borrower_id;
+  -- An erasure excuses missing inputs, so it must be of somebody. A lender may have deleted his row already.
+  EXECUTE format('SELECT $2 > 0 OR EXISTS (SELECT FROM %s.decision d WHERE d.borrower_id = $1)', s) INTO known USING borrower_id, n;
+  IF NOT known THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no borrower %s', borrower_id),
+      DETAIL = format('Neither a row of %s.borrower nor a decision has that number.', s), HINT = 'Give the borrower_id.';
+  END IF;
   EXECUTE format('SELECT count(*) FROM %s.account a WHERE a.borrower_id = $1 AND a.status <> ''closed''', s) INTO lines USING borrower_id;
   IF lines > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('borrower %s has open accounts', borrower_id),
@@ -172,7 +180,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
-    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), NULL (22004)';
+    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004)';
 
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -183,6 +191,12 @@ DECLARE
   n bigint;
   retired bigint := 0;
 BEGIN
+  -- A day that is not known lies after every partition, or before none: nothing may go by it.
+  IF NOT coalesce(isfinite(before), false) OR reason IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'decisions are retired before a day and for a reason',
+      DETAIL = format('The day is %s, the reason %s.', coalesce(before::text, 'NULL'), coalesce(quote_literal(reason), 'NULL')),
+      HINT = 'Give the first day that is kept, and the reason.';
+  END IF;
   FOR part IN SELECT c.oid::regclass AS relation, regexp_replace(pg_get_expr(c.relpartbound, c.oid), '^.* TO \(''(.*)''\)$', '\1') AS ends,
         regexp_replace(c.relname, '^decision_', 'decision_evidence_') AS evidence
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -206,4 +220,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.retire_decisions(text, date, text) IS
-    'drops the monthly partitions of decisions and their inputs that lie before a day, and keeps in retirement what joins the log on both sides; returns how many decisions went. Months without a partition of their own stay';
+    'drops the monthly partitions of decisions and their inputs that lie before a day, and keeps in retirement what joins the log on both sides; returns how many decisions went. Months without a partition of their own stay. Errors: NULL or an infinite day (22023)';

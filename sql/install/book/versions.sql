@@ -49,8 +49,9 @@ BEGIN
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
     RETURN NEW;
-  ELSIF TG_OP = 'UPDATE' AND NEW.status <> 'draft'
+  ELSIF TG_OP = 'UPDATE' AND NEW.status <> 'draft' AND (OLD.status = 'approved' OR NEW.status = 'retired')
     AND to_jsonb(NEW) - ARRAY['status', 'valid_to', 'retired_by'] = to_jsonb(OLD) - ARRAY['status', 'valid_to', 'retired_by'] THEN
+    NEW.retired_by := CASE WHEN (NEW.status, NEW.valid_to) IS DISTINCT FROM (OLD.status, OLD.valid_to) THEN current_user ELSE OLD.retired_by END;
     RETURN NEW;
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
@@ -60,7 +61,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.keep_version() IS
-    'trigger of policy and scorecard: a draft is approved by another role and another login; an approved version keeps everything but its last day; the digest is SHA-256 of the document as text';
+    'trigger of policy and scorecard: a draft is approved by another role and another login; an approved version keeps everything but its last day, and a retired one stays retired; the digest is SHA-256 of the document as text';
 
 CREATE PROCEDURE credit_limit.create_book_versions(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -124,6 +125,18 @@ END
 $create$;
 COMMENT ON PROCEDURE credit_limit.create_book_versions(text) IS 'part of create_book: policies, scorecards, experiments';
 
+CREATE FUNCTION credit_limit.check_version_kind(kind text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF kind IS NULL OR kind NOT IN ('policy', 'scorecard') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there are no versions of %s', coalesce('"' || kind || '"', 'NULL')),
+      HINT = 'Valid are policy and scorecard.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.check_version_kind(text) IS 'an error (22023) for a kind other than policy and scorecard';
+
 CREATE FUNCTION credit_limit.draft_version(book text, kind text, name text, document text) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -131,10 +144,7 @@ DECLARE
   s text := credit_limit.book_schema(book);
   id int;
 BEGIN
-  IF kind NOT IN ('policy', 'scorecard') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there are no versions of "%s"', kind),
-      HINT = 'Valid are policy and scorecard.';
-  END IF;
+  PERFORM credit_limit.check_version_kind(kind);
   EXECUTE format('INSERT INTO %1$s.%2$I (name, version, document, created_by)
     SELECT $1, coalesce(max(p.version), 0) + 1, $2::credit_limit.%3$I, current_user FROM %1$s.%2$I p WHERE p.name = $1
     RETURNING %4$I', s, kind, CASE kind WHEN 'policy' THEN 'limit_policy' ELSE 'scorecard' END, kind || '_id')
@@ -174,11 +184,12 @@ DECLARE
   was text;
 BEGIN
   EXECUTE format('SELECT created_by, status FROM %s.%I WHERE %I = $1 FOR UPDATE', s, kind, kind || '_id') INTO made_by, was USING id;
-  IF was IS DISTINCT FROM 'draft' OR valid_from IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be approved', kind, id),
-      DETAIL = CASE WHEN valid_from IS NULL THEN 'It has no first day.' WHEN was IS NULL THEN 'There is no such version.'
+  IF was IS DISTINCT FROM 'draft' OR valid_from IS NULL OR NOT isfinite(valid_from) OR NOT isfinite(valid_to) OR valid_to < valid_from THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be approved', kind, coalesce(id::text, 'NULL')),
+      DETAIL = CASE WHEN valid_from IS NULL THEN 'It has no first day.'
+        WHEN was = 'draft' THEN format('It is to be valid from %s to %s.', valid_from, coalesce(valid_to::text, 'an open end')) WHEN was IS NULL THEN 'There is no such version.'
         ELSE format('It is %s.', was) END,
-      HINT = 'A draft is approved with the first day on which it is valid.';
+      HINT = 'A draft is approved with the first day on which it is valid, and with the last, or NULL for an open end.';
   END IF;
   IF made_by = current_user THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s %s was drafted by the same role', kind, id),
@@ -193,7 +204,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.approve_version(text, text, int, date, date) IS
-    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. Errors: no draft, no first day (22023), drafted by the same role or login (42501), another version valid on one of the days (23P01)';
+    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. Errors: no draft, no first day, a last day before it, an infinite day (22023), drafted by the same role or login (42501), another version valid on one of the days (23P01)';
 
 CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -219,6 +230,7 @@ AS $$
 DECLARE
   done int;
 BEGIN
+  PERFORM credit_limit.check_version_kind(kind);
   EXECUTE format('UPDATE %s.%I SET status = ''retired'', valid_to = greatest($2, valid_from - 1), retired_by = current_user
     WHERE %I = $1 AND status = ''approved'' AND $2 IS NOT NULL AND (valid_to IS NULL OR valid_to >= $2)',
     credit_limit.book_schema(book), kind, kind || '_id') USING id, last_day;
@@ -230,7 +242,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.retire_version(text, text, int, date) IS
-    'ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: not approved, or ends earlier (22023)';
+    'ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: a kind other than policy and scorecard, not approved, or ends earlier (22023)';
 
 -- What decides on a day: one row for each product, or for each arm of its experiment.
 CREATE FUNCTION credit_limit.version_sql(book text) RETURNS text
