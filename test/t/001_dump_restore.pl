@@ -44,6 +44,15 @@ my $file = $node->basedir . '/kept.bin';
 $node->safe_psql('source', "COPY kept TO '$file' (FORMAT binary); TRUNCATE kept; COPY kept FROM '$file' (FORMAT binary)");
 is($node->safe_psql('source', $state), $before, 'binary COPY brings back the same values');
 
+# pg_upgrade restores functions whose bodies were parsed from their text: the server must understand what it writes.
+$node->safe_psql('source', q{CALL credit_limit.create_book('lending')});
+my $parsed = q{FROM pg_proc WHERE prosqlbody IS NOT NULL
+	AND pronamespace IN ('credit_limit'::regnamespace, 'lending'::regnamespace)};
+cmp_ok($node->safe_psql('source', "SELECT count(*) $parsed"), '>=', 5, 'there are functions with parsed bodies');
+is($node->safe_psql('source', qq{DO \$\$ DECLARE f record; BEGIN
+	FOR f IN SELECT pg_get_functiondef(oid) AS text $parsed LOOP EXECUTE f.text; END LOOP; END \$\$; SELECT 'restored'}),
+	'restored', 'each can be made again from its text');
+
 # The types go with the extension, so it cannot go while a table has them.
 my ($code, $out, $err) = $node->psql('source', 'DROP EXTENSION credit_limit');
 isnt($code, 0, 'the extension cannot be dropped while a table uses its types');

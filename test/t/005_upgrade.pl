@@ -21,7 +21,8 @@ use Time::HiRes qw(usleep);
 my $new_config = $ENV{CREDIT_LIMIT_UPGRADE_PG_CONFIG};
 if (!$new_config)
 {
-	print "skipped upgrade: set CREDIT_LIMIT_UPGRADE_PG_CONFIG to the pg_config of a newer server\n";
+	# test/run looks for it at the beginning of a line, and prove is in the middle of one.
+	print STDERR "\nskipped upgrade: set CREDIT_LIMIT_UPGRADE_PG_CONFIG to the pg_config of a newer server\n";
 	plan skip_all => 'CREDIT_LIMIT_UPGRADE_PG_CONFIG names no newer server';
 }
 
