@@ -22,8 +22,9 @@ my $new_config = $ENV{CREDIT_LIMIT_UPGRADE_PG_CONFIG};
 if (!$new_config)
 {
 	# test/run looks for it at the beginning of a line, and prove is in the middle of one.
-	print STDERR "\nskipped upgrade: set CREDIT_LIMIT_UPGRADE_PG_CONFIG to the pg_config of a newer server\n";
-	plan skip_all => 'CREDIT_LIMIT_UPGRADE_PG_CONFIG names no newer server';
+	print { Test::More->builder->failure_output }
+		"\nskipped set CREDIT_LIMIT_UPGRADE_PG_CONFIG to the pg_config of a newer server, to upgrade to\n";
+	plan skip_all => 'set CREDIT_LIMIT_UPGRADE_PG_CONFIG to the pg_config of a newer server';
 }
 
 # ---- the newer server ----
