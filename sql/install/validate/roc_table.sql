@@ -89,11 +89,12 @@ AS 'MODULE_PATHNAME', 'cl_roc_curve' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100
 COMMENT ON FUNCTION credit_limit.roc_curve(credit_limit.roc, int) IS
 'The ROC curve from nothing flagged to everything, a row per distinct score, or about so many points spread evenly over the rows. Flagged is at or above the cut-off where higher is riskier, below it otherwise; the cut-off beyond all scores is Infinity. tp and fp are flagged events and non-events (sums of weights), tpr and fpr their shares. No rows from NULL.';
 
-CREATE FUNCTION credit_limit.cap_curve(credit_limit.roc, points int DEFAULT NULL)
+-- Both parameters have names: pg_upgrade restores the body from its text, where one without a name cannot be written beside others.
+CREATE FUNCTION credit_limit.cap_curve(roc credit_limit.roc, points int DEFAULT NULL)
 RETURNS TABLE (cutoff float8, population_share float8, event_share float8)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
-  SELECT c.cutoff, c.flagged_share, c.tpr FROM credit_limit.roc_curve($1, $2) c;
+  SELECT c.cutoff, c.flagged_share, c.tpr FROM credit_limit.roc_curve(roc, points) c;
 END;
 
 COMMENT ON FUNCTION credit_limit.cap_curve(credit_limit.roc, int) IS

@@ -1,0 +1,67 @@
+# A value of each type of the extension, as SQL: what the tests of dumps and upgrades store.
+package StoredValues;
+use strict;
+use warnings;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(slurp %value);
+
+sub slurp
+{
+	my ($file) = @_;
+	local $/;
+	open my $in, '<', $file or die "$file: $!";
+	return scalar <$in>;
+}
+
+my $card = slurp('demo/expert_card.json');
+my $policy = slurp('demo/policy.json');
+
+our %value = (
+	scorecard => "\$card\$$card\$card\$",
+	limit_policy => "\$policy\$$policy\$policy\$",
+	utilization => "(SELECT credit_limit.utilization_agg(balance, 1000.00) FROM generate_series(-50, 1500, 0.37) AS balance)",
+	behavior => "(SELECT credit_limit.behavior_agg(DATE '2020-01-31' + 30 * i, 1000.00, nullif(i * 1.5, 9), i, 20, i % 40)
+		FROM generate_series(1, 60) i)",
+	behavior_features => "(SELECT credit_limit.behavior_features(DATE '2020-01-31' + 30 * i, 1000.00, i * 1.5, i, 20, i % 40)
+		FROM generate_series(1, 60) i)",
+	demand => "(SELECT credit_limit.demand_agg(i * 7919 % 10007, 5000 + i % 9, abs(i) % 24, '{\"half_life\": 9}')
+		FROM generate_series(-50, 500) i)",
+	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",
+	intermittent_forecast => "(SELECT credit_limit.intermittent_forecast(i % 5 - 3) FROM generate_series(1, 50) i)",
+	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 12000.00, 10000.00)",
+	roc => "(SELECT credit_limit.roc_amount_agg(x, i % 3 = 0, true, i * 1.01)
+		FROM (SELECT i, CASE i WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE ln(i) END AS x
+			FROM generate_series(1, 50) i) s)",
+	calibration => "(SELECT credit_limit.calibration_agg((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
+	pd_curve => "(SELECT credit_limit.isotonic_calibration(i, i % 3 > 0, true) FROM generate_series(1, 50) i)",
+	stability => "credit_limit.stability(ARRAY['a', NULL, ''], ARRAY[1, 2, 0], ARRAY[0, 5.5, 1])",
+	fairness => "(SELECT credit_limit.fairness_agg(nullif(chr(64 + i % 3), '\@'), i % 3 = 0, sqrt(i))
+		FROM generate_series(1, 50) i)",
+	logit_model => "(SELECT credit_limit.logistic_regression(i % 7 < 3, ARRAY[i, i % 5, 2 * i])
+		FROM generate_series(1, 50) i)",
+	bin_sketch => "(SELECT credit_limit.bin_sketch_agg(nullif(chr(64 + i % 5), '\@'), i % 3 = 0, sqrt(i))
+		FROM generate_series(1, 50) i)",
+	binning => "(SELECT credit_limit.optimal_binning(nullif(i % 97, 3) / 7.0, i % (2 + i % 97 / 20) = 0,
+		'{\"special_codes\": [2]}') FROM generate_series(1, 2000) i)",
+	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
+		ARRAY['a reason, \"quoted\"'], 1000)",
+	# What aggregates and tests answer with.
+	auc_comparison => "(SELECT credit_limit.auc_test(i % 13, sqrt(i), i % 3 = 0) FROM generate_series(1, 50) i)",
+	central_tendency_result => "(SELECT credit_limit.pd_central_tendency((i % 40) / 97.0, 0.1) FROM generate_series(1, 50) i)",
+	event_rate_comparison => "credit_limit.event_rate_test(1000, 30, 900, 45)",
+	hosmer_lemeshow_result => "(SELECT credit_limit.hosmer_lemeshow((i % 40) / 97.0, i % 7 = 0, 5, true)
+		FROM generate_series(1, 500) i)",
+	logit_step => "(SELECT credit_limit.logit_newton_step(i % 7 < 3, ARRAY[i, i % 5], ARRAY[0.1, 0.02, 0.3]::float8[])
+		FROM generate_series(1, 50) i)",
+	psi_result => "credit_limit.psi(ARRAY[0.2, 0.8], ARRAY[0.3, 0.7])",
+	spiegelhalter_result => "(SELECT credit_limit.spiegelhalter_test((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
+	hash_link => "(SELECT credit_limit.chain_link(sha256(''), 'content') OVER ())",
+	sealed_decision => "ROW(1, 'run', 2, 3, 'cash', DATE '2026-11-30', 4, 5, NULL, NULL, 600.25, 1 / 3.0, 'KEEP', 1000.00, 1000.00,
+		200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band', ARRAY['a reason, \"quoted\"'], 1000, false,
+		sha256('i'), sha256('p'), sha256('c'), 65, sha256('b'), sha256('h'), sha256('s'), '[1, 2]')",
+	text_range => "credit_limit.text_range('a \"b\"', 'c, d', '(]')",
+	text_multirange => "credit_limit.text_multirange(credit_limit.text_range('a', 'b'), credit_limit.text_range('x', NULL))",
+);
+
+1;
