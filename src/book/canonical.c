@@ -403,12 +403,6 @@ cl_canonical_check(const ClCanonicalColumns *columns, const text *layout)
 			 errhint("Take the layout from row_layout() of the same rows.")));
 }
 
-void
-cl_canonical_check_row(const ClCanonicalRow *row, const text *layout)
-{
-	cl_canonical_check(row->columns, layout);
-}
-
 text *
 cl_canonical_layout(const ClCanonicalRow *row)
 {
@@ -469,7 +463,7 @@ cl_canonical_row(PG_FUNCTION_ARGS)
 	ClCanonicalRow *row = row_of(fcinfo, record);
 	StringInfoData out;
 
-	cl_canonical_check_row(row, PG_GETARG_TEXT_PP(1));
+	cl_canonical_check(row->columns, PG_GETARG_TEXT_PP(1));
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
 	cl_canonical_put_row(&out, row, record);

@@ -20,7 +20,6 @@ extern void cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, 
 
 /* Records whose type is known when they come. */
 extern ClCanonicalRow *cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record);
-extern void cl_canonical_check_row(const ClCanonicalRow *row, const text *layout);
 extern text *cl_canonical_layout(const ClCanonicalRow *row);
 extern void cl_canonical_put_row(StringInfo out, ClCanonicalRow *row, HeapTupleHeader record);
 

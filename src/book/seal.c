@@ -6,7 +6,7 @@
  * of `decision` and one of `decision_evidence`:
  *
  *	  inputs		= canonical_row(inputs of the decision), salt = 16 random bytes
- *	  input_hash	= SHA-256(salt || inputs)
+ *	  input_hash	= SHA-256(salt || SHA-256(layout of the inputs) || inputs)
  *	  hash			= SHA-256(previous_hash || canonical_row(the columns that the hash covers))
  *	  decision_id	= 64 place + lane
  *
@@ -51,7 +51,7 @@ PG_FUNCTION_INFO_V1(cl_write_decisions);
 enum Argument
 {
 	ARG_BOOK, ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE,
-	ARG_HASH, ARG_LAYOUT
+	ARG_HASH, ARGUMENTS
 };
 
 #define PARAMETERS (ARG_BORROWERS - ARG_QUERY)
@@ -112,8 +112,8 @@ typedef struct Seal
 {
 	MemoryContext context;		/* of the whole call */
 	text	   *book;
-	text	   *layout;			/* of the inputs; NULL: as they come */
-	int32		layout_number;
+	int32		layout_number;	/* of the inputs */
+	uint8		prefix[SALT_BYTES + HASH_BYTES];	/* of what input_hash covers: the salt, and the hash of the layout */
 	int32		lane;
 	int64		first_place;
 	int64		place;
@@ -185,11 +185,12 @@ layout_number(text *book, text *layout)
 static void
 begin_inputs(Seal *seal, const ClCanonicalRow *row)
 {
-	if (seal->layout != NULL)
-		cl_canonical_check_row(row, seal->layout);
-	else
-		seal->layout = cl_canonical_layout(row);
-	seal->layout_number = layout_number(seal->book, seal->layout);
+	text	   *layout = cl_canonical_layout(row);
+	Bytes		digest;
+
+	seal->layout_number = layout_number(seal->book, layout);
+	hash_pair(seal, &digest, NULL, 0, VARDATA_ANY(layout), VARSIZE_ANY_EXHDR(layout));
+	memcpy(seal->prefix + SALT_BYTES, digest.bytes, HASH_BYTES);
 }
 
 /* Evidence, and its hash. */
@@ -207,7 +208,8 @@ put_inputs(Seal *seal, const uint8 *salt)
 	cl_canonical_put_row(text, row, record);
 	SET_VARSIZE(text->data, text->len);
 	memcpy(seal->salt.bytes, salt, SALT_BYTES);
-	hash_pair(seal, &seal->input_hash, salt, SALT_BYTES, text->data + VARHDRSZ, text->len - VARHDRSZ);
+	memcpy(seal->prefix, salt, SALT_BYTES);
+	hash_pair(seal, &seal->input_hash, seal->prefix, sizeof(seal->prefix), text->data + VARHDRSZ, text->len - VARHDRSZ);
 	put(seal, OUT_INPUT_HASH, PointerGetDatum(&seal->input_hash));
 }
 
@@ -394,7 +396,7 @@ check_arguments(FunctionCallInfo fcinfo)
 {
 	bytea	   *previous;
 
-	for (int i = ARG_BOOK; i < ARG_LAYOUT; i++)
+	for (int i = ARG_BOOK; i < ARGUMENTS; i++)
 	{
 		if (PG_ARGISNULL(i) && (i <= ARG_AS_OF || i > ARG_BORROWERS))
 			ereport(ERROR,
@@ -419,7 +421,6 @@ begin_seal(FunctionCallInfo fcinfo)
 
 	seal->context = CurrentMemoryContext;
 	seal->book = PG_GETARG_TEXT_PP(ARG_BOOK);
-	seal->layout = PG_ARGISNULL(ARG_LAYOUT) ? NULL : PG_GETARG_TEXT_PP(ARG_LAYOUT);
 	seal->lane = PG_GETARG_INT32(ARG_LANE);
 	seal->place = seal->first_place = PG_GETARG_INT64(ARG_PLACE);
 	memcpy(seal->hash.bytes, VARDATA_ANY(PG_GETARG_BYTEA_PP(ARG_HASH)), HASH_BYTES);
@@ -515,7 +516,7 @@ array_or_empty(ArrayBuildState *state, Oid type)
 
 /*
  * (book text, query text, as_of date, lowest bigint, highest bigint, turn int, run bigint, borrowers bigint[], source text,
- * lane int, place bigint, previous_hash bytea, input_layout text) -> (decisions bigint, hash bytea, accounts bigint[],
+ * lane int, place bigint, previous_hash bytea) -> (decisions bigint, hash bytea, accounts bigint[],
  * limits numeric[], frozen boolean[])
  *
  * The arguments from as_of to borrowers are the parameters of the query. It reads what the calling statement sees.

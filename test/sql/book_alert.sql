@@ -30,8 +30,8 @@ INSERT INTO book_l.account_month SELECT 20, m, 1000, 100, 10, 50, 0 FROM generat
 INSERT INTO book_l.account_month SELECT 30, m, 500, CASE WHEN m < '2025-03-01' THEN 10 ELSE 0 END, 0, 0, 0 FROM generate_series('2025-01-01'::date, '2026-04-01', interval '1 month') m;
 INSERT INTO book_l.account_month VALUES (40, '2026-04-01', 0, 0, 0, 0, 0);
 -- The run of 1 May moves nothing, so nobody waits for a person by it.
-INSERT INTO book_l.run (run_id, run_key, as_of, move_limits, chunk_size, layout) VALUES (1, 'a', '2026-04-20', true, 1, '[]'), (2, 'b', '2026-04-30', true, 1, '[]'),
-  (3, 'what if', '2026-05-01', false, 1, '[]');
+INSERT INTO book_l.run (run_id, run_key, as_of, move_limits, chunk_size) VALUES (1, 'a', '2026-04-20', true, 1), (2, 'b', '2026-04-30', true, 1),
+  (3, 'what if', '2026-05-01', false, 1);
 INSERT INTO book_l.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action, affordability_cap, binding, reasons, frozen, input_hash, previous_hash, hash) VALUES
   (64, 1, 'run', 10, 1, 'cash', '2026-04-20', '2026-04-20', 'KEEP', 500, 'x', '{}', false, '', '', ''), (66, 2, 'run', 10, 1, 'cash', '2026-04-30', '2026-04-30 12:00', 'REFER', 750, 'x', '{}', false, '', '', ''),
   -- Earlier on the same day, though further in its lane.

@@ -113,8 +113,8 @@ SELECT count(*) AS decisions, count(*) FILTER (WHERE decision_id <> 64 * place +
 FROM (SELECT decision_id, decision_id % 64 AS lane, row_number() OVER w AS place, previous_hash,
     lag(hash, 1, sha256(convert_to('credit_limit lane ' || decision_id % 64, 'UTF8'))) OVER w AS before
   FROM book_r.decision WINDOW w AS (PARTITION BY decision_id % 64 ORDER BY decision_id)) s;
-SELECT count(*) AS with_inputs, count(*) FILTER (WHERE input_hash = sha256(salt || convert_to(inputs, 'UTF8'))) AS right, count(DISTINCT salt) = count(*) AS salted
-FROM book_r.decision JOIN book_r.decision_evidence USING (decision_id, as_of);
+SELECT count(*) AS with_inputs, count(*) FILTER (WHERE input_hash = sha256(salt || sha256(convert_to((SELECT columns FROM book_r.evidence_layout y WHERE y.layout = e.layout), 'UTF8')) || convert_to(inputs, 'UTF8'))) AS right, count(DISTINCT salt) = count(*) AS salted
+FROM book_r.decision JOIN book_r.decision_evidence e USING (decision_id, as_of);
 -- It only grows.
 UPDATE book_r.decision SET new_limit = 1e6 WHERE account_id = 1001;
 DELETE FROM book_r.decision;
@@ -140,6 +140,7 @@ BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.decision SET account_id = 9
 BEGIN; SELECT * FROM pg_temp.tampered('INSERT INTO book_r.decision SELECT (jsonb_populate_record(d, ''{"as_of": "2026-10-30"}'')).* FROM book_r.decision d WHERE decision_id = 640'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('DELETE FROM book_r.decision WHERE decision_id = (SELECT max(decision_id) FROM book_r.decision); UPDATE book_r.log_lane SET place = place - 1, hash = (SELECT hash FROM book_r.decision ORDER BY decision_id DESC LIMIT 1) WHERE lane = 0'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.decision_evidence SET inputs = replace(inputs, ''650'', ''651'') WHERE decision_id = 448; DELETE FROM book_r.decision_evidence WHERE decision_id = 640'); ROLLBACK;
+BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.evidence_layout SET columns = replace(columns, ''balance'', ''pending'')'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.policy SET document = ''{"name": "cash", "product": {"cap": 1}}'' WHERE policy_id = 1'); ROLLBACK;
 BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.policy SET source = document::text || '' '', digest = sha256(convert_to(document::text || '' '', ''UTF8'')) WHERE policy_id = 1'); ROLLBACK;
 -- A log that was cut together with the runs that know its end is found by an end that was kept elsewhere.
@@ -149,6 +150,25 @@ SELECT * FROM pg_temp.tampered('DELETE FROM book_r.decision WHERE decision_id = 
 SELECT * FROM credit_limit.verify_log('book_r', :'known');
 ROLLBACK;
 SELECT count(*) FROM credit_limit.verify_log('book_r', :'known');
+
+-- An input that the policy misses is an error of the run, not of its borrowers: nobody is left out, and it goes on when it is mended.
+ALTER FUNCTION book_r.decision_input(date) RENAME TO standard_input;
+CREATE FUNCTION book_r.decision_input(as_of date) RETURNS TABLE (account_id bigint, borrower_id bigint, product text) LANGUAGE sql STABLE
+  AS 'SELECT account_id, borrower_id, product FROM book_r.standard_input(as_of)';
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "mended", "move_limits": false}');
+DROP FUNCTION book_r.decision_input(date);
+ALTER FUNCTION book_r.standard_input(date) RENAME TO decision_input;
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "mended", "move_limits": false}');
+SELECT run_key, status, percent, failed FROM book_r.run_progress WHERE run_key = 'mended';
+-- A policy with an umbrella refers a line that has none: the run decides it, as the preview does.
+BEGIN;
+SELECT set_config('umbrella.document', jsonb_set(:'policy'::jsonb, '{umbrella}', '{"type": "shared"}')::text, true) IS NULL AS unset;
+SET LOCAL session_replication_role = replica;
+UPDATE book_r.policy SET document = current_setting('umbrella.document')::credit_limit.limit_policy WHERE policy_id = 1;
+SELECT (decision).action, (decision).available IS NULL AS unknown, count(*) FROM credit_limit.preview_decisions('book_r', '2026-11-30') GROUP BY 1, 2 ORDER BY 1;
+SELECT decisions > 100 AS many FROM credit_limit.decide_borrowers('book_r', '2026-11-30', NULL, 0, 10000, NULL, 'run', false);
+SELECT action, frozen, available IS NULL AS unknown, count(*) FROM book_r.decision WHERE run_id IS NULL AND source = 'run' GROUP BY 1, 2, 3 ORDER BY 1;
+ROLLBACK;
 
 -- Every decision can be made again from what was kept, whatever became of the tables.
 UPDATE book_r.borrower SET income = 1, external_score = 1; UPDATE book_r.product SET policy = NULL;

@@ -57,9 +57,6 @@ our %value = (
 	psi_result => "credit_limit.psi(ARRAY[0.2, 0.8], ARRAY[0.3, 0.7])",
 	spiegelhalter_result => "(SELECT credit_limit.spiegelhalter_test((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
 	hash_link => "(SELECT credit_limit.chain_link(sha256(''), 'content') OVER ())",
-	sealed_decision => "ROW(1, 'run', 2, 3, 'cash', DATE '2026-11-30', 4, 5, NULL, NULL, 600.25, 1 / 3.0, 'KEEP', 1000.00, 1000.00,
-		200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band', ARRAY['a reason, \"quoted\"'], 1000, false,
-		sha256('i'), sha256('p'), sha256('c'), 65, sha256('b'), sha256('h'), sha256('s'), '[1, 2]')",
 	text_range => "credit_limit.text_range('a \"b\"', 'c, d', '(]')",
 	text_multirange => "credit_limit.text_multirange(credit_limit.text_range('a', 'b'), credit_limit.text_range('x', NULL))",
 );

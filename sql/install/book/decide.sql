@@ -89,11 +89,11 @@ COMMENT ON FUNCTION credit_limit.seal_query(text, text, text) IS
     'SQL of decisions for write_decisions(); version is SQL of the versions that decide, filter is SQL over i';
 
 CREATE FUNCTION credit_limit.write_decisions(book text, query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
-    borrowers bigint[], source text, lane int, place bigint, previous_hash bytea, input_layout text,
+    borrowers bigint[], source text, lane int, place bigint, previous_hash bytea,
     OUT decisions bigint, OUT hash bytea, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
     AS 'MODULE_PATHNAME', 'cl_write_decisions' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
-COMMENT ON FUNCTION credit_limit.write_decisions(text, text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea, text) IS
-    'part of runs and real time: writes the decisions of a query of seal_query() to decision and decision_evidence, as the continuation of a lane that ends at place with previous_hash. Returns how many they are, the hash of the last, and what the limits of their accounts are to be. input_layout NULL: the columns of the inputs are what they are. Errors: a query with other columns, inputs of another layout (42804), an account without a version that decides (55000), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004), no right to insert (42501)';
+COMMENT ON FUNCTION credit_limit.write_decisions(text, text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea) IS
+    'part of runs and real time: writes the decisions of a query of seal_query() to decision and decision_evidence, as the continuation of a lane that ends at place with previous_hash. Returns how many they are, the hash of the last, and what the limits of their accounts are to be. Errors: a query with other columns (42804), an account without a version that decides (55000), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004), no right to insert (42501)';
 
 -- Parameters: accounts, limits and frozen as write_decisions() returns them, and the day.
 CREATE FUNCTION credit_limit.move_sql(book text) RETURNS text
@@ -116,7 +116,7 @@ COMMENT ON FUNCTION credit_limit.move_sql(text) IS 'SQL that moves the limits of
 -- decided one after the other, so that each sees what the one before was granted. What belongs to a chunk lies close together: to
 -- reach it through indexes costs much less than the planner's default for random pages, which would have it read whole tables.
 CREATE FUNCTION credit_limit.decide_borrowers(book text, as_of date, run_id bigint, lowest bigint, highest bigint, borrowers bigint[],
-    source text, move boolean, layout text, OUT decisions bigint, OUT moves bigint)
+    source text, move boolean, OUT decisions bigint, OUT moves bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET random_page_cost = 1.1
 AS $$
 DECLARE
@@ -151,7 +151,7 @@ BEGIN
   -- The day is written into it: the plan that is kept for the events of a day knows its month then, and leaves out all others.
   query := replace(query, '$1', format('(DATE %L + %s)', '2000-01-01', as_of - DATE '2000-01-01'));
   FOR turn IN 0 .. most LOOP
-    r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, place, last_hash, layout);
+    r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, place, last_hash);
     decisions := decisions + r.decisions;
     place := place + r.decisions;
     last_hash := r.hash;
@@ -165,8 +165,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.decide_borrowers(text, date, bigint, bigint, bigint, bigint[], text, boolean, text) IS
-    'part of runs and real time: locks the borrowers from lowest to highest, or those of an array, decides on all their open accounts, writes the decisions to the log, and moves the limits if move says so; layout is that of the inputs, NULL: any; returns how many decisions were made and how many accounts changed';
+COMMENT ON FUNCTION credit_limit.decide_borrowers(text, date, bigint, bigint, bigint, bigint[], text, boolean) IS
+    'part of runs and real time: locks the borrowers from lowest to highest, or those of an array, decides on all their open accounts, writes the decisions to the log, and moves the limits if move says so; returns how many decisions were made and how many accounts changed';
 
 CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,

@@ -5,7 +5,8 @@
 --
 --   hash = SHA-256(previous_hash || canonical_row(decision, digests of its policy and scorecard)); the first previous_hash of a
 --   lane is the hash of its name, so the hash covers lane and place too
---   input_hash = SHA-256(salt || inputs): the inputs are personal, lie in decision_evidence, and may be erased
+--   input_hash = SHA-256(salt || SHA-256(names and types of the inputs) || inputs): the inputs are personal, lie in
+--   decision_evidence, and may be erased
 
 CREATE PROCEDURE credit_limit.create_book_log(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -52,7 +53,7 @@ BEGIN
     COMMENT ON COLUMN @book@.decision.decision_id IS '64 times the place in its lane, plus the lane (0 to 63)';
     COMMENT ON COLUMN @book@.decision.as_of IS 'the day as of which it was decided; of several in real time decided_at is the order';
     COMMENT ON COLUMN @book@.decision.decided_at IS 'when it was decided: of its chunk, or of its event';
-    COMMENT ON COLUMN @book@.decision.input_hash IS 'SHA-256 of salt and inputs in decision_evidence';
+    COMMENT ON COLUMN @book@.decision.input_hash IS 'credit_limit.input_hash() of what lies in decision_evidence';
     CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
     CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision EXECUTE FUNCTION credit_limit.refuse_change();
     CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision_rest EXECUTE FUNCTION credit_limit.refuse_change();
@@ -113,6 +114,12 @@ CREATE FUNCTION credit_limit.lane_origin(lane int) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT sha256(convert_to('credit_limit lane ' || lane, 'UTF8')) $$;
 COMMENT ON FUNCTION credit_limit.lane_origin(int) IS 'the hash before the first decision of a lane: SHA-256 of its name';
+
+CREATE FUNCTION credit_limit.input_hash(salt bytea, layout text, inputs text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN sha256(salt || sha256(convert_to(layout, 'UTF8')) || convert_to(inputs, 'UTF8'));
+COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
+    'the hash of the inputs of a decision: SHA-256(salt || SHA-256(layout) || inputs), layout being evidence_layout.columns, text in UTF-8. NULL gives NULL';
 
 CREATE FUNCTION credit_limit.keep_evidence() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

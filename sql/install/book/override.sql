@@ -190,7 +190,7 @@ BEGIN
         CASE WHEN $5 > $4 THEN 'INCREASE' WHEN $5 < $4 THEN 'DECREASE' ELSE 'KEEP' END AS action, $4::numeric AS old_limit,
         $5::numeric AS new_limit, credit_limit.available($6, d.account_id, $3) AS available, d.entitlement, d.risk_cap, d.product_cap,
         d.affordability_cap, d.umbrella_cap, d.regulatory_cap, d.target, 'override'::text AS binding, ARRAY[$7] AS reasons, d.proposed,
-        false AS frozen, sha256($8 || convert_to($9, 'UTF8')) AS input_hash, NULL::bytea AS policy_digest, NULL::bytea AS card_digest
+        false AS frozen, credit_limit.input_hash($8, $14, $9) AS input_hash, NULL::bytea AS policy_digest, NULL::bytea AS card_digest
       FROM @book@.decision d WHERE d.decision_id = $1 AND d.as_of = $2),
     linked AS (
       SELECT n.*, sha256($10 || convert_to(credit_limit.canonical_row((SELECT c FROM (SELECT @content@) c), $11), 'UTF8')) AS hash FROM n),
@@ -203,7 +203,7 @@ BEGIN
       target, binding, reasons, proposed, frozen, input_hash, $10, hash FROM linked RETURNING hash
   $q$, '@content@', credit_limit.decision_content('n', 'n.policy_digest', 'n.card_digest')), '@book@', s)
     INTO new_hash USING r.decision_id, r.as_of, as_of, was, r.new_limit, book, r.reason, salt, inputs, l.hash, credit_limit.decision_layout(), id,
-      credit_limit.layout_number(book, layout);
+      credit_limit.layout_number(book, layout), layout;
   EXECUTE format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s) USING l.lane, l.place, new_hash;
   EXECUTE format('UPDATE %s.override_request SET status = ''applied'', override_id = $2 WHERE request_id = $1', s) USING request_id, id;
   RETURN id;

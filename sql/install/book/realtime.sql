@@ -21,7 +21,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';
   END IF;
-  n := credit_limit.decide_borrowers(book, today, NULL, NULL, NULL, borrowers, 'realtime', true, NULL);
+  n := credit_limit.decide_borrowers(book, today, NULL, NULL, NULL, borrowers, 'realtime', true);
 END
 $$;
 COMMENT ON FUNCTION credit_limit.decide_touched(text, bigint[]) IS

@@ -11,7 +11,6 @@ BEGIN
       as_of date NOT NULL,
       move_limits boolean NOT NULL,
       chunk_size int NOT NULL CHECK (chunk_size > 0),
-      layout text NOT NULL,
       status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'cancelled', 'done')),
       started_by text NOT NULL DEFAULT current_user,
       started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -48,7 +47,7 @@ BEGIN
     COMMENT ON TABLE @book@.run_version IS 'what a run decides by: the versions that were valid when it began, whatever is approved meanwhile';
     CREATE VIEW @book@.run_progress AS
       SELECT r.run_id, r.run_key, r.as_of, r.status, c.chunks, c.chunks_done, c.borrowers, c.borrowers_done, c.decisions, c.moves,
-        c.failed, round(100.0 * c.borrowers_done / nullif(c.borrowers, 0), 1) AS percent, c.latest - r.started_at AS taken,
+        c.failed, CASE WHEN c.borrowers > 0 THEN round(100.0 * c.borrowers_done / c.borrowers, 1) WHEN r.status = 'done' THEN 100 END AS percent, c.latest - r.started_at AS taken,
         round(c.decisions / nullif(extract(epoch FROM c.latest - r.started_at), 0)) AS decisions_per_second,
         CASE WHEN r.status = 'running' AND c.borrowers_done > 0
           THEN (c.latest - r.started_at) * ((c.borrowers - c.borrowers_done)::float8 / c.borrowers_done) END AS time_left
@@ -122,9 +121,9 @@ BEGIN
   END IF;
   key := coalesce(o.run_key, to_char(as_of, 'YYYY-MM-DD'));
   -- A second start waits here for the first, and then finds its run.
-  EXECUTE format('INSERT INTO %s.run (run_key, as_of, move_limits, chunk_size, layout) VALUES ($1, $2, $3, $4, $5)
+  EXECUTE format('INSERT INTO %s.run (run_key, as_of, move_limits, chunk_size) VALUES ($1, $2, $3, $4)
     ON CONFLICT (run_key) DO NOTHING RETURNING run_id', s)
-    INTO id USING key, as_of, o.move_limits, o.chunk_size, credit_limit.input_layout(book, as_of);
+    INTO id USING key, as_of, o.move_limits, o.chunk_size;
   IF id IS NULL THEN
     EXECUTE format('SELECT r.run_id, r.as_of, r.move_limits, r.status FROM %s.run r WHERE r.run_key = $1', s) INTO was USING key;
     IF was.as_of <> as_of OR was.move_limits <> o.move_limits THEN
@@ -214,15 +213,17 @@ BEGIN
     RETURN false;
   END IF;
   BEGIN
-    done := credit_limit.decide_borrowers(book, r.as_of, run, k.lowest, k.highest, NULL, 'run', r.move_limits, r.layout);
+    done := credit_limit.decide_borrowers(book, r.as_of, run, k.lowest, k.highest, NULL, 'run', r.move_limits);
     EXECUTE format('UPDATE %s.run_chunk SET status = ''done'', ended_at = clock_timestamp(), decisions = $3, moves = $4
       WHERE run_id = $1 AND chunk = $2', s) USING run, k.chunk, done.decisions, done.moves;
   EXCEPTION
     -- Somebody else's event on a borrower: the chunk stays pending and is taken again, in a new transaction.
     WHEN serialization_failure OR deadlock_detected THEN
       RETURN true;
-    -- Not the fault of a row: the chunk stays as it is, and the run can be started again.
-    WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error OR insufficient_privilege THEN
+    -- Not the fault of a row: the chunk stays as it is, and the run can be started again. Class 42 is a decision_input that lacks
+    -- a column, or rights that are missing: every borrower would fail.
+    WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error
+      OR syntax_error_or_access_rule_violation THEN
       RAISE;
     WHEN OTHERS THEN
       PERFORM credit_limit.split_chunk(book, run, k.chunk, k.lowest, k.highest, SQLSTATE, SQLERRM);

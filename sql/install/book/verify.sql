@@ -61,7 +61,8 @@ BEGIN
       SELECT 6, 'evidence', d.decision_id, CASE WHEN e.decision_id IS NULL THEN 'the inputs are missing, and the borrower was not erased'
           ELSE 'the inputs are not those of the decision' END
       FROM @book@.decision d LEFT JOIN @book@.decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
-      WHERE sha256(e.salt || convert_to(e.inputs, 'UTF8')) IS DISTINCT FROM d.input_hash
+        LEFT JOIN @book@.evidence_layout y ON y.layout = e.layout
+      WHERE credit_limit.input_hash(e.salt, y.columns, e.inputs) IS DISTINCT FROM d.input_hash
         AND NOT (e.decision_id IS NULL AND EXISTS (SELECT FROM @book@.erasure x WHERE x.borrower_id = d.borrower_id))
       UNION ALL
       SELECT 7, 'policy', NULL, format('version %s of policy "%s" is not what was approved', version, name) FROM @book@.policy
@@ -123,7 +124,7 @@ BEGIN
   score := again.score;
   decision := again.decision;
   SELECT coalesce(array_agg(v.what ORDER BY v.n), '{}') INTO differences
-  FROM (VALUES (0, 'inputs', encode(sha256(e.salt || convert_to(e.inputs, 'UTF8')), 'hex'), encode(d.input_hash, 'hex')),
+  FROM (VALUES (0, 'inputs', encode(credit_limit.input_hash(e.salt, e.columns, e.inputs), 'hex'), encode(d.input_hash, 'hex')),
     (1, 'score', score::text, d.score::text), (2, 'action', decision.action, d.action),
     (3, 'old_limit', decision.old_limit::text, d.old_limit::text), (4, 'new_limit', decision.new_limit::text, d.new_limit::text),
     (5, 'available', decision.available::text, d.available::text), (6, 'entitlement', decision.entitlement::text, d.entitlement::text),
