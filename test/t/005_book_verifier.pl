@@ -1,6 +1,6 @@
-# The log, verified by somebody else: in Perl, from nothing but what psql prints of the tables. It writes every row as canonical text by
-# doc/book.md, computes SHA-256, and follows the lanes. It finds nothing wrong in a log, the same in a database of another encoding, and
-# one changed byte anywhere. verify_log() must agree.
+# The log, verified by somebody else: in Perl, from nothing but what psql prints of the tables. It writes every row as canonical
+# text by doc/book.md, computes SHA-256, and follows the lanes. It finds nothing wrong in a log, the same in a database of another
+# encoding, and one changed byte anywhere. verify_log() must agree.
 use strict;
 use warnings;
 
@@ -12,7 +12,9 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "client_encoding = 'UTF8'\n");
+# No setting of the server may have a say.
+$node->append_conf('postgresql.conf',
+	"client_encoding = 'UTF8'\ndatestyle = 'German, DMY'\nextra_float_digits = -15\nbytea_output = 'escape'\n");
 $node->start;
 
 # ---- what psql prints ----
@@ -71,7 +73,8 @@ my @columns = (
 	[ score => 'double precision' ], [ pd => 'double precision' ], [ action => 'text' ],
 	(map { [ $_ => 'numeric' ] } qw(old_limit new_limit available entitlement risk_cap product_cap affordability_cap umbrella_cap
 		regulatory_cap target)),
-	[ binding => 'text' ], [ reasons => 'text[]' ], [ proposed => 'numeric' ], [ frozen => 'boolean' ], [ input_hash => 'bytea' ]);
+	[ binding => 'text' ], [ reasons => 'text[]' ], [ proposed => 'numeric' ],
+	[ frozen => 'boolean' ], [ input_hash => 'bytea' ]);
 
 sub bytes { return pack 'H*', $_[0] =~ s/^\\x//r }
 
@@ -157,7 +160,8 @@ sub make_book
 		SELECT credit_limit.draft_scorecard('lending', 'card', '{"name": "$word", "base_points": 600.1, "characteristics": [
 			{"name": "utilization", "bins": [{"below": 0.5, "points": 33.3}, {"points": 0.7}], "missing": {"points": 5}}]}');
 		SET ROLE checker;
-		SELECT credit_limit.approve_policy('lending', 1, '2026-01-01'), credit_limit.approve_scorecard('lending', 1, '2026-01-01');
+		SELECT credit_limit.approve_policy('lending', 1, '2026-01-01'),
+			credit_limit.approve_scorecard('lending', 1, '2026-01-01');
 		RESET ROLE;
 		INSERT INTO lending.product VALUES ('$word', 'Cash', 'standby_cash', 'CNY', 'cash', 'card'),
 			('shop', 'Shop', 'card', 'CNY', 'cash', NULL);
@@ -188,7 +192,8 @@ sub make_book
 	}));
 	# The first lane is busy: the events of this transaction go to the next.
 	my $busy = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr($database), '-c', 'BEGIN',
-		'-c', 'SELECT lane FROM lending.log_lane WHERE lane = 0 FOR UPDATE', '-c', 'SELECT pg_sleep(600)' ], '>', \my $out, '2>', \my $err);
+		'-c', 'SELECT lane FROM lending.log_lane WHERE lane = 0 FOR UPDATE', '-c', 'SELECT pg_sleep(600)' ],
+		'>', \my $out, '2>', \my $err);
 	$node->poll_query_until($database, q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'})
 		or die 'nobody holds the first lane';
 	$node->safe_psql($database, q{INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)
@@ -205,15 +210,17 @@ foreach my $database (sort keys %books)
 {
 	make_book($database, @{ $books{$database} });
 	is(join(', ', verify($database)), '', "$database: nothing is wrong with the log");
-	is($node->safe_psql($database, q{SELECT count(*) FROM credit_limit.verify_log('lending')}), '0', "$database: verify_log agrees");
-	is($node->safe_psql($database, q{SELECT count(*), count(DISTINCT decision_id % 64) > 1, count(DISTINCT source) FROM lending.decision}),
+	is($node->safe_psql($database, q{SELECT count(*) FROM credit_limit.verify_log('lending')}), '0',
+		"$database: verify_log agrees");
+	is($node->safe_psql($database, q{SELECT count(*), count(DISTINCT decision_id % 64) > 1, count(DISTINCT source)
+		FROM lending.decision}),
 		'52|t|3', "$database: runs, real time and overrides, in several lanes");
-	is($node->safe_psql($database, q{SELECT bool_and((credit_limit.replay_decision('lending', decision_id)).same) FROM lending.decision
-		WHERE source <> 'override'}), 't', "$database: every decision is made again");
+	is($node->safe_psql($database, q{SELECT bool_and((credit_limit.replay_decision('lending', decision_id)).same)
+		FROM lending.decision WHERE source <> 'override'}), 't', "$database: every decision is made again");
 }
 # Salts differ, so hashes of inputs do; inputs do not.
-my $inputs = q{SELECT d.account_id, d.source, e.inputs FROM lending.decision d JOIN lending.decision_evidence e USING (decision_id)
-	ORDER BY 1, 2};
+my $inputs = q{SELECT d.account_id, d.source, e.inputs FROM lending.decision d
+	JOIN lending.decision_evidence e USING (decision_id) ORDER BY 1, 2};
 is_deeply([ rows('latin1', $inputs) ], [ rows('unicode_latin', $inputs) ], 'inputs have the same text in both encodings');
 
 # ---- one byte ----
@@ -246,7 +253,8 @@ my $some = q{WHERE decision_id = (SELECT min(decision_id) FROM lending.decision 
 foreach my $column (@columns, [ previous_hash => 'bytea' ], [ hash => 'bytea' ])
 {
 	my ($name, $type) = @$column;
-	my $value = $name =~ /^(source|action|scorecard_id)$/ ? { source => "'realtime'", action => "'DECREASE'", scorecard_id => 1 }->{$1}
+	my $value = $name =~ /^(source|action|scorecard_id)$/
+		? { source => "'realtime'", action => "'DECREASE'", scorecard_id => 1 }->{$1}
 		: changed($name, $type);
 	altered("decision.$name", "UPDATE lending.decision SET $name = $value $some", 'decision');
 }
@@ -257,11 +265,12 @@ altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@
 altered("policy.$_->[0]", "UPDATE lending.policy SET $_->[0] = $_->[1]", 'policy')
 	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ]);
 altered('a decision removed', "DELETE FROM lending.decision $some", 'decision');
-altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id = (SELECT max(decision_id) FROM lending.decision
-	WHERE decision_id % 64 = 0)', 'decision');
+altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id =
+	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)', 'decision');
 altered('inputs removed', "DELETE FROM lending.decision_evidence $some", 'decision_evidence');
-altered('two decisions exchanged', join(';', map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" }
-	([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])), 'decision');
+altered('two decisions exchanged', join(';',
+	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" } ([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])),
+	'decision');
 is(join(', ', verify('utf8')), '', 'all of it undone: nothing is wrong');
 
 $node->stop;
