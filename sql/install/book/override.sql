@@ -160,13 +160,15 @@ DECLARE
   id bigint;
   new_hash bytea;
 BEGIN
+  -- First the borrower, then the request, as everybody who locks both.
+  EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$s.borrower b WHERE b.borrower_id = (SELECT q.borrower_id FROM %1$s.override_request q
+    WHERE q.request_id = $1) FOR NO KEY UPDATE) l', s) INTO id USING request_id;
   EXECUTE format('SELECT q.*, d.new_limit AS referred_limit FROM %1$s.override_request q JOIN %1$s.decision d ON d.decision_id = q.decision_id
     AND d.as_of = q.as_of WHERE q.request_id = $1 AND q.status = ''approved'' FOR UPDATE OF q', s) INTO r USING request_id;
   IF r.request_id IS NULL OR as_of IS NULL OR as_of < r.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('request %s cannot be applied', request_id),
       DETAIL = CASE WHEN r.request_id IS NULL THEN 'It is not approved, or its decision was retired.' ELSE 'The day is before that of the decision.' END;
   END IF;
-  EXECUTE format('SELECT count(*) FROM (SELECT FROM %s.borrower b WHERE b.borrower_id = $1 FOR NO KEY UPDATE) l', s) INTO id USING r.borrower_id;
   EXECUTE format('SELECT t.credit_limit::numeric AS credit_limit, t.status FROM %s.account t WHERE t.account_id = $1', s) INTO a USING r.account_id;
   IF a.status IS DISTINCT FROM 'open' OR a.credit_limit IS DISTINCT FROM r.referred_limit THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('account %s is not as it was referred', r.account_id),
@@ -218,6 +220,7 @@ AS $$
 DECLARE
   s text := credit_limit.book_schema(book);
   id bigint;
+  n bigint;
   wrong text;
 BEGIN
   applied := 0;
@@ -233,8 +236,11 @@ BEGIN
         RAISE;
       WHEN OTHERS THEN
         wrong := SQLERRM;
-        EXECUTE format('UPDATE %s.override_request SET status = ''refused'', message = $2 WHERE request_id = $1', s) USING id, wrong;
-        refused := refused + 1;
+        -- Unless another session has applied it meanwhile.
+        EXECUTE format('UPDATE %s.override_request SET status = ''refused'', message = $2 WHERE request_id = $1 AND status = ''approved''', s)
+          USING id, wrong;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        refused := refused + n;
     END;
   END LOOP;
 END

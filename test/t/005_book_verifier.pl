@@ -1,0 +1,277 @@
+# The log, verified by somebody else: in Perl, from nothing but what psql prints of the tables. It writes every row as canonical
+# text by doc/book.md, computes SHA-256, and follows the lanes. It finds nothing wrong in a log, the same in a database of another
+# encoding, and one changed byte anywhere. verify_log() must agree.
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256 sha256_hex);
+use Encode qw(encode decode);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+# No setting of the server may have a say.
+$node->append_conf('postgresql.conf',
+	"client_encoding = 'UTF8'\ndatestyle = 'German, DMY'\nextra_float_digits = -15\nbytea_output = 'escape'\n");
+$node->start;
+
+# ---- what psql prints ----
+
+my %escape = (b => "\b", f => "\f", n => "\n", r => "\r", t => "\t", v => "\x0b");
+
+# Rows of COPY in text format: NULL is undef.
+sub rows
+{
+	my ($database, $query) = @_;
+	my $out = $node->safe_psql($database, "SET client_encoding = 'UTF8'; SET bytea_output = 'hex'; SET datestyle = 'ISO, MDY';
+		SET extra_float_digits = 1; COPY ($query) TO STDOUT");
+	return map {
+		[ map { $_ eq '\N' ? undef : s/\\(.)/exists $escape{$1} ? $escape{$1} : $1/gesr } split /\t/, decode('UTF-8', $_), -1 ]
+	} split /\n/, $out;
+}
+
+# ---- canonical text ----
+
+my %json = ("\b" => '\b', "\f" => '\f', "\n" => '\n', "\r" => '\r', "\t" => '\t', '"' => '\"', '\\' => '\\\\');
+
+sub quoted
+{
+	my ($text) = @_;
+	$text =~ s/([\x00-\x1f"\\])/exists $json{$1} ? $json{$1} : sprintf('\u%04x', ord $1)/ge;
+	return qq{"$text"};
+}
+
+# '{a,"b \"c\"",NULL}': one level, as text[] prints.
+sub array_items
+{
+	my ($literal) = @_;
+	my @items;
+	$literal =~ s/^\{(.*)\}$/$1/s or die "no array: $literal";
+	while ($literal =~ /\G(?:"((?:[^"\\]|\\.)*)"|([^,]+))(?:,|$)/gs)
+	{
+		push @items, defined $1 ? $1 =~ s/\\(.)/$1/gsr : uc $2 eq 'NULL' ? undef : $2;
+	}
+	return @items;
+}
+
+sub canonical_value
+{
+	my ($type, $value) = @_;
+	return 'null' unless defined $value;
+	return $value eq 't' ? 'true' : 'false' if $type eq 'boolean';
+	return $value =~ /^-?[0-9]/ ? $value : quoted($value) if $type =~ /^(numeric|bigint|integer|double precision)$/;
+	return '[' . join(',', map { canonical_value('text', $_) } array_items($value)) . ']' if $type eq 'text[]';
+	return quoted($value);
+}
+
+# As doc/book.md lists them: what the hash of a decision covers.
+my @columns = (
+	[ run_id => 'bigint' ], [ source => 'text' ], [ account_id => 'bigint' ], [ borrower_id => 'bigint' ], [ product => 'text' ],
+	[ as_of => 'date' ], [ policy_id => 'integer' ], [ scorecard_id => 'integer' ], [ experiment => 'text' ], [ arm => 'text' ],
+	[ score => 'double precision' ], [ pd => 'double precision' ], [ action => 'text' ],
+	(map { [ $_ => 'numeric' ] } qw(old_limit new_limit available entitlement risk_cap product_cap affordability_cap umbrella_cap
+		regulatory_cap target)),
+	[ binding => 'text' ], [ reasons => 'text[]' ], [ proposed => 'numeric' ],
+	[ frozen => 'boolean' ], [ input_hash => 'bytea' ]);
+
+sub bytes { return pack 'H*', $_[0] =~ s/^\\x//r }
+
+# ---- the verifier ----
+
+# Digests of the versions, computed from their sources.
+sub digests
+{
+	my ($database, $relation, $problems) = @_;
+	my %digest;
+	foreach (rows($database, "SELECT ${relation}_id, source, digest FROM lending.$relation"))
+	{
+		my ($id, $source, $digest) = @$_;
+		$digest{$id} = '\x' . sha256_hex(encode('UTF-8', $source));
+		push @$problems, "$relation $id" if $digest{$id} ne $digest;
+	}
+	return \%digest;
+}
+
+sub check_evidence
+{
+	my ($database, $hash_of, $problems) = @_;
+	foreach (rows($database, 'SELECT decision_id, salt, inputs FROM lending.decision_evidence'))
+	{
+		my ($id, $salt, $inputs) = @$_;
+		my $hash = delete $hash_of->{$id};
+		push @$problems, "evidence of $id"
+			if !defined $hash || '\x' . sha256_hex(bytes($salt) . encode('UTF-8', $inputs)) ne $hash;
+	}
+	push @$problems, map { "no evidence of $_" } sort keys %$hash_of;
+}
+
+sub verify
+{
+	my ($database) = @_;
+	my @problems;
+	my $policies = digests($database, 'policy', \@problems);
+	my $cards = digests($database, 'scorecard', \@problems);
+	my %end = map { $_ => [ 0, sha256("credit_limit lane $_") ] } 0 .. 63;
+	my %input_hash;
+	my $list = join ', ', map { $_->[0] } @columns;
+	foreach (rows($database, "SELECT decision_id, previous_hash, hash, $list FROM lending.decision ORDER BY decision_id"))
+	{
+		my ($id, $previous, $hash, @values) = @$_;
+		my ($place, $lane) = (int($id / 64), $id % 64);
+		my ($policy, $card) = @values[ 6, 7 ];
+		my @digests = map { canonical_value('bytea', $_) }
+			(defined $policy ? $policies->{$policy} : undef, defined $card ? $cards->{$card} : undef);
+		my $content = '[' . join(',', (map { canonical_value($columns[$_][1], $values[$_]) } 0 .. $#columns), @digests) . ']';
+		push @problems, "place of $id" if $place != $end{$lane}[0] + 1;
+		push @problems, "link of $id" if bytes($previous) ne $end{$lane}[1];
+		push @problems, "hash of $id" if sha256(bytes($previous) . encode('UTF-8', $content)) ne bytes($hash);
+		$end{$lane} = [ $place, bytes($hash) ];
+		$input_hash{$id} = $values[-1];
+	}
+	check_evidence($database, \%input_hash, \@problems);
+	foreach (rows($database, 'SELECT lane, place, hash FROM lending.log_lane'))
+	{
+		my ($lane, $place, $hash) = @$_;
+		my $end = delete $end{$lane};
+		push @problems, "end of lane $lane" if !$end || $place != $end->[0] || bytes($hash) ne $end->[1];
+	}
+	return (@problems, map { "no lane $_" } keys %end);
+}
+
+# ---- books ----
+
+sub make_book
+{
+	my ($database, $encoding, $word) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING '$encoding' LC_COLLATE 'C' LC_CTYPE 'C'");
+	$node->safe_psql($database, encode('UTF-8', qq{
+		SET client_encoding = 'UTF8';
+		CREATE EXTENSION credit_limit;
+		CALL credit_limit.create_book('lending');
+		GRANT USAGE ON SCHEMA lending, credit_limit TO maker, checker;
+		GRANT ALL ON ALL TABLES IN SCHEMA lending TO maker, checker;
+		SET ROLE maker;
+		SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "$word", "entitlement": {"bands": [{"score_from": 600,
+			"income_multiple": 1.5}]}, "regulatory_cap": {"limit": 9000.50}, "product": {"cap": 20000, "step": 100},
+			"exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "$word, \\"{late}\\" \\\\ \\n \\u0001"},
+			{"column": "excluded_refer", "is": true, "action": "REFER", "reason": "NULL"}]}');
+		SELECT credit_limit.draft_scorecard('lending', 'card', '{"name": "$word", "base_points": 600.1, "characteristics": [
+			{"name": "utilization", "bins": [{"below": 0.5, "points": 33.3}, {"points": 0.7}], "missing": {"points": 5}}]}');
+		SET ROLE checker;
+		SELECT credit_limit.approve_policy('lending', 1, '2026-01-01'),
+			credit_limit.approve_scorecard('lending', 1, '2026-01-01');
+		RESET ROLE;
+		INSERT INTO lending.product VALUES ('$word', 'Cash', 'standby_cash', 'CNY', 'cash', 'card'),
+			('shop', 'Shop', 'card', 'CNY', 'cash', NULL);
+		INSERT INTO lending.experiment VALUES ('exp $word', 'shop', '2026-11-30', '2026-11-30');
+		INSERT INTO lending.experiment_arm VALUES ('exp $word', 'a', 0.5, NULL), ('exp $word', 'b', 0.5, NULL);
+		INSERT INTO lending.borrower (borrower_id, segment, income, external_score, external_pd)
+			SELECT i, CASE i % 3 WHEN 0 THEN '$word' WHEN 1 THEN E'"\\\\\\n\\t\\x01' END, 1000 + i / 7.0, 600 + i / 3.0, 1.0 / i
+			FROM generate_series(1, 40) i;
+		INSERT INTO lending.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
+			SELECT i, i, CASE i % 2 WHEN 0 THEN '$word' ELSE 'shop' END, 'CNY', '2026-01-01', 100 * (i % 9), 10.10 * (i % 5)
+			FROM generate_series(1, 40) i;
+		INSERT INTO lending.account_month SELECT i, '2026-11-01', 100, 10, 0, 0, i % 40 FROM generate_series(1, 40) i;
+		INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (4, 'dispute', 'REFER', '2026-01-01'),
+			(5, 'dispute', 'REFER', '2026-01-01');
+	}));
+	$node->safe_psql($database, q{CALL credit_limit.run_decisions('lending', '2026-11-30', '{"chunk_size": 7}')});
+	# Real time, in two lanes; and a person's decision.
+	$node->safe_psql($database, encode('UTF-8', qq{
+		SET client_encoding = 'UTF8';
+		SELECT credit_limit.set_business_date('lending', '2026-12-01'), credit_limit.enable_realtime('lending');
+		SET ROLE maker;
+		SELECT credit_limit.propose_override('lending', decision_id, 777, 'Because, "$word"', 'note') FROM lending.decision
+			WHERE account_id IN (4, 5);
+		SET ROLE checker;
+		SELECT credit_limit.approve_override('lending', request_id) FROM lending.override_request;
+		RESET ROLE;
+		SELECT credit_limit.apply_overrides('lending', '2026-12-01');
+	}));
+	# The first lane is busy: the events of this transaction go to the next.
+	my $busy = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr($database), '-c', 'BEGIN',
+		'-c', 'SELECT lane FROM lending.log_lane WHERE lane = 0 FOR UPDATE', '-c', 'SELECT pg_sleep(600)' ],
+		'>', \my $out, '2>', \my $err);
+	$node->poll_query_until($database, q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'})
+		or die 'nobody holds the first lane';
+	$node->safe_psql($database, q{INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)
+		SELECT i, 'fraud', 'FREEZE', '2026-12-01' FROM generate_series(1, 10) i});
+	$node->safe_psql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
+	$busy->finish;
+	return;
+}
+
+$node->safe_psql('postgres', 'CREATE ROLE maker; CREATE ROLE checker');
+my %books = (utf8 => [ 'UTF8', "\x{4e2d}\x{1f600}\x{e9}" ], latin1 => [ 'LATIN1', "\x{e9}t\x{e9}" ],
+	unicode_latin => [ 'UTF8', "\x{e9}t\x{e9}" ]);
+foreach my $database (sort keys %books)
+{
+	make_book($database, @{ $books{$database} });
+	is(join(', ', verify($database)), '', "$database: nothing is wrong with the log");
+	is($node->safe_psql($database, q{SELECT count(*) FROM credit_limit.verify_log('lending')}), '0',
+		"$database: verify_log agrees");
+	is($node->safe_psql($database, q{SELECT count(*), count(DISTINCT decision_id % 64) > 1, count(DISTINCT source)
+		FROM lending.decision}),
+		'52|t|3', "$database: runs, real time and overrides, in several lanes");
+	is($node->safe_psql($database, q{SELECT bool_and((credit_limit.replay_decision('lending', decision_id)).same)
+		FROM lending.decision WHERE source <> 'override'}), 't', "$database: every decision is made again");
+}
+# Salts differ, so hashes of inputs do; inputs do not.
+my $inputs = q{SELECT d.account_id, d.source, e.inputs FROM lending.decision d
+	JOIN lending.decision_evidence e USING (decision_id) ORDER BY 1, 2};
+is_deeply([ rows('latin1', $inputs) ], [ rows('unicode_latin', $inputs) ], 'inputs have the same text in both encodings');
+
+# ---- one byte ----
+
+# A value with one byte changed, as SQL over the column.
+sub changed
+{
+	my ($column, $type) = @_;
+	return "set_byte($column, 3, (get_byte($column, 3) + 1) % 256)" if $type eq 'bytea';
+	return "NOT $column" if $type eq 'boolean';
+	return "overlay($column placing chr(ascii(substr($column, 2, 1)) + 1) from 2 for 1)" if $type eq 'text' || $type eq 'source';
+	return "coalesce(array_append($column, ''), '{}')" if $type eq 'text[]';
+	return "coalesce($column, 0) + 1" unless $type eq 'date';
+	return "$column + 1";
+}
+
+sub altered
+{
+	my ($what, $statement, $undo) = @_;
+	$node->safe_psql('utf8', "SET session_replication_role = replica; CREATE TABLE kept AS TABLE lending.$undo; $statement");
+	my @problems = verify('utf8');
+	my $found = $node->safe_psql('utf8', q{SELECT string_agg(DISTINCT problem, ' ') FROM credit_limit.verify_log('lending')});
+	$node->safe_psql('utf8', "SET session_replication_role = replica; DELETE FROM lending.$undo;
+		INSERT INTO lending.$undo SELECT * FROM kept; DROP TABLE kept");
+	ok(@problems > 0 && $found ne '', "$what: found by both") or diag("verifier: @problems; verify_log: $found");
+}
+
+my $some = q{WHERE decision_id = (SELECT min(decision_id) FROM lending.decision WHERE source = 'run' AND experiment IS NOT NULL
+	AND account_id = 7)};
+foreach my $column (@columns, [ previous_hash => 'bytea' ], [ hash => 'bytea' ])
+{
+	my ($name, $type) = @$column;
+	my $value = $name =~ /^(source|action|scorecard_id)$/
+		? { source => "'realtime'", action => "'DECREASE'", scorecard_id => 1 }->{$1}
+		: changed($name, $type);
+	altered("decision.$name", "UPDATE lending.decision SET $name = $value $some", 'decision');
+}
+altered("decision_evidence.$_->[0]", "UPDATE lending.decision_evidence SET $_->[0] = " . changed(@$_) . " $some",
+	'decision_evidence') foreach ([ salt => 'bytea' ], [ inputs => 'text' ]);
+altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
+	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
+altered("policy.$_->[0]", "UPDATE lending.policy SET $_->[0] = $_->[1]", 'policy')
+	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ]);
+altered('a decision removed', "DELETE FROM lending.decision $some", 'decision');
+altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id =
+	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)', 'decision');
+altered('inputs removed', "DELETE FROM lending.decision_evidence $some", 'decision_evidence');
+altered('two decisions exchanged', join(';',
+	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" } ([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])),
+	'decision');
+is(join(', ', verify('utf8')), '', 'all of it undone: nothing is wrong');
+
+$node->stop;
+done_testing();
