@@ -9,7 +9,7 @@
  *	  NaN, Infinity, -Infinity, date, uuid, bytea (hexadecimal)		as strings; a date as YYYY-MM-DD, with BC where it is
  *	  timestamp, timestamp with time zone		as strings: date and HH:MM:SS with the decimals that it has, the latter in UTC with +00
  *	  text, varchar, name, enum		as strings; char(n) without its padding
- *	  text[]		as an array of strings
+ *	  text[]		as an array of strings; with more dimensions, or another first index than 1, a string as array_out prints it
  *
  * Other types have no such form here: they are an error that names the column.
  */
@@ -27,6 +27,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -269,11 +270,17 @@ put_bytea(StringInfo out, Datum value)
 static void
 put_text_array(StringInfo out, Datum value)
 {
+	ArrayType  *array = DatumGetArrayTypeP(value);
 	Datum	   *items;
 	bool	   *nulls;
 	int			count;
 
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &count);
+	if (ARR_NDIM(array) > 1 || (ARR_NDIM(array) == 1 && ARR_LBOUND(array)[0] != 1))
+	{
+		cl_json_put_string(out, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array)));
+		return;
+	}
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &count);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < count; i++)
 	{

@@ -31,6 +31,13 @@ RESET timezone;
 RESET datestyle;
 SELECT evidence_row_sql(row_layout(r)) FROM book_time r LIMIT 1;
 DROP TABLE book_time;
+-- Arrays of every shape have texts of their own, and read back as they are.
+CREATE TABLE book_array (a text[]);
+INSERT INTO book_array VALUES ('{}'), ('{a,b}'), ('[5:6]={a,b}'), ('{{a},{b}}'), ('{{a,b}}'), ('[0:1][2:2]={{a},{NULL}}'), ('{"[5:6]={a,b}"}'), (NULL);
+SELECT canonical_row(r, row_layout(r)) FROM book_array r;
+SELECT replace(evidence_row_sql(row_layout(r)), '$1', 'canonical_row(r, row_layout(r))::jsonb') AS read FROM book_array r LIMIT 1 \gset
+SELECT count(*) AS arrays, count(*) FILTER (WHERE s.a IS DISTINCT FROM s.was OR array_dims(s.a) IS DISTINCT FROM array_dims(s.was)) AS otherwise FROM (SELECT :read, r.a AS was FROM book_array r) s;
+DROP TABLE book_array;
 -- Numbers of every size and scale, against what numeric prints.
 SELECT count(*) AS numbers, count(*) FILTER (WHERE canonical_row(s, '[["x","numeric"]]') <> '[' || x || ']') AS different
 FROM (SELECT round(sign * (m::numeric * 10::numeric ^ e), d) AS x FROM unnest(ARRAY[0, 1, 7, 10, 99, 10000, 12345678, 9999999999, 9223372036854775807]) m,

@@ -67,7 +67,7 @@ BEGIN
       settings := settings + 1;
       SELECT count(*) INTO n FROM random_row r JOIN random_text t USING (id) WHERE canonical_row(r, row_layout(r)) IS DISTINCT FROM t.text OR row_layout(r) <> t.layout;
       written_otherwise := written_otherwise + n;
-      EXECUTE format('SELECT count(*) FROM (SELECT t.*, n AS was FROM random_text t JOIN random_read n USING (id) WHERE n.list IS NOT NULL OFFSET 0) t CROSS JOIN LATERAL (SELECT %s) r WHERE row_layout(r) <> t.layout OR canonical_row(r, t.layout) IS DISTINCT FROM canonical_row(t.was, t.layout)',
+      EXECUTE format('SELECT count(*) FROM (SELECT t.*, n AS was FROM random_text t JOIN random_read n USING (id) OFFSET 0) t CROSS JOIN LATERAL (SELECT %s) r WHERE row_layout(r) <> t.layout OR canonical_row(r, t.layout) IS DISTINCT FROM canonical_row(t.was, t.layout)',
         replace(read, '$1', 't.text::jsonb')) INTO n;
       read_otherwise := read_otherwise + n;
     END LOOP;
@@ -106,7 +106,7 @@ EXCEPTION WHEN datatype_mismatch THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
   RETURN SQLERRM || ': ' || detail;
 END $$;
-SELECT pg_temp.refused(t) FROM unnest(ARRAY['timestamp', 'timestamptz', 'time', 'timetz', 'interval', 'json', 'jsonb', 'xml', 'money', 'inet', 'bit(3)', 'oid', '"char"', 'point', 'int[]', 'numeric[]', 'varchar[]', 'date[]', 'random_mood[]', 'random_pair', 'random_pair[]', 'int4range', 'regclass']) t;
+SELECT pg_temp.refused(t) FROM unnest(ARRAY['time', 'timetz', 'interval', 'json', 'jsonb', 'xml', 'money', 'inet', 'bit(3)', 'oid', '"char"', 'point', 'int[]', 'numeric[]', 'varchar[]', 'date[]', 'random_mood[]', 'random_pair', 'random_pair[]', 'int4range', 'regclass']) t;
 
 -- No layout but its own is accepted: every mutation of it is the same error, and never read beyond its end.
 DO $$

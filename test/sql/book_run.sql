@@ -170,6 +170,13 @@ SELECT decisions > 100 AS many FROM credit_limit.decide_borrowers('book_r', '202
 SELECT action, frozen, available IS NULL AS unknown, count(*) FROM book_r.decision WHERE run_id IS NULL AND source = 'run' GROUP BY 1, 2, 3 ORDER BY 1;
 ROLLBACK;
 
+-- With an older snapshot neither sees what a run has just written.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT credit_limit.erase_borrower('book_r', 30, '2026-12-01', 'asked');
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'seven years');
+ROLLBACK;
 -- Every decision can be made again from what was kept, whatever became of the tables.
 UPDATE book_r.borrower SET income = 1, external_score = 1; UPDATE book_r.product SET policy = NULL;
 SELECT count(*), count(*) FILTER (WHERE NOT (r).same) AS different FROM (SELECT credit_limit.replay_decision('book_r', decision_id) AS r FROM book_r.decision OFFSET 0) s;

@@ -26,7 +26,7 @@ sub rows
 {
 	my ($database, $query) = @_;
 	my $out = $node->safe_psql($database, "SET client_encoding = 'UTF8'; SET bytea_output = 'hex'; SET datestyle = 'ISO, MDY';
-		SET extra_float_digits = 1; COPY ($query) TO STDOUT");
+		SET extra_float_digits = 1; SET timezone = 'UTC'; COPY ($query) TO STDOUT");
 	return map {
 		[ map { $_ eq '\N' ? undef : s/\\(.)/exists $escape{$1} ? $escape{$1} : $1/gesr } split /\t/, decode('UTF-8', $_), -1 ]
 	} split /\n/, $out;
@@ -69,7 +69,8 @@ sub canonical_value
 # As doc/book.md lists them: what the hash of a decision covers.
 my @columns = (
 	[ run_id => 'bigint' ], [ source => 'text' ], [ account_id => 'bigint' ], [ borrower_id => 'bigint' ], [ product => 'text' ],
-	[ as_of => 'date' ], [ policy_id => 'integer' ], [ scorecard_id => 'integer' ], [ experiment => 'text' ], [ arm => 'text' ],
+	[ as_of => 'date' ], [ decided_at => 'timestamp with time zone' ], [ policy_id => 'integer' ], [ scorecard_id => 'integer' ],
+	[ experiment => 'text' ], [ arm => 'text' ],
 	[ score => 'double precision' ], [ pd => 'double precision' ], [ action => 'text' ],
 	(map { [ $_ => 'numeric' ] } qw(old_limit new_limit available entitlement risk_cap product_cap affordability_cap umbrella_cap
 		regulatory_cap target)),
@@ -97,12 +98,14 @@ sub digests
 sub check_evidence
 {
 	my ($database, $hash_of, $problems) = @_;
-	foreach (rows($database, 'SELECT decision_id, salt, inputs FROM lending.decision_evidence'))
+	my %layout = map { $_->[0] => sha256(encode('UTF-8', $_->[1])) }
+		rows($database, 'SELECT layout, columns FROM lending.evidence_layout');
+	foreach (rows($database, 'SELECT decision_id, salt, layout, inputs FROM lending.decision_evidence'))
 	{
-		my ($id, $salt, $inputs) = @$_;
+		my ($id, $salt, $layout, $inputs) = @$_;
 		my $hash = delete $hash_of->{$id};
 		push @$problems, "evidence of $id"
-			if !defined $hash || '\x' . sha256_hex(bytes($salt) . encode('UTF-8', $inputs)) ne $hash;
+			if !defined $hash || '\x' . sha256_hex(bytes($salt) . $layout{$layout} . encode('UTF-8', $inputs)) ne $hash;
 	}
 	push @$problems, map { "no evidence of $_" } sort keys %$hash_of;
 }
@@ -120,7 +123,7 @@ sub verify
 	{
 		my ($id, $previous, $hash, @values) = @$_;
 		my ($place, $lane) = (int($id / 64), $id % 64);
-		my ($policy, $card) = @values[ 6, 7 ];
+		my ($policy, $card) = @values[ 7, 8 ];
 		my @digests = map { canonical_value('bytea', $_) }
 			(defined $policy ? $policies->{$policy} : undef, defined $card ? $cards->{$card} : undef);
 		my $content = '[' . join(',', (map { canonical_value($columns[$_][1], $values[$_]) } 0 .. $#columns), @digests) . ']';
@@ -233,6 +236,7 @@ sub changed
 	return "NOT $column" if $type eq 'boolean';
 	return "overlay($column placing chr(ascii(substr($column, 2, 1)) + 1) from 2 for 1)" if $type eq 'text' || $type eq 'source';
 	return "coalesce(array_append($column, ''), '{}')" if $type eq 'text[]';
+	return "$column + interval '1 microsecond'" if $type =~ /^timestamp/;
 	return "coalesce($column, 0) + 1" unless $type eq 'date';
 	return "$column + 1";
 }
@@ -260,6 +264,8 @@ foreach my $column (@columns, [ previous_hash => 'bytea' ], [ hash => 'bytea' ])
 }
 altered("decision_evidence.$_->[0]", "UPDATE lending.decision_evidence SET $_->[0] = " . changed(@$_) . " $some",
 	'decision_evidence') foreach ([ salt => 'bytea' ], [ inputs => 'text' ]);
+altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET columns = replace(columns, 'balance', 'pending')},
+	'evidence_layout');
 altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
 	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
 altered("policy.$_->[0]", "UPDATE lending.policy SET $_->[0] = $_->[1]", 'policy')

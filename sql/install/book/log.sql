@@ -115,6 +115,20 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_tem
 AS $$ SELECT sha256(convert_to('credit_limit lane ' || lane, 'UTF8')) $$;
 COMMENT ON FUNCTION credit_limit.lane_origin(int) IS 'the hash before the first decision of a lane: SHA-256 of its name';
 
+CREATE FUNCTION credit_limit.need_read_committed(what text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state', MESSAGE = format('%s needs a transaction that is READ COMMITTED', what),
+      DETAIL = format('This one is %s: it does not see what others wrote since it began.', upper(current_setting('transaction_isolation'))),
+      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.need_read_committed(text) IS
+    'an error (25000) that names what was to be done, in a transaction that keeps an older snapshot: for what must see the latest row';
+
 CREATE FUNCTION credit_limit.input_hash(salt bytea, layout text, inputs text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(salt || sha256(convert_to(layout, 'UTF8')) || convert_to(inputs, 'UTF8'));

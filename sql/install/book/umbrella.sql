@@ -83,11 +83,7 @@ BEGIN
       DETAIL = format('They are %s and %s.', coalesce(amount::text, 'NULL'), coalesce(as_of::text, 'NULL')),
       HINT = 'Give the amount in the currency of the account.';
   END IF;
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state', MESSAGE = 'a draw needs a transaction that is READ COMMITTED',
-      DETAIL = format('This one is %s: it does not see what others drew since it began.', upper(current_setting('transaction_isolation'))),
-      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
+  PERFORM credit_limit.need_read_committed('a draw');
   -- Whoever draws or decides on lines of one borrower waits for the other.
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$s.borrower b WHERE b.borrower_id = (SELECT a.borrower_id FROM %1$s.account a
     WHERE a.account_id = $1) FOR NO KEY UPDATE) l', s) INTO n USING account_id;

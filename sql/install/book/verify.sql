@@ -83,7 +83,8 @@ CREATE FUNCTION credit_limit.evidence_row_sql(layout text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT string_agg(CASE c.item ->> 1
-      WHEN 'text[]' THEN format('ARRAY(SELECT jsonb_array_elements_text($1 -> %s)) AS %I', c.n - 1, c.item ->> 0)
+      WHEN 'text[]' THEN format('CASE jsonb_typeof($1 -> %1$s) WHEN ''array'' THEN ARRAY(SELECT jsonb_array_elements_text($1 -> %1$s))
+        ELSE ($1 ->> %1$s)::text[] END AS %2$I', c.n - 1, c.item ->> 0)
       ELSE format('($1 ->> %s)::%s AS %I', c.n - 1, c.item ->> 1, c.item ->> 0) END, ', ' ORDER BY c.n)
   FROM jsonb_array_elements(layout::jsonb) WITH ORDINALITY c(item, n)
   WHERE c.item ->> 1 IN ('numeric', 'bigint', 'integer', 'double precision', 'boolean', 'text', 'date', 'timestamp with time zone',
@@ -156,6 +157,7 @@ BEGIN
       DETAIL = format('The borrower is %s, the day %s, the reason %s.', coalesce(borrower_id::text, 'NULL'), coalesce(erased_on::text, 'NULL'),
         coalesce(quote_literal(reason), 'NULL')), HINT = 'Give the borrower, the day and the reason.';
   END IF;
+  PERFORM credit_limit.need_read_committed('an erasure');
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %s.borrower b WHERE b.borrower_id = $1 FOR NO KEY UPDATE) l', s) INTO n USING borrower_id;
   -- An erasure excuses missing inputs, so it must be of somebody. A lender may have deleted his row already.
   EXECUTE format('SELECT $2 > 0 OR EXISTS (SELECT FROM %s.decision d WHERE d.borrower_id = $1)', s) INTO known USING borrower_id, n;
@@ -181,7 +183,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
-    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004)';
+    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a transaction that is not READ COMMITTED (25000)';
 
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -198,6 +200,7 @@ BEGIN
       DETAIL = format('The day is %s, the reason %s.', coalesce(before::text, 'NULL'), coalesce(quote_literal(reason), 'NULL')),
       HINT = 'Give the first day that is kept, and the reason.';
   END IF;
+  PERFORM credit_limit.need_read_committed('a retirement');
   FOR part IN SELECT c.oid::regclass AS relation, regexp_replace(pg_get_expr(c.relpartbound, c.oid), '^.* TO \(''(.*)''\)$', '\1') AS ends,
         regexp_replace(c.relname, '^decision_', 'decision_evidence_') AS evidence
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -221,4 +224,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.retire_decisions(text, date, text) IS
-    'drops the monthly partitions of decisions and their inputs that lie before a day, and keeps in retirement what joins the log on both sides; returns how many decisions went. Months without a partition of their own stay. Errors: NULL or an infinite day (22023)';
+    'drops the monthly partitions of decisions and their inputs that lie before a day, and keeps in retirement what joins the log on both sides; returns how many decisions went. Months without a partition of their own stay. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED (25000)';
