@@ -7,7 +7,7 @@
  *
  *	  numbers		as they print in full; double precision in the shortest decimal that reads back as the same double
  *	  NaN, Infinity, -Infinity, date, uuid, bytea (hexadecimal)		as strings; a date as YYYY-MM-DD, with BC where it is
- *	  timestamp, timestamp with time zone		as strings: date and HH:MM:SS with the decimals that it has, the latter in UTC with +00
+ *	  timestamp, timestamp with time zone		as strings: date and HH:MM:SS with its decimals; the latter in UTC with +00
  *	  text, varchar, name, enum		as strings; char(n) without its padding
  *	  text[]		as an array of strings; with more dimensions, or another first index than 1, a string as array_out prints it
  *

@@ -63,9 +63,9 @@ fi
 [[ ${ONLY_LOAD:-} != 1 ]] || exit 0
 ROWS=$(run -c "SELECT count(*) FROM bench_book.account")
 
-# seconds NAME SQL: by the clock, and of the processor.
+# seconds NAME SQL [ROWS]: by the clock, and of the processor.
 seconds() {
-  local pid before after started ended
+  local rows=${3:-$ROWS} pid before after started ended
   coproc SESSION { run; }
   printf '%s\n' 'SET max_parallel_workers_per_gather = 0; SET jit = off; SELECT pg_backend_pid();' >&"${SESSION[1]}"
   read -r -u "${SESSION[0]}" pid
@@ -77,10 +77,10 @@ seconds() {
   after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
   printf '\\q\n' >&"${SESSION[1]}"
   wait "$SESSION_PID" || true
-  awk -v w="$1" -v n="$ROWS" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" \
+  awk -v w="$1" -v n="$rows" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" \
     -v l="$(cut -d' ' -f1 /proc/loadavg)" \
     'BEGIN {
-      printf "%-18s %8.0f ms  %9.0f accounts per second  %6.2f us of the processor each (%.0f per second)  load %s\n",
+      printf "%-18s %8.0f ms  %9.0f per second  %6.2f us of the processor each (%.0f a second)  load %s\n",
         w, (e - s) * 1000, n / (e - s), c / h / n * 1e6, n * h / c, l }'
 }
 
@@ -92,7 +92,8 @@ seconds "simulate two" "SELECT count(*) FROM credit_limit.simulate_policy('bench
 for ((i = 0; i < REPEAT; i++)); do
   seconds "run with log" "CALL credit_limit.run_decisions('bench_book', '2026-11-30', '{\"run_key\": \"$EPOCHREALTIME\"}');"
 done
-seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');"
+seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');" \
+  "$(run -c "SELECT count(*) FROM bench_book.decision")"
 run <<<"SELECT 'log: ' || pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
   WHERE c.relnamespace = 'bench_book'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'decision%';"
 [[ ${KEEP:-} == 1 ]] || run <<<"DROP SCHEMA bench_book CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null

@@ -20,8 +20,7 @@ BEGIN
     LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT a.account_id, a.borrower_id, a.product, a.currency, b.segment,
-        (12 * (date_part('year', as_of) - date_part('year', a.opened_on))
-          + date_part('month', as_of) - date_part('month', a.opened_on))::int,
+        credit_limit.months_on_book(a.opened_on, as_of),
         a.credit_limit, a.balance, a.pending, a.last_limit_change, credit_limit.utilization(a.balance, a.credit_limit),
         b.income, b.obligations, b.external_score, b.external_pd,
         -- The month of the day or the one before; older is not known. An account without a line is not late.

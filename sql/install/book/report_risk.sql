@@ -44,8 +44,7 @@ BEGIN
         coalesce(sum(c.accounts) FILTER (WHERE c.bad_month <= (c.cohort + make_interval(months => g.n))::date), 0)::float8
           / sum(c.accounts)::float8 AS bad_rate
       FROM cell c
-      CROSS JOIN LATERAL generate_series(0, (12 * (extract(year FROM c.latest) - extract(year FROM c.cohort))
-        + extract(month FROM c.latest) - extract(month FROM c.cohort))::int) g(n)
+      CROSS JOIN LATERAL generate_series(0, credit_limit.months_on_book(c.cohort, c.latest)) g(n)
       GROUP BY c.cohort, c.product, c.currency, g.n$$);
 
   CALL credit_limit.create_report(book, 'report_scores',
