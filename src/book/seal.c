@@ -82,8 +82,9 @@ static const ClAppendColumn decision_columns[OUT_COLUMNS] = {
 	{"product", TEXTOID}, {"as_of", DATEOID}, {"decided_at", TIMESTAMPTZOID}, {"policy_id", INT4OID}, {"scorecard_id", INT4OID},
 	{"experiment", TEXTOID}, {"arm", TEXTOID}, {"score", FLOAT8OID}, {"pd", FLOAT8OID}, {"action", TEXTOID},
 	{"old_limit", NUMERICOID}, {"new_limit", NUMERICOID}, {"available", NUMERICOID}, {"entitlement", NUMERICOID},
-	{"risk_cap", NUMERICOID}, {"product_cap", NUMERICOID}, {"affordability_cap", NUMERICOID}, {"umbrella_cap", NUMERICOID}, {"regulatory_cap", NUMERICOID},
-	{"target", NUMERICOID}, {"binding", TEXTOID}, {"reasons", TEXTARRAYOID}, {"proposed", NUMERICOID}, {"frozen", BOOLOID},
+	{"risk_cap", NUMERICOID}, {"product_cap", NUMERICOID}, {"affordability_cap", NUMERICOID}, {"umbrella_cap", NUMERICOID},
+	{"regulatory_cap", NUMERICOID}, {"target", NUMERICOID}, {"binding", TEXTOID}, {"reasons", TEXTARRAYOID},
+	{"proposed", NUMERICOID}, {"frozen", BOOLOID},
 	{"input_hash", BYTEAOID}, {"previous_hash", BYTEAOID}, {"hash", BYTEAOID}
 };
 
