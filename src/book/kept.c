@@ -12,17 +12,21 @@
 
 #include "book/kept.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #define MOST_KEPT 64
 #define MOST_PARAMETERS 24
 
 PG_FUNCTION_INFO_V1(cl_kept_row);
+PG_FUNCTION_INFO_V1(cl_latest_row);
 
 typedef struct Kept
 {
@@ -118,12 +122,12 @@ cl_kept_plan(const text *statement, int parameters, const Oid *types, int cursor
 }
 
 /*
- * (statement text, variadic "any") -> record: the first row, NULL if there is none
+ * The first row of a statement with parameters, NULL if there is none; snapshot NULL: what the calling statement would see.
  *
  * One plan for all parameters: left to itself the plan cache finds the plan for all months of a book dear, and plans every time.
  */
-Datum
-cl_kept_row(PG_FUNCTION_ARGS)
+static HeapTupleHeader
+first_row(FunctionCallInfo fcinfo, Snapshot snapshot)
 {
 	Datum		values[MOST_PARAMETERS];
 	char		nulls[MOST_PARAMETERS];
@@ -131,11 +135,13 @@ cl_kept_row(PG_FUNCTION_ARGS)
 	int			count = PG_NARGS() - 1;
 	int			code;
 	HeapTupleHeader row = NULL;
+	SPIPlanPtr	plan;
 
 	if (PG_ARGISNULL(0) || count > MOST_PARAMETERS || get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("kept_row needs a statement and at most %d parameters, one by one", MOST_PARAMETERS)));
+				 errmsg("%s needs a statement and at most %d parameters, one by one", get_func_name(fcinfo->flinfo->fn_oid),
+						MOST_PARAMETERS)));
 	for (int i = 0; i < count; i++)
 	{
 		values[i] = PG_GETARG_DATUM(i + 1);
@@ -145,16 +151,50 @@ cl_kept_row(PG_FUNCTION_ARGS)
 		if (!OidIsValid(types[i]) || types[i] == UNKNOWNOID)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("parameter %d of kept_row has no type", i + 1),
+					 errmsg("parameter %d of %s has no type", i + 1, get_func_name(fcinfo->flinfo->fn_oid)),
 					 errhint("Cast it.")));
 	}
 	SPI_connect();
-	code = SPI_execute_plan(cl_kept_plan(PG_GETARG_TEXT_PP(0), count, types, CURSOR_OPT_GENERIC_PLAN), values, nulls, false, 0);
+	plan = cl_kept_plan(PG_GETARG_TEXT_PP(0), count, types, CURSOR_OPT_GENERIC_PLAN);
+	if (snapshot == NULL)
+		code = SPI_execute_plan(plan, values, nulls, false, 0);
+	else
+		code = SPI_execute_snapshot(plan, values, nulls, snapshot, InvalidSnapshot, true, false, 0);
 	if (code < 0)
 		elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(code));
 	if (SPI_tuptable != NULL && SPI_processed > 0)
 		row = SPI_returntuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
 	SPI_finish();
+	return row;
+}
+
+/* (statement text, variadic "any") -> record: the first row, NULL if there is none */
+Datum
+cl_kept_row(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row = first_row(fcinfo, NULL);
+
+	if (row == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_HEAPTUPLEHEADER(row);
+}
+
+/*
+ * (statement text, variadic "any") -> record: the first row of a query that sees what is committed now
+ *
+ * Under READ COMMITTED every statement does. A transaction that is REPEATABLE READ or SERIALIZABLE keeps the snapshot of its
+ * beginning; but who has waited for a lock must see what the one before did, as a foreign key does. Its own work it sees as well.
+ */
+Datum
+cl_latest_row(PG_FUNCTION_ARGS)
+{
+	Snapshot	latest;
+	HeapTupleHeader row;
+
+	CommandCounterIncrement();
+	latest = RegisterSnapshot(GetLatestSnapshot());
+	row = first_row(fcinfo, latest);
+	UnregisterSnapshot(latest);
 	if (row == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_HEAPTUPLEHEADER(row);

@@ -74,6 +74,15 @@ SELECT kept_row('UPDATE public.book_kept SET a = a + $1 RETURNING a', 5), kept_r
 SELECT count(DISTINCT r::text) AS rows FROM (SELECT kept_row(format('SELECT %s AS n', n % 100)) AS r FROM generate_series(1, 300) n) s;
 SELECT kept_row('SELECT credit_limit.kept_row(''SELECT 5 AS five'') AS inner_row');
 DO $$ BEGIN FOR n IN 1 .. 100 LOOP BEGIN PERFORM credit_limit.kept_row(format('SELECT %s / 0', n)); EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$;
+-- A query that sees the latest sees its own work too, and writes nothing.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) FROM book_kept;
+INSERT INTO book_kept VALUES (7), (8);
+SELECT latest_row('SELECT count(*) FROM public.book_kept WHERE a > $1', 6), latest_row('SELECT 1 AS n WHERE $1', false) IS NULL AS no_row;
+SELECT latest_row('DELETE FROM public.book_kept WHERE a > $1', 6);
+ROLLBACK;
+SELECT latest_row(NULL, 1);
+SELECT latest_row('SELECT $1', 'no type');
 SELECT kept_row('SELECT 1 / 0');
 SELECT kept_row(NULL, 1);
 SELECT kept_row('SELECT $1', 'no type');

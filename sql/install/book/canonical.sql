@@ -25,6 +25,11 @@ CREATE FUNCTION credit_limit.kept_row(statement text, VARIADIC parameters "any")
 COMMENT ON FUNCTION credit_limit.kept_row(text, "any") IS
     'part of runs and real time: executes a statement with the rights of the caller, its plan kept for the next time, and returns the first row; NULL if there is none. Errors: a NULL statement, more than 24 parameters, one without a type (22023)';
 
+CREATE FUNCTION credit_limit.latest_row(query text, VARIADIC parameters "any") RETURNS record
+    AS 'MODULE_PATHNAME', 'cl_latest_row' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
+COMMENT ON FUNCTION credit_limit.latest_row(text, "any") IS
+    'kept_row() of a query that sees what is committed now, in a transaction with an older snapshot too. Errors: also a statement that is no query (0A000)';
+
 CREATE FUNCTION credit_limit.kept_row(statement text) RETURNS record
     AS 'MODULE_PATHNAME', 'cl_kept_row' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
 COMMENT ON FUNCTION credit_limit.kept_row(text) IS 'kept_row() of a statement without parameters';

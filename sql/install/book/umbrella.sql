@@ -20,16 +20,11 @@ BEGIN
   -- One after the other: the next one sees what this one leaves.
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %I.umbrella u WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned''
     ORDER BY u.umbrella_id FOR NO KEY UPDATE) l', TG_TABLE_SCHEMA) USING raised;
-  -- Under a snapshot that is older than this lock, a limit that somebody else raised is not seen: to lock it is a serialization failure then.
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$I.account a WHERE a.umbrella_id IN (SELECT u.umbrella_id FROM %1$I.umbrella u
-      WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned'') ORDER BY a.account_id FOR NO KEY UPDATE) l', TG_TABLE_SCHEMA) USING raised;
-  END IF;
-  EXECUTE format('SELECT u.umbrella_id, u.credit_limit, sum(a.credit_limit) AS granted FROM %1$I.umbrella u
+  over := credit_limit.latest_row(format('SELECT u.umbrella_id, u.credit_limit, sum(a.credit_limit) AS granted FROM %1$I.umbrella u
     JOIN %1$I.account a ON a.umbrella_id = u.umbrella_id AND a.status = ''open''
     WHERE u.umbrella_id = ANY ($1) AND u.kind = ''partitioned'' GROUP BY u.umbrella_id, u.credit_limit
-    HAVING sum(a.credit_limit) > u.credit_limit ORDER BY u.umbrella_id LIMIT 1', TG_TABLE_SCHEMA) INTO over USING raised;
-  IF over.umbrella_id IS NOT NULL THEN
+    HAVING sum(a.credit_limit) > u.credit_limit ORDER BY u.umbrella_id LIMIT 1', TG_TABLE_SCHEMA), raised);
+  IF over IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('limits exceed the partitioned umbrella %s', over.umbrella_id),
       DETAIL = format('It is %s; the limits of its open accounts would be %s.', over.credit_limit, over.granted),
       HINT = 'A policy with "umbrella": {"type": "partitioned"} grants no more than is left.';
@@ -38,7 +33,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.keep_umbrella() IS
-    'trigger of account: an error (23514) when a limit is raised and the limits under a partitioned umbrella exceed it; in REPEATABLE READ and SERIALIZABLE also one (40001) when somebody else moved a limit under it since the transaction began';
+    'trigger of account: an error (23514) when a limit is raised and the limits under a partitioned umbrella exceed it, with those that others have committed meanwhile';
 
 CREATE FUNCTION credit_limit.available(book text, account_id bigint, as_of date) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
