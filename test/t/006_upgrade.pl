@@ -136,6 +136,7 @@ must($old, 'maker', qq{
 		{"score_from": 0, "income_multiple": 3}]}}'),
 	credit_limit.draft_policy('lending', 'draft', '{"name": "draft", "product": {"cap": 9}}'),
 	credit_limit.draft_policy('lending', 'pool', '{"name": "pool", $limits, "umbrella": {"type": "partitioned"}}'),
+	credit_limit.draft_policy('lending', 'share', '{"name": "share", $limits, "umbrella": {"type": "shared"}}'),
 	credit_limit.draft_scorecard('lending', 'behaviour', '{"name": "behaviour", "base_points": 450,
 		"scaling": {"score": 600, "odds": 50, "pdo": 20}, "characteristics": [
 		{"name": "utilization", "reason": "High use", "bins": [{"below": 0.3, "points": 60.5}, {"points": 20.25}],
@@ -143,11 +144,13 @@ must($old, 'maker', qq{
 		{"name": "income", "bins": [{"below": 1500, "points": 30}, {"points": 71.125}], "missing": {"points": 0}}]}')});
 must($old, 'checker', q{
 	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01'), credit_limit.approve_policy('lending', 2, '2026-01-01'),
-		credit_limit.approve_policy('lending', 4, '2026-01-01'), credit_limit.approve_scorecard('lending', 1, '2026-01-01')});
+		credit_limit.approve_policy('lending', 4, '2026-01-01'), credit_limit.approve_policy('lending', 5, '2026-01-01'),
+		credit_limit.approve_scorecard('lending', 1, '2026-01-01')});
 must($old, 'lender', q{
 	SELECT credit_limit.add_months('lending', '2026-08-01', 5);
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', 'behaviour'),
 		('pool', 'Pool', 'instalment', 'CNY', 'pool', 'behaviour'),
+		('share', 'Share', 'instalment', 'CNY', 'share', 'behaviour'),
 		('card', 'Card', 'card', 'EUR', 'bold', NULL);
 	INSERT INTO lending.experiment VALUES ('spring', 'cash', '2026-03-01', NULL);
 	INSERT INTO lending.experiment_arm VALUES ('spring', 'champion', 0.5, NULL, NULL),
@@ -159,7 +162,7 @@ must($old, 'lender', q{
 		SELECT i, i, CASE WHEN i % 2 = 0 THEN 'shared' ELSE 'partitioned' END, 'CNY', 9000, '2026-01-01', NULL
 		FROM generate_series(1, 40) i;
 	INSERT INTO lending.account (account_id, borrower_id, product, currency, umbrella_id, opened_on, credit_limit, balance)
-		SELECT 10 * i + k, i, CASE WHEN k = 3 THEN 'card' WHEN i <= 40 THEN 'pool' ELSE 'cash' END,
+		SELECT 10 * i + k, i, CASE WHEN k = 3 THEN 'card' WHEN i > 40 THEN 'cash' WHEN i % 2 = 0 THEN 'share' ELSE 'pool' END,
 			CASE k WHEN 3 THEN 'EUR' ELSE 'CNY' END,
 			CASE WHEN i <= 40 AND k < 3 THEN i END, '2026-01-01', 1000, 10.55 * (i % 90)
 		FROM generate_series(1, 300) i, generate_series(1, 3) k;
@@ -434,9 +437,9 @@ sub goes_on
 	# On no day two versions of a name: the new one ends where the old one begins, or not at all.
 	must($node, 'maker', q{SELECT credit_limit.draft_policy('lending', 'cash', document) FROM lending.policy
 		WHERE policy_id = 1});
-	like(as($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 5, '2025-06-01', '2026-06-01')}),
+	like(as($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2025-06-01', '2026-06-01')}),
 		qr/policy_one_on_a_day/, "$how: two versions on a day are refused");
-	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 5, '2027-01-01')});
+	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2027-01-01')});
 	# New roles and new partitions are the lender's to make, as before; so is the end of real time.
 	$node->safe_psql('bank', 'CREATE ROLE latecomer');
 	must($node, 'lender', q{CALL credit_limit.grant_book('lending', analyst => 'latecomer');
