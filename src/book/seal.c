@@ -494,8 +494,9 @@ seal_query(Seal *seal, FunctionCallInfo fcinfo)
 	Portal		portal = open_query(fcinfo);
 	Datum		as_of = PG_GETARG_DATUM(ARG_AS_OF);
 
-	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, as_of);
-	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS, as_of);
+	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, OUT_AS_OF, as_of);
+	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS, EVIDENCE_AS_OF,
+									 as_of);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);

@@ -84,6 +84,24 @@ DO $$ BEGIN
 END $$;
 SELECT count(*) - :before AS more FROM book_w.decision;
 SELECT bool_and(good) AS good FROM book_w.check;
+-- A rule sees every row, too.
+CREATE RULE see AS ON INSERT TO book_w.decision DO ALSO INSERT INTO book_w.seen VALUES (NEW.decision_id);
+TRUNCATE book_w.seen;
+SELECT * FROM pg_temp.write(10, '2026-01-23', 24, 8);
+SELECT count(*) AS seen FROM book_w.seen;
+DROP RULE see ON book_w.decision;
+-- A log that its owner made anew, by ranges of another column.
+CALL create_book('book_k');
+CREATE TABLE book_k.by_product (LIKE book_k.decision INCLUDING DEFAULTS) PARTITION BY RANGE (product);
+CREATE TABLE book_k.by_product_a PARTITION OF book_k.by_product FOR VALUES FROM ('a') TO ('m');
+CREATE TABLE book_k.by_id (LIKE book_k.decision_evidence INCLUDING DEFAULTS) PARTITION BY RANGE (decision_id);
+CREATE TABLE book_k.by_id_small PARTITION OF book_k.by_id FOR VALUES FROM (0) TO (800);
+CREATE TABLE book_k.by_id_large PARTITION OF book_k.by_id FOR VALUES FROM (800) TO (1000000);
+DROP TABLE book_k.decision, book_k.decision_evidence CASCADE;
+ALTER TABLE book_k.by_product RENAME TO decision;
+ALTER TABLE book_k.by_id RENAME TO decision_evidence;
+SELECT w.decisions FROM write_decisions('book_k', pg_temp.query(3), '2026-01-31', 1, 1, 0, 1, NULL, 'run', 1, 10, sha256('x')) w;
+SELECT tableoid::regclass, decision_id FROM book_k.decision UNION ALL SELECT tableoid::regclass, decision_id FROM book_k.decision_evidence ORDER BY 1, 2;
 -- It takes the queries of decisions and nothing else.
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, 'SELECT 1');
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, regexp_replace(pg_temp.query(1), 'ROW\(.*\)::', 'NULL::'));
@@ -97,6 +115,6 @@ SELECT decisions FROM write_decisions(NULL, 'SELECT', '2026-01-31', 1, 1, 0, 7, 
 SELECT decisions FROM write_decisions('book_none', 'SELECT', '2026-01-31', 1, 1, 0, 7, NULL, 'run', 3, 10, sha256('x'));
 SELECT decisions FROM write_decisions('public', pg_temp.query(1), '2026-01-31', 1, 1, 0, 7, NULL, 'run', 3, 10, sha256('x'));
 SET client_min_messages = error;
-DROP SCHEMA book_w CASCADE;
+DROP SCHEMA book_w, book_k CASCADE;
 DROP OWNED BY regress_book_writer;
 DROP ROLE regress_book_writer;
