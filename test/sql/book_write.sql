@@ -102,6 +102,21 @@ ALTER TABLE book_k.by_product RENAME TO decision;
 ALTER TABLE book_k.by_id RENAME TO decision_evidence;
 SELECT w.decisions FROM write_decisions('book_k', pg_temp.query(3), '2026-01-31', 1, 1, 0, 1, NULL, 'run', 1, 10, sha256('x')) w;
 SELECT tableoid::regclass, decision_id FROM book_k.decision UNION ALL SELECT tableoid::regclass, decision_id FROM book_k.decision_evidence ORDER BY 1, 2;
+-- An account twice: a run has a constraint against that, real time has none.
+SELECT * FROM pg_temp.write(1, '2026-01-31', 25, NULL, replace(pg_temp.query(1), 'generate_series(1, 1) a', '(VALUES (1), (2), (2)) v(a)'), 'realtime');
+-- Decisions within decisions would continue the lane at the same place; on another day no key would be there twice.
+SELECT * FROM pg_temp.write(3, '2026-01-31', 26, 9, replace(pg_temp.query(3), '0.1::float8',
+  $q$(SELECT count(*)::float8 FROM write_decisions('book_w', pg_temp.query(1), '2026-01-22', 1, 1, 0, 9 + a, NULL, 'run', 26, 10, sha256('x')))$q$));
+CREATE FUNCTION book_w.decide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_temp.write(1, '2026-01-22', 26, 10);
+  RETURN NULL;
+EXCEPTION WHEN object_in_use THEN
+  RETURN NULL;
+END $$;
+CREATE TRIGGER decide AFTER INSERT ON book_w.decision FOR EACH ROW WHEN (NEW.as_of = '2026-01-21') EXECUTE FUNCTION book_w.decide();
+SELECT * FROM pg_temp.write(3, '2026-01-21', 26, 10);
+DROP TRIGGER decide ON book_w.decision;
+SELECT as_of, count(*), bool_and(good) AS good FROM book_w.check WHERE decision_id % 64 = 26 GROUP BY 1;
 -- It takes the queries of decisions and nothing else.
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, 'SELECT 1');
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, regexp_replace(pg_temp.query(1), 'ROW\(.*\)::', 'NULL::'));
