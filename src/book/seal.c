@@ -502,8 +502,8 @@ seal_query(Seal *seal, FunctionCallInfo fcinfo)
 	Datum		as_of = PG_GETARG_DATUM(ARG_AS_OF);
 
 	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, OUT_AS_OF, as_of);
-	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS, EVIDENCE_AS_OF,
-									 as_of);
+	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS,
+									 EVIDENCE_AS_OF, as_of);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);
@@ -545,7 +545,7 @@ begin_writing(const text *book)
 {
 	Oid			table = book_table(book, "decision");
 	Writing    *began = palloc_object(Writing);
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+	MemoryContextCallback *callback = palloc_object(MemoryContextCallback);
 
 	for (const Writing *w = writing; w != NULL; w = w->outer)
 		if (w->table == table)

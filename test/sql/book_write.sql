@@ -117,6 +117,14 @@ CREATE TRIGGER decide AFTER INSERT ON book_w.decision FOR EACH ROW WHEN (NEW.as_
 SELECT * FROM pg_temp.write(3, '2026-01-21', 26, 10);
 DROP TRIGGER decide ON book_w.decision;
 SELECT as_of, count(*), bool_and(good) AS good FROM book_w.check WHERE decision_id % 64 = 26 GROUP BY 1;
+-- The same items in an array of another shape are another value: who reads reasons[1] finds nothing.
+SELECT canonical_row(r, row_layout(r)) FROM (SELECT ARRAY['a', 'é'] AS a, '{{a,é}}'::text[] AS b, '[0:1]={a,é}'::text[] AS c, '{}'::text[] AS d) r;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE book_w.decision SET reasons = '{{why,é}}' WHERE decision_id = 64 * 11 + 26;
+UPDATE book_w.decision SET reasons = '[0:1]={why,é}' WHERE decision_id = 64 * 12 + 26;
+SELECT decision_id, reasons[1], good FROM book_w.check WHERE decision_id % 64 = 26 ORDER BY 1;
+ROLLBACK;
 -- It takes the queries of decisions and nothing else.
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, 'SELECT 1');
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, regexp_replace(pg_temp.query(1), 'ROW\(.*\)::', 'NULL::'));
