@@ -6,8 +6,8 @@
  * together, with one record of the write-ahead log for a page: INSERT ... SELECT takes them one by one.
  *
  * That is done where it is the same as INSERT: into a plain table with the columns that are known here, by a role with the right
- * to insert into the parent, without row-level security for that role, and without triggers on INSERT. Everywhere else each row
- * is an INSERT, and the executor says what is allowed.
+ * to insert into the parent, without row-level security for that role, and without triggers and rules on INSERT. Everywhere else
+ * each row is an INSERT, and the executor says what is allowed.
  */
 #include "postgres.h"
 
@@ -75,7 +75,18 @@ has_columns(Relation relation, const ClAppendColumn *columns, int count)
 	return true;
 }
 
-/* The partition of a key, for a table that is partitioned by ranges of one column. */
+/* A book's owner may have made the table anew: by another column the value would be compared as what it is not. */
+static bool
+is_partitioned_by(Relation parent, const ClAppendColumn *column)
+{
+	PartitionKey key = RelationGetPartitionKey(parent);
+
+	return key->strategy == PARTITION_STRATEGY_RANGE && key->partnatts == 1 && key->partattrs[0] != InvalidAttrNumber &&
+		key->parttypid[0] == column->type &&
+		strcmp(NameStr(TupleDescAttr(RelationGetDescr(parent), key->partattrs[0] - 1)->attname), column->name) == 0;
+}
+
+/* The partition of a value, for a table that is partitioned by ranges of its column. */
 static Oid
 partition_of(Relation parent, Datum value)
 {
@@ -85,7 +96,7 @@ partition_of(Relation parent, Datum value)
 	bool		equal;
 	int			index;
 
-	if (key->strategy != PARTITION_STRATEGY_RANGE || key->partnatts != 1 || partitions->nparts == 0)
+	if (partitions->nparts == 0)
 		return InvalidOid;
 	index = bounds->indexes[partition_range_datum_bsearch(key->partsupfunc, key->partcollation, bounds, 1, &value, &equal) + 1];
 	if (index < 0)
@@ -95,21 +106,23 @@ partition_of(Relation parent, Datum value)
 
 /* The partition, opened, if rows may be put into it directly. */
 static Relation
-open_leaf(Relation parent, const ClAppendColumn *columns, int count, Datum key)
+open_leaf(Relation parent, const ClAppendColumn *columns, int count, int key, Datum value)
 {
 	Oid			leaf;
 	Relation	relation;
 
-	if (parent->rd_rel->relkind != RELKIND_PARTITIONED_TABLE || has_insert_trigger(parent) ||
+	if (parent->rd_rel->relkind != RELKIND_PARTITIONED_TABLE || !is_partitioned_by(parent, &columns[key]) ||
+		has_insert_trigger(parent) || parent->rd_rules != NULL ||
 		pg_class_aclcheck(RelationGetRelid(parent), GetUserId(), ACL_INSERT) != ACLCHECK_OK ||
 		check_enable_rls(RelationGetRelid(parent), InvalidOid, true) == RLS_ENABLED)
 		return NULL;
-	leaf = partition_of(parent, key);
+	leaf = partition_of(parent, value);
 	if (!OidIsValid(leaf))
 		return NULL;
 	relation = table_open(leaf, RowExclusiveLock);
+	/* While the default partition was waited for, the value may have got one of its own. */
 	if (relation->rd_rel->relkind == RELKIND_RELATION && !has_insert_trigger(relation) &&
-		has_columns(relation, columns, count))
+		has_columns(relation, columns, count) && partition_of(parent, value) == leaf)
 		return relation;
 	table_close(relation, NoLock);
 	return NULL;
@@ -209,15 +222,15 @@ insert(ClAppend *append, const Datum *values, const bool *isnull)
 
 /* ---- For the caller ---- */
 
-/* A row has `count` columns, those of the table in their order; key is the value of the one by which it is partitioned. */
+/* A row has `count` columns, those of the table in their order; in all rows the column number `key` has the same value. */
 ClAppend *
-cl_append_begin(Oid table, const ClAppendColumn *columns, int count, Datum key)
+cl_append_begin(Oid table, const ClAppendColumn *columns, int count, int key, Datum value)
 {
 	ClAppend   *append = palloc0_object(ClAppend);
 
 	append->count = count;
 	append->parent = table_open(table, RowExclusiveLock);
-	append->leaf = open_leaf(append->parent, columns, count, key);
+	append->leaf = open_leaf(append->parent, columns, count, key, value);
 	if (append->leaf != NULL)
 		begin_gathering(append);
 	else

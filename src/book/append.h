@@ -16,7 +16,7 @@ typedef struct ClAppendColumn
 } ClAppendColumn;
 
 /* To be called between SPI_connect and SPI_finish, in a context that lives until cl_append_end(). */
-extern ClAppend *cl_append_begin(Oid table, const ClAppendColumn *columns, int count, Datum key);
+extern ClAppend *cl_append_begin(Oid table, const ClAppendColumn *columns, int count, int key, Datum value);
 extern void cl_append_row(ClAppend *append, const Datum *values, const bool *isnull);
 extern void cl_append_end(ClAppend *append);
 

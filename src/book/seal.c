@@ -280,6 +280,13 @@ check_row(const Seal *seal)
 				 errmsg("no approved version decides on account " INT64_FORMAT, DatumGetInt64(seal->in[IN_ACCOUNT])),
 				 errdetail("Its product is \"%s\".", TextDatumGetCString(seal->in[IN_PRODUCT])),
 				 errhint("credit_limit.check_versions() says which policy or scorecard is missing.")));
+	/* In the order of the accounts. A run could not write it, but real time would, and one of the two would move the limit. */
+	if (seal->place > seal->first_place && DatumGetInt64(seal->in[IN_ACCOUNT]) == DatumGetInt64(seal->out[OUT_ACCOUNT]))
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("account " INT64_FORMAT " would be decided twice", DatumGetInt64(seal->in[IN_ACCOUNT])),
+				 errdetail("The query of decisions gives more than one row for it."),
+				 errhint("decision_input() of the book must give one row for each open account.")));
 }
 
 static void
@@ -494,8 +501,9 @@ seal_query(Seal *seal, FunctionCallInfo fcinfo)
 	Portal		portal = open_query(fcinfo);
 	Datum		as_of = PG_GETARG_DATUM(ARG_AS_OF);
 
-	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, as_of);
-	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS, as_of);
+	seal->decisions = cl_append_begin(book_table(seal->book, "decision"), decision_columns, OUT_COLUMNS, OUT_AS_OF, as_of);
+	seal->evidence = cl_append_begin(book_table(seal->book, "decision_evidence"), evidence_columns, EVIDENCE_COLUMNS,
+									 EVIDENCE_AS_OF, as_of);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, BATCH);
@@ -507,6 +515,50 @@ seal_query(Seal *seal, FunctionCallInfo fcinfo)
 	cl_append_end(seal->evidence);
 	cl_append_end(seal->decisions);
 	MemoryContextDelete(batch);
+}
+
+/* ---- One writer at a time ---- */
+
+/* The logs that are being written to in this backend. */
+typedef struct Writing
+{
+	Oid			table;
+	struct Writing *outer;
+} Writing;
+
+static Writing *writing = NULL;
+
+static void
+end_writing(void *ended)
+{
+	Writing   **w = &writing;
+
+	while (*w != NULL && *w != ended)
+		w = &(*w)->outer;
+	if (*w != NULL)
+		*w = (*w)->outer;
+}
+
+/* The query of decisions, or a trigger on the log, may not decide itself: it would continue the lane at the same place. */
+static void
+begin_writing(const text *book)
+{
+	Oid			table = book_table(book, "decision");
+	Writing    *began = palloc_object(Writing);
+	MemoryContextCallback *callback = palloc_object(MemoryContextCallback);
+
+	for (const Writing *w = writing; w != NULL; w = w->outer)
+		if (w->table == table)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("decisions of book \"%s\" are being written already", text_to_cstring(book)),
+					 errdetail("decision_input(), or a trigger on the log, decides while it is read or written."),
+					 errhint("What decides must come after the decisions that caused it.")));
+	*began = (Writing) {.table = table, .outer = writing};
+	*callback = (MemoryContextCallback) {.func = end_writing, .arg = began};
+	/* The context of SPI ends with SPI_finish, or with the transaction. */
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	writing = began;
 }
 
 static Datum
@@ -535,6 +587,7 @@ cl_write_decisions(PG_FUNCTION_ARGS)
 		elog(ERROR, "write_decisions does not return %d columns", ANSWER_COLUMNS);
 	seal = begin_seal(fcinfo);
 	SPI_connect();
+	begin_writing(seal->book);
 	seal_query(seal, fcinfo);
 	SPI_finish();
 	pg_cryptohash_free(seal->sha);
