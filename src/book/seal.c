@@ -24,6 +24,7 @@
 #include "book/append.h"
 #include "book/canonical.h"
 #include "book/kept.h"
+#include "book/writing.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -51,7 +52,7 @@ PG_FUNCTION_INFO_V1(cl_write_decisions);
 enum Argument
 {
 	ARG_BOOK, ARG_QUERY, ARG_AS_OF, ARG_LOWEST, ARG_HIGHEST, ARG_TURN, ARG_RUN, ARG_BORROWERS, ARG_SOURCE, ARG_LANE, ARG_PLACE,
-	ARG_HASH, ARGUMENTS
+	ARG_HASH, ARG_LOCKED
 };
 
 #define PARAMETERS (ARG_BORROWERS - ARG_QUERY)
@@ -118,6 +119,8 @@ typedef struct Seal
 	int32		lane;
 	int64		first_place;
 	int64		place;
+	const int64 *locked;		/* the borrowers that are locked, in their order; NULL: any */
+	int			locked_count;
 	TupleDesc	decision_desc;
 	ClCanonicalRow *inputs_row;
 	const ClCanonicalColumns *content_columns;
@@ -266,6 +269,30 @@ remember_limit(Seal *seal)
 	seal->frozen = accumArrayResult(seal->frozen, seal->out[OUT_FROZEN], seal->out_null[OUT_FROZEN], BOOLOID, seal->context);
 }
 
+static int
+compare_int64(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* The query has a newer snapshot than the statement that locked the borrowers. Who came in between may be decided by others, too. */
+static void
+check_locked(const Seal *seal)
+{
+	int64		borrower = DatumGetInt64(seal->in[IN_BORROWER]);
+
+	if (seal->locked != NULL && (seal->in_null[IN_BORROWER] ||
+								 bsearch(&borrower, seal->locked, seal->locked_count, sizeof(int64), compare_int64) == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the borrower of account " INT64_FORMAT " came while decisions were made",
+						DatumGetInt64(seal->in[IN_ACCOUNT])),
+				 errhint("Try again.")));
+}
+
 /* A query of decisions gives no decision where the version is missing that would make it. */
 static void
 check_row(const Seal *seal)
@@ -294,6 +321,7 @@ seal_row(Seal *seal, HeapTuple tuple, TupleDesc desc, const uint8 *salt)
 {
 	heap_deform_tuple(tuple, desc, seal->in, seal->in_null);
 	check_row(seal);
+	check_locked(seal);
 	put_from(seal, OUT_ACCOUNT, IN_ACCOUNT);
 	put_from(seal, OUT_BORROWER, IN_BORROWER);
 	put_from(seal, OUT_PRODUCT, IN_PRODUCT);
@@ -404,7 +432,7 @@ check_arguments(FunctionCallInfo fcinfo)
 {
 	bytea	   *previous;
 
-	for (int i = ARG_BOOK; i < ARGUMENTS; i++)
+	for (int i = ARG_BOOK; i < ARG_LOCKED; i++)
 	{
 		if (PG_ARGISNULL(i) && (i <= ARG_AS_OF || i > ARG_BORROWERS))
 			ereport(ERROR,
@@ -420,6 +448,19 @@ check_arguments(FunctionCallInfo fcinfo)
 				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", PG_GETARG_INT32(ARG_LANE),
 						   PG_GETARG_INT64(ARG_PLACE), (int) VARSIZE_ANY_EXHDR(previous)),
 				 errhint("A lane is 0 to %d; its place and its hash are in log_lane.", LANES - 1)));
+}
+
+static void
+read_locked(Seal *seal, ArrayType *locked)
+{
+	if (locked == NULL)
+		return;
+	if (ARR_NDIM(locked) > 1 || array_contains_nulls(locked))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the borrowers that are locked must be a plain list")));
+	seal->locked = (const int64 *) ARR_DATA_PTR(locked);
+	seal->locked_count = ArrayGetNItems(ARR_NDIM(locked), ARR_DIMS(locked));
 }
 
 static Seal *
@@ -440,6 +481,7 @@ begin_seal(FunctionCallInfo fcinfo)
 	appendStringInfoSpaces(&seal->inputs, VARHDRSZ);
 	initStringInfo(&seal->content);
 	seal->content_columns = content_columns();
+	read_locked(seal, PG_ARGISNULL(ARG_LOCKED) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_LOCKED));
 	put(seal, OUT_SOURCE, PG_GETARG_DATUM(ARG_SOURCE));
 	put(seal, OUT_AS_OF, PG_GETARG_DATUM(ARG_AS_OF));
 	/* The borrowers are locked by now: of two decisions on one the later has the later time. */
@@ -517,50 +559,6 @@ seal_query(Seal *seal, FunctionCallInfo fcinfo)
 	MemoryContextDelete(batch);
 }
 
-/* ---- One writer at a time ---- */
-
-/* The logs that are being written to in this backend. */
-typedef struct Writing
-{
-	Oid			table;
-	struct Writing *outer;
-} Writing;
-
-static Writing *writing = NULL;
-
-static void
-end_writing(void *ended)
-{
-	Writing   **w = &writing;
-
-	while (*w != NULL && *w != ended)
-		w = &(*w)->outer;
-	if (*w != NULL)
-		*w = (*w)->outer;
-}
-
-/* The query of decisions, or a trigger on the log, may not decide itself: it would continue the lane at the same place. */
-static void
-begin_writing(const text *book)
-{
-	Oid			table = book_table(book, "decision");
-	Writing    *began = palloc_object(Writing);
-	MemoryContextCallback *callback = palloc_object(MemoryContextCallback);
-
-	for (const Writing *w = writing; w != NULL; w = w->outer)
-		if (w->table == table)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("decisions of book \"%s\" are being written already", text_to_cstring(book)),
-					 errdetail("decision_input(), or a trigger on the log, decides while it is read or written."),
-					 errhint("What decides must come after the decisions that caused it.")));
-	*began = (Writing) {.table = table, .outer = writing};
-	*callback = (MemoryContextCallback) {.func = end_writing, .arg = began};
-	/* The context of SPI ends with SPI_finish, or with the transaction. */
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
-	writing = began;
-}
-
 static Datum
 array_or_empty(ArrayBuildState *state, Oid type)
 {
@@ -569,7 +567,7 @@ array_or_empty(ArrayBuildState *state, Oid type)
 
 /*
  * (book text, query text, as_of date, lowest bigint, highest bigint, turn int, run bigint, borrowers bigint[], source text,
- * lane int, place bigint, previous_hash bytea) -> (decisions bigint, hash bytea, accounts bigint[],
+ * lane int, place bigint, previous_hash bytea, locked bigint[]) -> (decisions bigint, hash bytea, accounts bigint[],
  * limits numeric[], frozen boolean[])
  *
  * The arguments from as_of to borrowers are the parameters of the query. It reads what the calling statement sees.
@@ -587,7 +585,7 @@ cl_write_decisions(PG_FUNCTION_ARGS)
 		elog(ERROR, "write_decisions does not return %d columns", ANSWER_COLUMNS);
 	seal = begin_seal(fcinfo);
 	SPI_connect();
-	begin_writing(seal->book);
+	cl_begin_writing(book_table(seal->book, "decision"));
 	seal_query(seal, fcinfo);
 	SPI_finish();
 	pg_cryptohash_free(seal->sha);

@@ -32,6 +32,11 @@ UPDATE book_t.exclusion SET action = 'REFER' WHERE borrower_id = 5;
 SELECT frozen FROM book_t.account WHERE account_id = 105;
 DELETE FROM book_t.exclusion WHERE borrower_id = 5;
 SELECT action, reasons FROM book_t.decision WHERE account_id = 105 ORDER BY decision_id / 64, decision_id % 64;
+-- An exclusion that moves to another borrower is decided for both.
+INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'fraud', 'FREEZE', '2026-11-01');
+UPDATE book_t.exclusion SET borrower_id = 11 WHERE borrower_id = 5;
+SELECT account_id, frozen FROM book_t.account WHERE account_id IN (105, 111) ORDER BY 1;
+DELETE FROM book_t.exclusion WHERE borrower_id = 11;
 -- In the same transaction: undone with it.
 BEGIN;
 INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (6, 'fraud', 'FREEZE', '2026-11-01');

@@ -123,6 +123,9 @@ TRUNCATE book_r.decision_2026_11;
 UPDATE book_r.decision_evidence SET inputs = '[]';
 DELETE FROM book_r.decision_evidence;
 TRUNCATE book_r.decision_evidence_2026_11;
+TRUNCATE book_r.erasure;
+TRUNCATE book_r.retirement;
+TRUNCATE book_r.evidence_layout;
 DELETE FROM book_r.log_lane;
 -- Who gets round the triggers is found: a change, a removal in the middle, one at the end, an insertion, a moved decision.
 SELECT credit_limit.log_end('book_r') AS known \gset
@@ -140,6 +143,7 @@ BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.decision SET account_id = 9
 BEGIN; SELECT * FROM pg_temp.tampered('INSERT INTO book_r.decision SELECT (jsonb_populate_record(d, ''{"as_of": "2026-10-30"}'')).* FROM book_r.decision d WHERE decision_id = 640'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('DELETE FROM book_r.decision WHERE decision_id = (SELECT max(decision_id) FROM book_r.decision); UPDATE book_r.log_lane SET place = place - 1, hash = (SELECT hash FROM book_r.decision ORDER BY decision_id DESC LIMIT 1) WHERE lane = 0'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.decision_evidence SET inputs = replace(inputs, ''650'', ''651'') WHERE decision_id = 448; DELETE FROM book_r.decision_evidence WHERE decision_id = 640'); ROLLBACK;
+BEGIN; SELECT * FROM pg_temp.tampered('INSERT INTO book_r.decision_evidence SELECT decision_id + 1, as_of, salt, layout, inputs FROM book_r.decision_evidence WHERE decision_id = 640'); ROLLBACK;
 BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.evidence_layout SET columns = replace(columns, ''balance'', ''pending'')'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.policy SET document = ''{"name": "cash", "product": {"cap": 1}}'' WHERE policy_id = 1'); ROLLBACK;
 BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.policy SET source = document::text || '' '', digest = sha256(convert_to(document::text || '' '', ''UTF8'')) WHERE policy_id = 1'); ROLLBACK;
@@ -170,6 +174,49 @@ SELECT decisions > 100 AS many FROM credit_limit.decide_borrowers('book_r', '202
 SELECT action, frozen, available IS NULL AS unknown, count(*) FROM book_r.decision WHERE run_id IS NULL AND source = 'run' GROUP BY 1, 2, 3 ORDER BY 1;
 ROLLBACK;
 
+-- Whatever place a decision_input gives a line, it has its turn; a freeze is carried out where frozen was not known.
+BEGIN;
+CREATE TABLE book_r.odd_place AS SELECT account_id, (ARRAY[NULL, 0, -3, 7, 1])[1 + row_number() OVER (ORDER BY account_id) % 5]::int AS place FROM book_r.account;
+ALTER FUNCTION book_r.decision_input(date) RENAME TO standard_input;
+CREATE VIEW book_r.input_row AS SELECT * FROM book_r.standard_input('2026-11-30');
+CREATE FUNCTION book_r.decision_input(as_of date) RETURNS SETOF book_r.input_row LANGUAGE plpgsql STABLE AS $$
+BEGIN RETURN QUERY SELECT (jsonb_populate_record(NULL::book_r.input_row, to_jsonb(i) || jsonb_build_object('umbrella_place', o.place))).* FROM book_r.standard_input(as_of) i JOIN book_r.odd_place o USING (account_id); END $$;
+INSERT INTO book_r.umbrella VALUES (1, 3, 'partitioned', 'CNY', 100000, '2026-01-01', NULL), (2, 600, 'partitioned', 'CNY', 100000, '2026-01-01', NULL);
+UPDATE book_r.account SET umbrella_id = 1 WHERE borrower_id = 3;
+ALTER TABLE book_r.account ALTER frozen DROP NOT NULL;
+UPDATE book_r.account SET frozen = NULL WHERE borrower_id = 3;
+SELECT count(*) FROM (SELECT account_id FROM book_r.account WHERE umbrella_id = 1) s;
+SELECT d.decisions = (SELECT count(*) FROM book_r.account a JOIN book_r.product p USING (product) WHERE a.status = 'open' AND p.policy IS NOT NULL) AS everybody FROM credit_limit.decide_borrowers('book_r', '2026-11-30', NULL, 0, 10000, NULL, 'run', true) d;
+SELECT count(*) - count(DISTINCT account_id) AS twice FROM book_r.decision WHERE run_id IS NULL AND source = 'run';
+SELECT account_id, frozen FROM book_r.account WHERE borrower_id = 3 ORDER BY 1;
+ROLLBACK;
+-- A trigger on account that has something decided in turn continues the log behind what caused it.
+BEGIN;
+SELECT credit_limit.set_business_date('book_r', '2026-12-05');
+SELECT credit_limit.enable_realtime('book_r');
+CREATE FUNCTION book_r.excluded() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO book_r.exclusion (borrower_id, kind, valid_from) VALUES (NEW.borrower_id, 'other', '2026-12-05'); RETURN NULL; END $$;
+CREATE TRIGGER excluded AFTER UPDATE OF credit_limit ON book_r.account FOR EACH ROW WHEN (OLD.credit_limit <> NEW.credit_limit) EXECUTE FUNCTION book_r.excluded();
+UPDATE book_r.account SET credit_limit = credit_limit + 1000 WHERE borrower_id <= 30;
+SELECT moves > 3 AS moved FROM credit_limit.decide_borrowers('book_r', '2026-12-05', NULL, 0, 10000, NULL, 'run', true);
+SELECT count(*) AS problems FROM credit_limit.verify_log('book_r');
+ROLLBACK;
+-- What can never be serialized is left out in the end, and named.
+BEGIN;
+ALTER FUNCTION book_r.decision_input(date) RENAME TO standard_input;
+CREATE VIEW book_r.input_row AS SELECT * FROM book_r.standard_input('2026-11-30');
+CREATE FUNCTION book_r.decision_input(as_of date) RETURNS SETOF book_r.input_row LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE serialization_failure; END $$;
+DO $$
+DECLARE
+  run bigint := credit_limit.begin_run('book_r', '2026-12-06', '{"run_key": "never"}');
+  n int := 0;
+BEGIN
+  DELETE FROM book_r.run_chunk WHERE run_id = run;
+  INSERT INTO book_r.run_chunk (run_id, chunk, lowest, highest, borrowers) VALUES (run, 1, 3, 6, 2);
+  WHILE n < 1000 AND credit_limit.run_chunk('book_r', run) LOOP n := n + 1; END LOOP;
+  RAISE WARNING '% calls', n;
+END $$;
+SELECT lowest, highest, k.status, tries, sqlstate FROM book_r.run_chunk k JOIN book_r.run USING (run_id) WHERE run_key = 'never' ORDER BY chunk;
+ROLLBACK;
 -- With an older snapshot neither sees what a run has just written.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT credit_limit.erase_borrower('book_r', 30, '2026-12-01', 'asked');

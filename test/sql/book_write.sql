@@ -125,6 +125,11 @@ UPDATE book_w.decision SET reasons = '{{why,é}}' WHERE decision_id = 64 * 11 + 
 UPDATE book_w.decision SET reasons = '[0:1]={why,é}' WHERE decision_id = 64 * 12 + 26;
 SELECT decision_id, reasons[1], good FROM book_w.check WHERE decision_id % 64 = 26 ORDER BY 1;
 ROLLBACK;
+-- Borrowers that are locked, and one who is not.
+SELECT decisions FROM write_decisions('book_w', pg_temp.query(3), '2026-01-23', 1, 1, 0, 38, NULL, 'run', 30, 10, sha256('x'), ARRAY[1000001, 1000002, 1000003]);
+SELECT decisions FROM write_decisions('book_w', pg_temp.query(3), '2026-01-22', 1, 1, 0, 8, NULL, 'run', 31, 10, sha256('x'), ARRAY[1000001, 1000003]);
+SELECT decisions FROM write_decisions('book_w', pg_temp.query(3), '2026-01-22', 1, 1, 0, 8, NULL, 'run', 31, 10, sha256('x'), '{}');
+SELECT decisions FROM write_decisions('book_w', pg_temp.query(3), '2026-01-22', 1, 1, 0, 8, NULL, 'run', 31, 10, sha256('x'), '{NULL}');
 -- It takes the queries of decisions and nothing else.
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, 'SELECT 1');
 SELECT * FROM pg_temp.write(1, '2026-01-31', 23, 7, regexp_replace(pg_temp.query(1), 'ROW\(.*\)::', 'NULL::'));

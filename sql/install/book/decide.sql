@@ -90,10 +90,10 @@ COMMENT ON FUNCTION credit_limit.seal_query(text, text, text) IS
 
 CREATE FUNCTION credit_limit.write_decisions(book text, query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
     borrowers bigint[], source text, lane int, place bigint, previous_hash bytea,
-    OUT decisions bigint, OUT hash bytea, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
+    locked bigint[] DEFAULT NULL, OUT decisions bigint, OUT hash bytea, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
     AS 'MODULE_PATHNAME', 'cl_write_decisions' LANGUAGE C VOLATILE CALLED ON NULL INPUT COST 1000;
-COMMENT ON FUNCTION credit_limit.write_decisions(text, text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea) IS
-    'part of runs and real time: writes the decisions of a query of seal_query() to decision and decision_evidence, as the continuation of a lane that ends at place with previous_hash. Returns how many they are, the hash of the last, and what the limits of their accounts are to be. Errors: a query with other columns (42804), an account without a version that decides (55000), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004), no right to insert (42501)';
+COMMENT ON FUNCTION credit_limit.write_decisions(text, text, date, bigint, bigint, int, bigint, bigint[], text, int, bigint, bytea, bigint[]) IS
+    'part of runs and real time: writes the decisions of a query of seal_query() to decision and decision_evidence, as the continuation of a lane that ends at place with previous_hash. Returns how many they are, the hash of the last, and what the limits of their accounts are to be. Errors: a query with other columns (42804), an account without a version that decides (55000), one that the query gives twice (21000), decisions within decisions (55006), a borrower who is not among those locked (40001; NULL: not looked at), a lane that is not 0 to 63, a hash that has not 32 bytes (22023), NULL (22004), no right to insert (42501)';
 
 -- Parameters: accounts, limits and frozen as write_decisions() returns them, and the day.
 CREATE FUNCTION credit_limit.move_sql(book text) RETURNS text
@@ -102,9 +102,9 @@ AS $$
 BEGIN
   RETURN replace($q$
     WITH moved AS (UPDATE @book@.account a SET credit_limit = d.new_limit, frozen = d.frozen,
-        last_limit_change = CASE WHEN d.new_limit <> a.credit_limit THEN $4 ELSE a.last_limit_change END
+        last_limit_change = CASE WHEN d.new_limit IS DISTINCT FROM a.credit_limit THEN $4 ELSE a.last_limit_change END
       FROM unnest($1, $2, $3) d(account_id, new_limit, frozen)
-      WHERE a.account_id = d.account_id AND (d.new_limit <> a.credit_limit OR d.frozen <> a.frozen)
+      WHERE a.account_id = d.account_id AND (d.new_limit IS DISTINCT FROM a.credit_limit OR d.frozen IS DISTINCT FROM a.frozen)
       RETURNING 1)
     SELECT count(*) AS moves FROM moved
   $q$, '@book@', credit_limit.book_schema(book));
@@ -124,17 +124,20 @@ DECLARE
   filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($6)' END;
   these text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END;
   query text;
+  umbrellas text;
   r record;
   free record;
-  place bigint;
-  last_hash bytea;
+  lines record;
   most int;
+  locked bigint[];
 BEGIN
   decisions := 0;
   moves := 0;
   -- In the order of their numbers, as everybody does who locks borrowers of a book.
-  r := credit_limit.kept_row(format('SELECT count(*) AS n FROM (SELECT FROM %s.borrower i WHERE %s ORDER BY i.borrower_id
-    FOR NO KEY UPDATE) l', s, these), lowest, highest, borrowers);
+  r := credit_limit.kept_row(format('SELECT coalesce(array_agg(l.borrower_id ORDER BY l.borrower_id), ''{}'') AS borrowers
+    FROM (SELECT i.borrower_id FROM %s.borrower i WHERE %s ORDER BY i.borrower_id FOR NO KEY UPDATE) l', s, these),
+    lowest, highest, borrowers);
+  locked := r.borrowers;
   -- Who keeps an older snapshot may have waited for a decision that he does not see.
   query := format('SELECT count(*) FROM %s.decision i WHERE %s', s, these);
   IF current_setting('transaction_isolation') <> 'read committed'
@@ -143,33 +146,40 @@ BEGIN
       DETAIL = format('The transaction is %s and began before that decision was committed.', upper(current_setting('transaction_isolation'))),
       HINT = 'Run the transaction again.';
   END IF;
-  r := credit_limit.kept_row(format('SELECT coalesce(max(p.n), 0)::int AS n FROM (SELECT count(*) - 1 AS n
-    FROM %1$s.account i JOIN %1$s.umbrella u ON u.umbrella_id = i.umbrella_id
-    WHERE u.kind = ''partitioned'' AND i.status = ''open'' AND %2$s GROUP BY u.umbrella_id) p', s, these), lowest, highest, borrowers);
-  most := r.n;
-  -- A lane that nobody continues; when all are taken, one is waited for.
-  free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));
-  IF free IS NULL THEN
-    free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s));
-  END IF;
-  place := free.place;
-  last_hash := free.hash;
+  umbrellas := format('SELECT coalesce(max(p.n), 0)::int AS most, array_agg(p.lines ORDER BY p.umbrella_id) AS lines
+    FROM (SELECT u.umbrella_id, count(*) - 1 AS n, string_agg(i.account_id::text, '','' ORDER BY i.account_id) AS lines
+      FROM %1$s.account i JOIN %1$s.umbrella u ON u.umbrella_id = i.umbrella_id
+      WHERE u.kind = ''partitioned'' AND i.status = ''open'' AND %2$s GROUP BY u.umbrella_id) p', s, these);
+  lines := credit_limit.kept_row(umbrellas, lowest, highest, borrowers);
+  most := lines.most;
+  -- Every account has its turn, whatever place a decision_input of the lender gives.
   query := credit_limit.seal_query(book, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
-    ELSE credit_limit.run_version_sql(book) END, filter || CASE WHEN most > 0 THEN ' AND i.umbrella_place = $4' ELSE '' END);
+    ELSE credit_limit.run_version_sql(book) END, filter
+    || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END);
   -- The day is written into it: the plan that is kept for the events of a day knows its month then, and leaves out all others.
   query := replace(query, '$1', format('(DATE %L + %s)', '2000-01-01', as_of - DATE '2000-01-01'));
   FOR turn IN 0 .. most LOOP
-    r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, place, last_hash);
+    -- A lane that nobody continues; when all are taken, one is waited for.
+    free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));
+    IF free IS NULL THEN
+      free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s));
+    END IF;
+    r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, free.place,
+      free.hash, locked);
+    CONTINUE WHEN r.decisions = 0;
     decisions := decisions + r.decisions;
-    place := place + r.decisions;
-    last_hash := r.hash;
+    -- Before limits move: a trigger on account may decide, too, and this transaction does not skip its own lock.
+    free := credit_limit.kept_row(format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s), free.lane::int,
+      free.place + r.decisions, r.hash);
     IF move THEN
       r := credit_limit.kept_row(credit_limit.move_sql(book), r.accounts, r.limits, r.frozen, as_of);
       moves := moves + r.moves;
     END IF;
   END LOOP;
-  IF decisions > 0 THEN
-    r := credit_limit.kept_row(format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s), free.lane::int, place, last_hash);
+  -- A line that came or went between turns moved the places of the others.
+  IF most > 0 AND credit_limit.kept_row(umbrellas, lowest, highest, borrowers) <> lines THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'lines under an umbrella came or went while they were decided',
+      HINT = 'Try again.';
   END IF;
 END
 $$;

@@ -63,6 +63,7 @@ BEGIN
       columns text NOT NULL UNIQUE);
     COMMENT ON TABLE @book@.evidence_layout IS 'names and types of the columns of decision_evidence.inputs';
     CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.evidence_layout FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
+    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.evidence_layout EXECUTE FUNCTION credit_limit.refuse_change();
 
     CREATE TABLE @book@.decision_evidence (
       decision_id bigint NOT NULL,
@@ -93,6 +94,7 @@ BEGIN
       reason text NOT NULL);
     COMMENT ON TABLE @book@.erasure IS 'borrowers whose inputs were erased';
     CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
+    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.erasure EXECUTE FUNCTION credit_limit.refuse_change();
 
     CREATE TABLE @book@.retirement (
       lane int NOT NULL,
@@ -105,6 +107,7 @@ BEGIN
       PRIMARY KEY (lane, first_place));
     COMMENT ON TABLE @book@.retirement IS 'stretches of the log that were dropped when their time was over, with the hashes at their ends';
     CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.retirement FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
+    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.retirement EXECUTE FUNCTION credit_limit.refuse_change();
   $$, '@book@', quote_ident(book));
 END
 $create$;

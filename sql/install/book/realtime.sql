@@ -45,6 +45,9 @@ BEGIN
       IF TG_TABLE_NAME = 'account_month' THEN
         PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c
           JOIN @book@.account a ON a.account_id = c.account_id));
+      ELSIF TG_OP = 'UPDATE' THEN
+        PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT b.borrower_id) FROM (SELECT c.borrower_id FROM changed c
+          UNION ALL SELECT o.borrower_id FROM before o) b));
       ELSE
         PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT c.borrower_id) FROM changed c));
       END IF;
@@ -57,7 +60,7 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed();
     CREATE TRIGGER decide_inserted AFTER INSERT ON @book@.exclusion REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed();
-    CREATE TRIGGER decide_updated AFTER UPDATE ON @book@.exclusion REFERENCING NEW TABLE AS changed
+    CREATE TRIGGER decide_updated AFTER UPDATE ON @book@.exclusion REFERENCING OLD TABLE AS before NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed();
     CREATE TRIGGER decide_deleted AFTER DELETE ON @book@.exclusion REFERENCING OLD TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed()

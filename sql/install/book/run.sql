@@ -27,6 +27,7 @@ BEGIN
       status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'split', 'failed')),
       decisions bigint,
       moves bigint,
+      tries int NOT NULL DEFAULT 0,
       ended_at timestamptz,
       sqlstate text,
       message text,
@@ -219,10 +220,15 @@ BEGIN
   EXCEPTION
     -- Somebody else's event on a borrower: the chunk stays pending and is taken again, in a new transaction.
     WHEN serialization_failure OR deadlock_detected THEN
-      RETURN true;
+      EXECUTE format('UPDATE %s.run_chunk SET tries = tries + 1 WHERE run_id = $1 AND chunk = $2 RETURNING tries', s)
+        INTO k.tries USING run, k.chunk;
+      -- So often it is nobody else's doing.
+      IF k.tries >= 20 THEN
+        PERFORM credit_limit.split_chunk(book, run, k.chunk, k.lowest, k.highest, SQLSTATE, SQLERRM);
+      END IF;
     -- Not the fault of a row: the chunk stays as it is, and the run can be started again. Class 42 is a decision_input that lacks
     -- a column, or rights that are missing: every borrower would fail.
-    WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error
+    WHEN transaction_rollback OR lock_not_available OR insufficient_resources OR operator_intervention OR system_error
       OR syntax_error_or_access_rule_violation THEN
       RAISE;
     WHEN OTHERS THEN

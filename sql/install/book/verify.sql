@@ -58,9 +58,10 @@ BEGIN
       FROM known k WHERE NOT EXISTS (SELECT FROM link l WHERE l.lane = k.lane AND l.last_place = k.place AND l.hash = k.hash)
         AND NOT EXISTS (SELECT FROM @book@.retirement r WHERE r.lane = k.lane AND r.first_place <= k.place AND k.place < r.last_place)
       UNION ALL
-      SELECT 6, 'evidence', d.decision_id, CASE WHEN e.decision_id IS NULL THEN 'the inputs are missing, and the borrower was not erased'
+      SELECT 6, 'evidence', coalesce(d.decision_id, e.decision_id), CASE WHEN d.decision_id IS NULL THEN 'there are inputs without a decision'
+          WHEN e.decision_id IS NULL THEN 'the inputs are missing, and the borrower was not erased'
           ELSE 'the inputs are not those of the decision' END
-      FROM @book@.decision d LEFT JOIN @book@.decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
+      FROM @book@.decision d FULL JOIN @book@.decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
         LEFT JOIN @book@.evidence_layout y ON y.layout = e.layout
       WHERE credit_limit.input_hash(e.salt, y.columns, e.inputs) IS DISTINCT FROM d.input_hash
         AND NOT (e.decision_id IS NULL AND EXISTS (SELECT FROM @book@.erasure x WHERE x.borrower_id = d.borrower_id))
@@ -205,7 +206,8 @@ BEGIN
         regexp_replace(c.relname, '^decision_', 'decision_evidence_') AS evidence
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = to_regclass(s || '.decision') AND c.relname <> 'decision_rest' ORDER BY 2 LOOP
-    CONTINUE WHEN part.ends::date > before;
+    -- A partition without an end, made by hand, stays.
+    CONTINUE WHEN CASE WHEN part.ends ~ '^[0-9]' THEN part.ends::date > before ELSE true END;
     -- Nobody may continue a lane in a stretch that goes.
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', part.relation);
     EXECUTE format('INSERT INTO %1$s.retirement (lane, first_place, last_place, previous_hash, hash, reason)
