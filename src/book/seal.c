@@ -278,7 +278,7 @@ compare_int64(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The query has a newer snapshot than the statement that locked the borrowers. Who came in between may be decided by others, too. */
+/* The query has a newer snapshot than the statement that locked the borrowers: on who came in between others may decide, too. */
 static void
 check_locked(const Seal *seal)
 {
