@@ -14,7 +14,6 @@
 #include "book/append.h"
 #include "book/kept.h"
 
-#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"

@@ -397,8 +397,8 @@ cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeade
 	return row;
 }
 
-void
-cl_canonical_check(const ClCanonicalColumns *columns, const text *layout)
+static void
+check_layout(const ClCanonicalColumns *columns, const text *layout)
 {
 	if ((int) VARSIZE_ANY_EXHDR(layout) == columns->layout.len &&
 		memcmp(VARDATA_ANY(layout), columns->layout.data, columns->layout.len) == 0)
@@ -470,7 +470,7 @@ cl_canonical_row(PG_FUNCTION_ARGS)
 	ClCanonicalRow *row = row_of(fcinfo, record);
 	StringInfoData out;
 
-	cl_canonical_check(row->columns, PG_GETARG_TEXT_PP(1));
+	check_layout(row->columns, PG_GETARG_TEXT_PP(1));
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
 	cl_canonical_put_row(&out, row, record);

@@ -15,7 +15,6 @@ typedef struct ClCanonicalRow ClCanonicalRow;
 
 /* Values of the first columns of a row type. */
 extern ClCanonicalColumns *cl_canonical_columns(TupleDesc desc, int count);
-extern void cl_canonical_check(const ClCanonicalColumns *columns, const text *layout);
 extern void cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, const Datum *values, const bool *isnull);
 
 /* Records whose type is known when they come. */
