@@ -222,6 +222,7 @@ BEGIN
   END LOOP;
 END $$;
 GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA book_p TO regress_book_analyst;
 ALTER TABLE book_p.borrower ENABLE ROW LEVEL SECURITY;
 ALTER TABLE book_p.account ENABLE ROW LEVEL SECURITY;
 CREATE POLICY town ON book_p.borrower TO regress_book_analyst USING (segment = 'town');

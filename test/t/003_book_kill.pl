@@ -70,8 +70,8 @@ sub wait_for
 	BAIL_OUT("$what, even after three minutes");
 }
 
-# All at once, as when the power goes. The postmaster is stopped first, so that no child is born meanwhile. Each child counts, also
-# one that is about to end: it would wait for ever for a lock that a dead one held, and keep the shared memory of all in use.
+# All at once, as when the power goes. The postmaster is stopped first, so that no child is born meanwhile. Each child counts,
+# also one that is about to end: it would wait for ever for a lock that a dead one held, and the shared memory stay in use.
 sub kill_everything
 {
 	my ($postmaster) = split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
