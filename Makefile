@@ -14,8 +14,10 @@ demo:
 	@script/with-cluster demo/run $(DATA)
 check:
 	@script/with-cluster test/run
+# With a quarter of the memory, as a server of its own has.
 bench:
-	@script/with-cluster test/bench/run $(BENCH)
+	@SHARED_BUFFERS=$${SHARED_BUFFERS:-$$(awk '/^MemTotal/ { printf "%dMB", $$2 / 4096 }' /proc/meminfo)} \
+	  script/with-cluster test/bench/run $(BENCH)
 
 .PHONY: $(STANDALONE)
 

@@ -69,10 +69,13 @@ COMMENT ON FUNCTION credit_limit.decided_sql(text, text) IS
     'SQL of the decisions d on the accounts of a book as of $1, with their inputs. filter is SQL over i';
 
 -- What write_decisions() needs. Parameters: $1 as_of, $2 lowest and $3 highest borrower or $6 the borrowers, $4 place among the
--- lines of a partitioned umbrella, $5 run. In the order of account_id, so that the same book gives the same log.
-CREATE FUNCTION credit_limit.seal_query(book text, version text, filter text) RETURNS text
+-- lines of a partitioned umbrella, $5 run. In the order of account_id, so that the same book gives the same log. The day is written
+-- into what reads the book: the plan that is kept for the events of a day knows its month then, and leaves out all others.
+CREATE FUNCTION credit_limit.seal_query(book text, as_of date, version text, filter text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  day text := format('(DATE %L + %s)', '2000-01-01', as_of - DATE '2000-01-01');
 BEGIN
   RETURN replace(replace($q$
     WITH version AS MATERIALIZED (@version@)
@@ -81,12 +84,40 @@ BEGIN
       (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(credit_limit.available_credit(
         (t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)) AS frozen, t.inputs, t.d
     FROM (@decided@) t ORDER BY t.account_id
-  $q$, '@version@', version),
-    '@decided@', credit_limit.decided_sql(book, filter));
+  $q$, '@decided@', replace(credit_limit.decided_sql(book, filter), '$1', day)), '@version@', version);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.seal_query(text, text, text) IS
-    'SQL of decisions for write_decisions(); version is SQL of the versions that decide, filter is SQL over i';
+COMMENT ON FUNCTION credit_limit.seal_query(text, date, text, text) IS
+    'SQL of decisions as of a day for write_decisions(); version is SQL of the versions that decide, filter is SQL over i';
+
+-- The versions of a day by number, in the place of a query that finds them: that takes as long as a decision.
+CREATE FUNCTION credit_limit.make_event_query(book text, as_of date) RETURNS text
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
+AS $$
+DECLARE
+  versions text;
+BEGIN
+  EXECUTE format($q$
+    SELECT string_agg(format('(%%s, %%L, %%L, %%L, %%L::text[], %%L::float8[], %%L::int, %%L::int, %%L::bool)', w.version_no, w.product,
+      w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing), ', ' ORDER BY w.version_no) FROM (%s) w
+  $q$, credit_limit.version_sql(book)) INTO versions USING as_of;
+  RETURN credit_limit.seal_query(book, as_of, format($q$
+    SELECT r.version_no, r.product, r.experiment, r.arm, r.arms, r.shares, r.policy_id, v.document AS policy,
+      v.digest AS policy_digest, r.scorecard_id, c.document AS card, c.digest AS card_digest, r.missing
+    FROM (VALUES %2$s) r(version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id, missing)
+    LEFT JOIN %1$s.policy v ON v.policy_id = r.policy_id
+    LEFT JOIN %1$s.scorecard c ON c.scorecard_id = r.scorecard_id
+  $q$, credit_limit.book_schema(book), coalesce(versions,
+    '(NULL::int, NULL, NULL, NULL, NULL::text[], NULL::float8[], NULL::int, NULL::int, NULL::bool)')), 'i.borrower_id = ANY ($6)');
+END
+$$;
+COMMENT ON FUNCTION credit_limit.make_event_query(text, date) IS
+    'seal_query() for the borrowers $6 of a book on a day, with the versions that are valid on it now';
+
+CREATE FUNCTION credit_limit.event_query(book text, as_of date) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_event_query' LANGUAGE C VOLATILE STRICT COST 100;
+COMMENT ON FUNCTION credit_limit.event_query(text, date) IS
+    'part of real time: make_event_query(), which a backend keeps until a table of versions changes. Kept is none where a change could go unseen: where product, experiment, experiment_arm, policy or scorecard is a view, has row-level security or children, or no trigger version_changed that fires always; nor in a transaction that is not READ COMMITTED. Errors: no such schema (3F000)';
 
 CREATE FUNCTION credit_limit.write_decisions(book text, query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
     borrowers bigint[], source text, lane int, place bigint, previous_hash bytea,
@@ -153,11 +184,10 @@ BEGIN
   lines := credit_limit.kept_row(umbrellas, lowest, highest, borrowers);
   most := lines.most;
   -- Every account has its turn, whatever place a decision_input of the lender gives.
-  query := credit_limit.seal_query(book, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
-    ELSE credit_limit.run_version_sql(book) END, filter
-    || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END);
-  -- The day is written into it: the plan that is kept for the events of a day knows its month then, and leaves out all others.
-  query := replace(query, '$1', format('(DATE %L + %s)', '2000-01-01', as_of - DATE '2000-01-01'));
+  query := CASE WHEN run_id IS NULL AND borrowers IS NOT NULL AND most = 0 THEN credit_limit.event_query(book, as_of)
+    ELSE credit_limit.seal_query(book, as_of, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
+      ELSE credit_limit.run_version_sql(book) END, filter
+      || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END) END;
   FOR turn IN 0 .. most LOOP
     -- A lane that nobody continues; when all are taken, one is waited for.
     free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));

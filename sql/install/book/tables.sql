@@ -26,6 +26,9 @@ BEGIN
       policy text,
       scorecard text,
       UNIQUE (product, currency));
+    CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.product
+      FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
+    ALTER TABLE @book@.product ENABLE ALWAYS TRIGGER version_changed;
     COMMENT ON TABLE @book@.product IS 'what is lent; policy and scorecard name the families of versions that decide its limits';
     COMMENT ON COLUMN @book@.product.currency IS 'ISO 4217; of every amount of its accounts';
     COMMENT ON COLUMN @book@.product.policy IS 'name of the policy; NULL: limits of this product are not decided here';

@@ -7,6 +7,11 @@ DECLARE
   over record;
   raised bigint[];
 BEGIN
+  -- Most lines have none, and every decision comes here.
+  PERFORM FROM changed n WHERE n.umbrella_id IS NOT NULL LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
   IF TG_OP = 'INSERT' THEN
     SELECT array_agg(DISTINCT n.umbrella_id) INTO raised FROM changed n WHERE n.umbrella_id IS NOT NULL;
   ELSE

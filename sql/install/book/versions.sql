@@ -63,6 +63,11 @@ $$;
 COMMENT ON FUNCTION credit_limit.keep_version() IS
     'trigger of policy and scorecard: a draft is approved by another role and another login; an approved version keeps everything but its last day, and a retired one stays retired; the digest is SHA-256 of the document as text';
 
+CREATE FUNCTION credit_limit.version_changed() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'cl_version_changed' LANGUAGE C;
+COMMENT ON FUNCTION credit_limit.version_changed() IS
+    'trigger after each changed row of product, experiment, experiment_arm, policy and scorecard, which fires always: sessions find the versions that decide anew. A lender''s own table without it works as well, with slower events';
+
 CREATE PROCEDURE credit_limit.create_book_versions(book text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -94,6 +99,9 @@ BEGIN
       CREATE TRIGGER keep_version BEFORE INSERT OR UPDATE OR DELETE ON @book@.@kind@
         FOR EACH ROW EXECUTE FUNCTION credit_limit.keep_version();
       CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.@kind@ EXECUTE FUNCTION credit_limit.refuse_change();
+      CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.@kind@
+        FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
+      ALTER TABLE @book@.@kind@ ENABLE ALWAYS TRIGGER version_changed;
       COMMENT ON TABLE @book@.@kind@ IS 'versions: draft, then approved by another role, then with a last day; on no day are two of one name valid';
       COMMENT ON COLUMN @book@.@kind@.created_login IS 'who had logged in when role created_by drafted it: that login does not approve it';
       COMMENT ON COLUMN @book@.@kind@.source IS 'the document as it was when the version was written';
@@ -109,6 +117,9 @@ BEGIN
       valid_to date CHECK (valid_to >= valid_from),
       CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(product, product, '[]') WITH &&,
         daterange(valid_from, valid_to, '[]') WITH &&));
+    CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.experiment
+      FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
+    ALTER TABLE @book@.experiment ENABLE ALWAYS TRIGGER version_changed;
     COMMENT ON TABLE @book@.experiment IS 'champion and challengers of a product for some days; of one product on no day two';
     CREATE TABLE @book@.experiment_arm (
       experiment text NOT NULL REFERENCES @book@.experiment,
@@ -117,6 +128,9 @@ BEGIN
       policy text,
       scorecard text,
       PRIMARY KEY (experiment, arm));
+    CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.experiment_arm
+      FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
+    ALTER TABLE @book@.experiment_arm ENABLE ALWAYS TRIGGER version_changed;
     COMMENT ON TABLE @book@.experiment_arm IS 'the arms of an experiment; a borrower''s arm follows from credit_limit.assign_arm(), arms in the order of their bytes';
     COMMENT ON COLUMN @book@.experiment_arm.policy IS 'name of a policy; NULL: that of the product';
     COMMENT ON COLUMN @book@.experiment_arm.scorecard IS 'name of a scorecard; NULL: that of the product'

@@ -1,0 +1,206 @@
+/*
+ * event_query.c
+ *	  The query of decisions for single borrowers, kept by a backend for as long as the versions in it decide.
+ *
+ * To find the versions that decide on a day takes as long as a decision: products, arms of experiments, and the versions of the
+ * policies and scorecards that they name. They change a few times a year. So the query that a backend keeps for a book and a day
+ * names them by number, and is thrown away when a row of the tables of versions changes: their trigger version_changed sends the
+ * message by which PostgreSQL tells every backend that a table is not what it was, at the commit of the change.
+ *
+ * A table that has no such trigger might change unseen: a lender's own without it, a view, one with children. So might what a
+ * reader sees of a table with row-level security. Then nothing is kept, and each event finds its versions.
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#define MOST_QUERIES 8			/* books and days that a session decides on in turn */
+
+PG_FUNCTION_INFO_V1(cl_version_changed);
+PG_FUNCTION_INFO_V1(cl_event_query);
+
+static const char *const tables_of_versions[] = {"product", "experiment", "experiment_arm", "policy", "scorecard"};
+
+#define TABLES lengthof(tables_of_versions)
+
+typedef struct EventQuery
+{
+	bool		valid;
+	Oid			schema;
+	Oid			role;			/* who may see the versions, and call what is in the query */
+	DateADT		as_of;
+	Oid			tables[TABLES];
+	char	   *query;
+} EventQuery;
+
+static EventQuery queries[MOST_QUERIES];
+static int	next_place = 0;
+
+/* ---- What makes it invalid ---- */
+
+static void
+forget_changed(Datum arg, Oid relation)
+{
+	(void) arg;
+	for (int i = 0; i < MOST_QUERIES; i++)
+	{
+		for (int t = 0; t < (int) TABLES; t++)
+		{
+			if (!OidIsValid(relation) || queries[i].tables[t] == relation)
+				queries[i].valid = false;
+		}
+	}
+}
+
+/* trigger: after a row of a table of versions changed */
+Datum
+cl_version_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("version_changed is a trigger for after the change of a row")));
+	CacheInvalidateRelcache(trigger->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
+static bool
+is_watched_for(const Relation relation, int16 event)
+{
+	const TriggerDesc *triggers = relation->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *t = &triggers->triggers[i];
+
+		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && TRIGGER_FOR_ROW(t->tgtype) && TRIGGER_FOR_AFTER(t->tgtype) &&
+			(t->tgtype & event) != 0 && t->tgnattr == 0 && t->tgqual == NULL)
+		{
+			FmgrInfo	function;
+
+			fmgr_info(t->tgfoid, &function);
+			if (function.fn_addr == cl_version_changed)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A TRUNCATE sends the message by itself. */
+static bool
+is_watched(Oid table)
+{
+	Relation	relation = relation_open(table, AccessShareLock);
+	bool		answer = relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relhassubclass &&
+		!relation->rd_rel->relrowsecurity && is_watched_for(relation, TRIGGER_TYPE_INSERT) &&
+		is_watched_for(relation, TRIGGER_TYPE_UPDATE) && is_watched_for(relation, TRIGGER_TYPE_DELETE);
+
+	relation_close(relation, AccessShareLock);
+	return answer;
+}
+
+/* ---- The queries ---- */
+
+static EventQuery *
+find(Oid schema, DateADT as_of)
+{
+	for (int i = 0; i < MOST_QUERIES; i++)
+	{
+		EventQuery *q = &queries[i];
+
+		if (q->valid && q->query != NULL && q->schema == schema && q->as_of == as_of && q->role == GetUserId())
+			return q;
+	}
+	return NULL;
+}
+
+/* What is said of one table while its trigger is looked at is heard before the query is made. */
+static EventQuery *
+begin_query(Oid schema, DateADT as_of)
+{
+	EventQuery	begun = {.valid = true, .schema = schema, .role = GetUserId(), .as_of = as_of};
+	EventQuery *place;
+
+	for (int t = 0; t < (int) TABLES; t++)
+	{
+		begun.tables[t] = get_relname_relid(tables_of_versions[t], schema);
+		if (!OidIsValid(begun.tables[t]) || !is_watched(begun.tables[t]))
+			return NULL;
+	}
+	place = &queries[next_place];
+	next_place = (next_place + 1) % MOST_QUERIES;
+	place->valid = false;
+	if (place->query != NULL)
+		pfree(place->query);
+	*place = begun;
+	return place;
+}
+
+static char *
+make_query(Datum book, Datum as_of)
+{
+	Oid			types[] = {TEXTOID, DATEOID};
+	Datum		values[] = {book, as_of};
+	bool		isnull;
+	char	   *answer;
+	MemoryContext outer = CurrentMemoryContext;
+
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT credit_limit.make_event_query($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "could not make the query of an event");
+	answer = MemoryContextStrdup(outer, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+																		 &isnull)));
+	SPI_finish();
+	return answer;
+}
+
+/*
+ * (book text, as_of date) -> text: make_event_query() of them, kept
+ *
+ * A transaction with a snapshot of its own may see older versions than those that the query names.
+ */
+Datum
+cl_event_query(PG_FUNCTION_ARGS)
+{
+	static bool listening = false;
+	Oid			schema = get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false);
+	DateADT		as_of = PG_GETARG_DATEADT(1);
+	EventQuery *place;
+	char	   *query;
+
+	if (IsolationUsesXactSnapshot())
+		PG_RETURN_TEXT_P(cstring_to_text(make_query(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1))));
+	if (!listening)
+		CacheRegisterRelcacheCallback(forget_changed, (Datum) 0);
+	listening = true;
+	/* A statement of a long transaction hears of others only when it locks a table that the transaction has not locked. */
+	AcceptInvalidationMessages();
+	place = find(schema, as_of);
+	if (place != NULL)
+		PG_RETURN_TEXT_P(cstring_to_text(place->query));
+	place = begin_query(schema, as_of);
+	query = make_query(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
+	/* Not if a version changed while it was made. */
+	if (place != NULL && place->valid)
+		place->query = MemoryContextStrdup(TopMemoryContext, query);
+	PG_RETURN_TEXT_P(cstring_to_text(query));
+}
