@@ -82,6 +82,19 @@ cl_version_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* By its name first: to look up another function may load a language. */
+static bool
+is_version_changed(Oid function)
+{
+	char	   *name = get_func_name(function);
+	FmgrInfo	info;
+
+	if (name == NULL || strcmp(name, "version_changed") != 0)
+		return false;
+	fmgr_info(function, &info);
+	return info.fn_addr == cl_version_changed;
+}
+
 static bool
 is_watched_for(const Relation relation, int16 event)
 {
@@ -92,14 +105,8 @@ is_watched_for(const Relation relation, int16 event)
 		const Trigger *t = &triggers->triggers[i];
 
 		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && TRIGGER_FOR_ROW(t->tgtype) && TRIGGER_FOR_AFTER(t->tgtype) &&
-			(t->tgtype & event) != 0 && t->tgnattr == 0 && t->tgqual == NULL)
-		{
-			FmgrInfo	function;
-
-			fmgr_info(t->tgfoid, &function);
-			if (function.fn_addr == cl_version_changed)
-				return true;
-		}
+			(t->tgtype & event) != 0 && t->tgnattr == 0 && t->tgqual == NULL && is_version_changed(t->tgfoid))
+			return true;
 	}
 	return false;
 }
