@@ -95,6 +95,26 @@ SELECT status, borrowers, borrowers_done, decisions, failed FROM book_r.run_prog
 SELECT lowest, highest, sqlstate, message FROM book_r.run_chunk WHERE status = 'failed';
 SELECT count(*) AS decided_otherwise FROM book_r.account a JOIN book_r.product p USING (product) WHERE a.status = 'open' AND p.policy IS NOT NULL AND a.borrower_id <> 301
   AND NOT EXISTS (SELECT FROM book_r.decision d JOIN book_r.run r USING (run_id) WHERE r.run_key = 'one wrong' AND d.account_id = a.account_id);
+-- Tried again he fails again; when his row is mended he is decided, by the versions of the run, and nobody else is.
+SELECT count(*) AS decisions FROM book_r.decision \gset
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "move_limits": false}');
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "move_limits": false, "retry_failed": true}');
+SELECT status, borrowers, borrowers_done, failed FROM book_r.run_progress WHERE run_key = 'one wrong';
+SELECT count(*) - :decisions AS more FROM book_r.decision;
+UPDATE book_r.borrower SET external_pd = 0.07 WHERE borrower_id = 301;
+UPDATE book_r.product SET policy = 'cash' WHERE product = 'shop';
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "move_limits": false, "retry_failed": true}');
+UPDATE book_r.product SET policy = 'capped' WHERE product = 'shop';
+SELECT p.status, p.borrowers, p.borrowers_done, p.failed, r.log_end IS NOT NULL AND r.ended_at IS NOT NULL AS ended
+FROM book_r.run_progress p JOIN book_r.run r USING (run_id) WHERE r.run_key = 'one wrong';
+SELECT d.borrower_id, d.account_id, d.policy_id = :capped AS by_its_version, d.pd, to_char(d.as_of, 'YYYY-MM-DD') AS as_of FROM book_r.decision d ORDER BY d.decision_id DESC LIMIT 1;
+SELECT count(*) - :decisions AS more FROM book_r.decision;
+-- Nobody is left: nothing to do.
+SET client_min_messages = notice;
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "move_limits": false, "retry_failed": true}');
+SET client_min_messages = warning;
+CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "retry_failed": 1}');
+SELECT count(*) - :decisions AS more, (SELECT count(*) FROM credit_limit.verify_log('book_r')) AS problems FROM book_r.decision;
 DELETE FROM book_r.account WHERE account_id = 5000;
 UPDATE book_r.product SET policy = 'cash' WHERE product = 'shop';
 

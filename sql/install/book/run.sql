@@ -79,7 +79,8 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.run_version_sql(text) IS 'SQL of the versions by which the run $5 decides; columns as in version_sql()';
 
-CREATE FUNCTION credit_limit.run_options(options jsonb, OUT run_key text, OUT chunk_size int, OUT move_limits boolean)
+CREATE FUNCTION credit_limit.run_options(options jsonb, OUT run_key text, OUT chunk_size int, OUT move_limits boolean,
+    OUT retry_failed boolean)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -89,19 +90,41 @@ BEGIN
   FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
   WHERE CASE o.key WHEN 'run_key' THEN jsonb_typeof(o.value) <> 'string'
     WHEN 'chunk_size' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1 && $ <= 1000000 && $.floor() == $'), false)
-    WHEN 'move_limits' THEN jsonb_typeof(o.value) <> 'boolean' ELSE true END
+    WHEN 'move_limits' THEN jsonb_typeof(o.value) <> 'boolean' WHEN 'retry_failed' THEN jsonb_typeof(o.value) <> 'boolean'
+    ELSE true END
   ORDER BY o.key LIMIT 1;
   IF FOUND OR options IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of run_decisions are not valid',
       DETAIL = coalesce(wrong, 'They are NULL.'),
-      HINT = 'Valid are run_key (a string), chunk_size (1 to 1000000 borrowers) and move_limits (true or false).';
+      HINT = 'Valid are run_key (a string), chunk_size (1 to 1000000 borrowers), move_limits and retry_failed (true or false).';
   END IF;
   run_key := options ->> 'run_key';
   chunk_size := coalesce((options ->> 'chunk_size')::int, 5000);
   move_limits := coalesce((options ->> 'move_limits')::boolean, true);
+  retry_failed := coalesce((options ->> 'retry_failed')::boolean, false);
 END
 $$;
 COMMENT ON FUNCTION credit_limit.run_options(jsonb) IS 'the options of run_decisions() with their defaults; an unknown one is an error (22023)';
+
+-- The borrowers who were left out are taken once more. The run's row is locked, so that nobody ends the run meanwhile.
+CREATE FUNCTION credit_limit.retry_failed(book text, run bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s text := credit_limit.book_schema(book);
+  again int;
+BEGIN
+  EXECUTE format('SELECT FROM %s.run WHERE run_id = $1 FOR NO KEY UPDATE', s) USING run;
+  EXECUTE format('UPDATE %s.run_chunk SET status = ''pending'', tries = 0, ended_at = NULL, sqlstate = NULL, message = NULL
+    WHERE run_id = $1 AND status = ''failed''', s) USING run;
+  GET DIAGNOSTICS again = ROW_COUNT;
+  IF again > 0 THEN
+    EXECUTE format('UPDATE %s.run SET status = ''running'', ended_at = NULL, log_end = NULL WHERE run_id = $1', s) USING run;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.retry_failed(text, bigint) IS
+    'part of run_decisions(): the chunks of a run that failed wait again, and the run is not done';
 
 -- Finds the run of that key or plans it; NULL: it is done already.
 CREATE FUNCTION credit_limit.begin_run(book text, as_of date, options jsonb) RETURNS bigint
@@ -131,6 +154,10 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('run "%s" is another one', key),
         DETAIL = format('It decides as of %s with move_limits %s.', to_char(was.as_of, 'YYYY-MM-DD'), was.move_limits),
         HINT = 'Give the new run a run_key of its own.';
+    END IF;
+    IF o.retry_failed THEN
+      PERFORM credit_limit.retry_failed(book, was.run_id);
+      EXECUTE format('SELECT r.status FROM %s.run r WHERE r.run_id = $1', s) INTO was.status USING was.run_id;
     END IF;
     IF was.status = 'done' THEN
       RAISE NOTICE 'run "%" is done: nothing to do', key;
@@ -185,6 +212,8 @@ CREATE FUNCTION credit_limit.end_run(book text, run bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- Who makes chunks wait again holds this lock: they are seen after it.
+  EXECUTE format('SELECT FROM %s.run WHERE run_id = $1 FOR NO KEY UPDATE', credit_limit.book_schema(book)) USING run;
   EXECUTE format('UPDATE %1$s.run SET status = ''done'', ended_at = clock_timestamp(), log_end = credit_limit.log_end(%2$L)
     WHERE run_id = $1 AND status = ''running''
       AND NOT EXISTS (SELECT FROM %1$s.run_chunk k WHERE k.run_id = $1 AND k.status = ''pending'')',
@@ -258,7 +287,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.run_decisions(text, date, jsonb) IS
-    'decides on every open account of a book as of a day, in chunks of borrowers that are committed one by one. Options: run_key (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; a start while it runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes decisions only. A borrower whose rows raise an error is left out, and named in run_chunk. The versions are those valid at the start. Not inside a transaction block';
+    'decides on every open account of a book as of a day, in chunks of borrowers that are committed one by one. Options: run_key (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; a start while it runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes decisions only. A borrower whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on those who were left out, as a part of the same run, also when it was done. The versions are those valid at the start. Not inside a transaction block';
 
 CREATE FUNCTION credit_limit.cancel_run(book text, run_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
