@@ -167,12 +167,13 @@ make_query(Datum book, Datum as_of)
 	Oid			types[] = {TEXTOID, DATEOID};
 	Datum		values[] = {book, as_of};
 	bool		isnull;
+	int			code;
 	char	   *answer;
 	MemoryContext outer = CurrentMemoryContext;
 
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT credit_limit.make_event_query($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
+	code = SPI_execute_with_args("SELECT credit_limit.make_event_query($1, $2)", 2, types, values, NULL, false, 1);
+	if (code != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not make the query of an event");
 	answer = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	answer = MemoryContextStrdup(outer, answer);
