@@ -98,8 +98,9 @@ DECLARE
   versions text;
 BEGIN
   EXECUTE format($q$
-    SELECT string_agg(format('(%%s, %%L, %%L, %%L, %%L::text[], %%L::float8[], %%L::int, %%L::int, %%L::bool)', w.version_no, w.product,
-      w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing), ', ' ORDER BY w.version_no) FROM (%s) w
+    SELECT string_agg(format('(%%s, %%L, %%L, %%L, %%L::text[], %%L::float8[], %%L::int, %%L::int, %%L::bool)', w.version_no,
+      w.product::text, w.experiment::text, w.arm::text, w.arms::text[], w.shares::float8[], w.policy_id, w.scorecard_id, w.missing),
+      ', ' ORDER BY w.version_no) FROM (%s) w
   $q$, credit_limit.version_sql(book)) INTO versions USING as_of;
   RETURN credit_limit.seal_query(book, as_of, format($q$
     SELECT r.version_no, r.product, r.experiment, r.arm, r.arms, r.shares, r.policy_id, v.document AS policy,
@@ -154,6 +155,7 @@ DECLARE
   s text := credit_limit.book_schema(book);
   filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($6)' END;
   these text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END;
+  kept boolean := run_id IS NULL AND borrowers IS NOT NULL;
   query text;
   umbrellas text;
   r record;
@@ -184,15 +186,20 @@ BEGIN
   lines := credit_limit.kept_row(umbrellas, lowest, highest, borrowers);
   most := lines.most;
   -- Every account has its turn, whatever place a decision_input of the lender gives.
-  query := CASE WHEN run_id IS NULL AND borrowers IS NOT NULL AND most = 0 THEN credit_limit.event_query(book, as_of)
-    ELSE credit_limit.seal_query(book, as_of, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
+  IF NOT kept OR most > 0 THEN
+    query := credit_limit.seal_query(book, as_of, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
       ELSE credit_limit.run_version_sql(book) END, filter
-      || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END) END;
+      || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END);
+  END IF;
   FOR turn IN 0 .. most LOOP
     -- A lane that nobody continues; when all are taken, one is waited for.
     free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));
     IF free IS NULL THEN
       free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s));
+    END IF;
+    -- Who has waited decides by the versions of then.
+    IF kept AND most = 0 THEN
+      query := credit_limit.event_query(book, as_of);
     END IF;
     r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, free.place,
       free.hash, locked);
