@@ -9,8 +9,8 @@
  *
  * A table that has no such trigger might change unseen: a lender's own without it, a view, one with children. So might what a
  * reader sees of a table with row-level security. Then nothing is kept, and each event finds its versions. So it is in a
- * transaction that may have changed a table of versions itself: the trigger of an event may fire before that of the change, in one
- * statement that does both, and what was kept then would outlive an error that undoes the change.
+ * transaction that may have changed a table of versions itself: in a statement that changes one and is an event, the trigger of
+ * the event may fire first, and what was kept then would outlive an error that undoes the change.
  */
 #include "postgres.h"
 
@@ -32,7 +32,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/reltrigger.h"
 
 #define MOST_QUERIES 8			/* books and days that a session decides on in turn */
 
@@ -206,8 +205,8 @@ make_query(Datum book, Datum as_of)
 	MemoryContext outer = CurrentMemoryContext;
 
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT credit_limit.make_event_query($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
+	if (SPI_execute_with_args("SELECT credit_limit.make_event_query($1, $2)", 2, types, values, NULL, false,
+							  1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not make the query of an event");
 	answer = MemoryContextStrdup(outer, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 																		 &isnull)));
