@@ -8,7 +8,9 @@
  * message by which PostgreSQL tells every backend that a table is not what it was, at the commit of the change.
  *
  * A table that has no such trigger might change unseen: a lender's own without it, a view, one with children. So might what a
- * reader sees of a table with row-level security. Then nothing is kept, and each event finds its versions.
+ * reader sees of a table with row-level security. Then nothing is kept, and each event finds its versions. So it is in a
+ * transaction that may have changed a table of versions itself: in a statement that changes one and is an event, the trigger of
+ * the event may fire first, and what was kept then would outlive an error that undoes the change.
  */
 #include "postgres.h"
 
@@ -23,6 +25,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/inval.h"
@@ -43,6 +46,7 @@ typedef struct EventQuery
 {
 	bool		valid;
 	Oid			schema;
+	NameData	book;			/* the name of the schema: the query has it in it, and it may become that of another */
 	Oid			role;			/* who may see the versions, and call what is in the query */
 	DateADT		as_of;
 	Oid			tables[TABLES];
@@ -82,6 +86,21 @@ cl_version_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* A lock on rows that are written is held to the end of the transaction. */
+static bool
+is_changed_here(Oid table)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, table);
+	for (LOCKMODE mode = RowExclusiveLock; mode <= AccessExclusiveLock; mode++)
+	{
+		if (cl_lock_held_by_me(&tag, mode))
+			return true;
+	}
+	return false;
+}
+
 /* By its name first: to look up another function may load a language. */
 static bool
 is_version_changed(Oid function)
@@ -96,10 +115,8 @@ is_version_changed(Oid function)
 }
 
 static bool
-is_watched_for(const Relation relation, int16 event)
+is_watched_for(const TriggerDesc *triggers, int16 event)
 {
-	const TriggerDesc *triggers = relation->trigdesc;
-
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *t = &triggers->triggers[i];
@@ -111,14 +128,15 @@ is_watched_for(const Relation relation, int16 event)
 	return false;
 }
 
-/* A TRUNCATE sends the message by itself. */
+/* A TRUNCATE sends the message by itself. To look up a function may build the relation anew, with other triggers. */
 static bool
 is_watched(Oid table)
 {
 	Relation	relation = relation_open(table, AccessShareLock);
+	TriggerDesc *triggers = CopyTriggerDesc(relation->trigdesc);
 	bool		answer = relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relhassubclass &&
-		!relation->rd_rel->relrowsecurity && is_watched_for(relation, TRIGGER_TYPE_INSERT) &&
-		is_watched_for(relation, TRIGGER_TYPE_UPDATE) && is_watched_for(relation, TRIGGER_TYPE_DELETE);
+		!relation->rd_rel->relrowsecurity && is_watched_for(triggers, TRIGGER_TYPE_INSERT) &&
+		is_watched_for(triggers, TRIGGER_TYPE_UPDATE) && is_watched_for(triggers, TRIGGER_TYPE_DELETE);
 
 	relation_close(relation, AccessShareLock);
 	return answer;
@@ -127,37 +145,53 @@ is_watched(Oid table)
 /* ---- The queries ---- */
 
 static EventQuery *
-find(Oid schema, DateADT as_of)
+find(const char *book, Oid schema, DateADT as_of)
 {
 	for (int i = 0; i < MOST_QUERIES; i++)
 	{
 		EventQuery *q = &queries[i];
+		bool		found = q->valid && q->query != NULL && q->schema == schema && q->as_of == as_of && q->role == GetUserId() &&
+			strcmp(NameStr(q->book), book) == 0;
 
-		if (q->valid && q->query != NULL && q->schema == schema && q->as_of == as_of && q->role == GetUserId())
+		for (int t = 0; found && t < (int) TABLES; t++)
+			found = !is_changed_here(q->tables[t]);
+		if (found)
 			return q;
 	}
 	return NULL;
 }
 
-/* What is said of one table while its trigger is looked at is heard before the query is made. */
+/*
+ * NULL: nothing may be kept.
+ *
+ * The place is in use before the first table is looked at: what is said of any of them from then on makes it invalid, also while
+ * another is waited for.
+ */
 static EventQuery *
-begin_query(Oid schema, DateADT as_of)
+begin_query(const char *book, Oid schema, DateADT as_of)
 {
-	EventQuery	begun = {.valid = true, .schema = schema, .role = GetUserId(), .as_of = as_of};
-	EventQuery *place;
+	EventQuery *place = &queries[next_place];
+	char	   *old = place->query;
 
+	*place = (EventQuery) {.schema = schema, .role = GetUserId(), .as_of = as_of};
+	namestrcpy(&place->book, book);
+	if (old != NULL)
+		pfree(old);
 	for (int t = 0; t < (int) TABLES; t++)
 	{
-		begun.tables[t] = get_relname_relid(tables_of_versions[t], schema);
-		if (!OidIsValid(begun.tables[t]) || !is_watched(begun.tables[t]))
+		place->tables[t] = get_relname_relid(tables_of_versions[t], schema);
+		if (!OidIsValid(place->tables[t]) || is_changed_here(place->tables[t]))
 			return NULL;
 	}
-	place = &queries[next_place];
+	place->valid = true;
+	for (int t = 0; t < (int) TABLES; t++)
+	{
+		if (!is_watched(place->tables[t]))
+			place->valid = false;
+		if (!place->valid)
+			return NULL;
+	}
 	next_place = (next_place + 1) % MOST_QUERIES;
-	place->valid = false;
-	if (place->query != NULL)
-		pfree(place->query);
-	*place = begun;
 	return place;
 }
 
@@ -190,8 +224,9 @@ Datum
 cl_event_query(PG_FUNCTION_ARGS)
 {
 	static bool listening = false;
-	Oid			schema = get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false);
+	char	   *book = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	DateADT		as_of = PG_GETARG_DATEADT(1);
+	Oid			schema;
 	EventQuery *place;
 	char	   *query;
 
@@ -202,13 +237,14 @@ cl_event_query(PG_FUNCTION_ARGS)
 	listening = true;
 	/* A statement of a long transaction hears of others only when it locks a table that the transaction has not locked. */
 	AcceptInvalidationMessages();
-	place = find(schema, as_of);
+	schema = get_namespace_oid(book, false);
+	place = find(book, schema, as_of);
 	if (place != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(place->query));
-	place = begin_query(schema, as_of);
+	place = begin_query(book, schema, as_of);
 	query = make_query(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
-	/* Not if a version changed while it was made. */
-	if (place != NULL && place->valid)
+	/* Not if a version changed while it was made, or it was made of another schema. */
+	if (place != NULL && place->valid && get_namespace_oid(book, true) == schema)
 		place->query = MemoryContextStrdup(TopMemoryContext, query);
 	PG_RETURN_TEXT_P(cstring_to_text(query));
 }

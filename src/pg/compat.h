@@ -33,6 +33,13 @@
 #define cl_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* 17 can ask for a stronger lock as well. */
+#if PG_VERSION_NUM >= 170000
+#define cl_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define cl_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* 18 has pg_noreturn, in another place, and no longer this. */
 #ifndef pg_attribute_noreturn
 #define pg_attribute_noreturn() __attribute__((noreturn))

@@ -136,6 +136,43 @@ ALTER TABLE book_e.product ENABLE ROW LEVEL SECURITY;
 SELECT * FROM pg_temp.event('row-level security');
 ALTER TABLE book_e.product DISABLE ROW LEVEL SECURITY;
 SELECT * FROM pg_temp.event('none');
+
+-- One statement that changes a product and is an event: the event's trigger fires before version_changed, which tells of the change.
+-- So it may be when the trigger is deferred.
+WITH p AS (UPDATE book_e.product SET policy = 'other' WHERE policy = 'cash')
+INSERT INTO book_e.exclusion (borrower_id, kind, action, valid_from) VALUES (30, 'dispute', 'NO_INCREASE', '2026-11-01');
+SELECT policy_id FROM book_e.decision WHERE borrower_id = 30;
+CREATE FUNCTION pg_temp.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'undone'; END $$;
+CREATE TRIGGER a_fail AFTER UPDATE ON book_e.product FOR EACH ROW EXECUTE FUNCTION pg_temp.fail();
+WITH p AS (UPDATE book_e.product SET policy = 'cash' WHERE policy = 'other')
+INSERT INTO book_e.exclusion (borrower_id, kind, action, valid_from) VALUES (31, 'dispute', 'NO_INCREASE', '2026-11-01');
+DROP TRIGGER a_fail ON book_e.product;
+SELECT * FROM pg_temp.event('nothing is left of what failed');
+DROP TRIGGER version_changed ON book_e.product;
+CREATE CONSTRAINT TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON book_e.product DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
+ALTER TABLE book_e.product ENABLE ALWAYS TRIGGER version_changed;
+SELECT * FROM pg_temp.event('a trigger that is deferred');
+BEGIN;
+UPDATE book_e.product SET policy = 'cash' WHERE policy = 'other';
+SELECT * FROM pg_temp.event('not yet fired');
+COMMIT;
+SELECT * FROM pg_temp.event('fired');
+-- A name that is padded finds its accounts.
+ALTER TABLE book_e.product ALTER COLUMN product TYPE char(40);
+SELECT count(*) AS before FROM book_e.decision \gset
+SELECT * FROM pg_temp.event('padded');
+SELECT count(*) - :before AS decided FROM book_e.decision;
+ALTER TABLE book_e.product ALTER COLUMN product TYPE text;
+-- So many that a plan with all of them would be large: the query finds them.
+BEGIN;
+INSERT INTO book_e.product SELECT 'p' || i, 'P', 'card', 'CNY', 'cash', NULL FROM generate_series(1, 200) i;
+SELECT credit_limit.event_query('book_e', '2026-11-20') LIKE '%VALUES%' AS named;
+SELECT * FROM pg_temp.event('many products');
+DELETE FROM book_e.product WHERE product = 'p200';
+SELECT credit_limit.event_query('book_e', '2026-11-20') LIKE '%VALUES%' AS named;
+SELECT * FROM pg_temp.event('one less');
+ROLLBACK;
 CREATE TABLE book_e.more_products () INHERITS (book_e.product);
 INSERT INTO book_e.more_products SELECT product, name, kind, currency, 'other' FROM ONLY book_e.product WHERE policy = 'cash';
 DELETE FROM ONLY book_e.product WHERE policy = 'cash';
@@ -153,6 +190,19 @@ END $$;
 SELECT count(*), count(*) FILTER (WHERE policy_id = CASE WHEN as_of < '2026-11-15' THEN 1 ELSE 2 END) AS right FROM book_e.decision WHERE borrower_id > 100;
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_e');
 SELECT count(*) > 500 AS many, bool_and((credit_limit.replay_decision('book_e', decision_id)).same) AS same FROM book_e.decision;
+
+-- A schema that takes another's name: the query has the name in it.
+CALL credit_limit.create_book('book_f');
+CREATE FUNCTION pg_temp.of_itself(book text) RETURNS boolean LANGUAGE sql AS
+  $$ SELECT q ~ (book || '.policy') AND q !~ translate(book, 'ef', 'fe') FROM credit_limit.event_query(book, '2026-11-01') q $$;
+ALTER TABLE book_e.more_products NO INHERIT book_e.product;
+ANALYZE book_e.product;
+SELECT pg_temp.of_itself('book_e') AS e, pg_temp.of_itself('book_f') AS f;
+ALTER SCHEMA book_e RENAME TO book_g;
+ALTER SCHEMA book_f RENAME TO book_e;
+ALTER SCHEMA book_g RENAME TO book_f;
+SELECT pg_temp.of_itself('book_e') AS e, pg_temp.of_itself('book_f') AS f;
+DROP SCHEMA book_f CASCADE;
 
 -- The same schema made anew is another book.
 DROP SCHEMA book_e CASCADE;

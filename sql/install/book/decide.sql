@@ -96,11 +96,17 @@ LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp SET extra_f
 AS $$
 DECLARE
   versions text;
+  n bigint;
 BEGIN
   EXECUTE format($q$
-    SELECT string_agg(format('(%%s, %%L, %%L, %%L, %%L::text[], %%L::float8[], %%L::int, %%L::int, %%L::bool)', w.version_no, w.product,
-      w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing), ', ' ORDER BY w.version_no) FROM (%s) w
-  $q$, credit_limit.version_sql(book)) INTO versions USING as_of;
+    SELECT string_agg(format('(%%s, %%L, %%L, %%L, %%L::text[], %%L::float8[], %%L::int, %%L::int, %%L::bool)', w.version_no,
+      w.product::text, w.experiment::text, w.arm::text, w.arms::text[], w.shares::float8[], w.policy_id, w.scorecard_id,
+      w.missing), ', ' ORDER BY w.version_no), count(*) FROM (%s) w
+  $q$, credit_limit.version_sql(book)) INTO versions, n USING as_of;
+  -- A plan with thousands of them in it takes tens of megabytes, for each day.
+  IF n > 200 THEN
+    RETURN credit_limit.seal_query(book, as_of, credit_limit.version_sql(book), 'i.borrower_id = ANY ($6)');
+  END IF;
   RETURN credit_limit.seal_query(book, as_of, format($q$
     SELECT r.version_no, r.product, r.experiment, r.arm, r.arms, r.shares, r.policy_id, v.document AS policy,
       v.digest AS policy_digest, r.scorecard_id, c.document AS card, c.digest AS card_digest, r.missing
@@ -112,12 +118,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.make_event_query(text, date) IS
-    'seal_query() for the borrowers $6 of a book on a day, with the versions that are valid on it now';
+    'seal_query() for the borrowers $6 of a book on a day, with the versions that are valid on it now; of more than 200, with the query that finds them';
 
 CREATE FUNCTION credit_limit.event_query(book text, as_of date) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_event_query' LANGUAGE C VOLATILE STRICT COST 100;
 COMMENT ON FUNCTION credit_limit.event_query(text, date) IS
-    'part of real time: make_event_query(), which a backend keeps until a table of versions changes. Kept is none where a change could go unseen: where product, experiment, experiment_arm, policy or scorecard is a view, has row-level security or children, or no trigger version_changed that fires always; nor in a transaction that is not READ COMMITTED. Errors: no such schema (3F000)';
+    'part of real time: make_event_query(), which a backend keeps until a table of versions changes. Kept is none where a change could go unseen: where product, experiment, experiment_arm, policy or scorecard is a view, has row-level security or children, or no trigger version_changed that fires always; nor in a transaction that is not READ COMMITTED, or that may have changed one of them itself. Errors: no such schema (3F000)';
 
 CREATE FUNCTION credit_limit.write_decisions(book text, query text, as_of date, lowest bigint, highest bigint, turn int, run_id bigint,
     borrowers bigint[], source text, lane int, place bigint, previous_hash bytea,
@@ -154,6 +160,8 @@ DECLARE
   s text := credit_limit.book_schema(book);
   filter text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $2 AND $3' ELSE 'i.borrower_id = ANY ($6)' END;
   these text := CASE WHEN borrowers IS NULL THEN 'i.borrower_id BETWEEN $1 AND $2' ELSE 'i.borrower_id = ANY ($3)' END;
+  changed CONSTANT text := 'lines under an umbrella came or went while they were decided';
+  kept boolean := run_id IS NULL AND borrowers IS NOT NULL;
   query text;
   umbrellas text;
   r record;
@@ -184,15 +192,20 @@ BEGIN
   lines := credit_limit.kept_row(umbrellas, lowest, highest, borrowers);
   most := lines.most;
   -- Every account has its turn, whatever place a decision_input of the lender gives.
-  query := CASE WHEN run_id IS NULL AND borrowers IS NOT NULL AND most = 0 THEN credit_limit.event_query(book, as_of)
-    ELSE credit_limit.seal_query(book, as_of, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
+  IF NOT kept OR most > 0 THEN
+    query := credit_limit.seal_query(book, as_of, CASE WHEN run_id IS NULL THEN credit_limit.version_sql(book)
       ELSE credit_limit.run_version_sql(book) END, filter
-      || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END) END;
+      || CASE WHEN most > 0 THEN format(' AND greatest(least(coalesce(i.umbrella_place, 0), %s), 0) = $4', most) ELSE '' END);
+  END IF;
   FOR turn IN 0 .. most LOOP
     -- A lane that nobody continues; when all are taken, one is waited for.
     free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED', s));
     IF free IS NULL THEN
       free := credit_limit.kept_row(format('SELECT l.lane, l.place, l.hash FROM %s.log_lane l WHERE l.lane = pg_backend_pid() %% 64 FOR UPDATE', s));
+    END IF;
+    -- Who has waited decides by the versions of then.
+    IF kept AND most = 0 THEN
+      query := credit_limit.event_query(book, as_of);
     END IF;
     r := credit_limit.write_decisions(book, query, as_of, lowest, highest, turn, run_id, borrowers, source, free.lane, free.place,
       free.hash, locked);
@@ -201,15 +214,26 @@ BEGIN
     -- Before limits move: a trigger on account may decide, too, and this transaction does not skip its own lock.
     free := credit_limit.kept_row(format('UPDATE %s.log_lane SET place = $2, hash = $3 WHERE lane = $1', s), free.lane::int,
       free.place + r.decisions, r.hash);
-    IF move THEN
+    CONTINUE WHEN NOT move;
+    IF lines.lines IS NULL THEN
       r := credit_limit.kept_row(credit_limit.move_sql(book), r.accounts, r.limits, r.frozen, as_of);
-      moves := moves + r.moves;
+    ELSE
+      BEGIN
+        r := credit_limit.kept_row(credit_limit.move_sql(book), r.accounts, r.limits, r.frozen, as_of);
+      EXCEPTION WHEN check_violation THEN
+        -- A line that came has taken what others were granted: not the fault of a row, and no reason to leave the borrower out.
+        IF credit_limit.latest_row(umbrellas, lowest, highest, borrowers) <> lines THEN
+          RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, DETAIL = SQLERRM || '.',
+            HINT = 'Try again.';
+        END IF;
+        RAISE;
+      END;
     END IF;
+    moves := moves + r.moves;
   END LOOP;
   -- A line that came or went between turns moved the places of the others.
   IF most > 0 AND credit_limit.kept_row(umbrellas, lowest, highest, borrowers) <> lines THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'lines under an umbrella came or went while they were decided',
-      HINT = 'Try again.';
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, HINT = 'Try again.';
   END IF;
 END
 $$;
