@@ -227,21 +227,31 @@ static int *
 read_columns(ArrayType *array, int terms, int *n)
 {
 	int		   *column;
+	bool		taken[CL_LOGIT_MOST_TERMS] = {false};
 
 	*n = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+	if (*n > CL_LOGIT_MOST_TERMS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many terms"),
+				 errdetail("There are %d columns; there may be %d.", *n, CL_LOGIT_MOST_TERMS)));
 	column = palloc_array(int, *n + 1);
 	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
 		*n = -1;
 	for (int j = 0; j < *n; j++)
 	{
 		column[j] = ((const int32 *) ARR_DATA_PTR(array))[j] - 1;
-		if (column[j] < 0 || column[j] >= terms)
+		if (column[j] < 0 || column[j] >= terms || taken[column[j]])
+		{
 			*n = -1;
+			break;
+		}
+		taken[column[j]] = true;
 	}
 	if (*n < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("columns must be numbers of elements of x"),
+				 errmsg("columns must be different numbers of elements of x"),
 				 errdetail("x has %d elements.", Max(terms, 0)),
 				 errhint("The first one has number 1.")));
 	return column;

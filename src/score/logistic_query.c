@@ -13,7 +13,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -29,48 +28,61 @@ wrong_query(const char *detail)
 			 errhint("For example: SELECT defaulted, ARRAY[utilization, age] FROM borrower")));
 }
 
-static void
-require_columns(TupleDesc desc)
+enum
 {
-	if (desc->natts < 2 || desc->natts > 3)
+	COLUMN_EVENT, COLUMN_X, COLUMN_WEIGHT, MOST_COLUMNS
+};
+
+static const char *const column_names[MOST_COLUMNS] = {"event", "x", "weight"};
+
+/* The place of a column of that name, or -1. */
+static int
+find_column(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+void
+cl_logit_query_open(ClLogitQuery *query, const char *text)
+{
+	TupleDesc	desc;
+	const char *names[MOST_COLUMNS];
+	int			place[MOST_COLUMNS];
+	bool		by_name;
+	Oid			event;
+	Oid			x;
+
+	cl_query_open(&query->query, text, CL_LOGIT_QUERY);
+	desc = query->query.desc;
+	if (desc->natts < 2 || desc->natts > MOST_COLUMNS)
 		wrong_query(psprintf("It returns %d columns.", desc->natts));
-	if (TupleDescAttr(desc, 0)->atttypid != BOOLOID)
-		wrong_query(psprintf("Its first column, event, is of type %s; it must be boolean.",
-							 format_type_be(TupleDescAttr(desc, 0)->atttypid)));
-	if (!OidIsValid(get_element_type(TupleDescAttr(desc, 1)->atttypid)))
-		wrong_query(psprintf("Its second column, x, is of type %s; it must be an array of numbers.",
-							 format_type_be(TupleDescAttr(desc, 1)->atttypid)));
+	query->weighted = desc->natts == MOST_COLUMNS;
+	by_name = find_column(desc, "event") >= 0 && find_column(desc, "x") >= 0;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		place[i] = by_name ? find_column(desc, column_names[i]) : i;
+		if (place[i] < 0)
+			wrong_query("It has three columns, and none is called weight.");
+		names[place[i]] = column_names[i];
+	}
+	event = TupleDescAttr(desc, place[COLUMN_EVENT])->atttypid;
+	if (event != BOOLOID)
+		wrong_query(psprintf("Its column event is of type %s; it must be boolean.", format_type_be(event)));
+	x = TupleDescAttr(desc, place[COLUMN_X])->atttypid;
+	if (!OidIsValid(get_element_type(x)))
+		wrong_query(psprintf("Its column x is of type %s; it must be an array of numbers.", format_type_be(x)));
+	query->columns = psprintf("%s, %s%s%s", names[0], names[1], query->weighted ? ", " : "", query->weighted ? names[2] : "");
 }
 
-static SPIPlanPtr
-prepare(const char *text, int n_parameters, Oid *types)
+char *
+cl_logit_query_rows(const ClLogitQuery *query)
 {
-	SPIPlanPtr	plan = SPI_prepare_cursor(text, n_parameters, types, CURSOR_OPT_PARALLEL_OK);
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the query of a logistic regression: %s", SPI_result_code_string(SPI_result));
-	return plan;
-}
-
-bool
-cl_logit_query_weighted(const char *query)
-{
-	SPIPlanPtr	plan = prepare(psprintf("SELECT q.* FROM (\n%s\n) AS q LIMIT 0", query), 0, NULL);
-	bool		weighted;
-
-	if (SPI_execute_plan(plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run the query of a logistic regression: %s", SPI_result_code_string(SPI_result));
-	require_columns(SPI_tuptable->tupdesc);
-	weighted = SPI_tuptable->tupdesc->natts == 3;
-	SPI_freetuptable(SPI_tuptable);
-	return weighted;
-}
-
-SPIPlanPtr
-cl_logit_query_plan(const char *select, const char *query, bool weighted, int n_parameters, Oid *types)
-{
-	return prepare(psprintf("SELECT %s FROM (\n%s\n) AS q (event, x%s)", select, query, weighted ? ", weight" : ""),
-				   n_parameters, types);
+	return psprintf("(\n%s\n) AS q (%s)", query->query.text, query->columns);
 }
 
 /*
@@ -78,16 +90,17 @@ cl_logit_query_plan(const char *select, const char *query, bool weighted, int n_
  */
 enum
 {
-	STEP_N = 1, STEP_N_SKIPPED, STEP_N_EVENT, STEP_LOGLIK, STEP_GRADIENT, STEP_INFORMATION
+	STEP_N, STEP_N_SKIPPED, STEP_N_EVENT, STEP_CHECKSUM, STEP_LOGLIK, STEP_GRADIENT, STEP_INFORMATION, STEP_COLUMNS
 };
+
+static const Oid step_types[STEP_COLUMNS] = {INT8OID, INT8OID, INT8OID, INT8OID, FLOAT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
 
 typedef struct RowQuery
 {
 	ClLogitSource source;
 	SPIPlanPtr	plan;
-	int64		n;
-	int64		n_skipped;
-	int64		n_event;
+	int64		rows[STEP_LOGLIK];	/* counts and checksum of the first scan: those of every scan */
+	bool		scanned;
 	double	   *center;			/* of all columns */
 	double	   *scale;
 
@@ -99,40 +112,25 @@ typedef struct RowQuery
 } RowQuery;
 
 static SPIPlanPtr
-plan_steps(const char *query)
+plan_steps(const char *text)
 {
-	bool		weighted = cl_logit_query_weighted(query);
+	ClLogitQuery query;
 	Oid			types[3] = {FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
-	const char *step = psprintf("(credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3))",
-								weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8");
 
-	return cl_logit_query_plan(psprintf("%s AS r", step), query, weighted, 3, types);
-}
-
-static Datum
-field(HeapTupleHeader row, int number, bool *isnull)
-{
-	return GetAttributeByNum(row, number, isnull);
+	cl_logit_query_open(&query, text);
+	return cl_query_prepare(psprintf("SELECT (s.r).* FROM (SELECT credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r "
+									 "FROM %s) AS s", query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8",
+									 cl_logit_query_rows(&query)), CL_LOGIT_QUERY, 3, types);
 }
 
 /* A copy, since the answer goes with the next question. */
 static double *
-numbers(HeapTupleHeader row, int number, int n)
+numbers(Datum value, int n)
 {
-	bool		isnull;
-	ArrayType  *array = DatumGetArrayTypeP(field(row, number, &isnull));
 	double	   *copy = palloc_array(double, n);
 
-	memcpy(copy, ARR_DATA_PTR(array), n * sizeof(double));
+	memcpy(copy, ARR_DATA_PTR(DatumGetArrayTypeP(value)), n * sizeof(double));
 	return copy;
-}
-
-static int64
-whole(HeapTupleHeader row, int number)
-{
-	bool		isnull;
-
-	return DatumGetInt64(field(row, number, &isnull));
 }
 
 static void
@@ -145,23 +143,23 @@ forget_answer(RowQuery *query)
 	query->gradient = query->information = NULL;
 }
 
+/* The first scan says which rows there are; every other must see the same. */
 static void
-take_answer(RowQuery *query, HeapTupleHeader row)
+take_rows(RowQuery *query, const Datum *value)
 {
-	bool		isnull;
-	Datum		loglik = field(row, STEP_LOGLIK, &isnull);
+	for (int i = STEP_N; i < STEP_LOGLIK; i++)
+	{
+		int64		seen = DatumGetInt64(value[i]);
 
-	query->n = whole(row, STEP_N);
-	query->n_skipped = whole(row, STEP_N_SKIPPED);
-	query->n_event = whole(row, STEP_N_EVENT);
-	query->size = 0;
-	if (isnull)
-		return;
-	query->loglik = DatumGetFloat8(loglik);
-	loglik = field(row, STEP_GRADIENT, &isnull);
-	query->size = ARR_DIMS(DatumGetArrayTypeP(loglik))[0];
-	query->gradient = numbers(row, STEP_GRADIENT, query->size);
-	query->information = numbers(row, STEP_INFORMATION, query->size * query->size);
+		if (query->scanned && seen != query->rows[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("the rows of a logistic regression changed while it was fitted"),
+					 errdetail("Two scans of the query did not see the same rows."),
+					 errhint("Make a table of them first.")));
+		query->rows[i] = seen;
+	}
+	query->scanned = true;
 }
 
 /* False when there are no rows at all. */
@@ -169,20 +167,29 @@ static bool
 ask(RowQuery *query, const double *beta, int n)
 {
 	Datum		values[3];
-	bool		isnull;
-	Datum		row;
+	Datum		answer[STEP_COLUMNS];
+	bool		isnull[STEP_COLUMNS];
 
 	values[0] = cl_float8_array_datum(beta, n);
 	values[1] = cl_float8_array_datum(query->center, n > 0 ? n - 1 : 0);
 	values[2] = cl_float8_array_datum(query->scale, n > 0 ? n - 1 : 0);
-	if (SPI_execute_plan(query->plan, values, NULL, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "could not run the query of a logistic regression: %s", SPI_result_code_string(SPI_result));
+	cl_query_execute(query->plan, CL_LOGIT_QUERY, values, STEP_COLUMNS, step_types);
+	if (SPI_processed != 1)
+		elog(ERROR, "%s gave no answer", CL_LOGIT_QUERY);
+	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, answer, isnull);
 	forget_answer(query);
-	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-		take_answer(query, DatumGetHeapTupleHeader(row));
+	query->size = 0;
+	if (!isnull[STEP_N])
+		take_rows(query, answer);
+	if (!isnull[STEP_LOGLIK])
+	{
+		query->loglik = DatumGetFloat8(answer[STEP_LOGLIK]);
+		query->size = ARR_DIMS(DatumGetArrayTypeP(answer[STEP_GRADIENT]))[0];
+		query->gradient = numbers(answer[STEP_GRADIENT], query->size);
+		query->information = numbers(answer[STEP_INFORMATION], query->size * query->size);
+	}
 	SPI_freetuptable(SPI_tuptable);
-	return !isnull;
+	return !isnull[STEP_N];
 }
 
 /* The sums for some of the columns, from those for all: the others have coefficient 0. */
@@ -277,7 +284,7 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Jsonb	   *options = PG_GETARG_JSONB_P_COPY(1);
-	RowQuery query = {.n = 0};
+	RowQuery query = {.scanned = false};
 	ClLogitSettings settings;
 	ClLogitFit	fit;
 	Datum		model;
@@ -293,7 +300,8 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 	}
 	fit_query(&query, &settings, &fit);
 	MemoryContextSwitchTo(caller);
-	model = cl_logit_model_of(&fit, &settings, query.n, query.n_skipped, query.n_event);
+	model = cl_logit_model_of(&fit, &settings, query.rows[STEP_N], query.rows[STEP_N_SKIPPED],
+							  query.rows[STEP_N_EVENT]);
 	SPI_finish();
 	PG_RETURN_DATUM(model);
 }

@@ -5,14 +5,23 @@
 #ifndef CL_SCORE_LOGISTIC_QUERY_H
 #define CL_SCORE_LOGISTIC_QUERY_H
 
+#include "pg/query.h"
 #include "score/logistic.h"
 
-#include "executor/spi.h"
+typedef struct ClLogitQuery
+{
+	ClQuery		query;
+	bool		weighted;
+	const char *columns;		/* the names of its columns, in their order */
+} ClLogitQuery;
 
-/* Whether the query has a column of weights; an error when its columns are not these. Inside SPI. */
-extern bool cl_logit_query_weighted(const char *query);
+/* What messages call it. */
+#define CL_LOGIT_QUERY "the query of a logistic regression"
 
-/* A plan for it that may run in parallel; "select" says what of q (event, x [, weight]) is wanted. */
-extern SPIPlanPtr cl_logit_query_plan(const char *select, const char *query, bool weighted, int n_parameters, Oid *types);
+/* Columns by name where the query has an event and an x; else by place. An error when they are not these. Inside SPI. */
+extern void cl_logit_query_open(ClLogitQuery *query, const char *text);
+
+/* It as an item of FROM, called q (event, x [, weight]). */
+extern char *cl_logit_query_rows(const ClLogitQuery *query);
 
 #endif							/* CL_SCORE_LOGISTIC_QUERY_H */

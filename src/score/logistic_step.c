@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "core/checksum.h"
 #include "pg/aggregate.h"
 #include "pg/record.h"
 #include "pg/wire.h"
@@ -37,6 +38,7 @@ typedef struct StepState
 	int64		n;
 	int64		n_skipped;
 	int64		n_event;
+	uint64		checksum;		/* of the rows that count, in any order */
 	ClLogitReader reader;
 	int			terms;			/* -1 before the first row that counts; what follows is not there then */
 	int		   *column;
@@ -182,6 +184,8 @@ flush(StepState *state)
 static void
 add_row(FunctionCallInfo fcinfo, StepState *state, const double *x, double weight)
 {
+	uint64		weight_bits;
+
 	if (state->terms < 0)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
@@ -198,6 +202,8 @@ add_row(FunctionCallInfo fcinfo, StepState *state, const double *x, double weigh
 	cl_logit_block_add(state->block, state->terms, x, PG_GETARG_BOOL(ARG_EVENT), weight);
 	state->n++;
 	state->n_event += PG_GETARG_BOOL(ARG_EVENT);
+	memcpy(&weight_bits, &weight, sizeof(weight_bits));
+	state->checksum += cl_checksum_row(x, state->terms, weight_bits ^ (uint64) PG_GETARG_BOOL(ARG_EVENT));
 	if (state->block->rows == state->block->capacity)
 		flush(state);
 }
@@ -228,6 +234,7 @@ merge(StepState *into, const StepState *from)
 	into->n += from->n;
 	into->n_skipped += from->n_skipped;
 	into->n_event += from->n_event;
+	into->checksum += from->checksum;
 	if (from->terms < 0)
 		return;
 	if (into->terms < 0)
@@ -281,6 +288,7 @@ cl_logit_step_serial(PG_FUNCTION_ARGS)
 	pq_sendint64(&buf, state->n);
 	pq_sendint64(&buf, state->n_skipped);
 	pq_sendint64(&buf, state->n_event);
+	pq_sendint64(&buf, state->checksum);
 	pq_sendbyte(&buf, state->weighted);
 	pq_sendint32(&buf, state->terms);
 	if (state->terms >= 0)
@@ -322,6 +330,7 @@ cl_logit_step_deserial(PG_FUNCTION_ARGS)
 	state->n = pq_getmsgint64(&buf);
 	state->n_skipped = pq_getmsgint64(&buf);
 	state->n_event = pq_getmsgint64(&buf);
+	state->checksum = pq_getmsgint64(&buf);
 	weighted = pq_getmsgbyte(&buf) != 0;
 	terms = (int32) pq_getmsgint(&buf, 4);
 	if (terms < -1 || terms > CL_LOGIT_MOST_TERMS)
@@ -377,6 +386,7 @@ cl_logit_step_final(PG_FUNCTION_ARGS)
 	cl_record_put_int64(&record, state->n);
 	cl_record_put_int64(&record, state->n_skipped);
 	cl_record_put_int64(&record, state->n_event);
+	cl_record_put_int64(&record, (int64) state->checksum);
 	if (state->terms >= 0)
 		put_sums(&record, state);
 	while (record.columns < record.desc->natts)

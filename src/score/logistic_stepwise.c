@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(cl_logit_stepwise_query);
 
@@ -63,14 +64,19 @@ add_row(Stepwise *s, HeapTuple tuple, TupleDesc desc)
 }
 
 static void
-fetch_rows(Stepwise *s, const char *query)
+fetch_rows(Stepwise *s, const char *text)
 {
-	bool		weighted = cl_logit_query_weighted(query);
-	const char *select = weighted ? "q.event, q.x, (q.weight)::pg_catalog.float8" : "q.event, q.x";
-	Portal		portal = SPI_cursor_open(NULL, cl_logit_query_plan(select, query, weighted, 0, NULL), NULL, NULL, true);
+	ClLogitQuery query;
+	static const Oid types[] = {BOOLOID, InvalidOid, FLOAT8OID};
+	SPIPlanPtr	plan;
+	Portal		portal;
 	ClMemory	memory = cl_memory_here();
 
-	cl_logit_rows_init(&s->rows, &memory, weighted);
+	cl_logit_query_open(&query, text);
+	plan = cl_query_prepare(psprintf("SELECT q.event, q.x%s FROM %s", query.weighted ? ", (q.weight)::pg_catalog.float8" : "",
+									 cl_logit_query_rows(&query)), CL_LOGIT_QUERY, 0, NULL);
+	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	cl_logit_rows_init(&s->rows, &memory, query.weighted);
 	s->rows.terms = s->terms;
 	s->reader.context = CurrentMemoryContext;
 	for (;;)
@@ -78,6 +84,9 @@ fetch_rows(Stepwise *s, const char *query)
 		SPI_cursor_fetch(portal, true, FETCHED_ROWS);
 		if (SPI_processed == 0)
 			break;
+		cl_query_require_types(SPI_tuptable->tupdesc, CL_LOGIT_QUERY, query.weighted ? 3 : 2, types);
+		if (!OidIsValid(get_element_type(TupleDescAttr(SPI_tuptable->tupdesc, 1)->atttypid)))
+			elog(ERROR, "x of %s is no array any more", CL_LOGIT_QUERY);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			add_row(s, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 		SPI_freetuptable(SPI_tuptable);

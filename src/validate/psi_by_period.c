@@ -9,10 +9,11 @@
 
 #include <math.h>
 
+#include "pg/query.h"
 #include "pg/record.h"
 #include "validate/stability.h"
-#include "validate/stability_query.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -67,10 +68,6 @@ period_end(const Periods *periods, int from)
 	return to;
 }
 
-/*
- * Parsing the whole query first gives mistakes in an expression their place; only then is each asked whether it is one
- * expression, and nothing has run before it was.
- */
 static void
 count_pairs(Oid relation, const char *bin, const char *period, Periods *periods)
 {
@@ -78,15 +75,13 @@ count_pairs(Oid relation, const char *bin, const char *period, Periods *periods)
 								 "FROM (SELECT (\n%s\n) AS p, (\n%s\n) AS b FROM %s) AS s "
 								 "GROUP BY 1, 2 ORDER BY 1 LIMIT %d",
 								 period, bin, cl_query_relation(relation), MOST_PAIRS + 1);
-	SPIPlanPtr	plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
+	static const Oid types[] = {InvalidOid, TEXTOID, INT8OID};
+	const char *what = "what psi_by_period reads";
 	TypeCacheEntry *type;
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the query of psi_by_period: %s", SPI_result_code_string(SPI_result));
 	cl_query_require_expression(bin, "bin_expression");
 	cl_query_require_expression(period, "period_expression");
-	if (SPI_execute_plan(plan, NULL, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run the query of psi_by_period: %s", SPI_result_code_string(SPI_result));
+	cl_query_execute(cl_query_prepare(query, what, 0, NULL), what, NULL, lengthof(types), types);
 	if (SPI_processed > MOST_PAIRS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -10,10 +10,10 @@
 
 #include <math.h>
 
+#include "pg/query.h"
 #include "pg/record.h"
 #include "score/scorecard.h"
 #include "validate/stability.h"
-#include "validate/stability_query.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -263,12 +263,14 @@ count_relation(FunctionCallInfo fcinfo, Oid relation, int size, MemoryContext co
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	Datum		card = PG_GETARG_DATUM(0);
 	double	   *counts = MemoryContextAllocZero(context, BIN_COUNTS(size) * sizeof(double));
-	SPIPlanPtr	plan = SPI_prepare_cursor(query, 1, &type, CURSOR_OPT_PARALLEL_OK);
+	static const Oid counts_type[] = {INT8ARRAYOID};
 	Datum		array;
 	bool		isnull;
 
-	if (plan == NULL || SPI_execute_plan(plan, &card, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "could not run the query of stability_report: %s", SPI_result_code_string(SPI_result));
+	cl_query_execute(cl_query_prepare(query, "a relation of stability_report", 1, &type), "a relation of stability_report", &card, 1,
+					 counts_type);
+	if (SPI_processed != 1)
+		elog(ERROR, "a relation of stability_report gave no answer");
 	array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)
 	{

@@ -77,5 +77,9 @@ WITH good AS (SELECT logit_coded_rows(i % 3 = 0, ARRAY[i % 4, i % 5]::float8[]) 
     UNION ALL SELECT bytes || '\x00' FROM good)
 SELECT tried(bytes), count(*) > 0 AS some FROM changed GROUP BY 1 ORDER BY 1;
 
+-- No more terms than a model may have, and none twice.
+SELECT logit_coded_fit(rows, array_fill(1, ARRAY[1200]), '{"signs": "+"}') FROM (SELECT logit_coded_rows(event, x) AS rows FROM woe_row) r;
+SELECT logit_coded_fit(rows, '{2,1,2}', '{"signs": "+"}') FROM (SELECT logit_coded_rows(event, x) AS rows FROM woe_row) r;
+
 DROP TABLE woe_row, in_parallel;
 DROP FUNCTION workers_planned, tried;

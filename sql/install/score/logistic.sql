@@ -147,16 +147,18 @@ CREATE TYPE credit_limit.logit_step AS (
   n bigint,
   n_skipped bigint,
   n_event bigint,
+  checksum bigint,
   loglik float8,
   gradient float8[],
   information float8[]
 );
 
 COMMENT ON TYPE credit_limit.logit_step IS
-'What logit_newton_step adds up: with it beta + inverse(information) * gradient is Newton''s next beta. Those of parts of the rows are added element by element.';
+'What logit_newton_step adds up: with it beta + inverse(information) * gradient is Newton''s next beta. Those of parts of the rows are added element by element, but for the checksum.';
 COMMENT ON COLUMN credit_limit.logit_step.n IS 'Rows that count.';
 COMMENT ON COLUMN credit_limit.logit_step.n_skipped IS 'Rows left out for a NULL, NaN or infinite value.';
 COMMENT ON COLUMN credit_limit.logit_step.n_event IS 'Events among the rows that count.';
+COMMENT ON COLUMN credit_limit.logit_step.checksum IS 'Of the rows that count, in any order: two scans that saw the same rows have the same.';
 COMMENT ON COLUMN credit_limit.logit_step.loglik IS 'Log-likelihood at beta. NULL, as the others, when no row counts.';
 COMMENT ON COLUMN credit_limit.logit_step.gradient IS 'Its derivative by beta, the intercept first.';
 COMMENT ON COLUMN credit_limit.logit_step.information IS 'Minus its second derivative, a symmetric matrix.';
@@ -230,7 +232,7 @@ CREATE FUNCTION credit_limit.logistic_regression_fit(query text, options jsonb D
 AS 'MODULE_PATHNAME', 'cl_logistic_regression_fit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 
 COMMENT ON FUNCTION credit_limit.logistic_regression_fit(text, jsonb) IS
-'The logistic regression of the rows (event boolean, x array of numbers [, weight]) of a query, of which none is kept: each step of Newton''s method runs the query through logit_newton_step, in parallel and partition by partition where the planner can. For rows that do not fit into memory, and for partitioned, foreign and distributed tables. All scans see the snapshot of the calling statement; the query may only read, and runs with the rights and the search_path of the caller, so never build it from what a stranger wrote. Options and results as in logistic_regression, but without the penalty firth, and columns are aliased where their squares depend on those before them to 1e-12. No rows, and a NULL query or options, give NULL. Error: other columns.';
+'The logistic regression of the rows (event boolean, x array of numbers [, weight]) of a query, of which none is kept: each step of Newton''s method runs the query through logit_newton_step, in parallel and partition by partition where the planner can. For rows that do not fit into memory, and for partitioned, foreign and distributed tables. Columns are found by name if the query has an event and an x, else by place. The query must be one SELECT that only reads, without volatile functions and row locks. It runs with the rights and the search_path of the caller; all scans see the snapshot of the calling statement. Options and results as in logistic_regression, but without the penalty firth, and columns are aliased where their squares depend on those before them to 1e-12. No rows, and a NULL query or options, give NULL. Errors: other columns (42804), anything else than one SELECT that only reads (22023), scans that see different rows (55000).';
 
 CREATE FUNCTION credit_limit.logit_coefficients(
   model credit_limit.logit_model,

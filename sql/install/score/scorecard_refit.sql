@@ -72,6 +72,7 @@ BEGIN
   IF old IS NULL OR relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
+  PERFORM credit_limit.require_repeatable(relation);
   PERFORM credit_limit.require_event_column(relation, event);
   SELECT array_agg(b.characteristic), array_agg(b.binning),
     array_agg(CASE WHEN NOT b.binning::jsonb ? 'categories' THEN CASE t.base WHEN 'numeric'::regtype THEN 'numeric' WHEN 'real'::regtype THEN 'text::float8' ELSE 'float8' END

@@ -29,6 +29,7 @@ BEGIN
   IF relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
+  PERFORM credit_limit.require_repeatable(relation);
   SELECT format('"%s" is %s.', o.key, o.value) INTO unknown FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options
     ELSE jsonb_build_object('the document', options) END) o
   WHERE CASE WHEN o.key IN ('screening', 'card') THEN jsonb_typeof(o.value) <> 'object'

@@ -30,6 +30,11 @@ RETURN (WITH RECURSIVE base (oid, next) AS (
 
 COMMENT ON FUNCTION credit_limit.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
 
+CREATE FUNCTION credit_limit.require_repeatable(relation regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'cl_require_repeatable' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION credit_limit.require_repeatable(regclass) IS
+'Error (22023) unless a relation is the same each time it is read in one statement: a view must not lock rows or call volatile functions.';
+
 CREATE FUNCTION credit_limit.require_event_column(relation regclass, event text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
