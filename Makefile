@@ -29,7 +29,7 @@ MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
 # Rooms in the order in which the install script needs them: money and helpers before what uses them.
-INSTALL_SQL  = $(foreach room,score validate usage limit watch book,$(sort $(wildcard sql/install/$(room)/*.sql)))
+INSTALL_SQL  = sql/install/schema.sql $(foreach room,score validate usage limit book,$(sort $(wildcard sql/install/$(room)/*.sql)))
 
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The server's headers are not ours to warn about.

@@ -45,7 +45,7 @@ cl_kaplan_meier_next(ClKaplanMeierScan *scan, ClKaplanMeierStep *step)
 }
 
 double
-cl_kaplan_meier_quantile(const ClTally *tally, double p)
+cl_survival_quantile(const ClTally *tally, double p)
 {
 	ClKaplanMeierScan scan;
 	ClKaplanMeierStep step;

@@ -34,6 +34,6 @@ extern void cl_kaplan_meier_scan(const ClTally *tally, ClKaplanMeierScan *scan);
 extern bool cl_kaplan_meier_next(ClKaplanMeierScan *scan, ClKaplanMeierStep *step);
 
 /* The least value with survival of at most 1 - p; NaN when the curve never falls so far. */
-extern double cl_kaplan_meier_quantile(const ClTally *tally, double p);
+extern double cl_survival_quantile(const ClTally *tally, double p);
 
 #endif							/* CL_CORE_KAPLAN_MEIER_H */

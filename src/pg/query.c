@@ -111,7 +111,8 @@ Datum
 cl_require_repeatable(PG_FUNCTION_ARGS)
 {
 	SPI_connect();
-	(void) cl_query_prepare(psprintf("TABLE %s", cl_query_relation(PG_GETARG_OID(0))), "a relation that is read several times", 0, NULL);
+	(void) cl_query_prepare(psprintf("TABLE %s", cl_query_relation(PG_GETARG_OID(0))), "a relation that is read several times", 0,
+							NULL);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -2,10 +2,9 @@
  * query.h
  *	  SQL that a caller gives as text, and queries of our own around it or over a relation of his.
  *
- * A text is a stranger. It is parsed and analysed alone first: only what is one SELECT by itself may stand in parentheses
- * later. It may only read, and must read the same in every pass, so row locks and volatile functions are refused. Names in it are
- * looked up again each time it is prepared, and may mean something else then: so the columns are compared with what is expected in
- * every result that is read, too.
+ * A text may come from anybody, so it is parsed and analysed alone first: only one SELECT may stand in parentheses later. It may
+ * only read, and must read the same in every pass, so row locks and volatile functions are refused. Names in it are looked up
+ * again each time it is prepared and may mean something else then, so the columns of each result are checked before it is read.
  *
  * Everything here runs inside SPI, with the rights and the search_path of the caller; names that are added are qualified.
  */
@@ -30,7 +29,7 @@ extern void cl_query_open(ClQuery *query, const char *text, const char *what);
 /* A plan of a statement that only reads, which may run in parallel; checked as cl_query_open does. */
 extern SPIPlanPtr cl_query_prepare(const char *statement, const char *what, int n_parameters, Oid *types);
 
-/* Runs it in the snapshot of the calling statement; the answer is in SPI_tuptable, with columns of these types (InvalidOid: any). */
+/* Runs it in the snapshot of the calling statement. SPI_tuptable has columns of these types (InvalidOid: any). */
 extern void cl_query_execute(SPIPlanPtr plan, const char *what, Datum *values, int n_columns, const Oid *types);
 
 /* The columns of a result are looked at before a row of it is read. */

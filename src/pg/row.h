@@ -99,7 +99,7 @@ cl_row_read(ClRow *row, HeapTupleHeader record)
 	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
 }
 
-/* The same for a row whose columns are arguments from number first on: see spread.c. */
+/* The same for a row whose columns are arguments from number first on: see row_columns.c. */
 static inline void
 cl_row_read_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
 {

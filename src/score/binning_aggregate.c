@@ -19,13 +19,13 @@ PG_FUNCTION_INFO_V1(cl_optimal_binning_combine);
 PG_FUNCTION_INFO_V1(cl_optimal_binning_serial);
 PG_FUNCTION_INFO_V1(cl_optimal_binning_deserial);
 PG_FUNCTION_INFO_V1(cl_optimal_binning_options_final);
-PG_FUNCTION_INFO_V1(cl_refit_float8_transition);
-PG_FUNCTION_INFO_V1(cl_refit_numeric_transition);
-PG_FUNCTION_INFO_V1(cl_refit_text_transition);
-PG_FUNCTION_INFO_V1(cl_refit_combine);
-PG_FUNCTION_INFO_V1(cl_refit_serial);
-PG_FUNCTION_INFO_V1(cl_refit_deserial);
-PG_FUNCTION_INFO_V1(cl_refit_final);
+PG_FUNCTION_INFO_V1(cl_binning_refit_float8_transition);
+PG_FUNCTION_INFO_V1(cl_binning_refit_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_binning_refit_text_transition);
+PG_FUNCTION_INFO_V1(cl_binning_refit_combine);
+PG_FUNCTION_INFO_V1(cl_binning_refit_serial);
+PG_FUNCTION_INFO_V1(cl_binning_refit_deserial);
+PG_FUNCTION_INFO_V1(cl_binning_refit_final);
 PG_FUNCTION_INFO_V1(cl_information_value_final);
 
 /*
@@ -251,7 +251,7 @@ cl_optimal_binning_options_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * refit(binning, x, event): counts by bin, however many values there are
+ * binning_refit(binning, x, event): counts by bin, however many values there are
  */
 typedef struct Refit
 {
@@ -365,19 +365,19 @@ refit_number(FunctionCallInfo fcinfo, bool numeric)
 }
 
 Datum
-cl_refit_float8_transition(PG_FUNCTION_ARGS)
+cl_binning_refit_float8_transition(PG_FUNCTION_ARGS)
 {
 	return refit_number(fcinfo, false);
 }
 
 Datum
-cl_refit_numeric_transition(PG_FUNCTION_ARGS)
+cl_binning_refit_numeric_transition(PG_FUNCTION_ARGS)
 {
 	return refit_number(fcinfo, true);
 }
 
 Datum
-cl_refit_text_transition(PG_FUNCTION_ARGS)
+cl_binning_refit_text_transition(PG_FUNCTION_ARGS)
 {
 	Refit	   *refit;
 	int			bin;
@@ -462,26 +462,26 @@ static const ClSummary refit_summary = {
 };
 
 Datum
-cl_refit_combine(PG_FUNCTION_ARGS)
+cl_binning_refit_combine(PG_FUNCTION_ARGS)
 {
 	return cl_summary_combine(fcinfo, &refit_summary);
 }
 
 Datum
-cl_refit_serial(PG_FUNCTION_ARGS)
+cl_binning_refit_serial(PG_FUNCTION_ARGS)
 {
 	return cl_summary_serial(fcinfo, &refit_summary);
 }
 
 Datum
-cl_refit_deserial(PG_FUNCTION_ARGS)
+cl_binning_refit_deserial(PG_FUNCTION_ARGS)
 {
 	return cl_summary_deserial(fcinfo, &refit_summary);
 }
 
 /* Of a copy: the state may get more rows. */
 Datum
-cl_refit_final(PG_FUNCTION_ARGS)
+cl_binning_refit_final(PG_FUNCTION_ARGS)
 {
 	const Refit *refit;
 	ClBinning	binning;

@@ -510,7 +510,7 @@ cl_binning_count(ClBinning *binning, ClBinSketch *sketch)
 	if (sketch->kind != CL_SKETCH_UNKNOWN)
 		cl_binning_require_kind(binning, sketch->kind == CL_SKETCH_TEXT);
 	if (sketch->overflow)
-		cl_binning_too_many_categories("The aggregate refit(binning, x, event) counts any number of them.");
+		cl_binning_too_many_categories("The aggregate binning_refit(binning, x, event) counts any number of them.");
 	if (sketch->kind == CL_SKETCH_TEXT)
 		count_texts(binning, sketch);
 	else

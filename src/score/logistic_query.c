@@ -118,8 +118,9 @@ plan_steps(const char *text)
 	Oid			types[3] = {FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
 
 	cl_logit_query_open(&query, text);
-	return cl_query_prepare(psprintf("SELECT (s.r).* FROM (SELECT credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r "
-									 "FROM %s) AS s", query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8",
+	return cl_query_prepare(psprintf("SELECT (s.r).* FROM (SELECT "
+									 "credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r FROM %s) AS s",
+									 query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8",
 									 cl_logit_query_rows(&query)), CL_LOGIT_QUERY, 3, types);
 }
 

@@ -410,11 +410,10 @@ reason_codes(FunctionCallInfo fcinfo, const CardReader *reader)
 	Datum cl_##what##_jsonb(PG_FUNCTION_ARGS) { return what(fcinfo, read_jsonb(fcinfo)); }
 
 FOR_RECORD_AND_JSONB(score)
-FOR_RECORD_AND_JSONB(score_pd)
 FOR_RECORD_AND_JSONB(score_points)
 FOR_RECORD_AND_JSONB(reason_codes)
 
-/* What the planner makes of a call for a row of a table (pg/spread.c): not strict, for a column may well be NULL. */
+/* What the planner makes of a call for a row of a table (pg/row_columns.c): not strict, for a column may well be NULL. */
 #define FOR_COLUMNS(what) \
 	PG_FUNCTION_INFO_V1(cl_##what##_columns); \
 	Datum cl_##what##_columns(PG_FUNCTION_ARGS) \
@@ -427,14 +426,39 @@ FOR_RECORD_AND_JSONB(reason_codes)
 FOR_COLUMNS(score)
 FOR_COLUMNS(score_pd)
 
-/* (card scorecard, score float8) -> float8 */
-PG_FUNCTION_INFO_V1(cl_pd_of_score);
-Datum
-cl_pd_of_score(PG_FUNCTION_ARGS)
-{
-	double		score = PG_GETARG_FLOAT8(1);
+PG_FUNCTION_INFO_V1(cl_score_pd);
+PG_FUNCTION_INFO_V1(cl_score_pd_jsonb);
+PG_FUNCTION_INFO_V1(cl_score_pd_float8);
 
+Datum
+cl_score_pd(PG_FUNCTION_ARGS)
+{
+	return score_pd(fcinfo, read_record(fcinfo));
+}
+
+static Datum
+pd_of_score(FunctionCallInfo fcinfo, double score)
+{
 	if (isnan(score))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(cl_scaling_pd(&use_reader(fcinfo, 0)->card->scaling, score));
+}
+
+/* A borrower; or a number, which is the score itself. */
+Datum
+cl_score_pd_jsonb(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *borrower = PG_GETARG_JSONB_P(1);
+	JsonbValue	value;
+
+	if (JB_ROOT_IS_SCALAR(borrower) && JsonbExtractScalar(&borrower->root, &value) && value.type == jbvNumeric)
+		return pd_of_score(fcinfo, cl_numeric_float8_saturated(NumericGetDatum(value.val.numeric)));
+	return score_pd(fcinfo, read_jsonb(fcinfo));
+}
+
+/* (card scorecard, score float8) -> float8 */
+Datum
+cl_score_pd_float8(PG_FUNCTION_ARGS)
+{
+	return pd_of_score(fcinfo, PG_GETARG_FLOAT8(1));
 }

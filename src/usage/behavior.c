@@ -1,6 +1,6 @@
 /*
  * behavior.c
- *	  behavior_agg: months of an account in any order; behavior_add: one more month; behavior_idle: what if nothing happened.
+ *	  behavior_agg: months of an account in any order; behavior_add: one more month; behavior_project_idle: more idle months.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@ PG_FUNCTION_INFO_V1(cl_behavior_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_behavior_float8_transition);
 PG_FUNCTION_INFO_V1(cl_behavior_numeric_add);
 PG_FUNCTION_INFO_V1(cl_behavior_float8_add);
-PG_FUNCTION_INFO_V1(cl_behavior_idle);
+PG_FUNCTION_INFO_V1(cl_behavior_project_idle);
 PG_FUNCTION_INFO_V1(cl_behavior_final);
 PG_FUNCTION_INFO_V1(cl_behavior_recv);
 
@@ -327,7 +327,7 @@ cl_behavior_float8_add(PG_FUNCTION_ARGS)
 }
 
 Datum
-cl_behavior_idle(PG_FUNCTION_ARGS)
+cl_behavior_project_idle(PG_FUNCTION_ARGS)
 {
 	ClBehavior *history = copy_of(PG_GETARG_DATUM(0));
 	ClMemory	memory = cl_behavior_memory(history);

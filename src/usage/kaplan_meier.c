@@ -134,8 +134,8 @@ CL_SUMMARY_FUNCTIONS(kaplan_meier)
 
 PG_FUNCTION_INFO_V1(cl_kaplan_meier_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_kaplan_meier_float8_transition);
-PG_FUNCTION_INFO_V1(cl_km_table);
-PG_FUNCTION_INFO_V1(cl_km_quantile);
+PG_FUNCTION_INFO_V1(cl_kaplan_meier_table);
+PG_FUNCTION_INFO_V1(cl_kaplan_meier_quantile);
 
 static Datum
 add_row(FunctionCallInfo fcinfo, double amount)
@@ -178,7 +178,7 @@ settled_tally(Datum value)
 }
 
 Datum
-cl_km_table(PG_FUNCTION_ARGS)
+cl_kaplan_meier_table(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ClKaplanMeierScan scan;
@@ -201,7 +201,7 @@ cl_km_table(PG_FUNCTION_ARGS)
 }
 
 Datum
-cl_km_quantile(PG_FUNCTION_ARGS)
+cl_kaplan_meier_quantile(PG_FUNCTION_ARGS)
 {
 	double		p = PG_GETARG_FLOAT8(1);
 	double		quantile;
@@ -212,7 +212,7 @@ cl_km_quantile(PG_FUNCTION_ARGS)
 				 errmsg("quantile must be between 0 and 1"),
 				 errdetail("Found %g.", p),
 				 errhint("The median is 0.5.")));
-	quantile = cl_kaplan_meier_quantile(settled_tally(PG_GETARG_DATUM(0)), p);
+	quantile = cl_survival_quantile(settled_tally(PG_GETARG_DATUM(0)), p);
 	if (isnan(quantile))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(quantile);

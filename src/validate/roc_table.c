@@ -16,7 +16,7 @@
 
 PG_FUNCTION_INFO_V1(cl_roc_curve);
 PG_FUNCTION_INFO_V1(cl_gains_table);
-PG_FUNCTION_INFO_V1(cl_confusion);
+PG_FUNCTION_INFO_V1(cl_confusion_matrix);
 PG_FUNCTION_INFO_V1(cl_cutoff_table);
 PG_FUNCTION_INFO_V1(cl_cutoff_table_at);
 
@@ -273,7 +273,7 @@ cutoff_argument(double cutoff)
 }
 
 Datum
-cl_confusion(PG_FUNCTION_ARGS)
+cl_confusion_matrix(PG_FUNCTION_ARGS)
 {
 	double		cutoff = cutoff_argument(PG_GETARG_FLOAT8(1));
 	Reading		reading = open_roc(fcinfo);

@@ -258,19 +258,19 @@ static double *
 count_relation(FunctionCallInfo fcinfo, Oid relation, int size, MemoryContext context)
 {
 	char	   *alias = cl_query_row_alias(relation);
-	char	   *query = psprintf("SELECT credit_limit.scorecard_bin_counts($1, %s) FROM %s AS %s",
+	char	   *query = psprintf("SELECT credit_limit_internal.scorecard_bin_counts($1, %s) FROM %s AS %s",
 								 alias, cl_query_relation(relation), alias);
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	Datum		card = PG_GETARG_DATUM(0);
 	double	   *counts = MemoryContextAllocZero(context, BIN_COUNTS(size) * sizeof(double));
+	const char *what = "a relation of stability_report";
 	static const Oid counts_type[] = {INT8ARRAYOID};
 	Datum		array;
 	bool		isnull;
 
-	cl_query_execute(cl_query_prepare(query, "a relation of stability_report", 1, &type), "a relation of stability_report", &card, 1,
-					 counts_type);
+	cl_query_execute(cl_query_prepare(query, what, 1, &type), what, &card, 1, counts_type);
 	if (SPI_processed != 1)
-		elog(ERROR, "a relation of stability_report gave no answer");
+		elog(ERROR, "%s gave no answer", what);
 	array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)
 	{

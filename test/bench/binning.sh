@@ -58,6 +58,6 @@ for workers in 0 1; do
 		"one continuous column $continuous ms, one of a thousand values $discrete ms"
 done
 bins="(SELECT optimal_binning(x1, event) AS b FROM (SELECT x1, event FROM loan LIMIT 100000) s OFFSET 0) o"
-refit=$(fastest 0 "SELECT refit(b, x1, event) FROM loan, $bins")
+refit=$(fastest 0 "SELECT binning_refit(b, x1, event) FROM loan, $bins")
 woe=$(fastest 0 "SELECT sum(woe(b, x1)) FROM loan, $bins")
 echo "100000 rows binned, then refit of all $refit ms, woe of all $woe ms"

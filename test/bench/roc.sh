@@ -57,7 +57,7 @@ echo "one process:   count(*) $count ms, windows $windows ms ($(ratio "$windows"
 	"roc_agg $ours_0 ms ($(ratio "$ours_0" "$count") x count(*)); windows / roc_agg $(ratio "$windows" "$ours_0")"
 echo "one worker:    count(*) $count_1 ms, roc_agg $ours_1 ms; windows / roc_agg $(ratio "$windows" "$ours_1")"
 echo "integer score: AUC and KS $integer ms ($(ratio "$integer" "$count") x count(*))," \
-	"stored in $(run -c "SELECT length(credit_limit.roc_send(credit_limit.roc_agg(score, event, false))) FROM scored") bytes"
+	"stored in $(run -c "SELECT length(credit_limit_internal.roc_send(roc_agg(score, event, false))) FROM scored") bytes"
 
 if ! node -e 'require("@duckdb/node-api")' 2> /dev/null; then
 	echo "DuckDB: skipped (node with the package @duckdb/node-api is not there)"

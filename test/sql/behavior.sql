@@ -134,7 +134,7 @@ FROM ours, behavior_features(h, '2030-01-01') WHERE account_id = 3;
 SELECT behavior_agg(month, credit_limit, balance, payment, due, days_past_due) IS NULL AS no_rows FROM one WHERE false;
 SELECT behavior_features(month, credit_limit, balance, payment, due, days_past_due) IS NULL AS no_rows FROM one WHERE false;
 SELECT behavior_agg(NULL, credit_limit, balance, payment, due, days_past_due) IS NULL AS no_month, rollup(NULL::behavior) IS NULL AS rollup_null FROM one;
-SELECT behavior_features(NULL::behavior) IS NULL AS history, behavior_features(h, NULL) IS NULL AS as_of, behavior_idle(h, NULL) IS NULL AS idle FROM ours LIMIT 1;
+SELECT behavior_features(NULL::behavior) IS NULL AS history, behavior_features(h, NULL) IS NULL AS as_of, behavior_project_idle(h, NULL) IS NULL AS idle FROM ours LIMIT 1;
 SELECT behavior_agg(DATE '2026-01-01', NULL::numeric, NULL, NULL, NULL, NULL);
 SELECT n_12m, balance_12m, utilization_12m, payment_ratio_12m, times_30_12m, at_limit_12m, short_paid_12m, paid_full_12m, months_inactive, inactive_12m, limit_increases_12m
 FROM behavior_features((SELECT behavior_agg(DATE '2026-01-01', NULL::numeric, NULL, NULL, NULL, NULL)));
@@ -148,7 +148,7 @@ SELECT b, at_limit_6m, over_limit_6m FROM (SELECT b, behavior_agg('2026-01-01', 
 /*
  * Any order, any split, any plan: the stored bytes are identical.
  */
-CREATE FUNCTION bytes(behavior) RETURNS bytea LANGUAGE sql RETURN behavior_send($1);
+CREATE FUNCTION bytes(behavior) RETURNS bytea LANGUAGE sql RETURN credit_limit_internal.behavior_send($1);
 SELECT o, bool_and(bytes(b) = bytes(h)) AS same
 FROM (SELECT account_id, 'month' AS o, behavior_agg(month, credit_limit, balance, payment, due, days_past_due ORDER BY month) AS b FROM account_month GROUP BY account_id
       UNION ALL SELECT account_id, 'backwards', behavior_agg(month, credit_limit, balance, payment, due, days_past_due ORDER BY month DESC) FROM account_month GROUP BY account_id
@@ -241,17 +241,17 @@ SELECT rollup(h ORDER BY h::text DESC) FROM (SELECT behavior_agg(month, 1.0, NUL
  * What if the line stays unused.
  */
 SELECT i.as_of, i.n_months, i.n_12m, i.balance, i.credit_limit, i.utilization_12m, i.months_inactive, i.payment_ratio_12m, i.days_past_due_worst_12m, i.months_since_30
-FROM (SELECT behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h FROM one) s, behavior_features(behavior_idle(h, 12)) i;
-SELECT bool_and(bytes(behavior_idle(h, 0)) = bytes(h)) AS same, bool_and(bytes(behavior_idle(behavior_idle(h, 5), 7)) = bytes(behavior_idle(h, 12))) AS in_steps FROM ours;
-SELECT behavior_idle(behavior_agg('2026-01-01', NULL::numeric, 50, NULL, 5, NULL), 1) AS unknown_stays_unknown;
+FROM (SELECT behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h FROM one) s, behavior_features(behavior_project_idle(h, 12)) i;
+SELECT bool_and(bytes(behavior_project_idle(h, 0)) = bytes(h)) AS same, bool_and(bytes(behavior_project_idle(behavior_project_idle(h, 5), 7)) = bytes(behavior_project_idle(h, 12))) AS in_steps FROM ours;
+SELECT behavior_project_idle(behavior_agg('2026-01-01', NULL::numeric, 50, NULL, 5, NULL), 1) AS unknown_stays_unknown;
 -- A credit balance that nobody touches stays: without it the first idle month would be one that drew on it.
 SELECT i.balance, i.utilization_1m, i.months_inactive, i.inactive_12m
-FROM (SELECT behavior_agg('2026-01-01', 1000.0, -50, 20, NULL, 0) AS h) s, behavior_features(behavior_idle(h, 12)) i;
-SELECT behavior_idle(behavior_agg(month, 1000.0, balance, NULL, NULL, NULL), 1) AS last_that_is_known
+FROM (SELECT behavior_agg('2026-01-01', 1000.0, -50, 20, NULL, 0) AS h) s, behavior_features(behavior_project_idle(h, 12)) i;
+SELECT behavior_project_idle(behavior_agg(month, 1000.0, balance, NULL, NULL, NULL), 1) AS last_that_is_known
 FROM (VALUES (DATE '2026-01-01', 70), ('2026-02-01', -50), ('2026-03-01', NULL)) m (month, balance);
-SELECT behavior_idle(h, -1) FROM ours LIMIT 1;
-SELECT behavior_idle(h, 121) FROM ours LIMIT 1;
-SELECT behavior_idle(behavior_agg('9999-12-01', 1.0, 50, NULL, 5, NULL), 1);
+SELECT behavior_project_idle(h, -1) FROM ours LIMIT 1;
+SELECT behavior_project_idle(h, 121) FROM ours LIMIT 1;
+SELECT behavior_project_idle(behavior_agg('9999-12-01', 1.0, 50, NULL, 5, NULL), 1);
 
 /*
  * Amounts: numeric of any scale up to four decimals, float8, integers; large ones.
@@ -328,14 +328,14 @@ BEGIN
   PERFORM lo_export(file, data_file('attack'));
   PERFORM lo_unlink(file);
   EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM (behavior_features(h)).n_months, h::text::behavior, (SELECT count(*) FROM behavior_months(h)), behavior_idle(h, 1) FROM attacked;
+  PERFORM (behavior_features(h)).n_months, h::text::behavior, (SELECT count(*) FROM behavior_months(h)), behavior_project_idle(h, 1) FROM attacked;
   PERFORM rollup(h) FROM (SELECT h FROM attacked UNION ALL SELECT h FROM attacked) s;
   DELETE FROM attacked;
   RETURN 'accepted';
 EXCEPTION WHEN data_exception OR protocol_violation OR cardinality_violation OR invalid_parameter_value THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT behavior_send(h) AS bytes FROM (SELECT behavior_agg(month, 10, b, 1, 1, 0) AS h
+CREATE TABLE victim AS SELECT credit_limit_internal.behavior_send(h) AS bytes FROM (SELECT behavior_agg(month, 10, b, 1, 1, 0) AS h
   FROM (VALUES (DATE '2019-01-01', 1.5), ('2019-03-01', 2), ('2025-12-01', 5), ('2026-01-01', NULL), ('2026-03-01', 3e10)) v (month, b)) s;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;

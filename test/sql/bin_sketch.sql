@@ -55,14 +55,14 @@ FROM bin_sketch_stats((SELECT bin_sketch_agg(x, event) FROM loan)) s,
      (SELECT max(c) FROM (SELECT count(*) AS c FROM loan WHERE x IS NOT NULL GROUP BY x) m) AS most FROM loan) q;
 
 -- Any split, any order, any plan: the same bytes.
-CREATE TABLE whole AS SELECT bin_sketch_send(bin_sketch_agg(x, event)) AS a, bin_sketch_send(bin_sketch_agg(grade, event)) AS b,
-  bin_sketch_send(bin_sketch_agg(x, event, w)) AS c, bin_sketch_send(bin_sketch_agg(grade, event, w)) AS d FROM loan;
-SELECT parts, bin_sketch_send(rollup(pa)) = a AS numbers, bin_sketch_send(rollup(pb)) = b AS texts,
-  bin_sketch_send(rollup(pc)) = c AS weighted_numbers, bin_sketch_send(rollup(pd)) = d AS weighted_texts
+CREATE TABLE whole AS SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event)) AS a, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event)) AS b,
+  credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event, w)) AS c, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event, w)) AS d FROM loan;
+SELECT parts, credit_limit_internal.bin_sketch_send(rollup(pa)) = a AS numbers, credit_limit_internal.bin_sketch_send(rollup(pb)) = b AS texts,
+  credit_limit_internal.bin_sketch_send(rollup(pc)) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(rollup(pd)) = d AS weighted_texts
 FROM (SELECT parts, i % parts AS g, bin_sketch_agg(x, event) AS pa, bin_sketch_agg(grade, event) AS pb, bin_sketch_agg(x, event, w) AS pc,
         bin_sketch_agg(grade, event, w) AS pd FROM loan, unnest('{1, 2, 7, 1000}'::int[]) parts GROUP BY 1, 2) s, whole
 GROUP BY parts, a, b, c, d ORDER BY parts;
-SELECT bin_sketch_send(bin_sketch_agg(x, event ORDER BY x DESC NULLS FIRST, i)) = a AS numbers, bin_sketch_send(bin_sketch_agg(grade, event ORDER BY i DESC)) = b AS texts
+SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event ORDER BY x DESC NULLS FIRST, i)) = a AS numbers, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event ORDER BY i DESC)) = b AS texts
 FROM loan, whole GROUP BY a, b;
 ALTER TABLE loan SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
@@ -73,7 +73,7 @@ BEGIN
   RETURN plan::text LIKE '%Partial%';
 END $$;
 SELECT uses_parallel('SELECT credit_limit.bin_sketch_agg(x, event) FROM loan');
-SELECT bin_sketch_send(na) = a AS numbers, bin_sketch_send(nb) = b AS texts, bin_sketch_send(nc) = c AS weighted_numbers, bin_sketch_send(nd) = d AS weighted_texts
+SELECT credit_limit_internal.bin_sketch_send(na) = a AS numbers, credit_limit_internal.bin_sketch_send(nb) = b AS texts, credit_limit_internal.bin_sketch_send(nc) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(nd) = d AS weighted_texts
 FROM (SELECT bin_sketch_agg(x, event) AS na, bin_sketch_agg(grade, event) AS nb, bin_sketch_agg(x, event, w) AS nc, bin_sketch_agg(grade, event, w) AS nd FROM loan) s, whole;
 -- Workers that see nothing, and workers that see only NULL.
 SELECT bin_sketch_agg(x, event) IS NULL AS nothing FROM loan WHERE i < 0;
@@ -108,7 +108,7 @@ DO $$ BEGIN
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
 END $$;
 SELECT count(*), bool_and(o.s::text = c.s::text) AND bool_and(o.s::text::bin_sketch::text = o.s::text) AS same,
-  bool_and(bin_sketch_send(o.s) = bin_sketch_send(o.s::text::bin_sketch)) AS same_bytes
+  bool_and(credit_limit_internal.bin_sketch_send(o.s) = credit_limit_internal.bin_sketch_send(o.s::text::bin_sketch)) AS same_bytes
 FROM kept o JOIN copied c USING (name);
 SELECT name, s.* FROM kept, bin_sketch_stats(s) s ORDER BY name;
 
@@ -145,11 +145,11 @@ EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoi
   RETURN 'refused';
 END $$;
 CREATE TABLE victim AS
-SELECT bin_sketch_send(bin_sketch_agg(nullif(x, 3), x % 4 = 0)) AS bytes FROM generate_series(1, 8) x
-UNION ALL SELECT bin_sketch_send(bin_sketch_agg(nullif(chr(65 + x % 4), 'C'), x % 3 = 0)) FROM generate_series(1, 8) x
-UNION ALL SELECT bin_sketch_send(bin_sketch_agg(nullif(x % 4, 3), x % 3 = 0, sqrt(x))) FROM generate_series(1, 8) x
-UNION ALL SELECT bin_sketch_send(bin_sketch_agg(chr(65 + x % 3), x % 4 = 0, sqrt(x))) FROM generate_series(1, 8) x
-UNION ALL SELECT bin_sketch_send(s) FROM kept WHERE name = 'identifiers';
+SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(nullif(x, 3), x % 4 = 0)) AS bytes FROM generate_series(1, 8) x
+UNION ALL SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(nullif(chr(65 + x % 4), 'C'), x % 3 = 0)) FROM generate_series(1, 8) x
+UNION ALL SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(nullif(x % 4, 3), x % 3 = 0, sqrt(x))) FROM generate_series(1, 8) x
+UNION ALL SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(chr(65 + x % 3), x % 4 = 0, sqrt(x))) FROM generate_series(1, 8) x
+UNION ALL SELECT credit_limit_internal.bin_sketch_send(s) FROM kept WHERE name = 'identifiers';
 SELECT attack(bytes), length(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') AS outcome, count(*) FROM victim GROUP BY 1;

@@ -37,7 +37,7 @@ FROM binning_table((SELECT optimal_binning(x, event, '{"splits": [11, 12, 13, 14
     LATERAL (SELECT i <= e AS event FROM generate_series(1, n + e) i) s));
 -- Siddiqi (2006), Credit Risk Scorecards, table of age: weights of evidence in hundredths, IV 0.668.
 CREATE TABLE siddiqi AS SELECT * FROM (VALUES (NULL::int, 860, 140), (18, 3040, 960), (23, 4920, 1080), (27, 8100, 900), (30, 9500, 500), (35, 6800, 200), (44, 2940, 60)) v (age, good, bad);
-INSERT INTO made SELECT 'age', refit(fixed_binning(ARRAY[23, 27, 30, 35, 44], '{"smoothing": "none"}'), s)
+INSERT INTO made SELECT 'age', binning_refit(fixed_binning(ARRAY[23, 27, 30, 35, 44], '{"smoothing": "none"}'), s)
 FROM (SELECT bin_sketch_agg(age, event, n) AS s FROM siddiqi, LATERAL (VALUES (false, good), (true, bad)) c (event, n)) q;
 SELECT bin, count, round((100 * woe)::numeric, 3) AS woe FROM made, binning_table(b) WHERE name = 'age';
 SELECT round(information_value(b)::numeric, 10) AS iv FROM made WHERE name = 'age';
@@ -236,16 +236,16 @@ FROM (SELECT optimal_binning(bin_sketch_agg(income, event, 0.1), '{"min_bin_size
 SELECT weight, s.n, s.status, s.message FROM unnest('{1, 0.001}'::float8[]) weight, LATERAL (SELECT optimal_binning(bin_sketch_agg(income, event, weight), '{"min_bin_n_event": 10}') AS b FROM loan) q, binning_summary(b) s ORDER BY 1;
 -- Sketches of any parts of the rows, merged in any order, give the bytes of one pass.
 SELECT count(*) AS splits, bool_and(income = whole.a) AS numbers, bool_and(grade = whole.b) AS texts, bool_and(weighted = whole.c) AS weighted
-FROM (SELECT binning_send(optimal_binning(bin_sketch_agg(income, event))) AS a, binning_send(optimal_binning(bin_sketch_agg(grade, event))) AS b, binning_send(optimal_binning(bin_sketch_agg(income, event, w * 0.25))) AS c FROM loan) whole,
-  LATERAL (SELECT split, binning_send(optimal_binning(rollup(a ORDER BY part))) AS income, binning_send(optimal_binning(rollup(b ORDER BY part DESC))) AS grade, binning_send(optimal_binning(rollup(c ORDER BY md5(part::text)))) AS weighted
+FROM (SELECT credit_limit_internal.binning_send(optimal_binning(bin_sketch_agg(income, event))) AS a, credit_limit_internal.binning_send(optimal_binning(bin_sketch_agg(grade, event))) AS b, credit_limit_internal.binning_send(optimal_binning(bin_sketch_agg(income, event, w * 0.25))) AS c FROM loan) whole,
+  LATERAL (SELECT split, credit_limit_internal.binning_send(optimal_binning(rollup(a ORDER BY part))) AS income, credit_limit_internal.binning_send(optimal_binning(rollup(b ORDER BY part DESC))) AS grade, credit_limit_internal.binning_send(optimal_binning(rollup(c ORDER BY md5(part::text)))) AS weighted
     FROM (SELECT split, floor(draw(i, 20 + split) * (1 + split * split))::int AS part, bin_sketch_agg(income, event) AS a, bin_sketch_agg(grade, event) AS b, bin_sketch_agg(income, event, w * 0.25) AS c
       FROM loan, generate_series(1, 4) split GROUP BY 1, 2) p GROUP BY split) s;
 DROP TABLE heavy, by_weight;
 CREATE TABLE serial_answer AS
 SELECT optimal_binning(income, event)::text AS a, optimal_binning(income, event, '{"special_codes": [-9], "max_pvalue": 0.05}')::text AS b, optimal_binning(grade, event, '{"cat_cutoff": 0.142}')::text AS c,
   information_value(grade, event) AS d, information_value(i % 7, event) AS e FROM loan;
-CREATE TABLE serial_refit AS SELECT name, refit(b, income, event)::text AS f FROM loan, made WHERE name = 'income' GROUP BY name;
-INSERT INTO serial_refit SELECT name, refit(b, grade, event) FROM loan, made WHERE name = 'grade' GROUP BY name;
+CREATE TABLE serial_refit AS SELECT name, binning_refit(b, income, event)::text AS f FROM loan, made WHERE name = 'income' GROUP BY name;
+INSERT INTO serial_refit SELECT name, binning_refit(b, grade, event) FROM loan, made WHERE name = 'grade' GROUP BY name;
 ALTER TABLE loan SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -254,39 +254,39 @@ BEGIN
   EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
   RETURN plan::text LIKE '%Partial%';
 END $$;
-SELECT uses_parallel($$SELECT optimal_binning(income, event), optimal_binning(income, event, '{"max_n_bins": 3}'), refit((SELECT b FROM made WHERE name = 'income'), income, event) FROM loan$$);
+SELECT uses_parallel($$SELECT optimal_binning(income, event), optimal_binning(income, event, '{"max_n_bins": 3}'), binning_refit((SELECT b FROM made WHERE name = 'income'), income, event) FROM loan$$);
 SELECT optimal_binning(income, event)::text = a AS a, optimal_binning(income, event, '{"special_codes": [-9], "max_pvalue": 0.05}')::text = b AS b, optimal_binning(grade, event, '{"cat_cutoff": 0.142}')::text = c AS c,
   near(information_value(grade, event), d) AS d, near(information_value(i % 7, event), e) AS e FROM loan, serial_answer GROUP BY serial_answer.*, a, b, c, d, e;
-SELECT refit((SELECT b FROM made WHERE name = 'income'), income, event)::text = (SELECT f FROM serial_refit WHERE name = 'income') AS numbers,
-  refit((SELECT b FROM made WHERE name = 'grade'), grade, event)::text = (SELECT f FROM serial_refit WHERE name = 'grade') AS texts FROM loan;
-SELECT refit((SELECT b FROM made WHERE name = 'income'), income, event) IS NULL AS nothing, optimal_binning(grade, event, '{}') IS NULL AS nothing_either FROM loan WHERE i < 0;
-SELECT (binning_summary(refit((SELECT b FROM made WHERE name = 'income'), income, event))).n AS one FROM loan WHERE i = 77;
+SELECT binning_refit((SELECT b FROM made WHERE name = 'income'), income, event)::text = (SELECT f FROM serial_refit WHERE name = 'income') AS numbers,
+  binning_refit((SELECT b FROM made WHERE name = 'grade'), grade, event)::text = (SELECT f FROM serial_refit WHERE name = 'grade') AS texts FROM loan;
+SELECT binning_refit((SELECT b FROM made WHERE name = 'income'), income, event) IS NULL AS nothing, optimal_binning(grade, event, '{}') IS NULL AS nothing_either FROM loan WHERE i < 0;
+SELECT (binning_summary(binning_refit((SELECT b FROM made WHERE name = 'income'), income, event))).n AS one FROM loan WHERE i = 77;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- As window aggregates: the final functions leave the state alone.
 SELECT array_agg(n) FROM (SELECT (binning_summary(optimal_binning(i, i % 2 = 0, '{"min_bin_size": 0}') OVER (ORDER BY i))).n FROM generate_series(1, 5) i) s;
-SELECT array_agg(n) FROM (SELECT (binning_summary(refit(fixed_binning(ARRAY[3]), i, i % 2 = 0) OVER (ORDER BY i))).n FROM generate_series(1, 5) i) s;
+SELECT array_agg(n) FROM (SELECT (binning_summary(binning_refit(fixed_binning(ARRAY[3]), i, i % 2 = 0) OVER (ORDER BY i))).n FROM generate_series(1, 5) i) s;
 
 -- 8. Refit: the same bins on other rows, from a sketch or in one step.
-CREATE VIEW halves AS SELECT name, refit(b, income, event) AS r, refit((SELECT b FROM made WHERE name = 'income'), bin_sketch_agg(income, event)) AS s FROM loan, made WHERE name = 'income' AND i > 10000 GROUP BY name;
+CREATE VIEW halves AS SELECT name, binning_refit(b, income, event) AS r, binning_refit((SELECT b FROM made WHERE name = 'income'), bin_sketch_agg(income, event)) AS s FROM loan, made WHERE name = 'income' AND i > 10000 GROUP BY name;
 SELECT r::text = s::text AS same, (binning_summary(r)).n, (binning_summary(r)).status FROM halves;
 SELECT count(*) AS bins, bool_and(h.bin = d.bin AND h.kind = d.kind) AS same_bins, bool_and(h.count < d.count OR d.count = 0) AS fewer_rows
 FROM halves, made, binning_table(r) h JOIN LATERAL binning_table(b) d USING (bin_id) WHERE made.name = 'income';
-SELECT refit(b, income, event)::text::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] = min(b::text)::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] AS same_rows_same_counts
+SELECT binning_refit(b, income, event)::text::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] = min(b::text)::jsonb - '{status, iv_unconstrained, iv_min_size, iv_trend, iv_max_pvalue}'::text[] AS same_rows_same_counts
 FROM loan, made WHERE name = 'income';
-SELECT refit('{"bins": [{"below": 5}, {}]}', x, e) AS no_bin_for_missing FROM (VALUES (1, true), (NULL, true), (6, false), (7, NULL)) v (x, e);
-SELECT refit(fixed_binning('[["a"], ["b", ""]]'), x, e) FROM (VALUES ('a', true), (NULL, true), ('', false), ('z', false), ('b', NULL)) v (x, e);
-SELECT refit(NULL::binning, 1, true) IS NULL AS no_binning, refit(CASE WHEN i > 1 THEN fixed_binning(ARRAY[2]) END, i, true) AS some FROM generate_series(1, 3) i;
-SELECT refit(fixed_binning(ARRAY[i]), i, true) FROM generate_series(1, 2) i;
-SELECT refit(fixed_binning(ARRAY[1]), 'x'::text, true);
-SELECT refit(fixed_binning('[["a"]]'), 1, true);
-SELECT refit(fixed_binning(ARRAY[1]), bin_sketch_agg('x', true));
-SELECT refit(fixed_binning('[["1"]]'), bin_sketch_agg(i::text, true)) FROM generate_series(1, 100001) i;
-SELECT refit(fixed_binning('[["1"]]'), i::text, true) FROM generate_series(1, 100001) i;
+SELECT binning_refit('{"bins": [{"below": 5}, {}]}', x, e) AS no_bin_for_missing FROM (VALUES (1, true), (NULL, true), (6, false), (7, NULL)) v (x, e);
+SELECT binning_refit(fixed_binning('[["a"], ["b", ""]]'), x, e) FROM (VALUES ('a', true), (NULL, true), ('', false), ('z', false), ('b', NULL)) v (x, e);
+SELECT binning_refit(NULL::binning, 1, true) IS NULL AS no_binning, binning_refit(CASE WHEN i > 1 THEN fixed_binning(ARRAY[2]) END, i, true) AS some FROM generate_series(1, 3) i;
+SELECT binning_refit(fixed_binning(ARRAY[i]), i, true) FROM generate_series(1, 2) i;
+SELECT binning_refit(fixed_binning(ARRAY[1]), 'x'::text, true);
+SELECT binning_refit(fixed_binning('[["a"]]'), 1, true);
+SELECT binning_refit(fixed_binning(ARRAY[1]), bin_sketch_agg('x', true));
+SELECT binning_refit(fixed_binning('[["1"]]'), bin_sketch_agg(i::text, true)) FROM generate_series(1, 100001) i;
+SELECT binning_refit(fixed_binning('[["1"]]'), i::text, true) FROM generate_series(1, 100001) i;
 -- A large binning, stored compressed in one row and written out in another, is one binning.
 CREATE TABLE large (b binning);
 INSERT INTO large SELECT fixed_binning(array_agg(i)) FROM generate_series(1, 900) i;
 SELECT pg_column_size(b) < length(b::text) AS compressed FROM large;
-SELECT (binning_summary(refit(x.b, i, true))).n FROM (SELECT b FROM large UNION ALL SELECT b::text::binning FROM large) x, generate_series(1, 10) i;
+SELECT (binning_summary(binning_refit(x.b, i, true))).n FROM (SELECT b FROM large UNION ALL SELECT b::text::binning FROM large) x, generate_series(1, 10) i;
 
 -- 9. By hand.
 SELECT fixed_binning(ARRAY[30, 10, 20], '{"closed": "right", "special_codes": [-1], "smoothing": "none"}');
@@ -342,12 +342,12 @@ FROM (SELECT exp(20 * random() - 10) * (CASE WHEN random() < 0.3 THEN -1 ELSE 1 
 SELECT name, cardinality(x) > 2000 AS thousands, d.* FROM made, tests, differences(b, x) d WHERE name IN ('radius', 'age', 'income') ORDER BY name;
 SELECT closed, sum(d.woe) AS woe, sum(d.bin_id) AS bin_id, sum(d.bin) AS bin, count(*) AS binnings
 FROM tests, generate_series(1, 20) g, unnest('{left, right}'::text[]) closed,
-  LATERAL (SELECT refit(fixed_binning(array_agg(DISTINCT v), jsonb_build_object('closed', closed, 'special_codes', (SELECT jsonb_agg(v) FROM (SELECT DISTINCT x[i] AS v FROM generate_series(1, 50, 7) i) y), 'smoothing', 'none')),
+  LATERAL (SELECT binning_refit(fixed_binning(array_agg(DISTINCT v), jsonb_build_object('closed', closed, 'special_codes', (SELECT jsonb_agg(v) FROM (SELECT DISTINCT x[i] AS v FROM generate_series(1, 50, 7) i) y), 'smoothing', 'none')),
       bin_sketch_agg(v, v > 0)) AS b FROM (SELECT x[(random() * 1999)::int + 1] AS v FROM generate_series(1, g)) s) f, differences(b, x) d GROUP BY closed ORDER BY closed;
 SELECT name, d.* FROM made, differences(b, ARRAY['A', 'B', 'C', '', NULL, 'it''s', 'x\y', 'D', 'a', 'A ', 'NaN', 'true', 'false', E'\n']) d WHERE name IN ('grade', 'flag') ORDER BY name;
-SELECT d.* FROM differences((SELECT refit(fixed_binning(to_jsonb(ARRAY[ARRAY['"', '\', ''''], ARRAY['$$', '%', '{}'], ARRAY[E'\t', ' ', '--']])), v, v < 'a')
+SELECT d.* FROM differences((SELECT binning_refit(fixed_binning(to_jsonb(ARRAY[ARRAY['"', '\', ''''], ARRAY['$$', '%', '{}'], ARRAY[E'\t', ' ', '--']])), v, v < 'a')
   FROM unnest(ARRAY['"', '\', ' ', '--', 'z', '{}']) v), ARRAY['"', '\', '''', '$$', '%', '{}', E'\t', ' ', '--', '', NULL, '\\', '''''']) d;
-SELECT d.* FROM differences((SELECT refit(fixed_binning('[[1, 2], [0.1, 0.3]]'), v, v < 1) FROM unnest('{1, 2, 0.1, 0.3, 7}'::float8[]) v), '{1, 2, 0.1, 0.3, 0.30000000000000004, NaN, NULL, -0}'::float8[]) d;
+SELECT d.* FROM differences((SELECT binning_refit(fixed_binning('[[1, 2], [0.1, 0.3]]'), v, v < 1) FROM unnest('{1, 2, 0.1, 0.3, 7}'::float8[]) v), '{1, 2, 0.1, 0.3, 0.30000000000000004, NaN, NULL, -0}'::float8[]) d;
 SELECT d.* FROM differences('{"bins": [{"below": 5}, {}], "missing": {}}', '{1, 5, NULL}'::float8[]) d;
 DO $$
 DECLARE answer int[];
@@ -396,7 +396,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire OR program_limit_exceeded OR untranslatable_character THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT binning_send(b) AS bytes FROM unnest(ARRAY['{"bins": [{"below": 5, "non_event": 9, "event": 1}, {"non_event": 3, "event": 2}], "special": [{"values": [-9], "non_event": 1, "event": 0}]}',
+CREATE TABLE victim AS SELECT credit_limit_internal.binning_send(b) AS bytes FROM unnest(ARRAY['{"bins": [{"below": 5, "non_event": 9, "event": 1}, {"non_event": 3, "event": 2}], "special": [{"values": [-9], "non_event": 1, "event": 0}]}',
   '{"categories": [{"in": ["a", ""], "non_event": 9, "event": 1}], "other": {"non_event": 3, "event": 2}}']::binning[]) b;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;

@@ -27,7 +27,7 @@ FROM book_t.account;
 SELECT source, run_id, count(*) FROM book_t.decision GROUP BY 1, 2;
 -- An exclusion comes, changes, and goes.
 INSERT INTO book_t.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'fraud', 'FREEZE', '2026-11-01');
-SELECT frozen, credit_limit.available('book_t', 105, '2026-11-01') FROM book_t.account WHERE account_id = 105;
+SELECT frozen, credit_limit.available_to_draw('book_t', 105, '2026-11-01') FROM book_t.account WHERE account_id = 105;
 UPDATE book_t.exclusion SET action = 'REFER' WHERE borrower_id = 5;
 SELECT frozen FROM book_t.account WHERE account_id = 105;
 DELETE FROM book_t.exclusion WHERE borrower_id = 5;

@@ -182,7 +182,7 @@ SELECT array_agg(DISTINCT account_id ORDER BY account_id) FROM book_p.account_mo
 SELECT array_agg(DISTINCT borrower_id ORDER BY borrower_id) FROM book_p.decision;
 SELECT array_agg(subject ORDER BY subject) FROM book_p.alert WHERE rule LIKE '%past due';
 -- Neither by a function nor by a view, a partition, or its own words.
-SELECT credit_limit.available('book_p', 101, '2026-11-01') AS farm, credit_limit.available('book_p', 102, '2026-11-01') AS retail;
+SELECT credit_limit.available_to_draw('book_p', 101, '2026-11-01') AS farm, credit_limit.available_to_draw('book_p', 102, '2026-11-01') AS retail;
 SELECT * FROM book_p.run_progress;
 SELECT * FROM book_p.account_month_rest;
 SELECT * FROM book_p.decision_2026_11;
@@ -249,7 +249,7 @@ CALL credit_limit.revoke_book('book_p', 'regress_anna');
 CALL credit_limit.revoke_book('book_p', 'regress_loader');
 CALL credit_limit.revoke_book('book_p', 'regress_engine');
 SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_anna'::regrole, 'regress_loader'::regrole, 'regress_engine'::regrole)
-  AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid <> 'credit_limit'::regnamespace;
+  AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid NOT IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace);
 SET ROLE regress_loader;
 SELECT count(*) FROM book_p.account;
 RESET ROLE;

@@ -20,13 +20,13 @@ INSERT INTO book_u.account (account_id, borrower_id, product, currency, umbrella
   (200, 2, 'firm', 'CNY', 20, '2026-01-01', 4000, 1000, 0), (201, 2, 'firm', 'CNY', 20, '2026-01-01', 4000, 2000, 500), (202, 2, 'firm', 'CNY', NULL, '2026-01-01', 700, -50, 0);
 
 -- Available: the smaller of what the limit and what the umbrella leave. By hand: 4000 - 1000 and 5000 - 2500 - 1000; 4000 - 2500 and 5000 - 1000 - 2500.
-SELECT account_id, credit_limit.available('book_u', account_id, '2026-06-01') FROM book_u.account ORDER BY 1;
-SELECT credit_limit.available('book_u', 999, '2026-06-01') AS no_account, credit_limit.available('book_u', 200, NULL) AS no_day,
-  credit_limit.available('book_u', 200, '2027-01-01') AS umbrella_over, credit_limit.available('book_u', 202, '2027-01-01') AS without_umbrella;
+SELECT account_id, credit_limit.available_to_draw('book_u', account_id, '2026-06-01') FROM book_u.account ORDER BY 1;
+SELECT credit_limit.available_to_draw('book_u', 999, '2026-06-01') AS no_account, credit_limit.available_to_draw('book_u', 200, NULL) AS no_day,
+  credit_limit.available_to_draw('book_u', 200, '2027-01-01') AS umbrella_over, credit_limit.available_to_draw('book_u', 202, '2027-01-01') AS without_umbrella;
 -- Blocked and ad hoc amounts count on their days only, ad hoc within the umbrella: 4000 + 900 - 2500 = 2400 against 1500; 4000 - 1000 - 600 = 2400 against 1500 - 600.
 INSERT INTO book_u.limit_adjustment (account_id, kind, amount, valid_from, valid_to, reason) VALUES
   (201, 'ad_hoc', 900, '2026-06-01', '2026-06-30', 'holiday'), (200, 'blocked', 600, '2026-06-10', '2026-06-20', 'dispute'), (202, 'ad_hoc', 300, '2026-06-01', '2026-06-01', 'sale');
-SELECT d::date AS day, credit_limit.available('book_u', 200, d::date) AS a200, credit_limit.available('book_u', 201, d::date) AS a201, credit_limit.available('book_u', 202, d::date) AS a202
+SELECT d::date AS day, credit_limit.available_to_draw('book_u', 200, d::date) AS a200, credit_limit.available_to_draw('book_u', 201, d::date) AS a201, credit_limit.available_to_draw('book_u', 202, d::date) AS a202
 FROM unnest(ARRAY['2026-05-31', '2026-06-01', '2026-06-10', '2026-06-20', '2026-06-21', '2026-07-01']) d;
 -- Draws: one after the other until the umbrella is full.
 SELECT credit_limit.authorize_draw('book_u', 200, 1000, '2026-07-01');
@@ -47,7 +47,7 @@ SELECT credit_limit.authorize_draw('book_u', 202, 1, '2026-07-01');
 ROLLBACK;
 -- Frozen: by an exclusion from its first day on, before any decision.
 INSERT INTO book_u.exclusion (borrower_id, kind, action, valid_from) VALUES (1, 'fraud', 'FREEZE', '2026-07-02');
-SELECT credit_limit.available('book_u', 100, '2026-07-01') AS before, credit_limit.available('book_u', 100, '2026-07-02') AS after;
+SELECT credit_limit.available_to_draw('book_u', 100, '2026-07-01') AS before, credit_limit.available_to_draw('book_u', 100, '2026-07-02') AS after;
 DELETE FROM book_u.exclusion;
 
 -- A partitioned umbrella is shared out in the order of the accounts, each seeing what the one before was given:

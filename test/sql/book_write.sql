@@ -46,7 +46,7 @@ DROP TRIGGER see_all ON book_w.decision_evidence;
 CREATE ROLE regress_book_writer;
 GRANT USAGE ON SCHEMA book_w TO regress_book_writer;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA book_w TO regress_book_writer;
-GRANT USAGE ON SCHEMA credit_limit TO regress_book_writer;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_book_writer;
 ALTER TABLE book_w.decision ENABLE ROW LEVEL SECURITY;
 CREATE POLICY only_small ON book_w.decision TO regress_book_writer USING (true) WITH CHECK (new_limit < 100);
 SET ROLE regress_book_writer;

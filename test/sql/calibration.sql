@@ -256,8 +256,8 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT calibration_send(calibration_agg(b / 20.0, b % 3 = 0)) AS bytes FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
-  UNION ALL SELECT calibration_send(calibration_agg(b / 20.0, b % 3 = 0, b / 7.0)) FROM generate_series(1, 4) b;
+CREATE TABLE victim AS SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0)) AS bytes FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
+  UNION ALL SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0, b / 7.0)) FROM generate_series(1, 4) b;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
@@ -281,7 +281,7 @@ SELECT calibration_agg(0.1, true, 1e-101);
 SELECT calibration_agg(0.1, true, 1e-100)::text AS smallest, calibration_agg(0.1, true, 0)::text AS none;
 -- What is stored can be read again: rows left out end at the largest number, weights that are too much together are not stored.
 CREATE TABLE brim AS SELECT rollup(c) AS c FROM unnest('{"{\"version\": 1, \"n_skipped\": 9223372036854775807, \"values\": [[0.2, 1, 0]]}", "{\"version\": 1, \"n_skipped\": 5, \"values\": []}"}'::calibration[]) c;
-SELECT c, calibration_send(c) = calibration_send(c::text::calibration) AS read_again, (calibration_stats(c)).n_skipped FROM brim;
+SELECT c, credit_limit_internal.calibration_send(c) = credit_limit_internal.calibration_send(c::text::calibration) AS read_again, (calibration_stats(c)).n_skipped FROM brim;
 CREATE TABLE too_much AS SELECT rollup(c) AS c FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
 SELECT rollup(c)::text FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
 DROP TABLE brim;

@@ -139,7 +139,7 @@ SELECT name, r.n = s.n AND r.n_zero = s.n_zero AND r.n_censored = s.n_censored A
   near(s.se_sigma, r.se_sigma, 1e-6) AS se_sigma, near(s.loglik, r.loglik, 1e-8) AS loglik, s.iterations <= 12 AS quick
 FROM by_r r JOIN estimated USING (name), demand_stats(d) s ORDER BY s.distribution, r.n, name;
 -- numeric and float8 are the same.
-SELECT bool_and(demand_send(d) = demand_send(f)) AS same, count(*) FROM estimated
+SELECT bool_and(credit_limit_internal.demand_send(d) = credit_limit_internal.demand_send(f)) AS same, count(*) FROM estimated
   JOIN (SELECT name, demand_agg(balance::float8, available::float8, jsonb_build_object('distribution', distribution)) AS f FROM observed
         WHERE half_life = 0 GROUP BY name, distribution) q USING (name);
 
@@ -250,24 +250,24 @@ SELECT 'weighted', demand_agg(balance, available, age, '{"half_life": 12}') FROM
 SELECT 'normal weighted', demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') FROM many UNION ALL
 SELECT 'few limits', demand_agg(balance, available, '{"tolerance": 0}') FROM simulated;
 SELECT kind, s.n, s.n_censored, s.n_limits, s.status FROM whole, demand_stats(d) s ORDER BY kind;
-SELECT 'backwards' AS what, demand_send(demand_agg(balance, available ORDER BY g DESC)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
+SELECT 'backwards' AS what, credit_limit_internal.demand_send(demand_agg(balance, available ORDER BY g DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
 UNION ALL
-SELECT 'by limit', demand_send(demand_agg(balance, available, '{"distribution": "normal"}' ORDER BY available, balance)) = (SELECT demand_send(d) FROM whole WHERE kind = 'normal') FROM many
+SELECT 'by limit', credit_limit_internal.demand_send(demand_agg(balance, available, '{"distribution": "normal"}' ORDER BY available, balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal') FROM many
 UNION ALL
-SELECT 'weighted', demand_send(demand_agg(balance, available, age, '{"half_life": 12}' ORDER BY balance)) = (SELECT demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
+SELECT 'weighted', credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}' ORDER BY balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
 UNION ALL
-SELECT '97 parts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
+SELECT '97 parts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
 UNION ALL
-SELECT 'uneven parts', demand_send(rollup(d ORDER BY k DESC)) = (SELECT demand_send(d) FROM whole WHERE kind = 'normal weighted')
+SELECT 'uneven parts', credit_limit_internal.demand_send(rollup(d ORDER BY k DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal weighted')
 FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
 UNION ALL
-SELECT 'accounts', demand_send(rollup(d)) = (SELECT demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts
+SELECT 'accounts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts
 ORDER BY what;
 ALTER TABLE many SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT demand_agg(balance, available) FROM many;
-SELECT demand_send(demand_agg(balance, available)) = (SELECT demand_send(d) FROM whole WHERE kind = 'plain') AS plain,
-  demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) = (SELECT demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
+SELECT credit_limit_internal.demand_send(demand_agg(balance, available)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS plain,
+  credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- Cells cost next to nothing: 7,001 limits, of which more than 4,096 were reached, against R as above,
 --
@@ -283,11 +283,11 @@ FROM demand_stats((SELECT demand_agg(least(exp(8 + 0.7 * ln(u / (1 - u))), a), a
 
 -- Stored, dumped and sent.
 CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given', demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal');
-SELECT count(*) AS n, bool_and(demand_send(d::text::demand) = demand_send(d)) AS text FROM stored;
+SELECT count(*) AS n, bool_and(credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d)) AS text FROM stored;
 SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
 
 -- The largest amounts, too: a dump can be restored.
-SELECT demand_send(d::text::demand) = demand_send(d) AS largest FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
+SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
 
 -- Moving windows: the state goes on after it was read.
 SELECT account, k, (demand_stats(d)).n, (demand_stats(d)).status FROM (
@@ -348,7 +348,7 @@ BEGIN
   PERFORM setseed(0.78);
   FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted', 'weighted') AND length(d::text) < 1000 LOOP
     FOR i IN 1 .. 300 LOOP
-      mutant := CASE WHEN i = 1 THEN demand_send(original.d) ELSE pg_temp.mutate(demand_send(original.d)) END;
+      mutant := CASE WHEN i = 1 THEN credit_limit_internal.demand_send(original.d) ELSE pg_temp.mutate(credit_limit_internal.demand_send(original.d)) END;
       o := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || '\x00000004'::bytea || int4send(original.kind::int)
         || int4send(length(mutant)) || mutant || '\xffff'::bytea);
       PERFORM lo_export(o, file);
@@ -364,7 +364,7 @@ BEGIN
     END LOOP;
   END LOOP;
 END $$;
-SELECT kind, count(*) > 5 AS some_accepted, count(*) FILTER (WHERE demand_send(d::text::demand) <> demand_send(d)) AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
+SELECT kind, count(*) > 5 AS some_accepted, count(*) FILTER (WHERE credit_limit_internal.demand_send(d::text::demand) <> credit_limit_internal.demand_send(d)) AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
 DO $$
 DECLARE f record;
 BEGIN

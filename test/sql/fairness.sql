@@ -201,7 +201,7 @@ DO $$ BEGIN
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('fairness'));
 END $$;
 SELECT (SELECT count(*) FROM copied) AS copied, bool_and(f::text::fairness::text = f::text) AS text,
-  bool_and(f::text IN (SELECT c.f::text FROM copied c)) AS "binary", bool_and(fairness_send(f::text::fairness) = fairness_send(f)) AS bytes FROM ours;
+  bool_and(f::text IN (SELECT c.f::text FROM copied c)) AS "binary", bool_and(credit_limit_internal.fairness_send(f::text::fairness) = credit_limit_internal.fairness_send(f)) AS bytes FROM ours;
 
 -- What people might write.
 SELECT '{}'::fairness;
@@ -245,7 +245,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT fairness_send(fairness_agg(m, g % 2 = 0, g / 3.0)) AS bytes FROM unnest(ARRAY['a', 'ä', '', NULL]) m, generate_series(1, 5) g;
+CREATE TABLE victim AS SELECT credit_limit_internal.fairness_send(fairness_agg(m, g % 2 = 0, g / 3.0)) AS bytes FROM unnest(ARRAY['a', 'ä', '', NULL]) m, generate_series(1, 5) g;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
@@ -265,7 +265,7 @@ SELECT * FROM fairness_table((SELECT fairness_agg('a', true)), NULL, NULL);
 -- Sums are stored without the bits that depend on the order of rows: equal bytes, here for a hundred orders. Parts that were
 -- stored lost theirs before they were put together, so of those the leading double alone is the same.
 SELECT count(*) AS orders, count(DISTINCT bytes) AS stored FROM (
-  SELECT fairness_send(fairness_agg('a', true, sqrt(g)::float8 * 31 ORDER BY hashint4(g + 1000 * k))) AS bytes
+  SELECT credit_limit_internal.fairness_send(fairness_agg('a', true, sqrt(g)::float8 * 31 ORDER BY hashint4(g + 1000 * k))) AS bytes
   FROM generate_series(1, 500) g, generate_series(1, 100) k GROUP BY k) s;
 SELECT count(DISTINCT (j #>> '{groups, 0, sum, 0}', j #>> '{groups, 0, squares, 0}')) AS leading FROM (
   SELECT rollup(part)::text::jsonb AS j FROM (

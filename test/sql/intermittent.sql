@@ -46,14 +46,14 @@ SELECT intermittent_forecast(1, '{"alpha": 1.5}');
 SELECT intermittent_forecast(1, '{"method": "holt"}');
 SELECT intermittent_forecast(1, '{"gamma": 1}');
 SELECT intermittent_forecast(1, NULL);
-SELECT intermittent_transition('{1,2}', 5::numeric);
-CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{7,1,1,0,0,0,0,0,0}');
+SELECT credit_limit_internal.intermittent_transition('{1,2}', 5::numeric);
+CREATE AGGREGATE own(numeric) (SFUNC = credit_limit_internal.intermittent_transition, STYPE = float8[], INITCOND = '{7,1,1,0,0,0,0,0,0}');
 SELECT own(1);
 DROP AGGREGATE own(numeric);
-CREATE AGGREGATE own(numeric) (SFUNC = intermittent_transition, STYPE = float8[], INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = intermittent_final);
+CREATE AGGREGATE own(numeric) (SFUNC = credit_limit_internal.intermittent_transition, STYPE = float8[], INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = credit_limit_internal.intermittent_final);
 SELECT own(1);
 DROP AGGREGATE own(numeric);
-SELECT intermittent_final('{0,1,1,1,1,1,1,1,1}');
+SELECT credit_limit_internal.intermittent_final('{0,1,1,1,1,1,1,1,1}');
 
 -- Options of accounts that take turns are forgotten one by one (in the memory of the query all were 7 MB), and an account has one
 -- state, of the two arrays that it had (in that of the groups 15 MB).

@@ -339,7 +339,7 @@ DO $$ BEGIN
   EXECUTE format('COPY model TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
 END $$;
-SELECT count(*), bool_and(logit_model_send(a.m) = logit_model_send(b.m)) AS bytes FROM model a JOIN copied b USING (id);
+SELECT count(*), bool_and(credit_limit_internal.logit_model_send(a.m) = credit_limit_internal.logit_model_send(b.m)) AS bytes FROM model a JOIN copied b USING (id);
 -- Bytes of strangers: every byte changed, every length cut, is an error or a model that still answers.
 CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE file oid;
@@ -355,7 +355,7 @@ EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded OR
   RETURN 'refused';
 END $$;
 DELETE FROM copied;
-CREATE TABLE victim AS SELECT logit_model_send(m) AS bytes FROM model WHERE id = 5;
+CREATE TABLE victim AS SELECT credit_limit_internal.logit_model_send(m) AS bytes FROM model WHERE id = 5;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both

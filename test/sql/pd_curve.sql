@@ -170,7 +170,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire OR untranslatable_character THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT pd_curve_send(isotonic_calibration(score, event, true)) AS bytes FROM ten UNION ALL SELECT pd_curve_send(plain) FROM fits;
+CREATE TABLE victim AS SELECT credit_limit_internal.pd_curve_send(isotonic_calibration(score, event, true)) AS bytes FROM ten UNION ALL SELECT credit_limit_internal.pd_curve_send(plain) FROM fits;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1 ORDER BY 1;
 SELECT outcome, count(*) > 0 AS some FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome

@@ -46,7 +46,7 @@ INSERT INTO policy_test VALUES ('all', '{"name": "all \"keys\"", "version": "7",
 SELECT policy FROM policy_test WHERE name = 'all';
 \pset format aligned
 SELECT name, policy::text::limit_policy::text = policy::text AS text, policy::jsonb::limit_policy::text = policy::text AS jsonb,
-       get_byte(limit_policy_send(policy), 0) AS version
+       get_byte(credit_limit_internal.limit_policy_send(policy), 0) AS version
   FROM policy_test;
 SELECT '{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.975}}'::limit_policy::jsonb -> 'columns' ->> 'demand_q97_5' AS q97_5,
        '{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.9205}}'::limit_policy::jsonb -> 'columns' ->> 'demand_q92_05' AS q92_05;
@@ -417,7 +417,7 @@ DECLARE
   original bytea; mutant bytea; o oid; document limit_policy;
 BEGIN
   PERFORM setseed(0.77);
-  SELECT limit_policy_send(policy) INTO original FROM policy_test WHERE name = 'line';
+  SELECT credit_limit_internal.limit_policy_send(policy) INTO original FROM policy_test WHERE name = 'line';
   FOR i IN 1 .. 500 LOOP
     mutant := CASE WHEN i = 1 THEN original ELSE pg_temp.mutate(original) END;
     -- Header, one row of one column: its length, then the bytes; and the end.

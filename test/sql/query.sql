@@ -1,14 +1,15 @@
 -- SQL that a caller gives as text: hostile texts in every place that takes a query, a relation, a column or an expression.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+CREATE SCHEMA query_test;
+SET search_path = query_test, credit_limit;
 
 CREATE TABLE loan AS SELECT i AS id, DATE '2024-01-01' + 31 * (i % 4) AS m, chr(65 + i % 5) AS grade, (i * 7919) % 101 AS age,
   (i * 31) % 7 < 2 AS bad FROM generate_series(1, 700) i;
 -- Whatever runs that must not leaves a row here.
 CREATE TABLE witness (what text);
-CREATE FUNCTION testify() RETURNS int LANGUAGE sql AS 'INSERT INTO public.witness VALUES (1) RETURNING 1';
-CREATE FUNCTION testify(int) RETURNS boolean LANGUAGE sql AS 'INSERT INTO public.witness VALUES (1) RETURNING true';
+CREATE FUNCTION testify() RETURNS int LANGUAGE sql AS 'INSERT INTO query_test.witness VALUES (1) RETURNING 1';
+CREATE FUNCTION testify(int) RETURNS boolean LANGUAGE sql AS 'INSERT INTO query_test.witness VALUES (1) RETURNING true';
 CREATE SEQUENCE ticket;
 CREATE VIEW with_random AS SELECT *, random() AS r FROM loan;
 CREATE VIEW with_lock AS SELECT * FROM loan FOR UPDATE;
@@ -81,7 +82,7 @@ INSERT INTO hostile VALUES
   ('SELECT $1, ARRAY[1.0]'), ('SELECT true, $1'), ('$1'), ('$1::text'), ('SELECT true, ARRAY[1.0] FROM q'), ('SELECT q.event, q.x FROM q'), ('q.event'), ('s.p'),
   -- names that must be quoted, and things that break quoting
   ('"'), (''''), ('''''; SELECT testify(); --'), ('"); SELECT testify(); --'), ('$$'), ('$a$ 1 $b$'), (E'\\'), (E'a\\''b'), ('%'), ('%s%I%L%n'), ('@'), ('@book@'),
-  ('pg_class'), ('pg_catalog.pg_class'), ('information_schema.tables'), ('0'), ('-1'), ('4294967295'), ('loan; DROP TABLE loan'), ('loan, witness'), ('public.loan t, witness'),
+  ('pg_class'), ('pg_catalog.pg_class'), ('information_schema.tables'), ('0'), ('-1'), ('4294967295'), ('loan; DROP TABLE loan'), ('loan, witness'), ('query_test.loan t, witness'),
   ('LOAN'), ('"loan"'), ('loan.id'), ('loan_pkey'), ('ticket'), ('tableoid'), ('ctid'), ('xmin'), ('*'), ('loan.*'), ('(loan).*'), ('bad::int'), ('NOT bad'), ('id'), ('m'),
   ('grade'), ('grade, age'), ('DISTINCT grade'), ('grade AS b'), ('grade b'), ('(SELECT testify())'), ('(SELECT 1 FROM with_lock LIMIT 1)'), ('grade COLLATE "C"'), ('DEFAULT'),
   ('ALL'), ('count(*)'), ('rank() OVER ()'), ('generate_series(1, 3)'), ('ARRAY[1]'), ('ROW(1)'), ('loan'), ('NULL'), ('1/0'), ('repeat(grade, 100000)'),
@@ -117,7 +118,7 @@ WHERE state ~ '^(XX|58|53|08|25|40|55P)' ORDER BY 1, 2;
 CREATE SCHEMA s1; CREATE SCHEMA s2;
 CREATE TABLE s1.ta AS SELECT i % 2 = 0 AS e, ARRAY[i::float8] AS x FROM generate_series(1, 9) i;
 CREATE TABLE s2.ta AS SELECT ARRAY[i::float8] AS e, i % 2 = 0 AS x FROM generate_series(1, 9) i;
-CREATE FUNCTION turn() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 's2, public', true); RETURN 1; END $$;
+CREATE FUNCTION turn() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 's2, query_test', true); RETURN 1; END $$;
 CREATE FUNCTION still() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN turn(); END $$;
 CREATE FUNCTION calm() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN turn(); END $$;
 DO $$
@@ -127,8 +128,8 @@ BEGIN
   FOREACH what IN ARRAY ARRAY['logistic_regression_fit(%L)', 'logit_stepwise(%L, ARRAY[''a''])'] LOOP
     FOR i IN 1 .. 2 LOOP
       BEGIN
-        PERFORM set_config('search_path', 's1, public', true);
-        EXECUTE format('SELECT count(*) FROM credit_limit.' || what, format('SELECT e, x FROM ta WHERE public.%s() = 1', (ARRAY['still', 'calm'])[i]));
+        PERFORM set_config('search_path', 's1, query_test', true);
+        EXECUTE format('SELECT count(*) FROM credit_limit.' || what, format('SELECT e, x FROM ta WHERE query_test.%s() = 1', (ARRAY['still', 'calm'])[i]));
       EXCEPTION WHEN OTHERS THEN
         ASSERT SQLSTATE IN ('42804', '42883', '55000'), SQLSTATE || SQLERRM;
       END;
@@ -142,3 +143,4 @@ SELECT logistic_regression_fit('SELECT bad, ARRAY[age] FROM loan WHERE half(id)'
 SELECT logistic_regression_fit('SELECT ARRAY[age] AS x, bad AS event FROM loan')::text = logistic_regression_fit('SELECT bad, ARRAY[age] FROM loan; -- all')::text AS by_name;
 SELECT logistic_regression_fit('SELECT 1 AS weight, ARRAY[age] AS x, bad AS event FROM loan')::text = logistic_regression_fit('SELECT bad, ARRAY[age], 1 FROM loan')::text AS by_name;
 SELECT logistic_regression_fit('SELECT bad AS event, ARRAY[age] AS x, 1 AS wait FROM loan');
+DROP SCHEMA query_test, s1, s2 CASCADE;

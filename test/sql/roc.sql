@@ -132,10 +132,10 @@ SELECT tp, fp, tn, fn, near(tpr, tp / 67, 1e-15) AS tpr, near(tnr, tn / 133, 1e-
   near(npv, tn / (tn + fn), 1e-15) AS npv, near(accuracy, (tp + tn) / 200, 1e-15) AS accuracy, near(f1, 2 * ppv * tpr / (ppv + tpr), 1e-14) AS f1,
   near(mcc, (tp * tn - fp * fn) / sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)), 1e-14) AS mcc, near(youden, tpr + tnr - 1, 1e-14) AS youden,
   (tp, fp) = (SELECT count(*) FILTER (WHERE event), count(*) FILTER (WHERE NOT event) FROM applicant WHERE pd >= 0.5) AS counts
-FROM confusion((SELECT roc_agg(pd, event) FROM applicant), 0.5);
-SELECT tp, fp, tn, fn FROM confusion((SELECT roc_agg(score, event, false) FROM applicant), 50);
-SELECT * FROM confusion((SELECT roc_agg(pd, event) FROM applicant), 9);
-SELECT * FROM confusion((SELECT roc_agg(pd, event) FROM applicant), 'NaN');
+FROM confusion_matrix((SELECT roc_agg(pd, event) FROM applicant), 0.5);
+SELECT tp, fp, tn, fn FROM confusion_matrix((SELECT roc_agg(score, event, false) FROM applicant), 50);
+SELECT * FROM confusion_matrix((SELECT roc_agg(pd, event) FROM applicant), 9);
+SELECT * FROM confusion_matrix((SELECT roc_agg(pd, event) FROM applicant), 'NaN');
 
 -- Has an AUC fallen? Hanley and McNeil's standard error of the 1982 paper's formula, in R:
 -- 0.029086283790850716, z -1.719023315578316558, p 0.042805063275976933, 0.957194936724023115, 0.085610126551953866.
@@ -176,12 +176,12 @@ FROM auc_interval((SELECT roc_agg(score, event) FROM large)) a, by_sql q;
 -- Any split, any order, any plan: the same bytes. Score ranges from few values, many rows each, to one row each.
 CREATE TABLE many AS SELECT i, i % 4 AS part, (i * 7919) % 1000003 AS unique_score, (i * 7919) % 601 AS score, (i * 31) % 7 < 2 AS event,
   1 + (i % 5) / 3.0 AS weight, (i % 1000) * 1.01 AS amount FROM generate_series(1, 100000) i;
-CREATE TABLE whole AS SELECT roc_send(roc_agg(unique_score, event)) AS a, roc_send(roc_agg(score, event, false)) AS b,
-  roc_send(roc_amount_agg(score, event, false, amount)) AS c, auc(unique_score, event) AS auc FROM many;
-SELECT roc_send(rollup(a)) = (SELECT a FROM whole) AS a, roc_send(rollup(b)) = (SELECT b FROM whole) AS b, roc_send(rollup(c)) = (SELECT c FROM whole) AS c
+CREATE TABLE whole AS SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false)) AS b,
+  credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) AS c, auc(unique_score, event) AS auc FROM many;
+SELECT credit_limit_internal.roc_send(rollup(a)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(rollup(b)) = (SELECT b FROM whole) AS b, credit_limit_internal.roc_send(rollup(c)) = (SELECT c FROM whole) AS c
 FROM (SELECT part, roc_agg(unique_score, event) AS a, roc_agg(score, event, false) AS b, roc_amount_agg(score, event, false, amount) AS c FROM many GROUP BY part) s;
-SELECT roc_send(roc_agg(unique_score, event ORDER BY i DESC)) = (SELECT a FROM whole) AS a, roc_send(roc_agg(score, event, false ORDER BY unique_score)) = (SELECT b FROM whole) AS b,
-  roc_send(roc_amount_agg(score, event, false, amount ORDER BY i DESC)) = (SELECT c FROM whole) AS c FROM many;
+SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event ORDER BY i DESC)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false ORDER BY unique_score)) = (SELECT b FROM whole) AS b,
+  credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount ORDER BY i DESC)) = (SELECT c FROM whole) AS c FROM many;
 SELECT length(b) < 601 * 25 AS small FROM whole;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
@@ -192,8 +192,8 @@ BEGIN
   RETURN plan::text LIKE '%Partial%';
 END $$;
 SELECT uses_parallel('SELECT credit_limit.roc_agg(score, event) FROM many'), uses_parallel('SELECT credit_limit.auc(score, event) FROM many');
-SELECT roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a, roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
-  roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
+SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
+  credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
 SELECT auc(unique_score, event) IS NULL AS nothing FROM many WHERE i < 0;
 SELECT roc_agg(nullif(score, score), event) AS only_null FROM many;
 -- Only one worker sees rows, and one that sees none of a class.
@@ -225,7 +225,7 @@ DO $$ BEGIN
   EXECUTE format('COPY month_roc TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
 END $$;
-SELECT count(*), bool_and(roc_send(m.r) = roc_send(c.r)) AS bytes, bool_and(m.r::text = c.r::text) AND bool_and(m.r::text::roc::text = m.r::text) AS text
+SELECT count(*), bool_and(credit_limit_internal.roc_send(m.r) = credit_limit_internal.roc_send(c.r)) AS bytes, bool_and(m.r::text = c.r::text) AND bool_and(m.r::text::roc::text = m.r::text) AS text
 FROM month_roc m JOIN copied c USING (month);
 SELECT '{}'::roc;
 SELECT '{"version": 1, "direction": "sideways", "n_skipped": 0, "scores": []}'::roc;
@@ -255,9 +255,9 @@ EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded TH
   RETURN 'refused';
 END $$;
 CREATE TABLE victim AS
-SELECT 1 AS kind, roc_send(roc_agg(s1 % 9, event)) AS bytes FROM sample WHERE i < 20
-UNION ALL SELECT 2, roc_send(roc_amount_agg(s1 % 5, event, false, i * 1.5)) FROM sample WHERE i < 20
-UNION ALL SELECT 3, roc_send(roc_agg(s1 % 5, event, false, i / 3.0)) FROM sample WHERE i < 20;
+SELECT 1 AS kind, credit_limit_internal.roc_send(roc_agg(s1 % 9, event)) AS bytes FROM sample WHERE i < 20
+UNION ALL SELECT 2, credit_limit_internal.roc_send(roc_amount_agg(s1 % 5, event, false, i * 1.5)) FROM sample WHERE i < 20
+UNION ALL SELECT 3, credit_limit_internal.roc_send(roc_agg(s1 % 5, event, false, i / 3.0)) FROM sample WHERE i < 20;
 SELECT kind, attack(bytes) FROM victim;
 SELECT kind, attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT attack(bytes || '\x00') FROM victim;

@@ -9,7 +9,7 @@ SET search_path = credit_limit, public;
 SELECT :'retail'::scorecard;
 -- A scorecard reads its own text, jsonb and bytes back as the same document.
 SELECT c::text::scorecard::text = c::text AS text_kept, (c::jsonb)::scorecard::text = c::text AS jsonb_kept,
-	get_byte(scorecard_send(c), 0) AS version, convert_from(substr(scorecard_send(c), 2), 'UTF8') = c::text AS bytes_are_text
+	get_byte(credit_limit_internal.scorecard_send(c), 0) AS version, convert_from(substr(credit_limit_internal.scorecard_send(c), 2), 'UTF8') = c::text AS bytes_are_text
 FROM (SELECT :'retail'::scorecard) s(c);
 -- Everything that a card can say; numbers keep every bit, texts every character.
 SELECT '{"characteristics": [{"special": [{"reason": "\"quoted\" \u0041\n", "woe": -0.1, "event_rate": 0.25, "points": 1e-7, "values": [1e15, -0.5]}],
@@ -154,7 +154,7 @@ GRANT SELECT ON sc_room.scores TO sc_reader;
 SET ROLE sc_reader;
 SELECT sum(score) FROM sc_room.scores;
 RESET ROLE;
-GRANT USAGE ON SCHEMA credit_limit TO sc_reader;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO sc_reader;
 GRANT SELECT ON sc_indexed TO sc_reader;
 REVOKE EXECUTE ON FUNCTION score(scorecard, record) FROM public;
 SET ROLE sc_reader;
@@ -163,7 +163,7 @@ RESET ROLE;
 GRANT EXECUTE ON FUNCTION score(scorecard, record) TO public;
 DROP SCHEMA sc_room CASCADE;
 DROP TABLE sc_indexed;
-REVOKE ALL ON SCHEMA credit_limit FROM sc_reader;
+REVOKE ALL ON SCHEMA credit_limit, credit_limit_internal FROM sc_reader;
 DROP ROLE sc_reader;
 -- Beyond double precision a number is an infinity or zero; a real is its shortest decimal; more cards than are kept at once.
 SELECT v.x < 0 AS negative, score('{"name": "wide", "characteristics": [{"name": "x", "bins": [{"below": 0, "points": 1}, {"below": 1e-300, "points": 2},
@@ -188,12 +188,12 @@ ALTER TABLE sc_changing DROP COLUMN housing;
 EXECUTE sc_score;
 DEALLOCATE sc_score;
 -- Nobody else calls the functions of the columns with success, or harm.
-SELECT score_columns(NULL, 'sc_changing'::regtype, 1);
-SELECT score_columns(:'retail', 'sc_borrower'::regtype, 1, 2);
-SELECT score_columns(:'retail', 'sc_borrower'::regtype, 1, 2, 3, 4, 5);
-SELECT score_columns(:'retail', 'int4'::regtype, 1);
-SELECT score_columns(:'retail', 0, 1);
-SELECT score_columns(:'retail', 'sc_borrower'::regtype, VARIADIC ARRAY[1]);
+SELECT credit_limit_internal.score_columns(NULL, 'sc_changing'::regtype, 1);
+SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, 1, 2);
+SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, 1, 2, 3, 4, 5);
+SELECT credit_limit_internal.score_columns(:'retail', 'int4'::regtype, 1);
+SELECT credit_limit_internal.score_columns(:'retail', 0, 1);
+SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, VARIADIC ARRAY[1]);
 -- Its explanation adds up: base and points to the score, points lost to what is missing to the best score.
 SELECT count(*) FILTER (WHERE abs(100.1 + points - score) > 1e-9) AS points_differ,
 	count(*) FILTER (WHERE abs(max_score - score - lost) > 1e-9) AS lost_differ, count(*) FILTER (WHERE n <> 7) AS rows_differ,
@@ -272,7 +272,7 @@ SELECT score_from_pd(0) AS safe, score_from_pd(1) AS lost, score_from_pd(0, pdo 
 SELECT count(*) FILTER (WHERE abs(pd_from_score(score_from_pd(p, s, o, d), s, o, d) / p - 1) > 1e-9) AS do_not_return
 FROM (SELECT random() AS p, random() * 1000 AS s, random() * 100 + 0.1 AS o, (random() * 50 + 1) * (CASE WHEN random() < 0.5 THEN 1 ELSE -1 END) AS d FROM generate_series(1, 5000)) v;
 SELECT count(*) FILTER (WHERE abs(score_pd(:'wide', b) - pd_from_score(score(:'wide', b))) > 1e-15) AS differ FROM sc_wide b;
-SELECT count(*) FILTER (WHERE pd_of_score(:'wide', score(:'wide', b)) IS DISTINCT FROM score_pd(:'wide', b)) AS differ, pd_of_score(:'wide', NULL) IS NULL AND pd_of_score(:'wide', 'NaN') IS NULL AS missing FROM sc_wide b;
+SELECT count(*) FILTER (WHERE score_pd(:'wide', score(:'wide', b)) IS DISTINCT FROM score_pd(:'wide', b)) AS differ, score_pd(:'wide', NULL) IS NULL AND score_pd(:'wide', 'NaN'::float8) IS NULL AS missing FROM sc_wide b;
 
 -- 7. The expert card of the demo: 350 to 950, five dimensions, a reason for everything.
 \set expert `cat demo/expert_card.json`
@@ -395,7 +395,7 @@ BEGIN
 END $$;
 DO $$
 DECLARE
-	good bytea := credit_limit.scorecard_send((SELECT card FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
+	good bytea := credit_limit_internal.scorecard_send((SELECT card FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
 	bytes bytea;
 	path text := current_setting('data_directory') || '/scorecard_fuzz.copy';
 	object oid;

@@ -296,7 +296,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE st_victim AS SELECT stability_send(stability_agg(b, is_actual)) AS bytes FROM (VALUES ('a', true), ('bc', false), (NULL, true), ('ä', true), ('a', NULL)) v (b, is_actual);
+CREATE TABLE st_victim AS SELECT credit_limit_internal.stability_send(stability_agg(b, is_actual)) AS bytes FROM (VALUES ('a', true), ('bc', false), (NULL, true), ('ä', true), ('a', NULL)) v (b, is_actual);
 SELECT attack(bytes) FROM st_victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM st_victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM st_victim;

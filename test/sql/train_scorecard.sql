@@ -92,7 +92,7 @@ SELECT jsonb_path_query_array(report, '$[*] ? (@.step != "screening").step') AS 
 CREATE TABLE installed (version int PRIMARY KEY, card scorecard NOT NULL);
 INSERT INTO installed SELECT 1, card FROM trained;
 CREATE TABLE by_hand AS
-SELECT refit(fixed_binning('{36,72}'), months::float8, bad) AS months_bins, refit(fixed_binning('{0.25,0.5,0.75}'), "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
+SELECT binning_refit(fixed_binning('{36,72}'), months::float8, bad) AS months_bins, binning_refit(fixed_binning('{0.25,0.5,0.75}'), "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
 INSERT INTO installed
 SELECT 2, scorecard((SELECT logistic_regression(bad, ARRAY[woe(months_bins, months::float8), woe(use_bins, "Use ""%"""::text::float8)]) FROM hold_out), '{months,"Use \"%\""}', ARRAY[months_bins, use_bins])
 FROM by_hand;

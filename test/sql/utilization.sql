@@ -164,7 +164,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR protocol_violation THEN
   RETURN 'refused';
 END $$;
-CREATE TABLE victim AS SELECT utilization_send(utilization_agg(b, 100 + b % 3)) AS bytes FROM generate_series(-5, 60) b WHERE b % 7 <> 0;
+CREATE TABLE victim AS SELECT credit_limit_internal.utilization_send(utilization_agg(b, 100 + b % 3)) AS bytes FROM generate_series(-5, 60) b WHERE b % 7 <> 0;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;

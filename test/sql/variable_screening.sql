@@ -92,7 +92,7 @@ SELECT * FROM variable_screening('loan', 'bad', options => '{"columns": {"usage"
 
 -- The rights of the caller, whatever his search_path finds first; a plan with workers gives the same.
 CREATE ROLE vs_stranger;
-GRANT USAGE ON SCHEMA credit_limit TO vs_stranger;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO vs_stranger;
 GRANT SELECT ON loan TO vs_stranger;
 CREATE SCHEMA trap;
 GRANT USAGE ON SCHEMA trap TO vs_stranger;
@@ -122,6 +122,6 @@ DROP VIEW loan, no_loan, no_outcome, only_bad;
 DROP TABLE only_event, whole;
 DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
-REVOKE USAGE ON SCHEMA credit_limit FROM vs_stranger;
+REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM vs_stranger;
 DROP ROLE vs_stranger;
 DROP FUNCTION draw(int, int);

@@ -116,7 +116,8 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	CALL credit_limit.run_decisions('lending', '2026-11-30');
 	SELECT credit_limit.set_business_date('lending', '2026-12-01'), credit_limit.enable_realtime('lending');
 	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (1, 'fraud', 'FREEZE', '2026-12-01');
-	SELECT credit_limit.available('lending', 1, '2026-12-01'), credit_limit.authorize_draw('lending', 2, 10, '2026-12-01');
+	SELECT credit_limit.available_to_draw('lending', 1, '2026-12-01');
+	SELECT credit_limit.authorize_draw('lending', 2, 10, '2026-12-01');
 	SELECT * FROM credit_limit.simulate_policy('lending', 1, 1, '2026-12-01');
 	SELECT * FROM credit_limit.check_book('lending');
 	SELECT * FROM lending.run_progress;
@@ -181,14 +182,34 @@ is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'and nothin
 
 # ---- a schema that is there already ----
 
-# A member of the schema put there beforehand must not become one of the extension.
+# Whoever put something into a schema of the extension beforehand would have it called by functions of the extension.
 $node->safe_psql('taken', q{CREATE SCHEMA credit_limit AUTHORIZATION mallory});
-$node->safe_psql('taken',
-	q{CREATE FUNCTION credit_limit.utilization(numeric, numeric) RETURNS float8 LANGUAGE sql AS 'SELECT 666::float8'},
-	extra_params => [ '-U', 'mallory' ]);
+my @planted = (
+	[ 'a function', q{CREATE FUNCTION credit_limit.f(jsonb, text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'},
+		'DROP FUNCTION credit_limit.f' ],
+	[ 'an operator', 'CREATE OPERATOR credit_limit.= (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)',
+		'DROP OPERATOR credit_limit.= (text, text)' ],
+	[ 'a type', 'CREATE TYPE credit_limit.scorecard AS (a int)', 'DROP TYPE credit_limit.scorecard' ],
+	[ 'a table', 'CREATE TABLE credit_limit.t ()', 'DROP TABLE credit_limit.t' ],
+	[ 'a collation', 'CREATE COLLATION credit_limit.c FROM "C"', 'DROP COLLATION credit_limit.c' ],
+);
+foreach my $p (@planted)
+{
+	my ($what, $plant, $remove) = @$p;
+	$node->safe_psql('taken', $plant, extra_params => [ '-U', 'mallory' ]);
+	my ($code, $out, $err) = $node->psql('taken', 'CREATE EXTENSION credit_limit');
+	like($err, qr/schema "credit_limit" is not empty/, "$what in the schema stops the installation");
+	$node->safe_psql('taken', $remove, extra_params => [ '-U', 'mallory' ]);
+}
+$node->safe_psql('taken', q{CREATE SCHEMA credit_limit_internal AUTHORIZATION mallory});
 my ($code, $out, $err) = $node->psql('taken', 'CREATE EXTENSION credit_limit');
-isnt($code, 0, 'a function of the same name in the same schema stops the installation');
-like($err, qr/already exists/, 'and the server says so');
+like($err, qr/schema "credit_limit_internal" already exists/, 'and so does a schema for the inside');
+$node->safe_psql('taken', 'DROP SCHEMA credit_limit_internal');
+# An empty schema of another owner is what a restore makes before the extension.
+$node->safe_psql('taken', 'CREATE EXTENSION credit_limit');
+is($node->safe_psql('taken', q{SELECT nspowner = extowner FROM pg_namespace, pg_extension
+	WHERE nspname = 'credit_limit_internal' AND extname = 'credit_limit'}), 't',
+	'the inside belongs to whoever created the extension');
 
 $node->stop;
 done_testing();

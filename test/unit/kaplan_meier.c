@@ -34,12 +34,12 @@ test_curve(void)
 	}
 	CHECK_EQ_INT(i, 4);
 	CHECK(isnan(step.std_error));
-	CHECK_NEAR(cl_kaplan_meier_quantile(&tally, 0.2), 1, 0);
-	CHECK_NEAR(cl_kaplan_meier_quantile(&tally, 0.3), 3, 0);
-	CHECK_NEAR(cl_kaplan_meier_quantile(&tally, 1), 4, 0);
+	CHECK_NEAR(cl_survival_quantile(&tally, 0.2), 1, 0);
+	CHECK_NEAR(cl_survival_quantile(&tally, 0.3), 3, 0);
+	CHECK_NEAR(cl_survival_quantile(&tally, 1), 4, 0);
 	cl_tally_add(&tally, 9, false);
 	cl_tally_settle(&tally);
-	CHECK(isnan(cl_kaplan_meier_quantile(&tally, 1)));
+	CHECK(isnan(cl_survival_quantile(&tally, 1)));
 	cl_tally_free(&tally);
 }
 

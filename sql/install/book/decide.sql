@@ -7,7 +7,7 @@ AS $$
 BEGIN
   RETURN replace(replace($q$
     SELECT i.*, w.version_no, o.score,
-      CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.pd_of_score(w.card, o.score) END AS pd
+      CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
     FROM (SELECT i.* FROM @book@.decision_input($1) i WHERE @filter@ OFFSET 0) i
     JOIN version w ON w.product = i.product
       AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, i.borrower_id::text, w.arms, w.shares))

@@ -190,7 +190,7 @@ BEGIN
       SELECT NULL::bigint AS run_id, 'override'::text AS source, d.account_id, d.borrower_id, d.product, $3::date AS as_of,
         clock_timestamp() AS decided_at, NULL::int AS policy_id, NULL::int AS scorecard_id, d.experiment, d.arm, d.score, d.pd,
         CASE WHEN $5 > $4 THEN 'INCREASE' WHEN $5 < $4 THEN 'DECREASE' ELSE 'KEEP' END AS action, $4::numeric AS old_limit,
-        $5::numeric AS new_limit, credit_limit.available($6, d.account_id, $3) AS available, d.entitlement, d.risk_cap, d.product_cap,
+        $5::numeric AS new_limit, credit_limit.available_to_draw($6, d.account_id, $3) AS available, d.entitlement, d.risk_cap, d.product_cap,
         d.affordability_cap, d.umbrella_cap, d.regulatory_cap, d.target, 'override'::text AS binding, ARRAY[$7] AS reasons, d.proposed,
         false AS frozen, credit_limit.input_hash($8, $14, $9) AS input_hash, NULL::bytea AS policy_digest, NULL::bytea AS card_digest
       FROM @book@.decision d WHERE d.decision_id = $1 AND d.as_of = $2),

@@ -111,13 +111,14 @@ BEGIN
       DETAIL = format('As %s it would work on a part of the book.', kind), HINT = 'Give an analyst a role of his own, or lift the restriction: credit_limit.restrict_analyst(book, role, NULL).';
   END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', s, role_name);
-  IF NOT has_schema_privilege(role_name, 'credit_limit', 'USAGE') THEN
-    IF NOT has_schema_privilege('credit_limit', 'USAGE WITH GRANT OPTION') THEN
-      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('role "%s" may not use schema credit_limit', role_name),
-        DETAIL = 'Only the owner of the extension can grant that.', HINT = format('GRANT USAGE ON SCHEMA credit_limit TO %I;', role_name);
+  FOR g IN SELECT n.name FROM unnest(ARRAY['credit_limit', 'credit_limit_internal']) n(name) WHERE NOT has_schema_privilege(role_name, n.name, 'USAGE') LOOP
+    IF NOT has_schema_privilege(g.name, 'USAGE WITH GRANT OPTION') THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('role "%s" may not use schema %s', role_name, g.name),
+        DETAIL = 'Only the owner of the extension can grant that.',
+        HINT = format('GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO %I;', role_name);
     END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA credit_limit TO %I', role_name);
-  END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', g.name, role_name);
+  END LOOP;
   -- Of a lender's own relations some columns may be missing.
   FOR g IN SELECT b.relation, b.privilege, b.columns, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present

@@ -40,7 +40,7 @@ $$;
 COMMENT ON FUNCTION credit_limit.keep_umbrella() IS
     'trigger of account: an error (23514) when a limit is raised and the limits under a partitioned umbrella exceed it, with those that others have committed meanwhile';
 
-CREATE FUNCTION credit_limit.available(book text, account_id bigint, as_of date) RETURNS numeric
+CREATE FUNCTION credit_limit.available_to_draw(book text, account_id bigint, as_of date) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -66,7 +66,7 @@ BEGIN
   RETURN answer;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.available(text, bigint, date) IS
+COMMENT ON FUNCTION credit_limit.available_to_draw(text, bigint, date) IS
     'what may be drawn from an account on a day: limit plus ad hoc amounts, less balance, pending and blocked amounts, and no more than the umbrella leaves beside the borrower''s other lines; 0 when it is closed, frozen, or under an exclusion that freezes. NULL: no such account, or a NULL argument';
 
 CREATE FUNCTION credit_limit.authorize_draw(book text, account_id bigint, amount numeric, as_of date) RETURNS numeric
@@ -87,11 +87,11 @@ BEGIN
   -- Whoever draws or decides on lines of one borrower waits for the other.
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$s.borrower b WHERE b.borrower_id = (SELECT a.borrower_id FROM %1$s.account a
     WHERE a.account_id = $1) FOR NO KEY UPDATE) l', s) INTO n USING account_id;
-  left_over := credit_limit.available(book, account_id, as_of) - amount;
+  left_over := credit_limit.available_to_draw(book, account_id, as_of) - amount;
   IF left_over < 0 OR left_over IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('account %s does not allow a draw of %s', account_id, amount),
       DETAIL = CASE WHEN left_over IS NULL THEN 'There is no such account.' ELSE format('Available are %s.', left_over + amount) END,
-      HINT = 'credit_limit.available() says what may be drawn.';
+      HINT = 'credit_limit.available_to_draw() says what may be drawn.';
   END IF;
   EXECUTE format('UPDATE %s.account a SET pending = a.pending + $2 WHERE a.account_id = $1', s) USING account_id, amount;
   RETURN left_over;

@@ -1,16 +1,16 @@
 -- Policies and scorecards as versions: drafted by one role, approved by another, valid for some days, never changed after.
 
 -- A range of names: with it an exclusion constraint says "of one name, on no day two" without an operator class of btree_gist.
-CREATE TYPE credit_limit.text_range AS RANGE (SUBTYPE = pg_catalog.text, COLLATION = pg_catalog."C",
-    MULTIRANGE_TYPE_NAME = credit_limit.text_multirange);
-COMMENT ON TYPE credit_limit.text_range IS 'a range of texts in the order of their bytes: [name, name] in exclusion constraints of versions';
-COMMENT ON TYPE credit_limit.text_multirange IS 'ranges of texts in the order of their bytes';
-COMMENT ON FUNCTION credit_limit.text_range(text, text) IS 'the texts from the first up to, without, the second';
-COMMENT ON FUNCTION credit_limit.text_range(text, text, text) IS 'the texts between two bounds, which the third argument says are inside or not: []';
-COMMENT ON FUNCTION credit_limit.text_multirange() IS 'no range of texts';
-COMMENT ON FUNCTION credit_limit.text_multirange(credit_limit.text_range) IS 'one range of texts as a multirange';
-COMMENT ON CAST (credit_limit.text_range AS credit_limit.text_multirange) IS 'one range of texts as a multirange';
-COMMENT ON FUNCTION credit_limit.text_multirange(credit_limit.text_range[]) IS 'ranges of texts as a multirange';
+CREATE TYPE credit_limit_internal.text_range AS RANGE (SUBTYPE = pg_catalog.text, COLLATION = pg_catalog."C",
+    MULTIRANGE_TYPE_NAME = credit_limit_internal.text_multirange);
+COMMENT ON TYPE credit_limit_internal.text_range IS 'a range of texts in the order of their bytes: [name, name] in exclusion constraints of versions';
+COMMENT ON TYPE credit_limit_internal.text_multirange IS 'ranges of texts in the order of their bytes';
+COMMENT ON FUNCTION credit_limit_internal.text_range(text, text) IS 'the texts from the first up to, without, the second';
+COMMENT ON FUNCTION credit_limit_internal.text_range(text, text, text) IS 'the texts between two bounds, which the third argument says are inside or not: []';
+COMMENT ON FUNCTION credit_limit_internal.text_multirange() IS 'no range of texts';
+COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range) IS 'one range of texts as a multirange';
+COMMENT ON CAST (credit_limit_internal.text_range AS credit_limit_internal.text_multirange) IS 'one range of texts as a multirange';
+COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range[]) IS 'ranges of texts as a multirange';
 
 CREATE FUNCTION credit_limit.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -94,7 +94,7 @@ BEGIN
         CONSTRAINT maker_is_not_checker CHECK (approved_by <> created_by),
         CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (approved_by IS NOT NULL AND valid_from IS NOT NULL)),
         CONSTRAINT ends_after_it_begins CHECK (valid_to >= valid_from - 1),
-        CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(name, name, '[]') WITH &&,
+        CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(name, name, '[]') WITH &&,
           daterange(valid_from, valid_to, '[]') WITH &&) WHERE (status <> 'draft' AND valid_to IS DISTINCT FROM valid_from - 1));
       CREATE TRIGGER keep_version BEFORE INSERT OR UPDATE OR DELETE ON @book@.@kind@
         FOR EACH ROW EXECUTE FUNCTION credit_limit.keep_version();
@@ -115,7 +115,7 @@ BEGIN
       product text NOT NULL,
       valid_from date NOT NULL,
       valid_to date CHECK (valid_to >= valid_from),
-      CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit.text_range(product, product, '[]') WITH &&,
+      CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(product, product, '[]') WITH &&,
         daterange(valid_from, valid_to, '[]') WITH &&));
     CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.experiment
       FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();

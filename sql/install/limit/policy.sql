@@ -2,46 +2,46 @@
 
 CREATE TYPE credit_limit.limit_policy;
 
-CREATE FUNCTION credit_limit.limit_policy_in(cstring) RETURNS credit_limit.limit_policy
+CREATE FUNCTION credit_limit_internal.limit_policy_in(cstring) RETURNS credit_limit.limit_policy
     AS 'MODULE_PATHNAME', 'cl_limit_policy_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.limit_policy_out(credit_limit.limit_policy) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.limit_policy_out(credit_limit.limit_policy) RETURNS cstring
     AS 'MODULE_PATHNAME', 'cl_limit_policy_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.limit_policy_recv(internal) RETURNS credit_limit.limit_policy
+CREATE FUNCTION credit_limit_internal.limit_policy_recv(internal) RETURNS credit_limit.limit_policy
     AS 'MODULE_PATHNAME', 'cl_limit_policy_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.limit_policy_send(credit_limit.limit_policy) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.limit_policy_send(credit_limit.limit_policy) RETURNS bytea
     AS 'MODULE_PATHNAME', 'cl_limit_policy_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE TYPE credit_limit.limit_policy (
-    INPUT = credit_limit.limit_policy_in,
-    OUTPUT = credit_limit.limit_policy_out,
-    RECEIVE = credit_limit.limit_policy_recv,
-    SEND = credit_limit.limit_policy_send,
+    INPUT = credit_limit_internal.limit_policy_in,
+    OUTPUT = credit_limit_internal.limit_policy_out,
+    RECEIVE = credit_limit_internal.limit_policy_recv,
+    SEND = credit_limit_internal.limit_policy_send,
     INTERNALLENGTH = VARIABLE,
     STORAGE = extended
 );
 
 CREATE FUNCTION credit_limit.limit_policy(jsonb) RETURNS credit_limit.limit_policy
     AS 'MODULE_PATHNAME', 'cl_limit_policy_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.jsonb(credit_limit.limit_policy) RETURNS jsonb
+CREATE FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_limit_policy_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE CAST (jsonb AS credit_limit.limit_policy)
     WITH FUNCTION credit_limit.limit_policy(jsonb) AS ASSIGNMENT;
 CREATE CAST (credit_limit.limit_policy AS jsonb)
-    WITH FUNCTION credit_limit.jsonb(credit_limit.limit_policy) AS ASSIGNMENT;
+    WITH FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) AS ASSIGNMENT;
 
 COMMENT ON TYPE credit_limit.limit_policy IS
     'rules by which the limit of an account is decided, as a JSON document: entitlement, target, caps, exclusions, movement, approval. Checked when it is entered; printed in one canonical form with every default written out. Keys: doc/limit.md';
-COMMENT ON FUNCTION credit_limit.limit_policy_in(cstring) IS
+COMMENT ON FUNCTION credit_limit_internal.limit_policy_in(cstring) IS
     'limit_policy from JSON text; an error names the path, what was found and what is valid, and a repeated key is one';
-COMMENT ON FUNCTION credit_limit.limit_policy_out(credit_limit.limit_policy) IS
+COMMENT ON FUNCTION credit_limit_internal.limit_policy_out(credit_limit.limit_policy) IS
     'limit_policy as canonical JSON text';
-COMMENT ON FUNCTION credit_limit.limit_policy_recv(internal) IS
+COMMENT ON FUNCTION credit_limit_internal.limit_policy_recv(internal) IS
     'limit_policy from its binary form: a version byte, then JSON text; checked like text';
-COMMENT ON FUNCTION credit_limit.limit_policy_send(credit_limit.limit_policy) IS
+COMMENT ON FUNCTION credit_limit_internal.limit_policy_send(credit_limit.limit_policy) IS
     'limit_policy in its binary form: a version byte, then JSON text';
 COMMENT ON FUNCTION credit_limit.limit_policy(jsonb) IS
     'limit_policy from jsonb, checked; NULL gives NULL';
-COMMENT ON FUNCTION credit_limit.jsonb(credit_limit.limit_policy) IS
+COMMENT ON FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) IS
     'the document of a policy as jsonb, with every default written out; NULL gives NULL';
 COMMENT ON CAST (jsonb AS credit_limit.limit_policy) IS
     'checks the document and compiles it';

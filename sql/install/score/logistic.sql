@@ -2,25 +2,25 @@
 
 CREATE TYPE credit_limit.logit_model;
 
-CREATE FUNCTION credit_limit.logit_model_in(cstring) RETURNS credit_limit.logit_model
+CREATE FUNCTION credit_limit_internal.logit_model_in(cstring) RETURNS credit_limit.logit_model
 AS 'MODULE_PATHNAME', 'cl_logit_model_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_model_out(credit_limit.logit_model) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.logit_model_out(credit_limit.logit_model) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_logit_model_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_model_recv(internal) RETURNS credit_limit.logit_model
+CREATE FUNCTION credit_limit_internal.logit_model_recv(internal) RETURNS credit_limit.logit_model
 AS 'MODULE_PATHNAME', 'cl_logit_model_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_model_send(credit_limit.logit_model) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.logit_model_send(credit_limit.logit_model) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_logit_model_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.logit_model_in(cstring) IS 'Input of type logit_model: JSON, validated.';
-COMMENT ON FUNCTION credit_limit.logit_model_out(credit_limit.logit_model) IS 'Output of type logit_model: canonical JSON.';
-COMMENT ON FUNCTION credit_limit.logit_model_recv(internal) IS 'Binary input of type logit_model: a version byte, then JSON, validated.';
-COMMENT ON FUNCTION credit_limit.logit_model_send(credit_limit.logit_model) IS 'Binary output of type logit_model: a version byte, then canonical JSON.';
+COMMENT ON FUNCTION credit_limit_internal.logit_model_in(cstring) IS 'Input of type logit_model: JSON, validated.';
+COMMENT ON FUNCTION credit_limit_internal.logit_model_out(credit_limit.logit_model) IS 'Output of type logit_model: canonical JSON.';
+COMMENT ON FUNCTION credit_limit_internal.logit_model_recv(internal) IS 'Binary input of type logit_model: a version byte, then JSON, validated.';
+COMMENT ON FUNCTION credit_limit_internal.logit_model_send(credit_limit.logit_model) IS 'Binary output of type logit_model: a version byte, then canonical JSON.';
 
 CREATE TYPE credit_limit.logit_model (
-  INPUT = credit_limit.logit_model_in,
-  OUTPUT = credit_limit.logit_model_out,
-  RECEIVE = credit_limit.logit_model_recv,
-  SEND = credit_limit.logit_model_send,
+  INPUT = credit_limit_internal.logit_model_in,
+  OUTPUT = credit_limit_internal.logit_model_out,
+  RECEIVE = credit_limit_internal.logit_model_recv,
+  SEND = credit_limit_internal.logit_model_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -36,51 +36,51 @@ COMMENT ON FUNCTION credit_limit.logit_model(jsonb) IS
 CREATE CAST (jsonb AS credit_limit.logit_model) WITH FUNCTION credit_limit.logit_model(jsonb) AS ASSIGNMENT;
 COMMENT ON CAST (jsonb AS credit_limit.logit_model) IS 'validates the document as its text form is';
 
-CREATE FUNCTION credit_limit.jsonb(credit_limit.logit_model) RETURNS pg_catalog.jsonb
+CREATE FUNCTION credit_limit_internal.logit_model_to_jsonb(credit_limit.logit_model) RETURNS pg_catalog.jsonb
 AS 'MODULE_PATHNAME', 'cl_logit_model_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.jsonb(credit_limit.logit_model) IS
+COMMENT ON FUNCTION credit_limit_internal.logit_model_to_jsonb(credit_limit.logit_model) IS
 'The canonical document of a logit_model as jsonb; NULL gives NULL.';
 
-CREATE CAST (credit_limit.logit_model AS jsonb) WITH FUNCTION credit_limit.jsonb(credit_limit.logit_model) AS ASSIGNMENT;
+CREATE CAST (credit_limit.logit_model AS jsonb) WITH FUNCTION credit_limit_internal.logit_model_to_jsonb(credit_limit.logit_model) AS ASSIGNMENT;
 COMMENT ON CAST (credit_limit.logit_model AS jsonb) IS 'the canonical document; jsonb_pretty() of it is good to read';
 
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_options_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, text) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, text) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_text_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_weight_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, float8, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_weight_options_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.logistic_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_logistic_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logistic_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logistic_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logistic_final(internal) RETURNS credit_limit.logit_model
+CREATE FUNCTION credit_limit_internal.logistic_final(internal) RETURNS credit_limit.logit_model
 AS 'MODULE_PATHNAME', 'cl_logistic_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, jsonb) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, text) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_transition(internal, boolean, anyarray, float8, jsonb) IS 'Transition of logistic_regression.';
-COMMENT ON FUNCTION credit_limit.logistic_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.logistic_serial(internal) IS 'State of logistic_regression as bytes.';
-COMMENT ON FUNCTION credit_limit.logistic_deserial(bytea, internal) IS 'State of logistic_regression from bytes.';
-COMMENT ON FUNCTION credit_limit.logistic_final(internal) IS 'Result of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, jsonb) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, text) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, float8) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_transition(internal, boolean, anyarray, float8, jsonb) IS 'Transition of logistic_regression.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_serial(internal) IS 'State of logistic_regression as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_deserial(bytea, internal) IS 'State of logistic_regression from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.logistic_final(internal) IS 'Result of logistic_regression.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray) (
-  SFUNC = credit_limit.logistic_transition,
+  SFUNC = credit_limit_internal.logistic_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
+  FINALFUNC = credit_limit_internal.logistic_final,
+  COMBINEFUNC = credit_limit_internal.logistic_combine,
+  SERIALFUNC = credit_limit_internal.logistic_serial,
+  DESERIALFUNC = credit_limit_internal.logistic_deserial,
   PARALLEL = SAFE
 );
 
@@ -88,13 +88,13 @@ COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray) IS
 'The logistic regression of event (true: the bad outcome) on the elements of x, with an intercept. x is an array of numbers of any type, of the same length in all rows; numeric elements are read without a detour. Rows where event, x, or an element of it is NULL, NaN or infinite are left out and counted; no rows give NULL. The coefficients are those of R''s glm (family binomial, logit link) to 1e-8, and so are standard errors and deviance, taken at the coefficients themselves; columns that depend on those before them are aliased, with R''s tolerance of 1e-11. The answer does not depend on the order of the rows or on workers beyond 1e-10. What cannot be estimated is told by the status: see logit_summary. Memory: 8 bytes per element of x and 1 per row, 8 more with weights; for more rows than fit use logistic_regression_fit. Error: x of different lengths, of more than 1000 elements, or beyond 1e100. Source: McCullagh and Nelder (1989), Generalized Linear Models.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, options jsonb) (
-  SFUNC = credit_limit.logistic_transition,
+  SFUNC = credit_limit_internal.logistic_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
+  FINALFUNC = credit_limit_internal.logistic_final,
+  COMBINEFUNC = credit_limit_internal.logistic_combine,
+  SERIALFUNC = credit_limit_internal.logistic_serial,
+  DESERIALFUNC = credit_limit_internal.logistic_deserial,
   PARALLEL = SAFE
 );
 
@@ -102,13 +102,13 @@ COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, jsonb) 
 'As logistic_regression(boolean, anyarray), with options, the same in all rows. penalty: none, l2 (least -loglik + lambda / 2 * sum of squared coefficients, without the intercept), firth (Firth 1993: the bias is reduced, and separation does no harm). lambda: of l2. standardize (false): l2 sees coefficients of columns with standard deviation 1. max_iterations (50), tolerance (1e-10, of the deviance, relative). signs: "+" or "-" for all terms, or an array of "+", "-" and null, one for each: a coefficient that would leave its sign is held at 0. confidence (0.95) of the intervals. names: of the terms. NULL is no options. Error: an unknown key, and options that contradict each other.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, options text) (
-  SFUNC = credit_limit.logistic_transition,
+  SFUNC = credit_limit_internal.logistic_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
+  FINALFUNC = credit_limit_internal.logistic_final,
+  COMBINEFUNC = credit_limit_internal.logistic_combine,
+  SERIALFUNC = credit_limit_internal.logistic_serial,
+  DESERIALFUNC = credit_limit_internal.logistic_deserial,
   PARALLEL = SAFE
 );
 
@@ -116,13 +116,13 @@ COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, text) I
 'As logistic_regression(boolean, anyarray, jsonb), of options written as a literal, which then need no cast.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, weight float8) (
-  SFUNC = credit_limit.logistic_transition,
+  SFUNC = credit_limit_internal.logistic_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
+  FINALFUNC = credit_limit_internal.logistic_final,
+  COMBINEFUNC = credit_limit_internal.logistic_combine,
+  SERIALFUNC = credit_limit_internal.logistic_serial,
+  DESERIALFUNC = credit_limit_internal.logistic_deserial,
   PARALLEL = SAFE
 );
 
@@ -130,13 +130,13 @@ COMMENT ON AGGREGATE credit_limit.logistic_regression(boolean, anyarray, float8)
 'As logistic_regression(boolean, anyarray), with a frequency weight for each row: weight w is the same as w equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Error: a weight that is negative, infinite, or outside 1e-100 to 1e100.';
 
 CREATE AGGREGATE credit_limit.logistic_regression(event boolean, x anyarray, weight float8, options jsonb) (
-  SFUNC = credit_limit.logistic_transition,
+  SFUNC = credit_limit_internal.logistic_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logistic_final,
-  COMBINEFUNC = credit_limit.logistic_combine,
-  SERIALFUNC = credit_limit.logistic_serial,
-  DESERIALFUNC = credit_limit.logistic_deserial,
+  FINALFUNC = credit_limit_internal.logistic_final,
+  COMBINEFUNC = credit_limit_internal.logistic_combine,
+  SERIALFUNC = credit_limit_internal.logistic_serial,
+  DESERIALFUNC = credit_limit_internal.logistic_deserial,
   PARALLEL = SAFE
 );
 
@@ -163,37 +163,37 @@ COMMENT ON COLUMN credit_limit.logit_step.loglik IS 'Log-likelihood at beta. NUL
 COMMENT ON COLUMN credit_limit.logit_step.gradient IS 'Its derivative by beta, the intercept first.';
 COMMENT ON COLUMN credit_limit.logit_step.information IS 'Minus its second derivative, a symmetric matrix.';
 
-CREATE FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[]) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[]) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logit_step_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[], float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[], float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logit_step_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[], float8, float8[], float8[]) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[], float8, float8[], float8[]) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logit_step_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logit_step_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logit_step_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.logit_step_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_logit_step_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.logit_step_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_logit_step_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.logit_step_final(internal) RETURNS credit_limit.logit_step
+CREATE FUNCTION credit_limit_internal.logit_step_final(internal) RETURNS credit_limit.logit_step
 AS 'MODULE_PATHNAME', 'cl_logit_step_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[]) IS 'Transition of logit_newton_step.';
-COMMENT ON FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[], float8) IS 'Transition of logit_newton_step.';
-COMMENT ON FUNCTION credit_limit.logit_step_transition(internal, boolean, anyarray, float8[], float8, float8[], float8[]) IS 'Transition of logit_newton_step.';
-COMMENT ON FUNCTION credit_limit.logit_step_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.logit_step_serial(internal) IS 'State of logit_newton_step as bytes.';
-COMMENT ON FUNCTION credit_limit.logit_step_deserial(bytea, internal) IS 'State of logit_newton_step from bytes.';
-COMMENT ON FUNCTION credit_limit.logit_step_final(internal) IS 'Result of logit_newton_step.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[]) IS 'Transition of logit_newton_step.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[], float8) IS 'Transition of logit_newton_step.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_transition(internal, boolean, anyarray, float8[], float8, float8[], float8[]) IS 'Transition of logit_newton_step.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_serial(internal) IS 'State of logit_newton_step as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_deserial(bytea, internal) IS 'State of logit_newton_step from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.logit_step_final(internal) IS 'Result of logit_newton_step.';
 
 CREATE AGGREGATE credit_limit.logit_newton_step(event boolean, x anyarray, beta float8[]) (
-  SFUNC = credit_limit.logit_step_transition,
+  SFUNC = credit_limit_internal.logit_step_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logit_step_final,
-  COMBINEFUNC = credit_limit.logit_step_combine,
-  SERIALFUNC = credit_limit.logit_step_serial,
-  DESERIALFUNC = credit_limit.logit_step_deserial,
+  FINALFUNC = credit_limit_internal.logit_step_final,
+  COMBINEFUNC = credit_limit_internal.logit_step_combine,
+  SERIALFUNC = credit_limit_internal.logit_step_serial,
+  DESERIALFUNC = credit_limit_internal.logit_step_deserial,
   PARALLEL = SAFE
 );
 
@@ -201,13 +201,13 @@ COMMENT ON AGGREGATE credit_limit.logit_newton_step(boolean, anyarray, float8[])
 'Log-likelihood of a logistic regression at given coefficients, its gradient and its information: what a step of Newton''s method needs of the rows, in one parallel scan, for drivers of your own and for institutions that share sums instead of borrowers. beta has the intercept first, is the same in all rows, and may be empty: all coefficients 0. x, NULLs and no rows as in logistic_regression. Sums are compensated: the same to 1e-12 for every plan. Memory: some 2 kB per element of x, and 24 bytes per pair of them. Error: beta of another length, NULL, or not the same in all rows.';
 
 CREATE AGGREGATE credit_limit.logit_newton_step(event boolean, x anyarray, beta float8[], weight float8) (
-  SFUNC = credit_limit.logit_step_transition,
+  SFUNC = credit_limit_internal.logit_step_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logit_step_final,
-  COMBINEFUNC = credit_limit.logit_step_combine,
-  SERIALFUNC = credit_limit.logit_step_serial,
-  DESERIALFUNC = credit_limit.logit_step_deserial,
+  FINALFUNC = credit_limit_internal.logit_step_final,
+  COMBINEFUNC = credit_limit_internal.logit_step_combine,
+  SERIALFUNC = credit_limit_internal.logit_step_serial,
+  DESERIALFUNC = credit_limit_internal.logit_step_deserial,
   PARALLEL = SAFE
 );
 
@@ -215,13 +215,13 @@ COMMENT ON AGGREGATE credit_limit.logit_newton_step(boolean, anyarray, float8[],
 'As logit_newton_step(boolean, anyarray, float8[]), with a frequency weight for each row, as in logistic_regression.';
 
 CREATE AGGREGATE credit_limit.logit_newton_step(event boolean, x anyarray, beta float8[], weight float8, center float8[], scale float8[]) (
-  SFUNC = credit_limit.logit_step_transition,
+  SFUNC = credit_limit_internal.logit_step_transition,
   STYPE = internal,
   SSPACE = 65536,
-  FINALFUNC = credit_limit.logit_step_final,
-  COMBINEFUNC = credit_limit.logit_step_combine,
-  SERIALFUNC = credit_limit.logit_step_serial,
-  DESERIALFUNC = credit_limit.logit_step_deserial,
+  FINALFUNC = credit_limit_internal.logit_step_final,
+  COMBINEFUNC = credit_limit_internal.logit_step_combine,
+  SERIALFUNC = credit_limit_internal.logit_step_serial,
+  DESERIALFUNC = credit_limit_internal.logit_step_deserial,
   PARALLEL = SAFE
 );
 

@@ -2,29 +2,29 @@
 
 CREATE TYPE credit_limit.scorecard;
 
-CREATE FUNCTION credit_limit.scorecard_in(cstring) RETURNS credit_limit.scorecard
+CREATE FUNCTION credit_limit_internal.scorecard_in(cstring) RETURNS credit_limit.scorecard
 AS 'MODULE_PATHNAME', 'cl_scorecard_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.scorecard_in(cstring) IS 'text input of scorecard: JSON, validated';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_in(cstring) IS 'text input of scorecard: JSON, validated';
 
-CREATE FUNCTION credit_limit.scorecard_out(credit_limit.scorecard) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.scorecard_out(credit_limit.scorecard) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_scorecard_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.scorecard_out(credit_limit.scorecard) IS 'text output of scorecard: canonical JSON';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_out(credit_limit.scorecard) IS 'text output of scorecard: canonical JSON';
 
-CREATE FUNCTION credit_limit.scorecard_recv(internal) RETURNS credit_limit.scorecard
+CREATE FUNCTION credit_limit_internal.scorecard_recv(internal) RETURNS credit_limit.scorecard
 AS 'MODULE_PATHNAME', 'cl_scorecard_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.scorecard_recv(internal) IS
+COMMENT ON FUNCTION credit_limit_internal.scorecard_recv(internal) IS
 'binary input of scorecard: a version byte, then JSON, validated';
 
-CREATE FUNCTION credit_limit.scorecard_send(credit_limit.scorecard) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.scorecard_send(credit_limit.scorecard) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_scorecard_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.scorecard_send(credit_limit.scorecard) IS
+COMMENT ON FUNCTION credit_limit_internal.scorecard_send(credit_limit.scorecard) IS
 'binary output of scorecard: a version byte, then canonical JSON';
 
 CREATE TYPE credit_limit.scorecard (
-	INPUT = credit_limit.scorecard_in,
-	OUTPUT = credit_limit.scorecard_out,
-	RECEIVE = credit_limit.scorecard_recv,
-	SEND = credit_limit.scorecard_send,
+	INPUT = credit_limit_internal.scorecard_in,
+	OUTPUT = credit_limit_internal.scorecard_out,
+	RECEIVE = credit_limit_internal.scorecard_recv,
+	SEND = credit_limit_internal.scorecard_send,
 	INTERNALLENGTH = VARIABLE,
 	STORAGE = extended
 );
@@ -44,39 +44,39 @@ COMMENT ON FUNCTION credit_limit.scorecard(jsonb) IS
 CREATE CAST (jsonb AS credit_limit.scorecard) WITH FUNCTION credit_limit.scorecard(jsonb) AS ASSIGNMENT;
 COMMENT ON CAST (jsonb AS credit_limit.scorecard) IS 'validates the document as its text form is';
 
-CREATE FUNCTION credit_limit.jsonb(credit_limit.scorecard) RETURNS pg_catalog.jsonb
+CREATE FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) RETURNS pg_catalog.jsonb
 AS 'MODULE_PATHNAME', 'cl_scorecard_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.jsonb(credit_limit.scorecard) IS
+COMMENT ON FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) IS
 'the canonical document of a scorecard as jsonb; NULL gives NULL';
 
-CREATE CAST (credit_limit.scorecard AS jsonb) WITH FUNCTION credit_limit.jsonb(credit_limit.scorecard) AS ASSIGNMENT;
+CREATE CAST (credit_limit.scorecard AS jsonb) WITH FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) AS ASSIGNMENT;
 COMMENT ON CAST (credit_limit.scorecard AS jsonb) IS 'the canonical document; jsonb_pretty() of it is good to read';
 
 -- Scores. For a row of a table the planner calls the functions named _columns, which need no composite value.
 
-CREATE FUNCTION credit_limit.spread_row(internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_spread_row' LANGUAGE C STRICT;
-COMMENT ON FUNCTION credit_limit.spread_row(internal) IS
+CREATE FUNCTION credit_limit_internal.row_columns(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'cl_row_columns' LANGUAGE C STRICT;
+COMMENT ON FUNCTION credit_limit_internal.row_columns(internal) IS
 'planner support: f(document, row of a table) becomes f_columns(document, type, columns), which means the same and is
 faster';
 
 -- STABLE, so that postgres_fdw keeps them here: the oid means nothing to another server.
-CREATE FUNCTION credit_limit.score_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
+CREATE FUNCTION credit_limit_internal.score_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION credit_limit.score_columns(credit_limit.scorecard, oid, "any") IS
+COMMENT ON FUNCTION credit_limit_internal.score_columns(credit_limit.scorecard, oid, "any") IS
 'What the planner makes of score(card, row of a table): the columns are those of row_type, in its order. Call score()
 instead. NULL for a NULL card. Errors: arguments that are not the columns of the type (42804), and those of score().';
 
-CREATE FUNCTION credit_limit.score_pd_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
+CREATE FUNCTION credit_limit_internal.score_pd_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C STABLE PARALLEL SAFE COST 15;
-COMMENT ON FUNCTION credit_limit.score_pd_columns(credit_limit.scorecard, oid, "any") IS
+COMMENT ON FUNCTION credit_limit_internal.score_pd_columns(credit_limit.scorecard, oid, "any") IS
 'What the planner makes of score_pd(card, row of a table), as score_columns is for score. Call score_pd() instead.';
 
 CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower record) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
-SUPPORT credit_limit.spread_row;
+SUPPORT credit_limit_internal.row_columns;
 COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, record) IS
 'The score of a borrower: base points plus the points of the bin of every characteristic, added in the order of the
 card. borrower: a row of any table, view or sub-select; its columns are found by name once per query.
@@ -99,28 +99,28 @@ COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, text) IS
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower record) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 15
-SUPPORT credit_limit.spread_row;
+SUPPORT credit_limit_internal.row_columns;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, record) IS
 'The probability of default (0..1) that the scaling of the card gives the score: 1 / (1 + exp((score - offset) /
 factor)) with factor = pdo / ln 2 and offset = scaling.score - factor * ln(odds). NULL and errors as score(). For a
 card that was not fitted to data it says what the card claims, not what will happen: calibrate before use. Source:
 Siddiqi (2006), chapter 6.';
 
-CREATE FUNCTION credit_limit.pd_of_score(card credit_limit.scorecard, score float8) RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_pd_of_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION credit_limit.pd_of_score(credit_limit.scorecard, float8) IS
-'The probability of default that score_pd() gives a borrower with that score. NULL or NaN gives NULL.';
+CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, score float8) RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_score_pd_float8' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, float8) IS
+'The probability of default of a score, by the scaling of the card. NULL or NaN gives NULL.';
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower jsonb) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 25;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, jsonb) IS
-'As score_pd(scorecard, record), of a jsonb object with a key for every characteristic.';
+'As score_pd(scorecard, record), of a jsonb object with a key for every characteristic; a number is the score itself.';
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower text) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN credit_limit.score_pd(card, borrower::pg_catalog.jsonb);
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, text) IS
-'As score_pd(scorecard, jsonb), of the text of a JSON object, so that a literal needs no cast. Error also: text that is no JSON.';
+'As score_pd(scorecard, jsonb), of the text of a JSON object or a number, so that a literal needs no cast. Error also: text that is no JSON.';
 
 CREATE FUNCTION credit_limit.score_from_pd(pd float8, base_score float8 DEFAULT 600, base_odds float8 DEFAULT 50,
 	pdo float8 DEFAULT 20) RETURNS float8

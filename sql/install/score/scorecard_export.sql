@@ -28,7 +28,7 @@ that XML does not have (22P05). Source: Data Mining Group, PMML 4.4.1, Scorecard
 
 -- Back from PMML. These three are for scorecard_from_pmml only; a value arrives as text, an attribute as a jsonb object.
 
-CREATE FUNCTION credit_limit.pmml_values(listed text, is_array boolean, data_type text) RETURNS pg_catalog.jsonb
+CREATE FUNCTION credit_limit_internal.pmml_values(listed text, is_array boolean, data_type text) RETURNS pg_catalog.jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_agg(CASE data_type WHEN 'string' THEN pg_catalog.to_jsonb(v.value)
@@ -39,11 +39,11 @@ BEGIN ATOMIC
     FROM pg_catalog.regexp_matches(listed, '"((?:[^"\\]|\\.)*)"|(\S+)', 'g') WITH ORDINALITY AS m(parts, place)
     WHERE is_array) AS v;
 END;
-COMMENT ON FUNCTION credit_limit.pmml_values(text, boolean, text) IS
+COMMENT ON FUNCTION credit_limit_internal.pmml_values(text, boolean, text) IS
 'Part of scorecard_from_pmml: a value, or the values of a PMML Array (separated by spaces, quoted where they have some), as a JSON
 array of strings, booleans or numbers by the dataType of the field.';
 
-CREATE FUNCTION credit_limit.pmml_intervals(field text, terms pg_catalog.jsonb) RETURNS pg_catalog.jsonb
+CREATE FUNCTION credit_limit_internal.pmml_intervals(field text, terms pg_catalog.jsonb) RETURNS pg_catalog.jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -85,10 +85,10 @@ BEGIN
   END IF;
   RETURN bins;
 END $$;
-COMMENT ON FUNCTION credit_limit.pmml_intervals(text, pg_catalog.jsonb) IS
+COMMENT ON FUNCTION credit_limit_internal.pmml_intervals(text, pg_catalog.jsonb) IS
 'Part of scorecard_from_pmml: the intervals of a characteristic as the "bins" of a card. Error: a gap or an overlap (22023).';
 
-CREATE FUNCTION credit_limit.pmml_characteristic(field text, data_type text, continuous boolean, terms pg_catalog.jsonb)
+CREATE FUNCTION credit_limit_internal.pmml_characteristic(field text, data_type text, continuous boolean, terms pg_catalog.jsonb)
 RETURNS pg_catalog.jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,15 +122,15 @@ BEGIN
   WHERE t.kind = 'missing' OR t.everything ORDER BY t.place LIMIT 1;
   SELECT t.content INTO rest FROM jsonb_to_recordset(terms) AS t(kind text, content jsonb) WHERE t.kind = 'rest';
   IF intervals THEN
-    RETURN jsonb_strip_nulls(jsonb_build_object('bins', credit_limit.pmml_intervals(field, terms), 'special', listed, 'missing', missing));
+    RETURN jsonb_strip_nulls(jsonb_build_object('bins', credit_limit_internal.pmml_intervals(field, terms), 'special', listed, 'missing', missing));
   END IF;
   RETURN jsonb_strip_nulls(jsonb_build_object('categories', coalesce(listed, '[]'), 'other', rest, 'missing', missing));
 END $$;
-COMMENT ON FUNCTION credit_limit.pmml_characteristic(text, text, boolean, pg_catalog.jsonb) IS
+COMMENT ON FUNCTION credit_limit_internal.pmml_characteristic(text, text, boolean, pg_catalog.jsonb) IS
 'Part of scorecard_from_pmml: the attributes of a characteristic as bins of a card. Errors: attributes in an order that means
 something else in a card (0A000), a gap or an overlap of intervals (22023).';
 
-CREATE FUNCTION credit_limit.pmml_require(document xml, uri text) RETURNS void
+CREATE FUNCTION credit_limit_internal.pmml_require(document xml, uri text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -159,7 +159,7 @@ BEGIN
       DETAIL = format('Found is %s.', wrong), HINT = 'Change the document, or write the card by hand.';
   END IF;
 END $$;
-COMMENT ON FUNCTION credit_limit.pmml_require(xml, text) IS
+COMMENT ON FUNCTION credit_limit_internal.pmml_require(xml, text) IS
 'Part of scorecard_from_pmml: an error (0A000, 22023) when the document is not PMML or has what no scorecard can say.';
 
 CREATE FUNCTION credit_limit.scorecard_from_pmml(document xml) RETURNS credit_limit.scorecard
@@ -172,7 +172,7 @@ DECLARE
   terms jsonb;
   characteristics jsonb := '[]';
 BEGIN
-  PERFORM credit_limit.pmml_require(document, uri);
+  PERFORM credit_limit_internal.pmml_require(document, uri);
   SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(m.name, ''), nullif(m.description, ''), 'PMML'),
       'base_points', m.base_points,
       'scaling', nullif(jsonb_strip_nulls(jsonb_build_object('score', m.score, 'odds', m.odds, 'pdo', m.pdo)), '{}'))) INTO card
@@ -205,7 +205,7 @@ BEGIN
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('place', a.place, 'part', t.part, 'below', t.below, 'up_to', t.up_to,
         'at_least', t.at_least, 'above', t.above, 'everything', nullif(t.element = 'True', false),
         'content', jsonb_build_object('points', a.points, 'reason', a.reason, 'woe', a.woe, 'event_rate', a.event_rate),
-        'items', CASE WHEN t.operator IN ('equal', 'isIn') THEN credit_limit.pmml_values(coalesce(t.listed, t.value), t.operator = 'isIn',
+        'items', CASE WHEN t.operator IN ('equal', 'isIn') THEN credit_limit_internal.pmml_values(coalesce(t.listed, t.value), t.operator = 'isIn',
           found.data_type) END,
         'kind', CASE WHEN t.element = 'True' OR t.operator = 'isNotMissing' THEN 'rest'
           WHEN t.operator = 'isMissing' THEN 'missing'
@@ -234,7 +234,7 @@ BEGIN
     characteristics := characteristics || (jsonb_strip_nulls(jsonb_build_object('name', found.field, 'reason', nullif(found.reason, ''),
         'dimension', found.dimension, 'coefficient', found.coefficient, 'neutral_points', found.neutral_points,
         'average_points', found.average_points))
-      || credit_limit.pmml_characteristic(found.field, found.data_type, found.optype = 'continuous', terms));
+      || credit_limit_internal.pmml_characteristic(found.field, found.data_type, found.optype = 'continuous', terms));
   END LOOP;
   RETURN credit_limit.scorecard(card || jsonb_build_object('characteristics', characteristics));
 END $$;

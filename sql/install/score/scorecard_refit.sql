@@ -1,11 +1,11 @@
 -- scorecard_refit: the bins of a card stay, and newer rows say what they are worth.
 
 -- A value of a category as the text of a column has it: numbers without trailing zeros, booleans as true and false.
-CREATE FUNCTION credit_limit.category_text(value jsonb) RETURNS text
+CREATE FUNCTION credit_limit_internal.category_text(value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE jsonb_typeof(value) WHEN 'number' THEN trim_scale((value #>> '{}')::numeric)::text ELSE value #>> '{}' END;
 
-COMMENT ON FUNCTION credit_limit.category_text(jsonb) IS 'A category of a card as text; for scorecard_binnings.';
+COMMENT ON FUNCTION credit_limit_internal.category_text(jsonb) IS 'A category of a card as text; for scorecard_binnings.';
 
 CREATE FUNCTION credit_limit.scorecard_binnings(
   card credit_limit.scorecard,
@@ -17,7 +17,7 @@ BEGIN ATOMIC
   SELECT c.part ->> 'name', (jsonb_strip_nulls(jsonb_build_object(
     'bins', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate}'::text[] ORDER BY b.place)
       FROM jsonb_array_elements(c.part -> 'bins') WITH ORDINALITY b (bin, place)),
-    'categories', (SELECT jsonb_agg(jsonb_build_object('in', (SELECT jsonb_agg(credit_limit.category_text(v.value) ORDER BY v.place)
+    'categories', (SELECT jsonb_agg(jsonb_build_object('in', (SELECT jsonb_agg(credit_limit_internal.category_text(v.value) ORDER BY v.place)
         FROM jsonb_array_elements(b.bin -> 'in') WITH ORDINALITY v (value, place))) ORDER BY b.place)
       FROM jsonb_array_elements(c.part -> 'categories') WITH ORDINALITY b (bin, place)),
     'special', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate}'::text[] ORDER BY b.place)
@@ -28,10 +28,10 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION credit_limit.scorecard_binnings(credit_limit.scorecard) IS
-'The bins of a card as binnings without counts, in the order of its characteristics: to count them again on newer rows (refit), or to change them (binning_merge). A category that is a number or a boolean is its text. NULL gives no rows.';
+'The bins of a card as binnings without counts, in the order of its characteristics: to count them again on newer rows (binning_refit), or to change them (binning_merge). A category that is a number or a boolean is its text. NULL gives no rows.';
 
 -- Points, weights of evidence and event rates of one card; reasons, dimensions and the kind of categories of another with the same bins.
-CREATE FUNCTION credit_limit.scorecard_described(points jsonb, words jsonb) RETURNS jsonb
+CREATE FUNCTION credit_limit_internal.scorecard_described(points jsonb, words jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
   SELECT jsonb_set(points, '{characteristics}', (
@@ -49,7 +49,7 @@ BEGIN ATOMIC
       JOIN jsonb_array_elements(words -> 'characteristics') WITH ORDINALITY w (part, place) USING (place)));
 END;
 
-COMMENT ON FUNCTION credit_limit.scorecard_described(jsonb, jsonb) IS
+COMMENT ON FUNCTION credit_limit_internal.scorecard_described(jsonb, jsonb) IS
 'A card with the reasons, dimensions and categories of another that has the same bins; for scorecard_refit.';
 
 CREATE FUNCTION credit_limit.scorecard_refit(
@@ -72,8 +72,8 @@ BEGIN
   IF old IS NULL OR relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
-  PERFORM credit_limit.require_repeatable(relation);
-  PERFORM credit_limit.require_event_column(relation, event);
+  PERFORM credit_limit_internal.require_repeatable(relation);
+  PERFORM credit_limit_internal.require_event_column(relation, event);
   SELECT array_agg(b.characteristic), array_agg(b.binning),
     array_agg(CASE WHEN NOT b.binning::jsonb ? 'categories' THEN CASE t.base WHEN 'numeric'::regtype THEN 'numeric' WHEN 'real'::regtype THEN 'text::float8' ELSE 'float8' END
       WHEN t.base IN ('smallint'::regtype, 'int'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'real'::regtype, 'float8'::regtype) THEN 'numeric' ELSE 'text' END),
@@ -81,7 +81,7 @@ BEGIN
   INTO names, binnings, values_of, lacking
   FROM credit_limit.scorecard_binnings(old) b
     LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = b.characteristic AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN LATERAL (SELECT credit_limit.screened_type(a.atttypid)) t (base) ON true;
+    LEFT JOIN LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) t (base) ON true;
   IF lacking IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('column "%s" of the scorecard does not exist in %s', lacking, relation),
       HINT = 'Make a view that has all characteristics of the card.';
@@ -91,7 +91,7 @@ BEGIN
   INTO values_of FROM unnest(names, binnings, values_of) WITH ORDINALITY b (name, binning, type, place), LATERAL (SELECT b.type) v;
 
   EXECUTE format('SELECT ARRAY[%s] FROM %s t',
-    (SELECT string_agg(format('credit_limit.refit(%L::credit_limit.binning, %s, t.%I::boolean)', b.binning, b.value, event), ', ' ORDER BY b.place)
+    (SELECT string_agg(format('credit_limit.binning_refit(%L::credit_limit.binning, %s, t.%I::boolean)', b.binning, b.value, event), ', ' ORDER BY b.place)
      FROM unnest(binnings, values_of) WITH ORDINALITY b (binning, value, place)), relation) INTO binnings;
   IF binnings[1] IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no rows to refit the scorecard on', relation),
@@ -102,7 +102,7 @@ BEGIN
      FROM unnest(binnings, values_of) WITH ORDINALITY b (binning, value, place)), relation)
   INTO model USING jsonb_build_object('names', to_jsonb(names), 'signs', to_jsonb(array_fill('-'::text, ARRAY[cardinality(names)])));
 
-  card := credit_limit.scorecard_described(credit_limit.scorecard(model, names, binnings, jsonb_build_object('name', old::jsonb -> 'name',
+  card := credit_limit_internal.scorecard_described(credit_limit.scorecard(model, names, binnings, jsonb_build_object('name', old::jsonb -> 'name',
     'base_score', scaling -> 'score', 'base_odds', scaling -> 'odds', 'pdo', scaling -> 'pdo') || options)::jsonb, old::jsonb);
   SELECT jsonb_agg(jsonb_build_object('characteristic', t.term, 'iv', credit_limit.information_value(binnings[t.place - 1]),
     'coefficient', t.estimate, 'p_value', t.p_value,

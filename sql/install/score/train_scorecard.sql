@@ -29,7 +29,7 @@ BEGIN
   IF relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
-  PERFORM credit_limit.require_repeatable(relation);
+  PERFORM credit_limit_internal.require_repeatable(relation);
   SELECT format('"%s" is %s.', o.key, o.value) INTO unknown FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options
     ELSE jsonb_build_object('the document', options) END) o
   WHERE CASE WHEN o.key IN ('screening', 'card') THEN jsonb_typeof(o.value) <> 'object'
@@ -58,7 +58,7 @@ BEGIN
       'selected', s.selected, 'reason', s.reason) ORDER BY s.place)
   INTO names, casts, binnings, report
   FROM screened s JOIN pg_attribute a ON a.attrelid = relation AND a.attname = s.variable AND a.attnum > 0 AND NOT a.attisdropped,
-    LATERAL (SELECT credit_limit.screened_type(a.atttypid)) b (base);
+    LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base);
   IF names IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no characteristic is left after screening',
       DETAIL = coalesce((SELECT string_agg(format('%s: %s', r ->> 'characteristic', r ->> 'reason'), '; ') FROM jsonb_array_elements(report) r),

@@ -21,27 +21,27 @@ AS 'MODULE_PATHNAME', 'cl_screen_variable' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.screen_variable(credit_limit.bin_sketch, text, jsonb) IS
 'One row of variable_screening from a sketch, such as the rollup of stored ones. The name of the variable chooses its entry under "columns" in the options, which are checked even without a sketch. NULL when an argument is NULL.';
 
-CREATE FUNCTION credit_limit.screened_type(oid) RETURNS oid LANGUAGE sql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION credit_limit_internal.screened_type(oid) RETURNS oid LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN (WITH RECURSIVE base (oid, next) AS (
     SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = $1
     UNION ALL
     SELECT t.oid, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.next)
   SELECT b.oid FROM base b WHERE b.next = 0);
 
-COMMENT ON FUNCTION credit_limit.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
+COMMENT ON FUNCTION credit_limit_internal.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
 
-CREATE FUNCTION credit_limit.require_repeatable(relation regclass) RETURNS void
+CREATE FUNCTION credit_limit_internal.require_repeatable(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'cl_require_repeatable' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION credit_limit.require_repeatable(regclass) IS
+COMMENT ON FUNCTION credit_limit_internal.require_repeatable(regclass) IS
 'Error (22023) unless a relation is the same each time it is read in one statement: a view must not lock rows or call volatile functions.';
 
-CREATE FUNCTION credit_limit.require_event_column(relation regclass, event text) RETURNS void
+CREATE FUNCTION credit_limit_internal.require_event_column(relation regclass, event text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   event_type regtype;
 BEGIN
-  SELECT credit_limit.screened_type(a.atttypid) INTO event_type
+  SELECT credit_limit_internal.screened_type(a.atttypid) INTO event_type
   FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = event AND a.attnum > 0 AND NOT a.attisdropped;
   IF event_type IS DISTINCT FROM 'boolean'::regtype THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('the event must be a boolean column of %s', relation),
@@ -51,7 +51,7 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON FUNCTION credit_limit.require_event_column(regclass, text) IS
+COMMENT ON FUNCTION credit_limit_internal.require_event_column(regclass, text) IS
 'Error unless the relation has the boolean column of that name; for what takes an event by its name.';
 
 CREATE FUNCTION credit_limit.variable_screening(
@@ -94,7 +94,7 @@ BEGIN
   END IF;
 
   -- What is asked for is there, once, and is not the answer itself.
-  PERFORM credit_limit.require_event_column(relation, event);
+  PERFORM credit_limit_internal.require_event_column(relation, event);
   SELECT coalesce(columns, array_agg(a.attname::text ORDER BY a.attnum)) INTO wanted
   FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> event;
   SELECT coalesce(w.name, 'NULL') INTO unknown FROM unnest(wanted) WITH ORDINALITY w (name, place)
@@ -133,7 +133,7 @@ BEGIN
         WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
     FROM unnest(wanted) WITH ORDINALITY w (name, place)
       JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
-      JOIN pg_type b ON b.oid = credit_limit.screened_type(a.atttypid)) c;
+      JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)) c;
   IF lines IS NULL THEN
     RETURN;
   END IF;

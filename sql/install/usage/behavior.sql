@@ -2,25 +2,25 @@
 
 CREATE TYPE credit_limit.behavior;
 
-CREATE FUNCTION credit_limit.behavior_in(cstring) RETURNS credit_limit.behavior
+CREATE FUNCTION credit_limit_internal.behavior_in(cstring) RETURNS credit_limit.behavior
 AS 'MODULE_PATHNAME', 'cl_behavior_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_out(credit_limit.behavior) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.behavior_out(credit_limit.behavior) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_behavior_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_recv(internal) RETURNS credit_limit.behavior
+CREATE FUNCTION credit_limit_internal.behavior_recv(internal) RETURNS credit_limit.behavior
 AS 'MODULE_PATHNAME', 'cl_behavior_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_send(credit_limit.behavior) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.behavior_send(credit_limit.behavior) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_behavior_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.behavior_in(cstring) IS 'Input of type behavior: JSON.';
-COMMENT ON FUNCTION credit_limit.behavior_out(credit_limit.behavior) IS 'Output of type behavior: JSON.';
-COMMENT ON FUNCTION credit_limit.behavior_recv(internal) IS 'Binary input of type behavior; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.behavior_send(credit_limit.behavior) IS 'Binary output of type behavior.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_in(cstring) IS 'Input of type behavior: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_out(credit_limit.behavior) IS 'Output of type behavior: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_recv(internal) IS 'Binary input of type behavior; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_send(credit_limit.behavior) IS 'Binary output of type behavior.';
 
 CREATE TYPE credit_limit.behavior (
-  INPUT = credit_limit.behavior_in,
-  OUTPUT = credit_limit.behavior_out,
-  RECEIVE = credit_limit.behavior_recv,
-  SEND = credit_limit.behavior_send,
+  INPUT = credit_limit_internal.behavior_in,
+  OUTPUT = credit_limit_internal.behavior_out,
+  RECEIVE = credit_limit_internal.behavior_recv,
+  SEND = credit_limit_internal.behavior_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -184,40 +184,40 @@ COMMENT ON COLUMN credit_limit.behavior_features.due IS 'Amount due in the month
 COMMENT ON COLUMN credit_limit.behavior_features.balance_max_12m IS 'Largest balance of the last 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.limit_change IS 'The last change of the limit in the months kept: new less old; NULL if there was none.';
 
-CREATE FUNCTION credit_limit.behavior_transition(internal, date, numeric, numeric, numeric, numeric, int) RETURNS internal
+CREATE FUNCTION credit_limit_internal.behavior_transition(internal, date, numeric, numeric, numeric, numeric, int) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_transition(internal, date, float8, float8, float8, float8, int) RETURNS internal
+CREATE FUNCTION credit_limit_internal.behavior_transition(internal, date, float8, float8, float8, float8, int) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_rollup_transition(internal, credit_limit.behavior) RETURNS internal
+CREATE FUNCTION credit_limit_internal.behavior_rollup_transition(internal, credit_limit.behavior) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.behavior_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.behavior_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_behavior_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.behavior_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_behavior_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_final(internal) RETURNS credit_limit.behavior
+CREATE FUNCTION credit_limit_internal.behavior_final(internal) RETURNS credit_limit.behavior
 AS 'MODULE_PATHNAME', 'cl_behavior_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.behavior_features_final(internal) RETURNS credit_limit.behavior_features
+CREATE FUNCTION credit_limit_internal.behavior_features_final(internal) RETURNS credit_limit.behavior_features
 AS 'MODULE_PATHNAME', 'cl_behavior_features_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.behavior_transition(internal, date, numeric, numeric, numeric, numeric, int) IS 'Transition of behavior_agg and behavior_features.';
-COMMENT ON FUNCTION credit_limit.behavior_transition(internal, date, float8, float8, float8, float8, int) IS 'Transition of behavior_agg and behavior_features.';
-COMMENT ON FUNCTION credit_limit.behavior_rollup_transition(internal, credit_limit.behavior) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.behavior_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.behavior_serial(internal) IS 'State of behavior_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.behavior_deserial(bytea, internal) IS 'State of behavior_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.behavior_final(internal) IS 'Result of behavior_agg and rollup.';
-COMMENT ON FUNCTION credit_limit.behavior_features_final(internal) IS 'Result of the aggregate behavior_features.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_transition(internal, date, numeric, numeric, numeric, numeric, int) IS 'Transition of behavior_agg and behavior_features.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_transition(internal, date, float8, float8, float8, float8, int) IS 'Transition of behavior_agg and behavior_features.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_rollup_transition(internal, credit_limit.behavior) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_serial(internal) IS 'State of behavior_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_deserial(bytea, internal) IS 'State of behavior_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_final(internal) IS 'Result of behavior_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.behavior_features_final(internal) IS 'Result of the aggregate behavior_features.';
 
 CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit numeric, balance numeric, payment numeric, due numeric, days_past_due int) (
-  SFUNC = credit_limit.behavior_transition,
+  SFUNC = credit_limit_internal.behavior_transition,
   STYPE = internal,
   SSPACE = 600,
-  FINALFUNC = credit_limit.behavior_final,
-  COMBINEFUNC = credit_limit.behavior_combine,
-  SERIALFUNC = credit_limit.behavior_serial,
-  DESERIALFUNC = credit_limit.behavior_deserial,
+  FINALFUNC = credit_limit_internal.behavior_final,
+  COMBINEFUNC = credit_limit_internal.behavior_combine,
+  SERIALFUNC = credit_limit_internal.behavior_serial,
+  DESERIALFUNC = credit_limit_internal.behavior_deserial,
   PARALLEL = SAFE
 );
 
@@ -225,13 +225,13 @@ COMMENT ON AGGREGATE credit_limit.behavior_agg(date, numeric, numeric, numeric, 
 'History of one account from its months, in any order; a date stands for its month, and rows without one are left out. NULL is not known, as is NaN. Rows of one month complement each other, and are an error if they contradict each other. No rows give NULL. Error: negative limit, negative days past due, infinite amount or date, more than four decimals, an amount beyond 922,337,203,685,477.5807, months a century apart. Memory: 0.6 kB per group up to 25 months of amounts below 2^31 minor units, at most 2.5 kB.';
 
 CREATE AGGREGATE credit_limit.behavior_agg(month date, credit_limit float8, balance float8, payment float8, due float8, days_past_due int) (
-  SFUNC = credit_limit.behavior_transition,
+  SFUNC = credit_limit_internal.behavior_transition,
   STYPE = internal,
   SSPACE = 600,
-  FINALFUNC = credit_limit.behavior_final,
-  COMBINEFUNC = credit_limit.behavior_combine,
-  SERIALFUNC = credit_limit.behavior_serial,
-  DESERIALFUNC = credit_limit.behavior_deserial,
+  FINALFUNC = credit_limit_internal.behavior_final,
+  COMBINEFUNC = credit_limit_internal.behavior_combine,
+  SERIALFUNC = credit_limit_internal.behavior_serial,
+  DESERIALFUNC = credit_limit_internal.behavior_deserial,
   PARALLEL = SAFE
 );
 
@@ -239,13 +239,13 @@ COMMENT ON AGGREGATE credit_limit.behavior_agg(date, float8, float8, float8, flo
 'As behavior_agg(date, numeric, numeric, numeric, numeric, int); amounts are rounded to four decimals.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.behavior) (
-  SFUNC = credit_limit.behavior_rollup_transition,
+  SFUNC = credit_limit_internal.behavior_rollup_transition,
   STYPE = internal,
   SSPACE = 600,
-  FINALFUNC = credit_limit.behavior_final,
-  COMBINEFUNC = credit_limit.behavior_combine,
-  SERIALFUNC = credit_limit.behavior_serial,
-  DESERIALFUNC = credit_limit.behavior_deserial,
+  FINALFUNC = credit_limit_internal.behavior_final,
+  COMBINEFUNC = credit_limit_internal.behavior_combine,
+  SERIALFUNC = credit_limit_internal.behavior_serial,
+  DESERIALFUNC = credit_limit_internal.behavior_deserial,
   PARALLEL = SAFE
 );
 
@@ -253,13 +253,13 @@ COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.behavior) IS
 'Merges histories of parts of an account''s rows, overlapping or not: the same as behavior_agg over all their rows. NULLs are left out; no rows give NULL. Error: histories that contradict each other.';
 
 CREATE AGGREGATE credit_limit.behavior_features(month date, credit_limit numeric, balance numeric, payment numeric, due numeric, days_past_due int) (
-  SFUNC = credit_limit.behavior_transition,
+  SFUNC = credit_limit_internal.behavior_transition,
   STYPE = internal,
   SSPACE = 600,
-  FINALFUNC = credit_limit.behavior_features_final,
-  COMBINEFUNC = credit_limit.behavior_combine,
-  SERIALFUNC = credit_limit.behavior_serial,
-  DESERIALFUNC = credit_limit.behavior_deserial,
+  FINALFUNC = credit_limit_internal.behavior_features_final,
+  COMBINEFUNC = credit_limit_internal.behavior_combine,
+  SERIALFUNC = credit_limit_internal.behavior_serial,
+  DESERIALFUNC = credit_limit_internal.behavior_deserial,
   PARALLEL = SAFE
 );
 
@@ -267,13 +267,13 @@ COMMENT ON AGGREGATE credit_limit.behavior_features(date, numeric, numeric, nume
 'Features of one account as of its last month, in one step: behavior_features(behavior_agg(...)). No rows give NULL.';
 
 CREATE AGGREGATE credit_limit.behavior_features(month date, credit_limit float8, balance float8, payment float8, due float8, days_past_due int) (
-  SFUNC = credit_limit.behavior_transition,
+  SFUNC = credit_limit_internal.behavior_transition,
   STYPE = internal,
   SSPACE = 600,
-  FINALFUNC = credit_limit.behavior_features_final,
-  COMBINEFUNC = credit_limit.behavior_combine,
-  SERIALFUNC = credit_limit.behavior_serial,
-  DESERIALFUNC = credit_limit.behavior_deserial,
+  FINALFUNC = credit_limit_internal.behavior_features_final,
+  COMBINEFUNC = credit_limit_internal.behavior_combine,
+  SERIALFUNC = credit_limit_internal.behavior_serial,
+  DESERIALFUNC = credit_limit_internal.behavior_deserial,
   PARALLEL = SAFE
 );
 
@@ -322,9 +322,9 @@ AS 'MODULE_PATHNAME', 'cl_behavior_float8_add' LANGUAGE C IMMUTABLE PARALLEL SAF
 COMMENT ON FUNCTION credit_limit.behavior_add(credit_limit.behavior, date, float8, float8, float8, float8, int) IS
 'As behavior_add(behavior, date, numeric, numeric, numeric, numeric, int); amounts are rounded to four decimals.';
 
-CREATE FUNCTION credit_limit.behavior_idle(history credit_limit.behavior, months int)
+CREATE FUNCTION credit_limit.behavior_project_idle(history credit_limit.behavior, months int)
 RETURNS credit_limit.behavior
-AS 'MODULE_PATHNAME', 'cl_behavior_idle' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'cl_behavior_project_idle' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.behavior_idle(credit_limit.behavior, int) IS
+COMMENT ON FUNCTION credit_limit.behavior_project_idle(credit_limit.behavior, int) IS
 'What if the line stayed unused: the history followed by that many months (0 to 120) with the last known limit, and balance, payment, due and days past due of 0; a credit balance stays as it is. A column that no month kept knows stays not known.';

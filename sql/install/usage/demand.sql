@@ -2,25 +2,25 @@
 
 CREATE TYPE credit_limit.demand;
 
-CREATE FUNCTION credit_limit.demand_in(cstring) RETURNS credit_limit.demand
+CREATE FUNCTION credit_limit_internal.demand_in(cstring) RETURNS credit_limit.demand
 AS 'MODULE_PATHNAME', 'cl_demand_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_out(credit_limit.demand) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.demand_out(credit_limit.demand) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_demand_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_recv(internal) RETURNS credit_limit.demand
+CREATE FUNCTION credit_limit_internal.demand_recv(internal) RETURNS credit_limit.demand
 AS 'MODULE_PATHNAME', 'cl_demand_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_send(credit_limit.demand) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.demand_send(credit_limit.demand) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_demand_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.demand_in(cstring) IS 'Input of type demand: JSON.';
-COMMENT ON FUNCTION credit_limit.demand_out(credit_limit.demand) IS 'Output of type demand: JSON.';
-COMMENT ON FUNCTION credit_limit.demand_recv(internal) IS 'Binary input of type demand; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.demand_send(credit_limit.demand) IS 'Binary output of type demand.';
+COMMENT ON FUNCTION credit_limit_internal.demand_in(cstring) IS 'Input of type demand: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.demand_out(credit_limit.demand) IS 'Output of type demand: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.demand_recv(internal) IS 'Binary input of type demand; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.demand_send(credit_limit.demand) IS 'Binary output of type demand.';
 
 CREATE TYPE credit_limit.demand (
-  INPUT = credit_limit.demand_in,
-  OUTPUT = credit_limit.demand_out,
-  RECEIVE = credit_limit.demand_recv,
-  SEND = credit_limit.demand_send,
+  INPUT = credit_limit_internal.demand_in,
+  OUTPUT = credit_limit_internal.demand_out,
+  RECEIVE = credit_limit_internal.demand_recv,
+  SEND = credit_limit_internal.demand_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -28,49 +28,49 @@ CREATE TYPE credit_limit.demand (
 COMMENT ON TYPE credit_limit.demand IS
 'What a borrower or a segment would draw in a month if the limit did not bind: the months that were observed, of which those at the limit say only "at least so much", or a distribution given by its parameters. Text form is JSON. Built by demand_agg, demand and demand_shrink, merged by rollup, read by demand_stats, demand_mean, demand_quantile, demand_exceeds, expected_draw and expected_unmet.';
 
-CREATE FUNCTION credit_limit.demand_transition(internal, numeric, numeric) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_transition(internal, numeric, numeric, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_transition(internal, numeric, numeric, float8, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric, float8, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_transition(internal, float8, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, float8, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_transition(internal, float8, float8, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, float8, float8, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_transition(internal, float8, float8, float8, jsonb) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_transition(internal, float8, float8, float8, jsonb) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_rollup_transition(internal, credit_limit.demand) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_rollup_transition(internal, credit_limit.demand) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.demand_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_demand_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.demand_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_demand_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.demand_final(internal) RETURNS credit_limit.demand
+CREATE FUNCTION credit_limit_internal.demand_final(internal) RETURNS credit_limit.demand
 AS 'MODULE_PATHNAME', 'cl_demand_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, numeric, numeric) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, numeric, numeric, jsonb) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, numeric, numeric, float8, jsonb) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, float8, float8) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, float8, float8, jsonb) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_transition(internal, float8, float8, float8, jsonb) IS 'Transition of demand_agg.';
-COMMENT ON FUNCTION credit_limit.demand_rollup_transition(internal, credit_limit.demand) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.demand_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.demand_serial(internal) IS 'State of demand_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.demand_deserial(bytea, internal) IS 'State of demand_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.demand_final(internal) IS 'Result of demand_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric, jsonb) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, numeric, numeric, float8, jsonb) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, float8, float8) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, float8, float8, jsonb) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_transition(internal, float8, float8, float8, jsonb) IS 'Transition of demand_agg.';
+COMMENT ON FUNCTION credit_limit_internal.demand_rollup_transition(internal, credit_limit.demand) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.demand_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.demand_serial(internal) IS 'State of demand_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.demand_deserial(bytea, internal) IS 'State of demand_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.demand_final(internal) IS 'Result of demand_agg and rollup.';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance numeric, available numeric) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -78,13 +78,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(numeric, numeric) IS
 'What the months of an account or of a whole segment say of demand. available: the limit that could be drawn up to in that month. A balance from 98 % of it on was at the limit: demand was at least the limit, each month its own. A balance of 0 or below is no draw. Months with a NULL, NaN or zero limit or a NULL or NaN balance say nothing: they are counted (n_skipped). No rows give NULL. Estimated by maximum likelihood where it is read: no draw with a probability, a lognormal amount otherwise. Any order, split and plan gives the same bytes. Memory: 0.5 kB per account, at most 400 kB with more than 4096 distinct limits, which are then put into cells. Error: negative limit, infinite amount. Source: Olsen 1978 (Econometrica 46, 1211).';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance numeric, available numeric, options jsonb) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -92,13 +92,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(numeric, numeric, jsonb) IS
 'As demand_agg(numeric, numeric), with options, the same for all rows of a group: {"distribution": "lognormal"} (default), or "normal", whose part below zero is no draw (Tobin 1958), with amounts up to 4e12; {"tolerance": 0.02}: a balance from 1 - tolerance of the limit on was at the limit (0 to 0.5). Error: an unknown option.';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance numeric, available numeric, age_months float8, options jsonb) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -106,13 +106,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(numeric, numeric, float8, jsonb) IS
 'As demand_agg(numeric, numeric, jsonb), where a month counts 0.5^(age_months / half_life): age_months from 0 for the newest; option half_life in months, required. A month whose age is NULL or NaN, or so long ago that it would count less than 5e-10, is left out and counted (n_skipped). Error: negative age.';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance float8, available float8) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -120,13 +120,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(float8, float8) IS
 'As demand_agg(numeric, numeric).';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance float8, available float8, options jsonb) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -134,13 +134,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(float8, float8, jsonb) IS
 'As demand_agg(numeric, numeric, jsonb).';
 
 CREATE AGGREGATE credit_limit.demand_agg(balance float8, available float8, age_months float8, options jsonb) (
-  SFUNC = credit_limit.demand_transition,
+  SFUNC = credit_limit_internal.demand_transition,
   STYPE = internal,
   SSPACE = 512,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 
@@ -148,13 +148,13 @@ COMMENT ON AGGREGATE credit_limit.demand_agg(float8, float8, float8, jsonb) IS
 'As demand_agg(numeric, numeric, float8, jsonb).';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.demand) (
-  SFUNC = credit_limit.demand_rollup_transition,
+  SFUNC = credit_limit_internal.demand_rollup_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.demand_final,
-  COMBINEFUNC = credit_limit.demand_combine,
-  SERIALFUNC = credit_limit.demand_serial,
-  DESERIALFUNC = credit_limit.demand_deserial,
+  FINALFUNC = credit_limit_internal.demand_final,
+  COMBINEFUNC = credit_limit_internal.demand_combine,
+  SERIALFUNC = credit_limit_internal.demand_serial,
+  DESERIALFUNC = credit_limit_internal.demand_deserial,
   PARALLEL = SAFE
 );
 

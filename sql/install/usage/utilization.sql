@@ -16,25 +16,25 @@ COMMENT ON FUNCTION credit_limit.utilization(float8, float8) IS
 
 CREATE TYPE credit_limit.utilization;
 
-CREATE FUNCTION credit_limit.utilization_in(cstring) RETURNS credit_limit.utilization
+CREATE FUNCTION credit_limit_internal.utilization_in(cstring) RETURNS credit_limit.utilization
 AS 'MODULE_PATHNAME', 'cl_utilization_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_out(credit_limit.utilization) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.utilization_out(credit_limit.utilization) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_utilization_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_recv(internal) RETURNS credit_limit.utilization
+CREATE FUNCTION credit_limit_internal.utilization_recv(internal) RETURNS credit_limit.utilization
 AS 'MODULE_PATHNAME', 'cl_utilization_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_send(credit_limit.utilization) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.utilization_send(credit_limit.utilization) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_utilization_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.utilization_in(cstring) IS 'Input of type utilization: JSON.';
-COMMENT ON FUNCTION credit_limit.utilization_out(credit_limit.utilization) IS 'Output of type utilization: JSON.';
-COMMENT ON FUNCTION credit_limit.utilization_recv(internal) IS 'Binary input of type utilization; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.utilization_send(credit_limit.utilization) IS 'Binary output of type utilization.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_in(cstring) IS 'Input of type utilization: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_out(credit_limit.utilization) IS 'Output of type utilization: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_recv(internal) IS 'Binary input of type utilization; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_send(credit_limit.utilization) IS 'Binary output of type utilization.';
 
 CREATE TYPE credit_limit.utilization (
-  INPUT = credit_limit.utilization_in,
-  OUTPUT = credit_limit.utilization_out,
-  RECEIVE = credit_limit.utilization_recv,
-  SEND = credit_limit.utilization_send,
+  INPUT = credit_limit_internal.utilization_in,
+  OUTPUT = credit_limit_internal.utilization_out,
+  RECEIVE = credit_limit_internal.utilization_recv,
+  SEND = credit_limit_internal.utilization_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -42,37 +42,37 @@ CREATE TYPE credit_limit.utilization (
 COMMENT ON TYPE credit_limit.utilization IS
 'Summary of the utilization of many accounts: exact sums of money, mean and deviation of the ratios, and their distribution to 0.001 up to the limit. Text form is JSON. Built by utilization_agg, merged by rollup, read by utilization_stats, share_above and utilization_quantile.';
 
-CREATE FUNCTION credit_limit.utilization_transition(internal, numeric, numeric) RETURNS internal
+CREATE FUNCTION credit_limit_internal.utilization_transition(internal, numeric, numeric) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_utilization_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_transition(internal, float8, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.utilization_transition(internal, float8, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_utilization_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_rollup_transition(internal, credit_limit.utilization) RETURNS internal
+CREATE FUNCTION credit_limit_internal.utilization_rollup_transition(internal, credit_limit.utilization) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_utilization_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.utilization_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_utilization_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.utilization_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_utilization_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.utilization_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_utilization_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.utilization_final(internal) RETURNS credit_limit.utilization
+CREATE FUNCTION credit_limit_internal.utilization_final(internal) RETURNS credit_limit.utilization
 AS 'MODULE_PATHNAME', 'cl_utilization_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.utilization_transition(internal, numeric, numeric) IS 'Transition of utilization_agg.';
-COMMENT ON FUNCTION credit_limit.utilization_transition(internal, float8, float8) IS 'Transition of utilization_agg.';
-COMMENT ON FUNCTION credit_limit.utilization_rollup_transition(internal, credit_limit.utilization) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.utilization_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.utilization_serial(internal) IS 'State of utilization_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.utilization_deserial(bytea, internal) IS 'State of utilization_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.utilization_final(internal) IS 'Result of utilization_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_transition(internal, numeric, numeric) IS 'Transition of utilization_agg.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_transition(internal, float8, float8) IS 'Transition of utilization_agg.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_rollup_transition(internal, credit_limit.utilization) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_serial(internal) IS 'State of utilization_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_deserial(bytea, internal) IS 'State of utilization_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.utilization_final(internal) IS 'Result of utilization_agg and rollup.';
 
 CREATE AGGREGATE credit_limit.utilization_agg(balance numeric, credit_limit numeric) (
-  SFUNC = credit_limit.utilization_transition,
+  SFUNC = credit_limit_internal.utilization_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.utilization_final,
-  COMBINEFUNC = credit_limit.utilization_combine,
-  SERIALFUNC = credit_limit.utilization_serial,
-  DESERIALFUNC = credit_limit.utilization_deserial,
+  FINALFUNC = credit_limit_internal.utilization_final,
+  COMBINEFUNC = credit_limit_internal.utilization_combine,
+  SERIALFUNC = credit_limit_internal.utilization_serial,
+  DESERIALFUNC = credit_limit_internal.utilization_deserial,
   PARALLEL = SAFE
 );
 
@@ -80,13 +80,13 @@ COMMENT ON AGGREGATE credit_limit.utilization_agg(numeric, numeric) IS
 'Summary of balance against credit limit over many accounts. Money is summed exactly; rows where either is NULL are left out; no rows give NULL. Error: negative limit, NaN or infinite amount. Memory: 0.5 to 16 kB per group.';
 
 CREATE AGGREGATE credit_limit.utilization_agg(balance float8, credit_limit float8) (
-  SFUNC = credit_limit.utilization_transition,
+  SFUNC = credit_limit_internal.utilization_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.utilization_final,
-  COMBINEFUNC = credit_limit.utilization_combine,
-  SERIALFUNC = credit_limit.utilization_serial,
-  DESERIALFUNC = credit_limit.utilization_deserial,
+  FINALFUNC = credit_limit_internal.utilization_final,
+  COMBINEFUNC = credit_limit_internal.utilization_combine,
+  SERIALFUNC = credit_limit_internal.utilization_serial,
+  DESERIALFUNC = credit_limit_internal.utilization_deserial,
   PARALLEL = SAFE
 );
 
@@ -94,13 +94,13 @@ COMMENT ON AGGREGATE credit_limit.utilization_agg(float8, float8) IS
 'As utilization_agg(numeric, numeric); amounts are taken to six decimals, and up to 9.2e12.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.utilization) (
-  SFUNC = credit_limit.utilization_rollup_transition,
+  SFUNC = credit_limit_internal.utilization_rollup_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.utilization_final,
-  COMBINEFUNC = credit_limit.utilization_combine,
-  SERIALFUNC = credit_limit.utilization_serial,
-  DESERIALFUNC = credit_limit.utilization_deserial,
+  FINALFUNC = credit_limit_internal.utilization_final,
+  COMBINEFUNC = credit_limit_internal.utilization_combine,
+  SERIALFUNC = credit_limit_internal.utilization_serial,
+  DESERIALFUNC = credit_limit_internal.utilization_deserial,
   PARALLEL = SAFE
 );
 

@@ -2,25 +2,25 @@
 
 CREATE TYPE credit_limit.calibration;
 
-CREATE FUNCTION credit_limit.calibration_in(cstring) RETURNS credit_limit.calibration
+CREATE FUNCTION credit_limit_internal.calibration_in(cstring) RETURNS credit_limit.calibration
 AS 'MODULE_PATHNAME', 'cl_calibration_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_out(credit_limit.calibration) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.calibration_out(credit_limit.calibration) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_calibration_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_recv(internal) RETURNS credit_limit.calibration
+CREATE FUNCTION credit_limit_internal.calibration_recv(internal) RETURNS credit_limit.calibration
 AS 'MODULE_PATHNAME', 'cl_calibration_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_send(credit_limit.calibration) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.calibration_send(credit_limit.calibration) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_calibration_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.calibration_in(cstring) IS 'Input of type calibration: JSON, checked.';
-COMMENT ON FUNCTION credit_limit.calibration_out(credit_limit.calibration) IS 'Output of type calibration: JSON.';
-COMMENT ON FUNCTION credit_limit.calibration_recv(internal) IS 'Binary input of type calibration; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.calibration_send(credit_limit.calibration) IS 'Binary output of type calibration.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_in(cstring) IS 'Input of type calibration: JSON, checked.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_out(credit_limit.calibration) IS 'Output of type calibration: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_recv(internal) IS 'Binary input of type calibration; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_send(credit_limit.calibration) IS 'Binary output of type calibration.';
 
 CREATE TYPE credit_limit.calibration (
-  INPUT = credit_limit.calibration_in,
-  OUTPUT = credit_limit.calibration_out,
-  RECEIVE = credit_limit.calibration_recv,
-  SEND = credit_limit.calibration_send,
+  INPUT = credit_limit_internal.calibration_in,
+  OUTPUT = credit_limit_internal.calibration_out,
+  RECEIVE = credit_limit_internal.calibration_recv,
+  SEND = credit_limit_internal.calibration_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -28,43 +28,43 @@ CREATE TYPE credit_limit.calibration (
 COMMENT ON TYPE credit_limit.calibration IS
 'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights (about 180 while it is built); at most one gigabyte.';
 
-CREATE FUNCTION credit_limit.calibration_transition(internal, float8, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_transition(internal, numeric, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_transition(internal, float8, boolean, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_transition(internal, numeric, boolean, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_rollup_transition(internal, credit_limit.calibration) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_rollup_transition(internal, credit_limit.calibration) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.calibration_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_calibration_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.calibration_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_calibration_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.calibration_final(internal) RETURNS credit_limit.calibration
+CREATE FUNCTION credit_limit_internal.calibration_final(internal) RETURNS credit_limit.calibration
 AS 'MODULE_PATHNAME', 'cl_calibration_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.calibration_transition(internal, float8, boolean) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit.calibration_transition(internal, numeric, boolean) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit.calibration_transition(internal, float8, boolean, float8) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit.calibration_transition(internal, numeric, boolean, float8) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit.calibration_rollup_transition(internal, credit_limit.calibration) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.calibration_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.calibration_serial(internal) IS 'State of calibration_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.calibration_deserial(bytea, internal) IS 'State of calibration_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.calibration_final(internal) IS 'Result of calibration_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean) IS 'Transition of calibration_agg.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean) IS 'Transition of calibration_agg.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean, float8) IS 'Transition of calibration_agg.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean, float8) IS 'Transition of calibration_agg.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_rollup_transition(internal, credit_limit.calibration) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_serial(internal) IS 'State of calibration_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_deserial(bytea, internal) IS 'State of calibration_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.calibration_final(internal) IS 'Result of calibration_agg and rollup.';
 
 CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean) (
-  SFUNC = credit_limit.calibration_transition,
+  SFUNC = credit_limit_internal.calibration_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.calibration_final,
-  COMBINEFUNC = credit_limit.calibration_combine,
-  SERIALFUNC = credit_limit.calibration_serial,
-  DESERIALFUNC = credit_limit.calibration_deserial,
+  FINALFUNC = credit_limit_internal.calibration_final,
+  COMBINEFUNC = credit_limit_internal.calibration_combine,
+  SERIALFUNC = credit_limit_internal.calibration_serial,
+  DESERIALFUNC = credit_limit_internal.calibration_deserial,
   PARALLEL = SAFE
 );
 
@@ -72,13 +72,13 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean) IS
 'Calibration of PDs (fractions) against what happened; event true is the default. Rows where either is NULL or NaN are left out and counted as n_skipped; no rows give NULL, only such rows a calibration that has nothing but their number. Error: a PD outside 0..1. Memory: 8 to 32 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean) (
-  SFUNC = credit_limit.calibration_transition,
+  SFUNC = credit_limit_internal.calibration_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.calibration_final,
-  COMBINEFUNC = credit_limit.calibration_combine,
-  SERIALFUNC = credit_limit.calibration_serial,
-  DESERIALFUNC = credit_limit.calibration_deserial,
+  FINALFUNC = credit_limit_internal.calibration_final,
+  COMBINEFUNC = credit_limit_internal.calibration_combine,
+  SERIALFUNC = credit_limit_internal.calibration_serial,
+  DESERIALFUNC = credit_limit_internal.calibration_deserial,
   PARALLEL = SAFE
 );
 
@@ -86,13 +86,13 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean) IS
 'As calibration_agg(float8, boolean), reading numeric columns directly.';
 
 CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean, weight float8) (
-  SFUNC = credit_limit.calibration_transition,
+  SFUNC = credit_limit_internal.calibration_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.calibration_final,
-  COMBINEFUNC = credit_limit.calibration_combine,
-  SERIALFUNC = credit_limit.calibration_serial,
-  DESERIALFUNC = credit_limit.calibration_deserial,
+  FINALFUNC = credit_limit_internal.calibration_final,
+  COMBINEFUNC = credit_limit_internal.calibration_combine,
+  SERIALFUNC = credit_limit_internal.calibration_serial,
+  DESERIALFUNC = credit_limit_internal.calibration_deserial,
   PARALLEL = SAFE
 );
 
@@ -100,13 +100,13 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean, float8) IS
 'As calibration_agg(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. A NULL weight is missing. Error: a weight that is neither 0 nor between 1e-100 and 1e100. Memory: 88 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean, weight float8) (
-  SFUNC = credit_limit.calibration_transition,
+  SFUNC = credit_limit_internal.calibration_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.calibration_final,
-  COMBINEFUNC = credit_limit.calibration_combine,
-  SERIALFUNC = credit_limit.calibration_serial,
-  DESERIALFUNC = credit_limit.calibration_deserial,
+  FINALFUNC = credit_limit_internal.calibration_final,
+  COMBINEFUNC = credit_limit_internal.calibration_combine,
+  SERIALFUNC = credit_limit_internal.calibration_serial,
+  DESERIALFUNC = credit_limit_internal.calibration_deserial,
   PARALLEL = SAFE
 );
 
@@ -114,13 +114,13 @@ COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean, float8) IS
 'As calibration_agg(float8, boolean, float8), reading numeric columns directly.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.calibration) (
-  SFUNC = credit_limit.calibration_rollup_transition,
+  SFUNC = credit_limit_internal.calibration_rollup_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.calibration_final,
-  COMBINEFUNC = credit_limit.calibration_combine,
-  SERIALFUNC = credit_limit.calibration_serial,
-  DESERIALFUNC = credit_limit.calibration_deserial,
+  FINALFUNC = credit_limit_internal.calibration_final,
+  COMBINEFUNC = credit_limit_internal.calibration_combine,
+  SERIALFUNC = credit_limit_internal.calibration_serial,
+  DESERIALFUNC = credit_limit_internal.calibration_deserial,
   PARALLEL = SAFE
 );
 
@@ -227,34 +227,34 @@ AS 'MODULE_PATHNAME', 'cl_calibration_hosmer_lemeshow' LANGUAGE C IMMUTABLE PARA
 COMMENT ON FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, integer, boolean) IS
 'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Choose so few groups that each expects about 5 events. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
 
-CREATE FUNCTION credit_limit.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.hosmer_lemeshow_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.hosmer_lemeshow_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.hosmer_lemeshow_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.hosmer_lemeshow_final(internal) RETURNS credit_limit.hosmer_lemeshow_result
+CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_final(internal) RETURNS credit_limit.hosmer_lemeshow_result
 AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_serial(internal) IS 'State of hosmer_lemeshow as bytes.';
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_deserial(bytea, internal) IS 'State of hosmer_lemeshow from bytes.';
-COMMENT ON FUNCTION credit_limit.hosmer_lemeshow_final(internal) IS 'Result of hosmer_lemeshow.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_serial(internal) IS 'State of hosmer_lemeshow as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_deserial(bytea, internal) IS 'State of hosmer_lemeshow from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_final(internal) IS 'Result of hosmer_lemeshow.';
 
 CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd float8, event boolean, groups integer, fitted boolean) (
-  SFUNC = credit_limit.hosmer_lemeshow_transition,
+  SFUNC = credit_limit_internal.hosmer_lemeshow_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.hosmer_lemeshow_final,
-  COMBINEFUNC = credit_limit.hosmer_lemeshow_combine,
-  SERIALFUNC = credit_limit.hosmer_lemeshow_serial,
-  DESERIALFUNC = credit_limit.hosmer_lemeshow_deserial,
+  FINALFUNC = credit_limit_internal.hosmer_lemeshow_final,
+  COMBINEFUNC = credit_limit_internal.hosmer_lemeshow_combine,
+  SERIALFUNC = credit_limit_internal.hosmer_lemeshow_serial,
+  DESERIALFUNC = credit_limit_internal.hosmer_lemeshow_deserial,
   PARALLEL = SAFE
 );
 
@@ -262,13 +262,13 @@ COMMENT ON AGGREGATE credit_limit.hosmer_lemeshow(float8, boolean, integer, bool
 'As hosmer_lemeshow(calibration_agg(pd, event), groups, fitted), in one step. Rows where anything is NULL or NaN are left out; no rows give NULL. Error: a PD outside 0..1, groups not between 1 and 100000, groups or fitted that differ between rows. Memory: 8 to 32 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd numeric, event boolean, groups integer, fitted boolean) (
-  SFUNC = credit_limit.hosmer_lemeshow_transition,
+  SFUNC = credit_limit_internal.hosmer_lemeshow_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.hosmer_lemeshow_final,
-  COMBINEFUNC = credit_limit.hosmer_lemeshow_combine,
-  SERIALFUNC = credit_limit.hosmer_lemeshow_serial,
-  DESERIALFUNC = credit_limit.hosmer_lemeshow_deserial,
+  FINALFUNC = credit_limit_internal.hosmer_lemeshow_final,
+  COMBINEFUNC = credit_limit_internal.hosmer_lemeshow_combine,
+  SERIALFUNC = credit_limit_internal.hosmer_lemeshow_serial,
+  DESERIALFUNC = credit_limit_internal.hosmer_lemeshow_deserial,
   PARALLEL = SAFE
 );
 

@@ -36,40 +36,40 @@ COMMENT ON COLUMN credit_limit.central_tendency_result.factor IS 'What to multip
 COMMENT ON COLUMN credit_limit.central_tendency_result.n_above_one IS 'Rows whose PD the factor would push above 1.';
 COMMENT ON COLUMN credit_limit.central_tendency_result.status IS 'converged; unreachable: PDs of exactly 0 or 1 keep the mean from its target; empty: no rows.';
 
-CREATE FUNCTION credit_limit.central_tendency_transition(internal, float8, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_transition(internal, float8, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_transition(internal, numeric, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_transition(internal, numeric, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_transition(internal, float8, float8, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_transition(internal, float8, float8, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_transition(internal, numeric, float8, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_transition(internal, numeric, float8, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.central_tendency_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_central_tendency_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.central_tendency_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_central_tendency_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.central_tendency_final(internal) RETURNS credit_limit.central_tendency_result
+CREATE FUNCTION credit_limit_internal.central_tendency_final(internal) RETURNS credit_limit.central_tendency_result
 AS 'MODULE_PATHNAME', 'cl_central_tendency_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.central_tendency_transition(internal, float8, float8) IS 'Transition of pd_central_tendency.';
-COMMENT ON FUNCTION credit_limit.central_tendency_transition(internal, numeric, float8) IS 'Transition of pd_central_tendency.';
-COMMENT ON FUNCTION credit_limit.central_tendency_transition(internal, float8, float8, float8) IS 'Transition of pd_central_tendency.';
-COMMENT ON FUNCTION credit_limit.central_tendency_transition(internal, numeric, float8, float8) IS 'Transition of pd_central_tendency.';
-COMMENT ON FUNCTION credit_limit.central_tendency_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.central_tendency_serial(internal) IS 'State of pd_central_tendency as bytes.';
-COMMENT ON FUNCTION credit_limit.central_tendency_deserial(bytea, internal) IS 'State of pd_central_tendency from bytes.';
-COMMENT ON FUNCTION credit_limit.central_tendency_final(internal) IS 'Result of pd_central_tendency.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_transition(internal, float8, float8) IS 'Transition of pd_central_tendency.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_transition(internal, numeric, float8) IS 'Transition of pd_central_tendency.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_transition(internal, float8, float8, float8) IS 'Transition of pd_central_tendency.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_transition(internal, numeric, float8, float8) IS 'Transition of pd_central_tendency.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_serial(internal) IS 'State of pd_central_tendency as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_deserial(bytea, internal) IS 'State of pd_central_tendency from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.central_tendency_final(internal) IS 'Result of pd_central_tendency.';
 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd float8, target float8) (
-  SFUNC = credit_limit.central_tendency_transition,
+  SFUNC = credit_limit_internal.central_tendency_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.central_tendency_final,
-  COMBINEFUNC = credit_limit.central_tendency_combine,
-  SERIALFUNC = credit_limit.central_tendency_serial,
-  DESERIALFUNC = credit_limit.central_tendency_deserial,
+  FINALFUNC = credit_limit_internal.central_tendency_final,
+  COMBINEFUNC = credit_limit_internal.central_tendency_combine,
+  SERIALFUNC = credit_limit_internal.central_tendency_serial,
+  DESERIALFUNC = credit_limit_internal.central_tendency_deserial,
   PARALLEL = SAFE
 );
 
@@ -77,13 +77,13 @@ COMMENT ON AGGREGATE credit_limit.pd_central_tendency(float8, float8) IS
 'The shift of log-odds after which the mean of the PDs (fractions) is the target, a constant strictly between 0 and 1; the order of PDs stays, and none leaves 0..1. Beside it the factor that would do the same by multiplying, and how many PDs it would push above 1. PDs of exactly 0 or 1 stay where they are. Rows where something is NULL or NaN are left out and counted; no rows give NULL. Error: a PD outside 0..1, a target that is not in range or differs between rows. Memory: 8 to 32 bytes per distinct PD.';
 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd numeric, target float8) (
-  SFUNC = credit_limit.central_tendency_transition,
+  SFUNC = credit_limit_internal.central_tendency_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.central_tendency_final,
-  COMBINEFUNC = credit_limit.central_tendency_combine,
-  SERIALFUNC = credit_limit.central_tendency_serial,
-  DESERIALFUNC = credit_limit.central_tendency_deserial,
+  FINALFUNC = credit_limit_internal.central_tendency_final,
+  COMBINEFUNC = credit_limit_internal.central_tendency_combine,
+  SERIALFUNC = credit_limit_internal.central_tendency_serial,
+  DESERIALFUNC = credit_limit_internal.central_tendency_deserial,
   PARALLEL = SAFE
 );
 
@@ -91,13 +91,13 @@ COMMENT ON AGGREGATE credit_limit.pd_central_tendency(numeric, float8) IS
 'As pd_central_tendency(float8, float8), reading numeric columns directly.';
 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd float8, target float8, weight float8) (
-  SFUNC = credit_limit.central_tendency_transition,
+  SFUNC = credit_limit_internal.central_tendency_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.central_tendency_final,
-  COMBINEFUNC = credit_limit.central_tendency_combine,
-  SERIALFUNC = credit_limit.central_tendency_serial,
-  DESERIALFUNC = credit_limit.central_tendency_deserial,
+  FINALFUNC = credit_limit_internal.central_tendency_final,
+  COMBINEFUNC = credit_limit_internal.central_tendency_combine,
+  SERIALFUNC = credit_limit_internal.central_tendency_serial,
+  DESERIALFUNC = credit_limit_internal.central_tendency_deserial,
   PARALLEL = SAFE
 );
 
@@ -105,13 +105,13 @@ COMMENT ON AGGREGATE credit_limit.pd_central_tendency(float8, float8, float8) IS
 'As pd_central_tendency(float8, float8), of the weighted mean. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.pd_central_tendency(pd numeric, target float8, weight float8) (
-  SFUNC = credit_limit.central_tendency_transition,
+  SFUNC = credit_limit_internal.central_tendency_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.central_tendency_final,
-  COMBINEFUNC = credit_limit.central_tendency_combine,
-  SERIALFUNC = credit_limit.central_tendency_serial,
-  DESERIALFUNC = credit_limit.central_tendency_deserial,
+  FINALFUNC = credit_limit_internal.central_tendency_final,
+  COMBINEFUNC = credit_limit_internal.central_tendency_combine,
+  SERIALFUNC = credit_limit_internal.central_tendency_serial,
+  DESERIALFUNC = credit_limit_internal.central_tendency_deserial,
   PARALLEL = SAFE
 );
 

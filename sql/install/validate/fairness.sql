@@ -35,25 +35,25 @@ COMMENT ON FUNCTION credit_limit.standardized_mean_difference(bigint, float8, fl
 
 CREATE TYPE credit_limit.fairness;
 
-CREATE FUNCTION credit_limit.fairness_in(cstring) RETURNS credit_limit.fairness
+CREATE FUNCTION credit_limit_internal.fairness_in(cstring) RETURNS credit_limit.fairness
 AS 'MODULE_PATHNAME', 'cl_fairness_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_out(credit_limit.fairness) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.fairness_out(credit_limit.fairness) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_fairness_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_recv(internal) RETURNS credit_limit.fairness
+CREATE FUNCTION credit_limit_internal.fairness_recv(internal) RETURNS credit_limit.fairness
 AS 'MODULE_PATHNAME', 'cl_fairness_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_send(credit_limit.fairness) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.fairness_send(credit_limit.fairness) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_fairness_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.fairness_in(cstring) IS 'Input of type fairness: JSON.';
-COMMENT ON FUNCTION credit_limit.fairness_out(credit_limit.fairness) IS 'Output of type fairness: JSON.';
-COMMENT ON FUNCTION credit_limit.fairness_recv(internal) IS 'Binary input of type fairness; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.fairness_send(credit_limit.fairness) IS 'Binary output of type fairness.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_in(cstring) IS 'Input of type fairness: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_out(credit_limit.fairness) IS 'Output of type fairness: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_recv(internal) IS 'Binary input of type fairness; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_send(credit_limit.fairness) IS 'Binary output of type fairness.';
 
 CREATE TYPE credit_limit.fairness (
-  INPUT = credit_limit.fairness_in,
-  OUTPUT = credit_limit.fairness_out,
-  RECEIVE = credit_limit.fairness_recv,
-  SEND = credit_limit.fairness_send,
+  INPUT = credit_limit_internal.fairness_in,
+  OUTPUT = credit_limit_internal.fairness_out,
+  RECEIVE = credit_limit_internal.fairness_recv,
+  SEND = credit_limit_internal.fairness_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -61,40 +61,40 @@ CREATE TYPE credit_limit.fairness (
 COMMENT ON TYPE credit_limit.fairness IS
 'Decisions and scores of each group of borrowers: how many, how many favourable, and the sums behind mean and deviation of the scores. Text form is JSON. Any plan and order of rows stores the same bytes: sums to 83 bits; merging stored parts may end in another last one of these. Built by fairness_agg, merged by rollup, read by fairness_table and fairness_stats.';
 
-CREATE FUNCTION credit_limit.fairness_transition(internal, text, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_transition(internal, text, boolean, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_transition(internal, text, boolean, numeric) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean, numeric) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_rollup_transition(internal, credit_limit.fairness) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_rollup_transition(internal, credit_limit.fairness) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.fairness_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_fairness_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.fairness_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_fairness_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.fairness_final(internal) RETURNS credit_limit.fairness
+CREATE FUNCTION credit_limit_internal.fairness_final(internal) RETURNS credit_limit.fairness
 AS 'MODULE_PATHNAME', 'cl_fairness_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.fairness_transition(internal, text, boolean) IS 'Transition of fairness_agg.';
-COMMENT ON FUNCTION credit_limit.fairness_transition(internal, text, boolean, float8) IS 'Transition of fairness_agg.';
-COMMENT ON FUNCTION credit_limit.fairness_transition(internal, text, boolean, numeric) IS 'Transition of fairness_agg.';
-COMMENT ON FUNCTION credit_limit.fairness_rollup_transition(internal, credit_limit.fairness) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.fairness_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.fairness_serial(internal) IS 'State of fairness_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.fairness_deserial(bytea, internal) IS 'State of fairness_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.fairness_final(internal) IS 'Result of fairness_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean) IS 'Transition of fairness_agg.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean, float8) IS 'Transition of fairness_agg.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_transition(internal, text, boolean, numeric) IS 'Transition of fairness_agg.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_rollup_transition(internal, credit_limit.fairness) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_serial(internal) IS 'State of fairness_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_deserial(bytea, internal) IS 'State of fairness_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.fairness_final(internal) IS 'Result of fairness_agg and rollup.';
 
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean, score float8) (
-  SFUNC = credit_limit.fairness_transition,
+  SFUNC = credit_limit_internal.fairness_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.fairness_final,
-  COMBINEFUNC = credit_limit.fairness_combine,
-  SERIALFUNC = credit_limit.fairness_serial,
-  DESERIALFUNC = credit_limit.fairness_deserial,
+  FINALFUNC = credit_limit_internal.fairness_final,
+  COMBINEFUNC = credit_limit_internal.fairness_combine,
+  SERIALFUNC = credit_limit_internal.fairness_serial,
+  DESERIALFUNC = credit_limit_internal.fairness_deserial,
   PARALLEL = SAFE
 );
 
@@ -102,13 +102,13 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean, float8) IS
 'Decisions and scores by group: member is the value of one protected attribute, favourable is true for the good outcome (approved, limit raised). A NULL member is counted as a group that is not known; a NULL decision leaves the row out and counts it; a score that is NULL or NaN leaves the decision. No rows give NULL. At most 1000 groups, with names of at most 1000 bytes. Error: more groups, a longer name, a score that is infinite or beyond 1e100. Memory: 1 kB and 150 bytes per group.';
 
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean, score numeric) (
-  SFUNC = credit_limit.fairness_transition,
+  SFUNC = credit_limit_internal.fairness_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.fairness_final,
-  COMBINEFUNC = credit_limit.fairness_combine,
-  SERIALFUNC = credit_limit.fairness_serial,
-  DESERIALFUNC = credit_limit.fairness_deserial,
+  FINALFUNC = credit_limit_internal.fairness_final,
+  COMBINEFUNC = credit_limit_internal.fairness_combine,
+  SERIALFUNC = credit_limit_internal.fairness_serial,
+  DESERIALFUNC = credit_limit_internal.fairness_deserial,
   PARALLEL = SAFE
 );
 
@@ -116,13 +116,13 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean, numeric) IS
 'As fairness_agg(text, boolean, float8), for scores in numeric columns.';
 
 CREATE AGGREGATE credit_limit.fairness_agg(member text, favourable boolean) (
-  SFUNC = credit_limit.fairness_transition,
+  SFUNC = credit_limit_internal.fairness_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.fairness_final,
-  COMBINEFUNC = credit_limit.fairness_combine,
-  SERIALFUNC = credit_limit.fairness_serial,
-  DESERIALFUNC = credit_limit.fairness_deserial,
+  FINALFUNC = credit_limit_internal.fairness_final,
+  COMBINEFUNC = credit_limit_internal.fairness_combine,
+  SERIALFUNC = credit_limit_internal.fairness_serial,
+  DESERIALFUNC = credit_limit_internal.fairness_deserial,
   PARALLEL = SAFE
 );
 
@@ -130,13 +130,13 @@ COMMENT ON AGGREGATE credit_limit.fairness_agg(text, boolean) IS
 'As fairness_agg(text, boolean, float8), for decisions without a score.';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.fairness) (
-  SFUNC = credit_limit.fairness_rollup_transition,
+  SFUNC = credit_limit_internal.fairness_rollup_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.fairness_final,
-  COMBINEFUNC = credit_limit.fairness_combine,
-  SERIALFUNC = credit_limit.fairness_serial,
-  DESERIALFUNC = credit_limit.fairness_deserial,
+  FINALFUNC = credit_limit_internal.fairness_final,
+  COMBINEFUNC = credit_limit_internal.fairness_combine,
+  SERIALFUNC = credit_limit_internal.fairness_serial,
+  DESERIALFUNC = credit_limit_internal.fairness_deserial,
   PARALLEL = SAFE
 );
 

@@ -124,7 +124,7 @@ AS 'MODULE_PATHNAME', 'cl_gains_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 COMMENT ON FUNCTION credit_limit.gains_table(credit_limit.roc, int) IS
 'Groups of about equal size from the riskiest scores down. Rows of one score are never divided: they go where their middle falls, so groups differ in size and there may be fewer than asked for. n, n_event, n_non_event are rows, or sums of weights; cum_ columns cumulate from the riskiest group; lift is the event rate over that of all; ks the distance after the group; amounts only from roc_amount_agg. Error: groups not from 1 to 100000.';
 
-CREATE FUNCTION credit_limit.confusion(
+CREATE FUNCTION credit_limit.confusion_matrix(
   credit_limit.roc,
   cutoff float8,
   OUT tp float8,
@@ -139,9 +139,9 @@ CREATE FUNCTION credit_limit.confusion(
   OUT f1 float8,
   OUT mcc float8,
   OUT youden float8)
-AS 'MODULE_PATHNAME', 'cl_confusion' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'cl_confusion_matrix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.confusion(credit_limit.roc, float8) IS
+COMMENT ON FUNCTION credit_limit.confusion_matrix(credit_limit.roc, float8) IS
 'The confusion matrix at a cut-off, flagged being predicted as event: at or above it where higher is riskier, below it otherwise. tpr is sensitivity or recall, tnr specificity, ppv precision; f1, Matthews correlation, Youden''s J. NULL where there is nothing to divide by. Error: the cut-off is NaN.';
 
 CREATE FUNCTION credit_limit.cutoff_table(credit_limit.roc, groups int DEFAULT 20)

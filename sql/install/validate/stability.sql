@@ -28,25 +28,25 @@ COMMENT ON COLUMN credit_limit.psi_result.n_skipped IS 'Rows that belong to neit
 
 CREATE TYPE credit_limit.stability;
 
-CREATE FUNCTION credit_limit.stability_in(cstring) RETURNS credit_limit.stability
+CREATE FUNCTION credit_limit_internal.stability_in(cstring) RETURNS credit_limit.stability
 AS 'MODULE_PATHNAME', 'cl_stability_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_out(credit_limit.stability) RETURNS cstring
+CREATE FUNCTION credit_limit_internal.stability_out(credit_limit.stability) RETURNS cstring
 AS 'MODULE_PATHNAME', 'cl_stability_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_recv(internal) RETURNS credit_limit.stability
+CREATE FUNCTION credit_limit_internal.stability_recv(internal) RETURNS credit_limit.stability
 AS 'MODULE_PATHNAME', 'cl_stability_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_send(credit_limit.stability) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.stability_send(credit_limit.stability) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_stability_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.stability_in(cstring) IS 'Input of type stability: JSON.';
-COMMENT ON FUNCTION credit_limit.stability_out(credit_limit.stability) IS 'Output of type stability: JSON.';
-COMMENT ON FUNCTION credit_limit.stability_recv(internal) IS 'Binary input of type stability; every byte is checked.';
-COMMENT ON FUNCTION credit_limit.stability_send(credit_limit.stability) IS 'Binary output of type stability; names of bins are in the encoding of the database.';
+COMMENT ON FUNCTION credit_limit_internal.stability_in(cstring) IS 'Input of type stability: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.stability_out(credit_limit.stability) IS 'Output of type stability: JSON.';
+COMMENT ON FUNCTION credit_limit_internal.stability_recv(internal) IS 'Binary input of type stability; every byte is checked.';
+COMMENT ON FUNCTION credit_limit_internal.stability_send(credit_limit.stability) IS 'Binary output of type stability; names of bins are in the encoding of the database.';
 
 CREATE TYPE credit_limit.stability (
-  INPUT = credit_limit.stability_in,
-  OUTPUT = credit_limit.stability_out,
-  RECEIVE = credit_limit.stability_recv,
-  SEND = credit_limit.stability_send,
+  INPUT = credit_limit_internal.stability_in,
+  OUTPUT = credit_limit_internal.stability_out,
+  RECEIVE = credit_limit_internal.stability_recv,
+  SEND = credit_limit_internal.stability_send,
   INTERNALLENGTH = VARIABLE,
   STORAGE = extended
 );
@@ -54,43 +54,43 @@ CREATE TYPE credit_limit.stability (
 COMMENT ON TYPE credit_limit.stability IS
 'How many rows of an expected and of an actual sample are in each bin. Text form is JSON: [name, expected, actual] for every bin. Built by stability_agg, merged by rollup, put side by side by stability_compare, read by psi, psi_table and stability_divergence. At most 100000 bins with names of at most 1000 bytes.';
 
-CREATE FUNCTION credit_limit.stability_transition(internal, text, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_transition(internal, text, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_transition(internal, text, boolean, float8) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_transition(internal, text, boolean, float8) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_transition(internal, text, boolean, numeric) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_transition(internal, text, boolean, numeric) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_rollup_transition(internal, credit_limit.stability) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_rollup_transition(internal, credit_limit.stability) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.stability_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_stability_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.stability_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_stability_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.stability_final(internal) RETURNS credit_limit.stability
+CREATE FUNCTION credit_limit_internal.stability_final(internal) RETURNS credit_limit.stability
 AS 'MODULE_PATHNAME', 'cl_stability_agg_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.psi_final(internal) RETURNS credit_limit.psi_result
+CREATE FUNCTION credit_limit_internal.psi_final(internal) RETURNS credit_limit.psi_result
 AS 'MODULE_PATHNAME', 'cl_psi_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.stability_transition(internal, text, boolean) IS 'Transition of stability_agg and psi.';
-COMMENT ON FUNCTION credit_limit.stability_transition(internal, text, boolean, float8) IS 'Transition of stability_agg and psi.';
-COMMENT ON FUNCTION credit_limit.stability_transition(internal, text, boolean, numeric) IS 'Transition of stability_agg and psi.';
-COMMENT ON FUNCTION credit_limit.stability_rollup_transition(internal, credit_limit.stability) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit.stability_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.stability_serial(internal) IS 'State of stability_agg as bytes.';
-COMMENT ON FUNCTION credit_limit.stability_deserial(bytea, internal) IS 'State of stability_agg from bytes.';
-COMMENT ON FUNCTION credit_limit.stability_final(internal) IS 'Result of stability_agg and rollup.';
-COMMENT ON FUNCTION credit_limit.psi_final(internal) IS 'Result of the aggregate psi.';
+COMMENT ON FUNCTION credit_limit_internal.stability_transition(internal, text, boolean) IS 'Transition of stability_agg and psi.';
+COMMENT ON FUNCTION credit_limit_internal.stability_transition(internal, text, boolean, float8) IS 'Transition of stability_agg and psi.';
+COMMENT ON FUNCTION credit_limit_internal.stability_transition(internal, text, boolean, numeric) IS 'Transition of stability_agg and psi.';
+COMMENT ON FUNCTION credit_limit_internal.stability_rollup_transition(internal, credit_limit.stability) IS 'Transition of rollup.';
+COMMENT ON FUNCTION credit_limit_internal.stability_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.stability_serial(internal) IS 'State of stability_agg as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.stability_deserial(bytea, internal) IS 'State of stability_agg from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.stability_final(internal) IS 'Result of stability_agg and rollup.';
+COMMENT ON FUNCTION credit_limit_internal.psi_final(internal) IS 'Result of the aggregate psi.';
 
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.stability_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.stability_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -98,13 +98,13 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean) IS
 'Counts rows by bin and sample: is_actual is false for the sample that a score was built on, true for the one to be compared with it. A NULL bin is the bin "missing". Rows with a NULL is_actual are left out and counted; no other rows give NULL. Counts are exact. Error: more than 100000 bins, a name beyond 1000 bytes. Memory: about 100 bytes a bin.';
 
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight float8) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.stability_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.stability_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -112,13 +112,13 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, float8) IS
 'As stability_agg(text, boolean) with rows that stand for weight rows each; a weight of 3 is three equal rows. Rows with a NULL or NaN weight are left out and counted, a weight of 0 is no row. Sums do not depend on the order of rows to 1e-15. Error: a weight that is neither 0 nor between 1e-100 and 1e100.';
 
 CREATE AGGREGATE credit_limit.stability_agg(bin text, is_actual boolean, weight numeric) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.stability_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.stability_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -126,13 +126,13 @@ COMMENT ON AGGREGATE credit_limit.stability_agg(text, boolean, numeric) IS
 'As stability_agg(text, boolean, float8).';
 
 CREATE AGGREGATE credit_limit.rollup(credit_limit.stability) (
-  SFUNC = credit_limit.stability_rollup_transition,
+  SFUNC = credit_limit_internal.stability_rollup_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.stability_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.stability_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -140,13 +140,13 @@ COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.stability) IS
 'Adds up stored counts: the same as stability_agg over all their rows. NULLs are left out; no rows give NULL.';
 
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.psi_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.psi_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -154,13 +154,13 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean) IS
 'Population stability index of the actual against the expected rows, over bins; see psi(stability, text) for the columns. Bins that only one sample uses are smoothed by the convention laplace; for another one use psi(stability_agg(bin, is_actual), convention). A NULL bin is the bin "missing"; rows with a NULL is_actual are left out and counted; no other rows give NULL. Source: Siddiqi 2006, chapter 9.';
 
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight float8) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.psi_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.psi_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -168,13 +168,13 @@ COMMENT ON AGGREGATE credit_limit.psi(text, boolean, float8) IS
 'As psi(text, boolean) with rows that stand for weight rows each. critical_value_95 and p_value take the sums of the weights as numbers of rows: right for repeated rows, wrong for sampling weights.';
 
 CREATE AGGREGATE credit_limit.psi(bin text, is_actual boolean, weight numeric) (
-  SFUNC = credit_limit.stability_transition,
+  SFUNC = credit_limit_internal.stability_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.psi_final,
-  COMBINEFUNC = credit_limit.stability_combine,
-  SERIALFUNC = credit_limit.stability_serial,
-  DESERIALFUNC = credit_limit.stability_deserial,
+  FINALFUNC = credit_limit_internal.psi_final,
+  COMBINEFUNC = credit_limit_internal.stability_combine,
+  SERIALFUNC = credit_limit_internal.stability_serial,
+  DESERIALFUNC = credit_limit_internal.stability_deserial,
   PARALLEL = SAFE
 );
 
@@ -295,34 +295,34 @@ COMMENT ON FUNCTION credit_limit.stability_divergence(text, text, text, boolean)
 
 -- How far the score moved.
 
-CREATE FUNCTION credit_limit.score_shift_transition(internal, float8, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.score_shift_transition(internal, float8, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_score_shift_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.score_shift_transition(internal, numeric, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.score_shift_transition(internal, numeric, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_score_shift_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.score_shift_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.score_shift_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_score_shift_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.score_shift_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.score_shift_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_score_shift_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.score_shift_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.score_shift_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_score_shift_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.score_shift_final(internal) RETURNS float8
+CREATE FUNCTION credit_limit_internal.score_shift_final(internal) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_shift_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.score_shift_transition(internal, float8, boolean) IS 'Transition of score_shift.';
-COMMENT ON FUNCTION credit_limit.score_shift_transition(internal, numeric, boolean) IS 'Transition of score_shift.';
-COMMENT ON FUNCTION credit_limit.score_shift_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.score_shift_serial(internal) IS 'State of score_shift as bytes.';
-COMMENT ON FUNCTION credit_limit.score_shift_deserial(bytea, internal) IS 'State of score_shift from bytes.';
-COMMENT ON FUNCTION credit_limit.score_shift_final(internal) IS 'Result of score_shift.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_transition(internal, float8, boolean) IS 'Transition of score_shift.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_transition(internal, numeric, boolean) IS 'Transition of score_shift.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_serial(internal) IS 'State of score_shift as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_deserial(bytea, internal) IS 'State of score_shift from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.score_shift_final(internal) IS 'Result of score_shift.';
 
 CREATE AGGREGATE credit_limit.score_shift(points float8, is_actual boolean) (
-  SFUNC = credit_limit.score_shift_transition,
+  SFUNC = credit_limit_internal.score_shift_transition,
   STYPE = internal,
   SSPACE = 64,
-  FINALFUNC = credit_limit.score_shift_final,
-  COMBINEFUNC = credit_limit.score_shift_combine,
-  SERIALFUNC = credit_limit.score_shift_serial,
-  DESERIALFUNC = credit_limit.score_shift_deserial,
+  FINALFUNC = credit_limit_internal.score_shift_final,
+  COMBINEFUNC = credit_limit_internal.score_shift_combine,
+  SERIALFUNC = credit_limit_internal.score_shift_serial,
+  DESERIALFUNC = credit_limit_internal.score_shift_deserial,
   PARALLEL = SAFE
 );
 
@@ -330,13 +330,13 @@ COMMENT ON AGGREGATE credit_limit.score_shift(float8, boolean) IS
 'Mean points of actual rows less mean points of expected rows: what Siddiqi calls characteristic stability, sum of (A% - E%) * points over the bins of a characteristic (2006, chapter 9). The shifts of all characteristics add up to that of the score. Rows where either is NULL, or the points NaN, are left out; without rows of both samples NULL. Error: points beyond 1e100.';
 
 CREATE AGGREGATE credit_limit.score_shift(points numeric, is_actual boolean) (
-  SFUNC = credit_limit.score_shift_transition,
+  SFUNC = credit_limit_internal.score_shift_transition,
   STYPE = internal,
   SSPACE = 64,
-  FINALFUNC = credit_limit.score_shift_final,
-  COMBINEFUNC = credit_limit.score_shift_combine,
-  SERIALFUNC = credit_limit.score_shift_serial,
-  DESERIALFUNC = credit_limit.score_shift_deserial,
+  FINALFUNC = credit_limit_internal.score_shift_final,
+  COMBINEFUNC = credit_limit_internal.score_shift_combine,
+  SERIALFUNC = credit_limit_internal.score_shift_serial,
+  DESERIALFUNC = credit_limit_internal.score_shift_deserial,
   PARALLEL = SAFE
 );
 
@@ -371,31 +371,31 @@ AS 'MODULE_PATHNAME', 'cl_event_rate_test_counts' LANGUAGE C IMMUTABLE STRICT PA
 COMMENT ON FUNCTION credit_limit.event_rate_test(bigint, bigint, bigint, bigint) IS
 'Whether two event rates differ, from counts of rows and events of the expected and the actual sample: chi-squared with one degree of freedom, no continuity correction; two rates of 0, or of 1, do not differ. NULL if any is NULL. Error: events below 0 or above the rows.';
 
-CREATE FUNCTION credit_limit.event_rate_test_transition(internal, boolean, boolean) RETURNS internal
+CREATE FUNCTION credit_limit_internal.event_rate_test_transition(internal, boolean, boolean) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.event_rate_test_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.event_rate_test_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.event_rate_test_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.event_rate_test_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.event_rate_test_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.event_rate_test_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.event_rate_test_final(internal) RETURNS credit_limit.event_rate_comparison
+CREATE FUNCTION credit_limit_internal.event_rate_test_final(internal) RETURNS credit_limit.event_rate_comparison
 AS 'MODULE_PATHNAME', 'cl_event_rate_test_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.event_rate_test_transition(internal, boolean, boolean) IS 'Transition of event_rate_test.';
-COMMENT ON FUNCTION credit_limit.event_rate_test_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.event_rate_test_serial(internal) IS 'State of event_rate_test as bytes.';
-COMMENT ON FUNCTION credit_limit.event_rate_test_deserial(bytea, internal) IS 'State of event_rate_test from bytes.';
-COMMENT ON FUNCTION credit_limit.event_rate_test_final(internal) IS 'Result of event_rate_test.';
+COMMENT ON FUNCTION credit_limit_internal.event_rate_test_transition(internal, boolean, boolean) IS 'Transition of event_rate_test.';
+COMMENT ON FUNCTION credit_limit_internal.event_rate_test_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.event_rate_test_serial(internal) IS 'State of event_rate_test as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.event_rate_test_deserial(bytea, internal) IS 'State of event_rate_test from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.event_rate_test_final(internal) IS 'Result of event_rate_test.';
 
 CREATE AGGREGATE credit_limit.event_rate_test(event boolean, is_actual boolean) (
-  SFUNC = credit_limit.event_rate_test_transition,
+  SFUNC = credit_limit_internal.event_rate_test_transition,
   STYPE = internal,
   SSPACE = 64,
-  FINALFUNC = credit_limit.event_rate_test_final,
-  COMBINEFUNC = credit_limit.event_rate_test_combine,
-  SERIALFUNC = credit_limit.event_rate_test_serial,
-  DESERIALFUNC = credit_limit.event_rate_test_deserial,
+  FINALFUNC = credit_limit_internal.event_rate_test_final,
+  COMBINEFUNC = credit_limit_internal.event_rate_test_combine,
+  SERIALFUNC = credit_limit_internal.event_rate_test_serial,
+  DESERIALFUNC = credit_limit_internal.event_rate_test_deserial,
   PARALLEL = SAFE
 );
 
@@ -404,34 +404,34 @@ COMMENT ON AGGREGATE credit_limit.event_rate_test(boolean, boolean) IS
 
 -- Bands of numbers.
 
-CREATE FUNCTION credit_limit.quantile_bands_transition(internal, float8, integer) RETURNS internal
+CREATE FUNCTION credit_limit_internal.quantile_bands_transition(internal, float8, integer) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.quantile_bands_transition(internal, numeric, integer) RETURNS internal
+CREATE FUNCTION credit_limit_internal.quantile_bands_transition(internal, numeric, integer) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.quantile_bands_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.quantile_bands_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.quantile_bands_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.quantile_bands_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.quantile_bands_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.quantile_bands_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.quantile_bands_final(internal) RETURNS float8[]
+CREATE FUNCTION credit_limit_internal.quantile_bands_final(internal) RETURNS float8[]
 AS 'MODULE_PATHNAME', 'cl_quantile_bands_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.quantile_bands_transition(internal, float8, integer) IS 'Transition of quantile_bands.';
-COMMENT ON FUNCTION credit_limit.quantile_bands_transition(internal, numeric, integer) IS 'Transition of quantile_bands.';
-COMMENT ON FUNCTION credit_limit.quantile_bands_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.quantile_bands_serial(internal) IS 'State of quantile_bands as bytes.';
-COMMENT ON FUNCTION credit_limit.quantile_bands_deserial(bytea, internal) IS 'State of quantile_bands from bytes.';
-COMMENT ON FUNCTION credit_limit.quantile_bands_final(internal) IS 'Result of quantile_bands.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_transition(internal, float8, integer) IS 'Transition of quantile_bands.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_transition(internal, numeric, integer) IS 'Transition of quantile_bands.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_serial(internal) IS 'State of quantile_bands as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_deserial(bytea, internal) IS 'State of quantile_bands from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.quantile_bands_final(internal) IS 'Result of quantile_bands.';
 
 CREATE AGGREGATE credit_limit.quantile_bands(score float8, bands integer) (
-  SFUNC = credit_limit.quantile_bands_transition,
+  SFUNC = credit_limit_internal.quantile_bands_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.quantile_bands_final,
-  COMBINEFUNC = credit_limit.quantile_bands_combine,
-  SERIALFUNC = credit_limit.quantile_bands_serial,
-  DESERIALFUNC = credit_limit.quantile_bands_deserial,
+  FINALFUNC = credit_limit_internal.quantile_bands_final,
+  COMBINEFUNC = credit_limit_internal.quantile_bands_combine,
+  SERIALFUNC = credit_limit_internal.quantile_bands_serial,
+  DESERIALFUNC = credit_limit_internal.quantile_bands_deserial,
   PARALLEL = SAFE
 );
 
@@ -439,13 +439,13 @@ COMMENT ON AGGREGATE credit_limit.quantile_bands(float8, integer) IS
 'Bounds for width_bucket(score, bounds) that cut the scores into so many bands (2 to 1000) of about equal size; bands are closed on the left, as those of width_bucket, and numbered from 0. Each bound is the score that has the number of rows below it nearest to k/bands of all. Equal scores stay together and no band of these scores is empty, so many ties give fewer bands; if all are equal the array is empty. NULL and NaN are left out; no rows give NULL. Exact for any plan. Memory: 8 to 32 bytes per distinct score. Error: bands NULL, out of range or not the same in all rows.';
 
 CREATE AGGREGATE credit_limit.quantile_bands(score numeric, bands integer) (
-  SFUNC = credit_limit.quantile_bands_transition,
+  SFUNC = credit_limit_internal.quantile_bands_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.quantile_bands_final,
-  COMBINEFUNC = credit_limit.quantile_bands_combine,
-  SERIALFUNC = credit_limit.quantile_bands_serial,
-  DESERIALFUNC = credit_limit.quantile_bands_deserial,
+  FINALFUNC = credit_limit_internal.quantile_bands_final,
+  COMBINEFUNC = credit_limit_internal.quantile_bands_combine,
+  SERIALFUNC = credit_limit_internal.quantile_bands_serial,
+  DESERIALFUNC = credit_limit_internal.quantile_bands_deserial,
   PARALLEL = SAFE
 );
 
@@ -475,35 +475,35 @@ AS 'MODULE_PATHNAME', 'cl_psi_by_period' LANGUAGE C VOLATILE PARALLEL UNSAFE COS
 COMMENT ON FUNCTION credit_limit.psi_by_period(regclass, text, text, text, text) IS
 'PSI of every period of a table or view against one of them, in one scan, ordered by period. The relation is a name; for a sub-select make a view. bin_expression and period_expression are SQL expressions over the columns of the relation, of any type that has an order; they run with the rights and the search_path of the caller, so never build them from what a stranger wrote. reference is a value of the period expression; without it the first period. A NULL bin is the bin "missing"; rows without a period are a row of their own, the last. status: stable below 0.1, investigate to 0.25, shifted above, or reference; significant: psi is above critical_value_95, that is, more than chance. empty as in psi. A NULL relation, expression or convention gives no rows, nor does an empty relation. Error: text that is not one expression, a reference that no row has, more than 1000000 pairs of period and bin.';
 
-CREATE FUNCTION credit_limit.scorecard_bin_counts_transition(internal, credit_limit.scorecard, record) RETURNS internal
+CREATE FUNCTION credit_limit_internal.scorecard_bin_counts_transition(internal, credit_limit.scorecard, record) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.scorecard_bin_counts_combine(internal, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.scorecard_bin_counts_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit.scorecard_bin_counts_serial(internal) RETURNS bytea
+CREATE FUNCTION credit_limit_internal.scorecard_bin_counts_serial(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.scorecard_bin_counts_deserial(bytea, internal) RETURNS internal
+CREATE FUNCTION credit_limit_internal.scorecard_bin_counts_deserial(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit.scorecard_bin_counts_final(internal) RETURNS bigint[]
+CREATE FUNCTION credit_limit_internal.scorecard_bin_counts_final(internal) RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'cl_scorecard_bin_counts_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.scorecard_bin_counts_transition(internal, credit_limit.scorecard, record) IS 'Transition of scorecard_bin_counts.';
-COMMENT ON FUNCTION credit_limit.scorecard_bin_counts_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit.scorecard_bin_counts_serial(internal) IS 'State of scorecard_bin_counts as bytes.';
-COMMENT ON FUNCTION credit_limit.scorecard_bin_counts_deserial(bytea, internal) IS 'State of scorecard_bin_counts from bytes.';
-COMMENT ON FUNCTION credit_limit.scorecard_bin_counts_final(internal) IS 'Result of scorecard_bin_counts.';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bin_counts_transition(internal, credit_limit.scorecard, record) IS 'Transition of scorecard_bin_counts.';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bin_counts_combine(internal, internal) IS 'Combines the states of two workers.';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bin_counts_serial(internal) IS 'State of scorecard_bin_counts as bytes.';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bin_counts_deserial(bytea, internal) IS 'State of scorecard_bin_counts from bytes.';
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bin_counts_final(internal) IS 'Result of scorecard_bin_counts.';
 
-CREATE AGGREGATE credit_limit.scorecard_bin_counts(card credit_limit.scorecard, borrower record) (
-  SFUNC = credit_limit.scorecard_bin_counts_transition,
+CREATE AGGREGATE credit_limit_internal.scorecard_bin_counts(card credit_limit.scorecard, borrower record) (
+  SFUNC = credit_limit_internal.scorecard_bin_counts_transition,
   STYPE = internal,
   SSPACE = 1024,
-  FINALFUNC = credit_limit.scorecard_bin_counts_final,
-  COMBINEFUNC = credit_limit.scorecard_bin_counts_combine,
-  SERIALFUNC = credit_limit.scorecard_bin_counts_serial,
-  DESERIALFUNC = credit_limit.scorecard_bin_counts_deserial,
+  FINALFUNC = credit_limit_internal.scorecard_bin_counts_final,
+  COMBINEFUNC = credit_limit_internal.scorecard_bin_counts_combine,
+  SERIALFUNC = credit_limit_internal.scorecard_bin_counts_serial,
+  DESERIALFUNC = credit_limit_internal.scorecard_bin_counts_deserial,
   PARALLEL = SAFE
 );
 
-COMMENT ON AGGREGATE credit_limit.scorecard_bin_counts(credit_limit.scorecard, record) IS
+COMMENT ON AGGREGATE credit_limit_internal.scorecard_bin_counts(credit_limit.scorecard, record) IS
 'What stability_report counts in either table: rows, rows with a score, then for every bin of every characteristic in the order of scorecard_table, with one more per characteristic for values that have no bin, the rows in it, then the same for rows with a score. Rows where either is NULL are left out; no rows give NULL. Error: two different cards, and those of score().';
 
 CREATE FUNCTION credit_limit.stability_report(

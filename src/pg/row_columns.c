@@ -1,5 +1,5 @@
 /*
- * spread.c
+ * row_columns.c
  *	  Functions of a row without building the row.
  *
  * For f(document, b) the executor makes a composite value of all of b and f takes it apart again: half of the time of
@@ -18,6 +18,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tupdesc.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -83,7 +84,7 @@ column_of(Var *row, Form_pg_attribute attribute)
 }
 
 /*
- * f_columns(type of the first argument, oid, VARIADIC "any") in the schema of f. Not by LookupFuncName: it asks for USAGE on
+ * credit_limit_internal.f_columns(type of the first argument, oid, VARIADIC "any"). Not by LookupFuncName: it asks for USAGE on
  * the schema, which whoever reads a view need not have.
  */
 static Oid
@@ -94,7 +95,7 @@ columns_function(const FuncExpr *call)
 
 	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
 						   PointerGetDatum(buildoidvector(types, lengthof(types))),
-						   ObjectIdGetDatum(get_func_namespace(call->funcid)));
+						   ObjectIdGetDatum(get_namespace_oid("credit_limit_internal", true)));
 }
 
 /* As inline_function: what is not called any more cannot be refused any more, so a refusal must stay one. */
@@ -169,9 +170,9 @@ spread(const PlannerInfo *root, const FuncExpr *call)
 								 COERCE_EXPLICIT_CALL);
 }
 
-PG_FUNCTION_INFO_V1(cl_spread_row);
+PG_FUNCTION_INFO_V1(cl_row_columns);
 Datum
-cl_spread_row(PG_FUNCTION_ARGS)
+cl_row_columns(PG_FUNCTION_ARGS)
 {
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 	Node	   *simpler = NULL;
