@@ -5,7 +5,7 @@
 \echo
 \echo === 10. A book ===
 \echo A schema of ordinary tables; what the lender knows besides is a table of his own, which decision_input adds.
-CALL create_book('lending');
+SELECT create_book('lending') AS made \gset
 INSERT INTO lending.product (product, name, kind, currency, policy, scorecard) VALUES
   ('retail card', 'Card of a shop', 'card', 'CNY', 'cash', 'expert'), ('cash line', 'Standby cash', 'standby_cash', 'CNY', 'cash', 'expert'),
   ('small business', 'Line of a small business', 'small_business', 'USD', 'cash', 'expert');
@@ -58,7 +58,7 @@ SELECT relation, problem, row_count FROM check_book('lending');
 \echo The card and the policy of the story, drafted by one role and approved by another; a more generous policy is tried on a fifth of the cash lines.
 CREATE ROLE demo_policy_owner;
 CREATE ROLE demo_approver;
-CALL grant_book('lending', policy_owner => 'demo_policy_owner', approver => 'demo_approver');
+SELECT grant_book('lending', policy_owner => 'demo_policy_owner', approver => 'demo_approver') AS granted \gset
 -- Exclusions are rows of the book here, and each borrower has one line, so nothing is under an umbrella.
 SELECT (:'policy'::jsonb - 'umbrella' || jsonb_build_object('exclusions', '[
   {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Suspicion of fraud"},
@@ -74,8 +74,8 @@ SELECT approve_policy('lending', :first, DATE '2026-11-01'), approve_policy('len
 RESET ROLE;
 INSERT INTO lending.experiment VALUES ('generous cash lines', 'cash line', DATE '2026-11-01', DATE '2026-11-30');
 INSERT INTO lending.experiment_arm VALUES ('generous cash lines', 'champion', 0.8, NULL, NULL), ('generous cash lines', 'challenger', 0.2, 'generous', NULL);
-SELECT 'policy' AS kind, name, version, status, created_by, approved_by, valid_from FROM lending.policy
-UNION ALL SELECT 'scorecard', name, version, status, created_by, approved_by, valid_from FROM lending.scorecard ORDER BY 1, 2;
+SELECT 'policy' AS kind, name, version, status, created_by, approved_by, valid_from FROM lending.policy_version
+UNION ALL SELECT 'scorecard', name, version, status, created_by, approved_by, valid_from FROM lending.scorecard_version ORDER BY 1, 2;
 
 \set step 'run the night of November 30'
 \ir step.sql
@@ -98,23 +98,23 @@ ANALYZE lending.report_position, lending.decision;
 \echo === 13. Reports ===
 \echo What the night did. Amounts of different currencies never add up: each line has its own.
 SELECT currency, action, to_char(sum(decisions), 'FM999,999,999') AS decisions, to_char(sum(change), 'FMSG999,999,999,990') AS "change of limits"
-FROM lending.report_decisions WHERE as_of = '2026-11-30' GROUP BY currency, action ORDER BY currency, action;
+FROM lending_report.report_decisions WHERE as_of = '2026-11-30' GROUP BY currency, action ORDER BY currency, action;
 \echo Why unused credit is not used, and what that costs in a year: by the caps of these decisions and the demand behind the months.
-SELECT currency, cause, to_char(sum(unused), 'FM999,999,999,999') AS unused, round(100 * sum(unused) / nullif(sum(sum(unused)) FILTER (WHERE cause = 'total') OVER w, 0), 1) AS "% of it",
+SELECT currency, cause, to_char(sum(unused), 'FM999,999,999,999') AS unused, round(100 * sum(unused) / nullif(sum(sum(unused)) OVER w, 0), 1) AS "% of it",
   to_char(sum(forgone_margin), 'FM999,999,999') AS "margin forgone", to_char(sum(idle_cost), 'FM999,999,999') AS "idle cost",
   to_char(sum(expected_loss), 'FM999,999,999') AS "expected loss"
-FROM lending.report_gap GROUP BY currency, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, sum(unused), cause;
+FROM lending_report.report_gap GROUP BY currency, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, sum(unused), cause;
 \echo The long tail: small segments have few accounts to learn from. What the demand of each account rests on, and what leaning on the segment would give:
 SELECT product, segment, accounts, own AS "own estimate", forecast, leaning AS "lean on the segment", round(100 * months_at_limit::numeric, 1) AS "% of months at limit",
   to_char(demand_own, 'FM999,999,999') AS "demand, own", to_char(demand_shrunk, 'FM999,999,999') AS "demand, leaning"
-FROM lending.report_demand ORDER BY accounts LIMIT 4;
+FROM lending_report.report_demand ORDER BY accounts LIMIT 4;
 \echo From one month to the next, by days past due (retail card, the latest two months):
 SELECT from_band AS "days past due", to_band AS "a month later", accounts, round(100 * share::numeric, 1) AS "%"
-FROM lending.report_transitions WHERE product = 'retail card' AND month = '2026-10-01' AND to_band <> 'gone' ORDER BY 1, 2;
+FROM lending_report.report_transitions WHERE product = 'retail card' AND month = '2026-10-01' AND to_band <> 'gone' ORDER BY 1, 2;
 \echo Champion against challenger, the night of their first decisions: z beyond 1.96 is no chance.
 SELECT arm, to_char(accounts, 'FM999,999') AS accounts, to_char(change, 'FMSG999,999,999') AS "change of limits", to_char(exposure, 'FM999,999,999') AS exposure,
   to_char(expected_loss, 'FM999,999,999') AS "expected loss", round(z_change::numeric, 1) AS z
-FROM lending.report_experiment ORDER BY is_reference DESC;
+FROM lending_report.report_experiment ORDER BY is_reference DESC;
 
 \set step 'move a limit in real time'
 \ir step.sql
@@ -155,8 +155,8 @@ FROM replay_decision('lending', :event);
 \ir step.sql
 \echo === 16. Alerts ===
 \echo What was worth a look at the end of November, by rules that enter high, leave lower, and do not repeat themselves:
-CALL run_alerts('lending', DATE '2026-11-30');
-SELECT rule, severity, count(*) AS open, round(min(value)::numeric, 2) AS "from", round(max(value)::numeric, 2) AS "to" FROM lending.report_alerts
+SELECT opened AS "opened that night" FROM run_alerts('lending', DATE '2026-11-30');
+SELECT rule, severity, count(*) AS open, round(min(value)::numeric, 2) AS "from", round(max(value)::numeric, 2) AS "to" FROM lending_report.report_alerts
 GROUP BY rule, severity ORDER BY severity, count(*) DESC;
 
 \set step 'summarise the book'
@@ -169,7 +169,7 @@ SELECT currency, as_of, to_char(accounts, 'FM999,999,999') AS accounts, to_char(
   round(100 * gap_risk / gap, 1) || ' risk, ' || round(100 * gap_product / gap, 1) || ' product, ' || round(100 * gap_demand / gap, 1) || ' demand, '
     || round(100 * gap_dormancy / gap, 1) || ' dormancy, ' || round(100 * gap_buffer / gap, 1) || ' buffer' AS "% of it", to_char(unmet, 'FM999,999,999,999') AS "demand turned away",
   to_char(expected_loss, 'FM999,999,999') AS "expected loss", increases, decreases, freezes, referrals, to_char(limit_change, 'FMSG999,999,999,999') AS "change of limits", alerts_open
-FROM lending.report_summary ORDER BY currency;
+FROM lending_report.report_summary ORDER BY currency;
 \x off
 
 \set step 'look back after a year'
@@ -181,9 +181,9 @@ SELECT 10 * b.borrower_id, DATE '2027-11-01', a.credit_limit, a.balance, 0, 0, C
 FROM borrower b JOIN lending.account a USING (borrower_id);
 UPDATE lending.report_refresh SET latest_month = DATE '2027-11-01';
 SELECT product, segment, to_char(n, 'FM999,999') AS borrowers, n_event AS bad, round(auc::numeric, 3) AS auc, round(conf_low::numeric, 3) AS "from", round(conf_high::numeric, 3) AS "to", verdict
-FROM lending.report_scores ORDER BY product, n DESC;
+FROM lending_report.report_scores ORDER BY product, n DESC;
 \echo And the challenger, by what became of its borrowers:
 SELECT arm, to_char(observed, 'FM999,999') AS borrowers, bad, round(100 * bad_rate::numeric, 2) AS "% bad", round(p_value::numeric, 3) AS "p of no difference", round(100 * utilization::numeric, 1) AS "% used"
-FROM lending.report_experiment ORDER BY is_reference DESC;
+FROM lending_report.report_experiment ORDER BY is_reference DESC;
 DROP OWNED BY demo_policy_owner, demo_approver;
 DROP ROLE demo_policy_owner, demo_approver;

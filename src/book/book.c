@@ -1,27 +1,316 @@
 /*
  * book.c
- *	  A book is a schema with a decision log in it.
+ *	  What every function that works on a book calls first: it makes the names of the book's tables mean those of this book.
+ *
+ * A book is a schema with a decision log in it, named by an argument. Functions on it contain ordinary static statements, which
+ * PL/pgSQL plans once and keeps; the statements find the book by the search_path, which is set here to pg_catalog, the book and
+ * pg_temp for as long as the function runs (its own SET clause brings the old one back). The plan cache plans again when the path
+ * is another, so two books in one session do not meet.
+ *
+ * A name must then mean what it says, so a book is refused
+ *	- in whose schema the caller has no USAGE: a kept plan does not ask for it again;
+ *	- that lacks a relation which the functions name: a temporary one of the caller would be read in its place;
+ *	- whose schema holds an operator, or a function of a name that pg_catalog has too: PostgreSQL takes the best match over all
+ *	  schemas of the path, not the first;
+ *	- whose name create_book() would not take.
+ * Who decides also needs EXECUTE on decision_input of the book: PostgreSQL asks for it when the function is inlined into a plan,
+ * and a plan outlives SET ROLE.
+ *
+ * What was found sound is remembered for the session until the server says that something of the kind changed.
  */
 #include "postgres.h"
 
 #include "pg/compat.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 
-PG_FUNCTION_INFO_V1(cl_book_schema);
+PG_FUNCTION_INFO_V1(cl_open_book);
+PG_FUNCTION_INFO_V1(cl_open_book_to_decide);
+PG_FUNCTION_INFO_V1(cl_open_book_to_check);
+PG_FUNCTION_INFO_V1(cl_versions_stand);
+
+/* Relations that functions name without a schema. The first ones are those by which is found what decides on a day. */
+static const char *const relations[] = {
+	"product", "experiment", "experiment_arm", "policy_version", "scorecard_version", "business_day",
+	"borrower", "account", "account_month", "account_feature", "umbrella", "limit_adjustment", "exclusion", "reason_text",
+	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "erasure", "retirement",
+	"alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact", "report_assumption",
+	"report_refresh", "report_position"
+};
+
+#define RELATIONS lengthof(relations)
+#define VERSION_RELATIONS 6
+#define CL_BOOK_NAME_LENGTH (NAMEDATALEN - 1 - (int) strlen("_report"))	/* the schema of the reports is called so, too */
+#define BOOKS 8					/* that a session works on in turn without looking at each again */
+
+typedef struct KnownBook
+{
+	Oid			schema;			/* InvalidOid: the place is free */
+	bool		names_sound;	/* no operator or function in the way */
+	bool		complete;		/* all relations are there */
+	bool		versions_stand; /* see cl_versions_stand; known while complete */
+	Oid			relation[RELATIONS];
+} KnownBook;
+
+static KnownBook books[BOOKS];
+static int	next_book = 0;
+
+/* ---- What is remembered, and for how long ---- */
+
+static void
+forget_names(Datum arg, int cache, uint32 hash)
+{
+	(void) arg;
+	(void) cache;
+	(void) hash;
+	for (int i = 0; i < BOOKS; i++)
+		books[i].names_sound = false;
+}
+
+static void
+forget_relation(Datum arg, Oid relation)
+{
+	(void) arg;
+	for (int i = 0; i < BOOKS; i++)
+	{
+		bool		known = !OidIsValid(relation);
+
+		for (int r = 0; books[i].complete && !known && r < (int) RELATIONS; r++)
+			known = books[i].relation[r] == relation;
+		if (known)
+			books[i].complete = false;
+	}
+}
+
+static KnownBook *
+known_book(Oid schema)
+{
+	static bool listening = false;
+	KnownBook  *book;
+
+	if (!listening)
+	{
+		CacheRegisterSyscacheCallback(PROCOID, forget_names, (Datum) 0);
+		CacheRegisterSyscacheCallback(OPEROID, forget_names, (Datum) 0);
+		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+		listening = true;
+	}
+	/* A long statement hears of others only when it locks something new. */
+	AcceptInvalidationMessages();
+	for (int i = 0; i < BOOKS; i++)
+	{
+		if (books[i].schema == schema)
+			return &books[i];
+	}
+	book = &books[next_book];
+	next_book = (next_book + 1) % BOOKS;
+	*book = (KnownBook) {.schema = schema};
+	return book;
+}
+
+/* ---- The checks ---- */
+
+static bool
+is_in_the_way(Oid class, Oid object)
+{
+	char	   *name;
+	CatCList   *list;
+	bool		found = false;
+
+	if (class == OperatorRelationId)
+		return true;
+	if (class != ProcedureRelationId || (name = get_func_name(object)) == NULL)
+		return false;
+	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < list->n_members; i++)
+		found |= ((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->pronamespace == PG_CATALOG_NAMESPACE;
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+/* Every object in a schema depends on it, which is an index scan; pg_proc and pg_operator have no index by schema. */
+static void
+require_sound_names(const char *name, Oid schema)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	StringInfoData found;
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	initStringInfo(&found);
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(NamespaceRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(schema));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend entry = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress object = {entry->classid, entry->objid, entry->objsubid};
+
+		if (is_in_the_way(entry->classid, entry->objid))
+			appendStringInfo(&found, "%s%s", found.len > 0 ? ", " : "", getObjectDescription(&object, false));
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	if (found.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schema \"%s\" holds what would change the meaning of statements on the book", name),
+				 errdetail("It has %s.", found.data),
+				 errhint("Operators, and functions that bear a name of pg_catalog, must be in another schema.")));
+	pfree(found.data);
+}
+
+static bool
+is_watched_for(const Relation relation, int16 event, Oid function)
+{
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+	{
+		const Trigger *t = &relation->trigdesc->triggers[i];
+
+		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && t->tgfoid == function && TRIGGER_FOR_AFTER(t->tgtype) &&
+			!TRIGGER_FOR_ROW(t->tgtype) && (t->tgtype & event) != 0 && t->tgqual == NULL)
+			return true;
+	}
+	return false;
+}
+
+static Oid
+book_function(Oid schema, const char *name, int n_arguments, const Oid *types)
+{
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(types, n_arguments)), ObjectIdGetDatum(schema));
+}
 
 /*
- * (book text) -> text: the name of its schema as an identifier in SQL
- *
- * Everything that works on a book asks here first, several times in every event of real time.
+ * Whether every change of what decides on a day fires the trigger that writes the versions of real time anew. Not so for a view,
+ * a table with children or with row-level security, and where the trigger is missing or may be skipped.
  */
-Datum
-cl_book_schema(PG_FUNCTION_ARGS)
+static bool
+versions_are_watched(const KnownBook *book)
 {
-	char	   *book;
+	Oid			function = book_function(book->schema, "renew_versions", 0, NULL);
+	bool		watched = OidIsValid(function);
+
+	for (int i = 0; watched && i < VERSION_RELATIONS; i++)
+	{
+		Relation	relation = relation_open(book->relation[i], AccessShareLock);
+
+		watched = relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relhassubclass &&
+			!relation->rd_rel->relrowsecurity && is_watched_for(relation, TRIGGER_TYPE_INSERT, function) &&
+			is_watched_for(relation, TRIGGER_TYPE_UPDATE, function) && is_watched_for(relation, TRIGGER_TYPE_DELETE, function) &&
+			is_watched_for(relation, TRIGGER_TYPE_TRUNCATE, function);
+		relation_close(relation, AccessShareLock);
+	}
+	return watched;
+}
+
+/* Opening a relation may bring the message that it changed: what is remembered stays only if none came. */
+static void
+require_relations(const char *name, KnownBook *book)
+{
+	for (int i = 0; i < (int) RELATIONS; i++)
+	{
+		book->relation[i] = get_relname_relid(relations[i], book->schema);
+		if (!OidIsValid(book->relation[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("book \"%s\" has no \"%s\"", name, relations[i]),
+					 errdetail("Functions on a book read its tables and views by their names."),
+					 errhint("SELECT * FROM credit_limit.check_book(%s) says what is missing.", quote_literal_cstr(name))));
+	}
+	book->complete = true;
+	book->versions_stand = false;
+	book->versions_stand = versions_are_watched(book);
+}
+
+static void
+require_usage(const char *name, Oid schema)
+{
+	if (cl_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for book \"%s\"", name),
+				 errdetail("Role \"%s\" has no right to use its schema.", GetUserNameFromId(GetUserId(), false)),
+				 errhint("The owner of the book grants: credit_limit.grant_book().")));
+}
+
+static void
+require_decision_input(const char *name, Oid schema)
+{
+	Oid			type = DATEOID;
+	Oid			function = book_function(schema, "decision_input", 1, &type);
+
+	if (!OidIsValid(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("book \"%s\" has no function decision_input(date)", name),
+				 errhint("SELECT credit_limit.create_book_input(%s) makes it.", quote_literal_cstr(name))));
+	if (cl_function_aclcheck(function, GetUserId()) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for function decision_input of book \"%s\"", name),
+				 errdetail("Role \"%s\" may not execute it.", GetUserNameFromId(GetUserId(), false)),
+				 errhint("The owner of the book grants: credit_limit.grant_book().")));
+}
+
+/* A plain name, as create_book() takes it; so it needs no quotes anywhere. */
+static void
+require_plain_name(const char *name)
+{
+	bool		plain = name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z');
+
+	for (const char *c = name; plain && *c != '\0'; c++)
+		plain = *c == '_' || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+	if (!plain || strncmp(name, "pg_", 3) == 0 || strncmp(name, "credit_limit", 12) == 0 || strlen(name) > CL_BOOK_NAME_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the name of a book is not valid"),
+				 errdetail("It is %s.", quote_literal_cstr(name)),
+				 errhint("Use small letters, digits and underscores, at most %d, as for a schema: lending.",
+						 CL_BOOK_NAME_LENGTH)));
+}
+
+/* ---- The search_path ---- */
+
+typedef enum Need
+{
+	NEED_SCHEMA,				/* for who says what is missing, or makes it */
+	NEED_RELATIONS,
+	NEED_DECISION_INPUT
+} Need;
+
+static Datum
+open_book(FunctionCallInfo fcinfo, Need need)
+{
+	char	   *name;
 	Oid			schema;
+	KnownBook  *book;
+	char		path[NAMEDATALEN + 32];
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -29,19 +318,80 @@ cl_book_schema(PG_FUNCTION_ARGS)
 				 errmsg("the name of a book is missing"),
 				 errdetail("It is NULL."),
 				 errhint("Give the name of its schema.")));
-	book = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	schema = get_namespace_oid(book, true);
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	require_plain_name(name);
+	schema = get_namespace_oid(name, true);
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
-				 errmsg("there is no book \"%s\"", book),
+				 errmsg("there is no book \"%s\"", name),
 				 errdetail("No schema has that name."),
-				 errhint("CALL credit_limit.create_book(%s) makes one.", quote_literal_cstr(book))));
-	if (!OidIsValid(get_relname_relid("decision", schema)) || !OidIsValid(get_relname_relid("log_lane", schema)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("schema \"%s\" is not a book", book),
-				 errdetail("It has no decision log."),
-				 errhint("credit_limit.create_book() makes the tables that are missing.")));
-	PG_RETURN_TEXT_P(cstring_to_text(quote_identifier(book)));
+				 errhint("SELECT credit_limit.create_book(%s) makes one.", quote_literal_cstr(name))));
+	require_usage(name, schema);
+	book = known_book(schema);
+	if (!book->names_sound)
+	{
+		/* Before the look: a change that comes during it must be looked at again. */
+		book->names_sound = true;
+		PG_TRY();
+		{
+			require_sound_names(name, schema);
+		}
+		PG_CATCH();
+		{
+			book->names_sound = false;
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+	}
+	if (need != NEED_SCHEMA && !book->complete)
+	{
+		if (!OidIsValid(get_relname_relid("log_lane", schema)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("schema \"%s\" is not a book", name),
+					 errdetail("It has no decision log."),
+					 errhint("SELECT credit_limit.create_book(%s) makes the tables that are missing.",
+							 quote_literal_cstr(name))));
+		require_relations(name, book);
+	}
+	if (need == NEED_DECISION_INPUT)
+		require_decision_input(name, schema);
+	snprintf(path, sizeof(path), "pg_catalog, %s, pg_temp", quote_identifier(name));
+	if (strcmp(namespace_search_path, path) != 0)
+		(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	PG_RETURN_VOID();
+}
+
+/* (book text) -> void: the names of its relations are those of the book until the calling function ends */
+Datum
+cl_open_book(PG_FUNCTION_ARGS)
+{
+	return open_book(fcinfo, NEED_RELATIONS);
+}
+
+/* The same for functions that call decision_input. */
+Datum
+cl_open_book_to_decide(PG_FUNCTION_ARGS)
+{
+	return open_book(fcinfo, NEED_DECISION_INPUT);
+}
+
+/* The same for functions that can do with a book that is not complete. */
+Datum
+cl_open_book_to_check(PG_FUNCTION_ARGS)
+{
+	return open_book(fcinfo, NEED_SCHEMA);
+}
+
+/*
+ * (book text) -> boolean: whether what real time has in run_version is what decides now, since every change of it fires the
+ * trigger that writes it anew; in a book that is open
+ */
+Datum
+cl_versions_stand(PG_FUNCTION_ARGS)
+{
+	const KnownBook *book = known_book(get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false));
+
+	PG_RETURN_BOOL(book->complete && book->versions_stand);
 }

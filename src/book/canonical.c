@@ -19,7 +19,6 @@
 #include "pg/json.h"
 #include "pg/numeric.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "miscadmin.h"
@@ -36,46 +35,12 @@
 #include "utils/uuid.h"
 
 PG_FUNCTION_INFO_V1(cl_row_layout);
-PG_FUNCTION_INFO_V1(cl_canonical_row);
+PG_FUNCTION_INFO_V1(cl_canonical_row_text);
 
 #define INT64_DIGITS 21			/* with sign and terminator */
 #define MAX_FAST_DECIMALS 18	/* powers of ten that fit int64 */
 
-typedef void (*PutValue) (StringInfo out, Datum value);
-
-typedef struct CanonicalType
-{
-	Oid			type;
-	const char *name;			/* in a layout, and in the SQL that reads a row again */
-	PutValue	put;
-} CanonicalType;
-
-/* Columns that have canonical text, and their layout. */
-struct ClCanonicalColumns
-{
-	int			count;
-	const CanonicalType **types;	/* NULL for a dropped one */
-	StringInfoData layout;
-};
-
-/* What a query keeps: the columns of the rows seen last. */
-struct ClCanonicalRow
-{
-	MemoryContext context;
-	Oid			type;
-	int32		typmod;
-	uint64		identifier;
-	TupleDesc	desc;
-	ClCanonicalColumns *columns;
-	Datum	   *values;
-	bool	   *isnull;
-};
-
-static void
-put_bool(StringInfo out, Datum value)
-{
-	appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
-}
+/* ---- Values ---- */
 
 static void
 put_int(StringInfo out, int64 value)
@@ -84,24 +49,6 @@ put_int(StringInfo out, int64 value)
 	int			length = pg_lltoa(value, digits);
 
 	appendBinaryStringInfo(out, digits, length);
-}
-
-static void
-put_int2(StringInfo out, Datum value)
-{
-	put_int(out, DatumGetInt16(value));
-}
-
-static void
-put_int4(StringInfo out, Datum value)
-{
-	put_int(out, DatumGetInt32(value));
-}
-
-static void
-put_int8(StringInfo out, Datum value)
-{
-	put_int(out, DatumGetInt64(value));
 }
 
 static void
@@ -120,24 +67,6 @@ put_number(StringInfo out, const char *text)
 		put_quoted(out, text);
 	else
 		appendStringInfoString(out, text);
-}
-
-static void
-put_float4(StringInfo out, Datum value)
-{
-	char		text[FLOAT_SHORTEST_DECIMAL_LEN];
-
-	float_to_shortest_decimal_buf(DatumGetFloat4(value), text);
-	put_number(out, text);
-}
-
-static void
-put_float8(StringInfo out, Datum value)
-{
-	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
-
-	double_to_shortest_decimal_buf(DatumGetFloat8(value), text);
-	put_number(out, text);
 }
 
 /* What numeric_out prints; amounts that fit an integer of minor units, which is nearly all, without its detours. */
@@ -174,33 +103,8 @@ put_numeric(StringInfo out, Datum value)
 }
 
 static void
-put_text(StringInfo out, Datum value)
+put_date(StringInfo out, DateADT date)
 {
-	cl_json_put_string(out, TextDatumGetCString(value));
-}
-
-static void
-put_name(StringInfo out, Datum value)
-{
-	cl_json_put_string(out, NameStr(*DatumGetName(value)));
-}
-
-static void
-put_bpchar(StringInfo out, Datum value)
-{
-	put_text(out, DirectFunctionCall1(rtrim1, value));
-}
-
-static void
-put_enum(StringInfo out, Datum value)
-{
-	cl_json_put_string(out, DatumGetCString(DirectFunctionCall1(enum_out, value)));
-}
-
-static void
-put_date(StringInfo out, Datum value)
-{
-	DateADT		date = DatumGetDateADT(value);
 	struct pg_tm tm = {0};
 	char		text[MAXDATELEN + 1];
 
@@ -237,37 +141,6 @@ put_time(StringInfo out, Timestamp time, bool zone)
 }
 
 static void
-put_timestamp(StringInfo out, Datum value)
-{
-	put_time(out, DatumGetTimestamp(value), false);
-}
-
-static void
-put_timestamptz(StringInfo out, Datum value)
-{
-	put_time(out, DatumGetTimestampTz(value), true);
-}
-
-static void
-put_uuid(StringInfo out, Datum value)
-{
-	put_quoted(out, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
-}
-
-static void
-put_bytea(StringInfo out, Datum value)
-{
-	bytea	   *bytes = DatumGetByteaPP(value);
-	int			length = VARSIZE_ANY_EXHDR(bytes);
-
-	appendStringInfoString(out, "\"\\\\x");
-	enlargeStringInfo(out, 2 * length);
-	out->len += hex_encode(VARDATA_ANY(bytes), length, out->data + out->len);
-	out->data[out->len] = '\0';
-	appendStringInfoChar(out, '"');
-}
-
-static void
 put_text_array(StringInfo out, Datum value)
 {
 	ArrayType  *array = DatumGetArrayTypeP(value);
@@ -289,34 +162,116 @@ put_text_array(StringInfo out, Datum value)
 		if (nulls[i])
 			appendStringInfoString(out, "null");
 		else
-			put_text(out, items[i]);
+			cl_json_put_string(out, TextDatumGetCString(items[i]));
 	}
 	appendStringInfoChar(out, ']');
 }
 
-static const CanonicalType canonical_types[] = {
-	{NUMERICOID, "numeric", put_numeric}, {INT8OID, "bigint", put_int8}, {INT4OID, "integer", put_int4},
-	{FLOAT8OID, "double precision", put_float8}, {BOOLOID, "boolean", put_bool}, {TEXTOID, "text", put_text},
-	{DATEOID, "date", put_date}, {INT2OID, "smallint", put_int2}, {FLOAT4OID, "real", put_float4},
-	{VARCHAROID, "text", put_text}, {BPCHAROID, "text", put_bpchar}, {NAMEOID, "text", put_name},
-	{TIMESTAMPTZOID, "timestamp with time zone", put_timestamptz}, {TIMESTAMPOID, "timestamp without time zone", put_timestamp},
-	{UUIDOID, "uuid", put_uuid}, {BYTEAOID, "bytea", put_bytea}, {TEXTARRAYOID, "text[]", put_text_array}
+void
+cl_canonical_put_bytea(StringInfo out, Datum value, bool isnull)
+{
+	bytea	   *bytes;
+	int			length;
+
+	if (isnull)
+	{
+		appendBinaryStringInfo(out, "null", 4);
+		return;
+	}
+	bytes = DatumGetByteaPP(value);
+	length = VARSIZE_ANY_EXHDR(bytes);
+	appendStringInfoString(out, "\"\\\\x");
+	enlargeStringInfo(out, 2 * length);
+	out->len += hex_encode(VARDATA_ANY(bytes), length, out->data + out->len);
+	out->data[out->len] = '\0';
+	appendStringInfoChar(out, '"');
+}
+
+static void
+put_value(StringInfo out, Oid base_type, Datum value)
+{
+	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	switch (base_type)
+	{
+		case NUMERICOID:
+			put_numeric(out, value);
+			break;
+		case INT8OID:
+			put_int(out, DatumGetInt64(value));
+			break;
+		case INT4OID:
+			put_int(out, DatumGetInt32(value));
+			break;
+		case INT2OID:
+			put_int(out, DatumGetInt16(value));
+			break;
+		case FLOAT8OID:
+			double_to_shortest_decimal_buf(DatumGetFloat8(value), digits);
+			put_number(out, digits);
+			break;
+		case FLOAT4OID:
+			float_to_shortest_decimal_buf(DatumGetFloat4(value), digits);
+			put_number(out, digits);
+			break;
+		case BOOLOID:
+			appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
+			break;
+		case TEXTOID:
+		case VARCHAROID:
+			cl_json_put_string(out, TextDatumGetCString(value));
+			break;
+		case BPCHAROID:
+			cl_json_put_string(out, TextDatumGetCString(DirectFunctionCall1(rtrim1, value)));
+			break;
+		case NAMEOID:
+			cl_json_put_string(out, NameStr(*DatumGetName(value)));
+			break;
+		case DATEOID:
+			put_date(out, DatumGetDateADT(value));
+			break;
+		case TIMESTAMPOID:
+			put_time(out, DatumGetTimestamp(value), false);
+			break;
+		case TIMESTAMPTZOID:
+			put_time(out, DatumGetTimestampTz(value), true);
+			break;
+		case UUIDOID:
+			put_quoted(out, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
+			break;
+		case BYTEAOID:
+			cl_canonical_put_bytea(out, value, false);
+			break;
+		case TEXTARRAYOID:
+			put_text_array(out, value);
+			break;
+		default:				/* an enum: layout_name() knows no other */
+			cl_json_put_string(out, DatumGetCString(DirectFunctionCall1(enum_out, value)));
+	}
+}
+
+/* What types are called in a layout, and in the SQL that reads a row again: not by format_type, which settings change. */
+static const struct
+{
+	Oid			type;
+	const char *name;
+}			layout_names[] = {
+	{TEXTOID, "text"}, {NUMERICOID, "numeric"}, {INT8OID, "bigint"}, {INT4OID, "integer"}, {FLOAT8OID, "double precision"},
+	{BOOLOID, "boolean"}, {DATEOID, "date"}, {TEXTARRAYOID, "text[]"}, {BYTEAOID, "bytea"}, {INT2OID, "smallint"},
+	{FLOAT4OID, "real"}, {VARCHAROID, "text"}, {BPCHAROID, "text"}, {NAMEOID, "text"}, {UUIDOID, "uuid"},
+	{TIMESTAMPTZOID, "timestamp with time zone"}, {TIMESTAMPOID, "timestamp without time zone"}
 };
 
-static const CanonicalType canonical_enum = {InvalidOid, "text", put_enum};
-
-static const CanonicalType *
-canonical_type(const FormData_pg_attribute *column)
+static const char *
+layout_name(const FormData_pg_attribute *column, Oid base_type)
 {
-	Oid			type = getBaseType(column->atttypid);
-
-	for (int i = 0; i < (int) lengthof(canonical_types); i++)
+	for (int i = 0; i < (int) lengthof(layout_names); i++)
 	{
-		if (canonical_types[i].type == type)
-			return &canonical_types[i];
+		if (layout_names[i].type == base_type)
+			return layout_names[i].name;
 	}
-	if (type_is_enum(type))
-		return &canonical_enum;
+	if (type_is_enum(base_type))
+		return "text";
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" has a type without canonical text", NameStr(column->attname)),
@@ -324,43 +279,35 @@ canonical_type(const FormData_pg_attribute *column)
 			 errhint("Cast it to text, or to a number, boolean, date, timestamp, uuid or bytea.")));
 }
 
-static void
-put_layout(ClCanonicalColumns *columns, TupleDesc desc)
-{
-	StringInfo	layout = &columns->layout;
+/* ---- Rows ---- */
 
-	initStringInfo(layout);
-	appendStringInfoChar(layout, '[');
-	for (int i = 0; i < columns->count; i++)
-	{
-		if (columns->types[i] == NULL)
-			continue;
-		appendStringInfoString(layout, layout->len > 1 ? ",[" : "[");
-		cl_json_put_string(layout, NameStr(TupleDescAttr(desc, i)->attname));
-		appendStringInfo(layout, ",\"%s\"]", columns->types[i]->name);
-	}
-	appendStringInfoChar(layout, ']');
+static void
+add_column(ClCanonicalRow *row, int place)
+{
+	const FormData_pg_attribute *column = TupleDescAttr(row->desc, place);
+	Oid			base_type = getBaseType(column->atttypid);
+
+	row->column[row->count] = place;
+	row->base_type[row->count] = base_type;
+	appendStringInfoString(&row->layout, row->count > 0 ? ",[" : "[");
+	cl_json_put_string(&row->layout, NameStr(column->attname));
+	appendStringInfo(&row->layout, ",\"%s\"]", layout_name(column, base_type));
+	row->count++;
 }
 
-/* The first columns of a row type, in the current context. */
-ClCanonicalColumns *
-cl_canonical_columns(TupleDesc desc, int count)
+int
+cl_canonical_find(const ClCanonicalRow *row, const char *name)
 {
-	ClCanonicalColumns *columns = palloc(sizeof(ClCanonicalColumns));
-
-	columns->count = count;
-	columns->types = palloc0_array(const CanonicalType *, count);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < row->desc->natts; i++)
 	{
-		if (!TupleDescAttr(desc, i)->attisdropped)
-			columns->types[i] = canonical_type(TupleDescAttr(desc, i));
+		if (!TupleDescAttr(row->desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(row->desc, i)->attname), name) == 0)
+			return i;
 	}
-	put_layout(columns, desc);
-	return columns;
+	return -1;
 }
 
 static void
-bind_row(ClCanonicalRow *row, Oid type, int32 typmod)
+bind_row(ClCanonicalRow *row, Oid type, int32 typmod, TupleDesc only)
 {
 	MemoryContext old;
 
@@ -368,22 +315,39 @@ bind_row(ClCanonicalRow *row, Oid type, int32 typmod)
 	row->desc = NULL;
 	old = MemoryContextSwitchTo(row->context);
 	row->desc = lookup_rowtype_tupdesc_copy(type, typmod);
-	row->columns = cl_canonical_columns(row->desc, row->desc->natts);
-	row->values = palloc0_array(Datum, row->desc->natts);
+	row->count = 0;
+	row->column = palloc_array(int, Max(row->desc->natts, only == NULL ? 0 : only->natts));
+	row->base_type = palloc_array(Oid, Max(row->desc->natts, only == NULL ? 0 : only->natts));
+	row->value = palloc0_array(Datum, row->desc->natts);
 	row->isnull = palloc0_array(bool, row->desc->natts);
+	initStringInfo(&row->layout);
+	appendStringInfoChar(&row->layout, '[');
+	for (int i = 0; i < (only == NULL ? row->desc : only)->natts; i++)
+	{
+		int			place = only == NULL ? i : cl_canonical_find(row, NameStr(TupleDescAttr(only, i)->attname));
+
+		if (only != NULL && (place < 0 || TupleDescAttr(row->desc, place)->atttypid != TupleDescAttr(only, i)->atttypid))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("the row has no column \"%s\" of type %s", NameStr(TupleDescAttr(only, i)->attname),
+							format_type_be(TupleDescAttr(only, i)->atttypid))));
+		if (!TupleDescAttr(row->desc, place)->attisdropped)
+			add_column(row, place);
+	}
+	appendStringInfoChar(&row->layout, ']');
+	row->identifier = assign_record_type_identifier(type, typmod);
 	row->type = type;
 	row->typmod = typmod;
-	row->identifier = assign_record_type_identifier(type, typmod);
 	MemoryContextSwitchTo(old);
 }
 
-/* The columns of a record, found once for many of one type. *kept begins as NULL and lives in context. */
 ClCanonicalRow *
-cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record)
+cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, TupleDesc only)
 {
 	ClCanonicalRow *row = *kept;
 	Oid			type = HeapTupleHeaderGetTypeId(record);
 	int32		typmod = HeapTupleHeaderGetTypMod(record);
+	HeapTupleData tuple;
 
 	if (row == NULL)
 	{
@@ -393,87 +357,73 @@ cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeade
 	}
 	if (row->desc == NULL || row->type != type || row->typmod != typmod ||
 		row->identifier != assign_record_type_identifier(type, typmod))
-		bind_row(row, type, typmod);
-	return row;
-}
-
-static void
-check_layout(const ClCanonicalColumns *columns, const text *layout)
-{
-	if ((int) VARSIZE_ANY_EXHDR(layout) == columns->layout.len &&
-		memcmp(VARDATA_ANY(layout), columns->layout.data, columns->layout.len) == 0)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("the row does not have the columns of the layout"),
-			 errdetail("The row has %s; the layout is %s.", columns->layout.data, text_to_cstring(layout)),
-			 errhint("Take the layout from row_layout() of the same rows.")));
-}
-
-text *
-cl_canonical_layout(const ClCanonicalRow *row)
-{
-	return cstring_to_text_with_len(row->columns->layout.data, row->columns->layout.len);
-}
-
-void
-cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, const Datum *values, const bool *isnull)
-{
-	appendStringInfoChar(out, '[');
-	for (int i = 0, written = 0; i < columns->count; i++)
-	{
-		if (columns->types[i] == NULL)
-			continue;
-		if (written++ > 0)
-			appendStringInfoCharMacro(out, ',');
-		if (isnull[i])
-			appendBinaryStringInfo(out, "null", 4);
-		else
-			columns->types[i]->put(out, values[i]);
-	}
-	appendStringInfoChar(out, ']');
-}
-
-void
-cl_canonical_put_row(StringInfo out, ClCanonicalRow *row, HeapTupleHeader record)
-{
-	HeapTupleData tuple;
-
+		bind_row(row, type, typmod, only);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
-	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
-	cl_canonical_put(out, row->columns, row->values, row->isnull);
+	heap_deform_tuple(&tuple, row->desc, row->value, row->isnull);
+	return row;
 }
 
-static ClCanonicalRow *
-row_of(FunctionCallInfo fcinfo, HeapTupleHeader record)
+void
+cl_canonical_put(StringInfo out, const ClCanonicalRow *row)
 {
-	return cl_canonical_row_of((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, record);
+	for (int i = 0; i < row->count; i++)
+	{
+		int			place = row->column[i];
+
+		if (i > 0)
+			appendStringInfoCharMacro(out, ',');
+		if (row->isnull[place])
+			appendBinaryStringInfo(out, "null", 4);
+		else
+			put_value(out, row->base_type[i], row->value[place]);
+	}
+}
+
+/* ---- In SQL ---- */
+
+static ClCanonicalRow *
+argument_row(FunctionCallInfo fcinfo)
+{
+	return cl_canonical_row((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0),
+							NULL);
 }
 
 /* (record) -> text */
 Datum
 cl_row_layout(PG_FUNCTION_ARGS)
 {
-	const StringInfoData *layout = &row_of(fcinfo, PG_GETARG_HEAPTUPLEHEADER(0))->columns->layout;
+	const StringInfoData *layout = &argument_row(fcinfo)->layout;
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(layout->data, layout->len));
 }
 
+static void
+require_layout(const StringInfoData *found, const text *layout)
+{
+	if ((int) VARSIZE_ANY_EXHDR(layout) != found->len || memcmp(VARDATA_ANY(layout), found->data, found->len) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the row does not have the columns of the layout"),
+				 errdetail("The row has %s; the layout is %s.", found->data, text_to_cstring(layout)),
+				 errhint("Take the layout from row_layout() of the same rows.")));
+}
+
 /* (record, layout text) -> text */
 Datum
-cl_canonical_row(PG_FUNCTION_ARGS)
+cl_canonical_row_text(PG_FUNCTION_ARGS)
 {
-	HeapTupleHeader record = PG_GETARG_HEAPTUPLEHEADER(0);
-	ClCanonicalRow *row = row_of(fcinfo, record);
+	const ClCanonicalRow *row = argument_row(fcinfo);
 	StringInfoData out;
 
-	check_layout(row->columns, PG_GETARG_TEXT_PP(1));
+	require_layout(&row->layout, PG_GETARG_TEXT_PP(1));
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
-	cl_canonical_put_row(&out, row, record);
+	appendStringInfoChar(&out, '[');
+	cl_canonical_put(&out, row);
+	appendStringInfoChar(&out, ']');
 	SET_VARSIZE(out.data, out.len);
 	PG_RETURN_TEXT_P(out.data);
 }

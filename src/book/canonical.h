@@ -1,6 +1,6 @@
 /*
  * canonical.h
- *	  Rows as text that is the same everywhere, for who writes many of them: the form is described in canonical.c.
+ *	  Rows as text that is the same everywhere: the form is described in canonical.c.
  */
 #ifndef CL_BOOK_CANONICAL_H
 #define CL_BOOK_CANONICAL_H
@@ -10,16 +10,33 @@
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 
-typedef struct ClCanonicalColumns ClCanonicalColumns;
-typedef struct ClCanonicalRow ClCanonicalRow;
+/* What is known of the rows of one type. */
+typedef struct ClCanonicalRow
+{
+	MemoryContext context;
+	Oid			type;
+	int32		typmod;
+	uint64		identifier;
+	TupleDesc	desc;
+	int			count;			/* columns that are printed, in this order */
+	int		   *column;
+	Oid		   *base_type;		/* of each of them */
+	StringInfoData layout;
+	Datum	   *value;			/* of the row that was taken apart last, by place in desc */
+	bool	   *isnull;
+} ClCanonicalRow;
 
-/* Values of the first columns of a row type. */
-extern ClCanonicalColumns *cl_canonical_columns(TupleDesc desc, int count);
-extern void cl_canonical_put(StringInfo out, const ClCanonicalColumns *columns, const Datum *values, const bool *isnull);
+/*
+ * Takes a record apart. *kept begins as NULL and lives in context: what the type says is found once for many records. only: the
+ * columns that are printed, by name and type, in their order; NULL: all.
+ */
+extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, TupleDesc only);
 
-/* Records whose type is known when they come. */
-extern ClCanonicalRow *cl_canonical_row_of(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record);
-extern text *cl_canonical_layout(const ClCanonicalRow *row);
-extern void cl_canonical_put_row(StringInfo out, ClCanonicalRow *row, HeapTupleHeader record);
+/* The place of a column in row->value, or -1. */
+extern int	cl_canonical_find(const ClCanonicalRow *row, const char *name);
+
+/* The values of the row taken apart last, with commas and without brackets; and single values of type bytea. */
+extern void cl_canonical_put(StringInfo out, const ClCanonicalRow *row);
+extern void cl_canonical_put_bytea(StringInfo out, Datum value, bool isnull);
 
 #endif							/* CL_BOOK_CANONICAL_H */

@@ -22,22 +22,10 @@
 /* Rights on objects of any kind are asked for by one function since 16. */
 #if PG_VERSION_NUM >= 160000
 #define cl_function_aclcheck(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#define cl_schema_aclcheck(schema, role, mode) object_aclcheck(NamespaceRelationId, schema, role, mode)
 #else
+#define cl_schema_aclcheck(schema, role, mode) pg_namespace_aclcheck(schema, role, mode)
 #define cl_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
-#endif
-
-/* 16 can leave out indexes that summarize. */
-#if PG_VERSION_NUM >= 160000
-#define cl_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
-#else
-#define cl_insert_index_tuples(result, slot, estate) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
-#endif
-
-/* 17 can ask for a stronger lock as well. */
-#if PG_VERSION_NUM >= 170000
-#define cl_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
-#else
-#define cl_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
 /* 18 has pg_noreturn, in another place, and no longer this. */

@@ -13,12 +13,12 @@ run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v months="$MONTHS" -v pol
 load() {
 run 2>&1 > /dev/null <<'SQL' | { grep -v NOTICE || true; }
 CREATE EXTENSION IF NOT EXISTS credit_limit;
-DROP SCHEMA IF EXISTS bench_book CASCADE;
-CALL credit_limit.create_book('bench_book');
+DROP SCHEMA IF EXISTS bench_book, bench_book_report CASCADE;
+SELECT credit_limit.create_book('bench_book');
 SELECT credit_limit.add_months('bench_book', (DATE '2026-11-01' - make_interval(months => :months - 1))::date, :months);
 SELECT 'DROP OWNED BY bench_maker', 'DROP ROLE bench_maker' FROM pg_roles WHERE rolname = 'bench_maker' \gexec
 CREATE ROLE bench_maker;
-GRANT USAGE ON SCHEMA bench_book, credit_limit TO bench_maker;
+GRANT USAGE ON SCHEMA bench_book, credit_limit, credit_limit_internal TO bench_maker;
 GRANT ALL ON ALL TABLES IN SCHEMA bench_book TO bench_maker;
 SET ROLE bench_maker;
 SELECT credit_limit.draft_policy('bench_book', 'cash',
@@ -96,4 +96,5 @@ seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_bo
   "$(run -c "SELECT count(*) FROM bench_book.decision")"
 run <<<"SELECT 'log: ' || pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
   WHERE c.relnamespace = 'bench_book'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'decision%';"
-[[ ${KEEP:-} == 1 ]] || run <<<"DROP SCHEMA bench_book CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null
+[[ ${KEEP:-} == 1 ]] ||
+  run <<<"DROP SCHEMA bench_book, bench_book_report CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;" 2> /dev/null

@@ -8,12 +8,12 @@ run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" "$@"; }
 run > /dev/null 2>&1 <<'SQL'
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP SCHEMA IF EXISTS bench_report CASCADE;
-CALL credit_limit.create_book('bench_report');
+SELECT credit_limit.create_book('bench_report');
 SELECT credit_limit.add_months('bench_report', '2025-12-01', 13);
 ALTER TABLE bench_report.account_month DROP CONSTRAINT account_month_account_id_fkey;
 SELECT 'DROP OWNED BY bench_maker', 'DROP ROLE bench_maker' FROM pg_roles WHERE rolname = 'bench_maker' \gexec
 CREATE ROLE bench_maker;
-GRANT USAGE ON SCHEMA bench_report, credit_limit TO bench_maker;
+GRANT USAGE ON SCHEMA bench_report, credit_limit, credit_limit_internal TO bench_maker;
 GRANT ALL ON ALL TABLES IN SCHEMA bench_report TO bench_maker;
 SET ROLE bench_maker;
 SELECT credit_limit.draft_policy('bench_report', 'cash', '{"name": "cash", "product": {"step": 100},

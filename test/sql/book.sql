@@ -2,19 +2,24 @@
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
-CALL credit_limit.create_book('book_a');
+SELECT credit_limit.create_book('book_a');
 SELECT count(*) AS tables, bool_and(relowner = current_user::regrole) AS mine,
   bool_or(EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS of_the_extension
 FROM pg_class c WHERE relnamespace = 'book_a'::regnamespace AND relkind IN ('r', 'p');
 -- An empty book is in order.
 SELECT * FROM credit_limit.check_book('book_a');
 -- Names.
-CALL credit_limit.create_book('book_a');
-CALL credit_limit.create_book('Book; DROP TABLE x');
-CALL credit_limit.create_book('pg_book');
-CALL credit_limit.create_book(NULL);
-SELECT credit_limit.book_schema('nowhere');
-SELECT credit_limit.book_schema('public');
+SELECT credit_limit.create_book('book_a');
+SELECT credit_limit.create_book('Book; DROP TABLE x');
+SELECT credit_limit.create_book('pg_book');
+SELECT credit_limit.create_book(NULL);
+SELECT credit_limit.log_end('nowhere');
+SELECT credit_limit.log_end('public');
+-- A schema for the reports is made, not taken.
+CREATE SCHEMA book_b_report;
+SELECT credit_limit.create_book('book_b');
+SELECT to_regnamespace('book_b');
+DROP SCHEMA book_b_report;
 
 INSERT INTO book_a.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', NULL, NULL), ('shop', 'Shop', 'instalment', 'EUR', NULL, NULL);
 INSERT INTO book_a.borrower (borrower_id, income, obligations) VALUES (1, 5000, 0), (2, NULL, NULL);
@@ -67,8 +72,8 @@ INSERT INTO book_a.experiment VALUES ('e', 'nothing', '2026-01-01');
 INSERT INTO book_a.experiment_arm VALUES ('e', 'one', 1, 'q', NULL);
 -- A policy for shared umbrellas, where one is partitioned; and a decision_input that lacks columns.
 CREATE ROLE regress_book_approver;
-GRANT USAGE ON SCHEMA book_a, credit_limit TO regress_book_approver;
-GRANT SELECT, UPDATE ON book_a.policy TO regress_book_approver;
+GRANT USAGE ON SCHEMA book_a, credit_limit, credit_limit_internal TO regress_book_approver;
+GRANT SELECT, UPDATE ON book_a.policy_version TO regress_book_approver;
 SELECT credit_limit.draft_policy('book_a', 'shop', '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
 SET ROLE regress_book_approver;
 SELECT credit_limit.approve_policy('book_a', 1, '2026-01-01');
@@ -87,17 +92,17 @@ CREATE VIEW book_b.borrower AS SELECT no AS borrower_id, branch AS segment, mont
   NULL::float8 AS external_score, 'x'::text AS external_pd FROM book_b.customers;
 CREATE TABLE book_b.account (account_id bigint PRIMARY KEY, borrower_id int, product text, currency text, umbrella_id bigint, status text,
   opened_on date, credit_limit numeric, balance numeric, pending numeric, last_limit_change date, frozen boolean);
-CALL credit_limit.create_book('book_b');
+SELECT credit_limit.create_book('book_b');
 SELECT * FROM credit_limit.check_book('book_b');
 -- The whole contract is what create_book makes.
-DROP SCHEMA book_a CASCADE;
-CALL credit_limit.create_book('book_a');
-SELECT c.relation, c.column_name FROM credit_limit.book_contract() c LEFT JOIN pg_attribute a
+DROP SCHEMA book_a, book_a_report CASCADE;
+SELECT credit_limit.create_book('book_a');
+SELECT c.relation, c.column_name FROM credit_limit_internal.book_contract() c LEFT JOIN pg_attribute a
   ON a.attrelid = to_regclass('book_a.' || c.relation) AND a.attname = c.column_name WHERE a.attname IS NULL;
 SELECT credit_limit.translate_reasons('book_a', ARRAY['Regulatory cap', 'our own words'], 'zh'),
   credit_limit.translate_reasons('book_a', ARRAY['Regulatory cap'], 'en'), credit_limit.translate_reasons('book_a', NULL, 'en');
 -- Every reason in English has its Chinese.
 SELECT reason FROM book_a.reason_text GROUP BY reason HAVING count(*) <> 2;
-DROP SCHEMA book_a, book_b CASCADE;
+DROP SCHEMA book_a, book_b, book_a_report, book_b_report CASCADE;
 DROP OWNED BY regress_book_approver;
 DROP ROLE regress_book_approver;

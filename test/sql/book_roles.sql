@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 CREATE ROLE regress_analyst; CREATE ROLE regress_anna; CREATE ROLE regress_owner; CREATE ROLE regress_approver; CREATE ROLE regress_engine;
 CREATE ROLE regress_loader; CREATE ROLE regress_stranger; CREATE ROLE regress_both LOGIN IN ROLE regress_owner, regress_approver;
-CALL credit_limit.create_book('book_p');
+SELECT credit_limit.create_book('book_p');
 -- Nothing to PUBLIC: of the schema, its relations, their columns, its functions.
 SELECT 'relation' AS kind, c.relname AS name FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
   WHERE c.relnamespace = 'book_p'::regnamespace AND a.grantee = 0
@@ -18,26 +18,26 @@ UNION ALL SELECT 'schema', n.nspname FROM pg_namespace n, aclexplode(coalesce(n.
 SELECT count(*) AS security_definer FROM pg_proc WHERE pronamespace = 'credit_limit'::regnamespace AND prosecdef;
 
 -- Errors.
-CALL credit_limit.grant_book('book_p', analyst => 'regress_nobody');
-CALL credit_limit.grant_book('book_p', policy_owner => 'regress_owner', approver => 'regress_owner');
-CALL credit_limit.grant_book('nowhere', analyst => 'regress_analyst');
-CALL credit_limit.revoke_book('book_p', 'regress_nobody');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_nobody');
+SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_owner', approver => 'regress_owner');
+SELECT credit_limit.grant_book('nowhere', analyst => 'regress_analyst');
+SELECT credit_limit.revoke_book('book_p', 'regress_nobody');
 -- The owner's rights stay: foreign keys are checked with them.
 DO $$
 BEGIN
-  CALL credit_limit.revoke_book('book_p', current_user::text);
+  SELECT credit_limit.revoke_book('book_p', current_user::text);
 EXCEPTION WHEN invalid_parameter_value THEN
   RAISE WARNING 'the owner keeps his rights';
 END
 $$;
-CALL credit_limit.revoke_book(NULL, 'regress_anna');
-CALL credit_limit.grant_book('book_p', analyst => 'public');
-CALL credit_limit.grant_book('book_p', analyst => 'regress_analyst', policy_owner => 'regress_owner', approver => 'regress_approver',
+SELECT credit_limit.revoke_book(NULL, 'regress_anna');
+SELECT credit_limit.grant_book('book_p', analyst => 'public');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_analyst', policy_owner => 'regress_owner', approver => 'regress_approver',
   engine => 'regress_engine', loader => 'regress_loader');
-CALL credit_limit.grant_book('book_p', analyst => 'regress_anna');
-CALL credit_limit.grant_book('book_p');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_anna');
+SELECT credit_limit.grant_book('book_p');
 SET ROLE regress_engine;
-CALL credit_limit.grant_book('book_p', analyst => 'regress_stranger');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_stranger');
 SELECT credit_limit.enable_realtime('book_p');
 RESET ROLE;
 
@@ -45,31 +45,31 @@ RESET ROLE;
 SET ROLE regress_owner;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "product": {"cap": 9000}, "exclusions": [{"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}]}');
 SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
-UPDATE book_p.policy SET status = 'approved';
+UPDATE book_p.policy_version SET status = 'approved';
 INSERT INTO book_p.decision SELECT * FROM book_p.decision;
 UPDATE book_p.account SET credit_limit = 1;
 UPDATE book_p.product SET policy = 'other';
 SELECT count(*) FROM book_p.decision_evidence;
 SET ROLE regress_approver;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
-UPDATE book_p.policy SET document = '{"name": "cash", "product": {"cap": 9}}';
-DELETE FROM book_p.policy;
+UPDATE book_p.policy_version SET document = '{"name": "cash", "product": {"cap": 9}}';
+DELETE FROM book_p.policy_version;
 SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
 RESET ROLE;
-SELECT created_by, created_login = session_user AS login, approved_by FROM book_p.policy;
+SELECT created_by, created_login = session_user AS login, approved_by FROM book_p.policy_version;
 -- Both roles given to one login: whichever it takes, it does not approve what it drafted.
 SET SESSION AUTHORIZATION regress_both;
 SET ROLE regress_owner;
 SELECT credit_limit.draft_policy('book_p', 'both', '{"name": "both", "product": {"cap": 9}}') AS id;
 SET ROLE regress_approver;
 SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01');
-UPDATE book_p.policy SET status = 'approved', approved_by = 'x', valid_from = '2026-01-01' WHERE policy_id = 2;
+UPDATE book_p.policy_version SET status = 'approved', approved_by = 'x', valid_from = '2026-01-01' WHERE policy_id = 2;
 RESET SESSION AUTHORIZATION;
 -- And who changes somebody's draft has made it.
 SET ROLE regress_owner;
 SELECT credit_limit.draft_policy('book_p', 'mine', '{"name": "mine", "product": {"cap": 9}}') AS id;
 SET SESSION AUTHORIZATION regress_both;
-UPDATE book_p.policy SET document = '{"name": "mine", "product": {"cap": 10}}' WHERE policy_id = 3;
+UPDATE book_p.policy_version SET document = '{"name": "mine", "product": {"cap": 10}}' WHERE policy_id = 3;
 SET ROLE regress_approver;
 SELECT credit_limit.approve_policy('book_p', 3, '2026-01-01');
 RESET SESSION AUTHORIZATION;
@@ -90,7 +90,7 @@ INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_o
 UPDATE book_p.account SET credit_limit = 1000;
 UPDATE book_p.account SET frozen = false;
 SELECT count(*) FROM book_p.decision;
-SELECT count(*) FROM book_p.policy;
+SELECT count(*) FROM book_p.policy_version;
 UPDATE book_p.log_lane SET place = 0;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
 
@@ -99,7 +99,7 @@ SET ROLE regress_engine;
 CALL credit_limit.run_decisions('book_p', '2026-11-01');
 SELECT status, decisions, moves, failed FROM book_p.run_progress;
 SELECT credit_limit.set_business_date('book_p', '2026-11-01');
-CALL credit_limit.run_alerts('book_p', '2026-11-01');
+SELECT credit_limit.run_alerts('book_p', '2026-11-01');
 CALL credit_limit.run_job('book_p', 'decisions');
 CALL credit_limit.run_job('book_p', 'alerts');
 CALL credit_limit.run_job('book_p', 'reports');
@@ -129,7 +129,7 @@ SELECT message FROM book_p.run_chunk;
 SELECT * FROM book_p.decision_input('2026-11-01');
 SELECT count(*) FROM credit_limit.preview_decisions('book_p', '2026-11-01');
 CALL credit_limit.run_decisions('book_p', '2026-12-01');
-CALL credit_limit.run_alerts('book_p', '2026-12-01');
+SELECT credit_limit.run_alerts('book_p', '2026-12-01');
 INSERT INTO book_p.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('x', 'utilization', 1, 1);
 INSERT INTO book_p.exclusion (borrower_id, kind, valid_from) VALUES (1, 'fraud', '2026-01-01');
 -- Every report and other view, and not one that he may not read.
@@ -159,7 +159,7 @@ SELECT account_id, frozen FROM book_p.account WHERE frozen;
 INSERT INTO book_p.account_month VALUES (103, '2026-11-01', 0, 50, 5, 5, 0);
 DELETE FROM book_p.exclusion;
 SELECT count(*) FROM book_p.decision;
-SELECT credit_limit.decide_touched('book_p', ARRAY[1]);
+SELECT credit_limit_internal.decide_event('book_p', ARRAY[1]);
 SELECT book_p.decide_changed();
 CREATE TEMP TABLE mine (account_id bigint);
 CREATE TRIGGER t AFTER INSERT ON mine FOR EACH STATEMENT EXECUTE FUNCTION book_p.decide_changed();
@@ -174,7 +174,7 @@ SELECT to_regprocedure('book_p.decide_changed()');
 INSERT INTO book_p.alert (rule, as_of, subject, severity, borrower_id, segment) VALUES ('past due', '2026-11-01', '101', 'act', 1, NULL),
   ('past due', '2026-11-01', '102', 'act', 2, NULL), ('segment is past due', '2026-11-01', 'farm', 'act', NULL, 'farm'),
   ('segment is past due', '2026-11-01', 'retail', 'act', NULL, 'retail');
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
 SET ROLE regress_anna;
 SELECT array_agg(borrower_id ORDER BY borrower_id) FROM book_p.borrower;
 SELECT array_agg(account_id ORDER BY account_id) FROM book_p.account;
@@ -187,7 +187,7 @@ SELECT * FROM book_p.run_progress;
 SELECT * FROM book_p.account_month_rest;
 SELECT * FROM book_p.decision_2026_11;
 INSERT INTO book_p.analyst_segment VALUES ('regress_anna', 'farm');
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
 SET ROLE regress_analyst;
 SELECT (SELECT count(*) FROM book_p.borrower) AS borrowers, (SELECT count(*) FROM book_p.decision) AS decisions;
 SET ROLE regress_engine;
@@ -207,22 +207,22 @@ SELECT count(*) FROM book_p.account_month;
 SELECT count(*) FROM book_p.decision;
 RESET ROLE;
 -- Other segments, none, lifted. Who decides cannot be restricted, nor who has the views through another role.
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', 'farm', 'retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', 'farm', 'retail']);
 SET ROLE regress_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', '{}');
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', '{}');
 SET ROLE regress_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
 SET ROLE regress_anna; SELECT count(*), (SELECT status FROM book_p.run_progress LIMIT 1) FROM book_p.account; RESET ROLE;
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', NULL]);
-CALL credit_limit.restrict_analyst('book_p', 'regress_engine', ARRAY['retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', NULL]);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_engine', ARRAY['retail']);
 GRANT regress_analyst TO regress_anna;
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
 REVOKE regress_analyst FROM regress_anna;
-CALL credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
 -- Granted again, he stays restricted; and is nothing else.
-CALL credit_limit.grant_book('book_p', analyst => 'regress_anna');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_anna');
 SELECT has_table_privilege('regress_anna', 'book_p.run_progress', 'SELECT') AS view, has_any_column_privilege('regress_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
-CALL credit_limit.grant_book('book_p', engine => 'regress_anna');
+SELECT credit_limit.grant_book('book_p', engine => 'regress_anna');
 -- Revoked: nothing is left of a role.
 -- A lender's own decision_input over the one of create_book: a role that comes later reads both, an analyst neither, and nothing
 -- by the view that types its rows.
@@ -232,7 +232,7 @@ CREATE FUNCTION book_p.decision_input(as_of date) RETURNS SETOF book_p.input_row
   SELECT i.*, 1 FROM book_p.standard_input(as_of) i;
 END;
 CREATE ROLE regress_late; CREATE ROLE regress_late_analyst;
-CALL credit_limit.grant_book('book_p', policy_owner => 'regress_late', analyst => 'regress_late_analyst');
+SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_late', analyst => 'regress_late_analyst');
 SET ROLE regress_late;
 SELECT count(*) > 0 AS some, sum(more) = count(*) AS more FROM book_p.decision_input('2026-11-30');
 SET ROLE regress_late_analyst;
@@ -245,9 +245,9 @@ ALTER FUNCTION book_p.standard_input(date) RENAME TO decision_input;
 DROP OWNED BY regress_late, regress_late_analyst;
 DROP ROLE regress_late, regress_late_analyst;
 
-CALL credit_limit.revoke_book('book_p', 'regress_anna');
-CALL credit_limit.revoke_book('book_p', 'regress_loader');
-CALL credit_limit.revoke_book('book_p', 'regress_engine');
+SELECT credit_limit.revoke_book('book_p', 'regress_anna');
+SELECT credit_limit.revoke_book('book_p', 'regress_loader');
+SELECT credit_limit.revoke_book('book_p', 'regress_engine');
 SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_anna'::regrole, 'regress_loader'::regrole, 'regress_engine'::regrole)
   AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid NOT IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace);
 SET ROLE regress_loader;
@@ -258,11 +258,11 @@ CREATE SCHEMA book_w;
 CREATE TABLE book_w.customer (id bigint PRIMARY KEY, branch text);
 CREATE VIEW book_w.borrower AS SELECT id AS borrower_id, branch AS segment FROM book_w.customer;
 SET client_min_messages = error;
-CALL credit_limit.create_book('book_w');
+SELECT credit_limit.create_book('book_w');
 SET client_min_messages = warning;
-CALL credit_limit.grant_book('book_w', analyst => 'regress_analyst');
-CALL credit_limit.restrict_analyst('book_w', 'regress_analyst', ARRAY['retail']);
+SELECT credit_limit.grant_book('book_w', analyst => 'regress_analyst');
+SELECT credit_limit.restrict_analyst('book_w', 'regress_analyst', ARRAY['retail']);
 SET ROLE regress_analyst; SELECT count(*) FROM book_w.borrower; SELECT count(*) FROM book_w.customer; RESET ROLE;
-DROP SCHEMA book_p, book_w CASCADE;
+DROP SCHEMA book_p, book_w, book_p_report, book_w_report CASCADE;
 DROP OWNED BY regress_analyst, regress_anna, regress_owner, regress_approver, regress_engine, regress_loader, regress_stranger, regress_both;
 DROP ROLE regress_analyst, regress_anna, regress_owner, regress_approver, regress_engine, regress_loader, regress_stranger, regress_both;

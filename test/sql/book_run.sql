@@ -3,8 +3,8 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 CREATE ROLE regress_book_maker;
-CALL credit_limit.create_book('book_r');
-GRANT USAGE ON SCHEMA book_r, credit_limit TO regress_book_maker;
+SELECT credit_limit.create_book('book_r');
+GRANT USAGE ON SCHEMA book_r, credit_limit, credit_limit_internal TO regress_book_maker;
 GRANT ALL ON ALL TABLES IN SCHEMA book_r TO regress_book_maker;
 SET ROLE regress_book_maker;
 \set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 500, "income_multiple": 1}]}, "product": {"floor": 500, "cap": 12000, "step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}, {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}], "movement": {"max_increase": 0.5, "cooling_off_days": {"increase": 30}}}'
@@ -35,12 +35,12 @@ CREATE VIEW book_r.by_hand AS SELECT s.account_id, s.borrower_id, s.score, credi
       b.borrower_id = 3 AS excluded_freeze,
       CASE WHEN a.product = 'shop' THEN 650 WHEN a.credit_limit = 0 AND a.balance = 0 THEN 650 WHEN a.balance < a.credit_limit / 2 THEN 750 ELSE 600 END::float8 AS score
     FROM book_r.before a JOIN book_r.borrower b USING (borrower_id) JOIN book_r.account_month m USING (account_id)
-    WHERE a.status = 'open' AND a.product <> 'none') s, book_r.policy p WHERE p.policy_id = 1;
+    WHERE a.status = 'open' AND a.product <> 'none') s, book_r.policy_version p WHERE p.policy_id = 1;
 
 -- A preview writes nothing and decides the same.
 SELECT count(*) AS accounts, count(*) FILTER (WHERE p.decision IS DISTINCT FROM h.d OR p.score IS DISTINCT FROM h.score) AS differences
 FROM credit_limit.preview_decisions('book_r', '2026-11-30') p FULL JOIN book_r.by_hand h USING (account_id);
-SELECT (SELECT count(*) FROM book_r.decision) AS decisions, (SELECT count(*) FROM book_r.run) AS runs;
+SELECT (SELECT count(*) FROM book_r.decision) AS decisions, (SELECT count(*) FROM book_r.run WHERE run_key IS NOT NULL) AS runs;
 
 CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"chunk_size": 30}');
 SELECT run_key, status, chunks, chunks_done, borrowers, borrowers_done, decisions, moves, failed, percent, time_left FROM book_r.run_progress;
@@ -67,16 +67,16 @@ CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"chunk_size": 0}');
 CALL credit_limit.run_decisions('book_r', NULL);
 CALL credit_limit.run_decisions('book_r', '2025-11-30');
 BEGIN; CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "inside"}'); ROLLBACK;
-SELECT count(*) FROM book_r.run;
+SELECT count(*) FROM book_r.run WHERE run_key IS NOT NULL;
 
 -- A run that stops half way and goes on: chunk by chunk, cancelled, started again.
-BEGIN; SELECT credit_limit.begin_run('book_r', '2026-11-30', '{"run_key": "half", "chunk_size": 50, "move_limits": false}') AS run \gset
+BEGIN; SELECT credit_limit_internal.begin_run('book_r', '2026-11-30', '{"run_key": "half", "chunk_size": 50, "move_limits": false}') AS run \gset
 COMMIT;
-SELECT credit_limit.run_chunk('book_r', :run), credit_limit.run_chunk('book_r', :run);
+SELECT credit_limit_internal.run_chunk('book_r', :run), credit_limit_internal.run_chunk('book_r', :run);
 SELECT credit_limit.cancel_run('book_r', 'half'), credit_limit.cancel_run('book_r', 'none');
-SELECT credit_limit.run_chunk('book_r', :run);
+SELECT credit_limit_internal.run_chunk('book_r', :run);
 SELECT status, chunks_done, decisions, percent FROM book_r.run_progress WHERE run_key = 'half';
-BEGIN; SELECT credit_limit.begin_run('book_r', '2026-11-30', '{"run_key": "half", "move_limits": false}') = :run AS same, credit_limit.run_chunk('book_r', :run); ROLLBACK;
+BEGIN; SELECT credit_limit_internal.begin_run('book_r', '2026-11-30', '{"run_key": "half", "move_limits": false}') = :run AS same, credit_limit_internal.run_chunk('book_r', :run); ROLLBACK;
 CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "half", "move_limits": false}');
 SELECT status, chunks_done, decisions, moves, percent FROM book_r.run_progress WHERE run_key = 'half';
 SELECT count(*) AS decisions, count(DISTINCT account_id) AS accounts FROM book_r.decision WHERE run_id = :run;
@@ -165,8 +165,8 @@ BEGIN; SELECT * FROM pg_temp.tampered('DELETE FROM book_r.decision WHERE decisio
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.decision_evidence SET inputs = replace(inputs, ''650'', ''651'') WHERE decision_id = 448; DELETE FROM book_r.decision_evidence WHERE decision_id = 640'); ROLLBACK;
 BEGIN; SELECT * FROM pg_temp.tampered('INSERT INTO book_r.decision_evidence SELECT decision_id + 1, as_of, salt, layout, inputs FROM book_r.decision_evidence WHERE decision_id = 640'); ROLLBACK;
 BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.evidence_layout SET columns = replace(columns, ''balance'', ''pending'')'); ROLLBACK;
-BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.policy SET document = ''{"name": "cash", "product": {"cap": 1}}'' WHERE policy_id = 1'); ROLLBACK;
-BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.policy SET source = document::text || '' '', digest = sha256(convert_to(document::text || '' '', ''UTF8'')) WHERE policy_id = 1'); ROLLBACK;
+BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.policy_version SET document = ''{"name": "cash", "product": {"cap": 1}}'' WHERE policy_id = 1'); ROLLBACK;
+BEGIN; SELECT problem, n > 500 AS many FROM pg_temp.tampered('UPDATE book_r.policy_version SET source = document::text || '' '', digest = sha256(convert_to(document::text || '' '', ''UTF8'')) WHERE policy_id = 1'); ROLLBACK;
 -- A log that was cut together with the runs that know its end is found by an end that was kept elsewhere.
 BEGIN;
 UPDATE book_r.run SET log_end = NULL;
@@ -184,13 +184,22 @@ DROP FUNCTION book_r.decision_input(date);
 ALTER FUNCTION book_r.standard_input(date) RENAME TO decision_input;
 CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "mended", "move_limits": false}');
 SELECT run_key, status, percent, failed FROM book_r.run_progress WHERE run_key = 'mended';
+-- Decisions on everybody in this transaction, as part of no run.
+CREATE FUNCTION pg_temp.decide_all(day date, move boolean, OUT decisions bigint, OUT moves bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE d record;
+BEGIN
+  PERFORM credit_limit_internal.open_book_to_decide('book_r');
+  d := credit_limit_internal.decide(NULL, day, ARRAY(SELECT borrower_id FROM borrower ORDER BY 1 FOR NO KEY UPDATE), 'run', move);
+  decisions := d.decisions; moves := d.moves;
+END $$;
 -- A policy with an umbrella refers a line that has none: the run decides it, as the preview does.
 BEGIN;
 SELECT set_config('umbrella.document', jsonb_set(:'policy'::jsonb, '{umbrella}', '{"type": "shared"}')::text, true) IS NULL AS unset;
 SET LOCAL session_replication_role = replica;
-UPDATE book_r.policy SET document = current_setting('umbrella.document')::credit_limit.limit_policy WHERE policy_id = 1;
+UPDATE book_r.policy_version SET document = current_setting('umbrella.document')::credit_limit.limit_policy WHERE policy_id = 1;
 SELECT (decision).action, (decision).available IS NULL AS unknown, count(*) FROM credit_limit.preview_decisions('book_r', '2026-11-30') GROUP BY 1, 2 ORDER BY 1;
-SELECT decisions > 100 AS many FROM credit_limit.decide_borrowers('book_r', '2026-11-30', NULL, 0, 10000, NULL, 'run', false);
+SELECT decisions > 100 AS many FROM pg_temp.decide_all('2026-11-30', false);
 SELECT action, frozen, available IS NULL AS unknown, count(*) FROM book_r.decision WHERE run_id IS NULL AND source = 'run' GROUP BY 1, 2, 3 ORDER BY 1;
 ROLLBACK;
 
@@ -206,7 +215,7 @@ UPDATE book_r.account SET umbrella_id = 1 WHERE borrower_id = 3;
 ALTER TABLE book_r.account ALTER frozen DROP NOT NULL;
 UPDATE book_r.account SET frozen = NULL WHERE borrower_id = 3;
 SELECT count(*) FROM (SELECT account_id FROM book_r.account WHERE umbrella_id = 1) s;
-SELECT d.decisions = (SELECT count(*) FROM book_r.account a JOIN book_r.product p USING (product) WHERE a.status = 'open' AND p.policy IS NOT NULL) AS everybody FROM credit_limit.decide_borrowers('book_r', '2026-11-30', NULL, 0, 10000, NULL, 'run', true) d;
+SELECT d.decisions = (SELECT count(*) FROM book_r.account a JOIN book_r.product p USING (product) WHERE a.status = 'open' AND p.policy IS NOT NULL) AS everybody FROM pg_temp.decide_all('2026-11-30', true) d;
 SELECT count(*) - count(DISTINCT account_id) AS twice FROM book_r.decision WHERE run_id IS NULL AND source = 'run';
 SELECT account_id, frozen FROM book_r.account WHERE borrower_id = 3 ORDER BY 1;
 ROLLBACK;
@@ -217,7 +226,7 @@ SELECT credit_limit.enable_realtime('book_r');
 CREATE FUNCTION book_r.excluded() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO book_r.exclusion (borrower_id, kind, valid_from) VALUES (NEW.borrower_id, 'other', '2026-12-05'); RETURN NULL; END $$;
 CREATE TRIGGER excluded AFTER UPDATE OF credit_limit ON book_r.account FOR EACH ROW WHEN (OLD.credit_limit <> NEW.credit_limit) EXECUTE FUNCTION book_r.excluded();
 UPDATE book_r.account SET credit_limit = credit_limit + 1000 WHERE borrower_id <= 30;
-SELECT moves > 3 AS moved FROM credit_limit.decide_borrowers('book_r', '2026-12-05', NULL, 0, 10000, NULL, 'run', true);
+SELECT moves > 3 AS moved FROM pg_temp.decide_all('2026-12-05', true);
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_r');
 ROLLBACK;
 -- What can never be serialized is left out in the end, and named.
@@ -227,15 +236,15 @@ CREATE VIEW book_r.input_row AS SELECT * FROM book_r.standard_input('2026-11-30'
 CREATE FUNCTION book_r.decision_input(as_of date) RETURNS SETOF book_r.input_row LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE serialization_failure; END $$;
 DO $$
 DECLARE
-  run bigint := credit_limit.begin_run('book_r', '2026-12-06', '{"run_key": "never"}');
+  run bigint := credit_limit_internal.begin_run('book_r', '2026-12-06', '{"run_key": "never"}');
   n int := 0;
 BEGIN
   DELETE FROM book_r.run_chunk WHERE run_id = run;
   INSERT INTO book_r.run_chunk (run_id, chunk, lowest, highest, borrowers) VALUES (run, 1, 3, 6, 2);
-  WHILE n < 1000 AND credit_limit.run_chunk('book_r', run) LOOP n := n + 1; END LOOP;
+  WHILE n < 1000 AND credit_limit_internal.run_chunk('book_r', run) LOOP n := n + 1; END LOOP;
   RAISE WARNING '% calls', n;
 END $$;
-SELECT lowest, highest, k.status, tries, sqlstate FROM book_r.run_chunk k JOIN book_r.run USING (run_id) WHERE run_key = 'never' ORDER BY chunk;
+SELECT lowest, highest, k.status, tries, k.sqlstate FROM book_r.run_chunk k JOIN book_r.run USING (run_id) WHERE run_key = 'never' ORDER BY chunk;
 ROLLBACK;
 -- With an older snapshot neither sees what a run has just written.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -282,6 +291,6 @@ SELECT count(*) AS left_over, to_regclass('book_r.decision_2026_11') AS november
 SELECT lane, first_place, last_place, reason FROM book_r.retirement;
 SELECT * FROM credit_limit.verify_log('book_r', :'known');
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'again');
-DROP SCHEMA book_r CASCADE;
+DROP SCHEMA book_r, book_r_report CASCADE;
 DROP OWNED BY regress_book_maker;
 DROP ROLE regress_book_maker;

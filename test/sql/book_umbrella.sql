@@ -3,8 +3,8 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 CREATE ROLE regress_book_maker;
-CALL credit_limit.create_book('book_u');
-GRANT USAGE ON SCHEMA book_u, credit_limit TO regress_book_maker;
+SELECT credit_limit.create_book('book_u');
+GRANT USAGE ON SCHEMA book_u, credit_limit, credit_limit_internal TO regress_book_maker;
 GRANT ALL ON ALL TABLES IN SCHEMA book_u TO regress_book_maker;
 SET ROLE regress_book_maker;
 SELECT credit_limit.draft_policy('book_u', 'part', '{"name": "part", "product": {"cap": 8000, "step": 100}, "umbrella": {"type": "partitioned"}}') AS p1,
@@ -76,7 +76,7 @@ UPDATE book_u.account SET credit_limit = 9000 WHERE borrower_id = 3;
 INSERT INTO book_u.account (account_id, borrower_id, product, currency, umbrella_id, opened_on, credit_limit) VALUES (302, 3, 'cash', 'CNY', 30, '2026-01-01', 8801);
 UPDATE book_u.umbrella SET credit_limit = 50 WHERE umbrella_id = 30;
 UPDATE book_u.account SET credit_limit = 60 WHERE borrower_id = 3;
-SELECT relation, problem, row_count FROM credit_limit.check_book('book_u') WHERE relation IN ('umbrella', 'policy');
-DROP SCHEMA book_u CASCADE;
+SELECT relation, problem, row_count FROM credit_limit.check_book('book_u') WHERE relation IN ('umbrella', 'policy_version');
+DROP SCHEMA book_u, book_u_report CASCADE;
 DROP OWNED BY regress_book_maker;
 DROP ROLE regress_book_maker;

@@ -45,7 +45,7 @@ $node->safe_psql('source', "COPY kept TO '$file' (FORMAT binary); TRUNCATE kept;
 is($node->safe_psql('source', $state), $before, 'binary COPY brings back the same values');
 
 # pg_upgrade restores functions whose bodies were parsed from their text: the server must understand what it writes.
-$node->safe_psql('source', q{CALL credit_limit.create_book('lending')});
+$node->safe_psql('source', q{SELECT credit_limit.create_book('lending')});
 my $parsed = q{FROM pg_proc WHERE prosqlbody IS NOT NULL
 	AND pronamespace IN ('credit_limit'::regnamespace, 'lending'::regnamespace)};
 cmp_ok($node->safe_psql('source', "SELECT count(*) $parsed"), '>=', 5, 'there are functions with parsed bodies');

@@ -100,10 +100,10 @@ is($node->safe_psql('trap', 'SELECT count(*) FROM public.log'), '0', 'nothing pl
 # A book: made, run, verified and moved in real time under that path, by statements as an analyst types them.
 $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	CREATE ROLE checker;
-	CALL credit_limit.create_book('lending');
+	SELECT credit_limit.create_book('lending');
 	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
 		"exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
-	GRANT USAGE ON SCHEMA lending, credit_limit TO checker;
+	GRANT USAGE ON SCHEMA lending, credit_limit, credit_limit_internal TO checker;
 	GRANT ALL ON ALL TABLES IN SCHEMA lending TO checker;
 	SET ROLE checker;
 	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01');
@@ -129,19 +129,19 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 # Roles, jobs and alerts under it; a loader of months plants his own traps where real time runs with the rights of the owner.
 $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	CREATE ROLE analyst; CREATE ROLE engine LOGIN;
-	CALL credit_limit.grant_book('lending', analyst => 'analyst', engine => 'engine', loader => 'mallory');
-	CALL credit_limit.restrict_analyst('lending', 'analyst', ARRAY['retail']);
+	SELECT credit_limit.grant_book('lending', analyst => 'analyst', engine => 'engine', loader => 'mallory');
+	SELECT credit_limit.restrict_analyst('lending', 'analyst', ARRAY['retail']);
 	SELECT credit_limit.schedule('lending');
 	CALL credit_limit.run_job('lending', 'alerts', '2026-12-03');
 	CALL credit_limit.run_job('lending', 'decisions', '2026-12-03');
 	CALL credit_limit.run_job('lending', 'months', '2026-12-03');
 	CALL credit_limit.run_job('lending', 'retention', '2026-12-03');
-	CALL credit_limit.run_alerts('lending', '2026-12-04');
+	SELECT credit_limit.run_alerts('lending', '2026-12-04');
 	SELECT * FROM lending.job_status;
 	SELECT credit_limit.unschedule('lending');
 	UPDATE lending.account SET status = 'open';
 	CREATE ROLE reviewer;
-	CALL credit_limit.grant_book('lending', reviewer => 'reviewer');
+	SELECT credit_limit.grant_book('lending', reviewer => 'reviewer');
 	SELECT credit_limit.set_business_date('lending', '2026-12-05');
 	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
 		"exclusions": [{"column": "excluded", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');

@@ -26,8 +26,8 @@ my $policy = '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "in
 
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION credit_limit;
-	CALL credit_limit.create_book('lending');
-	GRANT USAGE ON SCHEMA lending, credit_limit TO maker, checker;
+	SELECT credit_limit.create_book('lending');
+	GRANT USAGE ON SCHEMA lending, credit_limit, credit_limit_internal TO maker, checker;
 	GRANT ALL ON ALL TABLES IN SCHEMA lending TO maker, checker;
 	SET ROLE maker;
 	SELECT credit_limit.draft_policy('lending', 'cash', '$policy');
@@ -156,7 +156,7 @@ is($node->safe_psql('restored', "SELECT count(*) FROM credit_limit.verify_log('l
 my ($code, $out, $err) = $node->psql('restored', q{UPDATE lending.decision SET new_limit = 1});
 like($err, qr/is not allowed/, 'it still only grows');
 ($code, $out, $err) = $node->psql('restored',
-	q{UPDATE lending.policy SET document = '{"name": "x", "product": {"cap": 1}}'});
+	q{UPDATE lending.policy_version SET document = '{"name": "x", "product": {"cap": 1}}'});
 like($err, qr/cannot be changed/, 'and approved policies are kept');
 
 $node->stop;

@@ -20,10 +20,10 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_cron'\ncro
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE EXTENSION credit_limit;
-	CALL credit_limit.create_book('lending');
+	SELECT credit_limit.create_book('lending');
 	CREATE ROLE maker;
 	CREATE ROLE engine LOGIN;
-	CALL credit_limit.grant_book('lending', policy_owner => 'maker', engine => 'engine');
+	SELECT credit_limit.grant_book('lending', policy_owner => 'maker', engine => 'engine');
 	SET ROLE maker;
 	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
 		"exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
@@ -44,11 +44,11 @@ my $hold_in = '';
 my ($hold_out, $hold_err) = ('', '');
 my $hold = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres') ],
 	'<', \$hold_in, '>', \$hold_out, '2>', \$hold_err);
-$hold_in .= "BEGIN; LOCK TABLE lending.alert_run IN ACCESS EXCLUSIVE MODE; SELECT 'locked';\n";
+$hold_in .= "BEGIN; LOCK TABLE lending.alert_rule IN ACCESS EXCLUSIVE MODE; SELECT 'locked';\n";
 $hold->pump until $hold_out =~ /locked/;
 my $first = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c',
 	q{CALL credit_limit.run_job('lending', 'alerts')} ], '>', \my $first_out, '2>', \my $first_err);
-$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM lending.job_run WHERE status = 'running'
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM lending.run WHERE status = 'running'
 	AND EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')}) or die 'the first job does not wait';
 my ($code, $out, $err) = $node->psql('postgres', q{CALL credit_limit.run_job('lending', 'alerts')});
 is($code, 0, 'a second start is no error');
@@ -56,16 +56,16 @@ like($err, qr/is running since .*: nothing to do/, 'it says that the job is runn
 ($code, $out, $err) = $node->psql('postgres', q{CALL credit_limit.run_job('lending', 'alerts')},
 	extra_params => [ '-U', 'engine' ]);
 like($err, qr/is running since .*: nothing to do/, 'so it does to another role');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM lending.job_run}), '1', 'and it is not in the log');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM lending.run WHERE job = 'alerts'}), '1', 'and it is not in the ledger');
 # Another job is not concerned.
 $node->safe_psql('postgres', q{CALL credit_limit.run_job('lending', 'months')});
 # The session of the first is ended from outside: the next start says that it was lost, and works.
-$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM lending.job_run WHERE status = 'running'});
+$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM lending.run WHERE status = 'running'});
 $first->finish;
 $hold_in .= "COMMIT;\n\\q\n";
 $hold->finish;
 $node->safe_psql('postgres', q{CALL credit_limit.run_job('lending', 'alerts')});
-is($node->safe_psql('postgres', q{SELECT string_agg(status, ',' ORDER BY job_run_id) FROM lending.job_run WHERE job = 'alerts'}),
+is($node->safe_psql('postgres', q{SELECT string_agg(status, ',' ORDER BY run_id) FROM lending.run WHERE job = 'alerts'}),
 	'lost,done', 'a job whose session was ended is found by the next start');
 
 # ---- on a replica ----
@@ -87,7 +87,7 @@ SKIP:
 	skip 'pg_cron is not installed (Debian: postgresql-NN-cron)', 1 unless $cron;
 	# A schema called cron is not pg_cron.
 	$node->safe_psql('postgres', q{CREATE DATABASE fake});
-	$node->safe_psql('fake', q{CREATE EXTENSION credit_limit; CALL credit_limit.create_book('b'); CREATE SCHEMA cron;
+	$node->safe_psql('fake', q{CREATE EXTENSION credit_limit; SELECT credit_limit.create_book('b'); CREATE SCHEMA cron;
 		CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE plpgsql AS
 			$$ BEGIN RAISE EXCEPTION 'planted'; END $$});
 	like($node->safe_psql('fake', q{SELECT how, command FROM credit_limit.schedule('b', '{"decisions": "0 1 * * *"}')
@@ -108,7 +108,8 @@ SKIP:
 		INSERT INTO lending.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('bad', 'utilization', 1, 1);
 		CREATE FUNCTION lending.broken() RETURNS trigger LANGUAGE plpgsql AS
 			$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'UE123', MESSAGE = 'on purpose'; END $$;
-		CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON lending.alert_run FOR EACH ROW EXECUTE FUNCTION lending.broken()});
+		CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON lending.run FOR EACH ROW
+			WHEN (NEW.job = 'alerts' AND NEW.status = 'done') EXECUTE FUNCTION lending.broken()});
 	# The engine schedules what it may run; the owner the rest.
 	is($node->safe_psql('postgres', q{SET ROLE engine; SELECT job, how FROM credit_limit.schedule('lending',
 		'{"decisions": "* * * * *", "alerts": "* * * * *",
@@ -122,7 +123,7 @@ SKIP:
 		join("\n", 'lending alerts in postgres|engine|* * * * *|t', 'lending decisions in postgres|engine|* * * * *|t',
 			'lending months in postgres|postgres|* * * * *|t', 'lending retention in postgres|postgres|0 5 1 * *|t'),
 		'as the role that scheduled them');
-	my $before = $node->safe_psql('postgres', 'SELECT count(*) FROM lending.job_run');
+	my $before = $node->safe_psql('postgres', 'SELECT count(*) FROM lending.run');
 	ok($node->poll_query_until('postgres', q{SELECT count(*) = 3 FROM lending.job_status s
 		WHERE (s.job = 'decisions' AND s.status = 'done' AND s.row_count = 20000)
 			OR (s.job = 'alerts' AND s.status = 'failed') OR (s.job = 'months' AND s.status = 'done' AND s.runs > 1)}),
@@ -131,11 +132,22 @@ SKIP:
 		'the nightly run decided on every account, chunk by chunk');
 	is($node->safe_psql('postgres', q{SELECT status, sqlstate, message FROM lending.job_status WHERE job = 'alerts'}),
 		'failed|UE123|on purpose', 'the job that failed is seen with its SQLSTATE');
-	is($node->safe_psql('postgres', q{SELECT DISTINCT started_by FROM lending.job_run WHERE job = 'decisions'}), 'engine',
+	is($node->safe_psql('postgres', q{SELECT DISTINCT started_by FROM lending.run WHERE job = 'decisions'}), 'engine',
 		'the engine ran it');
-	is($node->safe_psql('postgres', q{SELECT count(*) FROM lending.job_status
-		WHERE job <> 'retention' AND next_run BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute'}), '3',
-		'the next minute is the next run');
+	is($node->safe_psql('postgres', q{SELECT string_agg(job || ' ' || schedule, ', ' ORDER BY job) FROM lending.job_status
+		WHERE schedule IS NOT NULL AND NOT overdue}),
+		'alerts * * * * *, decisions * * * * *, months * * * * *, retention 0 5 1 * *',
+		'the schedules are shown as they were given, and no job is overdue yet');
+	$node->safe_psql('postgres', q{UPDATE lending.job SET scheduled_at = scheduled_at - interval '2 days';
+		SET session_replication_role = replica;
+		UPDATE lending.run SET ended_at = ended_at - interval '2 days' WHERE job = 'alerts'});
+	is($node->safe_psql('postgres', q{SELECT string_agg(job, ' ' ORDER BY job) FROM lending.job_status WHERE overdue}), 'alerts',
+		'the one that only failed is, after a day');
+	($code, $out, $err) = $node->psql('postgres', q{SELECT credit_limit.schedule('lending', '{"months": "61 2 * * *",
+		"decisions": null, "reports": null, "overrides": null, "alerts": null, "retention": null}')});
+	like($err, qr/invalid schedule: 61 2/, 'pg_cron says what is no schedule');
+	like($node->safe_psql('postgres', q{SELECT schedule FROM lending.job WHERE job = 'months'}), qr/^\* \*/,
+		'and the old one stays');
 	ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM cron.job_run_details WHERE status = 'failed'
 		AND return_message LIKE '%on purpose%'}), 'and pg_cron knows of the failure');
 	# Scheduled again, it is one job with another time.
@@ -152,7 +164,7 @@ SKIP:
 	is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT username, ',') FROM cron.job}), 'engine', 'really');
 	$node->safe_psql('postgres', q{SET ROLE engine; SELECT credit_limit.unschedule('lending')});
 	is($node->safe_psql('postgres', q{SELECT (SELECT count(*) FROM cron.job), (SELECT count(*) FROM lending.job_status
-		WHERE next_run IS NOT NULL)}), '0|0', 'in the end none is left');
+		WHERE schedule IS NOT NULL)}), '0|0', 'in the end none is left');
 }
 
 $node->stop;

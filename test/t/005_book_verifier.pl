@@ -86,7 +86,7 @@ sub digests
 {
 	my ($database, $relation, $problems) = @_;
 	my %digest;
-	foreach (rows($database, "SELECT ${relation}_id, source, digest FROM lending.$relation"))
+	foreach (rows($database, "SELECT ${relation}_id, source, digest FROM lending.${relation}_version"))
 	{
 		my ($id, $source, $digest) = @$_;
 		$digest{$id} = '\x' . sha256_hex(encode('UTF-8', $source));
@@ -152,8 +152,8 @@ sub make_book
 	$node->safe_psql($database, encode('UTF-8', qq{
 		SET client_encoding = 'UTF8';
 		CREATE EXTENSION credit_limit;
-		CALL credit_limit.create_book('lending');
-		GRANT USAGE ON SCHEMA lending, credit_limit TO maker, checker;
+		SELECT credit_limit.create_book('lending');
+		GRANT USAGE ON SCHEMA lending, credit_limit, credit_limit_internal TO maker, checker;
 		GRANT ALL ON ALL TABLES IN SCHEMA lending TO maker, checker;
 		SET ROLE maker;
 		SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "$word", "entitlement": {"bands": [{"score_from": 600,
@@ -268,7 +268,7 @@ altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET c
 	'evidence_layout');
 altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
 	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
-altered("policy.$_->[0]", "UPDATE lending.policy SET $_->[0] = $_->[1]", 'policy')
+altered("policy.$_->[0]", "UPDATE lending.policy_version SET $_->[0] = $_->[1]", 'policy_version')
 	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ]);
 altered('a decision removed', "DELETE FROM lending.decision $some", 'decision');
 altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id =

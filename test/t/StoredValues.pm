@@ -56,7 +56,6 @@ our %value = (
 		FROM generate_series(1, 50) i)",
 	psi_result => "credit_limit.psi(ARRAY[0.2, 0.8], ARRAY[0.3, 0.7])",
 	spiegelhalter_result => "(SELECT credit_limit.spiegelhalter_test((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
-	hash_link => "(SELECT credit_limit.chain_link(sha256(''), 'content') OVER ())",
 );
 
 1;

@@ -1,11 +1,59 @@
 -- create_book: a schema of ordinary tables, owned by whoever calls it, and what all functions on a book share.
+--
+-- Functions on a book have search_path = pg_catalog, pg_temp as a clause of their own, call open_book(), which adds the book, and
+-- then contain ordinary statements: an unqualified name is a relation of the book, or pg_catalog's. Helpers without that clause,
+-- which only such functions call, say "in an open book" in their comments. Procedures that commit may have neither, and call
+-- functions that do. EXECUTE is for relations of the user's own, DDL and rights, pg_cron, and rows of a stored layout.
 
-CREATE FUNCTION credit_limit.book_schema(book text) RETURNS text
-    AS 'MODULE_PATHNAME', 'cl_book_schema' LANGUAGE C STABLE;
-COMMENT ON FUNCTION credit_limit.book_schema(text) IS
-    'the name of the schema of a book, quoted for use in SQL. Errors: no such schema (3F000), a schema that is no book (42P01), NULL (22004)';
+CREATE FUNCTION credit_limit_internal.open_book(book text) RETURNS void
+    AS 'MODULE_PATHNAME', 'cl_open_book' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION credit_limit_internal.open_book(text) IS
+    'sets the search_path to pg_catalog, the book and pg_temp until the calling function ends, which has search_path as a '
+    'clause of its own. Errors: no such schema (3F000), one that is no book or lacks a relation (42P01), a name that '
+    'create_book() does not take (22023), NULL (22004), no USAGE on the schema (42501), operators or functions in it that '
+    'would change the meaning of statements (55000)';
 
-CREATE FUNCTION credit_limit.refuse_change() RETURNS trigger
+CREATE FUNCTION credit_limit_internal.open_book_to_decide(book text) RETURNS void
+    AS 'MODULE_PATHNAME', 'cl_open_book_to_decide' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION credit_limit_internal.open_book_to_decide(text) IS
+    'open_book() for functions that call decision_input. Errors besides: no such function (42883), no EXECUTE on it (42501)';
+
+CREATE FUNCTION credit_limit_internal.open_book_to_check(book text) RETURNS void
+    AS 'MODULE_PATHNAME', 'cl_open_book_to_check' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION credit_limit_internal.open_book_to_check(text) IS
+    'open_book() of a schema that need not have all relations of a book';
+
+CREATE FUNCTION credit_limit_internal.need_read_committed(what text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state',
+      MESSAGE = format('%s needs a transaction that is READ COMMITTED', what),
+      DETAIL = format('This one is %s: it does not see what others wrote since it began.',
+        upper(current_setting('transaction_isolation'))),
+      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.need_read_committed(text) IS
+    'an error (25000) that names what was to be done, in a transaction that keeps an older snapshot: for what must see the '
+    'latest row';
+
+CREATE FUNCTION credit_limit_internal.need_day(what text, day date) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF day IS NULL OR NOT isfinite(day) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s needs a day', what),
+      DETAIL = format('It is %s.', coalesce(day::text, 'NULL')), HINT = 'Give a date.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.need_day(text, date) IS
+    'an error (22023) that names what was to be done, for NULL and infinite days';
+
+CREATE FUNCTION credit_limit_internal.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -15,51 +63,120 @@ BEGIN
     HINT = 'A decision is corrected by another one; credit_limit.retire_decisions() ends what need not be kept.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit.refuse_change() IS 'trigger of tables that only grow: an error (42501) on UPDATE, DELETE and TRUNCATE';
+COMMENT ON FUNCTION credit_limit_internal.refuse_change() IS
+    'trigger of tables that only grow: an error (42501) on UPDATE, DELETE and TRUNCATE';
 
-CREATE PROCEDURE credit_limit.create_book(book text)
+CREATE FUNCTION credit_limit_internal.book_owner(book text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  owner oid := (SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book)));
+BEGIN
+  IF NOT pg_has_role(owner, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('book "%s" is not yours', book),
+      DETAIL = format('It belongs to "%s".', pg_get_userbyid(owner)), HINT = 'Its owner grants and revokes.';
+  END IF;
+  RETURN pg_get_userbyid(owner);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.book_owner(text) IS
+    'the role that owns a book. Errors: the current role has not its rights (42501)';
+
+CREATE FUNCTION credit_limit_internal.create_table(book text, relation text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF book IS NULL OR book !~ '^[a-z_][a-z0-9_]*$' OR book ~ '^pg_' OR book = 'credit_limit' THEN
+  IF to_regclass(format('%I.%I', book, relation)) IS NULL THEN
+    EXECUTE replace(definition, '@book@', quote_ident(book));	-- DDL
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.create_table(text, text, text) IS
+    'part of create_book: runs a definition, @book@ being the schema, unless the schema has a relation of that name';
+
+-- What create_book() finds already must be of somebody whom the caller trusts with his rights: he will run what is in it.
+CREATE FUNCTION credit_limit_internal.check_new_schema(book text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  schema record;
+  wrong text;
+BEGIN
+  SELECT n.oid, n.nspowner, n.nspacl INTO schema FROM pg_namespace n WHERE n.nspname = book;
+  SELECT format('It belongs to "%s".', pg_get_userbyid(schema.nspowner)) INTO wrong
+  WHERE schema.nspowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user);
+  IF wrong IS NULL THEN
+    SELECT format('%s may create in it.',
+      CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('Role "%s"', pg_get_userbyid(a.grantee)) END)
+    INTO wrong FROM aclexplode(schema.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> schema.nspowner LIMIT 1;
+  END IF;
+  IF wrong IS NULL THEN
+    SELECT format('%s in it belongs to "%s".', o.what, pg_get_userbyid(o.owner)) INTO wrong
+    FROM (SELECT format('Relation %I', c.relname) AS what, c.relowner AS owner FROM pg_class c
+          WHERE c.relnamespace = schema.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      UNION ALL SELECT format('Function %s', p.oid::regprocedure), p.proowner FROM pg_proc p WHERE p.pronamespace = schema.oid) o
+    WHERE o.owner <> schema.nspowner ORDER BY o.what LIMIT 1;
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('schema "%s" cannot become a book', book),
+      DETAIL = wrong,
+      HINT = 'Whoever may change what is in a book runs code as everybody who works on it: take a schema of your own.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.check_new_schema(text) IS
+    'part of create_book: an error (42501) for a schema of somebody else, one in which others may create, or with objects of '
+    'others in it';
+
+CREATE FUNCTION credit_limit.create_book(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF book IS NULL OR book !~ '^[a-z_][a-z0-9_]{0,55}$' OR book ~ '^(pg_|credit_limit)' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the name of a book is not valid',
       DETAIL = format('It is %s.', coalesce(quote_literal(book), 'NULL')),
-      HINT = 'Use small letters, digits and underscores, as for a schema: lending.';
+      HINT = 'Use small letters, digits and underscores, at most 56, as for a schema: lending.';
   END IF;
   IF to_regnamespace(quote_ident(book)) IS NULL THEN
-    EXECUTE format('CREATE SCHEMA %I', book);
-  END IF;
-  IF to_regclass(format('%I.decision', book)) IS NOT NULL THEN
+    EXECUTE format('CREATE SCHEMA %I', book);	-- DDL
+  ELSIF to_regclass(format('%I.decision', book)) IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('schema "%s" is a book already', book),
       HINT = format('SELECT * FROM credit_limit.check_book(%L) says what is wrong with it.', book);
   END IF;
-  CALL credit_limit.create_book_tables(book);
-  CALL credit_limit.create_book_keys(book);
-  CALL credit_limit.create_book_versions(book);
-  CALL credit_limit.create_book_log(book);
-  CALL credit_limit.create_book_run(book);
-  CALL credit_limit.create_book_reasons(book);
-  CALL credit_limit.create_book_alerts(book);
-  CALL credit_limit.create_book_overrides(book);
-  CALL credit_limit.create_book_jobs(book);
-  CALL credit_limit.create_book_notices(book);
+  PERFORM credit_limit_internal.check_new_schema(book);
+  PERFORM credit_limit_internal.open_book_to_check(book);
+  PERFORM credit_limit_internal.create_tables(book);
+  PERFORM credit_limit_internal.create_keys(book);
+  PERFORM credit_limit_internal.create_versions(book);
+  PERFORM credit_limit_internal.create_runs(book);
+  PERFORM credit_limit_internal.create_log(book);
+  PERFORM credit_limit_internal.create_alerts(book);
+  PERFORM credit_limit_internal.create_overrides(book);
+  PERFORM credit_limit_internal.create_notices(book);
+  PERFORM credit_limit_internal.create_positions(book);
+  PERFORM credit_limit_internal.create_rights(book);
+  PERFORM credit_limit_internal.create_triggers(book);
   BEGIN
-    CALL credit_limit.create_book_input(book);
+    PERFORM credit_limit.create_book_input(book);
   EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
     RAISE WARNING USING MESSAGE = format('function decision_input of book "%s" could not be made', book), DETAIL = SQLERRM,
-      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_input(%1$L).', book);
+      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then SELECT credit_limit.create_book_input(%1$L).', book);
   END;
   BEGIN
-    CALL credit_limit.create_book_reports(book);
-  EXCEPTION WHEN undefined_column OR undefined_table OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
+    PERFORM credit_limit.create_book_reports(book);
+  EXCEPTION WHEN undefined_column OR undefined_table OR undefined_function OR datatype_mismatch OR cannot_coerce
+      OR invalid_function_definition THEN
     RAISE WARNING USING MESSAGE = format('reports of book "%s" could not be made', book), DETAIL = SQLERRM,
-      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then CALL credit_limit.create_book_reports(%1$L).', book);
+      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then SELECT credit_limit.create_book_reports(%1$L).', book);
   END;
-  CALL credit_limit.create_book_rights(book);
 END
 $$;
-COMMENT ON PROCEDURE credit_limit.create_book(text) IS
-    'makes a book: a schema of ordinary tables that belong to the caller. Tables and views of the contract that are there already (a lender''s own) are left as they are and used. Errors: a name that is no plain schema name (22023), a schema that is a book already (42P07)';
+COMMENT ON FUNCTION credit_limit.create_book(text) IS
+    'makes a book: a schema of ordinary tables that belong to the caller, and a schema of its name and _report with views '
+    'for readers. Tables and views of the contract that are there already (a lender''s own) are left as they are and used. '
+    'Errors: a name that is no plain schema name of at most 56 letters (22023), a schema that is a book already (42P07) or '
+    'has its reports (42P06), one of somebody else or in which others may create (42501), operators or functions in it that '
+    'would change the meaning of statements (55000)';
 
 -- Months and decisions grow: partitions by month, and one for what has none yet.
 
@@ -67,7 +184,6 @@ CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s text := credit_limit.book_schema(book);
   parent text;
   lower_bound date;
   part text;
@@ -77,16 +193,18 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'months to add are not valid',
       DETAIL = format('From %s, %s months.', first_month, months), HINT = 'Give a day of the first month, and 1 to 1200 months.';
   END IF;
+  PERFORM credit_limit_internal.open_book(book);
   FOREACH parent IN ARRAY ARRAY['account_month', 'decision', 'decision_evidence'] LOOP
-    CONTINUE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(s || '.' || parent)) IS DISTINCT FROM 'p';
+    CONTINUE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(parent)) IS DISTINCT FROM 'p';
     FOR n IN 0 .. months - 1 LOOP
       lower_bound := (date_trunc('month', first_month::timestamp) + make_interval(months => n))::date;
       part := parent || to_char(lower_bound, '"_"YYYY"_"MM');
-      CONTINUE WHEN to_regclass(s || '.' || quote_ident(part)) IS NOT NULL;
-      EXECUTE format('CREATE TABLE %s.%I PARTITION OF %s.%I FOR VALUES FROM (%L) TO (%L)', s, part, s, parent,
-        lower_bound, (lower_bound::timestamp + interval '1 month')::date);
+      CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
+      EXECUTE format('CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)', book, part, parent,
+        lower_bound, (lower_bound::timestamp + interval '1 month')::date);	-- DDL
       IF parent <> 'account_month' THEN
-        EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %s.%I EXECUTE FUNCTION credit_limit.refuse_change()', s, part);
+        EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
+          EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, part);	-- DDL
       END IF;
       made := made + 1;
     END LOOP;
@@ -95,35 +213,39 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
-    'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: add months before their rows come. Errors: fewer than 1 or more than 1200 months (22023)';
+    'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where '
+    'they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: '
+    'add months before their rows come. Errors: fewer than 1 or more than 1200 months (22023)';
 
 -- Decisions of a day go to the partition of its month, if the caller may make it and the default one has no rows of it yet.
-CREATE FUNCTION credit_limit.add_month_of(book text, day date) RETURNS void
+CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass(credit_limit.book_schema(book) || '.decision')), 'USAGE') THEN
+  IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book))), 'USAGE') THEN
     PERFORM credit_limit.add_months(book, day, 1);
   END IF;
 EXCEPTION WHEN check_violation THEN
   RAISE NOTICE 'decisions of % stay in the default partition: it has some of that month', to_char(day, 'YYYY-MM');
 END
 $$;
-COMMENT ON FUNCTION credit_limit.add_month_of(text, date) IS
-    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book and the default partition has no row of that month';
+COMMENT ON FUNCTION credit_limit_internal.add_month_of(text, date) IS
+    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book and the '
+    'default partition has no row of that month';
 
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  s text := credit_limit.book_schema(book);
+#variable_conflict use_column
 BEGIN
-  EXECUTE format('UPDATE %s.business_day SET business_date = $1', s) USING business_date;
-  IF business_date IS NOT NULL THEN
-    PERFORM credit_limit.add_month_of(book, business_date);
+  PERFORM credit_limit_internal.open_book(book);
+  UPDATE business_day SET business_date = set_business_date.business_date;
+  IF set_business_date.business_date IS NOT NULL THEN
+    PERFORM credit_limit_internal.add_month_of(book, set_business_date.business_date);
   END IF;
-  RETURN business_date;
+  RETURN set_business_date.business_date;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.set_business_date(text, date) IS
-    'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day changes when the lender says so. Makes the partitions of its month if the caller owns the book';
+    'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day '
+    'changes when the lender says so. Makes the partitions of its month if the caller owns the book';

@@ -1,91 +1,137 @@
 -- The decision log: it only grows, every decision carries the hash of the one before it in its lane, and what it was made of.
 --
 -- A chain must not make everybody wait for everybody: there are 64 of them (lanes), and a transaction continues one that is
--- free. decision_id = 64 place + lane, so the identifier says where a decision stands and a gap is a removal.
---
---   hash = SHA-256(previous_hash || canonical_row(decision, digests of its policy and scorecard)); the first previous_hash of a
---   lane is the hash of its name, so the hash covers lane and place too
---   input_hash = SHA-256(salt || SHA-256(names and types of the inputs) || inputs): the inputs are personal, lie in
---   decision_evidence, and may be erased
+-- free. decision_id = 64 place + lane, so the identifier says where a decision stands and a gap is a removal. What is hashed is
+-- said in src/book/seal.c; the first previous_hash of a lane is the hash of its name, so the hashes cover lane and place too. The
+-- inputs are personal, lie in decision_evidence, and may be erased.
 
-CREATE PROCEDURE credit_limit.create_book_log(book text)
+-- ---- rows as text that is the same everywhere ----
+
+CREATE FUNCTION credit_limit.row_layout(r record) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_row_layout' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION credit_limit.row_layout(record) IS
+    'names and types of the columns of a row, as a JSON array of [name, type] pairs in their order: what canonical_row() '
+    'leaves out. A NULL row gives NULL. Errors: a column of a type that has no canonical text (42804)';
+
+CREATE FUNCTION credit_limit.canonical_row(r record, layout text) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_canonical_row_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION credit_limit.canonical_row(record, text) IS
+    'the values of a row as a JSON array, byte for byte the same on every server and under every setting. layout must be '
+    'row_layout() of the row. Numbers print in full, double precision in the shortest decimal that reads back as the same '
+    'double; NaN and infinities, dates (YYYY-MM-DD), uuid and bytea (hexadecimal) are strings. NULL row or layout: NULL. '
+    'Errors (42804): another layout, a type without canonical text';
+
+CREATE FUNCTION credit_limit_internal.layout_number(layout text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ('x'::text || left(encode(sha256(convert_to(layout, 'UTF8'::name)), 'hex'::text), 16))::bit(64)::bigint;
+COMMENT ON FUNCTION credit_limit_internal.layout_number(text) IS
+    'the number of a layout in evidence_layout: the first eight bytes of its SHA-256';
+
+CREATE FUNCTION credit_limit.input_hash(salt bytea, layout text, inputs text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN sha256(salt || sha256(convert_to(layout, 'UTF8'::name)) || convert_to(inputs, 'UTF8'::name));
+COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
+    'the hash of the inputs of a decision: SHA-256(salt || SHA-256(layout) || inputs), layout being evidence_layout.columns, '
+    'text in UTF-8. NULL gives NULL';
+
+-- ---- the columns of a decision ----
+
+-- What the hash of a decision covers, in this order. A column of decision is added here, and in decide(), which fills it.
+CREATE TYPE credit_limit_internal.log_entry AS (
+    run_id bigint,
+    source text,
+    account_id bigint,
+    borrower_id bigint,
+    product text,
+    as_of date,
+    decided_at timestamptz,
+    policy_id int,
+    scorecard_id int,
+    experiment text,
+    arm text,
+    score float8,
+    pd float8,
+    action text,
+    old_limit numeric,
+    new_limit numeric,
+    available numeric,
+    entitlement numeric,
+    risk_cap numeric,
+    product_cap numeric,
+    affordability_cap numeric,
+    umbrella_cap numeric,
+    regulatory_cap numeric,
+    target numeric,
+    binding text,
+    reasons text[],
+    proposed numeric,
+    frozen boolean
+);
+COMMENT ON TYPE credit_limit_internal.log_entry IS
+    'what the table decision says of a decision, without its place in the log; from action to proposed as in limit_decision';
+
+CREATE FUNCTION credit_limit_internal.lane_origin(lane int) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN sha256(convert_to('credit_limit lane '::text || lane::text, 'UTF8'::name));
+COMMENT ON FUNCTION credit_limit_internal.lane_origin(int) IS
+    'the hash before the first decision of a lane: SHA-256 of its name';
+
+CREATE FUNCTION credit_limit_internal.create_log(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+  kept text;
 BEGIN
   EXECUTE replace($$
     CREATE TABLE @book@.decision (
       decision_id bigint NOT NULL,
-      run_id bigint,
-      source text NOT NULL CHECK (source IN ('run', 'realtime', 'override')),
-      account_id bigint NOT NULL,
-      borrower_id bigint NOT NULL,
-      product text NOT NULL,
-      as_of date NOT NULL,
-      decided_at timestamptz NOT NULL,
-      policy_id int,
-      scorecard_id int,
-      experiment text,
-      arm text,
-      score float8,
-      pd float8,
-      action text NOT NULL,
-      old_limit numeric,
-      new_limit numeric,
-      available numeric,
-      entitlement numeric,
-      risk_cap numeric,
-      product_cap numeric,
-      affordability_cap numeric,
-      umbrella_cap numeric,
-      regulatory_cap numeric,
-      target numeric,
-      binding text NOT NULL,
-      reasons text[] NOT NULL,
-      proposed numeric,
-      frozen boolean NOT NULL,
+      LIKE credit_limit_internal.log_entry,
       input_hash bytea NOT NULL,
       previous_hash bytea NOT NULL,
       hash bytea NOT NULL,
       PRIMARY KEY (decision_id, as_of),
-      UNIQUE (borrower_id, account_id, run_id, as_of)) PARTITION BY RANGE (as_of);
+      UNIQUE (borrower_id, account_id, run_id, as_of),
+      CHECK (source IN ('run', 'realtime', 'override')),
+      CHECK (num_nulls(source, account_id, borrower_id, product, as_of, decided_at, action, binding, reasons, frozen) = 0))
+      PARTITION BY RANGE (as_of);
     CREATE TABLE @book@.decision_rest PARTITION OF @book@.decision DEFAULT;
-    COMMENT ON TABLE @book@.decision IS 'every decision on a limit, for good: columns as in credit_limit.limit_decision';
+    COMMENT ON TABLE @book@.decision IS
+      'every decision on a limit, for good: from action to proposed as in credit_limit.limit_decision';
     COMMENT ON COLUMN @book@.decision.decision_id IS '64 times the place in its lane, plus the lane (0 to 63)';
-    COMMENT ON COLUMN @book@.decision.as_of IS 'the day as of which it was decided; of several in real time decided_at is the order';
+    COMMENT ON COLUMN @book@.decision.as_of IS
+    'the day as of which it was decided; of several in real time decided_at is the order';
     COMMENT ON COLUMN @book@.decision.decided_at IS 'when it was decided: of its chunk, or of its event';
     COMMENT ON COLUMN @book@.decision.input_hash IS 'credit_limit.input_hash() of what lies in decision_evidence';
-    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision_rest EXECUTE FUNCTION credit_limit.refuse_change();
+    -- Reports of decisions are asked by day: days come in order, so an index of ranges is a few pages and costs a run nothing.
+    CREATE INDEX decision_by_day ON @book@.decision USING brin (as_of, run_id);
 
     CREATE TABLE @book@.evidence_layout (
-      layout int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-      columns text NOT NULL UNIQUE);
+      layout bigint PRIMARY KEY,
+      columns text NOT NULL);
     COMMENT ON TABLE @book@.evidence_layout IS 'names and types of the columns of decision_evidence.inputs';
-    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.evidence_layout FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.evidence_layout EXECUTE FUNCTION credit_limit.refuse_change();
+    COMMENT ON COLUMN @book@.evidence_layout.layout IS 'the first eight bytes of SHA-256 of columns';
 
     CREATE TABLE @book@.decision_evidence (
       decision_id bigint NOT NULL,
       as_of date NOT NULL,
       salt bytea NOT NULL,
-      layout int NOT NULL,
+      layout bigint NOT NULL,
       inputs text NOT NULL,
       PRIMARY KEY (decision_id, as_of)) PARTITION BY RANGE (as_of);
     CREATE TABLE @book@.decision_evidence_rest PARTITION OF @book@.decision_evidence DEFAULT;
-    COMMENT ON TABLE @book@.decision_evidence IS 'what a decision was made of, as credit_limit.canonical_row(): personal, erased by credit_limit.erase_borrower()';
-    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision_evidence FOR EACH ROW EXECUTE FUNCTION credit_limit.keep_evidence();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision_evidence EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.decision_evidence_rest EXECUTE FUNCTION credit_limit.refuse_change();
+    COMMENT ON TABLE @book@.decision_evidence IS
+      'what a decision was made of, as credit_limit.canonical_row(): personal, erased by credit_limit.erase_borrower()';
+    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision_evidence
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_evidence();
 
     CREATE TABLE @book@.log_lane (
       lane int PRIMARY KEY CHECK (lane BETWEEN 0 AND 63),
       place bigint NOT NULL,
       hash bytea NOT NULL) WITH (fillfactor = 50);
-    INSERT INTO @book@.log_lane SELECT l, 0, credit_limit.lane_origin(l) FROM generate_series(0, 63) l;
+    INSERT INTO @book@.log_lane SELECT l, 0, credit_limit_internal.lane_origin(l) FROM generate_series(0, 63) l;
     COMMENT ON TABLE @book@.log_lane IS 'the ends of the chains of decisions: place and hash of the last in each lane';
-    CREATE TRIGGER keep_all BEFORE DELETE ON @book@.log_lane FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.log_lane EXECUTE FUNCTION credit_limit.refuse_change();
+    CREATE TRIGGER keep_all BEFORE DELETE ON @book@.log_lane
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
     CREATE TABLE @book@.erasure (
       borrower_id bigint PRIMARY KEY,
@@ -93,8 +139,6 @@ BEGIN
       erased_by text NOT NULL DEFAULT current_user,
       reason text NOT NULL);
     COMMENT ON TABLE @book@.erasure IS 'borrowers whose inputs were erased';
-    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.erasure EXECUTE FUNCTION credit_limit.refuse_change();
 
     CREATE TABLE @book@.retirement (
       lane int NOT NULL,
@@ -105,73 +149,148 @@ BEGIN
       retired_by text NOT NULL DEFAULT current_user,
       reason text NOT NULL,
       PRIMARY KEY (lane, first_place));
-    COMMENT ON TABLE @book@.retirement IS 'stretches of the log that were dropped when their time was over, with the hashes at their ends';
-    CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.retirement FOR EACH ROW EXECUTE FUNCTION credit_limit.refuse_change();
-    CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.retirement EXECUTE FUNCTION credit_limit.refuse_change();
-  $$, '@book@', quote_ident(book));
+    COMMENT ON TABLE @book@.retirement IS
+      'stretches of the log that were dropped when their time was over, with the hashes at their ends'
+  $$, '@book@', quote_ident(book));	-- DDL
+  FOREACH kept IN ARRAY ARRAY['decision', 'evidence_layout', 'erasure', 'retirement'] LOOP
+    EXECUTE format('CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON %I.%I
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, kept);	-- DDL
+  END LOOP;
+  FOREACH kept IN ARRAY ARRAY['decision', 'decision_rest', 'evidence_layout', 'decision_evidence', 'decision_evidence_rest',
+      'log_lane', 'erasure', 'retirement'] LOOP
+    EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
+      EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, kept);	-- DDL
+  END LOOP;
 END
 $create$;
-COMMENT ON PROCEDURE credit_limit.create_book_log(text) IS 'part of create_book: decisions, evidence, lanes';
+COMMENT ON FUNCTION credit_limit_internal.create_log(text) IS 'part of create_book: decisions, evidence, lanes';
 
-CREATE FUNCTION credit_limit.lane_origin(lane int) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT sha256(convert_to('credit_limit lane ' || lane, 'UTF8')) $$;
-COMMENT ON FUNCTION credit_limit.lane_origin(int) IS 'the hash before the first decision of a lane: SHA-256 of its name';
-
-CREATE FUNCTION credit_limit.need_read_committed(what text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_transaction_state', MESSAGE = format('%s needs a transaction that is READ COMMITTED', what),
-      DETAIL = format('This one is %s: it does not see what others wrote since it began.', upper(current_setting('transaction_isolation'))),
-      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit.need_read_committed(text) IS
-    'an error (25000) that names what was to be done, in a transaction that keeps an older snapshot: for what must see the latest row';
-
-CREATE FUNCTION credit_limit.input_hash(salt bytea, layout text, inputs text) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN sha256(salt || sha256(convert_to(layout, 'UTF8')) || convert_to(inputs, 'UTF8'));
-COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
-    'the hash of the inputs of a decision: SHA-256(salt || SHA-256(layout) || inputs), layout being evidence_layout.columns, text in UTF-8. NULL gives NULL';
-
-CREATE FUNCTION credit_limit.keep_evidence() RETURNS trigger
+CREATE FUNCTION credit_limit_internal.keep_evidence() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  erased boolean := false;
 BEGIN
-  IF TG_OP = 'DELETE' THEN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.decision d JOIN %1$I.erasure e ON e.borrower_id = d.borrower_id
-      WHERE d.decision_id = $1 AND d.as_of = $2)', TG_TABLE_SCHEMA) INTO erased USING OLD.decision_id, OLD.as_of;
-    IF erased THEN
-      RETURN OLD;
-    END IF;
+  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA);
+  IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM decision d JOIN erasure e ON e.borrower_id = d.borrower_id
+      WHERE d.decision_id = OLD.decision_id AND d.as_of = OLD.as_of) THEN
+    RETURN OLD;
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('evidence of decision %s is kept', OLD.decision_id),
     DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
     HINT = 'credit_limit.erase_borrower() removes the personal inputs of a borrower, and says so in the table erasure.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit.keep_evidence() IS 'trigger of decision_evidence: an error (42501), except for a borrower in the table erasure';
+COMMENT ON FUNCTION credit_limit_internal.keep_evidence() IS
+    'trigger of decision_evidence: an error (42501), except for a borrower in the table erasure';
 
--- The columns that a hash covers, in their order: of a decision d, with the digests of its policy p and its scorecard c.
-CREATE FUNCTION credit_limit.decision_content(d text, policy_digest text, card_digest text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT replace('@.run_id, @.source, @.account_id, @.borrower_id, @.product, @.as_of, @.decided_at, @.policy_id, @.scorecard_id,
-    @.experiment, @.arm, @.score, @.pd, @.action, @.old_limit, @.new_limit, @.available, @.entitlement, @.risk_cap, @.product_cap,
-    @.affordability_cap, @.umbrella_cap, @.regulatory_cap, @.target, @.binding, @.reasons, @.proposed, @.frozen, @.input_hash, ',
-    '@', d) || policy_digest || ' AS policy_digest, ' || card_digest || ' AS scorecard_digest'
-$$;
-COMMENT ON FUNCTION credit_limit.decision_content(text, text, text) IS 'select list of what the hash of a decision covers; arguments are SQL names';
+-- ---- writing ----
 
-CREATE FUNCTION credit_limit.decision_layout() RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE TYPE credit_limit_internal.lane_end AS (lane int, place bigint, hash bytea);
+COMMENT ON TYPE credit_limit_internal.lane_end IS 'where a lane of a log ends: place and hash of its last decision';
+
+CREATE FUNCTION credit_limit_internal.take_lane() RETURNS credit_limit_internal.lane_end
+LANGUAGE plpgsql
 AS $$
-  SELECT '[["run_id","bigint"],["source","text"],["account_id","bigint"],["borrower_id","bigint"],["product","text"],["as_of","date"],["decided_at","timestamp with time zone"],["policy_id","integer"],["scorecard_id","integer"],["experiment","text"],["arm","text"],["score","double precision"],["pd","double precision"],["action","text"],["old_limit","numeric"],["new_limit","numeric"],["available","numeric"],["entitlement","numeric"],["risk_cap","numeric"],["product_cap","numeric"],["affordability_cap","numeric"],["umbrella_cap","numeric"],["regulatory_cap","numeric"],["target","numeric"],["binding","text"],["reasons","text[]"],["proposed","numeric"],["frozen","boolean"],["input_hash","bytea"],["policy_digest","bytea"],["scorecard_digest","bytea"]]'
+DECLARE
+  taken credit_limit_internal.lane_end;
+BEGIN
+  -- A lane that nobody continues; when all are taken, one is waited for.
+  SELECT l.lane, l.place, l.hash INTO taken FROM log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT l.lane, l.place, l.hash INTO taken FROM log_lane l WHERE l.lane = pg_backend_pid() % 64 FOR UPDATE;
+  END IF;
+  IF taken.hash IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = 'the log has no lane to continue',
+      DETAIL = 'The table log_lane lacks rows, or the role does not see them.',
+      HINT = 'It holds the 64 lanes that create_book() made.';
+  END IF;
+  RETURN taken;
+END
 $$;
-COMMENT ON FUNCTION credit_limit.decision_layout() IS 'row_layout() of what the hash of a decision covers';
+COMMENT ON FUNCTION credit_limit_internal.take_lane() IS
+    'in an open book: the end of a lane of the log, locked until the transaction ends';
+
+CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea)
+RETURNS TABLE (decision_id bigint, entry credit_limit_internal.log_entry, input_hash bytea, previous_hash bytea, hash bytea,
+    salt bytea, layout bigint, columns text, inputs text)
+    AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE STRICT COST 10000 ROWS 1000;
+COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, bytea) IS
+    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash: '
+    'their numbers, salts and hashes, the inputs as canonical_row(); columns, the layout of these, where it changes. The '
+    'cursor gives entry (log_entry), inputs (a row), and the digests of policy and scorecard. Errors: a cursor that does not '
+    '(42P11), an account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 '
+    'to 63, a hash that has not 32 bytes (22023), no account, product or inputs (22004)';
+
+-- A lane is continued from its end, which was read when it was locked. What decides within a decision (a trigger on the log, a
+-- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
+-- to a savepoint, brings back the setting that tells.
+CREATE FUNCTION credit_limit_internal.begin_writing() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF current_setting('credit_limit.writing', true) = current_setting('search_path') THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
+      DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
+      HINT = 'What decides must come after the decisions that caused it.';
+  END IF;
+  PERFORM set_config('credit_limit.writing', current_setting('search_path'), true);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.begin_writing() IS
+    'in an open book: from now on, until end_writing(), nothing else decides on the book in this transaction. Errors: '
+    'something does (55006)';
+
+CREATE FUNCTION credit_limit_internal.end_writing() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM set_config('credit_limit.writing', '', true);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.end_writing() IS 'in an open book: ends begin_writing()';
+
+CREATE FUNCTION credit_limit_internal.write_decisions(lane credit_limit_internal.lane_end, rows refcursor, OUT decisions bigint,
+    OUT ends credit_limit_internal.lane_end, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+  most CONSTANT int := 1000;	-- at once: more would not stay in the caches of the processor
+  r record;
+BEGIN
+  decisions := 0;
+  ends := lane;
+  accounts := '{}';
+  LOOP
+    WITH sealed AS MATERIALIZED (
+        SELECT s.* FROM credit_limit_internal.seal(write_decisions.rows, most, (write_decisions.ends).lane,
+          (write_decisions.ends).place, (write_decisions.ends).hash) s),
+      known AS (
+        INSERT INTO evidence_layout (layout, columns)
+        SELECT s.layout, s.columns FROM sealed s WHERE s.columns IS NOT NULL ON CONFLICT DO NOTHING),
+      evidence AS (
+        INSERT INTO decision_evidence (decision_id, as_of, salt, layout, inputs)
+        SELECT s.decision_id, (s.entry).as_of, s.salt, s.layout, s.inputs FROM sealed s),
+      written AS (
+        INSERT INTO decision SELECT s.decision_id, (s.entry).*, s.input_hash, s.previous_hash, s.hash FROM sealed s)
+    SELECT count(*) AS n, (SELECT l.hash FROM sealed l ORDER BY l.decision_id DESC LIMIT 1) AS hash,
+      array_agg((s.entry).account_id) AS accounts, array_agg((s.entry).new_limit) AS limits,
+      array_agg((s.entry).frozen) AS frozen
+    INTO r FROM sealed s;
+    EXIT WHEN r.n = 0;
+    decisions := decisions + r.n;
+    ends.place := ends.place + r.n;
+    ends.hash := r.hash;
+    accounts := accounts || r.accounts;
+    limits := limits || r.limits;
+    frozen := frozen || r.frozen;
+    EXIT WHEN r.n < most;
+  END LOOP;
+  CLOSE rows;
+  UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash
+  WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.write_decisions(credit_limit_internal.lane_end, refcursor) IS
+    'in an open book: writes the decisions of a cursor, and closes it, to decision and decision_evidence as the continuation '
+    'of a lane that was taken. Returns how many they are, where the lane ends now, and what the limits of their accounts are '
+    'to be. Errors: those of seal(); no right to insert (42501)';

@@ -1,61 +1,81 @@
 -- Real time: what happens to a borrower moves his limits in the same transaction.
 --
--- Who loads months and exclusions must not be able to write decisions himself. So the trigger function belongs to the book and runs
--- with the rights of the book's owner: not those of the extension's owner, who may be a superuser and would then run the lender's
--- decision_input. It takes no argument, fires only for rows that really came in, looks nothing up outside pg_catalog, and nobody
--- else may make triggers of it.
+-- Whoever loads months and exclusions must not be able to write decisions himself. So the trigger function belongs to the book
+-- and runs with the rights of the book's owner: see create_triggers(). What decides is run 0: its versions are written anew by
+-- the trigger renew_versions when a version, an experiment, a product or the business date changes. Where such a change could go
+-- unseen, events look for the versions of the day each time.
 
-CREATE FUNCTION credit_limit.decide_touched(book text, borrowers bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION credit_limit_internal.versions_stand(book text) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'cl_versions_stand' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION credit_limit_internal.versions_stand(text) IS
+    'in an open book: whether the versions of run 0 are those that decide now. Not so where product, experiment, '
+    'experiment_arm, policy_version, scorecard_version or business_day is a view, has children or row-level security, or '
+    'lacks the trigger renew_versions that fires always';
+
+-- One plan for all events of a session, for the book that is open.
+CREATE FUNCTION credit_limit_internal.decide_event(book text, borrowers bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
 AS $$
 DECLARE
   today date;
-  n record;
+  locked bigint[];
+  done record;
 BEGIN
   IF borrowers IS NULL THEN
     RETURN;
   END IF;
-  n := credit_limit.kept_row(format('SELECT d.business_date FROM %s.business_day d', credit_limit.book_schema(book)));
-  today := n.business_date;
+  PERFORM credit_limit_internal.need_read_committed('a decision in real time');
+  PERFORM credit_limit_internal.open_book_to_decide(book);
+  SELECT d.business_date INTO today FROM business_day d;
   IF today IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';
   END IF;
-  n := credit_limit.decide_borrowers(book, today, NULL, NULL, NULL, borrowers, 'realtime', true);
+  SELECT coalesce(array_agg(l.borrower_id), '{}') INTO locked FROM (SELECT b.borrower_id FROM borrower b
+    WHERE b.borrower_id = ANY (borrowers) ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
+  done := credit_limit_internal.decide(CASE WHEN credit_limit_internal.versions_stand(book) THEN 0 END, today, locked, 'realtime',
+    true);
+  -- Run 0 is of the business date: after it moved it decides nothing as of the day before.
+  IF done.decisions = 0 AND today IS DISTINCT FROM (SELECT d.business_date FROM business_day d) THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'the business date moved while decisions were made',
+      HINT = 'Try again.';
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.decide_touched(text, bigint[]) IS
-    'part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on it. Errors: no business date, no approved version (55000)';
+COMMENT ON FUNCTION credit_limit_internal.decide_event(text, bigint[]) IS
+    'part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on '
+    'it. Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000)';
 
 CREATE FUNCTION credit_limit.enable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $enable$
 DECLARE
-  s text := credit_limit.book_schema(book);
-  owner oid := credit_limit.book_owner(book);
+  owner text;
 BEGIN
+  PERFORM credit_limit_internal.open_book_to_decide(book);
+  owner := credit_limit_internal.book_owner(book);
+  PERFORM credit_limit_internal.know_layout('2000-01-01');
   PERFORM credit_limit.disable_realtime(book);
-  -- The layout of the inputs gets its number here, so that the first events do not wait for one another.
-  PERFORM credit_limit.layout_number(book, credit_limit.input_layout(book, DATE '2000-01-01'));
-  EXECUTE replace(replace($$
+  EXECUTE replace($$
     CREATE FUNCTION @book@.decide_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $body$
     BEGIN
       IF TG_TABLE_NAME = 'account_month' THEN
-        PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c
+        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c
           JOIN @book@.account a ON a.account_id = c.account_id));
       ELSIF TG_OP = 'UPDATE' THEN
-        PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT b.borrower_id) FROM (SELECT c.borrower_id FROM changed c
-          UNION ALL SELECT o.borrower_id FROM before o) b));
+        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT b.borrower_id)
+          FROM (SELECT c.borrower_id FROM changed c UNION ALL SELECT o.borrower_id FROM before o) b));
       ELSE
-        PERFORM credit_limit.decide_touched(@name@, (SELECT array_agg(DISTINCT c.borrower_id) FROM changed c));
+        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT c.borrower_id) FROM changed c));
       END IF;
       RETURN NULL;
     END
     $body$;
     REVOKE ALL ON FUNCTION @book@.decide_changed() FROM PUBLIC;
-    COMMENT ON FUNCTION @book@.decide_changed() IS 'trigger of account_month and exclusion: decides on the borrowers of the rows with the rights of the owner of the book, so that who loads needs none on the log';
+    COMMENT ON FUNCTION @book@.decide_changed() IS
+    'trigger of account_month and exclusion: decides on the borrowers of the rows with the rights of the owner of the book';
     CREATE TRIGGER decide_inserted AFTER INSERT ON @book@.account_month REFERENCING NEW TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed();
     CREATE TRIGGER decide_inserted AFTER INSERT ON @book@.exclusion REFERENCING NEW TABLE AS changed
@@ -64,27 +84,28 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed();
     CREATE TRIGGER decide_deleted AFTER DELETE ON @book@.exclusion REFERENCING OLD TABLE AS changed
       FOR EACH STATEMENT EXECUTE FUNCTION @book@.decide_changed()
-  $$, '@name@', quote_literal(book)), '@book@', s);
-  EXECUTE format('ALTER FUNCTION %s.decide_changed() OWNER TO %I', s, pg_get_userbyid(owner));
+  $$, '@book@', quote_ident(book));	-- DDL
+  EXECUTE format('ALTER FUNCTION %I.decide_changed() OWNER TO %I', book, owner);	-- DDL
 END
 $enable$;
 COMMENT ON FUNCTION credit_limit.enable_realtime(text) IS
-    'from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower''s limits in its own transaction, as of the business date, with the rights of the owner of the book: who loads needs none on the log. Events on one borrower happen one after the other. Load many rows with it disabled, and run_decisions() after. Errors: a book of somebody else (42501)';
+    'from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower''s '
+    'limits in its own transaction, as of the business date, with the rights of the owner of the book: who loads needs none '
+    'on the log. Events on one borrower happen one after the other, and need READ COMMITTED. Load many rows with it '
+    'disabled, and run_decisions() after. Errors: a book of somebody else (42501)';
 
 CREATE FUNCTION credit_limit.disable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s text := credit_limit.book_schema(book);
   t record;
 BEGIN
-  FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_trigger g
-      WHERE g.tgfoid = to_regprocedure(s || '.decide_changed()') AND g.tgparentid = 0 LOOP
-    EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.relation);
+  PERFORM credit_limit_internal.open_book_to_check(book);
+  FOR t IN SELECT g.tgname, c.relname FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+      WHERE g.tgfoid = to_regprocedure('decide_changed()') AND g.tgparentid = 0 LOOP
+    EXECUTE format('DROP TRIGGER %I ON %I.%I', t.tgname, book, t.relname);	-- DDL
   END LOOP;
-  IF to_regprocedure(s || '.decide_changed()') IS NOT NULL THEN
-    EXECUTE format('DROP FUNCTION %s.decide_changed()', s);
-  END IF;
+  EXECUTE format('DROP FUNCTION IF EXISTS %I.decide_changed()', book);	-- DDL
 END
 $$;
 COMMENT ON FUNCTION credit_limit.disable_realtime(text) IS 'ends enable_realtime()';

@@ -1,23 +1,11 @@
 -- The tables of a book that describe products, borrowers and accounts. The contract is their column names: views of the same
 -- names over a lender's own tables do as well.
 
-CREATE PROCEDURE credit_limit.create_book_table(book text, relation text, definition text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF to_regclass(format('%I.%I', book, relation)) IS NULL THEN
-    EXECUTE replace(definition, '@book@', quote_ident(book));
-  END IF;
-END
-$$;
-COMMENT ON PROCEDURE credit_limit.create_book_table(text, text, text) IS
-    'part of create_book: runs a definition, @book@ being the schema, unless the schema has a relation of that name';
-
-CREATE PROCEDURE credit_limit.create_book_tables(book text)
+CREATE FUNCTION credit_limit_internal.create_tables(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 BEGIN
-  CALL credit_limit.create_book_table(book, 'product', $$
+  PERFORM credit_limit_internal.create_table(book, 'product', $$
     CREATE TABLE @book@.product (
       product text PRIMARY KEY CHECK (product <> ''),
       name text NOT NULL,
@@ -26,15 +14,13 @@ BEGIN
       policy text,
       scorecard text,
       UNIQUE (product, currency));
-    CREATE TRIGGER version_changed AFTER INSERT OR UPDATE OR DELETE ON @book@.product
-      FOR EACH ROW EXECUTE FUNCTION credit_limit.version_changed();
-    ALTER TABLE @book@.product ENABLE ALWAYS TRIGGER version_changed;
-    COMMENT ON TABLE @book@.product IS 'what is lent; policy and scorecard name the families of versions that decide its limits';
+    COMMENT ON TABLE @book@.product IS
+      'what is lent; policy and scorecard name the families of versions that decide its limits';
     COMMENT ON COLUMN @book@.product.currency IS 'ISO 4217; of every amount of its accounts';
     COMMENT ON COLUMN @book@.product.policy IS 'name of the policy; NULL: limits of this product are not decided here';
     COMMENT ON COLUMN @book@.product.scorecard IS 'name of the scorecard; NULL: score and PD come from outside';
   $$);
-  CALL credit_limit.create_book_table(book, 'borrower', $$
+  PERFORM credit_limit_internal.create_table(book, 'borrower', $$
     CREATE TABLE @book@.borrower (
       borrower_id bigint PRIMARY KEY,
       segment text,
@@ -49,7 +35,7 @@ BEGIN
     COMMENT ON COLUMN @book@.borrower.external_score IS 'score of another system, for products without a scorecard';
     COMMENT ON COLUMN @book@.borrower.external_pd IS 'probability of default of another system, 0 to 1';
   $$);
-  CALL credit_limit.create_book_table(book, 'umbrella', $$
+  PERFORM credit_limit_internal.create_table(book, 'umbrella', $$
     CREATE TABLE @book@.umbrella (
       umbrella_id bigint PRIMARY KEY,
       borrower_id bigint NOT NULL,
@@ -58,13 +44,17 @@ BEGIN
       credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 'Infinity'),
       valid_from date NOT NULL,
       valid_to date CHECK (valid_to >= valid_from),
+      granted numeric NOT NULL DEFAULT 0 CHECK (granted >= 0),
       UNIQUE (umbrella_id, borrower_id, currency));
-    COMMENT ON TABLE @book@.umbrella IS 'a limit across products of a borrower; outside its days it is 0: nothing more may be drawn';
-    COMMENT ON COLUMN @book@.umbrella.kind IS 'shared: limits of products may overlap, their use may not exceed it; partitioned: nor may the limits';
+    COMMENT ON TABLE @book@.umbrella IS
+      'a limit across products of a borrower; outside its days it is 0: nothing more may be drawn';
+    COMMENT ON COLUMN @book@.umbrella.kind IS
+    'shared: limits of products may overlap, their use may not exceed it; partitioned: nor may the limits';
     COMMENT ON COLUMN @book@.umbrella.valid_to IS 'last day; NULL: open';
+    COMMENT ON COLUMN @book@.umbrella.granted IS 'sum of the limits of its open accounts, kept by a trigger of account';
     CREATE INDEX ON @book@.umbrella (borrower_id);
   $$);
-  CALL credit_limit.create_book_table(book, 'account', $$
+  PERFORM credit_limit_internal.create_table(book, 'account', $$
     CREATE TABLE @book@.account (
       account_id bigint PRIMARY KEY,
       borrower_id bigint NOT NULL,
@@ -86,12 +76,8 @@ BEGIN
     COMMENT ON COLUMN @book@.account.frozen IS 'nothing may be drawn: set and cleared by decisions';
     CREATE INDEX ON @book@.account (borrower_id);
     CREATE INDEX ON @book@.account (umbrella_id) WHERE umbrella_id IS NOT NULL;
-    CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION credit_limit.keep_umbrella();
-    CREATE TRIGGER umbrella_update AFTER UPDATE ON @book@.account REFERENCING OLD TABLE AS before NEW TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION credit_limit.keep_umbrella();
   $$);
-  CALL credit_limit.create_book_table(book, 'limit_adjustment', $$
+  PERFORM credit_limit_internal.create_table(book, 'limit_adjustment', $$
     CREATE TABLE @book@.limit_adjustment (
       adjustment_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
       account_id bigint NOT NULL,
@@ -100,10 +86,11 @@ BEGIN
       valid_from date NOT NULL,
       valid_to date NOT NULL CHECK (valid_to >= valid_from),
       reason text NOT NULL);
-    COMMENT ON TABLE @book@.limit_adjustment IS 'for some days: an amount that may not be drawn (blocked), or may be drawn above the limit (ad_hoc), within the umbrella';
+    COMMENT ON TABLE @book@.limit_adjustment IS
+      'for some days: an amount that may not be drawn (blocked), or may be drawn above the limit (ad_hoc), within the umbrella';
     CREATE INDEX ON @book@.limit_adjustment (account_id);
   $$);
-  CALL credit_limit.create_book_table(book, 'account_month', $$
+  PERFORM credit_limit_internal.create_table(book, 'account_month', $$
     CREATE TABLE @book@.account_month (
       account_id bigint NOT NULL,
       month date NOT NULL CHECK (isfinite(month) AND extract(day FROM month) = 1),
@@ -119,7 +106,7 @@ BEGIN
     COMMENT ON COLUMN @book@.account_month.due IS 'the least that had to be paid in the month';
     COMMENT ON COLUMN @book@.account_month.days_past_due IS 'at the end of the month';
   $$);
-  CALL credit_limit.create_book_table(book, 'account_feature', $$
+  PERFORM credit_limit_internal.create_table(book, 'account_feature', $$
     CREATE TABLE @book@.account_feature (
       account_id bigint PRIMARY KEY,
       computed_on date NOT NULL,
@@ -129,21 +116,24 @@ BEGIN
       utilization_3m float8,
       payment_ratio_3m float8,
       months_inactive int CHECK (months_inactive >= 0));
-    COMMENT ON TABLE @book@.account_feature IS 'what is computed of the months of an account, for the scorecard and the policy: summaries of behaviour and demand go here, one row for each account';
+    COMMENT ON TABLE @book@.account_feature IS
+      'what is computed of the months of an account, for the scorecard and the policy: summaries of behaviour and demand';
   $$);
-  CALL credit_limit.create_book_table(book, 'exclusion', $$
+  PERFORM credit_limit_internal.create_table(book, 'exclusion', $$
     CREATE TABLE @book@.exclusion (
       exclusion_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
       borrower_id bigint NOT NULL,
-      kind text NOT NULL CHECK (kind IN ('deceased', 'fraud', 'bankrupt', 'forbearance', 'dispute', 'sanctions', 'opt_out', 'other')),
+      kind text NOT NULL CHECK
+        (kind IN ('deceased', 'fraud', 'bankrupt', 'forbearance', 'dispute', 'sanctions', 'opt_out', 'other')),
       action text NOT NULL DEFAULT 'NO_INCREASE' CHECK (action IN ('NO_INCREASE', 'FREEZE', 'REFER')),
       valid_from date NOT NULL,
       valid_to date CHECK (valid_to >= valid_from),
       reason text);
-    COMMENT ON TABLE @book@.exclusion IS 'why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)';
+    COMMENT ON TABLE @book@.exclusion IS
+      'why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)';
     CREATE INDEX ON @book@.exclusion (borrower_id);
   $$);
-  CALL credit_limit.create_book_table(book, 'business_day', $$
+  PERFORM credit_limit_internal.create_table(book, 'business_day', $$
     CREATE TABLE @book@.business_day (
       only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
       business_date date);
@@ -152,12 +142,13 @@ BEGIN
   $$);
 END
 $create$;
-COMMENT ON PROCEDURE credit_limit.create_book_tables(text) IS 'part of create_book: products, borrowers, umbrellas, accounts, months, exclusions';
+COMMENT ON FUNCTION credit_limit_internal.create_tables(text) IS
+    'part of create_book: products, borrowers, umbrellas, accounts, months, exclusions';
 
 -- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
-CREATE PROCEDURE credit_limit.create_book_keys(book text)
+CREATE FUNCTION credit_limit_internal.create_keys(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
+AS $$
 DECLARE
   k record;
 BEGIN
@@ -173,11 +164,98 @@ BEGIN
     CONTINUE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid IN (to_regclass(format('%I.%I', book, k.relation)),
       to_regclass(format('%I.%I', book, k.target))) AND c.relkind NOT IN ('r', 'p'));
     BEGIN
-      EXECUTE format('ALTER TABLE %I.%I ADD FOREIGN KEY (%s) REFERENCES %I.%I (%s)', book, k.relation, k.columns, book, k.target, k.target_columns);
-    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation OR insufficient_privilege THEN
+      EXECUTE format('ALTER TABLE %1$I.%2$I ADD FOREIGN KEY (%3$s) REFERENCES %1$I.%4$I (%5$s)', book, k.relation, k.columns,
+        k.target, k.target_columns);	-- DDL
+    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation
+        OR insufficient_privilege THEN
       RAISE WARNING 'no foreign key from %.% to %.%: %', book, k.relation, book, k.target, SQLERRM;
     END;
   END LOOP;
 END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_book: foreign keys between what are tables';
+
+-- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
+-- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
+-- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, and nobody else may use them.
+CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+DECLARE
+  relation text;
+BEGIN
+  EXECUTE replace($$
+    CREATE FUNCTION @book@.keep_umbrella() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    DECLARE
+      raised bigint[];
+      changed bigint[];
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT n.umbrella_id) INTO raised FROM new_account n WHERE n.umbrella_id IS NOT NULL;
+      ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(DISTINCT o.umbrella_id) INTO changed FROM old_account o WHERE o.umbrella_id IS NOT NULL;
+      ELSE
+        -- Most lines have none, and every decision comes here.
+        PERFORM FROM new_account n WHERE n.umbrella_id IS NOT NULL LIMIT 1;
+        IF NOT FOUND THEN
+          PERFORM FROM old_account o WHERE o.umbrella_id IS NOT NULL LIMIT 1;
+          IF NOT FOUND THEN
+            RETURN NULL;
+          END IF;
+        END IF;
+        SELECT array_agg(DISTINCT n.umbrella_id) FILTER (WHERE n.status = 'open' AND (o.status <> 'open'
+            OR n.credit_limit > o.credit_limit OR o.umbrella_id IS DISTINCT FROM n.umbrella_id)),
+          array_agg(DISTINCT u.umbrella_id)
+        INTO raised, changed
+        FROM new_account n FULL JOIN old_account o ON o.account_id = n.account_id,
+          LATERAL (VALUES (n.umbrella_id), (o.umbrella_id)) u(umbrella_id)
+        WHERE u.umbrella_id IS NOT NULL AND (n.credit_limit, n.status, n.umbrella_id)
+          IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
+      END IF;
+      IF coalesce(raised, changed) IS NOT NULL THEN
+        PERFORM credit_limit_internal.count_granted(TG_TABLE_SCHEMA, coalesce(raised, '{}'), coalesce(changed, '{}'));
+      END IF;
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.keep_umbrella() IS
+    'trigger of account: keeps umbrella.granted, and refuses limits that exceed a partitioned umbrella';
+    REVOKE ALL ON FUNCTION @book@.keep_umbrella() FROM PUBLIC;
+
+    CREATE FUNCTION @book@.renew_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM credit_limit_internal.renew_versions(TG_TABLE_SCHEMA);
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.renew_versions() IS
+    'trigger of what decides on a day: writes anew by what real time decides, run_version of run 0; fires always';
+    REVOKE ALL ON FUNCTION @book@.renew_versions() FROM PUBLIC
+  $$, '@book@', quote_ident(book));	-- DDL
+  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.account', book))) IN ('r', 'p') THEN
+    EXECUTE replace($$
+      CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS new_account
+        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella();
+      CREATE TRIGGER umbrella_update AFTER UPDATE ON @book@.account REFERENCING OLD TABLE AS old_account NEW TABLE AS new_account
+        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella();
+      CREATE TRIGGER umbrella_delete AFTER DELETE ON @book@.account REFERENCING OLD TABLE AS old_account
+        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella()
+    $$, '@book@', quote_ident(book));	-- DDL
+  END IF;
+  FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'policy_version', 'scorecard_version',
+      'business_day'] LOOP
+    IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) = 'r' THEN
+      EXECUTE format('CREATE TRIGGER renew_versions AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %1$I.%2$I
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
+        ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions', book, relation);	-- DDL
+    END IF;
+  END LOOP;
+END
 $create$;
-COMMENT ON PROCEDURE credit_limit.create_book_keys(text) IS 'part of create_book: foreign keys between what are tables';
+COMMENT ON FUNCTION credit_limit_internal.create_triggers(text) IS
+    'part of create_book: the trigger functions that run with the rights of the owner of the book, and their triggers on '
+    'what are tables';

@@ -88,7 +88,7 @@ END $$;
 COMMENT ON FUNCTION credit_limit_internal.pmml_intervals(text, pg_catalog.jsonb) IS
 'Part of scorecard_from_pmml: the intervals of a characteristic as the "bins" of a card. Error: a gap or an overlap (22023).';
 
-CREATE FUNCTION credit_limit_internal.pmml_characteristic(field text, data_type text, continuous boolean, terms pg_catalog.jsonb)
+CREATE FUNCTION credit_limit_internal.pmml_characteristic(field text, continuous boolean, terms pg_catalog.jsonb)
 RETURNS pg_catalog.jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -126,7 +126,7 @@ BEGIN
   END IF;
   RETURN jsonb_strip_nulls(jsonb_build_object('categories', coalesce(listed, '[]'), 'other', rest, 'missing', missing));
 END $$;
-COMMENT ON FUNCTION credit_limit_internal.pmml_characteristic(text, text, boolean, pg_catalog.jsonb) IS
+COMMENT ON FUNCTION credit_limit_internal.pmml_characteristic(text, boolean, pg_catalog.jsonb) IS
 'Part of scorecard_from_pmml: the attributes of a characteristic as bins of a card. Errors: attributes in an order that means
 something else in a card (0A000), a gap or an overlap of intervals (22023).';
 
@@ -234,7 +234,7 @@ BEGIN
     characteristics := characteristics || (jsonb_strip_nulls(jsonb_build_object('name', found.field, 'reason', nullif(found.reason, ''),
         'dimension', found.dimension, 'coefficient', found.coefficient, 'neutral_points', found.neutral_points,
         'average_points', found.average_points))
-      || credit_limit_internal.pmml_characteristic(found.field, found.data_type, found.optype = 'continuous', terms));
+      || credit_limit_internal.pmml_characteristic(found.field, found.optype = 'continuous', terms));
   END LOOP;
   RETURN credit_limit.scorecard(card || jsonb_build_object('characteristics', characteristics));
 END $$;

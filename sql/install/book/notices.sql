@@ -1,0 +1,145 @@
+-- Notices of adverse decisions: what a borrower must be told, in his language.
+--
+-- Source: Regulation B, 12 CFR 1002.9(a)(2) and (b)(2): a statement of the principal reasons, specific ones; that a score was too
+-- low is not enough, the factors that made it so are (official interpretation, 9(b)(2)); more than four help nobody.
+
+CREATE FUNCTION credit_limit_internal.create_notices(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_table(book, 'reason_text', $$
+    CREATE TABLE @book@.reason_text (
+      reason text NOT NULL,
+      language text NOT NULL CHECK (language ~ '^[a-z]{2}(-[A-Za-z]+)?$'),
+      text text NOT NULL,
+      PRIMARY KEY (reason, language));
+    COMMENT ON TABLE @book@.reason_text IS
+      'reasons of decisions in the words that a borrower reads, by language; those of your policies go here too';
+    INSERT INTO @book@.reason_text VALUES
+      ('Score and income support no higher limit', 'en', 'Your score and income do not support a higher limit.'),
+      ('Score and income support no higher limit', 'zh', '您的评分和收入暂不支持更高的额度'),
+      ('Expected demand needs no higher limit', 'en', 'Your expected use does not need a higher limit.'),
+      ('Expected demand needs no higher limit', 'zh', '您的预期用款无需更高的额度'),
+      ('Income and obligations support no higher limit', 'en', 'Your income and obligations do not support a higher limit.'),
+      ('Income and obligations support no higher limit', 'zh', '您的收入与负债情况暂不支持更高的额度'),
+      ('Highest limit of the product', 'en', 'This product has no higher limit.'),
+      ('Highest limit of the product', 'zh', '已达到该产品的最高额度'),
+      ('Limit across all products of the borrower', 'en', 'The limit across all your products is reached.'),
+      ('Limit across all products of the borrower', 'zh', '已达到您名下各产品的总额度'),
+      ('Regulatory cap', 'en', 'The law allows no higher limit.'),
+      ('Regulatory cap', 'zh', '已达到监管规定的额度上限'),
+      ('Probability of default caps the limit', 'en', 'Our assessment of risk does not allow a higher limit.'),
+      ('Probability of default caps the limit', 'zh', '根据风险评估暂不能给予更高的额度'),
+      ('Below the smallest limit of the product', 'en', 'The limit would be below the smallest of this product.'),
+      ('Below the smallest limit of the product', 'zh', '可授予的额度低于该产品的最低额度'),
+      ('Largest change that one decision may make', 'en', 'A limit moves in steps.'),
+      ('Largest change that one decision may make', 'zh', '单次调整幅度已达上限'),
+      ('Change too small to be made', 'en', 'The change would be too small.'),
+      ('Change too small to be made', 'zh', '调整幅度过小，额度保持不变'),
+      ('Too soon after the last change', 'en', 'The last change was a short time ago.'),
+      ('Too soon after the last change', 'zh', '距上次额度调整时间过短'),
+      ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),
+      ('Drawn amount is above what the policy supports', 'zh', '已使用金额高于可支持的额度'),
+      ('Above the amount that needs approval', 'en', 'A limit this high is decided by a person.'),
+      ('Above the amount that needs approval', 'zh', '该额度需人工审批')
+  $$);
+  PERFORM credit_limit_internal.create_table(book, 'lender_contact', $$
+    CREATE TABLE @book@.lender_contact (
+      language text PRIMARY KEY CHECK (language ~ '^[a-z]{2}(-[A-Za-z]+)?$'),
+      lender text NOT NULL CHECK (lender <> ''),
+      address text,
+      phone text,
+      email text,
+      supervisor text);
+    COMMENT ON TABLE @book@.lender_contact IS
+      'whom a borrower may ask about a decision, and who supervises the lender; the first rows are placeholders';
+    INSERT INTO @book@.lender_contact VALUES
+      ('en', '[name of the lender]', '[address]', '[telephone]', '[e-mail]', '[supervisory authority]'),
+      ('zh', '［贷款机构名称］', '［地址］', '［电话］', '［电子邮箱］', '［监管机构］')
+  $$);
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_notices(text) IS
+    'part of create_book: texts of reasons in English and Chinese, contact of the lender';
+
+CREATE FUNCTION credit_limit.translate_reasons(book text, reasons text[], language text) RETURNS text[]
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  RETURN (SELECT coalesce(array_agg(coalesce(t.text, r.reason) ORDER BY r.n), '{}')
+    FROM unnest(reasons) WITH ORDINALITY r(reason, n)
+    LEFT JOIN reason_text t ON t.reason = r.reason AND t.language = translate_reasons.language);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.translate_reasons(text, text[], text) IS
+    'the reasons of a decision in the words of reason_text for a language (en, zh); one without a text there stays as it is. '
+    'NULL gives NULL';
+
+-- The principal reasons: the factors of the score that cost most follow the reason of the policy that speaks of it.
+CREATE FUNCTION credit_limit.principal_reasons(book text, decision_id bigint) RETURNS text[]
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  d record;
+  again record;
+  place int;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  SELECT w.reasons, w.as_of, p.document AS policy, c.document AS card, e.inputs, l.columns INTO d
+  FROM decision w LEFT JOIN policy_version p ON p.policy_id = w.policy_id
+    LEFT JOIN scorecard_version c ON c.scorecard_id = w.scorecard_id
+    LEFT JOIN decision_evidence e ON e.decision_id = w.decision_id AND e.as_of = w.as_of
+    LEFT JOIN evidence_layout l ON l.layout = e.layout
+  WHERE w.decision_id = principal_reasons.decision_id;
+  -- Where the first reason stands that is the score's.
+  SELECT min(r.n) INTO place FROM unnest(d.reasons) WITH ORDINALITY r(reason, n)
+  WHERE r.reason IN (d.policy::jsonb #>> '{entitlement,reason}', d.policy::jsonb #>> '{risk_cap,reason}');
+  IF place IS NULL OR d.card IS NULL OR d.inputs IS NULL THEN
+    RETURN d.reasons[:4];
+  END IF;
+  again := credit_limit_internal.decide_again(d.inputs, d.columns, d.card, d.policy, d.as_of);
+  RETURN (d.reasons[:place] || coalesce(again.factors, '{}') || d.reasons[place + 1:])[:4];
+END
+$$;
+COMMENT ON FUNCTION credit_limit.principal_reasons(text, bigint) IS
+    'at most four reasons of a decision, the principal one first. The reason of the policy''s entitlement or risk cap is '
+    'followed by up to three factors of the scorecard that lost most points, by the inputs that were kept; without these '
+    '(external score, erased borrower) the reasons are those of the policy. NULL for a decision that is not there';
+
+CREATE FUNCTION credit_limit.adverse_notice(book text, decision_id bigint, language text)
+RETURNS TABLE (decided_on date, adverse boolean, borrower_id bigint, account_id bigint, product text,
+    product_name text, currency text, action text, old_limit numeric, new_limit numeric, available numeric, reasons text[],
+    untranslated text[], lender text, address text, phone text, email text, supervisor text)
+LANGUAGE plpgsql STABLE STRICT ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  RETURN QUERY
+    SELECT d.as_of, coalesce(v.move_limits, true) AND (d.frozen OR coalesce(d.new_limit < d.old_limit, false)), d.borrower_id,
+      d.account_id, d.product, p.name, a.currency, d.action, d.old_limit, d.new_limit, d.available,
+      credit_limit.translate_reasons(book, w.reasons, adverse_notice.language),
+      ARRAY(SELECT r FROM unnest(w.reasons) r
+        WHERE NOT EXISTS (SELECT FROM reason_text t WHERE t.reason = r AND t.language = adverse_notice.language)),
+      c.lender, c.address, c.phone, c.email, c.supervisor
+    FROM decision d
+    JOIN account a ON a.account_id = d.account_id
+    LEFT JOIN product p ON p.product = d.product
+    LEFT JOIN run v ON v.run_id = d.run_id
+    LEFT JOIN lender_contact c ON c.language = adverse_notice.language
+    CROSS JOIN LATERAL (SELECT credit_limit.principal_reasons(book, d.decision_id) AS reasons) w
+    WHERE d.decision_id = adverse_notice.decision_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no decision %s', adverse_notice.decision_id),
+      HINT = format('Decisions are in %I.decision.', book);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.adverse_notice(text, bigint, text) IS
+    'what a borrower is told of a decision, in a language of reason_text: at most four principal reasons '
+    '(principal_reasons()), old and new limit in the currency of the account, the day, and whom to ask (lender_contact). '
+    'adverse: the limit fell or was frozen, which a run without move_limits does to nobody; to refuse what the borrower '
+    'asked for is adverse too, but only the lender knows that he asked. untranslated: reasons without a text in the '
+    'language, given in the words of policy or scorecard: no notice should go out with one. Errors: no such decision '
+    '(P0002). NULL gives no row. Source: 12 CFR 1002.9';

@@ -1,0 +1,418 @@
+-- The reports of a book, view by view: use and gap; decisions and experiments; arrears, vintages, scores, alerts; the summary.
+
+CREATE FUNCTION credit_limit_internal.create_usage_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_currency',
+    'To how many decimals the reports round amounts: those of the policies of products in that currency',
+    '{"decimals": "of approved policies, the most; 2 without one"}',
+    $$SELECT p.currency, coalesce(max((v.document::jsonb ->> 'decimals')::int), 2) AS decimals
+      FROM @book@.product p LEFT JOIN @book@.policy_version v ON v.name = p.policy AND v.status <> 'draft'
+      GROUP BY p.currency$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_utilization',
+    'Use of the limits at the end of each month by product, segment and currency. A condition on month reads the partitions of '
+    'that month only',
+    '{"accounts": "with a limit or a balance", "credit_limit": "sum of the limits",
+      "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
+      "over_limit": "drawn above limits", "utilization": "ratio of the sums",
+      "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
+      "share_above_90": "part of them that are drawn above 90 %", "without_limit": "accounts without limit and balance"}',
+    $$SELECT g.month, g.product, g.segment, g.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
+        round(s.balance, k.decimals) AS balance, round(s.unused, k.decimals) AS unused,
+        round(s.over_limit, k.decimals) AS over_limit,
+        round(s.ratio::numeric, 4) AS utilization, round(s.mean::numeric, 4) AS mean, round(s.p50::numeric, 4) AS median,
+        round(s.share_idle::numeric, 4) AS share_idle, round(s.share_above_90::numeric, 4) AS share_above_90,
+        s.n_undefined AS without_limit
+      FROM (SELECT m.month, a.product, b.segment, a.currency,
+          credit_limit.utilization_agg(m.balance::numeric, m.credit_limit::numeric) AS used
+        FROM @book@.account_month m
+        JOIN @book@.account a ON a.account_id = m.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        GROUP BY m.month, a.product, b.segment, a.currency) g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      CROSS JOIN LATERAL credit_limit.utilization_stats(g.used) s$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_gap',
+    'Why what the rules would give is not drawn, and what that costs in a year, by product, segment, currency and cause; the '
+    'causes add up. Drawn is the balance now; entitlement, caps and demand are those of credit_limit.refresh_reports(), a '
+    'borrower inactive for 6 months and more being dormant; rates are those of report_assumption',
+    '{"cause": "risk, product, demand, dormancy or buffer, see credit_limit.limit_gap; rules: drawn above the entitlement",
+      "accounts": "with a decision that has an entitlement, the same for each cause",
+      "unused": "of the entitlement, by this cause", "share": "of what is unused by all causes",
+      "unmet": "demand that limits turn away", "forgone_margin": "margin on it", "idle_cost": "of what is not drawn",
+      "contingent_ead": "what of it would be drawn in a default", "capital_tied": "capital for that",
+      "expected_loss": "mean pd x lgd of that; NULL: no PD is known"}',
+    $$SELECT g.product, g.segment, g.currency, i.cause, (g.total).n AS accounts, round(i.unused, k.decimals) AS unused,
+        round(i.unused / nullif((g.total).gap, 0), 4) AS share, round(i.unmet, k.decimals) AS unmet,
+        round(i.forgone_margin, k.decimals) AS forgone_margin, round(i.idle_cost, k.decimals) AS idle_cost,
+        round(i.contingent_ead, k.decimals) AS contingent_ead, round(i.capital_tied, k.decimals) AS capital_tied,
+        CASE WHEN g.pd IS NOT NULL THEN round(i.expected_loss, k.decimals) END AS expected_loss
+      FROM (SELECT a.product, b.segment, a.currency, avg(p.pd::numeric)::float8 AS pd,
+          credit_limit.gap_total(credit_limit.limit_gap(p.entitlement, p.risk_cap, p.product_cap, p.demand_used,
+            a.balance::numeric, p.months_inactive)) AS total
+        FROM @book@.report_position p
+        JOIN @book@.account a ON a.account_id = p.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        WHERE p.entitlement IS NOT NULL AND a.status = 'open'
+        GROUP BY a.product, b.segment, a.currency) g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      CROSS JOIN LATERAL (SELECT x.* FROM @book@.report_assumption x WHERE x.product IN (g.product, '')
+        ORDER BY x.product DESC LIMIT 1) x
+      CROSS JOIN LATERAL credit_limit.gap_impact(g.total, x.margin, x.carry, x.ccf, coalesce(g.pd, 0), x.lgd, x.capital) i
+      WHERE i.cause <> 'total'$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_demand',
+    'What is known of demand by product, segment and currency, and what shrinkage makes of accounts that tell too little',
+    '{"own": "accounts whose months give an estimate", "forecast": "others with a demand_q90 in account_feature",
+      "leaning": "others that take theirs from the segment", "unknown": "none of these",
+      "demand_own": "mean of the amounts that cover nine months in ten, of accounts with an own estimate",
+      "demand_shrunk": "the same of accounts that lean on the segment",
+      "demand_segment": "that amount of all months of the segment",
+      "months_at_limit": "part of the months that say only: at least so much"}',
+    $$SELECT g.product, g.segment, g.currency, g.accounts, g.own, g.forecast, g.leaning, g.unknown,
+        round(g.demand_own, k.decimals) AS demand_own, round(g.demand_shrunk, k.decimals) AS demand_shrunk,
+        credit_limit.demand_amount(g.demand, 0.9, k.decimals) AS demand_segment,
+        round(s.n_censored::numeric / nullif(s.n, 0), 4) AS months_at_limit
+      FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts, count(*) FILTER (WHERE p.demand_basis = 'own') AS own,
+          count(*) FILTER (WHERE p.demand_basis = 'forecast') AS forecast,
+          count(*) FILTER (WHERE p.demand_basis = 'segment') AS leaning,
+          count(*) FILTER (WHERE p.demand_basis IS NULL) AS unknown,
+          avg(p.demand_own) AS demand_own, avg(p.demand_shrunk) AS demand_shrunk, credit_limit.rollup(p.demand) AS demand
+        FROM @book@.report_position p
+        JOIN @book@.account a ON a.account_id = p.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        GROUP BY a.product, b.segment, a.currency) g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      LEFT JOIN LATERAL credit_limit.demand_stats(g.demand) s ON true$$);
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_usage_reports(text) IS
+    'part of create_book: reports of utilization, gap and demand';
+
+CREATE FUNCTION credit_limit_internal.create_decision_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_decisions',
+    'Decisions by day, run, product, currency, action and the rule that decided',
+    '{"binding": "the rule that decided", "decisions": "number of decisions", "old_limit": "sum of the limits before",
+      "new_limit": "sum of the limits after", "change": "new less old limits of decisions that have both"}',
+    $$SELECT g.as_of, g.run_key, g.source, g.moved, g.product, g.currency, g.action, g.binding, g.decisions,
+        round(g.old_limit, k.decimals) AS old_limit, round(g.new_limit, k.decimals) AS new_limit,
+        round(g.change, k.decimals) AS change
+      FROM (SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action,
+          d.binding, count(*) AS decisions, sum(d.old_limit) AS old_limit, sum(d.new_limit) AS new_limit,
+          sum(d.new_limit - d.old_limit) AS change
+        FROM @book@.decision d
+        JOIN @book@.account a ON a.account_id = d.account_id
+        LEFT JOIN @book@.run r ON r.run_id = d.run_id
+        GROUP BY d.as_of, r.run_key, d.source, coalesce(r.move_limits, true), d.product, a.currency, d.action, d.binding) g
+      JOIN @report@.report_currency k ON k.currency = g.currency$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_reasons',
+    'Reasons of decisions by day, run, product, currency and action. A decision with several reasons is counted in each of them, '
+    'so neither counts nor amounts of different reasons may be added',
+    '{"reason": "the reason", "decisions": "decisions that have it", "as_first": "decisions of which it is the first",
+      "change": "new less old limits"}',
+    $$SELECT g.as_of, g.run_key, g.source, g.moved, g.product, g.currency, g.action, g.reason, g.decisions, g.as_first,
+        round(g.change, k.decimals) AS change
+      FROM (SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action,
+          e.reason, count(*) AS decisions, count(*) FILTER (WHERE e.place = 1) AS as_first,
+          sum(d.new_limit - d.old_limit) AS change
+        FROM @book@.decision d
+        JOIN @book@.account a ON a.account_id = d.account_id
+        LEFT JOIN @book@.run r ON r.run_id = d.run_id
+        CROSS JOIN LATERAL unnest(d.reasons) WITH ORDINALITY e(reason, place)
+        GROUP BY d.as_of, r.run_key, d.source, coalesce(r.move_limits, true), d.product, a.currency, d.action, e.reason) g
+      JOIN @report@.report_currency k ON k.currency = g.currency$$);
+
+  -- The first decision that moved limits puts an account under its arm; what follows is compared by that arm, whatever happened
+  -- later (intention to treat). first_no is one key for experiment and account: a join by both may be made by the first alone.
+  PERFORM credit_limit_internal.create_report(book, 'report_experiment',
+    'Champion against challenger: the arms of each experiment by product and currency. An account counts from the first decision '
+    'of the experiment that moved limits, what-if runs left out',
+    '{"is_reference": "the arm without policy and scorecard of its own, the first by name: others are compared with it",
+      "since": "day of its first decision", "old_limit": "before that decision", "new_limit": "after it",
+      "change": "new less old limits", "credit_limit": "now", "drawn": "now", "exposure": "now: drawn + ccf x unused",
+      "expected_loss": "pd x lgd x exposure of accounts with a PD", "observed": "accounts with a later month",
+      "bad": "those of them with bad_days past due in one", "bad_rate": "bad by observed",
+      "utilization": "drawn by limits over the later months", "margin_a_year": "margin on what was drawn in a mean month",
+      "p_value": "of a bad rate equal to that of the reference (chi-squared)",
+      "z_change": "of equal mean changes of limits (Welch), beyond +-1.96 by chance once in twenty"}',
+    $$WITH first AS MATERIALIZED (
+        SELECT row_number() OVER () AS first_no, s.*
+        FROM (SELECT DISTINCT ON (d.experiment, d.account_id) d.experiment, d.arm, d.account_id, d.product, d.as_of, d.old_limit,
+            d.new_limit, d.pd
+          FROM @book@.experiment e
+          CROSS JOIN LATERAL (SELECT s.decision_id, s.experiment, s.arm, s.account_id, s.product, s.as_of, s.decided_at,
+              s.old_limit, s.new_limit, s.pd, s.run_id
+            FROM @book@.decision s WHERE s.experiment = e.experiment
+              AND s.as_of BETWEEN e.valid_from AND coalesce(e.valid_to, 'infinity') OFFSET 0) d
+          LEFT JOIN @book@.run r ON r.run_id = d.run_id
+          WHERE d.run_id IS NULL OR r.move_limits
+          ORDER BY d.experiment, d.account_id, d.as_of, d.decided_at, d.decision_id) s),
+      later AS (
+        SELECT f.first_no, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance::numeric, 0)) AS drawn,
+          sum(m.credit_limit::numeric) AS credit_limit
+        FROM first f JOIN @book@.account_month m ON m.account_id = f.account_id AND m.month > f.as_of
+        GROUP BY f.first_no),
+      arm AS (
+        SELECT f.experiment, f.arm, f.product, a.currency, k.decimals, min(f.as_of) AS since, count(*) AS accounts,
+          sum(f.old_limit) AS old_limit, sum(f.new_limit) AS new_limit, sum(f.new_limit - f.old_limit) AS change,
+          avg(f.new_limit - f.old_limit) AS mean_change,
+          var_samp(f.new_limit - f.old_limit) / nullif(count(f.new_limit - f.old_limit), 0) AS error_change,
+          sum(a.credit_limit::numeric) AS credit_limit, sum(greatest(a.balance::numeric, 0)) AS drawn,
+          sum(round(e.exposure, k.decimals)) AS exposure,
+          sum(round(f.pd::numeric * x.lgd::numeric * e.exposure, k.decimals)) AS expected_loss,
+          count(l.months) AS observed, count(*) FILTER (WHERE l.worst >= x.bad_days) AS bad,
+          sum(l.drawn) / nullif(sum(l.credit_limit), 0) AS utilization,
+          sum(round(x.margin::numeric * l.drawn / l.months, k.decimals)) AS margin_a_year,
+          bool_and(v.policy IS NULL AND v.scorecard IS NULL) AS is_champion
+        FROM first f
+        JOIN @book@.account a ON a.account_id = f.account_id
+        JOIN @report@.report_currency k ON k.currency = a.currency
+        LEFT JOIN later l ON l.first_no = f.first_no
+        LEFT JOIN @book@.experiment_arm v ON v.experiment = f.experiment AND v.arm = f.arm
+        LEFT JOIN @book@.report_assumption own ON own.product = f.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        CROSS JOIN LATERAL (SELECT greatest(a.balance::numeric, 0)
+          + x.ccf::numeric * greatest(a.credit_limit::numeric - greatest(a.balance::numeric, 0), 0) AS exposure) e
+        GROUP BY f.experiment, f.arm, f.product, a.currency, k.decimals),
+      compared AS (
+        SELECT a.*, first_value(a.arm) OVER w AS reference, first_value(a.observed) OVER w AS reference_observed,
+          first_value(a.bad) OVER w AS reference_bad, first_value(a.mean_change) OVER w AS reference_change,
+          first_value(a.error_change) OVER w AS reference_error
+        FROM arm a WINDOW w AS (PARTITION BY a.experiment, a.product, a.currency
+          ORDER BY a.is_champion DESC NULLS LAST, a.arm COLLATE "C"))
+      SELECT c.experiment, c.arm, c.product, c.currency, c.arm = c.reference AS is_reference, c.since, c.accounts,
+        round(c.old_limit, c.decimals) AS old_limit, round(c.new_limit, c.decimals) AS new_limit,
+        round(c.change, c.decimals) AS change, round(c.credit_limit, c.decimals) AS credit_limit,
+        round(c.drawn, c.decimals) AS drawn, c.exposure, c.expected_loss, c.observed, c.bad,
+        round(c.bad::numeric / nullif(c.observed, 0), 6) AS bad_rate, round(c.utilization, 4) AS utilization, c.margin_a_year,
+        CASE WHEN c.arm <> c.reference AND c.observed > 0 AND c.reference_observed > 0
+          THEN round((credit_limit.event_rate_test(c.reference_observed, c.reference_bad, c.observed, c.bad)).p_value::numeric, 6)
+          END AS p_value,
+        CASE WHEN c.arm <> c.reference THEN
+          round((c.mean_change - c.reference_change) / nullif(sqrt(c.error_change + c.reference_error), 0), 6) END AS z_change
+      FROM compared c$$);
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_decision_reports(text) IS
+    'part of create_book: reports of decisions, reasons and experiments';
+
+-- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0 or
+-- as scalar queries, so that only the partitions of these days are read.
+CREATE FUNCTION credit_limit_internal.create_risk_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_transitions',
+    'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
+    'one yet',
+    '{"from_band": "days past due in the month: 0, 1-29, 30-59, 60-89, 90+, or not known",
+      "to_band": "in the next; gone: no row then", "share": "of the accounts that were in from_band", "balance": "in the month"}',
+    $$SELECT g.month, g.product, g.currency, g.from_band, g.to_band, g.accounts,
+        round(g.accounts / sum(g.accounts) OVER (PARTITION BY g.month, g.product, g.currency, g.from_band), 4) AS share,
+        round(g.balance, k.decimals) AS balance
+      FROM (SELECT c.month, c.product, c.currency, c.from_band, c.to_band, c.accounts, c.balance,
+          bool_or(c.to_band <> 'gone') OVER (PARTITION BY c.month) AS has_next
+        FROM (SELECT m.month, a.product, a.currency, credit_limit.arrears_band(m.days_past_due::int) AS from_band,
+            CASE WHEN n.account_id IS NULL THEN 'gone' ELSE credit_limit.arrears_band(n.days_past_due::int) END AS to_band,
+            count(*) AS accounts, sum(m.balance::numeric) AS balance
+          FROM @book@.account_month m
+          JOIN @book@.account a ON a.account_id = m.account_id
+          LEFT JOIN @book@.account_month n ON n.account_id = m.account_id AND n.month = (m.month + interval '1 month')::date
+          GROUP BY 1, 2, 3, 4, 5) c) g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      WHERE g.has_next$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_vintages',
+    'Accounts by the month in which they were opened: how many of them had been bad up to so many months on book. Accounts whose '
+    'first months are not in account_month are left out; months that have not come yet have no row',
+    '{"cohort": "month of opening", "months_on_book": "up to so many months after it",
+      "bad": "accounts that had been bad_days past due by then", "bad_rate": "bad by accounts"}',
+    $$WITH history AS (
+        SELECT m.account_id, min(m.month) AS first_month, max(m.month) AS last_month
+        FROM @book@.account_month m GROUP BY m.account_id),
+      bad AS (
+        SELECT m.account_id, min(m.month) AS bad_month
+        FROM @book@.account_month m JOIN @book@.account a ON a.account_id = m.account_id
+        LEFT JOIN @book@.report_assumption own ON own.product = a.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        WHERE m.days_past_due >= x.bad_days GROUP BY m.account_id),
+      line AS (
+        SELECT date_trunc('month', a.opened_on::timestamp)::date AS cohort, a.product, a.currency, b.bad_month,
+          max(h.last_month) OVER () AS latest, h.first_month
+        FROM @book@.account a JOIN history h ON h.account_id = a.account_id LEFT JOIN bad b ON b.account_id = a.account_id),
+      cell AS (
+        SELECT l.cohort, l.product, l.currency, l.latest, l.bad_month, count(*) AS accounts FROM line l
+        WHERE l.first_month <= (l.cohort + interval '1 month')::date
+        GROUP BY l.cohort, l.product, l.currency, l.latest, l.bad_month)
+      SELECT v.cohort, v.product, v.currency, v.months_on_book, v.accounts, v.bad,
+        round(v.bad::numeric / v.accounts, 6) AS bad_rate
+      FROM (SELECT c.cohort, c.product, c.currency, g.n AS months_on_book, sum(c.accounts)::bigint AS accounts, coalesce(
+            sum(c.accounts) FILTER (WHERE c.bad_month <= (c.cohort + make_interval(months => g.n))::date), 0)::bigint AS bad
+        FROM cell c
+        CROSS JOIN LATERAL generate_series(0, credit_limit.months_on_book(c.cohort, c.latest)) g(n)
+        GROUP BY c.cohort, c.product, c.currency, g.n) v$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_scores',
+    'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are '
+    'over (the most in report_assumption; a what-if run counts)',
+    '{"run_id": "the run whose scores are looked at", "n": "accounts with a score, not bad on its day, and with a later month",
+      "n_event": "those of them that turned bad", "event_rate": "n_event by n", "auc": "area under the ROC curve",
+      "conf_low": "95 % interval (DeLong)", "conf_high": "95 % interval (DeLong)", "auc_product": "of all segments",
+      "verdict": "too few (under 30 events or non-events), does not rank (the interval reaches 0.5), weaker '
+      '(it lies below auc_product), ranks"}',
+    $$WITH chosen AS MATERIALIZED (
+        SELECT r.run_id, r.as_of, date_trunc('month', r.as_of::timestamp)::date AS month,
+          (date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months))::date AS until
+        FROM @book@.run r
+        CROSS JOIN @book@.report_refresh f
+        CROSS JOIN (SELECT max(a.outcome_months) AS outcome_months FROM @book@.report_assumption a) x
+        WHERE r.status = 'done' AND r.run_key IS NOT NULL
+          AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.latest_month
+        ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1),
+      outcome AS (
+        SELECT m.account_id, max(m.days_past_due) FILTER (WHERE m.month > (SELECT as_of FROM chosen)) AS worst,
+          max(m.days_past_due) FILTER (WHERE m.month <= (SELECT as_of FROM chosen)) AS before,
+          bool_or(m.month > (SELECT as_of FROM chosen)) AS observed
+        FROM @book@.account_month m
+        WHERE m.month >= (SELECT month FROM chosen) AND m.month <= (SELECT until FROM chosen)
+        GROUP BY m.account_id),
+      scored AS (
+        SELECT d.product, d.run_id, d.as_of, b.segment, d.score, coalesce(o.worst >= x.bad_days, false) AS bad
+        FROM @book@.decision d
+        JOIN @book@.account a ON a.account_id = d.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        JOIN outcome o ON o.account_id = d.account_id
+        LEFT JOIN @book@.report_assumption own ON own.product = d.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        WHERE d.as_of = (SELECT as_of FROM chosen) AND d.run_id = (SELECT run_id FROM chosen) AND d.score IS NOT NULL
+          AND o.observed AND NOT coalesce(o.before >= x.bad_days, false)),
+      ranked AS (
+        SELECT o.product, o.run_id, o.as_of, o.segment, credit_limit.roc_agg(o.score, o.bad, false) AS roc
+        FROM scored o GROUP BY o.product, o.run_id, o.as_of, o.segment)
+      SELECT r.product, r.segment, r.run_id, r.as_of, s.n, s.n_event, round(s.event_rate::numeric, 6) AS event_rate,
+        round(i.auc::numeric, 6) AS auc, round(i.conf_low::numeric, 6) AS conf_low, round(i.conf_high::numeric, 6) AS conf_high,
+        round(w.auc::numeric, 6) AS auc_product,
+        CASE WHEN least(s.n_event, s.n_non_event) < 30 THEN 'too few' WHEN i.conf_low <= 0.5 THEN 'does not rank'
+          WHEN i.conf_high < w.auc THEN 'weaker' ELSE 'ranks' END AS verdict
+      FROM ranked r
+      JOIN (SELECT k.product, credit_limit.auc(credit_limit.rollup(k.roc)) AS auc FROM ranked k GROUP BY k.product) w
+        ON w.product = r.product
+      CROSS JOIN LATERAL credit_limit.roc_stats(r.roc) s
+      CROSS JOIN LATERAL credit_limit.auc_interval(r.roc) i$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_drift',
+    'Whether the scores of a month are distributed as those of the first, by product and scorecard. Of each month the last '
+    'finished run counts',
+    '{"scorecard_id": "version of the scorecard; NULL: external score", "first_month": "the month that others are compared with",
+      "mean_score": "of the accounts", "psi": "population stability index over ten bands of the first month''s scores",
+      "critical_value_95": "what psi exceeds by chance once in twenty times when nothing has changed",
+      "p_value": "of so large a psi when nothing has changed", "status": "stable below 0.1, investigate to 0.25, shifted above"}',
+    $$WITH chosen AS (
+        SELECT DISTINCT ON (date_trunc('month', r.as_of::timestamp)) date_trunc('month', r.as_of::timestamp)::date AS month,
+          r.run_id, r.as_of
+        FROM @book@.run r WHERE r.status = 'done' AND r.run_key IS NOT NULL
+        ORDER BY date_trunc('month', r.as_of::timestamp), r.as_of DESC, r.run_id DESC),
+      scored AS MATERIALIZED (
+        SELECT c.month, d.product, d.scorecard_id, d.score,
+          min(c.month) OVER (PARTITION BY d.product, d.scorecard_id) AS first_month
+        FROM chosen c
+        CROSS JOIN LATERAL (SELECT s.product, s.scorecard_id, s.score, s.account_id FROM @book@.decision s
+          WHERE s.as_of = c.as_of AND s.run_id = c.run_id AND s.score IS NOT NULL OFFSET 0) d
+        JOIN @book@.account a ON a.account_id = d.account_id),
+      bound AS (
+        SELECT s.product, s.scorecard_id, s.first_month, credit_limit.quantile_bands(s.score, 10) AS bands
+        FROM scored s WHERE s.month = s.first_month GROUP BY s.product, s.scorecard_id, s.first_month),
+      counted AS (
+        SELECT s.month, s.product, s.scorecard_id, b.first_month, width_bucket(s.score, b.bands)::text AS band,
+          count(*)::float8 AS n, sum(s.score::numeric) AS total
+        FROM scored s JOIN bound b ON b.product = s.product AND b.scorecard_id IS NOT DISTINCT FROM s.scorecard_id
+        GROUP BY s.month, s.product, s.scorecard_id, b.first_month, width_bucket(s.score, b.bands)::text)
+      SELECT g.month, g.product, g.scorecard_id, g.first_month, g.accounts, round(g.mean_score, 4) AS mean_score,
+        round((g.psi).psi::numeric, 6) AS psi, round((g.psi).critical_value_95::numeric, 6) AS critical_value_95,
+        round((g.psi).p_value::numeric, 6) AS p_value, (g.psi).status
+      FROM (SELECT t.month, t.product, t.scorecard_id, t.first_month, sum(v.n) FILTER (WHERE v.is_actual)::bigint AS accounts,
+          sum(v.total) FILTER (WHERE v.is_actual) / nullif(sum(v.n) FILTER (WHERE v.is_actual), 0)::numeric AS mean_score,
+          credit_limit.psi(v.band, v.is_actual, v.n) AS psi
+        FROM (SELECT DISTINCT c.month, c.product, c.scorecard_id, c.first_month FROM counted c) t
+        JOIN LATERAL (SELECT c.band, c.n, c.total, k.is_actual FROM counted c CROSS JOIN (VALUES (true), (false)) k(is_actual)
+          WHERE c.product = t.product AND c.scorecard_id IS NOT DISTINCT FROM t.scorecard_id
+            AND c.month = CASE WHEN k.is_actual THEN t.month ELSE t.first_month END) v ON true
+        GROUP BY t.month, t.product, t.scorecard_id, t.first_month) g$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_alerts',
+    'Alerts that are open',
+    '{"alert_id": "number of the alert", "rule": "rule that raised it", "indicator": "what the rule looks at",
+      "severity": "of the rule", "subject": "account, umbrella, product or segment", "as_of": "day of the alert",
+      "value": "of the indicator on that day",
+      "enter_at": "from which value on the rule raises an alert", "leave_at": "below which it is closed",
+      "days_open": "up to the business date; NULL without one"}',
+    $$SELECT x.alert_id, x.rule, r.indicator, x.severity, x.subject, x.as_of, round(x.value::numeric, 6) AS value,
+        round(r.enter_at::numeric, 6) AS enter_at, round(r.leave_at::numeric, 6) AS leave_at,
+        d.business_date - x.as_of AS days_open
+      FROM @book@.alert x
+      JOIN @book@.alert_rule r ON r.rule = x.rule
+      LEFT JOIN @book@.business_day d ON true
+      WHERE x.closed_on IS NULL$$);
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_risk_reports(text) IS
+    'part of create_book: reports of arrears, vintages, scores, drift and alerts';
+
+CREATE FUNCTION credit_limit_internal.create_summary_report(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_summary',
+    'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
+    '{"as_of": "of the positions", "accounts": "that are open", "borrowers": "who have them", "credit_limit": "sum of the limits",
+      "drawn": "sum of the balances", "unused": "limits less what is drawn", "utilization": "drawn by limits",
+      "gap": "between what rules give and what is drawn", "gap_risk": "of it: caps of risk and affordability",
+      "gap_product": "caps of product, law and umbrella", "gap_demand": "demand smaller than the limit",
+      "gap_dormancy": "accounts not used for 6 months and more", "gap_buffer": "what is left",
+      "unmet": "demand that limits turn away",
+      "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD",
+      "late_accounts": "30 days and more past due in the latest month", "late_balance": "balances of these",
+      "increases": "latest decisions that raised a limit", "decreases": "that lowered one", "freezes": "that froze one",
+      "referrals": "that wait for a person", "limit_change": "new less old limits of the latest decisions",
+      "alerts_open": "of all currencies"}',
+    $$SELECT f.as_of, s.currency, s.accounts, s.borrowers, s.credit_limit, s.drawn, s.unused, s.utilization,
+        round((s.total).gap, s.decimals) AS gap, round((s.total).risk, s.decimals) AS gap_risk,
+        round((s.total).product, s.decimals) AS gap_product, round((s.total).demand, s.decimals) AS gap_demand,
+        round((s.total).dormancy, s.decimals) AS gap_dormancy, round((s.total).buffer, s.decimals) AS gap_buffer,
+        round((s.total).unmet, s.decimals) AS unmet, s.expected_loss, s.late_accounts, s.late_balance, s.increases, s.decreases,
+        s.freezes, s.referrals, s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open
+      FROM @book@.report_refresh f
+      CROSS JOIN (SELECT a.currency, k.decimals, count(*) AS accounts, count(DISTINCT a.borrower_id) AS borrowers,
+          round(sum(a.credit_limit::numeric), k.decimals) AS credit_limit, round(sum(e.drawn), k.decimals) AS drawn,
+          round(sum(e.unused), k.decimals) AS unused,
+          round(sum(e.drawn) / nullif(sum(a.credit_limit::numeric), 0), 4) AS utilization,
+          credit_limit.gap_total(credit_limit.limit_gap(p.entitlement, p.risk_cap, p.product_cap, p.demand_used,
+            a.balance::numeric, p.months_inactive)) AS total,
+          sum(round(p.pd::numeric * x.lgd::numeric * (e.drawn + x.ccf::numeric * e.unused), k.decimals)) AS expected_loss,
+          count(*) FILTER (WHERE m.days_past_due >= 30) AS late_accounts,
+          round(sum(m.balance::numeric) FILTER (WHERE m.days_past_due >= 30), k.decimals) AS late_balance,
+          count(*) FILTER (WHERE p.action = 'INCREASE') AS increases, count(*) FILTER (WHERE p.action = 'DECREASE') AS decreases,
+          count(*) FILTER (WHERE p.action = 'FREEZE') AS freezes, count(*) FILTER (WHERE p.action = 'REFER') AS referrals,
+          round(sum(p.new_limit - p.old_limit), k.decimals) AS limit_change
+        FROM @book@.account a
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        JOIN @report@.report_currency k ON k.currency = a.currency
+        LEFT JOIN @book@.report_position p ON p.account_id = a.account_id
+        LEFT JOIN @book@.account_month m ON m.account_id = a.account_id
+          AND m.month = (SELECT l.latest_month FROM @book@.report_refresh l)
+        LEFT JOIN @book@.report_assumption own ON own.product = a.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        CROSS JOIN LATERAL (SELECT greatest(a.balance::numeric, 0) AS drawn,
+          greatest(a.credit_limit::numeric - greatest(a.balance::numeric, 0), 0) AS unused) e
+        WHERE a.status = 'open'
+        GROUP BY a.currency, k.decimals) s$$);
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_summary_report(text) IS
+    'part of create_book: the report in one row for each currency';

@@ -1,0 +1,213 @@
+-- Reports of a book: how they are made, what they assume, and the positions that are too slow to compute at every look.
+--
+-- They are views in a schema of their own, lending_report for the book lending, where readers find them and nothing else. A
+-- report shows a reader what his own rights show him of the tables under it (security_invoker), so row-level security of analysts
+-- holds. Amounts of different currencies never add up: every report with an amount has the currency among its groups. Whoever
+-- reads a report twice sees the same digits: sums are of numeric, and rounded.
+
+-- Bands of days past due as collections count them. An expression, so that it is inlined into queries of many rows.
+CREATE FUNCTION credit_limit.arrears_band(days_past_due int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
+  WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
+COMMENT ON FUNCTION credit_limit.arrears_band(int) IS
+    'band of days past due: 0, 1-29, 30-59, 60-89, 90+, or not known for NULL';
+
+CREATE FUNCTION credit_limit_internal.create_positions(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  EXECUTE replace($$
+    CREATE TABLE @book@.report_assumption (
+      product text PRIMARY KEY,
+      margin float8 NOT NULL DEFAULT 0.12 CHECK (margin BETWEEN -1 AND 10),
+      carry float8 NOT NULL DEFAULT 0.006 CHECK (carry BETWEEN 0 AND 10),
+      ccf float8 NOT NULL DEFAULT 0.4 CHECK (ccf BETWEEN 0 AND 10),
+      lgd float8 NOT NULL DEFAULT 0.75 CHECK (lgd BETWEEN 0 AND 2),
+      capital float8 NOT NULL DEFAULT 0.08 CHECK (capital BETWEEN 0 AND 2),
+      bad_days int NOT NULL DEFAULT 90 CHECK (bad_days > 0),
+      outcome_months int NOT NULL DEFAULT 12 CHECK (outcome_months BETWEEN 1 AND 120));
+    INSERT INTO @book@.report_assumption (product) VALUES ('');
+    COMMENT ON TABLE @book@.report_assumption IS
+      'what reports assume of a product; the empty name is for products without a row of their own. Rates are fractions a year';
+    COMMENT ON COLUMN @book@.report_assumption.margin IS 'earned in a year on what is drawn';
+    COMMENT ON COLUMN @book@.report_assumption.carry IS 'cost in a year of what is granted and not drawn';
+    COMMENT ON COLUMN @book@.report_assumption.ccf IS 'part of the unused limit that is drawn when a borrower defaults';
+    COMMENT ON COLUMN @book@.report_assumption.capital IS 'capital for each unit of exposure';
+    COMMENT ON COLUMN @book@.report_assumption.bad_days IS 'days past due from which on a borrower is bad';
+    COMMENT ON COLUMN @book@.report_assumption.outcome_months IS
+    'months after a decision in which a borrower turns out bad, or does not';
+
+    CREATE TABLE @book@.report_refresh (
+      only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+      as_of date,
+      latest_month date);
+    INSERT INTO @book@.report_refresh DEFAULT VALUES;
+    COMMENT ON TABLE @book@.report_refresh IS
+      'the day and the latest month of account_month of which report_position tells: credit_limit.refresh_reports()';
+
+    CREATE TABLE @book@.report_position (
+      account_id bigint PRIMARY KEY,
+      months int NOT NULL,
+      months_inactive int NOT NULL,
+      demand credit_limit.demand,
+      demand_status text,
+      demand_own numeric,
+      demand_shrunk numeric,
+      demand_used numeric,
+      demand_basis text,
+      decision_id bigint,
+      decided_on date,
+      action text,
+      pd float8,
+      old_limit numeric,
+      new_limit numeric,
+      entitlement numeric,
+      risk_cap numeric,
+      product_cap numeric);
+    COMMENT ON TABLE @book@.report_position IS
+      'open accounts as of credit_limit.refresh_reports(): their demand, and the latest decision that was in force';
+    COMMENT ON COLUMN @book@.report_position.months IS 'months of account_month that were looked at, at most 12';
+    COMMENT ON COLUMN @book@.report_position.months_inactive IS 'of these, since the last with a balance';
+    COMMENT ON COLUMN @book@.report_position.demand_own IS
+    'amount that covers nine months in ten, by the account''s own months; NULL: they do not tell';
+    COMMENT ON COLUMN @book@.report_position.demand_shrunk IS
+    'where there is none: the same, leaning on product, currency and segment. A segment of many kinds of borrowers has a '
+    'long tail, so this is often far above what one of them wants';
+    COMMENT ON COLUMN @book@.report_position.demand_used IS
+    'what the gap takes as demand: own, else the forecast account_feature.demand_q90, else shrunk';
+    COMMENT ON COLUMN @book@.report_position.demand_basis IS 'which of them: own, forecast, segment; NULL: not known';
+    COMMENT ON COLUMN @book@.report_position.risk_cap IS 'the lower of the caps of risk and affordability';
+    COMMENT ON COLUMN @book@.report_position.product_cap IS 'the lowest of the caps of product, law and umbrella';
+    -- Who may not see an account may not see its position.
+    ALTER TABLE @book@.report_position ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY as_account ON @book@.report_position
+      USING (EXISTS (SELECT FROM @book@.account a WHERE a.account_id = report_position.account_id))
+  $$, '@book@', quote_ident(book));	-- DDL
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_positions(text) IS 'part of create_book: tables of the reports';
+
+-- Demand of an account takes all its months, its latest decision a look into the log: a minute for a million, so they are kept.
+CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  today date := as_of;
+  since date;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  today := coalesce(today, (SELECT d.business_date FROM business_day d),
+    (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m));
+  -- A second refresh waits for the first.
+  UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today);
+  SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;
+  DELETE FROM report_position p
+  WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = p.account_id AND a.status = 'open');
+  -- Only what changed is written.
+  WITH month AS MATERIALIZED (
+      SELECT m.account_id, count(*) AS months,
+        credit_limit.demand_agg(m.balance::numeric, m.credit_limit::numeric) AS demand,
+        coalesce(credit_limit.months_on_book(max(m.month) FILTER (WHERE m.balance > 0), max(m.month)), count(*))::int
+          AS months_inactive
+      FROM account_month m
+      WHERE m.month <= today AND m.month > today - interval '12 months' GROUP BY m.account_id),
+    line AS MATERIALIZED (
+      SELECT a.account_id, a.product, a.currency, b.segment, m.months, m.months_inactive, m.demand,
+        (credit_limit.demand_stats(m.demand)).status
+      FROM account a JOIN borrower b ON b.borrower_id = a.borrower_id LEFT JOIN month m ON m.account_id = a.account_id
+      WHERE a.status = 'open'),
+    prior AS MATERIALIZED (
+      SELECT l.product, l.currency, l.segment, credit_limit.rollup(l.demand) AS demand FROM line l
+      GROUP BY l.product, l.currency, l.segment),
+    latest AS (
+      SELECT DISTINCT ON (d.account_id) d.* FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
+      WHERE d.as_of <= today AND d.as_of >= coalesce(since, '-infinity') AND (d.run_id IS NULL OR r.move_limits)
+      ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC)
+  MERGE INTO report_position p
+  USING (SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), l.demand, l.status,
+      v.own, v.shrunk, coalesce(v.own, f.demand_q90::numeric, v.shrunk),
+      CASE WHEN v.own IS NOT NULL THEN 'own' WHEN f.demand_q90 IS NOT NULL THEN 'forecast'
+        WHEN v.shrunk IS NOT NULL THEN 'segment' END,
+      d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
+      least(d.product_cap, d.regulatory_cap, d.umbrella_cap)
+    FROM line l
+    LEFT JOIN prior p ON p.product = l.product AND p.currency = l.currency
+      AND coalesce(p.segment, '') = coalesce(l.segment, '') AND (p.segment IS NULL) = (l.segment IS NULL)
+    LEFT JOIN account_feature f ON f.account_id = l.account_id
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN l.status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(l.demand) END AS own,
+        CASE WHEN l.status NOT IN ('converged', 'never_used', 'no_spread')
+          THEN credit_limit.demand_amount(credit_limit.demand_shrink(l.demand, p.demand)) END AS shrunk OFFSET 0) v
+    LEFT JOIN latest d ON d.account_id = l.account_id)
+    AS n(account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
+      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap)
+  ON p.account_id = n.account_id
+  WHEN MATCHED AND (p.*)::text IS DISTINCT FROM (n.*)::text THEN
+    UPDATE SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
+      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (n.*)
+  WHEN NOT MATCHED THEN INSERT VALUES (n.account_id, n.months, n.months_inactive, n.demand, n.demand_status, n.demand_own,
+    n.demand_shrunk, n.demand_used, n.demand_basis, n.decision_id, n.decided_on, n.action, n.pd, n.old_limit, n.new_limit,
+    n.entitlement, n.risk_cap, n.product_cap);
+  RETURN (SELECT count(*) FROM report_position);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.refresh_reports(text, date) IS
+    'computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, where they '
+    'tell too little also that of its product, currency and segment, and the latest decision since the last finished run '
+    'that moved limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Writes the '
+    'positions that changed, and returns how many there are. In one transaction: readers see the old positions until it '
+    'commits. Analyze report_position after the first. Errors: no such book (3F000, 42P01)';
+
+-- ---- the views ----
+
+CREATE FUNCTION credit_limit_internal.create_report(book text, report text, description text, columns jsonb, definition text)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  view text := format('%I.%I', book || '_report', report);
+  known CONSTANT jsonb := '{"product": "what is lent", "segment": "of the borrower now; NULL: none",
+    "currency": "ISO 4217; amounts of different currencies never add up", "month": "its first day",
+    "as_of": "the day as of which it was decided", "run_key": "the run; NULL: real time, or a person",
+    "source": "run, realtime or override", "moved": "false: of a what-if run, whose decisions changed no limit",
+    "action": "of the decision: INCREASE, DECREASE, KEEP, FREEZE, REFER ...", "accounts": "number of accounts",
+    "experiment": "name of the experiment", "arm": "arm of the experiment"}';
+  c record;
+BEGIN
+  EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS %s', view,
+    replace(replace(definition, '@book@', quote_ident(book)), '@report@', quote_ident(book || '_report')));	-- DDL
+  EXECUTE format('COMMENT ON VIEW %s IS %L', view, description);	-- DDL
+  FOR c IN SELECT a.attname FROM pg_attribute a WHERE a.attrelid = to_regclass(view) AND a.attnum > 0 LOOP
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, (known || columns) ->> c.attname);	-- DDL
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.create_report(text, text, text, jsonb, text) IS
+    'part of create_book: a view in the schema of the reports, @book@ and @report@ in its definition being the schemas, with '
+    'what its columns mean';
+
+CREATE FUNCTION credit_limit.create_book_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.book_owner(book);
+  IF to_regnamespace(quote_ident(book || '_report')) IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_schema', MESSAGE = format('schema "%s_report" exists already', book),
+      DETAIL = 'The reports of a book are made in a new schema of that name.',
+      HINT = format('If it holds reports only: DROP SCHEMA %I CASCADE, and grant the book again afterwards.', book || '_report');
+  END IF;
+  EXECUTE format('CREATE SCHEMA %I; COMMENT ON SCHEMA %1$I IS %L', book || '_report', format('reports of book %s',
+    book));	-- DDL
+  PERFORM credit_limit_internal.create_usage_reports(book);
+  PERFORM credit_limit_internal.create_decision_reports(book);
+  PERFORM credit_limit_internal.create_risk_reports(book);
+  PERFORM credit_limit_internal.create_summary_report(book);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.create_book_reports(text) IS
+    'makes the reports of a book that has none: views in the schema of its name and _report, as create_book() does. Grant the '
+    'book again afterwards. Errors: that schema exists (42P06), a book of somebody else (42501), a table or view of the lender '
+    'that lacks a column (42703)';

@@ -1,0 +1,31 @@
+-- plpgsql_check over every PL/pgSQL function of the extension: statements that do not parse or name what is not there, variables that nobody
+-- uses. Functions on a book look up its tables, so a book is made, and their search_path set to it, in a transaction that is rolled back.
+\set ON_ERROR_STOP on
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION credit_limit;
+CREATE EXTENSION plpgsql_check;
+SELECT credit_limit.create_book('checked') AS made, credit_limit.enable_realtime('checked') AS realtime \gset
+BEGIN;
+CREATE TEMP TABLE subject AS
+SELECT p.oid, p.oid::regprocedure::text AS name, coalesce(t.tgrelid, 0) AS relation
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+LEFT JOIN LATERAL (SELECT DISTINCT ON (g.tgrelid) g.tgrelid FROM pg_trigger g WHERE g.tgfoid = p.oid AND g.tgparentid = 0) t ON true
+WHERE p.pronamespace IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace)
+  AND (p.prorettype <> 'trigger'::regtype OR t.tgrelid IS NOT NULL);
+SELECT format('ALTER FUNCTION %s SET search_path = pg_catalog, checked, pg_temp', s.name)
+FROM (SELECT DISTINCT s.oid, s.name FROM subject s) s JOIN pg_proc p ON p.oid = s.oid AND p.prokind = 'f' \gexec
+SELECT 'not ok ' || s.name || CASE WHEN s.relation <> 0 THEN ' of ' || s.relation::regclass ELSE '' END || ' line ' || coalesce(c.lineno, 0) || ': ' || c.message
+FROM subject s CROSS JOIN LATERAL plpgsql_check_function_tb(s.oid, s.relation, fatal_errors => false, performance_warnings => false) c
+WHERE c.level IN ('error', 'warning', 'warning extra')
+  -- Where a cast is written or not is a matter of taste; pg_cron need not be there; what a stored layout gives cannot be known.
+  AND c.message !~ '^target type is different|^composite OUT variable|^cannot determinate a result of dynamic SQL|is maybe unmodified$'
+  AND NOT (s.name ~ '\.(un)?schedule\(' AND c.message ~ 'cron')
+  AND NOT (s.name ~ '\.decide_again\(' AND c.message ~ '"r"')
+  AND NOT (s.name ~ '\.keep_request\(' AND c.message ~ '"d"')
+ORDER BY 1;
+SELECT 'ok plpgsql_check of ' || count(DISTINCT oid) || ' functions' FROM subject HAVING count(DISTINCT oid) > 100;
+SELECT 'not ok ' || p.oid::regprocedure || ': a trigger function without a trigger in a book' FROM pg_proc p
+WHERE p.pronamespace = 'credit_limit_internal'::regnamespace AND p.prorettype = 'trigger'::regtype
+  AND NOT EXISTS (SELECT FROM subject s WHERE s.oid = p.oid);
+ROLLBACK;

@@ -1,0 +1,85 @@
+-- Jobs: schedules, what is said where there is no pg_cron, the log of jobs with the errors they met. (A server with pg_cron: test/t.)
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS credit_limit;
+SET timezone = 'GMT';
+SELECT credit_limit.create_book('book_j');
+SELECT credit_limit.schedule('book_j', '{"nightly": "0 2 * * *"}');
+SELECT credit_limit.schedule('book_j', '{"decisions": 2}');
+SELECT credit_limit.schedule('book_j', '{"as_of": "tomorrow"}');
+SELECT credit_limit.schedule('book_j', '{"keep_decisions": 0.5}');
+SELECT credit_limit.schedule('book_j', '[]');
+SELECT credit_limit.schedule('book_j', NULL);
+-- Nothing was scheduled by any of them.
+SELECT count(*) FROM book_j.job WHERE schedule IS NOT NULL;
+SELECT job, schedule, how, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j');
+SELECT job, schedule, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j',
+  '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", "keep_decisions": 84, "keep_job_runs": 30}');
+SELECT job, schedule, as_of, parameters FROM book_j.job ORDER BY job;
+SELECT job, schedule, expected_every, overdue, status, runs FROM book_j.job_status ORDER BY job;
+-- What the command says is what runs.
+SELECT substring(command FROM '-c "(.*)"') AS command FROM credit_limit.schedule('book_j', '{"as_of": "yesterday"}') WHERE job = 'months' \gset
+:command;
+SELECT job, status, as_of = (now() AT TIME ZONE 'GMT')::date - 1 AS yesterday, row_count FROM book_j.run WHERE run_id > 0;
+SELECT overdue FROM book_j.job_status WHERE job = 'months';
+-- A scheduled job that has not done its work for longer than it should is overdue.
+UPDATE book_j.job SET scheduled_at = scheduled_at - interval '30 hours';
+SELECT job, overdue FROM book_j.job_status WHERE job IN ('months', 'retention', 'alerts') ORDER BY job;
+UPDATE book_j.run SET started_at = started_at - interval '25 hours', ended_at = ended_at - interval '25 hours' WHERE job = 'months';
+SELECT overdue FROM book_j.job_status WHERE job = 'months';
+UPDATE book_j.job SET expected_every = '26 hours' WHERE job = 'months';
+SELECT overdue FROM book_j.job_status WHERE job = 'months';
+SELECT job, how, command FROM credit_limit.unschedule('book_j');
+SELECT count(*) FROM credit_limit.unschedule('book_j');
+
+-- Jobs that fail say so twice: to who started them, and in the log with the SQLSTATE; what they began is undone.
+CALL credit_limit.run_job('book_j', 'monthly');
+CALL credit_limit.run_job('book_j', NULL);
+CALL credit_limit.run_job('book_j', 'decisions');
+SELECT credit_limit.set_business_date('book_j', '2026-11-30');
+INSERT INTO book_j.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
+CALL credit_limit.run_job('book_j', 'decisions');
+SELECT count(*) FROM book_j.run_chunk;
+CALL credit_limit.run_job('book_j', 'alerts', '2026-12-02');
+CALL credit_limit.run_job('book_j', 'alerts');
+SELECT job, status, CASE WHEN as_of BETWEEN current_date - 2 AND current_date - 1 THEN 'yesterday' ELSE to_char(as_of, 'YYYY-MM-DD') END AS as_of, row_count, sqlstate, message FROM book_j.run WHERE run_id > 0 ORDER BY run_id;
+SELECT job, status, sqlstate, runs, failures, last_success IS NOT NULL AS once FROM book_j.job_status ORDER BY job;
+-- The nightly run, with a borrower whose row is wrong.
+CREATE ROLE regress_book_maker;
+SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_book_maker');
+SET ROLE regress_book_maker;
+SELECT credit_limit.draft_policy('book_j', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
+RESET ROLE;
+SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01');
+INSERT INTO book_j.borrower (borrower_id) SELECT generate_series(1, 50);
+INSERT INTO book_j.account (account_id, borrower_id, product, currency, opened_on) SELECT i, i, 'cash', 'CNY', '2026-01-01' FROM generate_series(1, 50) i;
+ALTER TABLE book_j.account ADD CHECK (account_id <> 13 OR credit_limit = 0);
+CALL credit_limit.run_job('book_j', 'decisions');
+CALL credit_limit.run_job('book_j', 'decisions');
+SELECT run_key, status, row_count, sqlstate, message FROM book_j.run WHERE job = 'decisions' ORDER BY run_id;
+SELECT count(*) FROM book_j.decision;
+-- A job that is cancelled is written down too.
+CREATE FUNCTION book_j.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON book_j.report_refresh FOR EACH ROW EXECUTE FUNCTION book_j.slow();
+SET statement_timeout = '300ms';
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-03');
+RESET statement_timeout;
+DROP TRIGGER slow ON book_j.report_refresh;
+-- One that died without a word is found by the next start.
+INSERT INTO book_j.run (job, as_of, pid, backend_start) VALUES ('reports', '2026-12-03', 0, '2026-01-01');
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-03');
+SELECT status, sqlstate, message FROM book_j.run WHERE job = 'reports' AND as_of = '2026-12-03' ORDER BY run_id;
+-- Retention: months, and the log of jobs itself.
+SELECT count(*) FROM credit_limit.schedule('book_j', '{"keep_decisions": 1, "keep_job_runs": 1000}');
+UPDATE book_j.run SET ended_at = '2020-12-01' WHERE job = 'alerts';
+CALL credit_limit.run_job('book_j', 'retention', '2026-12-10');
+CALL credit_limit.run_job('book_j', 'retention', '2027-02-10');
+SELECT as_of, status, row_count FROM book_j.run WHERE job = 'retention' ORDER BY run_id;
+SELECT count(*) AS decisions, (SELECT count(*) FROM book_j.run WHERE job = 'alerts') AS alert_runs, (SELECT count(*) FROM credit_limit.verify_log('book_j')) AS problems FROM book_j.decision;
+-- Not inside a transaction block: it commits.
+BEGIN;
+CALL credit_limit.run_job('book_j', 'months');
+ROLLBACK;
+DROP SCHEMA book_j, book_j_report CASCADE;
+DROP OWNED BY regress_book_maker;
+DROP ROLE regress_book_maker;
