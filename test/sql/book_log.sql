@@ -9,9 +9,11 @@ SELECT add_months('book_w', '2026-01-01', 1);
 CREATE FUNCTION pg_temp.decided(n int, as_of date, run bigint, source text) RETURNS refcursor LANGUAGE plpgsql AS $$
 DECLARE rows refcursor;
 BEGIN
-  OPEN rows FOR SELECT ROW(run, source, a, a + 1000000, 'cash', as_of, clock_timestamp(), 1, NULL, NULL, NULL, CASE WHEN a % 3 > 0 THEN 700 + a END, 0.1,
-      'KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL, a % 5 = 0)::credit_limit_internal.log_entry,
-    i, sha256('policy'), NULL::bytea
+  OPEN rows FOR SELECT run AS run_id, source AS source, a::bigint AS account_id, a + 1000000::bigint AS borrower_id, 'cash' AS product, as_of AS as_of,
+      clock_timestamp() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm,
+      (CASE WHEN a % 3 > 0 THEN 700 + a END)::float8 AS score, 0.1::float8 AS pd, a % 5 = 0 AS frozen, i AS inputs, sha256('policy') AS policy_digest,
+      NULL::bytea AS scorecard_digest,
+      ROW('KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL)::limit_decision AS decision
   FROM generate_series(1, n) a CROSS JOIN LATERAL (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
   RETURN rows;
 END $$;
@@ -57,8 +59,10 @@ SELECT decision_id, account_id, score, action, old_limit, new_limit, reasons, fr
 WHERE decision_id % 64 = 1 AND account_id IN (3, 5) ORDER BY 1;
 SELECT columns FROM book_w.evidence_layout;
 -- A layout that changes between two rows.
-SELECT $$SELECT ROW(2, 'run', a, a, 'cash', '2026-01-31', now(), 1, NULL, NULL, NULL, 1, 0.1, 'KEEP', a, a, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1,
-  'none', ARRAY['why'], NULL, false)::credit_limit_internal.log_entry, %s, sha256('policy'), NULL::bytea FROM generate_series(1, 5) a$$ AS entries \gset
+SELECT $$SELECT 2::bigint AS run_id, 'run' AS source, a::bigint AS account_id, a::bigint AS borrower_id, 'cash' AS product, DATE '2026-01-31' AS as_of,
+  now() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm, 1::float8 AS score, 0.1::float8 AS pd,
+  ROW('KEEP', a, a, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why'], NULL)::credit_limit.limit_decision AS decision, false AS frozen,
+  %s AS inputs, sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest FROM generate_series(1, 5) a$$ AS entries \gset
 CREATE FUNCTION pg_temp.input(a int) RETURNS record LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
@@ -124,12 +128,16 @@ SELECT bool_and(good) AS good, (SELECT place FROM book_w.log_lane WHERE lane = 2
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'generate_series(1, 5) a', '(VALUES (1), (2), (2)) v(a)')), 25);
 -- A row without a decision, one that lacks what it must have, an end of a lane that cannot be, no cursor, or one of something else.
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''KEEP''', 'NULL')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''run'', a', '''run'', NULL')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''cash''', 'NULL')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''run'' AS source, a::bigint', '''run'' AS source, NULL::bigint')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''cash''', 'NULL::text')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''none''', 'NULL')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'NULL::book_w.product')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(interval ''1 day'')')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor('SELECT NULL::credit_limit_internal.log_entry, ROW(1), ''''::bytea, ''''::bytea'), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)', 'NULL')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)::credit_limit.limit_decision', 'ROW(1)')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)::credit_limit.limit_decision', '1')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'a::bigint AS account_id', 'a AS account_id')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'DATE ''2026-01-31''', 'NULL::date')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 64);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, place => -1);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, place => 9223372036854775807);
@@ -137,7 +145,7 @@ SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, pr
 SELECT * FROM pg_temp.write('no cursor', 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor('SELECT 1'), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', '1')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'NULL::bytea', '1')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'NULL::bytea AS scorecard_digest', '1 AS scorecard_digest')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor('UPDATE book_w.product SET name = name RETURNING 1'), 23);
 -- The hash of a row that is none of a log.
 SELECT credit_limit_internal.decision_hash(r, NULL, NULL) FROM (SELECT 1 AS x) r;

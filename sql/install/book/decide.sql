@@ -77,17 +77,17 @@ COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
 -- last one.
 CREATE FUNCTION credit_limit_internal.decided(run bigint, as_of date, everybody boolean, borrowers bigint[], turn int, most int)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
-    policy_digest bytea, card_digest bytea, score float8, pd float8, balance numeric, inputs record,
+    policy_digest bytea, scorecard_digest bytea, score float8, pd float8, balance numeric, inputs record,
     decision credit_limit.limit_decision, frozen boolean)
 LANGUAGE sql STABLE ROWS 10000
 AS $$
   WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.run, decided.as_of))
-  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest, t.card_digest,
-    t.score, t.pd, t.balance, t.inputs, t.d,
+  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest,
+    t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
       credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false))
   FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.policy_id, v.scorecard_id, v.policy_digest,
-      v.card_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
+      v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
     FROM (SELECT s AS inputs, s.*
       FROM (SELECT i.*, w.version_no, o.score,
@@ -182,10 +182,8 @@ BEGIN
     lane := credit_limit_internal.take_lane();
     PERFORM credit_limit_internal.begin_writing();
     decided_at := clock_timestamp();
-    OPEN rows FOR SELECT
-        ROW(nullif(decide.run, 0), decide.source, t.account_id, t.borrower_id, t.product, decide.as_of, decided_at, t.policy_id,
-          t.scorecard_id, t.experiment, t.arm, t.score, t.pd, (t.decision).*, t.frozen)::credit_limit_internal.log_entry AS entry,
-        t.inputs, t.policy_digest, t.card_digest
+    OPEN rows FOR SELECT t.*, nullif(decide.run, 0) AS run_id, decide.source AS source, decide.as_of AS as_of,
+        decided_at AS decided_at
       FROM credit_limit_internal.decided(decide.run, decide.as_of, false, decide.borrowers,
         CASE WHEN lines.most > 0 THEN turn END, lines.most) t
       ORDER BY t.account_id;

@@ -305,7 +305,7 @@ COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
 
 CREATE FUNCTION credit_limit_internal.versions(run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
-    policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, card_digest bytea,
+    policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
     missing boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
