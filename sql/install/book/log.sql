@@ -97,9 +97,11 @@ BEGIN
       LIKE credit_limit_internal.log_entry,
       PRIMARY KEY (decision_id, as_of),
       UNIQUE (borrower_id, account_id, run_id, as_of),
-      CHECK (source IN ('run', 'realtime', 'override')),
-      CHECK (num_nulls(source, account_id, borrower_id, product, decided_at, action, binding, reasons, frozen, input_hash,
-        previous_hash, hash) = 0)) PARTITION BY RANGE (as_of);
+      CHECK (source IN ('run', 'realtime', 'override'))) PARTITION BY RANGE (as_of);
+    ALTER TABLE @book@.decision ALTER source SET NOT NULL, ALTER account_id SET NOT NULL, ALTER borrower_id SET NOT NULL,
+      ALTER product SET NOT NULL, ALTER decided_at SET NOT NULL, ALTER action SET NOT NULL, ALTER binding SET NOT NULL,
+      ALTER reasons SET NOT NULL, ALTER frozen SET NOT NULL, ALTER input_hash SET NOT NULL, ALTER previous_hash SET NOT NULL,
+      ALTER hash SET NOT NULL;
     CREATE TABLE @book@.decision_rest PARTITION OF @book@.decision DEFAULT;
     COMMENT ON TABLE @book@.decision IS
       'every decision on a limit, for good: from action to proposed as in credit_limit.limit_decision';
@@ -193,12 +195,22 @@ COMMENT ON FUNCTION credit_limit_internal.keep_evidence() IS
 CREATE TYPE credit_limit_internal.lane_end AS (lane int, place bigint, hash bytea);
 COMMENT ON TYPE credit_limit_internal.lane_end IS 'where a lane of a log ends: place and hash of its last decision';
 
+-- A lane is continued from its end, which is read when it is locked. What decides within a decision (a trigger on the log, a
+-- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
+-- to a savepoint, brings back the setting that tells.
 CREATE FUNCTION credit_limit_internal.take_lane() RETURNS credit_limit_internal.lane_end
 LANGUAGE plpgsql
 AS $$
 DECLARE
   taken credit_limit_internal.lane_end;
+  writing text;
 BEGIN
+  IF current_setting('credit_limit.writing', true) = current_setting('search_path') THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
+      DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
+      HINT = 'What decides must come after the decisions that caused it.';
+  END IF;
+  writing := set_config('credit_limit.writing', current_setting('search_path'), true);
   -- A lane that nobody continues; when all are taken, one is waited for.
   SELECT l.lane, l.place, l.hash INTO taken FROM log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
@@ -213,7 +225,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.take_lane() IS
-    'in an open book: the end of a lane of the log, locked until the transaction ends';
+    'in an open book: the end of a lane of the log, locked until the transaction ends. Nothing else in the transaction decides '
+    'on the book until write_decisions() has continued it. Errors: something does (55006)';
 
 CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
     evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[], limits numeric[],
@@ -231,34 +244,6 @@ COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, byte
     'account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash '
     'that has not 32 bytes (22023), no account, product, day or inputs (22004)';
 
--- A lane is continued from its end, which was read when it was locked. What decides within a decision (a trigger on the log, a
--- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
--- to a savepoint, brings back the setting that tells.
-CREATE FUNCTION credit_limit_internal.begin_writing() RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  IF current_setting('credit_limit.writing', true) = current_setting('search_path') THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
-      DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
-      HINT = 'What decides must come after the decisions that caused it.';
-  END IF;
-  PERFORM set_config('credit_limit.writing', current_setting('search_path'), true);
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.begin_writing() IS
-    'in an open book: from now on, until end_writing(), nothing else decides on the book in this transaction. Errors: '
-    'something does (55006)';
-
-CREATE FUNCTION credit_limit_internal.end_writing() RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  PERFORM set_config('credit_limit.writing', '', true);
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.end_writing() IS 'in an open book: ends begin_writing()';
-
 CREATE FUNCTION credit_limit_internal.write_decisions(lane credit_limit_internal.lane_end, rows refcursor, OUT decisions bigint,
     OUT ends credit_limit_internal.lane_end, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
 LANGUAGE plpgsql
@@ -267,6 +252,7 @@ AS $$
 DECLARE
   most CONSTANT int := 200;	-- at once: more would not stay in the caches of the processor
   sealed credit_limit_internal.sealed;
+  writing text;
 BEGIN
   decisions := 0;
   ends := lane;
@@ -288,6 +274,7 @@ BEGIN
   CLOSE rows;
   UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash
   WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
+  writing := set_config('credit_limit.writing', '', true);
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.write_decisions(credit_limit_internal.lane_end, refcursor) IS

@@ -167,6 +167,7 @@ AS $$
 DECLARE
   r record;
   a record;
+  lane credit_limit_internal.lane_end;
   rows refcursor;
   written record;
   id bigint;
@@ -192,7 +193,7 @@ BEGIN
   UPDATE account t SET credit_limit = r.new_limit, frozen = false,
     last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN as_of ELSE t.last_limit_change END
   WHERE t.account_id = r.account_id;
-  PERFORM credit_limit_internal.begin_writing();
+  lane := credit_limit_internal.take_lane();
   OPEN rows FOR SELECT e.*, p AS inputs, NULL::bytea AS policy_digest, NULL::bytea AS scorecard_digest
     FROM decision d JOIN override_request q ON q.decision_id = d.decision_id AND q.as_of = d.as_of,
       LATERAL (SELECT q.decision_id, q.proposed_by, q.decided_by AS approved_by, q.reason, q.note) p,
@@ -203,8 +204,7 @@ BEGIN
         'available', credit_limit.available_to_draw(book, r.account_id, apply_override.as_of), 'binding', 'override',
         'reasons', ARRAY[r.reason], 'frozen', false)) e
     WHERE q.request_id = apply_override.request_id;
-  written := credit_limit_internal.write_decisions(credit_limit_internal.take_lane(), rows);
-  PERFORM credit_limit_internal.end_writing();
+  written := credit_limit_internal.write_decisions(lane, rows);
   id := 64 * (written.ends).place + (written.ends).lane;
   UPDATE override_request q SET status = 'applied', override_id = id WHERE q.request_id = apply_override.request_id;
   RETURN id;
