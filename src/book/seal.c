@@ -123,9 +123,9 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (kept == NULL)
 	{
-		TupleDesc	desc = lookup_rowtype_tupdesc(GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("log_entry"),
-																  ObjectIdGetDatum(get_namespace_oid("credit_limit_internal", false))),
-												  -1);
+		Oid			schema = get_namespace_oid("credit_limit_internal", false);
+		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("log_entry"), ObjectIdGetDatum(schema));
+		TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
 
 		kept = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Kept));
 		kept->entry = entry_columns(fcinfo->flinfo->fn_mcxt, desc);

@@ -203,9 +203,9 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   taken credit_limit_internal.lane_end;
-  writing text;
+  writing text := current_setting('credit_limit.writing', true);
 BEGIN
-  IF current_setting('credit_limit.writing', true) = current_setting('search_path') THEN
+  IF writing = current_setting('search_path') THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
       DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
       HINT = 'What decides must come after the decisions that caused it.';
@@ -252,7 +252,6 @@ AS $$
 DECLARE
   most CONSTANT int := 200;	-- at once: more would not stay in the caches of the processor
   sealed credit_limit_internal.sealed;
-  writing text;
 BEGIN
   decisions := 0;
   ends := lane;
@@ -274,7 +273,7 @@ BEGIN
   CLOSE rows;
   UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash
   WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
-  writing := set_config('credit_limit.writing', '', true);
+  PERFORM set_config('credit_limit.writing', '', true);
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.write_decisions(credit_limit_internal.lane_end, refcursor) IS
