@@ -1,8 +1,5 @@
 -- behavior: the monthly history of an account, and its features.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-SET datestyle = 'ISO, MDY';
+\i test/helpers.sql
 
 -- One account by hand: January to April without March; the limit raised in April, 35 days late in February.
 CREATE TABLE one (month date, credit_limit numeric(14,2), balance numeric(14,2), payment numeric(14,2), due numeric(14,2), days_past_due int);
@@ -294,7 +291,6 @@ SELECT behavior_features(h, 'infinity') FROM ours LIMIT 1;
  * Text and binary forms.
  */
 CREATE TABLE copied (account_id int, h behavior);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -347,6 +343,4 @@ SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'a
 FROM (SELECT attack('\x0100' || (SELECT string_agg(set_byte('\x00', 0, (u(n, i) * 255)::int), '') FROM generate_series(1, n) i)) AS outcome
       FROM generate_series(0, 300) n) s;
 
-DROP VIEW long_history;
-DROP TABLE numbered, one, account_month, as_of, placed, windows, whole, expected, ours, compared, long, copied, attacked, victim;
-DROP FUNCTION u(int[]), count_of(bigint, bigint), differs(jsonb, jsonb, float8), bytes(behavior), continued(int, boolean), plan_of(text), same_by_plan(), data_file(text), attack(bytea);
+CALL remove_data_files();

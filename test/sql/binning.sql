@@ -1,13 +1,6 @@
 -- binning: optimal, fixed and refitted bins, weight of evidence and information value.
-SET client_min_messages = warning;
 SET extra_float_digits = 0;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8 DEFAULT 1e-12) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
--- The same numbers on every version, unlike random().
-CREATE FUNCTION draw(place int, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN ('x' || substr(md5(place || ' ' || stream), 1, 8))::bit(32)::bigint / 4294967296.0::float8;
+\i test/helpers.sql
 
 -- 1. Published numbers.
 -- "mean radius" of the breast cancer data, by pre-bins: optbinning 0.20 README, binary example: splits and IV, and its tables.
@@ -248,12 +241,6 @@ CREATE TABLE serial_refit AS SELECT name, binning_refit(b, income, event)::text 
 INSERT INTO serial_refit SELECT name, binning_refit(b, grade, event) FROM loan, made WHERE name = 'grade' GROUP BY name;
 ALTER TABLE loan SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel($$SELECT optimal_binning(income, event), optimal_binning(income, event, '{"max_n_bins": 3}'), binning_refit((SELECT b FROM made WHERE name = 'income'), income, event) FROM loan$$);
 SELECT optimal_binning(income, event)::text = a AS a, optimal_binning(income, event, '{"special_codes": [-9], "max_pvalue": 0.05}')::text = b AS b, optimal_binning(grade, event, '{"cat_cutoff": 0.142}')::text = c AS c,
   near(information_value(grade, event), d) AS d, near(information_value(i % 7, event), e) AS e FROM loan, serial_answer GROUP BY serial_answer.*, a, b, c, d, e;
@@ -361,7 +348,6 @@ SELECT binning_sql(b, 'x', 'points') FROM made WHERE name = 'age';
 -- 11. The document: text, jsonb and binary forms; what people might write.
 SELECT name, b::text::binning::text = b::text AS text, b::jsonb::binning::text = b::text AS jsonb FROM made ORDER BY name;
 CREATE TABLE copied (LIKE made);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY made TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -403,8 +389,4 @@ SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_
 SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[34, 255]) value) s;
 
-DROP VIEW by_bin, halves;
-DROP FUNCTION attack(bytea);
-DROP TABLE victim;
-DROP FUNCTION try(jsonb), differences(binning, float8[]), differences(binning, text[]), near(float8, float8, float8), draw(int, int), all_divisions(int[], int[], float8, text, int), uses_parallel(text), data_file(text);
-DROP TABLE radius, made, siddiqi, samples, loan, serial_answer, serial_refit, large, tests, copied;
+CALL remove_data_files();

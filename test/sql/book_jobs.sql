@@ -1,7 +1,6 @@
 -- Jobs: schedules, what is said where there is no pg_cron, the log of jobs with the errors they met. (A server with pg_cron: test/t.)
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 SET timezone = 'GMT';
 SELECT credit_limit.create_book('book_j');
 SELECT credit_limit.schedule('book_j', '{"nightly": "0 2 * * *"}');
@@ -45,9 +44,9 @@ CALL credit_limit.run_job('book_j', 'alerts');
 SELECT job, status, CASE WHEN as_of BETWEEN current_date - 2 AND current_date - 1 THEN 'yesterday' ELSE to_char(as_of, 'YYYY-MM-DD') END AS as_of, row_count, sqlstate, message FROM book_j.run WHERE run_id > 0 ORDER BY run_id;
 SELECT job, status, sqlstate, runs, failures, last_success IS NOT NULL AS once FROM book_j.job_status ORDER BY job;
 -- The nightly run, with a borrower whose row is wrong.
-CREATE ROLE regress_book_maker;
-SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_book_maker');
-SET ROLE regress_book_maker;
+CREATE ROLE regress_jobs_maker;
+SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_jobs_maker');
+SET ROLE regress_jobs_maker;
 SELECT credit_limit.draft_policy('book_j', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01');
@@ -81,5 +80,5 @@ BEGIN;
 CALL credit_limit.run_job('book_j', 'months');
 ROLLBACK;
 DROP SCHEMA book_j, book_j_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_jobs_maker;
+DROP ROLE regress_jobs_maker;

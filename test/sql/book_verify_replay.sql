@@ -1,14 +1,13 @@
 -- Evidence that somebody has changed: a decision is made again only from what was hashed. Rows and layouts are read by PostgreSQL's own
 -- input functions: 10,000 mutations of them end in a clean error, or are found.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 SELECT setseed(0.6);
-CREATE ROLE regress_book_maker;
+CREATE ROLE regress_verify_replay_maker;
 SELECT credit_limit.create_book('book_m');
-GRANT USAGE ON SCHEMA book_m, credit_limit, credit_limit_internal TO regress_book_maker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_m TO regress_book_maker;
-SET ROLE regress_book_maker;
+GRANT USAGE ON SCHEMA book_m, credit_limit, credit_limit_internal TO regress_verify_replay_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_m TO regress_verify_replay_maker;
+SET ROLE regress_verify_replay_maker;
 SELECT credit_limit.draft_policy('book_m', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}, {"score_from": 0, "income_multiple": 1}]}, "product": {"cap": 20000, "step": 100},
   "exclusions": [{"column": "flag", "is": true, "reason": "Flag"}, {"column": "level", "at_least": 30, "reason": "Level"}, {"column": "words", "in": ["a \"b\"", "é\n"], "reason": "Words"}, {"column": "ratio", "below": 0.1, "reason": "Ratio"}]}');
 SELECT credit_limit.draft_scorecard('book_m', 'card', '{"name": "card", "base_points": 500, "characteristics": [
@@ -106,5 +105,5 @@ SELECT what, outcome, count(*) > 50 AS many FROM (SELECT what, pg_temp.verified(
 WHERE outcome <> 'same text' GROUP BY 1, 2 ORDER BY 1, 2;
 RESET session_replication_role;
 DROP SCHEMA book_m, book_m_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_verify_replay_maker;
+DROP ROLE regress_verify_replay_maker;

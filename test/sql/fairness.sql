@@ -1,13 +1,6 @@
 -- fairness: ratio of rates, distance of means, the summary type and its table.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 -- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
 -- Twelve digits, which every processor agrees on.
 SET extra_float_digits = -3;
 
@@ -174,12 +167,6 @@ FROM ours, (SELECT fairness_agg(member, approved, score ORDER BY score) AS a, fa
 
 ALTER TABLE book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.fairness_agg(member, approved, score) FROM book') AS numeric,
   uses_parallel('SELECT credit_limit.fairness_agg(member, approved, score::float8) FROM book') AS float8,
   uses_parallel('SELECT credit_limit.fairness_agg(member, approved) FROM book') AS decisions;
@@ -195,7 +182,6 @@ SELECT array_agg(n ORDER BY n) FROM (SELECT (fairness_stats(fairness_agg('a', tr
 INSERT INTO ours SELECT fairness_agg(m, g % 2 = 0, g / 3.0) FROM unnest(ARRAY['', ' ', '"', '\', E'a\nb', 'null', 'ä', '日本', NULL]) m, generate_series(1, 5) g;
 INSERT INTO ours VALUES ('{"version": 1, "n_skipped": 3, "groups": []}');
 CREATE TABLE copied (f fairness);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('fairness'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('fairness'));
@@ -272,5 +258,4 @@ SELECT count(DISTINCT (j #>> '{groups, 0, sum, 0}', j #>> '{groups, 0, squares, 
     SELECT k, fairness_agg('a', true, sqrt(g)::float8 * 31) AS part
     FROM generate_series(1, 500) g, generate_series(1, 100) k GROUP BY k, g * k % 7 % (1 + k % 4)) s GROUP BY k) s;
 
-DROP TABLE impact, distance, decision, compared, book, by_sql, ours, copied, attacked, victim;
-DROP FUNCTION digits(float8, float8, float8), same(fairness, fairness), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,7 +1,5 @@
 -- gap: limit_gap, gap_total, gap_impact.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- The worked example: entitlement 50000, risk cap 30000, product cap 40000, demand 12000, drawn 10000. Waterfall by hand;
 -- Shapley is the average over all 24 orders (below), 5833.33 2500.00 14833.33 16833.33, one cent going where the sum needs it.
@@ -91,12 +89,6 @@ FROM total JOIN (SELECT segment, ROW(sum((g).gap), sum((g).risk), sum((g).produc
   FROM divided GROUP BY segment) q USING (segment);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE divided SET (parallel_workers = 2);
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.gap_total(g) FROM divided WHERE segment = 1');
 SELECT bool_and(p.t::text = total.t::text) AS same FROM (SELECT segment, gap_total(g) AS t FROM divided GROUP BY segment) p JOIN total USING (segment);
 SELECT gap_total(g) IS NULL AS nothing FROM divided WHERE segment > 100;
@@ -151,6 +143,3 @@ SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 0.1, 0.01, 0.4, 1.5, 0.75, 0.
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 'NaN', 0.01, 0.4, 0.5, 0.75, 0.05);
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, -1);
 SELECT * FROM gap_impact(ROW(1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 'binding', 1, 0)::limit_gap, 0.1, 0.01, 0.4, 0.5, 0.75, 0.05);
-
-DROP TABLE ladder, divided, total;
-DROP FUNCTION shapley_by_orders(numeric[]), uses_parallel(text);

@@ -1,8 +1,6 @@
 -- Reading and writing numeric without text (src/pg/numeric.h), against the server's own conversion.
 -- utilization(x, 1) is x as float8; utilization_agg(x, 1) sums x through minor units and writes it back.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- Values that lie on the edges of the stored form: base-10000 digits, weights, scales, headers, 2^53, 2^63, 2^127.
 CREATE TEMP TABLE edge AS

@@ -1,15 +1,5 @@
 -- stability: PSI and its relatives, the summary type, score shift, event rates, bands.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
+\i test/helpers.sql
 
 -- 1. Published numbers. One pair of distributions, and what the field's tools say of it; recomputed in R 4.2 as
 -- sum((q - p) * log(q / p)) after the treatment that each convention stands for.
@@ -255,7 +245,6 @@ SELECT (psi(s)).n_bands, (psi(s)).n + (psi(s)).m AS rows FROM (SELECT stability_
 
 -- 13. Text and binary forms round trip.
 CREATE TABLE st_copied (segment text, s stability);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_stability_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY (SELECT segment, s FROM st_ours UNION ALL SELECT segment, w FROM st_serial) TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY st_copied FROM %L (FORMAT binary)', data_file('test'));
@@ -318,6 +307,4 @@ SELECT stability_agg('a', true, 1e-101);
 SELECT stability_agg('a', true, 1e-400::numeric) IS NULL AS nothing, stability_agg('a', true, 1e-100) AS smallest;
 SELECT psi_critical_value(100, 100, 10, 1);
 
-DROP VIEW st_by_sql;
-DROP TABLE st_row, st_book, st_ours, st_serial, st_monthly, st_copied, st_attacked, st_victim;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,7 +1,5 @@
 -- utilization: the ratio, the summary type and its aggregate.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- One account.
 SELECT utilization(450, 1000), utilization(1200.50, 1000), utilization(-50, 1000), utilization(0, 1000);
@@ -47,8 +45,6 @@ WHERE balance IS NOT NULL AND credit_limit IS NOT NULL GROUP BY product;
 CREATE TABLE ours AS SELECT product, utilization_agg(balance, credit_limit) AS u FROM account GROUP BY product;
 
 -- Money exactly, floats to 1e-12 relative, quantiles to the grid of 0.001 (0.01 over the limit).
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
 SELECT product, s.n = q.n AS n, s.balance = q.balance AS balance, s.credit_limit = q.credit_limit AS credit_limit,
   s.unused = q.unused AS unused, s.over_limit = q.over_limit AS over_limit, near(s.ratio, q.ratio::float8, 1e-14) AS ratio,
   near(s.mean, q.mean::float8, 1e-12) AS mean, near(s.stddev, q.stddev::float8, 1e-12) AS stddev,
@@ -91,12 +87,6 @@ FROM ours JOIN (SELECT product, utilization_agg(balance, credit_limit ORDER BY b
 
 ALTER TABLE account SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.utilization_agg(balance, credit_limit) FROM account');
 SELECT product, s.n = q.n AND s.balance = q.balance AND s.credit_limit = q.credit_limit AND s.unused = q.unused
   AND s.over_limit = q.over_limit AND near(s.mean, q.mean::float8, 1e-12) AND near(s.stddev, q.stddev::float8, 1e-12) AS same
@@ -131,7 +121,6 @@ SELECT utilization_agg(1e200, 1);
 
 -- Text and binary forms round trip.
 CREATE TABLE copied (product text, u utilization);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -176,5 +165,4 @@ SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'a
 FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
       FROM generate_series(0, 300) n) s;
 
-DROP TABLE account, by_sql, ours, copied, attacked, victim;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();
