@@ -36,4 +36,15 @@ CREATE PROCEDURE remove_data_files() LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm -f credit_limit_' || current_schema() || '_*');
 END $$;
+
+-- Bytes of strangers: the binary input of the type of table "attacked" gets them; a trigger of that table, if it accepts them, uses the
+-- value. Nothing is stored, so that thousands of attacks do not read each other's dead rows.
+CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('COPY (SELECT %L::bytea) TO %L (FORMAT binary)', bytes, data_file('attack'));
+  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
+  RETURN 'accepted';
+EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded OR cardinality_violation THEN
+  RETURN 'refused';
+END $$;
 \set ECHO all

@@ -229,22 +229,14 @@ FROM ours o, copied k;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (c calibration);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A binary COPY file: signature, flags, extension length, one row of one field, end.
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('calibration_attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('calibration_attack'));
   PERFORM calibration_stats(c), calibration_line(c), brier_decomposition(c, 3), hosmer_lemeshow(c), spiegelhalter_test(c), c::text::calibration,
-    isotonic_calibration(c), pd_central_tendency(c, 0.1), (SELECT count(*) FROM calibration_table(c)) FROM attacked;
-  PERFORM rollup(c) FROM (SELECT c FROM attacked UNION ALL SELECT c FROM attacked) s;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded THEN
-  RETURN 'refused';
+    isotonic_calibration(c), pd_central_tendency(c, 0.1), (SELECT count(*) FROM calibration_table(c)) FROM (VALUES (NEW.c)) v (c);
+  PERFORM rollup(c) FROM (VALUES (NEW.c), (NEW.c)) s (c);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0)) AS bytes FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
   UNION ALL SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0, b / 7.0)) FROM generate_series(1, 4) b;
 SELECT attack(bytes) FROM victim;

@@ -146,19 +146,12 @@ END $$;
 SELECT (SELECT array_agg(p::text ORDER BY p::text) FROM copied) = (SELECT array_agg(p ORDER BY p) FROM (SELECT up::text AS p FROM curves UNION ALL SELECT p::text FROM serial) s) AS same,
   (SELECT bool_and(p::text::pd_curve::text = p::text) FROM copied) AS text;
 CREATE TABLE attacked (p pd_curve);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('pd_curve_attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('pd_curve_attack'));
-  PERFORM calibrated_pd(p, 2.5), pd_curve_stats(p), (SELECT count(*) FROM pd_curve_points(p)), p::text::pd_curve FROM attacked;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire OR untranslatable_character THEN
-  RETURN 'refused';
+  PERFORM calibrated_pd(p, 2.5), pd_curve_stats(p), (SELECT count(*) FROM pd_curve_points(p)), p::text::pd_curve FROM (VALUES (NEW.p)) v (p);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS SELECT credit_limit_internal.pd_curve_send(isotonic_calibration(score, event, true)) AS bytes FROM ten UNION ALL SELECT credit_limit_internal.pd_curve_send(plain) FROM fits;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1 ORDER BY 1;
