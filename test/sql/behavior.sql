@@ -328,9 +328,9 @@ CREATE TABLE victim AS SELECT credit_limit_internal.behavior_send(h) AS bytes FR
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
-SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 127, 128, 255]) value) s;
+      FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s;
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack('\x0100' || (SELECT string_agg(set_byte('\x00', 0, (u(n, i) * 255)::int), '') FROM generate_series(1, n) i)) AS outcome
       FROM generate_series(0, 300) n) s;

@@ -79,11 +79,16 @@ BEGIN
   ELSE UPDATE book_m.evidence_layout SET columns = was; END IF;
   RETURN answer;
 END $$;
+-- A soak makes 10,000 of them.
+\set n 600
+\if :soak
+\set n 10000
+\endif
 SET session_replication_role = replica;
-CREATE TEMP TABLE outcome AS SELECT what, pg_temp.outcome(64 * (1 + i % 60), what) AS outcome, count(*) AS n FROM generate_series(1, 10000) i, LATERAL (SELECT CASE WHEN i % 10 < 7 THEN 'inputs' ELSE 'layout' END AS what) w GROUP BY 1, 2;
+CREATE TEMP TABLE outcome AS SELECT what, pg_temp.outcome(64 * (1 + i % 60), what) AS outcome, count(*) AS n FROM generate_series(1, :n) i, LATERAL (SELECT CASE WHEN i % 10 < 7 THEN 'inputs' ELSE 'layout' END AS what) w GROUP BY 1, 2;
 RESET session_replication_role;
 -- A clean error or a difference that is found, nothing else.
-SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') > 1000 AS clean_errors, sum(n) FILTER (WHERE outcome = 'found') > 1000 AS found FROM outcome GROUP BY 1 ORDER BY 1;
+SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') >= :n / 20 AS clean_errors, sum(n) FILTER (WHERE outcome = 'found') >= :n / 20 AS found FROM outcome GROUP BY 1 ORDER BY 1;
 SELECT what, outcome, n FROM outcome WHERE outcome NOT IN ('same text', 'clean error', 'found');
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_m');
 
@@ -101,7 +106,7 @@ BEGIN
   UPDATE book_m.decision_evidence SET inputs = e.inputs, salt = e.salt WHERE decision_id = number;
   RETURN coalesce(answer, 'not found');
 END $$;
-SELECT what, outcome, count(*) > 50 AS many FROM (SELECT what, pg_temp.verified(64 * (1 + i % 60), what) AS outcome FROM generate_series(1, 200) i, LATERAL (SELECT CASE WHEN i % 2 = 0 THEN 'inputs' ELSE 'salt' END AS what) w) o
+SELECT what, outcome, count(*) > :n / 200 AS many FROM (SELECT what, pg_temp.verified(64 * (1 + i % 60), what) AS outcome FROM generate_series(1, :n / 30) i, LATERAL (SELECT CASE WHEN i % 2 = 0 THEN 'inputs' ELSE 'salt' END AS what) w) o
 WHERE outcome <> 'same text' GROUP BY 1, 2 ORDER BY 1, 2;
 RESET session_replication_role;
 DROP SCHEMA book_m, book_m_report CASCADE;

@@ -333,7 +333,7 @@ END $$;
 CREATE TABLE demand_fuzz (kind int, d demand);
 DO $$
 DECLARE
-  file text := current_setting('data_directory') || '/demand_fuzz.bin';
+  file text := data_file('fuzz');
   mutant bytea; o oid; original record;
 BEGIN
   PERFORM setseed(0.78);
@@ -368,6 +368,7 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE demand_fuzz;
+CALL remove_data_files();
 
 /*
  * Options of groups that take turns row by row are forgotten one by one: in the memory of the query 100,000 of them were 16 MB.

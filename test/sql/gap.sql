@@ -28,7 +28,11 @@ SELECT gap, demand, n_clamped FROM limit_gap(1000, NULL, NULL, -5, 0);
 SELECT limit_gap(NULL, 1, 1, 1, 1) IS NULL AS no_entitlement, limit_gap(1, 1, 1, 1, NULL) IS NULL AS no_drawn;
 SELECT gap, over_limit FROM limit_gap(0, 0, 0, 0, 0);
 
--- A million random ladders in cents and in yen, each by all three methods: parts add up, totals add up, by any plan.
+-- Random ladders (a million in a soak) in cents and in yen, each by all three methods: parts add up, totals add up, by any plan.
+\set n 40000
+\if :soak
+\set n 1000000
+\endif
 SELECT setseed(0.50003000);
 CREATE TABLE ladder AS
 SELECT g % 10 AS segment, decimals,
@@ -37,13 +41,13 @@ SELECT g % 10 AS segment, decimals,
   CASE WHEN random() < 0.8 THEN round((random() * 150000)::numeric, decimals) END AS product_cap,
   CASE WHEN random() < 0.9 THEN round((random() ^ 3 * 100000)::numeric, decimals) END AS demand,
   round(((random() - 0.05) ^ 3 * 120000)::numeric, decimals) AS drawn, (random() * 12)::int AS months_inactive
-FROM (SELECT g, CASE WHEN g % 2 = 0 THEN 2 ELSE 0 END AS decimals FROM generate_series(1, 1000000) g) s;
+FROM (SELECT g, CASE WHEN g % 2 = 0 THEN 2 ELSE 0 END AS decimals FROM generate_series(1, :n) g) s;
 
 CREATE TABLE divided AS
 SELECT l.*, limit_gap(entitlement, risk_cap, product_cap, demand, drawn, months_inactive,
                       (ARRAY['waterfall', 'shapley', 'binding'])[1 + segment % 3], decimals => decimals) AS g
 FROM ladder l;
-SELECT (g).method, decimals, count(*),
+SELECT (g).method, decimals, count(*) > :n / 12 AS many,
   count(*) FILTER (WHERE (g).risk + (g).product + (g).demand + (g).dormancy + (g).buffer <> (g).gap
     OR (g).gap <> entitlement - least(entitlement, greatest(drawn, 0)) OR (g).over_limit <> greatest(drawn - entitlement, 0)
     OR least((g).risk, (g).product, (g).demand, (g).dormancy, (g).buffer, (g).unmet_risk, (g).unmet_product) < 0

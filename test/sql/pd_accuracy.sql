@@ -58,10 +58,14 @@ SELECT brier_score(0.1::float8, true, -1);
 SELECT log_loss(0.1, true, 'Infinity');
 SELECT brier_score(0.1, true, 1e101);
 
--- A million rows, one order or another, one worker or more: 1e-12, and against sums in exact arithmetic.
+-- Many rows (a million in a soak), one order or another, one worker or more: 1e-12, and against sums in exact arithmetic.
+\set n 100000
+\if :soak
+\set n 1000000
+\endif
 SELECT setseed(0.26);
 CREATE TABLE book AS
-SELECT pd, random() < pd * 1.1 AS event, random() * 3 AS weight FROM (SELECT random() ^ 3 * 0.5 AS pd FROM generate_series(1, 1000000)) s;
+SELECT pd, random() < pd * 1.1 AS event, random() * 3 AS weight FROM (SELECT random() ^ 3 * 0.5 AS pd FROM generate_series(1, :n)) s;
 CREATE TABLE serial AS SELECT brier_score(pd, event) b, log_loss(pd, event) l, (spiegelhalter_test(pd, event)).z,
   brier_score(pd, event, weight) bw, log_loss(pd, event, weight) lw, (spiegelhalter_test(pd, event, weight)).z AS zw FROM book;
 SELECT near_relative(b, (SELECT avg((pd::numeric - event::int) ^ 2) FROM book WHERE pd < 0.001)::float8, 1e-12) AS exact

@@ -15,9 +15,13 @@ SELECT * FROM pd_curve_stats((SELECT isotonic_calibration(score, event, true) FR
 
 -- Random cases against the max-min formula: at the i-th score max over s <= i of min over t >= i of the mean from s to t (Robertson, Wright
 -- and Dykstra 1988), with ties and weights.
+\set n 40
+\if :soak
+\set n 200
+\endif
 SELECT setseed(0.101);
 CREATE TABLE random_case AS
-SELECT k, floor(random() * 12) AS score, random() < 0.4 AS event, 1 + floor(random() * 3) AS weight FROM generate_series(1, 200) k, generate_series(1, 15) g;
+SELECT k, floor(random() * 12) AS score, random() < 0.4 AS event, 1 + floor(random() * 3) AS weight FROM generate_series(1, :n) k, generate_series(1, 15) g;
 CREATE TABLE grouped AS
 SELECT k, row_number() OVER (PARTITION BY k ORDER BY score) AS i, score, sum(weight) AS w, sum(weight * event::int) AS e FROM random_case GROUP BY k, score;
 CREATE TABLE max_min AS
@@ -26,7 +30,7 @@ SELECT k, g.score, (SELECT max(m) FROM (SELECT s.i, min(mean) AS m FROM grouped 
 FROM grouped g;
 CREATE TABLE curves AS SELECT k, isotonic_calibration(score, event, true, weight) AS up, isotonic_calibration(-score, event, false, weight) AS down,
   isotonic_calibration(score::numeric, event, true, weight) AS up_numeric FROM random_case GROUP BY k;
-SELECT count(*) > 1500 AS cases, count(*) FILTER (WHERE NOT abs(calibrated_pd(up, score) - pd) <= 1e-14) AS wrong, count(*) FILTER (WHERE NOT abs(calibrated_pd(down, -score) - pd) <= 1e-14) AS wrong_down,
+SELECT count(*) > 7 * :n AS cases, count(*) FILTER (WHERE NOT abs(calibrated_pd(up, score) - pd) <= 1e-14) AS wrong, count(*) FILTER (WHERE NOT abs(calibrated_pd(down, -score) - pd) <= 1e-14) AS wrong_down,
   count(*) FILTER (WHERE up::text <> up_numeric::text) AS wrong_numeric FROM max_min JOIN curves USING (k);
 -- The mean PD is the event rate; the PD never falls with risk; fitting the fit changes nothing; integer weights are repeated rows.
 SELECT bool_and(near_relative(mean, rate, 1e-13)) AS mean FROM (SELECT k, sum(weight * calibrated_pd(up, score)) / sum(weight) AS mean, sum(weight * event::int) / sum(weight) AS rate
@@ -156,6 +160,6 @@ CREATE TABLE victim AS SELECT credit_limit_internal.pd_curve_send(isotonic_calib
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1 ORDER BY 1;
 SELECT outcome, count(*) > 0 AS some FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-  FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 34, 44, 48, 57, 93, 255]) value) s GROUP BY 1 ORDER BY 1;
+  FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 34, 44, 48, 57, 93, 255]) value) s GROUP BY 1 ORDER BY 1;
 
 CALL remove_data_files();

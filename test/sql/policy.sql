@@ -406,7 +406,7 @@ END $$;
 CREATE TABLE policy_fuzz (policy limit_policy);
 DO $$
 DECLARE
-  file text := current_setting('data_directory') || '/policy_fuzz.bin';
+  file text := data_file('fuzz');
   original bytea; mutant bytea; o oid; document limit_policy;
 BEGIN
   PERFORM setseed(0.77);
@@ -448,6 +448,7 @@ SELECT proname, provolatile, proparallel, proisstrict FROM pg_proc
 
 DROP FUNCTION pg_temp.oracle(policy_account, numeric, numeric, date);
 DROP TABLE policy_test, policy_account, policy_random, policy_decided, policy_fuzz;
+CALL remove_data_files();
 
 -- Without an entitlement an unknown demand is no reason to go up to the cap of the product.
 SELECT d.action, d.new_limit, d.reasons FROM (VALUES (500.00), (NULL)) v (demand_q90),

@@ -395,7 +395,7 @@ DO $$
 DECLARE
 	good bytea := credit_limit_internal.scorecard_send((SELECT card FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
 	bytes bytea;
-	path text := current_setting('data_directory') || '/scorecard_fuzz.copy';
+	path text := data_file('fuzz');
 	object oid;
 	accepted int := 0;
 	refused int := 0;
@@ -427,7 +427,7 @@ BEGIN
 	RAISE WARNING 'bytes: % tried, some accepted: %, some refused: %, accepted but not usable: %',
 		accepted + refused, accepted > 200, refused > 400, unusable;
 END $$;
-COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f scorecard_fuzz.copy';
+CALL remove_data_files();
 DO $$
 DECLARE
 	good text := '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"up_to": 1, "points": -40}, {"points": 7}], "special": [{"values": [-9], "points": 0}]}, {"name": "housing", "categories": [{"in": ["own", true, 1], "points": 14}], "other": {"points": 0}}]}';
