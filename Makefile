@@ -50,7 +50,7 @@ REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
-EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/fuzz/run
+EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/unit/build test/fuzz/run test/fuzz/build
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
@@ -80,16 +80,23 @@ HOST_CFLAGS  = -std=gnu99 -g -O1 -Wall -Wextra -Wno-unused-parameter -ffp-contra
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 20
 
+# One unit test: make unit UNIT=roc
 unit: test/unit/run
-	test/unit/run
-test/unit/run: $(sort $(wildcard test/unit/*.c)) $(CORE_SRC) $(wildcard src/core/*.h test/unit/*.h)
-	$(CC) $(HOST_CFLAGS) -o $@ $(filter %.c,$^) -lm
+	test/unit/run $(UNIT)
+test/unit/run: $(patsubst %.c,test/unit/build/%.o,$(sort $(wildcard test/unit/*.c)) $(CORE_SRC))
+	$(CC) $(HOST_CFLAGS) -o $@ $^ -lm
+test/unit/build/%.o: %.c $(wildcard src/core/*.h test/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
 fuzz: test/fuzz/run
 	mkdir -p test/fuzz/corpus
 	test/fuzz/run -max_total_time=$(FUZZ_SECONDS) -verbosity=0 test/fuzz/corpus
-test/fuzz/run: $(sort $(wildcard test/fuzz/*.c)) $(CORE_SRC) $(wildcard src/core/*.h)
-	clang $(HOST_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c,$^) -lm
+test/fuzz/run: $(patsubst %.c,test/fuzz/build/%.o,$(sort $(wildcard test/fuzz/*.c)) $(CORE_SRC))
+	clang $(HOST_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lm
+test/fuzz/build/%.o: %.c $(wildcard src/core/*.h test/fuzz/*.h)
+	@mkdir -p $(@D)
+	clang $(HOST_CFLAGS) -fsanitize=fuzzer -c -o $@ $<
 
 .PHONY: tap unit fuzz
 
