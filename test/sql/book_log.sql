@@ -1,8 +1,6 @@
 -- The log: decisions sealed as the continuation of a lane, and written by ordinary INSERTs.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SELECT create_book('book_w');
 SELECT add_months('book_w', '2026-01-01', 1);
 -- n accounts; the inputs have a text beyond ASCII, one of 3 kB in every hundredth row, and a number.
@@ -79,13 +77,13 @@ CREATE TRIGGER see AFTER INSERT ON book_w.decision FOR EACH ROW EXECUTE FUNCTION
 SELECT * FROM pg_temp.write(150, '2026-01-29', 7, 3);
 SELECT count(*) AS seen FROM book_w.seen;
 DROP TRIGGER see ON book_w.decision;
-CREATE ROLE regress_book_writer;
-GRANT USAGE ON SCHEMA book_w, credit_limit, credit_limit_internal TO regress_book_writer;
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA book_w TO regress_book_writer;
-GRANT UPDATE ON book_w.log_lane TO regress_book_writer;
+CREATE ROLE regress_log_writer;
+GRANT USAGE ON SCHEMA book_w, credit_limit, credit_limit_internal TO regress_log_writer;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA book_w TO regress_log_writer;
+GRANT UPDATE ON book_w.log_lane TO regress_log_writer;
 ALTER TABLE book_w.decision ENABLE ROW LEVEL SECURITY;
-CREATE POLICY only_small ON book_w.decision TO regress_book_writer USING (true) WITH CHECK (new_limit < 100);
-SET ROLE regress_book_writer;
+CREATE POLICY only_small ON book_w.decision TO regress_log_writer USING (true) WITH CHECK (new_limit < 100);
+SET ROLE regress_log_writer;
 SELECT decisions FROM pg_temp.write(150, '2026-01-27', 9, 3);
 SELECT decisions FROM pg_temp.write(250, '2026-01-27', 10, 4);
 RESET ROLE;
@@ -113,8 +111,8 @@ SELECT * FROM pg_temp.write(10, '2026-01-31', 21, 1);
 BEGIN READ ONLY;
 SELECT * FROM pg_temp.write(10, '2026-01-31', 20, 5);
 ROLLBACK;
-REVOKE INSERT ON book_w.decision FROM regress_book_writer;
-SET ROLE regress_book_writer;
+REVOKE INSERT ON book_w.decision FROM regress_log_writer;
+SET ROLE regress_log_writer;
 SELECT decisions FROM pg_temp.write(1, '2026-01-31', 20, 5);
 RESET ROLE;
 -- In a subtransaction that fails, and then again.
@@ -162,9 +160,9 @@ SELECT decision_id, reasons[1], good FROM book_w.check WHERE decision_id % 64 = 
 ROLLBACK;
 
 -- What decides while decisions are written would continue the lane at the same place: refused, and when the refusal is swallowed, nothing is wrong.
-CREATE ROLE regress_book_maker;
-SELECT create_book('book_k'), grant_book('book_k', policy_owner => 'regress_book_maker');
-SET ROLE regress_book_maker;
+CREATE ROLE regress_log_maker;
+SELECT create_book('book_k'), grant_book('book_k', policy_owner => 'regress_log_maker');
+SET ROLE regress_log_maker;
 SELECT draft_policy('book_k', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true}]}') AS draft;
 RESET ROLE;
 SELECT approve_policy('book_k', 1, '2026-01-01'), set_business_date('book_k', '2026-01-15'), enable_realtime('book_k');
@@ -206,5 +204,5 @@ ALTER TABLE book_k.by_id RENAME TO decision_evidence;
 SELECT decisions FROM pg_temp.write(pg_temp.decided(3, '2026-01-31', 1, 'run'), 1, 'book_k');
 SELECT tableoid::regclass, decision_id FROM book_k.decision UNION ALL SELECT tableoid::regclass, decision_id FROM book_k.decision_evidence ORDER BY 1, 2;
 DROP SCHEMA book_w, book_k, book_w_report, book_k_report CASCADE;
-DROP OWNED BY regress_book_writer, regress_book_maker;
-DROP ROLE regress_book_writer, regress_book_maker;
+DROP OWNED BY regress_log_writer, regress_log_maker;
+DROP ROLE regress_log_writer, regress_log_maker;

@@ -1,8 +1,6 @@
 -- Canonical text of random rows against what PostgreSQL's own to_json() prints, under all settings; read again; and told apart.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SELECT setseed(0.6);
 CREATE TYPE random_mood AS ENUM ('glad', 'sad "so"', E'back\\slash', '喜');
 CREATE DOMAIN random_money AS numeric(30, 4);
@@ -136,6 +134,3 @@ BEGIN
     RAISE WARNING '% of % layouts were refused', refused, tried;
   END IF;
 END $$;
-DROP TABLE random_row, random_text, random_read;
-DROP TYPE random_mood, random_pair;
-DROP DOMAIN random_deep, random_money, random_note;

@@ -259,7 +259,7 @@ test_roc(void)
 {
 	uint64_t	seed = 7;
 
-	for (int round = 0; round < 1000; round++)
+	for (int round = 0; round < cl_rounds(1000); round++)
 	{
 		Sample		s = random_sample(&seed);
 

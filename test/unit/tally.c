@@ -219,7 +219,7 @@ check_memory(uint64_t *seed)
 
 	cl_test_most_allocated = 0;
 	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
-	for (int i = 0; i < 10000000; i++)
+	for (int i = 0; i < cl_rounds(10000000); i++)
 		cl_tally_add(&tally, (double) (cl_test_random(seed) % 1000), i % 5 == 0);
 	cl_tally_settle(&tally);
 	CHECK_EQ_INT(cl_tally_distinct(&tally), 1000);
