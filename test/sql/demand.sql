@@ -2,12 +2,6 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 SET search_path = credit_limit, public;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
 
 -- By hand: four months with a balance below the limit or none, one at the limit, one not known.
 CREATE TABLE month (account int, balance numeric(14,2), available numeric(14,2));

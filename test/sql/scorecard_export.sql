@@ -2,12 +2,6 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 SET search_path = credit_limit, public;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
 
 -- The expert card of the demonstration, a card with everything that can be said, and one whose names and texts are hard to quote.
 CREATE TABLE se_card (name text, card scorecard);
