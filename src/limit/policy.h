@@ -98,6 +98,7 @@ typedef struct ClPolicyReader
 	ClRow	   *row;
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
+	FmgrInfo	demand_quantile;	/* the function of that name; fn_oid 0 until it is needed */
 	ClColumn   *exclusion;		/* one for each */
 	bool	   *exclusion_met;	/* in the account read last */
 	bool	   *exclusion_unknown;
