@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "limit/policy_explain.h"
+#include "limit/policy.h"
 #include "pg/record.h"
 
 #include "utils/builtins.h"

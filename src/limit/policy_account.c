@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "limit/policy_exclusion.h"
+#include "limit/policy.h"
 
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
@@ -156,7 +156,7 @@ column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 {
 	int64		minor = 0;
 
-	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_hot(cl_column_datum(row, column), decimals, &minor)))
+	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_fast_path(cl_column_datum(row, column), decimals, &minor)))
 		return minor;
 	return slow_amount(row, column, decimals, up);
 }

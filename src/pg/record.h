@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "funcapi.h"
+#include "utils/tuplestore.h"
 
 #define CL_RECORD_COLUMNS 96
 

@@ -231,8 +231,8 @@ cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
 	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
 		return cl_agg_unchanged(fcinfo);
 	state = transition_state(fcinfo);
-	if (likely(cl_numeric_hot(PG_GETARG_DATUM(1), state->decimals, &balance) &&
-			   cl_numeric_hot(PG_GETARG_DATUM(2), state->decimals, &limit) &&
+	if (likely(cl_numeric_fast_path(PG_GETARG_DATUM(1), state->decimals, &balance) &&
+			   cl_numeric_fast_path(PG_GETARG_DATUM(2), state->decimals, &limit) &&
 			   limit >= 0 && add_minor(state, balance, limit)))
 		PG_RETURN_POINTER(state);
 	add_unusual(state, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2));
