@@ -19,7 +19,7 @@
  * looked through, testing those that would be better than what was found. And not even that where the best by rate could not
  * become part of an answer better than one that is known.
  */
-#include "core/binning_internal.h"
+#include "core/binning_search.h"
 
 #include <math.h>
 
@@ -115,7 +115,7 @@ find_bounds(Search *search, int max_bins)
 		double	   *before = search->before + (size_t) bins * places;
 		double	   *after = search->after + (size_t) bins * places;
 
-		all->memory->breathe();
+		all->memory->check_for_interrupts();
 		memcpy(before, before - places, places * sizeof(double));
 		memcpy(after, after - places, places * sizeof(double));
 		for (int i = 0; i < all->n; i++)
@@ -411,7 +411,7 @@ add_bin(Search *search, int bins, int max_bins)
 		double		least = least_worth(search, segment, max_bins - bins);
 
 		if (s % 1024 == 0)
-			search->segments->memory->breathe();
+			search->segments->memory->check_for_interrupts();
 		for (int kind = 0; kind < KINDS; kind++)
 		{
 			Best		best;

@@ -212,7 +212,7 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 		double		both = item.weight[CL_NON_EVENT] + item.weight[CL_EVENT];
 
 		if (++sums->n_distinct % 65536 == 0)
-			tally->memory.breathe();
+			tally->memory.check_for_interrupts();
 		cl_sum_add(&sum[0], both * (1 - item.value), 0);
 		cl_sum_add(&sum[1], both * item.value, 0);
 		cl_sum_add(&sum[5], both * cl_spiegelhalter_variance(item.value), 0);

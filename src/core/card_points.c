@@ -113,7 +113,7 @@ round_range(ClCardPart *part, int n, double base, const ClMemory *memory)
 	{
 		double		error[4];
 
-		memory->breathe();
+		memory->check_for_interrupts();
 		for (int w = 0; w < 4; w++)
 			error[w] = try_way(&part[j], w, false);
 		for (size_t a = 0; a <= (size_t) j; a++)

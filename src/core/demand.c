@@ -217,7 +217,7 @@ widen(ClDemand *demand, int more)
 
 		(void) put(demand, key, cell.weight, cell.above + (cl_int128) edge * cell.weight);
 	}
-	demand->memory.breathe();
+	demand->memory.check_for_interrupts();
 }
 
 static void

@@ -46,7 +46,7 @@ evaluate(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_sums_add(&scan.sums, block, frame, beta);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
 	copy_gradient(&scan.sums, n, gradient);
 	for (int j = 0; j < n; j++)
@@ -69,7 +69,7 @@ firth(void *data, const ClLogitFrame *frame, const double *beta, const double *i
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_sums_add_firth(&scan.sums, block, frame, beta, inverse);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
 	for (int j = 0; j < n; j++)
 	{
@@ -113,7 +113,7 @@ triangle(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_triangle_add(&scan.sums, block, frame, beta, whole);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
 	split_triangle(whole, n, gradient, result);
 	loglik = scan.sums.loglik.high;

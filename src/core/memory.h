@@ -13,7 +13,7 @@ typedef struct ClMemory
 	void	   *(*allocate) (void *context, size_t size);
 	void	   *(*reallocate) (void *block, size_t size);	/* not of NULL */
 	void		(*release) (void *block);	/* not NULL */
-	void		(*breathe) (void);	/* called often in long loops; may not return */
+	void		(*check_for_interrupts) (void);	/* called often in long loops; may not return */
 	void	   *context;
 } ClMemory;
 

@@ -6,12 +6,13 @@
 
 #include <math.h>
 
-#include "limit/policy_exclusion.h"
-#include "usage/demand_state.h"
+#include "limit/policy.h"
 
+#include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 
 /* What is owed must not shrink on the way in, and what protects the lender must not grow. */
 static const bool rounds_up[CL_POLICY_AMOUNTS] = {
@@ -155,7 +156,7 @@ column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 {
 	int64		minor = 0;
 
-	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_hot(cl_column_datum(row, column), decimals, &minor)))
+	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_fast_path(cl_column_datum(row, column), decimals, &minor)))
 		return minor;
 	return slow_amount(row, column, decimals, up);
 }
@@ -203,13 +204,26 @@ read_demand(ClPolicyReader *reader)
 {
 	ClPolicyAccount *account = &reader->account;
 	double		unit = (double) cl_pow10_64[reader->policy->decimals];
-	ClDemandModel model;
+	LOCAL_FCINFO(call, 2);
 	double		quantile;
 
 	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand))
 		return;
-	model = cl_demand_model(cl_demand_get(cl_column_datum(reader->row, reader->demand)));
-	quantile = rint(cl_demand_quantile(&model, reader->policy->demand_quantile / 10000.0) * unit);
+	if (reader->demand_quantile.fn_oid == InvalidOid)
+	{
+		Oid			types[] = {getBaseType(reader->demand->type), FLOAT8OID};
+
+		cl_own_function("demand_quantile", lengthof(types), types, reader->row->context, &reader->demand_quantile);
+	}
+	InitFunctionCallInfoData(*call, &reader->demand_quantile, 2, InvalidOid, NULL, NULL);
+	call->args[0].value = cl_column_datum(reader->row, reader->demand);
+	call->args[0].isnull = false;
+	call->args[1].value = Float8GetDatum(reader->policy->demand_quantile / 10000.0);
+	call->args[1].isnull = false;
+	quantile = DatumGetFloat8(FunctionCallInvoke(call));
+	if (call->isnull)
+		return;
+	quantile = rint(quantile * unit);
 	if (!(quantile <= CL_POLICY_MAX_AMOUNT))
 		return;
 	account->amount[CL_INPUT_DEMAND] = (int64) quantile;

@@ -66,14 +66,6 @@ get_string(const ClJson *section, const char *key)
 	return cl_json_get(section, key, &node) ? cl_json_string(&node) : NULL;
 }
 
-char *
-cl_policy_reason(const ClJson *section, const char *key, const char *otherwise)
-{
-	char	   *text = get_string(section, key);
-
-	return text != NULL ? text : pstrdup(otherwise);
-}
-
 static void
 set_reason(ClPolicy *policy, ClPolicyRule rule, const ClJson *section, const char *key)
 {
@@ -482,20 +474,6 @@ compile_columns(const ClJson *document, ClPolicy *policy)
 		if (name != NULL)
 			policy->column[input] = name;
 	}
-}
-
-/* What the row calls a column that the document calls name: an exclusion sees the renames too. */
-const char *
-cl_policy_row_name(const ClPolicy *policy, const char *name)
-{
-	for (int input = 0; input < CL_POLICY_INPUTS; input++)
-	{
-		const char *standard = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
-
-		if (standard != NULL && strcmp(standard, name) == 0)
-			return policy->column[input];
-	}
-	return name;
 }
 
 static void

@@ -76,6 +76,9 @@ typedef struct ClRow
 	bool	   *isnull;
 } ClRow;
 
+/* A function of this extension that works on a column of one of its types, the first of the argument types. */
+extern void cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function);
+
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
 extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);
 extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type);

@@ -8,8 +8,8 @@
 
 #include "pg/numeric.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "score/bin_sketch.h"
-#include "validate/weight.h"
 
 #include "miscadmin.h"
 

@@ -8,8 +8,8 @@
 #include <math.h>
 
 #include "pg/numeric.h"
+#include "pg/weight.h"
 #include "score/logistic.h"
-#include "validate/weight.h"
 
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"

@@ -143,7 +143,7 @@ read_numeric_amounts(FunctionCallInfo fcinfo, ClBehavior *history, int32_t month
 	{
 		row->amount[i] = CL_BEHAVIOR_UNKNOWN;
 		if (!PG_ARGISNULL(ARG_AMOUNT + i))
-			plain = plain && cl_numeric_hot(PG_GETARG_DATUM(ARG_AMOUNT + i), decimals, &row->amount[i]) &&
+			plain = plain && cl_numeric_fast_path(PG_GETARG_DATUM(ARG_AMOUNT + i), decimals, &row->amount[i]) &&
 				row->amount[i] <= largest[decimals] && row->amount[i] >= -largest[decimals];
 	}
 	if (unlikely(!plain || (row->amount[CL_BEHAVIOR_LIMIT] < 0 && row->amount[CL_BEHAVIOR_LIMIT] != CL_BEHAVIOR_UNKNOWN)))

@@ -186,21 +186,6 @@ cl_hosmer_lemeshow_numeric_transition(PG_FUNCTION_ARGS)
 	return add_hosmer_lemeshow(fcinfo, true);
 }
 
-PG_FUNCTION_INFO_V1(cl_hosmer_lemeshow_final);
-Datum
-cl_hosmer_lemeshow_final(PG_FUNCTION_ARGS)
-{
-	ClPdTally  *state;
-
-	(void) cl_agg_context(fcinfo);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state = (ClPdTally *) PG_GETARG_POINTER(0);
-	if (!cl_pd_tally_settled(state))
-		PG_RETURN_NULL();
-	return cl_hosmer_lemeshow_row(fcinfo, state, (int) state->option[0], state->option[1] != 0);
-}
-
 /*
  * What the readers share
  */

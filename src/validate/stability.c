@@ -6,11 +6,12 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "validate/confidence.h"
 #include "validate/stability.h"
-#include "validate/weight.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -520,11 +521,11 @@ require_positive(double value, const char *what, const char *hint)
 Datum
 cl_psi_critical_value(PG_FUNCTION_ARGS)
 {
+	static const char *const methods[] = {"chi2", "normal", NULL};
 	double		n = PG_GETARG_FLOAT8(0);
 	double		m = PG_GETARG_FLOAT8(1);
 	int			bands = PG_GETARG_INT32(2);
 	double		confidence = PG_GETARG_FLOAT8(3);
-	char	   *method = text_to_cstring(PG_GETARG_TEXT_PP(4));
 
 	require_positive(n, "n", "It is the number of rows of the expected sample.");
 	require_positive(m, "m", "It is the number of rows of the actual sample.");
@@ -535,13 +536,8 @@ cl_psi_critical_value(PG_FUNCTION_ARGS)
 				 errmsg("there must be at least 2 bands"),
 				 errdetail("Found %d.", bands),
 				 errhint("With one band all distributions are equal.")));
-	if (strcmp(method, "chi2") == 0)
+	if (cl_choice_argument(PG_GETARG_TEXT_PP(4), methods, "method of a critical value",
+						   "chi2 is the better one for few bands.") == 0)
 		PG_RETURN_FLOAT8(cl_psi_critical_chi2(n, m, bands, confidence));
-	if (strcmp(method, "normal") == 0)
-		PG_RETURN_FLOAT8(cl_psi_critical_normal(n, m, bands, confidence));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown method of a critical value: \"%s\"", method),
-			 errdetail("Valid are: chi2, normal."),
-			 errhint("chi2 is the better one for few bands.")));
+	PG_RETURN_FLOAT8(cl_psi_critical_normal(n, m, bands, confidence));
 }

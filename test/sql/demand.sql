@@ -1,6 +1,5 @@
 -- demand: the estimate of censored balances, and what follows from one.
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 
 -- By hand: four months with a balance below the limit or none, one at the limit, one not known.
 CREATE TABLE month (account int, balance numeric(14,2), available numeric(14,2));

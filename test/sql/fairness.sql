@@ -1,6 +1,5 @@
 -- fairness: ratio of rates, distance of means, the summary type and its table.
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 -- Twelve digits, which every processor agrees on.
 SET extra_float_digits = -3;
 

@@ -1,5 +1,4 @@
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 
 --
 -- The document

@@ -1,6 +1,5 @@
 -- reject_inference: rejects as weights.
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 \pset null -
 \set SHOW_CONTEXT never
 

@@ -1,6 +1,5 @@
 -- Cards for other systems: SQL, PMML and back, the hash.
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 
 -- The expert card of the demonstration, a card with everything that can be said, and one whose names and texts are hard to quote.
 CREATE TABLE se_card (name text, card scorecard);

@@ -1,7 +1,6 @@
 -- scorecard_refit: the bins of a card, and what newer rows say about them.
 SET extra_float_digits = 0;
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 \set SHOW_CONTEXT never
 \pset null -
 

@@ -1,7 +1,6 @@
 -- train_scorecard: from the columns of a table to a card.
 SET extra_float_digits = 0;
 \i test/helpers.sql
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
 \pset null -
 
 -- A book with known drivers: income, months, arrears (-9 is a code, NULL is missing), housing, phone and "Use \"%\"". Beside them

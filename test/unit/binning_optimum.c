@@ -2,6 +2,7 @@
  * binning_optimum.c
  *	  Optimal binning against trying every division of small problems, and against published optima.
  */
+#include "bins_chi2.h"
 #include "check.h"
 #include "memory.h"
 
@@ -160,7 +161,7 @@ neighbours_are_allowed(const Case *c, const Values *v, const int *end, int bins,
 		return false;
 	for (int b = 1; price >= CL_PRICE_P_VALUE && rules->max_p_value < 1 && b < bins; b++)
 	{
-		double		chi2 = cl_bins_chi2(v->counts[b > 1 ? end[b - 2] : 0][end[b - 1]].weight,
+		double		chi2 = bins_chi2(v->counts[b > 1 ? end[b - 2] : 0][end[b - 1]].weight,
 										v->counts[end[b - 1]][end[b]].weight);
 
 		/* Two bins of one class are not different. */

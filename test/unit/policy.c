@@ -7,6 +7,7 @@
  */
 #include "check.h"
 
+#include "core/policy.h"
 #include "core/policy_amount.h"
 
 #define POLICIES 30000
