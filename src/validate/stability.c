@@ -38,6 +38,8 @@ PG_FUNCTION_INFO_V1(cl_stability_divergence_arrays);
 PG_FUNCTION_INFO_V1(cl_stability_from_arrays);
 PG_FUNCTION_INFO_V1(cl_stability_compare);
 
+CL_SUMMARY_JSON_FUNCTIONS(stability)
+CL_SUMMARY_FUNCTION(stability, from_bytea)
 CL_SUMMARY_FUNCTION(stability, in)
 CL_SUMMARY_FUNCTION(stability, out)
 CL_SUMMARY_FUNCTION(stability, recv)

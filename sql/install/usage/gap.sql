@@ -48,37 +48,6 @@ AS 'MODULE_PATHNAME', 'cl_limit_gap' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.limit_gap(numeric, numeric, numeric, numeric, numeric, integer, text, integer, integer) IS
 'Divides the unused part of an entitlement among its causes, exact to the minor unit. entitlement: what the rules give; risk_cap, product_cap: what risk control and product leave of it; demand: what the borrower would draw, an estimate as demand_amount(demand) (a demand below what is drawn is taken as that). A NULL cap or demand holds nothing down; NULL entitlement or drawn gives NULL. A credit balance is nothing drawn. months_inactive from dormant_after (6) on turns buffer into dormancy. method: waterfall (in the order risk, product, demand, rest), shapley (average over all orders; at least 2 decimals unless decimals says otherwise), binding (all that caps withhold to the lowest). decimals: of the minor unit, 0 to 20; NULL takes those of the amounts. Error: negative limit, NaN, infinity, more than 37 digits. Source: Littlechild and Owen 1973 (airport game).';
 
-CREATE FUNCTION credit_limit_internal.gap_total_transition(internal, credit_limit.limit_gap) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_combine(internal, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_serial(internal) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_gap_total_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_deserial(bytea, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_final(internal) RETURNS credit_limit.limit_gap
-AS 'MODULE_PATHNAME', 'cl_gap_total_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit_internal.gap_total_transition(internal, credit_limit.limit_gap) IS 'Transition of gap_total.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_serial(internal) IS 'State of gap_total as bytes.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_deserial(bytea, internal) IS 'State of gap_total from bytes.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_final(internal) IS 'Result of gap_total.';
-
-CREATE AGGREGATE credit_limit.gap_total(credit_limit.limit_gap) (
-  SFUNC = credit_limit_internal.gap_total_transition,
-  STYPE = internal,
-  SSPACE = 640,
-  FINALFUNC = credit_limit_internal.gap_total_final,
-  COMBINEFUNC = credit_limit_internal.gap_total_combine,
-  SERIALFUNC = credit_limit_internal.gap_total_serial,
-  DESERIALFUNC = credit_limit_internal.gap_total_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.gap_total(credit_limit.limit_gap) IS
-'Sum of gaps, exact for any scale and any plan, so that the parts of the total still add up to its gap. NULLs are left out; no rows give NULL. Totals may be totalled again. Error: gaps divided by different methods.';
-
 CREATE FUNCTION credit_limit.gap_impact(
   gap credit_limit.limit_gap,
   margin float8,
