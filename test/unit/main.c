@@ -10,6 +10,7 @@ long		cl_failures;
 #define FEATURE_TEST(name) extern void test_##name(void) __attribute__((weak))
 
 FEATURE_TEST(money);
+FEATURE_TEST(exact_sum);
 FEATURE_TEST(gap);
 FEATURE_TEST(utilization);
 FEATURE_TEST(time_weighted_utilization);
@@ -43,6 +44,7 @@ static const struct
 	void		(*run) (void);
 }			tests[] = {
 	{"money", test_money},
+	{"exact_sum", test_exact_sum},
 	{"gap", test_gap},
 	{"utilization", test_utilization},
 	{"time_weighted_utilization", test_time_weighted_utilization},
