@@ -48,6 +48,10 @@ ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE shuffled SET (parallel_workers = 3);
 ANALYZE book, shuffled;
 
+CREATE FUNCTION small_card() RETURNS scorecard LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT '{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.3, "points": 1}, {"points": 2}]},
+    {"name": "score", "bins": [{"below": 300, "points": 1}, {"points": 2}]}]}'::credit_limit.scorecard $$;
+
 CREATE TABLE recipe (type regtype, of text, call text, parts boolean);
 INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (VALUES
   ('bin_sketch', 'numbers', 'bin_sketch_agg(x, event)', NULL::boolean),
@@ -75,8 +79,7 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('double precision[]', 'bands', 'quantile_bands(score, 10)', false),
   ('double precision', 'shift', 'score_shift((x * 40)::int, event)', false),
   ('double precision', 'shift of fractions', 'score_shift(balance, event)', false),
-  ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(''{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.3, "points": 1},
-    {"points": 2}]}, {"name": "score", "bins": [{"below": 300, "points": 1}, {"points": 2}]}]}''::scorecard, b)', false)) v (type, of, call, parts);
+  ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(small_card(), credit_limit_internal.scorecard_bins(small_card(), b))', false)) v (type, of, call, parts);
 SELECT type FROM base_type EXCEPT SELECT type FROM recipe;
 
 -- Whether the plan has partial aggregates whose rows come from more than one process.

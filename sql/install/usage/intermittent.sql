@@ -36,9 +36,12 @@ COMMENT ON FUNCTION credit_limit_internal.intermittent_transition(float8[], nume
 COMMENT ON FUNCTION credit_limit_internal.intermittent_transition(float8[], float8, jsonb) IS 'Transition of intermittent_forecast.';
 COMMENT ON FUNCTION credit_limit_internal.intermittent_final(float8[]) IS 'Result of intermittent_forecast.';
 
+-- They need the order of time, so there is nothing to combine, and they are not in a table of aggregates.
+
 CREATE AGGREGATE credit_limit.intermittent_forecast(amount numeric) (
   SFUNC = credit_limit_internal.intermittent_transition,
   STYPE = float8[],
+  SSPACE = 128,
   FINALFUNC = credit_limit_internal.intermittent_final,
   PARALLEL = SAFE
 );
@@ -49,6 +52,7 @@ COMMENT ON AGGREGATE credit_limit.intermittent_forecast(numeric) IS
 CREATE AGGREGATE credit_limit.intermittent_forecast(amount float8) (
   SFUNC = credit_limit_internal.intermittent_transition,
   STYPE = float8[],
+  SSPACE = 128,
   FINALFUNC = credit_limit_internal.intermittent_final,
   PARALLEL = SAFE
 );
@@ -58,6 +62,7 @@ COMMENT ON AGGREGATE credit_limit.intermittent_forecast(float8) IS 'As intermitt
 CREATE AGGREGATE credit_limit.intermittent_forecast(amount numeric, options jsonb) (
   SFUNC = credit_limit_internal.intermittent_transition,
   STYPE = float8[],
+  SSPACE = 128,
   FINALFUNC = credit_limit_internal.intermittent_final,
   PARALLEL = SAFE
 );
@@ -68,6 +73,7 @@ COMMENT ON AGGREGATE credit_limit.intermittent_forecast(numeric, jsonb) IS
 CREATE AGGREGATE credit_limit.intermittent_forecast(amount float8, options jsonb) (
   SFUNC = credit_limit_internal.intermittent_transition,
   STYPE = float8[],
+  SSPACE = 128,
   FINALFUNC = credit_limit_internal.intermittent_final,
   PARALLEL = SAFE
 );

@@ -193,6 +193,13 @@ AS 'MODULE_PATHNAME', 'cl_psi_by_period' LANGUAGE C VOLATILE PARALLEL UNSAFE COS
 COMMENT ON FUNCTION credit_limit.psi_by_period(regclass, text, text, text, text) IS
 'PSI of every period of a table or view against one of them, in one scan, ordered by period. The relation is a name; for a sub-select make a view. bin_expression and period_expression are SQL expressions over the columns of the relation, of any type that has an order; they run with the rights and the search_path of the caller, so never build them from what a stranger wrote. reference is a value of the period expression; without it the first period. A NULL bin is the bin "missing"; rows without a period are a row of their own, the last. status: stable below 0.1, investigate to 0.25, shifted above, or reference; significant: psi is above critical_value_95, that is, more than chance. empty as in psi. A NULL relation, expression or convention gives no rows, nor does an empty relation. Error: text that is not one expression, a reference that no row has, more than 1000000 pairs of period and bin.';
 
+CREATE FUNCTION credit_limit_internal.scorecard_bins(card credit_limit.scorecard, borrower record) RETURNS integer[]
+AS 'MODULE_PATHNAME', 'cl_scorecard_bin_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION credit_limit_internal.scorecard_bins(credit_limit.scorecard, record) IS
+'The bin of every characteristic, numbered from 0 in the order of scorecard_table; the number of bins where a value has none. '
+'NULL if either is NULL. Errors: those of score().';
+
 CREATE FUNCTION credit_limit.stability_report(
   card credit_limit.scorecard,
   expected regclass,
