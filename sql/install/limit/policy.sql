@@ -19,13 +19,15 @@ CREATE TYPE credit_limit.limit_decision AS (
 COMMENT ON TYPE credit_limit.limit_decision IS
     'the decision on the limit of one account; amounts in the currency of the account, with the decimals of the policy';
 COMMENT ON COLUMN credit_limit.limit_decision.action IS
-    'INCREASE, DECREASE, KEEP, FREEZE (nothing may be drawn) or REFER (a person decides: approval, an exclusion that says so, or an unknown input)';
+    'INCREASE, DECREASE, KEEP, FREEZE (nothing may be drawn) or REFER (a person decides: approval, an exclusion that says so, '
+    'or an unknown input)';
 COMMENT ON COLUMN credit_limit.limit_decision.old_limit IS 'the limit before; NULL when it is not known';
 COMMENT ON COLUMN credit_limit.limit_decision.new_limit IS
     'the limit that may be applied at once, whatever the action; NULL when the old one is not known';
 COMMENT ON COLUMN credit_limit.limit_decision.available IS
     'what can be drawn under the new limit and the umbrella; 0 under FREEZE, NULL when the balance is not known';
-COMMENT ON COLUMN credit_limit.limit_decision.entitlement IS 'by score and income; NULL: the policy has none, or an input is unknown';
+COMMENT ON COLUMN credit_limit.limit_decision.entitlement IS
+'by score and income; NULL: the policy has none, or an input is unknown';
 COMMENT ON COLUMN credit_limit.limit_decision.risk_cap IS 'by PD; NULL: the policy has none, or the PD is unknown';
 COMMENT ON COLUMN credit_limit.limit_decision.product_cap IS 'of the product; NULL: the policy has none';
 COMMENT ON COLUMN credit_limit.limit_decision.affordability_cap IS
@@ -36,7 +38,8 @@ COMMENT ON COLUMN credit_limit.limit_decision.regulatory_cap IS 'the smallest in
 COMMENT ON COLUMN credit_limit.limit_decision.target IS
     'demand times headroom; the entitlement where demand is unknown or the policy has no target';
 COMMENT ON COLUMN credit_limit.limit_decision.binding IS
-    'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
+    'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, '
+    'exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
 COMMENT ON COLUMN credit_limit.limit_decision.reasons IS
     'at most four principal reasons, the principal one first (of a decrease, what speaks for it), in the words of the policy';
 COMMENT ON COLUMN credit_limit.limit_decision.proposed IS
@@ -46,9 +49,12 @@ CREATE FUNCTION credit_limit.decide_limit(policy credit_limit.limit_policy, acco
 RETURNS credit_limit.limit_decision
     AS 'MODULE_PATHNAME', 'cl_decide_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.decide_limit(credit_limit.limit_policy, record, date) IS
-    'the limit of one account under a policy as of a day; a function of its arguments only. Columns are found by name once per query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside 0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
+    'the limit of one account under a policy as of a day; a function of its arguments only. Columns are found by name once per '
+    'query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside '
+    '0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
 
 CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_explain_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date) IS
-    'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after it, the bound it compares with, and a sentence. Errors and NULL as there';
+    'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after '
+    'it, the bound it compares with, and a sentence. Errors and NULL as there';

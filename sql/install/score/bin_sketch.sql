@@ -12,4 +12,6 @@ CREATE FUNCTION credit_limit.bin_sketch_stats(
 AS 'MODULE_PATHNAME', 'cl_bin_sketch_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.bin_sketch_stats(credit_limit.bin_sketch) IS
-'One row: numeric or text; rows, those with an event, those without a value, those left out for want of an outcome or weight; distinct values; share of the most frequent value in the rows that have one (NULL where none has). The last two are NULL where there were too many categories. Counts are of rows, whatever their weights.';
+'One row: numeric or text; rows, those with an event, those without a value, those left out for want of an outcome or weight; '
+'distinct values; share of the most frequent value in the rows that have one (NULL where none has). The last two are NULL where '
+'there were too many categories. Counts are of rows, whatever their weights.';

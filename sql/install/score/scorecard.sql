@@ -36,8 +36,9 @@ CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower jsonb) 
 AS 'MODULE_PATHNAME', 'cl_score_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, jsonb) IS
 'As score(scorecard, record), of a jsonb object with a key for every characteristic: score(card, to_jsonb(b)) equals
-score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN", "Infinity" and "-Infinity" are the numbers that JSON
-lacks. Errors: no object (22023), a key that is not there (42703) or of a wrong JSON type (42804).';
+score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN",
+"Infinity" and "-Infinity" are the numbers that JSON lacks. Errors: no object (22023), a key that is not there (42703) or of a
+wrong JSON type (42804).';
 
 CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower text) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -68,7 +69,8 @@ CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN credit_limit.score_pd(card, borrower::pg_catalog.jsonb);
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, text) IS
-'As score_pd(scorecard, jsonb), of the text of a JSON object or a number, so that a literal needs no cast. Error also: text that is no JSON.';
+'As score_pd(scorecard, jsonb), of the text of a JSON object or a number, so that a literal needs no cast. Error also: text '
+'that is no JSON.';
 
 CREATE FUNCTION credit_limit.score_from_pd(pd float8, base_score float8 DEFAULT 600, base_odds float8 DEFAULT 50,
 	pdo float8 DEFAULT 20) RETURNS float8

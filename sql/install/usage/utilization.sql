@@ -5,7 +5,8 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_utilization_numeric' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.utilization(numeric, numeric) IS
-'Balance divided by credit limit, as a fraction: 0.9 is ninety per cent. Above 1 over the limit, negative with a credit balance. 0/0 is NULL, x/0 is Infinity. NULL if either is NULL. Error: negative limit, NaN or infinite amount.';
+'Balance divided by credit limit, as a fraction: 0.9 is ninety per cent. Above 1 over the limit, negative with a credit '
+'balance. 0/0 is NULL, x/0 is Infinity. NULL if either is NULL. Error: negative limit, NaN or infinite amount.';
 
 CREATE FUNCTION credit_limit.utilization(balance float8, credit_limit float8)
 RETURNS float8
@@ -33,18 +34,23 @@ CREATE FUNCTION credit_limit.utilization_stats(
 AS 'MODULE_PATHNAME', 'cl_utilization_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.utilization_stats(credit_limit.utilization) IS
-'One row: n accounts; sums of balance, credit_limit, unused (limit less what is drawn; a credit balance leaves the limit unused, not more) and over_limit, exact; ratio of the sums; mean and sample standard deviation of the ratios (accounts with a limit); shares of accounts with nothing drawn and strictly above 90 %; quantiles of the ratio to 0.001 up to the limit; n_undefined accounts without limit and without balance, which have no ratio. NULL where there is nothing to divide by.';
+'One row: n accounts; sums of balance, credit_limit, unused (limit less what is drawn; a credit balance leaves the limit '
+'unused, not more) and over_limit, exact; ratio of the sums; mean and sample standard deviation of the ratios (accounts with a '
+'limit); shares of accounts with nothing drawn and strictly above 90 %; quantiles of the ratio to 0.001 up to the limit; '
+'n_undefined accounts without limit and without balance, which have no ratio. NULL where there is nothing to divide by.';
 
 CREATE FUNCTION credit_limit.share_above(credit_limit.utilization, x float8)
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_share_above' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.share_above(credit_limit.utilization, float8) IS
-'Share of accounts with a utilization strictly above x (a fraction, not negative): exact for x in steps of 0.001 up to 1 and of 0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit.';
+'Share of accounts with a utilization strictly above x (a fraction, not negative): exact for x in steps of 0.001 up to 1 and of '
+'0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit.';
 
 CREATE FUNCTION credit_limit.utilization_quantile(credit_limit.utilization, p float8)
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_utilization_quantile' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.utilization_quantile(credit_limit.utilization, float8) IS
-'Quantile p (0 to 1) of the utilization of accounts: to 0.001 up to the limit, to 0.01 up to twice, to 3.2 % beyond. Infinity where it falls among accounts that draw without a limit.';
+'Quantile p (0 to 1) of the utilization of accounts: to 0.001 up to the limit, to 0.01 up to twice, to 3.2 % beyond. Infinity '
+'where it falls among accounts that draw without a limit.';
