@@ -31,8 +31,11 @@ EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION
 MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
-# Rooms in the order in which the install script needs them: money and helpers before what uses them.
-INSTALL_SQL  = sql/install/schema.sql $(foreach room,score validate usage limit book,$(sort $(wildcard sql/install/$(room)/*.sql)))
+# In the order in which the install script needs them: types before what takes them, aggregates after the rows they return.
+ROOMS        = score validate usage limit
+INSTALL_SQL  = sql/install/schema.sql sql/install/types.dat \
+	$(foreach room,$(ROOMS),$(sort $(wildcard sql/install/$(room)/*.sql))) $(wildcard $(ROOMS:%=sql/install/%/aggregates.dat)) \
+	$(sort $(wildcard sql/install/book/*.sql))
 
 OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The server's headers are not ours to warn about.
@@ -64,10 +67,10 @@ BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
 	@echo '$(subst ','\'',$(BUILT_FOR))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_FOR))' > $@
 .PHONY: always
 
-$(DATA_built): $(INSTALL_SQL) $(EXTENSION).control
+$(DATA_built): $(INSTALL_SQL) script/install-sql $(EXTENSION).control
 	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \
 	  *) echo "$$f would be run instead of test/$$f: move it into sql/install" >&2; exit 1;; esac; done
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@
+	script/install-sql $(INSTALL_SQL) > $@ || { rm -f $@; exit 1; }
 
 # TAP tests start servers of their own; they need IPC::Run and an ordinary user.
 tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))

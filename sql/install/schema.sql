@@ -16,7 +16,8 @@ BEGIN
   ORDER BY 1 LIMIT 1;
   IF found IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = 'schema "credit_limit" is not empty',
-      DETAIL = pg_catalog.format('It holds %s.', found), HINT = 'Drop or move what is in it; the extension needs the schema for itself.';
+      DETAIL = pg_catalog.format('It holds %s.', found),
+      HINT = 'Drop or move what is in it; the extension needs the schema for itself.';
   END IF;
 END
 $$;

@@ -17,8 +17,8 @@ cl_score_moments_merge(ClScoreMoments *moments, const ClScoreMoments *other)
 	moments->lowest = moments->n == 0 ? other->lowest : fmin(moments->lowest, other->lowest);
 	moments->highest = moments->n == 0 ? other->highest : fmax(moments->highest, other->highest);
 	moments->n += other->n;
-	cl_sum_add(&moments->sum, other->sum.high, other->sum.low);
-	cl_sum_add(&moments->squares, other->squares.high, other->squares.low);
+	cl_exact_sum_merge(&moments->sum, &other->sum);
+	cl_exact_sum_merge(&moments->squares, &other->squares);
 }
 
 double
@@ -33,10 +33,10 @@ cl_score_stddev(const ClScoreMoments *moments)
 {
 	double		n = (double) moments->n;
 	double		high = moments->sum.high * moments->sum.high;
-	double		low = fma(moments->sum.high, moments->sum.high, -high) + 2 * moments->sum.high * moments->sum.low;
+	double		low = fma(moments->sum.high, moments->sum.high, -high) + 2 * moments->sum.high * moments->sum.middle;
 	double		quotient = high / n;
 	double		rest = (fma(-quotient, n, high) + low) / n;
-	double		deviations = (moments->squares.high - quotient) + (moments->squares.low - rest);
+	double		deviations = (moments->squares.high - quotient) + (moments->squares.middle - rest);
 
 	if (moments->n < 2)
 		return NAN;

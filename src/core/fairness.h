@@ -8,17 +8,16 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "core/sum.h"
+#include "core/exact_sum.h"
 
 /*
- * Sums of scores and of their squares, to about 2^-104 (core/sum.h): neither the order of rows nor a mean far from 0 costs a
- * digit that shows.
+ * Sums of scores and of their squares, exact: neither the order of rows nor a mean far from 0 costs a digit.
  */
 typedef struct ClScoreMoments
 {
 	int64_t		n;
-	ClSum		sum;
-	ClSum		squares;
+	ClExactSum	sum;
+	ClExactSum	squares;
 	double		lowest;			/* scores that are all equal have no deviation, not even one of 2^-52 */
 	double		highest;
 } ClScoreMoments;
@@ -38,8 +37,9 @@ cl_score_moments_add(ClScoreMoments *moments, double score)
 		moments->lowest = score;
 	else if (score > moments->highest)
 		moments->highest = score;
-	cl_sum_add(&moments->sum, score, 0);
-	cl_sum_add(&moments->squares, square, fma(score, score, -square));
+	cl_exact_sum_add(&moments->sum, score);
+	cl_exact_sum_add(&moments->squares, square);
+	cl_exact_sum_add(&moments->squares, fma(score, score, -square));
 }
 
 extern void cl_score_moments_merge(ClScoreMoments *moments, const ClScoreMoments *other);

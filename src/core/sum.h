@@ -30,26 +30,4 @@ cl_sum_add(ClSum *sum, double high, double low)
 	sum->low = error - (sum->high - total);
 }
 
-/* Bits of a settled sum behind those of its first double. */
-#define CL_SUM_SETTLED_BITS 30
-
-/*
- * The sum without the bits that depend on the order of the rows: 83 of about 104. Sums of integers have no others. What is
- * stored is settled, so that every plan stores the same bytes, but for the rare sum that is just between two such numbers. Each
- * stored part of a sum was settled by itself, so putting parts together may end in another last bit.
- */
-static inline ClSum
-cl_sum_settled(const ClSum *sum)
-{
-	ClSum		settled = {0, 0};
-	double		low;
-	int			exponent;
-
-	(void) frexp(sum->high, &exponent);
-	exponent -= 53 + CL_SUM_SETTLED_BITS;
-	low = ldexp(rint(ldexp(sum->low, -exponent)), exponent);
-	cl_sum_add(&settled, sum->high, low);
-	return settled;
-}
-
 #endif							/* CL_CORE_SUM_H */

@@ -59,7 +59,7 @@ add_extra(ClTallyExtra *extra, const ClTallyExtra *more)
 {
 	for (int class = 0; class < 2; class++)
 	{
-		cl_sum_add(&extra->weight[class], more->weight[class].high, more->weight[class].low);
+		cl_exact_sum_merge(&extra->weight[class], &more->weight[class]);
 		extra->amount[class] += more->amount[class];
 	}
 }

@@ -22,9 +22,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/exact_sum.h"
 #include "core/memory.h"
 #include "core/money.h"
-#include "core/sum.h"
 
 /* Index of the two classes everywhere. */
 enum
@@ -67,7 +67,7 @@ typedef struct ClTallyCount
 
 typedef struct ClTallyExtra
 {
-	ClSum		weight[2];
+	ClExactSum	weight[2];
 	cl_int128	amount[2];
 } ClTallyExtra;
 

@@ -50,57 +50,6 @@ cl_cell_beyond_thousandths(double ratio)
 				  (int) ((2 * fraction - 1) * CL_CELLS_PER_OCTAVE) - (2 * fraction == 1));
 }
 
-static void
-merge_closed(ClMoments *moments, int64_t n, double sum, double squares)
-{
-	double		n1 = (double) moments->n;
-	double		n2 = (double) n;
-	double		distance;
-
-	if (moments->n > 0)
-	{
-		distance = moments->sum / n1 - sum / n2;
-		squares += distance * distance * n1 * n2 / (n1 + n2);
-	}
-	moments->n += n;
-	moments->sum += sum;
-	moments->squares += squares;
-}
-
-void
-cl_moments_close_block(ClMoments *moments)
-{
-	double		n = moments->block_n;
-
-	if (moments->block_n == 0)
-		return;
-	merge_closed(moments, moments->block_n, moments->pivot * n + moments->block_sum,
-				 fmax(0, moments->block_squares - moments->block_sum * moments->block_sum / n));
-	moments->block_n = 0;
-	moments->block_sum = 0;
-	moments->block_squares = 0;
-}
-
-/* The same moments without an open block. */
-ClMoments
-cl_moments_closed(const ClMoments *moments)
-{
-	ClMoments	closed = *moments;
-
-	cl_moments_close_block(&closed);
-	return closed;
-}
-
-void
-cl_moments_merge(ClMoments *moments, const ClMoments *other)
-{
-	ClMoments	closed = cl_moments_closed(other);
-
-	cl_moments_close_block(moments);
-	if (closed.n > 0)
-		merge_closed(moments, closed.n, closed.sum, closed.squares);
-}
-
 /* The ratio at a share of the way through a cell; its two ends are all that is known of the open cells. */
 static double
 inside_cell(int cell, double share)

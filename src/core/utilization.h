@@ -14,7 +14,7 @@
 #ifndef CL_CORE_UTILIZATION_H
 #define CL_CORE_UTILIZATION_H
 
-#include <stdint.h>
+#include "core/money.h"
 
 #define CL_CELL_IDLE 0
 #define CL_CELL_AT_LIMIT 1000
@@ -53,44 +53,34 @@ cl_cell(double ratio)
 }
 
 /*
- * Mean and squared deviations of ratios.
- *
- * Rows are gathered in blocks as sums of d and d^2, d being the distance from the block's first ratio, which costs no division;
- * a full block is merged by the rule of Chan, Golub and LeVeque (1983), as are the states of two workers. The pivot is one of
- * the block, so the subtraction that ends a block loses at most its length in relative precision, whatever the ratios are.
+ * Sums of ratios and of their squares, from which mean and deviation follow: as integers, so that they are the same for every
+ * order of the rows. A ratio counts to 15 decimals, its square to 30. Larger ratios, and sums of squares that outgrow 128 bits,
+ * are the caller's: one row in a hundred million, when accounts are drawn to the limit.
  */
-#define CL_MOMENTS_BLOCK 64
+#define CL_RATIO_DECIMALS 15
+#define CL_RATIO_UNITS 1e15
+#define CL_RATIO_LARGEST 9000
 
-typedef struct ClMoments
+typedef struct ClRatioSums
 {
-	int64_t		n;				/* of full blocks */
-	double		sum;
-	double		squares;		/* sum of squared deviations from the mean */
-	int			block_n;		/* of the block that is open */
-	double		pivot;
-	double		block_sum;
-	double		block_squares;
-} ClMoments;
+	int64_t		n;
+	cl_int128	sum;			/* in units of 10^-15 */
+	cl_int128	squares;		/* in units of 10^-30 */
+} ClRatioSums;
 
-extern void cl_moments_close_block(ClMoments *moments);
-extern void cl_moments_merge(ClMoments *moments, const ClMoments *other);
-extern ClMoments cl_moments_closed(const ClMoments *moments);
-
-static inline void
-cl_moments_add(ClMoments *moments, double x)
+/* Adds a ratio of at most CL_RATIO_LARGEST, of either sign; false, with nothing added, when there is no room. */
+static inline bool
+cl_ratio_sums_add(ClRatioSums *sums, double ratio)
 {
-	double		distance;
+	int64_t		units = (int64_t) (ratio * CL_RATIO_UNITS + (ratio < 0 ? -0.5 : 0.5));
+	cl_int128	squares;
 
-	if (moments->block_n == CL_MOMENTS_BLOCK)
-		cl_moments_close_block(moments);
-	if (moments->block_n++ == 0)
-	{
-		moments->pivot = x;
-		return;
-	}
-	distance = x - moments->pivot;
-	moments->block_sum += distance;
-	moments->block_squares += distance * distance;
+	if (__builtin_add_overflow(sums->squares, (cl_int128) units * units, &squares))
+		return false;
+	sums->n++;
+	sums->sum += units;
+	sums->squares = squares;
+	return true;
 }
 
 /* Answers from counts of all CL_CELLS cells. */

@@ -230,3 +230,9 @@ cl_document_to_jsonb(FunctionCallInfo fcinfo, const ClDocument *document)
 {
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(stored_text(document, PG_GETARG_DATUM(0))));
 }
+
+Datum
+cl_document_to_json(FunctionCallInfo fcinfo, const ClDocument *document)
+{
+	return CStringGetTextDatum(stored_text(document, PG_GETARG_DATUM(0)));
+}

@@ -280,7 +280,7 @@ cl_json_array(const ClJson *node, int fewest, int most)
 {
 	int			count;
 
-	if (node->value.type != jbvBinary || !JsonContainerIsArray(node->value.val.binary.data))
+	if (!cl_json_is_array(node))
 		cl_json_error(node, "an array");
 	count = JsonContainerSize(node->value.val.binary.data);
 	if (count < fewest || count > most)
@@ -296,6 +296,12 @@ cl_json_item(const ClJson *node, int index, ClJson *child)
 	child->key = NULL;
 	child->index = index;
 	child->value = *getIthJsonbValueFromContainer(node->value.val.binary.data, index);
+}
+
+bool
+cl_json_is_array(const ClJson *node)
+{
+	return node->value.type == jbvBinary && JsonContainerIsArray(node->value.val.binary.data);
 }
 
 bool

@@ -44,6 +44,7 @@ extern int	cl_json_choice(const ClJson *node, const char *const *choices);
 /* The number times 10^decimals, exactly. */
 extern int64 cl_json_decimal(const ClJson *node, int decimals, int64 lowest, int64 highest);
 extern Numeric cl_json_numeric(const ClJson *node);
+extern bool cl_json_is_array(const ClJson *node);
 extern bool cl_json_is_string(const ClJson *node);
 extern bool cl_json_is_number(const ClJson *node);
 extern bool cl_json_is_bool(const ClJson *node);

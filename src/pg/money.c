@@ -112,12 +112,7 @@ cl_money_send(StringInfo buf, const ClMoneySum *sum)
 	cl_wire_send_int128(buf, sum->minor);
 	pq_sendbyte(buf, sum->rest != NULL);
 	if (sum->rest != NULL)
-	{
-		bytea	   *rest = DatumGetByteaPP(DirectFunctionCall1(numeric_send, NumericGetDatum(sum->rest)));
-
-		pq_sendint32(buf, VARSIZE_ANY_EXHDR(rest));
-		pq_sendbytes(buf, VARDATA_ANY(rest), VARSIZE_ANY_EXHDR(rest));
-	}
+		cl_wire_send_numeric(buf, NumericGetDatum(sum->rest));
 }
 
 void
@@ -127,21 +122,5 @@ cl_money_receive(StringInfo buf, const char *type, ClMoneySum *sum)
 	if (sum->decimals > CL_SUM_DECIMALS)
 		cl_wire_invalid(type, "number of decimals of an amount is out of range");
 	sum->minor = cl_wire_int128(buf);
-	sum->rest = NULL;
-	if (pq_getmsgbyte(buf) != 0)
-	{
-		int			size = cl_wire_count(buf, type, MaxAllocSize, 1);
-		StringInfoData number;
-		char	   *bytes = palloc(size + 1);
-
-		/* numeric_recv of older servers may write a terminator behind the data, so it gets a copy. */
-		memcpy(bytes, pq_getmsgbytes(buf, size), size);
-		bytes[size] = '\0';
-		initReadOnlyStringInfo(&number, bytes, size);
-		sum->rest = DatumGetNumeric(DirectFunctionCall3(numeric_recv, PointerGetDatum(&number),
-														ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-		pq_getmsgend(&number);
-		if (numeric_is_nan(sum->rest) || numeric_is_inf(sum->rest))
-			cl_wire_invalid(type, "amount is not finite");
-	}
+	sum->rest = pq_getmsgbyte(buf) != 0 ? DatumGetNumeric(cl_wire_numeric(buf, type)) : NULL;
 }

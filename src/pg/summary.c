@@ -6,6 +6,9 @@
 
 #include "pg/summary.h"
 
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
 static bytea *
 pack_by(const ClSummary *summary, void (*write_state) (StringInfo, const void *), const void *state)
 {
@@ -131,11 +134,43 @@ cl_summary_out(FunctionCallInfo fcinfo, const ClSummary *summary)
 	PG_RETURN_CSTRING(out.data);
 }
 
+Datum
+cl_summary_from_jsonb(FunctionCallInfo fcinfo, const ClSummary *summary)
+{
+	ClJson		document;
+
+	cl_json_open(&document, summary->name, PG_GETARG_JSONB_P(0));
+	return flat_datum(summary, summary->parse(&document));
+}
+
+Datum
+cl_summary_to_jsonb(FunctionCallInfo fcinfo, const ClSummary *summary)
+{
+	return DirectFunctionCall1(jsonb_in, cl_summary_out(fcinfo, summary));
+}
+
+Datum
+cl_summary_to_json(FunctionCallInfo fcinfo, const ClSummary *summary)
+{
+	return CStringGetTextDatum(DatumGetCString(cl_summary_out(fcinfo, summary)));
+}
+
 /* Reads the message and writes it anew: what is stored is what this version writes, whoever sent it. */
 Datum
 cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary)
 {
 	return flat_datum(summary, unpack(summary, (StringInfo) PG_GETARG_POINTER(0)));
+}
+
+/* The same bytes as a value of type bytea. */
+Datum
+cl_summary_from_bytea(FunctionCallInfo fcinfo, const ClSummary *summary)
+{
+	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
+	StringInfoData buf;
+
+	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	return flat_datum(summary, unpack(summary, &buf));
 }
 
 Datum

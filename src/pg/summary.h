@@ -53,6 +53,10 @@ extern Datum cl_summary_in(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_out(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_send(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_from_bytea(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_from_jsonb(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_to_jsonb(FunctionCallInfo fcinfo, const ClSummary *summary);
+extern Datum cl_summary_to_json(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_serial(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_deserial(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_combine(FunctionCallInfo fcinfo, const ClSummary *summary);
@@ -68,8 +72,16 @@ extern Datum cl_summary_datum(const ClSummary *summary, void *state);
 	PG_FUNCTION_INFO_V1(cl_##type##_##what); \
 	Datum cl_##type##_##what(PG_FUNCTION_ARGS) { return cl_summary_##what(fcinfo, &type##_summary); }
 
+/* Casts; to bytea it is cl_<type>_send. */
+#define CL_SUMMARY_JSON_FUNCTIONS(type) \
+	CL_SUMMARY_FUNCTION(type, from_jsonb) \
+	CL_SUMMARY_FUNCTION(type, to_jsonb) \
+	CL_SUMMARY_FUNCTION(type, to_json)
+
 /* All SQL-callable functions of a summary type: cl_<type>_in and so on, from the description <type>_summary. */
 #define CL_SUMMARY_FUNCTIONS(type) \
+	CL_SUMMARY_JSON_FUNCTIONS(type) \
+	CL_SUMMARY_FUNCTION(type, from_bytea) \
 	CL_SUMMARY_FUNCTION(type, in) \
 	CL_SUMMARY_FUNCTION(type, out) \
 	CL_SUMMARY_FUNCTION(type, recv) \

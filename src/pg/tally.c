@@ -17,7 +17,8 @@
 /* What one distinct value takes at least, and at most. */
 #define SINGLE_SIZE ((int64) sizeof(uint64))
 #define COUNT_SIZE (3 * (int64) sizeof(uint64))
-#define WEIGHTED_SIZE (COUNT_SIZE + 8 * (int64) sizeof(uint64))
+#define WEIGHTED_LEAST (COUNT_SIZE + 2 * (CL_EXACT_SUM_LEAST_SIZE + (int64) sizeof(cl_int128)))
+#define WEIGHTED_MOST (WEIGHTED_LEAST + 2 * (int64) sizeof(ClExactSum))
 
 /*
  * Bytes
@@ -31,7 +32,7 @@
  * With weights:
  *		byte	kind
  *		int64	number of values
- *		each	uint64 key, int64 rows x 2, float8 weight high and low x 2, int128 amount x 2
+ *		each	uint64 key, int64 rows x 2, exact sum of weights (pg/exact_sum.h) x 2, int128 amount x 2
  * Keys are cl_tally_key of the values.
  */
 
@@ -130,7 +131,7 @@ transfer_counts(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 static void
 send_weighted(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 {
-	require_room(buf, type, SINGLE_SIZE + (int64) tally->n_count * WEIGHTED_SIZE);
+	require_room(buf, type, SINGLE_SIZE + (int64) tally->n_count * WEIGHTED_MOST);
 	pq_sendint64(buf, tally->n_count);
 	for (size_t i = 0; i < tally->n_count; i++)
 	{
@@ -140,8 +141,7 @@ send_weighted(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 		for (int class = 0; class < 2; class++)
 		{
 			pq_sendint64(buf, tally->count[i].n[class]);
-			pq_sendfloat8(buf, extra->weight[class].high);
-			pq_sendfloat8(buf, extra->weight[class].low);
+			cl_exact_sum_send(buf, &extra->weight[class]);
 			cl_wire_send_int128(buf, extra->amount[class]);
 		}
 	}
@@ -270,14 +270,14 @@ receive_counts(StringInfo buf, const ClTallyType *type, ClTally *tally)
 
 /* Sums of a class that has rows are positive and finite, without rows they are nothing. */
 bool
-cl_tally_sums_possible(int64 n, const ClSum *weight, cl_int128 amount)
+cl_tally_sums_possible(int64 n, const ClExactSum *weight, cl_int128 amount)
 {
 	cl_int128	largest = CL_TALLY_LARGEST_AMOUNT * n;
 
 	if (n == 0)
-		return weight->high == 0 && weight->low == 0 && amount == 0;
+		return weight->high == 0 && weight->middle == 0 && weight->low == 0 && amount == 0;
 	return weight->high >= CL_TALLY_LIGHTEST && weight->high <= CL_TALLY_HEAVIEST * 1.0001 * (double) n &&
-		fabs(weight->low) <= weight->high * DBL_EPSILON && amount <= largest && amount >= -largest;
+		fabs(weight->middle) <= weight->high * DBL_EPSILON && amount <= largest && amount >= -largest;
 }
 
 static void
@@ -295,7 +295,7 @@ check_sums(const ClTallyType *type, const ClTally *tally, size_t i)
 static void
 receive_weighted(StringInfo buf, const ClTallyType *type, ClTally *tally)
 {
-	size_t		n = receive_count(buf, type, WEIGHTED_SIZE);
+	size_t		n = receive_count(buf, type, WEIGHTED_LEAST);
 
 	allocate_counts(tally, n);
 	for (size_t i = 0; i < n; i++)
@@ -304,8 +304,7 @@ receive_weighted(StringInfo buf, const ClTallyType *type, ClTally *tally)
 		for (int class = 0; class < 2; class++)
 		{
 			tally->count[i].n[class] = receive_rows(buf, type);
-			tally->extra[i].weight[class].high = pq_getmsgfloat8(buf);
-			tally->extra[i].weight[class].low = pq_getmsgfloat8(buf);
+			tally->extra[i].weight[class] = cl_exact_sum_receive(buf, type->name, "sum of weights");
 			tally->extra[i].amount[class] = cl_wire_int128(buf);
 		}
 		check_sums(type, tally, i);

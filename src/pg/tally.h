@@ -6,6 +6,7 @@
 #define CL_PG_TALLY_H
 
 #include "core/tally.h"
+#include "pg/exact_sum.h"
 #include "pg/json.h"
 #include "pg/memory.h"
 #include "pg/wire.h"
@@ -15,7 +16,7 @@
 #define CL_TALLY_LARGEST_AMOUNT ((cl_int128) INT64CONST(1000000000000000000) * 1000000)
 
 /* Whether sums of so many rows of a class can be these. */
-extern bool cl_tally_sums_possible(int64 n, const ClSum *weight, cl_int128 amount);
+extern bool cl_tally_sums_possible(int64 n, const ClExactSum *weight, cl_int128 amount);
 
 /* What a summary type says of its tally: its SQL name, what a value is called in messages, and the values there can be. */
 typedef struct ClTallyType

@@ -3,7 +3,8 @@
  *	  JSON of a tally, its merging with checks, and amounts of money in it.
  *
  *		[[0.01, 250, 2], [0.07, 90, 9]]								value, non-events, events
- *		[[0.01, 250, 2, 250.0, 2.0, 81000000000, 0], ...]			the same with weights, then amounts in units of 10^-6
+ *		[[0.01, 250, 2, 250.0, 2.0, 81000000000, 0], ...]			the same with weights (pg/exact_sum.h), then amounts in
+ *																	units of 10^-6
  *
  * Infinite values are strings, since JSON has no infinity.
  */
@@ -38,8 +39,10 @@ cl_tally_print(StringInfo out, ClTally *tally)
 	const char *separator = "";
 	ClTallyCursor cursor;
 	ClTallyItem item;
+	const ClTallyExtra *extra;
 
 	cl_tally_settle(tally);
+	extra = tally->extra;
 	cl_tally_scan(tally, &cursor, false);
 	appendStringInfoChar(out, '[');
 	while (cl_tally_next(&cursor, &item))
@@ -53,10 +56,11 @@ cl_tally_print(StringInfo out, ClTally *tally)
 			for (int class = 0; class < 2; class++)
 			{
 				appendStringInfoString(out, ", ");
-				cl_json_put_float8(out, item.weight[class]);
+				cl_exact_sum_print(out, &extra->weight[class]);
 			}
 			for (int class = 0; class < 2; class++)
-				appendStringInfo(out, ", %s", cl_numeric_string(cl_minor_numeric(item.amount[class], 0)));
+				appendStringInfo(out, ", %s", cl_numeric_string(cl_minor_numeric(extra->amount[class], 0)));
+			extra++;				/* with weights, a settled tally holds nothing but values and these */
 		}
 		appendStringInfoChar(out, ']');
 		separator = ", ";
@@ -90,12 +94,11 @@ parse_sums(const ClJson *row, ClTally *tally, size_t i)
 {
 	for (int class = 0; class < 2; class++)
 	{
-		ClSum	   *weight = &tally->extra[i].weight[class];
+		ClExactSum *weight = &tally->extra[i].weight[class];
 		ClJson		node;
 
 		cl_json_item(row, ITEM_WEIGHT + class, &node);
-		weight->high = cl_json_float8(&node, 0, 1e300);
-		weight->low = 0;
+		*weight = cl_exact_sum_parse(&node, 0, 1e300);
 		cl_json_item(row, ITEM_AMOUNT + class, &node);
 		tally->extra[i].amount[class] = parse_amount(&node);
 		if (!cl_tally_sums_possible(tally->count[i].n[class], weight, tally->extra[i].amount[class]))

@@ -8,6 +8,10 @@
 
 #include "pg/wire.h"
 
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+
 void
 cl_wire_invalid(const char *type, const char *what)
 {
@@ -81,4 +85,32 @@ cl_wire_send_sum(StringInfo buf, const ClSum *sum)
 {
 	pq_sendfloat8(buf, sum->high + 0.0);
 	pq_sendfloat8(buf, sum->low + 0.0);
+}
+
+/* numeric_recv of older servers may write a terminator behind the data, so it gets a copy. */
+Datum
+cl_wire_numeric(StringInfo buf, const char *type)
+{
+	int			size = cl_wire_count(buf, type, MaxAllocSize, 1);
+	char	   *bytes = palloc(size + 1);
+	StringInfoData number;
+	Datum		value;
+
+	memcpy(bytes, pq_getmsgbytes(buf, size), size);
+	bytes[size] = '\0';
+	initReadOnlyStringInfo(&number, bytes, size);
+	value = DirectFunctionCall3(numeric_recv, PointerGetDatum(&number), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	pq_getmsgend(&number);
+	if (numeric_is_nan(DatumGetNumeric(value)) || numeric_is_inf(DatumGetNumeric(value)))
+		cl_wire_invalid(type, "amount is not finite");
+	return value;
+}
+
+void
+cl_wire_send_numeric(StringInfo buf, Datum value)
+{
+	bytea	   *bytes = DatumGetByteaPP(DirectFunctionCall1(numeric_send, DirectFunctionCall1(numeric_trim_scale, value)));
+
+	pq_sendint32(buf, VARSIZE_ANY_EXHDR(bytes));
+	pq_sendbytes(buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 }

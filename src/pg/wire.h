@@ -23,5 +23,8 @@ extern void cl_wire_send_int128(StringInfo buf, cl_int128 value);
 /* A sum as two float8, both finite. */
 extern ClSum cl_wire_sum(StringInfo buf, const char *type, const char *what);
 extern void cl_wire_send_sum(StringInfo buf, const ClSum *sum);
+/* A finite numeric; sent without the zeros at its end, so that equal numbers are equal bytes. */
+extern Datum cl_wire_numeric(StringInfo buf, const char *type);
+extern void cl_wire_send_numeric(StringInfo buf, Datum value);
 
 #endif							/* CL_PG_WIRE_H */

@@ -25,7 +25,7 @@ typedef enum ClSketchKind
 typedef struct ClSketchCounts
 {
 	int64		n[2];
-	ClSum		weight[2];		/* the same as n without weights */
+	ClExactSum	weight[2];		/* the same as n without weights */
 } ClSketchCounts;
 
 typedef struct ClSketchCategory
@@ -78,7 +78,7 @@ static inline void
 cl_sketch_count(ClSketchCounts *counts, bool event, double weight)
 {
 	counts->n[event]++;
-	cl_sum_add(&counts->weight[event], weight, 0);
+	cl_exact_sum_add(&counts->weight[event], weight);
 }
 
 /* A row without a weight, into a sketch of numbers; NaN is missing. */

@@ -76,7 +76,7 @@ merge_counts(ClSketchCounts *into, const ClSketchCounts *from)
 					 errmsg("too many rows in a " TYPE_NAME),
 					 errdetail("Together there are more than " INT64_FORMAT ".", CL_TALLY_MAX_ROWS),
 					 errhint("Look for a value that no aggregate built.")));
-		cl_sum_add(&into->weight[class], from->weight[class].high, from->weight[class].low);
+		cl_exact_sum_merge(&into->weight[class], &from->weight[class]);
 	}
 }
 
@@ -195,9 +195,9 @@ cl_sketch_categories(const ClBinSketch *sketch)
  *		counts	of rows without a value; of rows whose categories were given up
  *		numeric	the tally (pg/tally.c)
  *		text	int32 number of categories, then for each, in order of their bytes: int32 length, bytes, counts
- * Counts are int64 rows and float8 weight (high, low) of non-events, then of events.
+ * Counts are int64 rows and the exact sum (pg/exact_sum.h) of the weights of non-events, then of events.
  */
-#define COUNTS_SIZE (2 * 3 * 8)
+#define COUNTS_LEAST_SIZE (2 * (8 + CL_EXACT_SUM_LEAST_SIZE))
 
 static void
 send_counts(StringInfo buf, const ClSketchCounts *counts)
@@ -205,7 +205,7 @@ send_counts(StringInfo buf, const ClSketchCounts *counts)
 	for (int class = 0; class < 2; class++)
 	{
 		pq_sendint64(buf, counts->n[class]);
-		cl_wire_send_sum(buf, &counts->weight[class]);
+		cl_exact_sum_send(buf, &counts->weight[class]);
 	}
 }
 
@@ -248,12 +248,12 @@ transfer(StringInfo buf, const void *state)
 
 /* What counts of one class obey: no rows weigh nothing, rows weigh something. */
 static bool
-in_order(int64 n, const ClSum *weight, bool weighted)
+in_order(int64 n, const ClExactSum *weight, bool weighted)
 {
 	if (n < 0 || n > CL_TALLY_MAX_ROWS)
 		return false;
 	if (!weighted || n == 0)
-		return weight->high == (double) n && weight->low == 0;
+		return weight->high == (double) n && weight->middle == 0 && weight->low == 0;
 	return cl_tally_sums_possible(n, weight, 0);
 }
 
@@ -269,7 +269,7 @@ receive_counts(StringInfo buf, ClSketchCounts *counts, bool weighted, const char
 	for (int class = 0; class < 2; class++)
 	{
 		counts->n[class] = pq_getmsgint64(buf);
-		counts->weight[class] = cl_wire_sum(buf, TYPE_NAME, "weight");
+		counts->weight[class] = cl_exact_sum_receive(buf, TYPE_NAME, "sum of weights");
 	}
 	if (!counts_in_order(counts, weighted))
 		cl_wire_invalid(TYPE_NAME, psprintf("number or weight of %s is out of range", what));
@@ -298,7 +298,7 @@ receive_category(StringInfo buf, ClBinSketch *sketch)
 static void
 receive_categories(StringInfo buf, ClBinSketch *sketch, bool overflow)
 {
-	int			n = cl_wire_count(buf, TYPE_NAME, CL_SKETCH_MOST_CATEGORIES, sizeof(int32) + COUNTS_SIZE);
+	int			n = cl_wire_count(buf, TYPE_NAME, CL_SKETCH_MOST_CATEGORIES, sizeof(int32) + COUNTS_LEAST_SIZE);
 
 	if (overflow && n > 0)
 		cl_wire_invalid(TYPE_NAME, "categories are there although they were given up");
@@ -341,8 +341,8 @@ read_state(StringInfo buf)
  *		{"version": 1, "kind": "numeric", "n_skipped": 0, "missing": [3, 1], "values": [[0.1, 50, 2], [0.2, 40, 5]]}
  *		{"version": 1, "kind": "text", "n_skipped": 0, "missing": [0, 0], "values": [["own", 50, 2], ["rent", 40, 5]]}
  *
- * Numbers are non-events and events; with "weighted" they are followed by the weights of both. "overflowed", in the form of
- * "missing", stands for rows whose categories were too many to keep.
+ * Numbers are non-events and events; with "weighted" they are followed by the sums of the weights of both (pg/exact_sum.h).
+ * "overflowed", in the form of "missing", stands for rows whose categories were too many to keep.
  */
 static const char *const json_keys[] = {
 	"version", "kind", "weighted", "n_skipped", "missing", "overflowed", "values", NULL
@@ -355,7 +355,7 @@ print_numbers(StringInfo out, const ClSketchCounts *counts, bool weighted)
 	for (int class = 0; weighted && class < 2; class++)
 	{
 		appendStringInfoString(out, ", ");
-		cl_json_put_float8(out, counts->weight[class].high);
+		cl_exact_sum_print(out, &counts->weight[class]);
 	}
 }
 
@@ -413,7 +413,7 @@ parse_numbers(const ClJson *array, int first, bool weighted, ClSketchCounts *cou
 		if (!weighted)
 			continue;
 		cl_json_item(array, first + 2 + class, &node);
-		counts->weight[class].high = cl_json_float8(&node, 0, CL_TALLY_HEAVIEST * (double) CL_TALLY_MAX_ROWS);
+		counts->weight[class] = cl_exact_sum_parse(&node, 0, CL_TALLY_HEAVIEST * (double) CL_TALLY_MAX_ROWS);
 		if (!in_order(counts->n[class], &counts->weight[class], true))
 			cl_json_error(&node, "a weight above 0 where there are rows, and 0 where there are none");
 	}

@@ -11,6 +11,8 @@
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 
 #define TYPE_NAME "scorecard_bin_counts"
 
@@ -27,6 +29,7 @@ typedef struct BinCounts
 #define BIN_COUNTS(size) (2 + 2 * (size))
 #define MOST_BINS (1000 * 12002)	/* 1000 characteristics with as many bins as a card may have */
 
+PG_FUNCTION_INFO_V1(cl_scorecard_bin_numbers);
 PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_transition);
 PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_final);
 
@@ -185,6 +188,44 @@ count_bins(BinCounts *state, const ClScorecard *card, const int *bins)
 }
 
 Datum
+cl_scorecard_bin_numbers(PG_FUNCTION_ARGS)
+{
+	const ClDocumentUse *use;
+	const int  *bins = cl_scorecard_bins(fcinfo, 0, 1, &use);
+	int			count = ((const ClScorecard *) use->compiled)->count;
+	ArrayType  *numbers = construct_empty_array(INT4OID);
+
+	if (count > 0)
+	{
+		Datum	   *values = palloc_array(Datum, count);
+
+		for (int i = 0; i < count; i++)
+			values[i] = Int32GetDatum(bins[i]);
+		numbers = construct_array(values, count, INT4OID, sizeof(int32), true, TYPALIGN_INT);
+	}
+	PG_RETURN_ARRAYTYPE_P(numbers);
+}
+
+/* The numbers that cl_scorecard_bin_numbers gave; they might be anybody's. */
+static const int *
+bins_argument(FunctionCallInfo fcinfo, const ClScorecard *card)
+{
+	ArrayType  *numbers = PG_GETARG_ARRAYTYPE_P(2);
+	const int  *bins = (const int *) ARR_DATA_PTR(numbers);
+	bool		fits = !ARR_HASNULL(numbers) && ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers)) == card->count;
+
+	for (int i = 0; fits && i < card->count; i++)
+		fits = bins[i] >= 0 && bins[i] <= card->characteristics[i].nbins;
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("these are not bins of the scorecard"),
+				 errdetail("Found %s.", OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(numbers))),
+				 errhint("Give what scorecard_bins says of the same scorecard.")));
+	return bins;
+}
+
+Datum
 cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
 {
 	const ClDocumentUse *use;
@@ -193,7 +234,8 @@ cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return cl_agg_unchanged(fcinfo);
-	bins = cl_scorecard_bins(fcinfo, 1, 2, &use);
+	use = cl_document_use(fcinfo, 1, &scorecard_document);
+	bins = bins_argument(fcinfo, use->compiled);
 	state = PG_ARGISNULL(0) ? first_row(fcinfo, use->compiled) : (BinCounts *) PG_GETARG_POINTER(0);
 	require_same_card(fcinfo, state, use);
 	count_bins(state, use->compiled, bins);

@@ -18,7 +18,9 @@ PG_FUNCTION_INFO_V1(cl_behavior_float8_add);
 PG_FUNCTION_INFO_V1(cl_behavior_project_idle);
 PG_FUNCTION_INFO_V1(cl_behavior_final);
 PG_FUNCTION_INFO_V1(cl_behavior_recv);
+PG_FUNCTION_INFO_V1(cl_behavior_from_bytea);
 
+CL_SUMMARY_JSON_FUNCTIONS(behavior)
 CL_SUMMARY_FUNCTION(behavior, in)
 CL_SUMMARY_FUNCTION(behavior, out)
 CL_SUMMARY_FUNCTION(behavior, send)
@@ -283,6 +285,15 @@ Datum
 cl_behavior_recv(PG_FUNCTION_ARGS)
 {
 	Datum		value = cl_summary_recv(fcinfo, &behavior_summary);
+
+	cl_behavior_require_consistent(cl_summary_state(&behavior_summary, value));
+	return value;
+}
+
+Datum
+cl_behavior_from_bytea(PG_FUNCTION_ARGS)
+{
+	Datum		value = cl_summary_from_bytea(fcinfo, &behavior_summary);
 
 	cl_behavior_require_consistent(cl_summary_state(&behavior_summary, value));
 	return value;

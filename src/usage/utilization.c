@@ -17,6 +17,9 @@
 /* Squares of larger ratios, summed, might leave double precision. 64-bit amounts never come near. */
 #define LARGEST_RATIO 1e100
 
+/* Integers up to this are exact in double precision, so that one division rounds their quotient correctly. */
+#define LARGEST_EXACT (INT64CONST(1) << 53)
+
 PG_FUNCTION_INFO_V1(cl_utilization_numeric);
 PG_FUNCTION_INFO_V1(cl_utilization_float8);
 PG_FUNCTION_INFO_V1(cl_utilization_numeric_transition);
@@ -107,16 +110,15 @@ transition_state(FunctionCallInfo fcinfo)
 	return cl_agg_state(fcinfo, utilization_summary.create);
 }
 
-/* Counts, moments and cells of one row. */
+/* Counts, sums and cells of one row; the ratio is looked at only where there is a limit. */
 static pg_attribute_always_inline void
-add_ratio(ClUtilization *state, double balance, double limit)
+add_ratio(ClUtilization *state, double balance, double limit, double ratio)
 {
 	state->n++;
 	if (likely(limit > 0))
 	{
-		double		ratio = balance / limit;
-
-		cl_moments_add(&state->ratio, ratio);
+		if (unlikely(!(fabs(ratio) <= CL_RATIO_LARGEST && cl_ratio_sums_add(&state->ratio, ratio))))
+			cl_utilization_add_large_ratio(state, ratio);
 		cl_cells_add(&state->cells, state->context, cl_cell(ratio), 1);
 	}
 	else if (balance > 0)
@@ -125,7 +127,10 @@ add_ratio(ClUtilization *state, double balance, double limit)
 		state->n_undefined++;
 }
 
-/* A row whose amounts are 64-bit minor units at the decimals of the sums; false when a sum has no room left. */
+/*
+ * A row whose amounts are minor units at the decimals of the sums, and exact in double precision: the ratio is then the same at
+ * any number of decimals. False when they are larger or a sum has no room left.
+ */
 static pg_attribute_always_inline bool
 add_minor(ClUtilization *state, int64 balance, int64 limit)
 {
@@ -138,7 +143,8 @@ add_minor(ClUtilization *state, int64 balance, int64 limit)
 	cl_int128	unused_sum;
 	cl_int128	over_sum;
 
-	if (unlikely(__builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &balance_sum) ||
+	if (unlikely(balance > LARGEST_EXACT || balance < -LARGEST_EXACT || limit > LARGEST_EXACT ||
+				 __builtin_add_overflow(sums[CL_SUM_BALANCE].minor, (cl_int128) balance, &balance_sum) ||
 				 __builtin_add_overflow(sums[CL_SUM_LIMIT].minor, (cl_int128) limit, &limit_sum) ||
 				 __builtin_add_overflow(sums[CL_SUM_UNUSED].minor, unused, &unused_sum) ||
 				 __builtin_add_overflow(sums[CL_SUM_OVER_LIMIT].minor, over, &over_sum)))
@@ -147,7 +153,7 @@ add_minor(ClUtilization *state, int64 balance, int64 limit)
 	sums[CL_SUM_LIMIT].minor = limit_sum;
 	sums[CL_SUM_UNUSED].minor = unused_sum;
 	sums[CL_SUM_OVER_LIMIT].minor = over_sum;
-	add_ratio(state, (double) balance, (double) limit);
+	add_ratio(state, (double) balance, (double) limit, (double) balance / (double) limit);
 	return true;
 }
 
@@ -167,6 +173,31 @@ raise_decimals(ClUtilization *state, int decimals)
 	}
 	state->decimals = Max(state->decimals, decimals);
 	return true;
+}
+
+/*
+ * The ratio that add_minor takes where it can, else that of the server's division. Zeros at the end of an amount make no
+ * difference to either, nor does what the state has seen.
+ */
+static double
+exact_ratio(Datum balance, Datum limit)
+{
+	Datum		drawn = DirectFunctionCall1(numeric_trim_scale, balance);
+	Datum		granted = DirectFunctionCall1(numeric_trim_scale, limit);
+	ClNumericView drawn_view;
+	ClNumericView granted_view;
+	int			decimals;
+	int64		drawn_minor;
+	int64		granted_minor;
+
+	cl_numeric_open(drawn, &drawn_view);
+	cl_numeric_open(granted, &granted_view);
+	decimals = Max(drawn_view.dscale, granted_view.dscale);
+	if (cl_numeric_minor_view(&drawn_view, decimals, &drawn_minor) == CL_NUMERIC_OK &&
+		cl_numeric_minor_view(&granted_view, decimals, &granted_minor) == CL_NUMERIC_OK &&
+		drawn_minor <= LARGEST_EXACT && drawn_minor >= -LARGEST_EXACT && granted_minor <= LARGEST_EXACT)
+		return (double) drawn_minor / (double) granted_minor;
+	return cl_numeric_float8(DirectFunctionCall2(numeric_div, drawn, granted));
 }
 
 /* A row of any size and scale, in the server's own arithmetic. */
@@ -196,10 +227,10 @@ add_any(ClUtilization *state, Datum balance, Datum limit)
 	MemoryContextSwitchTo(old);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		(void) raise_decimals(state, state->sums[i].decimals);
-	add_ratio(state, balance_value, limit_value);
+	add_ratio(state, balance_value, limit_value, limit_value > 0 ? exact_ratio(balance, limit) : 0);
 }
 
-/* A row that is not plain: mistakes, more decimals than before, amounts beyond 64 bits. */
+/* A row that is not plain: mistakes, more decimals than before, amounts beyond 53 bits. */
 static pg_noinline void
 add_unusual(ClUtilization *state, Datum balance, Datum limit)
 {
@@ -295,13 +326,25 @@ cl_utilization_float8_transition(PG_FUNCTION_ARGS)
  * Answers
  */
 
+/* The square root of (n * sum of squares - square of the sum) / (n * (n - 1)); what is subtracted is exact. */
+static double
+standard_deviation(const ClUtilization *state)
+{
+	double		n = (double) state->ratio.n;
+	Datum		sum = cl_utilization_ratio_sum(state);
+	Datum		scaled = DirectFunctionCall2(numeric_mul, cl_minor_numeric(state->ratio.n, 0),
+											 cl_utilization_ratio_squares(state));
+	Datum		difference = DirectFunctionCall2(numeric_sub, scaled, DirectFunctionCall2(numeric_mul, sum, sum));
+
+	return sqrt(cl_numeric_float8(difference) / n / (n - 1));
+}
+
 Datum
 cl_utilization_stats(PG_FUNCTION_ARGS)
 {
 	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
 	const int64 *counts = cl_cells_counts(&state->cells);
 	int64		n = state->n - state->n_undefined;
-	ClMoments	ratio = cl_moments_closed(&state->ratio);
 	Datum		sum[CL_UTILIZATION_SUMS];
 	double		limit;
 	ClRecord	record;
@@ -310,13 +353,14 @@ cl_utilization_stats(PG_FUNCTION_ARGS)
 	cl_record_put_int64(&record, state->n);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 	{
-		sum[i] = cl_money_numeric(&state->sums[i]);
+		sum[i] = cl_utilization_money(state, i);
 		cl_record_put(&record, sum[i]);
 	}
 	limit = cl_numeric_float8(sum[CL_SUM_LIMIT]);
 	cl_record_put_float8(&record, limit > 0 ? cl_numeric_float8(sum[CL_SUM_BALANCE]) / limit : NAN);
-	cl_record_put_float8(&record, ratio.n > 0 ? ratio.sum / (double) ratio.n : NAN);
-	cl_record_put_float8(&record, ratio.n > 1 ? sqrt(ratio.squares / (double) (ratio.n - 1)) : NAN);
+	cl_record_put_float8(&record, state->ratio.n > 0 ?
+						 cl_numeric_float8(cl_utilization_ratio_sum(state)) / (double) state->ratio.n : NAN);
+	cl_record_put_float8(&record, state->ratio.n > 1 ? standard_deviation(state) : NAN);
 	cl_record_put_float8(&record, n > 0 ? (double) counts[CL_CELL_IDLE] / (double) n : NAN);
 	cl_record_put_float8(&record, n > 0 ? cl_cells_share_above(counts, n, 0.9) : NAN);
 	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.1) : NAN);

@@ -135,6 +135,97 @@ merge_cells(ClUtilization *into, const ClCells *from)
 	}
 }
 
+/*
+ * Exact sums
+ */
+
+static void
+add_to(ClUtilization *state, Numeric *rest, Datum more)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	Numeric		before = *rest;
+
+	if (before == NULL)
+		*rest = DatumGetNumericCopy(more);
+	else
+	{
+		*rest = DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(before), more));
+		pfree(before);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Empties the sum of squares, which is full. */
+static void
+spill_squares(ClUtilization *state)
+{
+	add_to(state, &state->ratio_squares, cl_minor_numeric(state->ratio.squares, 2 * CL_RATIO_DECIMALS));
+	state->ratio.squares = 0;
+}
+
+/* A ratio for which cl_ratio_sums_add has no room. What is beyond CL_RATIO_LARGEST counts to 15 significant digits. */
+void
+cl_utilization_add_large_ratio(ClUtilization *state, double ratio)
+{
+	Datum		exact;
+
+	if (fabs(ratio) <= CL_RATIO_LARGEST)
+	{
+		spill_squares(state);
+		(void) cl_ratio_sums_add(&state->ratio, ratio);
+		return;
+	}
+	exact = DirectFunctionCall1(float8_numeric, Float8GetDatum(ratio));
+	state->ratio.n++;
+	add_to(state, &state->ratio_sum, exact);
+	add_to(state, &state->ratio_squares, DirectFunctionCall2(numeric_mul, exact, exact));
+}
+
+static void
+merge_ratios(ClUtilization *state, const ClUtilization *other)
+{
+	state->ratio.n += other->ratio.n;
+	state->ratio.sum += other->ratio.sum;
+	if (__builtin_add_overflow(state->ratio.squares, other->ratio.squares, &state->ratio.squares))
+	{
+		state->ratio.squares -= other->ratio.squares;
+		spill_squares(state);
+		state->ratio.squares = other->ratio.squares;
+	}
+	if (other->ratio_sum != NULL)
+		add_to(state, &state->ratio_sum, NumericGetDatum(other->ratio_sum));
+	if (other->ratio_squares != NULL)
+		add_to(state, &state->ratio_squares, NumericGetDatum(other->ratio_squares));
+}
+
+static Datum
+whole(cl_int128 minor, int decimals, Numeric rest)
+{
+	Datum		total = cl_minor_numeric(minor, decimals);
+
+	if (rest != NULL)
+		total = DirectFunctionCall2(numeric_add, total, NumericGetDatum(rest));
+	return DirectFunctionCall1(numeric_trim_scale, total);
+}
+
+Datum
+cl_utilization_money(const ClUtilization *state, ClUtilizationSum sum)
+{
+	return DirectFunctionCall1(numeric_trim_scale, cl_money_numeric(&state->sums[sum]));
+}
+
+Datum
+cl_utilization_ratio_sum(const ClUtilization *state)
+{
+	return whole(state->ratio.sum, CL_RATIO_DECIMALS, state->ratio_sum);
+}
+
+Datum
+cl_utilization_ratio_squares(const ClUtilization *state)
+{
+	return whole(state->ratio.squares, 2 * CL_RATIO_DECIMALS, state->ratio_squares);
+}
+
 static void
 merge(void *into, const void *from)
 {
@@ -148,7 +239,7 @@ merge(void *into, const void *from)
 				 errdetail("Together the summaries count more than " INT64_FORMAT ".", PG_INT64_MAX),
 				 errhint("Look for a summary that was not built by utilization_agg.")));
 	state->n_undefined += other->n_undefined;
-	cl_moments_merge(&state->ratio, &other->ratio);
+	merge_ratios(state, other);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 	{
 		cl_money_merge(&state->sums[i], &other->sums[i]);
@@ -163,7 +254,17 @@ merge(void *into, const void *from)
 	merge_cells(state, &other->cells);
 }
 
-/* What any state obeys, wherever it came from: counts add up, squares are not negative. NULL when it is in order. */
+/* By Cauchy and Schwarz the square of the sum is at most n times the sum of the squares. */
+static bool
+sums_possible(const ClUtilization *state)
+{
+	Datum		sum = cl_utilization_ratio_sum(state);
+	Datum		most = DirectFunctionCall2(numeric_mul, cl_minor_numeric(state->ratio.n, 0), cl_utilization_ratio_squares(state));
+
+	return DatumGetBool(DirectFunctionCall2(numeric_le, DirectFunctionCall2(numeric_mul, sum, sum), most));
+}
+
+/* What any state obeys, wherever it came from: counts add up, sums are possible. NULL when it is in order. */
 static const char *
 disorder(const ClUtilization *state, const int64 *counts)
 {
@@ -181,17 +282,16 @@ disorder(const ClUtilization *state, const int64 *counts)
 		return "counts of the cells do not add up to the number of rows";
 	if (state->ratio.n != total - counts[CL_CELL_INFINITE])
 		return "number of ratios does not agree with the counts of the cells";
-	if (!isfinite(state->ratio.sum) || !isfinite(state->ratio.squares) || state->ratio.squares < 0 ||
-		(state->ratio.n < 2 && state->ratio.squares != 0) || (state->ratio.n == 0 && state->ratio.sum != 0))
-		return "moments of the ratios are out of range";
+	if (!sums_possible(state))
+		return "sums of the ratios are out of range";
 	return NULL;
 }
 
 /*
  * Bytes:
  *		int64	n, n_undefined
- *		int64	number of finite ratios, float8 their sum, float8 their squares
- *		4 x		sum of money (money.c)
+ *		int64	number of finite ratios; numeric sum of them, numeric sum of their squares
+ *		4 x		numeric sum of money
  *		int32	number of cells in use, then for each: int16 cell, int64 count, cells ascending
  */
 static void
@@ -199,16 +299,15 @@ write_state(StringInfo buf, const void *data)
 {
 	const ClUtilization *state = data;
 	int64	   *counts = cl_cells_counts(&state->cells);
-	ClMoments	ratio = cl_moments_closed(&state->ratio);
 	int			used = 0;
 
 	pq_sendint64(buf, state->n);
 	pq_sendint64(buf, state->n_undefined);
-	pq_sendint64(buf, ratio.n);
-	pq_sendfloat8(buf, ratio.sum);
-	pq_sendfloat8(buf, ratio.squares);
+	pq_sendint64(buf, state->ratio.n);
+	cl_wire_send_numeric(buf, cl_utilization_ratio_sum(state));
+	cl_wire_send_numeric(buf, cl_utilization_ratio_squares(state));
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
-		cl_money_send(buf, &state->sums[i]);
+		cl_wire_send_numeric(buf, cl_utilization_money(state, i));
 	for (int cell = 0; cell < CL_CELLS; cell++)
 		used += counts[cell] != 0;
 	pq_sendint32(buf, used);
@@ -248,11 +347,11 @@ read_state(StringInfo buf)
 	state->n = pq_getmsgint64(buf);
 	state->n_undefined = pq_getmsgint64(buf);
 	state->ratio.n = pq_getmsgint64(buf);
-	state->ratio.sum = pq_getmsgfloat8(buf);
-	state->ratio.squares = pq_getmsgfloat8(buf);
+	state->ratio_sum = DatumGetNumeric(cl_wire_numeric(buf, TYPE_NAME));
+	state->ratio_squares = DatumGetNumeric(cl_wire_numeric(buf, TYPE_NAME));
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 	{
-		cl_money_receive(buf, TYPE_NAME, &state->sums[i]);
+		cl_money_add(&state->sums[i], cl_wire_numeric(buf, TYPE_NAME), cl_utilization_sum_names[i]);
 		state->decimals = Max(state->decimals, state->sums[i].decimals);
 	}
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
@@ -266,8 +365,8 @@ read_state(StringInfo buf)
 
 /*
  * JSON:
- *		{"version": 1, "n": 3, "n_undefined": 0, "balance": 150.00, "credit_limit": 300.00, "unused": 150.00, "over_limit": 0.00,
- *		 "ratio_n": 3, "ratio_sum": 1.5, "ratio_squares": 0.5, "cells": [[0, 1], [500, 1], [1000, 1]]}
+ *		{"version": 1, "n": 3, "n_undefined": 0, "balance": 150.5, "credit_limit": 301, "unused": 150.5, "over_limit": 0,
+ *		 "ratio_n": 3, "ratio_sum": 1.5, "ratio_squares": 1.25, "cells": [[0, 1], [500, 1], [1000, 1]]}
  */
 static const char *const json_keys[] = {
 	"version", "n", "n_undefined", "balance", "credit_limit", "unused", "over_limit",
@@ -279,18 +378,16 @@ print(StringInfo out, const void *data)
 {
 	const ClUtilization *state = data;
 	int64	   *counts = cl_cells_counts(&state->cells);
-	ClMoments	ratio = cl_moments_closed(&state->ratio);
 	const char *separator = "";
 
 	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_undefined\": " INT64_FORMAT,
 					 utilization_summary.version, state->n, state->n_undefined);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 		appendStringInfo(out, ", \"%s\": %s", cl_utilization_sum_names[i],
-						 cl_numeric_string(cl_money_numeric(&state->sums[i])));
-	appendStringInfo(out, ", \"ratio_n\": " INT64_FORMAT ", \"ratio_sum\": ", ratio.n);
-	cl_json_put_float8(out, ratio.sum);
-	appendStringInfoString(out, ", \"ratio_squares\": ");
-	cl_json_put_float8(out, ratio.squares);
+						 cl_numeric_string(cl_utilization_money(state, i)));
+	appendStringInfo(out, ", \"ratio_n\": " INT64_FORMAT ", \"ratio_sum\": %s, \"ratio_squares\": %s", state->ratio.n,
+					 cl_numeric_string(cl_utilization_ratio_sum(state)),
+					 cl_numeric_string(cl_utilization_ratio_squares(state)));
 	appendStringInfoString(out, ", \"cells\": [");
 	for (int cell = 0; cell < CL_CELLS; cell++)
 	{
@@ -311,13 +408,13 @@ parse_count(const ClJson *document, const char *key)
 	return cl_json_decimal(&node, 0, 0, PG_INT64_MAX);
 }
 
-static double
-parse_float8(const ClJson *document, const char *key)
+static Numeric
+parse_numeric(const ClJson *document, const char *key)
 {
 	ClJson		node;
 
 	cl_json_require(document, key, &node);
-	return cl_json_float8(&node, -1e300, 1e300);
+	return DatumGetNumericCopy(NumericGetDatum(cl_json_numeric(&node)));
 }
 
 static void
@@ -356,8 +453,8 @@ parse(const ClJson *document)
 	state->n = parse_count(document, "n");
 	state->n_undefined = parse_count(document, "n_undefined");
 	state->ratio.n = parse_count(document, "ratio_n");
-	state->ratio.sum = parse_float8(document, "ratio_sum");
-	state->ratio.squares = parse_float8(document, "ratio_squares");
+	state->ratio_sum = parse_numeric(document, "ratio_sum");
+	state->ratio_squares = parse_numeric(document, "ratio_squares");
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 	{
 		cl_json_require(document, cl_utilization_sum_names[i], &node);

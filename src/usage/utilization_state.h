@@ -40,7 +40,9 @@ typedef struct ClUtilization
 	MemoryContext context;		/* where it lives and grows */
 	int64		n;				/* rows with balance and limit */
 	int64		n_undefined;	/* of these, without a limit and with nothing drawn: 0/0 */
-	ClMoments	ratio;			/* of the finite ratios */
+	ClRatioSums ratio;			/* of the finite ratios */
+	Numeric		ratio_sum;		/* what these have no room for, or NULL */
+	Numeric		ratio_squares;
 	int			decimals;		/* of all four sums, as long as everything fitted */
 	ClMoneySum	sums[CL_UTILIZATION_SUMS];
 	ClCells		cells;			/* of the n - n_undefined ratios, infinite ones included */
@@ -52,6 +54,12 @@ extern const char *const cl_utilization_sum_names[CL_UTILIZATION_SUMS];
 extern void cl_cells_create(ClCells *cells, MemoryContext context);
 extern void cl_cells_add_slow(ClCells *cells, MemoryContext context, int cell, int64 count);
 extern int64 *cl_cells_counts(const ClCells *cells);
+
+extern void cl_utilization_add_large_ratio(ClUtilization *state, double ratio);
+/* Exact sums, without zeros at the end: what is stored, and what is answered. */
+extern Datum cl_utilization_money(const ClUtilization *state, ClUtilizationSum sum);
+extern Datum cl_utilization_ratio_sum(const ClUtilization *state);
+extern Datum cl_utilization_ratio_squares(const ClUtilization *state);
 
 static inline void
 cl_cells_add(ClCells *cells, MemoryContext context, int cell, int64 count)

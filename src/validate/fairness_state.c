@@ -101,13 +101,6 @@ merge(void *into, const void *from)
 	state->n_skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
 }
 
-/* Two doubles that are one sum: finite, and the second is what the first could not hold. */
-static bool
-is_sum(const ClSum *sum, double largest)
-{
-	return fabs(sum->high) <= largest && sum->high + sum->low == sum->high;
-}
-
 /* Rounding of what is compared, generously: a part of it, and what a row may lose where squares leave double precision. */
 #define CLOSE 1e-9
 #define LOST 1e-320
@@ -123,8 +116,8 @@ disorder(const ClFairnessGroup *group)
 		return "number of rows of a group is out of range";
 	if (score->n < 0 || score->n > group->n)
 		return "number of scores of a group is out of range";
-	if (!is_sum(&score->sum, n * CL_SCORE_LARGEST) ||
-		!is_sum(&score->squares, n * CL_SCORE_LARGEST * CL_SCORE_LARGEST) || score->squares.high < 0)
+	if (!(fabs(score->sum.high) <= n * CL_SCORE_LARGEST) ||
+		!(score->squares.high >= 0 && score->squares.high <= n * CL_SCORE_LARGEST * CL_SCORE_LARGEST))
 		return "sums of the scores are out of range";
 	/* The mean is between the ends; and Cauchy and Schwarz: no scores have a larger mean than the root of their mean square. */
 	if (!(fabs(score->lowest) <= CL_SCORE_LARGEST && fabs(score->highest) <= CL_SCORE_LARGEST) ||
@@ -139,23 +132,16 @@ disorder(const ClFairnessGroup *group)
  * Bytes:
  *		int64	n_skipped
  *		int32	number of groups, then for each: bool whether it has a name, and if so int32 length and the name
- *				int64 n, n_favourable, n_score; float8 sum and squares, high and low of each; float8 lowest and highest score
+ *				int64 n, n_favourable, n_score; exact sums (pg/exact_sum.h) of scores and squares; float8 lowest and highest score
  *
  * in ascending order of the names, the group without one last.
  */
-#define LEAST_GROUP_SIZE (1 + 3 * 8 + 6 * 8)
+#define LEAST_GROUP_SIZE (1 + 3 * 8 + 2 * CL_EXACT_SUM_LEAST_SIZE + 2 * 8)
 
 static void
-send_sum(StringInfo buf, const ClSum *sum, bool settled)
+write_state(StringInfo buf, const void *data)
 {
-	ClSum		sent = settled ? cl_sum_settled(sum) : *sum;
-
-	cl_wire_send_sum(buf, &sent);
-}
-
-static void
-send_state(StringInfo buf, const ClFairness *state, bool settled)
-{
+	const ClFairness *state = data;
 	int			count;
 	const ClFairnessGroup **sorted = cl_fairness_sorted(state, &count);
 
@@ -174,25 +160,12 @@ send_state(StringInfo buf, const ClFairness *state, bool settled)
 		pq_sendint64(buf, group->n);
 		pq_sendint64(buf, group->n_favourable);
 		pq_sendint64(buf, group->score.n);
-		send_sum(buf, &group->score.sum, settled);
-		send_sum(buf, &group->score.squares, settled);
+		cl_exact_sum_send(buf, &group->score.sum);
+		cl_exact_sum_send(buf, &group->score.squares);
 		pq_sendfloat8(buf, group->score.lowest + 0.0);
 		pq_sendfloat8(buf, group->score.highest + 0.0);
 	}
 	pfree(sorted);
-}
-
-/* Stored sums are settled (core/sum.h); workers exchange all they have. */
-static void
-write_state(StringInfo buf, const void *state)
-{
-	send_state(buf, state, true);
-}
-
-static void
-transfer(StringInfo buf, const void *state)
-{
-	send_state(buf, state, false);
 }
 
 /* The group that the bytes name next, new. */
@@ -236,8 +209,8 @@ read_state(StringInfo buf)
 		group->n = pq_getmsgint64(buf);
 		group->n_favourable = pq_getmsgint64(buf);
 		group->score.n = pq_getmsgint64(buf);
-		group->score.sum = cl_wire_sum(buf, TYPE_NAME, "sum of scores");
-		group->score.squares = cl_wire_sum(buf, TYPE_NAME, "sum of squares of scores");
+		group->score.sum = cl_exact_sum_receive(buf, TYPE_NAME, "sum of scores");
+		group->score.squares = cl_exact_sum_receive(buf, TYPE_NAME, "sum of squares of scores");
 		group->score.lowest = pq_getmsgfloat8(buf);
 		group->score.highest = pq_getmsgfloat8(buf);
 		wrong = disorder(group);
@@ -250,25 +223,20 @@ read_state(StringInfo buf)
 /*
  * JSON:
  *		{"version": 1, "n_skipped": 0, "groups": [
- *		  {"member": "A", "n": 3, "n_favourable": 2, "n_score": 2, "sum": [1300, 0], "squares": [850000, 0],
+ *		  {"member": "A", "n": 3, "n_favourable": 2, "n_score": 2, "sum": 1300, "squares": 850000,
  *		   "lowest": 600, "highest": 700},
  *		  {"member": null, "n": 1, "n_favourable": 1, "n_score": 0}]}
  *
- * A sum is what a double holds of it, and what that leaves over.
+ * Sums are exact (pg/exact_sum.h).
  */
 static const char *const json_keys[] = {"version", "n_skipped", "groups", NULL};
 static const char *const group_keys[] = {"member", "n", "n_favourable", "n_score", "sum", "squares", "lowest", "highest", NULL};
 
 static void
-print_sum(StringInfo out, const char *key, const ClSum *sum)
+print_sum(StringInfo out, const char *key, const ClExactSum *sum)
 {
-	ClSum		settled = cl_sum_settled(sum);
-
-	appendStringInfo(out, ", \"%s\": [", key);
-	cl_json_put_float8(out, settled.high + 0.0);
-	appendStringInfoString(out, ", ");
-	cl_json_put_float8(out, settled.low + 0.0);
-	appendStringInfoChar(out, ']');
+	appendStringInfo(out, ", \"%s\": ", key);
+	cl_exact_sum_print(out, sum);
 }
 
 static void
@@ -323,18 +291,13 @@ parse_score(const ClJson *object, const char *key)
 	return cl_json_float8(&node, -CL_SCORE_LARGEST, CL_SCORE_LARGEST);
 }
 
-static void
-parse_sum(const ClJson *object, const char *key, ClSum *sum)
+static ClExactSum
+parse_sum(const ClJson *object, const char *key)
 {
 	ClJson		node;
-	ClJson		part;
 
 	cl_json_require(object, key, &node);
-	(void) cl_json_array(&node, 2, 2);
-	cl_json_item(&node, 0, &part);
-	sum->high = cl_json_float8(&part, -1e300, 1e300);
-	cl_json_item(&node, 1, &part);
-	sum->low = cl_json_float8(&part, -1e300, 1e300);
+	return cl_exact_sum_parse(&node, -1e300, 1e300);
 }
 
 static ClFairnessGroup *
@@ -371,8 +334,8 @@ parse_group(const ClJson *object, ClFairness *state)
 	group->score.n = parse_count(object, "n_score");
 	if (group->score.n > 0)
 	{
-		parse_sum(object, "sum", &group->score.sum);
-		parse_sum(object, "squares", &group->score.squares);
+		group->score.sum = parse_sum(object, "sum");
+		group->score.squares = parse_sum(object, "squares");
 		group->score.lowest = parse_score(object, "lowest");
 		group->score.highest = parse_score(object, "highest");
 	}
@@ -414,7 +377,6 @@ const ClSummary fairness_summary = {
 	.create = create,
 	.merge = merge,
 	.write = write_state,
-	.transfer = transfer,
 	.read = read_state,
 	.print = print,
 	.parse = parse,

@@ -6,6 +6,7 @@
 #define CL_VALIDATE_FAIRNESS_STATE_H
 
 #include "core/fairness.h"
+#include "pg/exact_sum.h"
 #include "pg/labels.h"
 #include "pg/summary.h"
 

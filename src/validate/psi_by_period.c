@@ -159,7 +159,7 @@ add_period(const Periods *periods, int from, int to, ClStability *state, int sam
 
 		if (name == NULL)
 			name = pstrdup(CL_BIN_MISSING_NAME);
-		cl_sum_add(&cl_stability_bin(state, name, strlen(name))->count[sample], (double) count, 0);
+		cl_exact_sum_add(&cl_stability_bin(state, name, strlen(name))->count[sample], (double) count);
 		rows += count;
 		pfree(name);
 	}
@@ -212,7 +212,7 @@ remove_period(ClStability *state, int bins)
 	if (state->bins.n > bins)
 		cl_labels_truncate(&state->bins, bins);
 	for (int i = 0; i < bins; i++)
-		((ClStabilityBin *) cl_labels_item(&state->bins, i))->count[CL_ACTUAL] = (ClSum) {0, 0};
+		((ClStabilityBin *) cl_labels_item(&state->bins, i))->count[CL_ACTUAL] = (ClExactSum) {0, 0, 0};
 }
 
 /* The counts of the reference are made once; those of each period are put beside them, and taken away again. */

@@ -39,6 +39,8 @@ PG_FUNCTION_INFO_V1(cl_stability_divergence_arrays);
 PG_FUNCTION_INFO_V1(cl_stability_from_arrays);
 PG_FUNCTION_INFO_V1(cl_stability_compare);
 
+CL_SUMMARY_JSON_FUNCTIONS(stability)
+CL_SUMMARY_FUNCTION(stability, from_bytea)
 CL_SUMMARY_FUNCTION(stability, in)
 CL_SUMMARY_FUNCTION(stability, out)
 CL_SUMMARY_FUNCTION(stability, recv)
@@ -151,7 +153,7 @@ add_weighted(FunctionCallInfo fcinfo, double weight)
 	else
 	{
 		cl_weight_check(weight);
-		cl_sum_add(&argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)], weight, 0);
+		cl_exact_sum_add(&argument_bin(fcinfo, state)->count[PG_GETARG_BOOL(2)], weight);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -390,7 +392,7 @@ cl_stability_from_arrays(PG_FUNCTION_ARGS)
 			continue;
 		bin = cl_stability_bin(state, name, strlen(name));
 		for (int sample = 0; sample < 2; sample++)
-			cl_stability_add(bin, sample, &(ClSum) {arrays.n[sample][i], 0});
+			cl_stability_add(bin, sample, &(ClExactSum) {arrays.n[sample][i], 0, 0});
 	}
 	if (state->bins.n == 0)
 		PG_RETURN_NULL();

@@ -6,6 +6,7 @@
 #define CL_VALIDATE_STABILITY_H
 
 #include "core/stability.h"
+#include "pg/exact_sum.h"
 #include "pg/labels.h"
 #include "pg/summary.h"
 
@@ -19,7 +20,7 @@
 typedef struct ClStabilityBin
 {
 	ClLabel		label;
-	ClSum		count[2];
+	ClExactSum	count[2];
 } ClStabilityBin;
 
 typedef struct ClStability
@@ -35,7 +36,7 @@ extern ClStabilityBin *cl_stability_new_bin(ClStability *state, const char *name
 extern const ClStabilityBin **cl_stability_sorted(const ClStability *state);
 
 /* Rows of a sample in a bin; an error when they become too many for a value that can be read again. */
-extern void cl_stability_add(ClStabilityBin *bin, int sample, const ClSum *count);
+extern void cl_stability_add(ClStabilityBin *bin, int sample, const ClExactSum *count);
 
 /* The bin of this name, made when it is not there. A bin that is known costs no memory. */
 static inline ClStabilityBin *

@@ -30,7 +30,7 @@ typedef struct Characteristic
 	double	   *points;			/* by bin */
 } Characteristic;
 
-/* A card, and the counts of both samples in the order of scorecard_bin_counts: n, n with a score, all by bin, with a score by bin. */
+/* A card, and the counts of both samples in the order of scorecard_bin_counts: n, n with a score, all by bin, scored by bin. */
 typedef struct CardSamples
 {
 	int			n_characteristics;
@@ -96,7 +96,8 @@ static double *
 count_relation(FunctionCallInfo fcinfo, Oid relation, int size, MemoryContext context)
 {
 	char	   *alias = cl_query_row_alias(relation);
-	char	   *query = psprintf("SELECT credit_limit_internal.scorecard_bin_counts($1, %s) FROM %s AS %s",
+	char	   *query = psprintf("SELECT credit_limit_internal.scorecard_bin_counts($1, "
+								 "credit_limit_internal.scorecard_bins($1, %s)) FROM %s AS %s",
 								 alias, cl_query_relation(relation), alias);
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	Datum		card = PG_GETARG_DATUM(0);

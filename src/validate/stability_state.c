@@ -65,9 +65,9 @@ refuse_count(double count)
 }
 
 void
-cl_stability_add(ClStabilityBin *bin, int sample, const ClSum *count)
+cl_stability_add(ClStabilityBin *bin, int sample, const ClExactSum *count)
 {
-	cl_sum_add(&bin->count[sample], count->high, count->low);
+	cl_exact_sum_merge(&bin->count[sample], count);
 	if (bin->count[sample].high > CL_STABILITY_LARGEST_COUNT)
 		refuse_count(bin->count[sample].high);
 }
@@ -130,9 +130,10 @@ cl_stability_view(const ClStability *state, ClStabilityView *view)
  * Bytes:
  *		int64	rows left out
  *		int32	number of bins, then for each, in the order in which they are shown:
- *				int32 length, bytes of the name in the encoding of the database, float8 expected, float8 actual
+ *				int32 length, bytes of the name in the encoding of the database, exact sums (pg/exact_sum.h)
+ *				expected and actual
  */
-#define BIN_SIZE (4 + 2 * 8)
+#define BIN_LEAST_SIZE (4 + 2 * CL_EXACT_SUM_LEAST_SIZE)
 
 static void
 write_state(StringInfo buf, const void *data)
@@ -146,8 +147,8 @@ write_state(StringInfo buf, const void *data)
 	{
 		pq_sendint32(buf, sorted[i]->label.length);
 		appendBinaryStringInfo(buf, sorted[i]->label.name, sorted[i]->label.length);
-		pq_sendfloat8(buf, sorted[i]->count[CL_EXPECTED].high);
-		pq_sendfloat8(buf, sorted[i]->count[CL_ACTUAL].high);
+		cl_exact_sum_send(buf, &sorted[i]->count[CL_EXPECTED]);
+		cl_exact_sum_send(buf, &sorted[i]->count[CL_ACTUAL]);
 	}
 	pfree(sorted);
 }
@@ -180,7 +181,7 @@ read_bin(StringInfo buf, ClStability *state)
 	if (state->bins.n == before)
 		cl_wire_invalid(TYPE_NAME, psprintf("bin \"%s\" comes twice", pnstrdup(name, length)));
 	for (int sample = 0; sample < 2; sample++)
-		bin->count[sample].high = pq_getmsgfloat8(buf);
+		bin->count[sample] = cl_exact_sum_receive(buf, TYPE_NAME, "sum of weights");
 	if (!counts_in_order(bin))
 		cl_wire_invalid(TYPE_NAME, psprintf("counts of bin \"%s\" are out of range", pnstrdup(name, length)));
 }
@@ -192,7 +193,7 @@ read_state(StringInfo buf)
 	int			n;
 
 	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
-	n = cl_wire_count(buf, TYPE_NAME, CL_STABILITY_MOST_BINS, BIN_SIZE);
+	n = cl_wire_count(buf, TYPE_NAME, CL_STABILITY_MOST_BINS, BIN_LEAST_SIZE);
 	for (int i = 0; i < n; i++)
 		read_bin(buf, state);
 	return state;
@@ -219,7 +220,7 @@ print(StringInfo out, const void *data)
 		for (int sample = 0; sample < 2; sample++)
 		{
 			appendStringInfoString(out, ", ");
-			cl_json_put_float8(out, sorted[i]->count[sample].high);
+			cl_exact_sum_print(out, &sorted[i]->count[sample]);
 		}
 		appendStringInfoChar(out, ']');
 	}
@@ -245,7 +246,7 @@ parse_bin(const ClJson *bins, int number, ClStability *state)
 	for (int sample = 0; sample < 2; sample++)
 	{
 		cl_json_item(&triple, 1 + sample, &item);
-		bin->count[sample].high = cl_json_float8(&item, 0, CL_STABILITY_LARGEST_COUNT);
+		bin->count[sample] = cl_exact_sum_parse(&item, 0, CL_STABILITY_LARGEST_COUNT);
 	}
 	if (!counts_in_order(bin))
 		cl_json_error(&triple, "a bin that has rows");

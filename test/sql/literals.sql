@@ -24,7 +24,7 @@ SELECT DISTINCT call FROM (
     AND p.proname !~ '_(transition|final|serial|deserial|combine|in|out|recv|send)$' AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[])
   GROUP BY p.oid, p.proname, n, whole) s;
 SELECT count(*) > 200 AS many FROM tried;
--- What is left takes a summary, which comes from a column or an aggregate and is never typed.
+-- What is left takes a summary or the columns of a row, which come from a table and are never typed.
 SELECT call, outcome FROM tried, outcome(call) WHERE outcome <> 'found' ORDER BY call COLLATE "C";
 
 -- And it is the function that was meant.

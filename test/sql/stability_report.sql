@@ -136,17 +136,23 @@ SELECT count(*) FROM credit_limit.stability_report(:'card', 'test_stability_repo
 RESET ROLE;
 
 -- 3. What it counts: merges, for any plan; one card at a time.
-SELECT credit_limit_internal.scorecard_bin_counts(:'card', b) FROM now_ b;
-SELECT credit_limit_internal.scorecard_bin_counts(:'card', b) IS NULL AS no_rows FROM nobody b;
-SELECT credit_limit_internal.scorecard_bin_counts(NULL, b) IS NULL AS no_card, credit_limit_internal.scorecard_bin_counts(:'card', NULL::now_) IS NULL AS no_borrower FROM now_ b;
-CREATE TABLE serial_counts AS SELECT credit_limit_internal.scorecard_bin_counts(:'card', b) AS c FROM then_ b;
+SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) FROM now_ b;
+SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) IS NULL AS no_rows FROM nobody b;
+SELECT credit_limit_internal.scorecard_bin_counts(NULL, credit_limit_internal.scorecard_bins(NULL, b)) IS NULL AS no_card, credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', NULL::now_)) IS NULL AS no_borrower FROM now_ b;
+CREATE TABLE serial_counts AS SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) AS c FROM then_ b;
 ALTER TABLE then_ SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-SELECT uses_parallel(format('SELECT credit_limit_internal.scorecard_bin_counts(%L, b) FROM then_ b', :'card'));
-SELECT credit_limit_internal.scorecard_bin_counts(:'card', b) = c AS same FROM then_ b, serial_counts GROUP BY c;
-SELECT credit_limit_internal.scorecard_bin_counts(:'card', b) IS NULL AS nothing FROM then_ b WHERE borrower < 0;
+SELECT uses_parallel(format('SELECT credit_limit_internal.scorecard_bin_counts(%1$L, credit_limit_internal.scorecard_bins(%1$L, b)) FROM then_ b', :'card'));
+SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) = c AS same FROM then_ b, serial_counts GROUP BY c;
+SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) IS NULL AS nothing FROM then_ b WHERE borrower < 0;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
-SELECT credit_limit_internal.scorecard_bin_counts(c, b) FROM then_ b, (VALUES (1, :'card'::scorecard), (2, replace(:'card', 'rent', 'lent')::scorecard)) v (n, c) WHERE borrower % 2 = n - 1;
+SELECT credit_limit_internal.scorecard_bin_counts(c, credit_limit_internal.scorecard_bins(c, b)) FROM then_ b, (VALUES (1, :'card'::scorecard), (2, replace(:'card', 'rent', 'lent')::scorecard)) v (n, c) WHERE borrower % 2 = n - 1;
+-- Numbers of nobody's bins.
+SELECT credit_limit_internal.scorecard_bin_counts(:'card', '{}');
+SELECT credit_limit_internal.scorecard_bin_counts('{"name": "c", "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}', bins) FROM (VALUES ('{0}'::int[]), ('{1}')) v (bins);
+SELECT credit_limit_internal.scorecard_bin_counts('{"name": "c", "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}', bins) FROM (VALUES ('{0}'::int[]), ('{1}'), ('{-1}')) v (bins);
+SELECT credit_limit_internal.scorecard_bin_counts('{"name": "c", "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}', bins) FROM (VALUES ('{0}'::int[]), ('{1}'), ('{NULL}')) v (bins);
+SELECT credit_limit_internal.scorecard_bin_counts('{"name": "c", "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}', bins) FROM (VALUES ('{0}'::int[]), ('{1}'), ('{2}')) v (bins);
 -- More cards than are kept compiled, group by group in turn: a card that returns is the same one, and another is refused even
 -- where its compiled form has taken the memory of the first.
 CREATE TABLE st_cards (id serial, g int, c scorecard);
@@ -155,9 +161,9 @@ FROM generate_series(0, 299) k ORDER BY k;
 INSERT INTO st_cards (g, c) SELECT g, c FROM st_cards ORDER BY id;
 SET enable_sort = off;
 SELECT count(*) AS cards, min(counts::text) AS least, max(counts::text) AS most
-FROM (SELECT g, credit_limit_internal.scorecard_bin_counts(c, b) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g) q;
+FROM (SELECT g, credit_limit_internal.scorecard_bin_counts(c, credit_limit_internal.scorecard_bins(c, b)) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g) q;
 INSERT INTO st_cards (g, c) VALUES (0, '{"name": "c0", "characteristics": [{"name": "x", "bins": [{"below": 0, "points": 0}, {"below": 1, "points": 1}, {"below": 2, "points": 2}, {"points": 3}], "missing": {"points": 0}}]}');
-SELECT g, credit_limit_internal.scorecard_bin_counts(c, b) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g;
+SELECT g, credit_limit_internal.scorecard_bin_counts(c, credit_limit_internal.scorecard_bins(c, b)) AS counts FROM (SELECT g, c FROM st_cards ORDER BY id OFFSET 0) q, LATERAL (SELECT 0.5::float8 AS x) b GROUP BY g;
 -- The same for every number of cards between, and a compiled form of the same size and of others.
 DO $$
 DECLARE refused int := 0;
@@ -165,7 +171,7 @@ BEGIN
   FOR between_ IN 60..70 LOOP
     FOR bins IN 1..4 LOOP
       BEGIN
-        PERFORM g, credit_limit_internal.scorecard_bin_counts(c, b)
+        PERFORM g, credit_limit_internal.scorecard_bin_counts(c, credit_limit_internal.scorecard_bins(c, b))
         FROM (SELECT g, c FROM (SELECT 0 AS n, 0 AS g, c FROM test_stability_report.st_cards WHERE id = 1
                                 UNION ALL SELECT id, g, c FROM test_stability_report.st_cards WHERE id BETWEEN 2 AND 1 + between_
                                 UNION ALL SELECT 1000, 0, format('{"name": "z", "characteristics": [{"name": "x", "bins": [%s{"points": 9}]}]}',

@@ -22,6 +22,7 @@ cl_rounds(int soak)
 #define FEATURE_TEST(name) extern void test_##name(void) __attribute__((weak))
 
 FEATURE_TEST(money);
+FEATURE_TEST(exact_sum);
 FEATURE_TEST(gap);
 FEATURE_TEST(utilization);
 FEATURE_TEST(time_weighted_utilization);
@@ -55,6 +56,7 @@ static const struct
 	void		(*run) (void);
 }			tests[] = {
 	{"money", test_money},
+	{"exact_sum", test_exact_sum},
 	{"gap", test_gap},
 	{"utilization", test_utilization},
 	{"time_weighted_utilization", test_time_weighted_utilization},

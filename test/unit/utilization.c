@@ -1,5 +1,5 @@
 /*
- * The grid of ratios: every ratio in the cell whose edges hold it; moments against two passes in long double.
+ * The grid of ratios: every ratio in the cell whose edges hold it; sums of ratios against long double.
  */
 #include "check.h"
 #include "core/utilization.h"
@@ -21,11 +21,12 @@ check_cell(double ratio)
 		CHECK(ratio > cl_cell_upper(cell - 1) && ratio <= cl_cell_upper(cell));
 }
 
+/* Against long double, and the same from either end. */
 static void
-check_moments(uint64_t *state, int n, double scale, double shift)
+check_sums(uint64_t *state, int n, double scale, double shift)
 {
-	ClMoments	whole = {0};
-	ClMoments	half[2] = {{0}, {0}};
+	ClRatioSums forwards = {0};
+	ClRatioSums backwards = {0};
 	long double sum = 0;
 	long double squares = 0;
 	static double x[5000];
@@ -33,24 +34,30 @@ check_moments(uint64_t *state, int n, double scale, double shift)
 	for (int i = 0; i < n; i++)
 	{
 		x[i] = shift + scale * (double) (cl_test_random(state) >> 11) / 9007199254740992.0;
-		/* An outlier now and then, sometimes as the pivot of a block. */
-		if (cl_test_random(state) % 500 == 0)
-			x[i] += 1e6;
 		sum += x[i];
-		cl_moments_add(&whole, x[i]);
-		cl_moments_add(&half[cl_test_random(state) % 2], x[i]);
+		squares += (long double) x[i] * x[i];
+		CHECK(cl_ratio_sums_add(&forwards, x[i]));
 	}
-	for (int i = 0; i < n; i++)
-		squares += (x[i] - sum / n) * (x[i] - sum / n);
-	whole = cl_moments_closed(&whole);
-	cl_moments_merge(&half[0], &half[1]);
-	half[0] = cl_moments_closed(&half[0]);
-	CHECK_EQ_INT(whole.n, n);
-	CHECK_EQ_INT(half[0].n, n);
-	CHECK(fabsl(whole.sum - sum) <= 1e-12L * fabsl(sum));
-	CHECK(fabsl(half[0].sum - sum) <= 1e-12L * fabsl(sum));
-	CHECK(fabsl(whole.squares - squares) <= 1e-11L * squares);
-	CHECK(fabsl(half[0].squares - squares) <= 1e-11L * squares);
+	for (int i = n - 1; i >= 0; i--)
+		CHECK(cl_ratio_sums_add(&backwards, x[i]));
+	CHECK_EQ_INT(forwards.n, n);
+	CHECK(memcmp(&forwards, &backwards, sizeof(forwards)) == 0);
+	CHECK(fabsl((long double) forwards.sum / 1e15L - sum) <= 1e-15L * n * (1 + scale + fabs(shift)));
+	CHECK(fabsl((long double) forwards.squares / 1e30L - squares) <= 1e-14L * n * (1 + scale * scale + shift * shift));
+}
+
+static void
+check_full(void)
+{
+	ClRatioSums sums = {0};
+	ClRatioSums before;
+	int			n = 0;
+
+	/* Squares of the largest: 8.1e37 units each, and 2^127 is 1.7e38. */
+	for (before = sums; cl_ratio_sums_add(&sums, -CL_RATIO_LARGEST); before = sums)
+		n++;
+	CHECK_EQ_INT(n, 2);
+	CHECK(memcmp(&sums, &before, sizeof(sums)) == 0);
 }
 
 void
@@ -84,9 +91,10 @@ test_utilization(void)
 	}
 	for (int i = 0; i < 300; i++)
 	{
-		check_moments(&state, 2 + (int) (cl_test_random(&state) % 4000), 1, 0);
-		check_moments(&state, 2 + (int) (cl_test_random(&state) % 200), 100, 50);
+		check_sums(&state, 2 + (int) (cl_test_random(&state) % 4000), 1, 0);
+		check_sums(&state, 2 + (int) (cl_test_random(&state) % 200), 100, -50);
 	}
+	check_full();
 	counts[CL_CELL_IDLE] = 1;
 	counts[500] = 2;
 	counts[CL_CELL_INFINITE] = 1;

@@ -36,8 +36,8 @@ COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
 
 -- ---- the columns of a decision ----
 
--- A row of the table decision. What lies between decision_id and the three hashes is what the hash covers, in this order. A column
--- is added here; its value is that of the column of the same name in what decide() selects.
+-- A row of the table decision. What lies between decision_id and the three hashes is what the hash covers, in this order. A
+-- column is added here; its value is that of the column of the same name in what decide() selects.
 CREATE TYPE credit_limit_internal.log_entry AS (
     decision_id bigint,
     run_id bigint,
@@ -229,8 +229,8 @@ COMMENT ON FUNCTION credit_limit_internal.take_lane() IS
     'on the book until write_decisions() has continued it. Errors: something does (55006)';
 
 CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
-    evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[], limits numeric[],
-    frozen boolean[], place bigint, hash bytea);
+    evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[],
+    limits numeric[], frozen boolean[], place bigint, hash bytea);
 COMMENT ON TYPE credit_limit_internal.sealed IS
     'rows for the log, what the limits of their accounts are to be, and where the lane ends with them';
 

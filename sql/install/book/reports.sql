@@ -144,7 +144,7 @@ BEGIN
     AS n(account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
       decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap)
   ON p.account_id = n.account_id
-  WHEN MATCHED AND (p.*)::text IS DISTINCT FROM (n.*)::text THEN
+  WHEN MATCHED AND (p.*) IS DISTINCT FROM (n.*) THEN
     UPDATE SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
       decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (n.*)
   WHEN NOT MATCHED THEN INSERT VALUES (n.account_id, n.months, n.months_inactive, n.demand, n.demand_status, n.demand_own,

@@ -80,11 +80,13 @@ BEGIN
       UNION ALL
       SELECT 7, 'policy', NULL, format('version %s of policy "%s" is not what was approved', v.version, v.name)
       FROM policy_version v
-      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest OR (v.source::credit_limit.limit_policy)::text <> v.document::text
+      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest
+        OR v.source::credit_limit.limit_policy OPERATOR(credit_limit.<>) v.document
       UNION ALL
       SELECT 7, 'scorecard', NULL, format('version %s of scorecard "%s" is not what was approved', v.version, v.name)
       FROM scorecard_version v
-      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest OR (v.source::credit_limit.scorecard)::text <> v.document::text)
+      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest
+        OR v.source::credit_limit.scorecard OPERATOR(credit_limit.<>) v.document)
     SELECT w.problem, w.decision_id, w.detail FROM problems w
     ORDER BY w.kind, w.decision_id % 64, w.decision_id, w.detail LIMIT verify_log.most;
 END

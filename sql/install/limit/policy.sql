@@ -1,53 +1,5 @@
 -- Limit policy: what an account may get, written as JSON and run on rows.
 
-CREATE TYPE credit_limit.limit_policy;
-
-CREATE FUNCTION credit_limit_internal.limit_policy_in(cstring) RETURNS credit_limit.limit_policy
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.limit_policy_out(credit_limit.limit_policy) RETURNS cstring
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.limit_policy_recv(internal) RETURNS credit_limit.limit_policy
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.limit_policy_send(credit_limit.limit_policy) RETURNS bytea
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
-CREATE TYPE credit_limit.limit_policy (
-    INPUT = credit_limit_internal.limit_policy_in,
-    OUTPUT = credit_limit_internal.limit_policy_out,
-    RECEIVE = credit_limit_internal.limit_policy_recv,
-    SEND = credit_limit_internal.limit_policy_send,
-    INTERNALLENGTH = VARIABLE,
-    STORAGE = extended
-);
-
-CREATE FUNCTION credit_limit.limit_policy(jsonb) RETURNS credit_limit.limit_policy
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) RETURNS jsonb
-    AS 'MODULE_PATHNAME', 'cl_limit_policy_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE CAST (jsonb AS credit_limit.limit_policy)
-    WITH FUNCTION credit_limit.limit_policy(jsonb) AS ASSIGNMENT;
-CREATE CAST (credit_limit.limit_policy AS jsonb)
-    WITH FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) AS ASSIGNMENT;
-
-COMMENT ON TYPE credit_limit.limit_policy IS
-    'rules by which the limit of an account is decided, as a JSON document: entitlement, target, caps, exclusions, movement, approval. Checked when it is entered; printed in one canonical form with every default written out. Keys: doc/limit.md';
-COMMENT ON FUNCTION credit_limit_internal.limit_policy_in(cstring) IS
-    'limit_policy from JSON text; an error names the path, what was found and what is valid, and a repeated key is one';
-COMMENT ON FUNCTION credit_limit_internal.limit_policy_out(credit_limit.limit_policy) IS
-    'limit_policy as canonical JSON text';
-COMMENT ON FUNCTION credit_limit_internal.limit_policy_recv(internal) IS
-    'limit_policy from its binary form: a version byte, then JSON text; checked like text';
-COMMENT ON FUNCTION credit_limit_internal.limit_policy_send(credit_limit.limit_policy) IS
-    'limit_policy in its binary form: a version byte, then JSON text';
-COMMENT ON FUNCTION credit_limit.limit_policy(jsonb) IS
-    'limit_policy from jsonb, checked; NULL gives NULL';
-COMMENT ON FUNCTION credit_limit_internal.limit_policy_to_jsonb(credit_limit.limit_policy) IS
-    'the document of a policy as jsonb, with every default written out; NULL gives NULL';
-COMMENT ON CAST (jsonb AS credit_limit.limit_policy) IS
-    'checks the document and compiles it';
-COMMENT ON CAST (credit_limit.limit_policy AS jsonb) IS
-    'the document with every default written out';
-
 CREATE TYPE credit_limit.limit_decision AS (
     action text,
     old_limit numeric,
@@ -67,13 +19,15 @@ CREATE TYPE credit_limit.limit_decision AS (
 COMMENT ON TYPE credit_limit.limit_decision IS
     'the decision on the limit of one account; amounts in the currency of the account, with the decimals of the policy';
 COMMENT ON COLUMN credit_limit.limit_decision.action IS
-    'INCREASE, DECREASE, KEEP, FREEZE (nothing may be drawn) or REFER (a person decides: approval, an exclusion that says so, or an unknown input)';
+    'INCREASE, DECREASE, KEEP, FREEZE (nothing may be drawn) or REFER (a person decides: approval, an exclusion that says so, '
+    'or an unknown input)';
 COMMENT ON COLUMN credit_limit.limit_decision.old_limit IS 'the limit before; NULL when it is not known';
 COMMENT ON COLUMN credit_limit.limit_decision.new_limit IS
     'the limit that may be applied at once, whatever the action; NULL when the old one is not known';
 COMMENT ON COLUMN credit_limit.limit_decision.available IS
     'what can be drawn under the new limit and the umbrella; 0 under FREEZE, NULL when the balance is not known';
-COMMENT ON COLUMN credit_limit.limit_decision.entitlement IS 'by score and income; NULL: the policy has none, or an input is unknown';
+COMMENT ON COLUMN credit_limit.limit_decision.entitlement IS
+'by score and income; NULL: the policy has none, or an input is unknown';
 COMMENT ON COLUMN credit_limit.limit_decision.risk_cap IS 'by PD; NULL: the policy has none, or the PD is unknown';
 COMMENT ON COLUMN credit_limit.limit_decision.product_cap IS 'of the product; NULL: the policy has none';
 COMMENT ON COLUMN credit_limit.limit_decision.affordability_cap IS
@@ -84,7 +38,8 @@ COMMENT ON COLUMN credit_limit.limit_decision.regulatory_cap IS 'the smallest in
 COMMENT ON COLUMN credit_limit.limit_decision.target IS
     'demand times headroom; the entitlement where demand is unknown or the policy has no target';
 COMMENT ON COLUMN credit_limit.limit_decision.binding IS
-    'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
+    'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, '
+    'exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
 COMMENT ON COLUMN credit_limit.limit_decision.reasons IS
     'at most four principal reasons, the principal one first (of a decrease, what speaks for it), in the words of the policy';
 COMMENT ON COLUMN credit_limit.limit_decision.proposed IS
@@ -94,9 +49,12 @@ CREATE FUNCTION credit_limit.decide_limit(policy credit_limit.limit_policy, acco
 RETURNS credit_limit.limit_decision
     AS 'MODULE_PATHNAME', 'cl_decide_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.decide_limit(credit_limit.limit_policy, record, date) IS
-    'the limit of one account under a policy as of a day; a function of its arguments only. Columns are found by name once per query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside 0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
+    'the limit of one account under a policy as of a day; a function of its arguments only. Columns are found by name once per '
+    'query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside '
+    '0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
 
 CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_explain_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date) IS
-    'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after it, the bound it compares with, and a sentence. Errors and NULL as there';
+    'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after '
+    'it, the bound it compares with, and a sentence. Errors and NULL as there';

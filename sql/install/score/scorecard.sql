@@ -1,57 +1,5 @@
 -- scorecard: a credit scorecard as a value; score borrowers with it, and explain the scores.
 
-CREATE TYPE credit_limit.scorecard;
-
-CREATE FUNCTION credit_limit_internal.scorecard_in(cstring) RETURNS credit_limit.scorecard
-AS 'MODULE_PATHNAME', 'cl_scorecard_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scorecard_in(cstring) IS 'text input of scorecard: JSON, validated';
-
-CREATE FUNCTION credit_limit_internal.scorecard_out(credit_limit.scorecard) RETURNS cstring
-AS 'MODULE_PATHNAME', 'cl_scorecard_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scorecard_out(credit_limit.scorecard) IS 'text output of scorecard: canonical JSON';
-
-CREATE FUNCTION credit_limit_internal.scorecard_recv(internal) RETURNS credit_limit.scorecard
-AS 'MODULE_PATHNAME', 'cl_scorecard_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scorecard_recv(internal) IS
-'binary input of scorecard: a version byte, then JSON, validated';
-
-CREATE FUNCTION credit_limit_internal.scorecard_send(credit_limit.scorecard) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_scorecard_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scorecard_send(credit_limit.scorecard) IS
-'binary output of scorecard: a version byte, then canonical JSON';
-
-CREATE TYPE credit_limit.scorecard (
-	INPUT = credit_limit_internal.scorecard_in,
-	OUTPUT = credit_limit_internal.scorecard_out,
-	RECEIVE = credit_limit_internal.scorecard_recv,
-	SEND = credit_limit_internal.scorecard_send,
-	INTERNALLENGTH = VARIABLE,
-	STORAGE = extended
-);
-COMMENT ON TYPE credit_limit.scorecard IS
-'A credit scorecard: characteristics (columns of a borrower), their bins, the points of each bin, and what the sum of
-points means. Written as JSON, checked when it is read, stored in canonical form with every default written out.
-Keys: name, base_points (0), scaling {score 600, odds 50, pdo 20}, characteristics [{name, reason, dimension,
-coefficient, neutral_points (0), average_points, bins [{below | up_to, points, reason, woe, event_rate}], special
-[{values, points, ...}], categories [{in, points, ...}], other {points, ...}, missing {points, ...}}].
-Limits: 1000 characteristics, 1000 bins and 1000 special bins in each, 10000 values in a bin, points within 1e12.';
-
-CREATE FUNCTION credit_limit.scorecard(jsonb) RETURNS credit_limit.scorecard
-AS 'MODULE_PATHNAME', 'cl_scorecard_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit.scorecard(jsonb) IS
-'a scorecard from jsonb, validated as its text form is; NULL gives NULL';
-
-CREATE CAST (jsonb AS credit_limit.scorecard) WITH FUNCTION credit_limit.scorecard(jsonb) AS ASSIGNMENT;
-COMMENT ON CAST (jsonb AS credit_limit.scorecard) IS 'validates the document as its text form is';
-
-CREATE FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) RETURNS pg_catalog.jsonb
-AS 'MODULE_PATHNAME', 'cl_scorecard_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) IS
-'the canonical document of a scorecard as jsonb; NULL gives NULL';
-
-CREATE CAST (credit_limit.scorecard AS jsonb) WITH FUNCTION credit_limit_internal.scorecard_to_jsonb(credit_limit.scorecard) AS ASSIGNMENT;
-COMMENT ON CAST (credit_limit.scorecard AS jsonb) IS 'the canonical document; jsonb_pretty() of it is good to read';
-
 -- Scores. For a row of a table the planner calls the functions named _columns, which need no composite value.
 
 CREATE FUNCTION credit_limit_internal.row_columns(internal) RETURNS internal
@@ -88,8 +36,9 @@ CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower jsonb) 
 AS 'MODULE_PATHNAME', 'cl_score_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.score(credit_limit.scorecard, jsonb) IS
 'As score(scorecard, record), of a jsonb object with a key for every characteristic: score(card, to_jsonb(b)) equals
-score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN", "Infinity" and "-Infinity" are the numbers that JSON
-lacks. Errors: no object (22023), a key that is not there (42703) or of a wrong JSON type (42804).';
+score(card, b), but for the padding of char(n), which to_jsonb keeps. null is the missing value; the strings "NaN",
+"Infinity" and "-Infinity" are the numbers that JSON lacks. Errors: no object (22023), a key that is not there (42703) or of a
+wrong JSON type (42804).';
 
 CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower text) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -120,7 +69,8 @@ CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN credit_limit.score_pd(card, borrower::pg_catalog.jsonb);
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, text) IS
-'As score_pd(scorecard, jsonb), of the text of a JSON object or a number, so that a literal needs no cast. Error also: text that is no JSON.';
+'As score_pd(scorecard, jsonb), of the text of a JSON object or a number, so that a literal needs no cast. Error also: text '
+'that is no JSON.';
 
 CREATE FUNCTION credit_limit.score_from_pd(pd float8, base_score float8 DEFAULT 600, base_odds float8 DEFAULT 50,
 	pdo float8 DEFAULT 20) RETURNS float8

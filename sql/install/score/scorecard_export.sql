@@ -55,7 +55,8 @@ DECLARE
 BEGIN
   FOR term IN
     SELECT t.*, coalesce(t.below, t.up_to) AS upper, coalesce(t.at_least, t.above) AS lower
-    FROM jsonb_to_recordset(terms) AS t(place int, kind text, content jsonb, below numeric, up_to numeric, at_least numeric, above numeric)
+    FROM jsonb_to_recordset(terms) AS t(place int, kind text, content jsonb, below numeric, up_to numeric, at_least numeric,
+      above numeric)
     WHERE t.kind = 'interval'
       OR t.kind = 'rest' AND NOT jsonb_path_exists(terms, '$[*] ? (@.kind == "interval" && @.below == null && @.up_to == null)')
     ORDER BY upper NULLS LAST, t.place
@@ -112,7 +113,8 @@ BEGIN
       ERRCODE = 'feature_not_supported', DETAIL = late,
       HINT = 'Put listed values first, then isMissing, then intervals, and what is true for all others last.';
   END IF;
-  SELECT jsonb_agg(jsonb_build_object(CASE WHEN intervals THEN 'values' ELSE 'in' END, l.items) || l.content ORDER BY l.place) INTO listed
+  SELECT jsonb_agg(jsonb_build_object(CASE WHEN intervals THEN 'values' ELSE 'in' END, l.items) || l.content ORDER BY l.place)
+    INTO listed
   FROM (SELECT t.place, t.content, jsonb_agg(v ORDER BY t.part, n) AS items
     FROM jsonb_to_recordset(terms) AS t(place int, part int, kind text, content jsonb, items jsonb),
       jsonb_array_elements(t.items) WITH ORDINALITY AS e(v, n)
@@ -122,7 +124,8 @@ BEGIN
   WHERE t.kind = 'missing' OR t.everything ORDER BY t.place LIMIT 1;
   SELECT t.content INTO rest FROM jsonb_to_recordset(terms) AS t(kind text, content jsonb) WHERE t.kind = 'rest';
   IF intervals THEN
-    RETURN jsonb_strip_nulls(jsonb_build_object('bins', credit_limit_internal.pmml_intervals(field, terms), 'special', listed, 'missing', missing));
+    RETURN jsonb_strip_nulls(jsonb_build_object('bins', credit_limit_internal.pmml_intervals(field, terms), 'special', listed,
+      'missing', missing));
   END IF;
   RETURN jsonb_strip_nulls(jsonb_build_object('categories', coalesce(listed, '[]'), 'other', rest, 'missing', missing));
 END $$;
@@ -139,7 +142,8 @@ DECLARE
 BEGIN
   IF uri IS NULL OR uri NOT LIKE 'http://www.dmg.org/PMML-%' THEN
     RAISE EXCEPTION 'the document is not PMML' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = format('The namespace of its root is "%s".', uri), HINT = 'PMML 4 has a namespace like http://www.dmg.org/PMML-4_4.';
+      DETAIL = format('The namespace of its root is "%s".', uri),
+      HINT = 'PMML 4 has a namespace like http://www.dmg.org/PMML-4_4.';
   END IF;
   SELECT w.what INTO wrong
   FROM (VALUES
@@ -194,8 +198,10 @@ BEGIN
         name text PATH '@name', data_type text PATH '@dataType', optype text PATH '@optype') AS d ON d.name = c.field
     ORDER BY c.place
   LOOP
-    IF found.nfields > 0 OR found.data_type IS NULL OR found.data_type NOT IN ('string', 'boolean', 'double', 'float', 'integer') THEN
-      RAISE EXCEPTION 'characteristic % of the PMML document does not look at one field that a scorecard can read', found.place USING
+    IF found.nfields > 0 OR found.data_type IS NULL
+      OR found.data_type NOT IN ('string', 'boolean', 'double', 'float', 'integer') THEN
+      RAISE EXCEPTION 'characteristic % of the PMML document does not look at one field that a scorecard can read',
+        found.place USING
         ERRCODE = 'feature_not_supported',
         DETAIL = CASE WHEN found.nfields > 0 THEN 'Its predicates look at several fields.'
           WHEN found.data_type IS NULL THEN format('There is no DataField "%s".', found.field)
@@ -205,7 +211,8 @@ BEGIN
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('place', a.place, 'part', t.part, 'below', t.below, 'up_to', t.up_to,
         'at_least', t.at_least, 'above', t.above, 'everything', nullif(t.element = 'True', false),
         'content', jsonb_build_object('points', a.points, 'reason', a.reason, 'woe', a.woe, 'event_rate', a.event_rate),
-        'items', CASE WHEN t.operator IN ('equal', 'isIn') THEN credit_limit_internal.pmml_values(coalesce(t.listed, t.value), t.operator = 'isIn',
+        'items', CASE WHEN t.operator IN ('equal', 'isIn')
+          THEN credit_limit_internal.pmml_values(coalesce(t.listed, t.value), t.operator = 'isIn',
           found.data_type) END,
         'kind', CASE WHEN t.element = 'True' OR t.operator = 'isNotMissing' THEN 'rest'
           WHEN t.operator = 'isMissing' THEN 'missing'
@@ -217,21 +224,25 @@ BEGIN
         place FOR ORDINALITY, node xml PATH '.', points numeric PATH '@partialScore', reason text PATH '@reasonCode',
         woe numeric PATH 'p:Extension[@extender="credit_limit" and @name="woe"]/@value',
         event_rate numeric PATH 'p:Extension[@extender="credit_limit" and @name="event_rate"]/@value') AS a,
-      xmltable(xmlnamespaces(uri AS p), '/p:Attribute/*[not(self::p:Extension) and not(self::p:CompoundPredicate[@booleanOperator="or"])]
+      xmltable(xmlnamespaces(uri AS p),
+        '/p:Attribute/*[not(self::p:Extension) and not(self::p:CompoundPredicate[@booleanOperator="or"])]
           | /p:Attribute/p:CompoundPredicate[@booleanOperator="or"]/*[not(self::p:Extension)]' PASSING a.node COLUMNS
         part FOR ORDINALITY, element text PATH 'local-name(.)', operator text PATH 'string(@operator | @booleanOperator)',
         value text PATH '@value', listed text PATH 'p:Array',
-        tests int PATH 'count(self::p:SimplePredicate | self::p:CompoundPredicate[@booleanOperator="and"]/*[not(self::p:Extension)])',
+        tests int PATH 'count(self::p:SimplePredicate
+          | self::p:CompoundPredicate[@booleanOperator="and"]/*[not(self::p:Extension)])',
         below numeric PATH '(. | *)[@operator="lessThan"]/@value', up_to numeric PATH '(. | *)[@operator="lessOrEqual"]/@value',
         at_least numeric PATH '(. | *)[@operator="greaterOrEqual"]/@value',
         above numeric PATH '(. | *)[@operator="greaterThan"]/@value') AS t;
-    IF jsonb_path_exists(terms, '$[*] ? (@.kind != "rest" && @.kind != "missing" && @.kind != "list" && @.kind != "interval")') THEN
+    IF jsonb_path_exists(terms,
+      '$[*] ? (@.kind != "rest" && @.kind != "missing" && @.kind != "list" && @.kind != "interval")') THEN
       RAISE EXCEPTION 'characteristic "%" of the PMML document has a predicate that a scorecard does not know', found.field USING
         ERRCODE = 'feature_not_supported', DETAIL = format('Found is %s.', jsonb_path_query_first(terms,
           '$[*] ? (@.kind != "rest" && @.kind != "missing" && @.kind != "list" && @.kind != "interval").kind') #>> '{}'),
         HINT = 'A scorecard knows values that are listed, intervals of numbers, missing, and all others.';
     END IF;
-    characteristics := characteristics || (jsonb_strip_nulls(jsonb_build_object('name', found.field, 'reason', nullif(found.reason, ''),
+    characteristics := characteristics
+      || (jsonb_strip_nulls(jsonb_build_object('name', found.field, 'reason', nullif(found.reason, ''),
         'dimension', found.dimension, 'coefficient', found.coefficient, 'neutral_points', found.neutral_points,
         'average_points', found.average_points))
       || credit_limit_internal.pmml_characteristic(found.field, found.optype = 'continuous', terms));
@@ -239,8 +250,8 @@ BEGIN
   RETURN credit_limit.scorecard(card || jsonb_build_object('characteristics', characteristics));
 END $$;
 COMMENT ON FUNCTION credit_limit.scorecard_from_pmml(xml) IS
-'The scorecard in a PMML 4 document: what scorecard_pmml wrote comes back as the same card; plain Scorecard models of others as far
-as a card can say what they say. The characteristic has the name of its field. Scores are the same for values that the
+'The scorecard in a PMML 4 document: what scorecard_pmml wrote comes back as the same card; plain Scorecard models of others as
+far as a card can say what they say. The characteristic has the name of its field. Scores are the same for values that the
 DataDictionary calls valid; of invalid ones, which PMML may refuse, the card makes what the predicates say. A Scorecard of others
 has the default scaling: give it one before score_pd means anything. Reason codes are texts, and ranked as reason_codes() does.
 NULL gives NULL. Errors: no PMML, a gap between intervals (22023), what a card cannot say (0A000: DerivedField,

@@ -38,58 +38,70 @@ BEGIN
     ELSE true END
   ORDER BY o.key LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid', DETAIL = unknown,
-      HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (a whole number from 1) and card (an object: options of scorecard).';
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
+      DETAIL = unknown,
+      HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (a whole '
+        'number from 1) and card (an object: options of scorecard).';
   END IF;
   max_pvalue := coalesce((options ->> 'max_pvalue')::float8, 0.05);
   most := coalesce((options ->> 'max_characteristics')::float8, 15);
   -- A mistake in the options of the card is found before the work, not after it.
-  PERFORM credit_limit.scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning],
+  PERFORM credit_limit.scorecard_from_coefficients(0, '{-1}', '{x}',
+    ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning],
     coalesce(options -> 'card', '{}') - 'reasons');
 
   -- Bins of every characteristic in one scan, and why some are left out.
   WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
     (variable, type, n, missing_rate, identical_rate, n_distinct, iv, gini, ks, trend, n_bins, selected, reason, binning, place))
   SELECT array_agg(s.variable ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
-    array_agg(CASE b.base WHEN 'boolean'::regtype THEN 'boolean::text' WHEN 'numeric'::regtype THEN 'numeric' WHEN 'real'::regtype THEN 'text::float8'
-      ELSE CASE WHEN s.binning::jsonb ? 'categories' THEN 'text' ELSE 'float8' END END ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
+    array_agg(CASE b.base WHEN 'boolean'::regtype THEN 'boolean::text' WHEN 'numeric'::regtype THEN 'numeric'
+      WHEN 'real'::regtype THEN 'text::float8'
+      ELSE CASE WHEN s.binning::jsonb ? 'categories' THEN 'text' ELSE 'float8' END END
+      ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
     array_agg(s.binning ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
-    jsonb_agg(jsonb_build_object('step', 'screening', 'characteristic', s.variable, 'iv', s.iv, 'bins', s.n_bins, 'trend', s.trend,
+    jsonb_agg(jsonb_build_object('step', 'screening', 'characteristic', s.variable, 'iv', s.iv, 'bins', s.n_bins,
+      'trend', s.trend,
       'selected', s.selected, 'reason', s.reason) ORDER BY s.place)
   INTO names, casts, binnings, report
   FROM screened s JOIN pg_attribute a ON a.attrelid = relation AND a.attname = s.variable AND a.attnum > 0 AND NOT a.attisdropped,
     LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base);
   IF names IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no characteristic is left after screening',
-      DETAIL = coalesce((SELECT string_agg(format('%s: %s', r ->> 'characteristic', r ->> 'reason'), '; ') FROM jsonb_array_elements(report) r),
+      DETAIL = coalesce((SELECT string_agg(format('%s: %s', r ->> 'characteristic', r ->> 'reason'), '; ')
+        FROM jsonb_array_elements(report) r),
         'There are no columns.'),
       HINT = CASE WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv below")')
-        THEN 'See variable_screening; lower min_iv under "screening", or give other columns.' ELSE 'See variable_screening; give other rows or columns.' END;
+        THEN 'See variable_screening; lower min_iv under "screening", or give other columns.'
+        ELSE 'See variable_screening; give other rows or columns.' END;
   END IF;
   IF cardinality(names) > 1000 THEN
     RAISE EXCEPTION USING ERRCODE = 'program_limit_exceeded', MESSAGE = 'too many characteristics are left after screening',
-      DETAIL = format('There are %s, and a model has at most 1000.', cardinality(names)), HINT = 'Raise min_iv under "screening", or name fewer columns.';
+      DETAIL = format('There are %s, and a model has at most 1000.', cardinality(names)),
+      HINT = 'Raise min_iv under "screening", or name fewer columns.';
   END IF;
   IF jsonb_typeof(options #> '{card,reasons}') <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
-      DETAIL = format('"reasons" is %s.', options #> '{card,reasons}'), HINT = 'Reasons are an object of texts by the names of columns.';
+      DETAIL = format('"reasons" is %s.', options #> '{card,reasons}'),
+      HINT = 'Reasons are an object of texts by the names of columns.';
   END IF;
   SELECT r.key INTO unknown FROM jsonb_object_keys(options #> '{card,reasons}') r (key)
   WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(report) s WHERE s ->> 'characteristic' = r.key) ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
-      DETAIL = format('"reasons" has a text for "%s", which is no characteristic.', unknown), HINT = 'Reasons are by the names of columns.';
+      DETAIL = format('"reasons" has a text for "%s", which is no characteristic.', unknown),
+      HINT = 'Reasons are by the names of columns.';
   END IF;
 
-  -- Fit, and leave out: all that are held at 0 or aliased, for the others fit as well without them, and of those the weakest. Again,
-  -- until all that is left counts.
+  -- Fit, and leave out: all that are held at 0 or aliased, for the others fit as well without them, and of those the weakest.
+  -- Again, until all that is left counts.
   LOOP
     fit := fit + 1;
     fit_options := jsonb_build_object('names', to_jsonb(names), 'signs',
       (SELECT jsonb_agg(CASE b.binning::jsonb ->> 'woe_sign' WHEN 'event_over_non_event' THEN '+' ELSE '-' END ORDER BY b.place)
        FROM unnest(binnings) WITH ORDINALITY b (binning, place)));
     SELECT format('t.%I::boolean, ARRAY[%s]', event,
-      string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type), ', ' ORDER BY b.place))
+      string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type),
+        ', ' ORDER BY b.place))
     INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
     -- The relation is read once more, for all fits; for each of them where its rows cannot be kept.
     IF fit = 1 THEN
@@ -98,14 +110,17 @@ BEGIN
     END IF;
     model := credit_limit.logit_coded_fit(rows, places, fit_options);
     IF model IS NULL THEN
-      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, relation) INTO model USING fit_options;
+      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, relation) INTO model
+        USING fit_options;
     END IF;
-    report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names), 'status', s.status,
+    report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names),
+      'status', s.status,
       'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
     WITH term AS (SELECT t.term AS name, t.p_value, t.place, t.aliased OR t.estimate = 0 AS idle,
         row_number() OVER (ORDER BY t.aliased OR t.estimate = 0, abs(t.z), t.place DESC) AS weakest,
         count(*) FILTER (WHERE NOT t.aliased AND t.estimate <> 0) OVER () AS n
-      FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t (term, estimate, std_error, z, p_value, conf_low, conf_high, odds_ratio,
+      FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t (term, estimate, std_error, z, p_value, conf_low,
+        conf_high, odds_ratio,
         aliased, note, place)
       WHERE t.place > 1),
     leaving AS (SELECT t.*, CASE WHEN idle THEN 'its sign would contradict its bins, or it repeats others'
@@ -121,11 +136,13 @@ BEGIN
     SELECT array_agg(b.name ORDER BY b.place), array_agg(b.type ORDER BY b.place), array_agg(b.binning ORDER BY b.place),
       array_agg(b.element ORDER BY b.place)
     INTO names, casts, binnings, places
-    FROM unnest(names, casts, binnings, places) WITH ORDINALITY b (name, type, binning, element, place) WHERE b.name <> ALL (dropped);
+    FROM unnest(names, casts, binnings, places) WITH ORDINALITY b (name, type, binning, element, place)
+      WHERE b.name <> ALL (dropped);
   END LOOP;
 
   card := credit_limit.scorecard(model, names, binnings, coalesce(options -> 'card', '{}')
-    || CASE WHEN options #> '{card,reasons}' IS NULL THEN '{}' ELSE jsonb_build_object('reasons', coalesce((SELECT jsonb_object_agg(r.key, r.value)
+    || CASE WHEN options #> '{card,reasons}' IS NULL THEN '{}'
+      ELSE jsonb_build_object('reasons', coalesce((SELECT jsonb_object_agg(r.key, r.value)
       FROM jsonb_each(options #> '{card,reasons}') r WHERE r.key = ANY (names)), '{}')) END);
   -- Bins know a boolean column by its texts; a card reads it as it is.
   IF 'boolean::text' = ANY (casts) THEN
@@ -141,4 +158,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) IS
-'A scorecard from the columns of a relation: screens and bins all of them in one scan, fits a logistic regression on the weights of evidence, leaves out what has the wrong sign or repeats others, all at once, and what has a p-value above max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of variable_screening), card (those of scorecard). One characteristic is never left out. Gives the card, the model, and a report of each step. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'A scorecard from the columns of a relation: screens and bins all of them in one scan, fits a logistic regression on the '
+'weights of evidence, leaves out what has the wrong sign or repeats others, all at once, and what has a p-value above '
+'max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a '
+'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
+'variable_screening), card (those of scorecard). One characteristic is never left out. Gives the card, the model, and a report '
+'of each step. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';

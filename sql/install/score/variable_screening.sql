@@ -19,7 +19,8 @@ CREATE FUNCTION credit_limit.screen_variable(
 AS 'MODULE_PATHNAME', 'cl_screen_variable' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.screen_variable(credit_limit.bin_sketch, text, jsonb) IS
-'One row of variable_screening from a sketch, such as the rollup of stored ones. The name of the variable chooses its entry under "columns" in the options, which are checked even without a sketch. NULL when an argument is NULL.';
+'One row of variable_screening from a sketch, such as the rollup of stored ones. The name of the variable chooses its entry '
+'under "columns" in the options, which are checked even without a sketch. NULL when an argument is NULL.';
 
 CREATE FUNCTION credit_limit_internal.screened_type(oid) RETURNS oid LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN (WITH RECURSIVE base (oid, next) AS (
@@ -28,12 +29,14 @@ RETURN (WITH RECURSIVE base (oid, next) AS (
     SELECT t.oid, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.next)
   SELECT b.oid FROM base b WHERE b.next = 0);
 
-COMMENT ON FUNCTION credit_limit_internal.screened_type(oid) IS 'The type under a domain, or the type itself; for variable_screening.';
+COMMENT ON FUNCTION credit_limit_internal.screened_type(oid) IS
+'The type under a domain, or the type itself; for variable_screening.';
 
 CREATE FUNCTION credit_limit_internal.require_repeatable(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'cl_require_repeatable' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION credit_limit_internal.require_repeatable(regclass) IS
-'Error (22023) unless a relation is the same each time it is read in one statement: a view must not lock rows or call volatile functions.';
+'Error (22023) unless a relation is the same each time it is read in one statement: a view must not lock rows or call volatile '
+'functions.';
 
 CREATE FUNCTION credit_limit_internal.require_event_column(relation regclass, event text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -111,23 +114,28 @@ BEGIN
       DETAIL = format('"%s" is there twice.', unknown), HINT = 'Remove one of them.';
   END IF;
   IF jsonb_typeof(options -> 'columns') <> 'null' THEN
-    SELECT k.name INTO unknown FROM jsonb_object_keys(options -> 'columns') k (name) WHERE k.name <> ALL (wanted) ORDER BY 1 LIMIT 1;
+    SELECT k.name INTO unknown FROM jsonb_object_keys(options -> 'columns') k (name)
+      WHERE k.name <> ALL (wanted) ORDER BY 1 LIMIT 1;
     IF unknown IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'screening options name a column that is not screened',
         DETAIL = format('"%s" is not among the columns.', unknown), HINT = 'Correct the name under "columns".';
     END IF;
-    PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, k.name, options) FROM jsonb_object_keys(options -> 'columns') k (name);
+    PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, k.name, options)
+      FROM jsonb_object_keys(options -> 'columns') k (name);
   END IF;
 
-  -- One scan: a sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards do.
-  SELECT string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place), ', ' ORDER BY c.place)
+  -- One scan: a sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards
+  -- do.
+  SELECT string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place),
+    ', ' ORDER BY c.place)
       FILTER (WHERE c.expression IS NOT NULL),
     string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type, CASE WHEN c.expression IS NULL
       THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
       CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)
   INTO sketches, lines
   FROM (SELECT w.place, w.name, format_type(a.atttypid, a.atttypmod) AS type,
-      CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float8'::regtype) THEN format('t.%I::float8', w.name)
+      CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float8'::regtype)
+        THEN format('t.%I::float8', w.name)
         WHEN b.oid = 'numeric'::regtype THEN format('t.%I::numeric', w.name)
         WHEN b.oid = 'float4'::regtype THEN format('t.%I::text::float8', w.name)
         WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
@@ -147,4 +155,12 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
-'Bins every column against a boolean event column, all in one scan, and says which are worth a place in a model, and why not: a row for each column, in their order. Numbers are cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv (null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: {"age": {...}} with other options for one column. Reasons: type not supported, no rows, no rows with an outcome, all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, iv below x, iv above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: Siddiqi 2006; scorecard var_filter.';
+'Bins every column against a boolean event column, all in one scan, and says which are worth a place in a model, and why not: a '
+'row for each column, in their order. Numbers are cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate '
+'of n; identical_rate: share of the most frequent value in rows that have one; measures are those of binning_summary. Options: '
+'those of optimal_binning, min_iv (0.02), max_iv (null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: '
+'{"age": {...}} with other options for one column. Reasons: type not supported, no rows, no rows with an outcome, all missing, '
+'too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, iv below x, '
+'iv above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 bytes per column and '
+'distinct value. NULL arguments give no rows. Error: an event that is not a boolean column, a column that is not there or there '
+'twice, invalid options. Source of the thresholds: Siddiqi 2006; scorecard var_filter.';

@@ -17,20 +17,25 @@ CREATE TYPE credit_limit.limit_gap AS (
 );
 
 COMMENT ON TYPE credit_limit.limit_gap IS
-'The unused part of an entitlement by cause, of one account or of many: gap = risk + product + demand + dormancy + buffer, to the last minor unit.';
+'The unused part of an entitlement by cause, of one account or of many: gap = risk + product + demand + dormancy + buffer, to '
+'the last minor unit.';
 COMMENT ON COLUMN credit_limit.limit_gap.gap IS 'Entitlement less what is drawn of it.';
 COMMENT ON COLUMN credit_limit.limit_gap.risk IS 'Withheld by risk control.';
 COMMENT ON COLUMN credit_limit.limit_gap.product IS 'Withheld by what the product lets be used.';
 COMMENT ON COLUMN credit_limit.limit_gap.demand IS 'More than the borrower wants.';
-COMMENT ON COLUMN credit_limit.limit_gap.dormancy IS 'Wanted and allowed, not drawn, by a borrower who has been inactive for long.';
+COMMENT ON COLUMN credit_limit.limit_gap.dormancy IS
+'Wanted and allowed, not drawn, by a borrower who has been inactive for long.';
 COMMENT ON COLUMN credit_limit.limit_gap.buffer IS 'Wanted and allowed, not drawn, by an active borrower: precaution or timing.';
 COMMENT ON COLUMN credit_limit.limit_gap.over_limit IS 'Drawn beyond the entitlement; not part of the gap.';
-COMMENT ON COLUMN credit_limit.limit_gap.unmet IS 'Demand that the lowest of entitlement, risk cap and product cap does not let through; not part of the gap.';
-COMMENT ON COLUMN credit_limit.limit_gap.unmet_risk IS 'Part of unmet due to risk control; what is due to neither risk nor product is due to the entitlement itself.';
+COMMENT ON COLUMN credit_limit.limit_gap.unmet IS
+'Demand that the lowest of entitlement, risk cap and product cap does not let through; not part of the gap.';
+COMMENT ON COLUMN credit_limit.limit_gap.unmet_risk IS
+'Part of unmet due to risk control; what is due to neither risk nor product is due to the entitlement itself.';
 COMMENT ON COLUMN credit_limit.limit_gap.unmet_product IS 'Part of unmet due to the product.';
 COMMENT ON COLUMN credit_limit.limit_gap.method IS 'How the gap was divided: waterfall, shapley or binding.';
 COMMENT ON COLUMN credit_limit.limit_gap.n IS 'Number of accounts: 1, or what gap_total counted.';
-COMMENT ON COLUMN credit_limit.limit_gap.n_clamped IS 'Accounts whose demand was given below what they have drawn, and taken as that.';
+COMMENT ON COLUMN credit_limit.limit_gap.n_clamped IS
+'Accounts whose demand was given below what they have drawn, and taken as that.';
 
 CREATE FUNCTION credit_limit.limit_gap(
   entitlement numeric,
@@ -46,38 +51,14 @@ RETURNS credit_limit.limit_gap
 AS 'MODULE_PATHNAME', 'cl_limit_gap' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.limit_gap(numeric, numeric, numeric, numeric, numeric, integer, text, integer, integer) IS
-'Divides the unused part of an entitlement among its causes, exact to the minor unit. entitlement: what the rules give; risk_cap, product_cap: what risk control and product leave of it; demand: what the borrower would draw, an estimate as demand_amount(demand) (a demand below what is drawn is taken as that). A NULL cap or demand holds nothing down; NULL entitlement or drawn gives NULL. A credit balance is nothing drawn. months_inactive from dormant_after (6) on turns buffer into dormancy. method: waterfall (in the order risk, product, demand, rest), shapley (average over all orders; at least 2 decimals unless decimals says otherwise), binding (all that caps withhold to the lowest). decimals: of the minor unit, 0 to 20; NULL takes those of the amounts. Error: negative limit, NaN, infinity, more than 37 digits. Source: Littlechild and Owen 1973 (airport game).';
-
-CREATE FUNCTION credit_limit_internal.gap_total_transition(internal, credit_limit.limit_gap) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_combine(internal, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_serial(internal) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_gap_total_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_deserial(bytea, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_gap_total_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.gap_total_final(internal) RETURNS credit_limit.limit_gap
-AS 'MODULE_PATHNAME', 'cl_gap_total_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit_internal.gap_total_transition(internal, credit_limit.limit_gap) IS 'Transition of gap_total.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_serial(internal) IS 'State of gap_total as bytes.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_deserial(bytea, internal) IS 'State of gap_total from bytes.';
-COMMENT ON FUNCTION credit_limit_internal.gap_total_final(internal) IS 'Result of gap_total.';
-
-CREATE AGGREGATE credit_limit.gap_total(credit_limit.limit_gap) (
-  SFUNC = credit_limit_internal.gap_total_transition,
-  STYPE = internal,
-  SSPACE = 640,
-  FINALFUNC = credit_limit_internal.gap_total_final,
-  COMBINEFUNC = credit_limit_internal.gap_total_combine,
-  SERIALFUNC = credit_limit_internal.gap_total_serial,
-  DESERIALFUNC = credit_limit_internal.gap_total_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.gap_total(credit_limit.limit_gap) IS
-'Sum of gaps, exact for any scale and any plan, so that the parts of the total still add up to its gap. NULLs are left out; no rows give NULL. Totals may be totalled again. Error: gaps divided by different methods.';
+'Divides the unused part of an entitlement among its causes, exact to the minor unit. entitlement: what the rules give; '
+'risk_cap, product_cap: what risk control and product leave of it; demand: what the borrower would draw, an estimate as '
+'demand_amount(demand) (a demand below what is drawn is taken as that). A NULL cap or demand holds nothing down; NULL '
+'entitlement or drawn gives NULL. A credit balance is nothing drawn. months_inactive from dormant_after (6) on turns buffer '
+'into dormancy. method: waterfall (in the order risk, product, demand, rest), shapley (average over all orders; at least 2 '
+'decimals unless decimals says otherwise), binding (all that caps withhold to the lowest). decimals: of the minor unit, 0 to '
+'20; NULL takes those of the amounts. Error: negative limit, NaN, infinity, more than 37 digits. Source: Littlechild and Owen '
+'1973 (airport game).';
 
 CREATE FUNCTION credit_limit.gap_impact(
   gap credit_limit.limit_gap,
@@ -100,4 +81,8 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_gap_impact' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 7;
 
 COMMENT ON FUNCTION credit_limit.gap_impact(credit_limit.limit_gap, float8, float8, float8, float8, float8, float8, numeric) IS
-'What an unused limit costs in a year, by cause (rules, risk, product, demand, dormancy, buffer) and in total, rows adding up to the total to the last minor unit. Rates are fractions, taken to 12 decimals: margin per drawn unit a year; carry, the cost of a granted and undrawn unit; ccf 0 to 10; pd 0 to 1; lgd and capital (per unit of exposure) 0 to 2. forgone_margin = margin x unmet (at most prudent_room, when given); idle_cost = carry x unused; contingent_ead = ccf x unused; capital_tied = capital x ccf x unused; expected_loss = pd x lgd x ccf x unused. No rows if a gap or a rate is NULL.';
+'What an unused limit costs in a year, by cause (rules, risk, product, demand, dormancy, buffer) and in total, rows adding up '
+'to the total to the last minor unit. Rates are fractions, taken to 12 decimals: margin per drawn unit a year; carry, the cost '
+'of a granted and undrawn unit; ccf 0 to 10; pd 0 to 1; lgd and capital (per unit of exposure) 0 to 2. forgone_margin = margin '
+'x unmet (at most prudent_room, when given); idle_cost = carry x unused; contingent_ead = ccf x unused; capital_tied = capital '
+'x ccf x unused; expected_loss = pd x lgd x ccf x unused. No rows if a gap or a rate is NULL.';

@@ -1,132 +1,5 @@
 -- calibration: are the PDs right? Expected against observed, from exact counts per distinct PD.
 
-CREATE TYPE credit_limit.calibration;
-
-CREATE FUNCTION credit_limit_internal.calibration_in(cstring) RETURNS credit_limit.calibration
-AS 'MODULE_PATHNAME', 'cl_calibration_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_out(credit_limit.calibration) RETURNS cstring
-AS 'MODULE_PATHNAME', 'cl_calibration_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_recv(internal) RETURNS credit_limit.calibration
-AS 'MODULE_PATHNAME', 'cl_calibration_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_send(credit_limit.calibration) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_calibration_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit_internal.calibration_in(cstring) IS 'Input of type calibration: JSON, checked.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_out(credit_limit.calibration) IS 'Output of type calibration: JSON.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_recv(internal) IS 'Binary input of type calibration; every byte is checked.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_send(credit_limit.calibration) IS 'Binary output of type calibration.';
-
-CREATE TYPE credit_limit.calibration (
-  INPUT = credit_limit_internal.calibration_in,
-  OUTPUT = credit_limit_internal.calibration_out,
-  RECEIVE = credit_limit_internal.calibration_recv,
-  SEND = credit_limit_internal.calibration_send,
-  INTERNALLENGTH = VARIABLE,
-  STORAGE = extended
-);
-
-COMMENT ON TYPE credit_limit.calibration IS
-'Exact counts of events and non-events for each distinct PD, so that any grouping and any test can be asked for later. Text form is JSON: {"version": 1, "n_skipped": rows left out, "values": [[PD, non-events, events], ...]}, with weights of both and two zeros after them where rows have weights. Built by calibration_agg, merged by rollup, read by calibration_stats, calibration_table, calibration_line, brier_decomposition, hosmer_lemeshow, spiegelhalter_test, pd_central_tendency and isotonic_calibration. Size: 8 bytes for a PD of one row, 24 for one of more, 88 with weights (about 180 while it is built); at most one gigabyte.';
-
-CREATE FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean, float8) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean, float8) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_rollup_transition(internal, credit_limit.calibration) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_rollup' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_combine(internal, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_serial(internal) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_calibration_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_deserial(bytea, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_calibration_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.calibration_final(internal) RETURNS credit_limit.calibration
-AS 'MODULE_PATHNAME', 'cl_calibration_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, float8, boolean, float8) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_transition(internal, numeric, boolean, float8) IS 'Transition of calibration_agg.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_rollup_transition(internal, credit_limit.calibration) IS 'Transition of rollup.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_serial(internal) IS 'State of calibration_agg as bytes.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_deserial(bytea, internal) IS 'State of calibration_agg from bytes.';
-COMMENT ON FUNCTION credit_limit_internal.calibration_final(internal) IS 'Result of calibration_agg and rollup.';
-
-CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean) (
-  SFUNC = credit_limit_internal.calibration_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.calibration_final,
-  COMBINEFUNC = credit_limit_internal.calibration_combine,
-  SERIALFUNC = credit_limit_internal.calibration_serial,
-  DESERIALFUNC = credit_limit_internal.calibration_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean) IS
-'Calibration of PDs (fractions) against what happened; event true is the default. Rows where either is NULL or NaN are left out and counted as n_skipped; no rows give NULL, only such rows a calibration that has nothing but their number. Error: a PD outside 0..1. Memory: 8 to 32 bytes per distinct PD.';
-
-CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean) (
-  SFUNC = credit_limit_internal.calibration_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.calibration_final,
-  COMBINEFUNC = credit_limit_internal.calibration_combine,
-  SERIALFUNC = credit_limit_internal.calibration_serial,
-  DESERIALFUNC = credit_limit_internal.calibration_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean) IS
-'As calibration_agg(float8, boolean), reading numeric columns directly.';
-
-CREATE AGGREGATE credit_limit.calibration_agg(pd float8, event boolean, weight float8) (
-  SFUNC = credit_limit_internal.calibration_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.calibration_final,
-  COMBINEFUNC = credit_limit_internal.calibration_combine,
-  SERIALFUNC = credit_limit_internal.calibration_serial,
-  DESERIALFUNC = credit_limit_internal.calibration_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.calibration_agg(float8, boolean, float8) IS
-'As calibration_agg(float8, boolean), with frequency weights: a weight of 2 counts as two rows, 0 as none. A NULL weight is missing. Error: a weight that is neither 0 nor between 1e-100 and 1e100. Memory: 88 bytes per distinct PD.';
-
-CREATE AGGREGATE credit_limit.calibration_agg(pd numeric, event boolean, weight float8) (
-  SFUNC = credit_limit_internal.calibration_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.calibration_final,
-  COMBINEFUNC = credit_limit_internal.calibration_combine,
-  SERIALFUNC = credit_limit_internal.calibration_serial,
-  DESERIALFUNC = credit_limit_internal.calibration_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.calibration_agg(numeric, boolean, float8) IS
-'As calibration_agg(float8, boolean, float8), reading numeric columns directly.';
-
-CREATE AGGREGATE credit_limit.rollup(credit_limit.calibration) (
-  SFUNC = credit_limit_internal.calibration_rollup_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.calibration_final,
-  COMBINEFUNC = credit_limit_internal.calibration_combine,
-  SERIALFUNC = credit_limit_internal.calibration_serial,
-  DESERIALFUNC = credit_limit_internal.calibration_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.rollup(credit_limit.calibration) IS
-'Merges stored calibrations: the same as calibration_agg over all their rows. NULLs are left out; no rows give NULL. Error: one with weights and one without.';
-
 CREATE FUNCTION credit_limit.calibration_stats(
   credit_limit.calibration, groups integer DEFAULT 10,
   OUT n bigint,
@@ -149,7 +22,12 @@ CREATE FUNCTION credit_limit.calibration_stats(
 AS 'MODULE_PATHNAME', 'cl_calibration_stats' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.calibration_stats(credit_limit.calibration, integer) IS
-'One row: n rows, n_event events, n_skipped rows left out, n_distinct PDs; weight the sum of weights (n without); mean_pd and event_rate; brier score and brier_skill = 1 - brier / (event_rate (1 - event_rate)), NULL with one class; log_loss, in which the probability of what happened counts at least 1e-15, and n_clipped rows where it was less; intercept, slope and citl of the calibration line with its status (see calibration_line); ece and mce the mean and the largest distance of mean PD and event rate of a group, groups as in calibration_table (NULL: every distinct PD). NULL gives NULL. Sources: Brier 1950, Murphy 1973, Cox 1958, Naeini, Cooper and Hauskrecht 2015.';
+'One row: n rows, n_event events, n_skipped rows left out, n_distinct PDs; weight the sum of weights (n without); mean_pd and '
+'event_rate; brier score and brier_skill = 1 - brier / (event_rate (1 - event_rate)), NULL with one class; log_loss, in which '
+'the probability of what happened counts at least 1e-15, and n_clipped rows where it was less; intercept, slope and citl of the '
+'calibration line with its status (see calibration_line); ece and mce the mean and the largest distance of mean PD and event '
+'rate of a group, groups as in calibration_table (NULL: every distinct PD). NULL gives NULL. Sources: Brier 1950, Murphy 1973, '
+'Cox 1958, Naeini, Cooper and Hauskrecht 2015.';
 
 CREATE FUNCTION credit_limit.calibration_table(
   credit_limit.calibration, groups integer DEFAULT 10, confidence float8 DEFAULT 0.95)
@@ -171,7 +49,14 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_calibration_table' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.calibration_table(credit_limit.calibration, integer, float8) IS
-'Expected against observed, one row per group from the lowest PD up. Groups are of equal size as far as ties allow, which are never split: a block of equal PDs belongs to the group in which its middle falls, and groups without a block do not appear. groups NULL: every distinct PD is one, as for the grades of a master scale. n rows, n_event events, weight their weight; pd_low, pd_high, mean_pd; expected and observed events (sums of weights); event_rate with the Jeffreys interval conf_low, conf_high; chi2 the part of Hosmer-Lemeshow, NULL where all PDs are 0 or all are 1 and so it came, Infinity where it did not; p_value of the Jeffreys test, one-sided: small says that the PD of the group is too low. Beyond 1e12 rows neither interval nor p_value. NULL gives no rows. Error: groups not between 1 and 100000, confidence NULL or not between 0 and 1. Sources: Hosmer and Lemeshow 1980, Brown, Cai and DasGupta 2001, ECB instructions for reporting the validation results of internal models 2019.';
+'Expected against observed, one row per group from the lowest PD up. Groups are of equal size as far as ties allow, which are '
+'never split: a block of equal PDs belongs to the group in which its middle falls, and groups without a block do not appear. '
+'groups NULL: every distinct PD is one, as for the grades of a master scale. n rows, n_event events, weight their weight; '
+'pd_low, pd_high, mean_pd; expected and observed events (sums of weights); event_rate with the Jeffreys interval conf_low, '
+'conf_high; chi2 the part of Hosmer-Lemeshow, NULL where all PDs are 0 or all are 1 and so it came, Infinity where it did not; '
+'p_value of the Jeffreys test, one-sided: small says that the PD of the group is too low. Beyond 1e12 rows neither interval nor '
+'p_value. NULL gives no rows. Error: groups not between 1 and 100000, confidence NULL or not between 0 and 1. Sources: Hosmer '
+'and Lemeshow 1980, Brown, Cai and DasGupta 2001, ECB instructions for reporting the validation results of internal models 2019.';
 
 CREATE FUNCTION credit_limit.calibration_line(
   credit_limit.calibration,
@@ -192,7 +77,13 @@ CREATE FUNCTION credit_limit.calibration_line(
 AS 'MODULE_PATHNAME', 'cl_calibration_line_row' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.calibration_line(credit_limit.calibration) IS
-'The calibration line: logistic regression of the event on the log-odds of its PD, by maximum likelihood. Right PDs have intercept 0 and slope 1; a slope below 1 means PDs too extreme. covariance is that of intercept and slope; citl (calibration in the large) is the intercept with the slope fixed at 1, positive when PDs are too low; chi2 with df 2 and p_value the likelihood ratio test of intercept 0 and slope 1. n rows used; n_degenerate rows with a PD of exactly 0 or 1, which have no log-odds, are left out. status: converged; degenerate_pd (converged, over the other rows); separation, quasi_separation (a PD divides events from non-events: no finite slope), constant (one PD: no slope), one_class, empty, max_iterations; what cannot be estimated is NULL. NULL gives NULL. Sources: Cox 1958, Miller, Hui and Tierney 1991, Albert and Anderson 1984.';
+'The calibration line: logistic regression of the event on the log-odds of its PD, by maximum likelihood. Right PDs have '
+'intercept 0 and slope 1; a slope below 1 means PDs too extreme. covariance is that of intercept and slope; citl (calibration '
+'in the large) is the intercept with the slope fixed at 1, positive when PDs are too low; chi2 with df 2 and p_value the '
+'likelihood ratio test of intercept 0 and slope 1. n rows used; n_degenerate rows with a PD of exactly 0 or 1, which have no '
+'log-odds, are left out. status: converged; degenerate_pd (converged, over the other rows); separation, quasi_separation (a PD '
+'divides events from non-events: no finite slope), constant (one PD: no slope), one_class, empty, max_iterations; what cannot '
+'be estimated is NULL. NULL gives NULL. Sources: Cox 1958, Miller, Hui and Tierney 1991, Albert and Anderson 1984.';
 
 CREATE FUNCTION credit_limit.brier_decomposition(
   credit_limit.calibration, groups integer DEFAULT NULL,
@@ -205,7 +96,11 @@ CREATE FUNCTION credit_limit.brier_decomposition(
 AS 'MODULE_PATHNAME', 'cl_brier_decomposition_row' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.brier_decomposition(credit_limit.calibration, integer) IS
-'The Brier score in parts: brier = reliability - resolution + uncertainty + within. reliability: mean squared distance of mean PD and event rate of a group (small is good); resolution: variance of the event rates of groups (large is good); uncertainty: event_rate (1 - event_rate); within: variance of the PDs inside groups less twice their covariance with the event, 0 when every distinct PD is a group (groups NULL). Groups as in calibration_table. NULL gives NULL. Error: groups not between 1 and 100000. Sources: Murphy 1973, Stephenson, Coelho and Jolliffe 2008.';
+'The Brier score in parts: brier = reliability - resolution + uncertainty + within. reliability: mean squared distance of mean '
+'PD and event rate of a group (small is good); resolution: variance of the event rates of groups (large is good); uncertainty: '
+'event_rate (1 - event_rate); within: variance of the PDs inside groups less twice their covariance with the event, 0 when '
+'every distinct PD is a group (groups NULL). Groups as in calibration_table. NULL gives NULL. Error: groups not between 1 and '
+'100000. Sources: Murphy 1973, Stephenson, Coelho and Jolliffe 2008.';
 
 CREATE TYPE credit_limit.hosmer_lemeshow_result AS (
   chi2 float8,
@@ -216,64 +111,24 @@ CREATE TYPE credit_limit.hosmer_lemeshow_result AS (
 
 COMMENT ON TYPE credit_limit.hosmer_lemeshow_result IS
 'What hosmer_lemeshow gives.';
-COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.chi2 IS 'Sum over groups of (observed - expected)^2 / (expected (1 - expected / n)).';
-COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.df IS 'groups_used - 2 for the sample on which the PDs were fitted, groups_used for any other.';
+COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.chi2 IS
+'Sum over groups of (observed - expected)^2 / (expected (1 - expected / n)).';
+COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.df IS
+'groups_used - 2 for the sample on which the PDs were fitted, groups_used for any other.';
 COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.p_value IS 'Upper tail; NULL when df is below 1.';
-COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.groups_used IS 'Groups with something to vary: not empty, and with a PD that is neither 0 nor 1.';
+COMMENT ON COLUMN credit_limit.hosmer_lemeshow_result.groups_used IS
+'Groups with something to vary: not empty, and with a PD that is neither 0 nor 1.';
 
-CREATE FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, groups integer DEFAULT 10, fitted boolean DEFAULT true) RETURNS credit_limit.hosmer_lemeshow_result
+CREATE FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, groups integer DEFAULT 10, fitted boolean DEFAULT true)
+  RETURNS credit_limit.hosmer_lemeshow_result
 AS 'MODULE_PATHNAME', 'cl_calibration_hosmer_lemeshow' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.hosmer_lemeshow(credit_limit.calibration, integer, boolean) IS
-'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on any other. Choose so few groups that each expects about 5 events. Fewer groups than asked for are used when PDs are tied. A group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
-
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_float8_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_numeric_transition' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_combine(internal, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_serial(internal) RETURNS bytea
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_serial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_deserial(bytea, internal) RETURNS internal
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_deserial' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION credit_limit_internal.hosmer_lemeshow_final(internal) RETURNS credit_limit.hosmer_lemeshow_result
-AS 'MODULE_PATHNAME', 'cl_hosmer_lemeshow_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, float8, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_transition(internal, numeric, boolean, integer, boolean) IS 'Transition of hosmer_lemeshow.';
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_combine(internal, internal) IS 'Combines the states of two workers.';
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_serial(internal) IS 'State of hosmer_lemeshow as bytes.';
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_deserial(bytea, internal) IS 'State of hosmer_lemeshow from bytes.';
-COMMENT ON FUNCTION credit_limit_internal.hosmer_lemeshow_final(internal) IS 'Result of hosmer_lemeshow.';
-
-CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd float8, event boolean, groups integer, fitted boolean) (
-  SFUNC = credit_limit_internal.hosmer_lemeshow_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.hosmer_lemeshow_final,
-  COMBINEFUNC = credit_limit_internal.hosmer_lemeshow_combine,
-  SERIALFUNC = credit_limit_internal.hosmer_lemeshow_serial,
-  DESERIALFUNC = credit_limit_internal.hosmer_lemeshow_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.hosmer_lemeshow(float8, boolean, integer, boolean) IS
-'As hosmer_lemeshow(calibration_agg(pd, event), groups, fitted), in one step. Rows where anything is NULL or NaN are left out; no rows give NULL. Error: a PD outside 0..1, groups not between 1 and 100000, groups or fitted that differ between rows. Memory: 8 to 32 bytes per distinct PD.';
-
-CREATE AGGREGATE credit_limit.hosmer_lemeshow(pd numeric, event boolean, groups integer, fitted boolean) (
-  SFUNC = credit_limit_internal.hosmer_lemeshow_transition,
-  STYPE = internal,
-  SSPACE = 1024,
-  FINALFUNC = credit_limit_internal.hosmer_lemeshow_final,
-  COMBINEFUNC = credit_limit_internal.hosmer_lemeshow_combine,
-  SERIALFUNC = credit_limit_internal.hosmer_lemeshow_serial,
-  DESERIALFUNC = credit_limit_internal.hosmer_lemeshow_deserial,
-  PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE credit_limit.hosmer_lemeshow(numeric, boolean, integer, boolean) IS
-'As hosmer_lemeshow(float8, boolean, integer, boolean), reading numeric columns directly.';
+'Hosmer-Lemeshow test of expected against observed events in groups of PDs, which are those of calibration_table; a small '
+'p_value says that the PDs are wrong. fitted: true on the sample on which the PDs were estimated (df = groups - 2), false on '
+'any other. Choose so few groups that each expects about 5 events. Fewer groups than asked for are used when PDs are tied. A '
+'group whose PDs are all 0 or all 1 has nothing to vary: it does not count when it came so, and makes chi2 infinite when it did '
+'not. groups NULL: every distinct PD. NULL gives NULL. Error: groups not between 1 and 100000. Source: Hosmer and Lemeshow 1980.';
 
 CREATE TYPE credit_limit.spiegelhalter_result AS (
   z float8,
@@ -282,11 +137,14 @@ CREATE TYPE credit_limit.spiegelhalter_result AS (
 
 COMMENT ON TYPE credit_limit.spiegelhalter_result IS
 'What spiegelhalter_test gives.';
-COMMENT ON COLUMN credit_limit.spiegelhalter_result.z IS 'Brier score less its expectation, in standard deviations; positive: worse than right PDs would be. NULL when all PDs are 0, 1/2 or 1.';
+COMMENT ON COLUMN credit_limit.spiegelhalter_result.z IS
+'Brier score less its expectation, in standard deviations; positive: worse than right PDs would be. NULL when all PDs are 0, '
+'1/2 or 1.';
 COMMENT ON COLUMN credit_limit.spiegelhalter_result.p_value IS 'Two-sided, of the standard normal distribution.';
 
 CREATE FUNCTION credit_limit.spiegelhalter_test(credit_limit.calibration) RETURNS credit_limit.spiegelhalter_result
 AS 'MODULE_PATHNAME', 'cl_calibration_spiegelhalter' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.spiegelhalter_test(credit_limit.calibration) IS
-'Spiegelhalters test whether the Brier score is what right PDs would have: needs no groups; a small p_value says that the PDs are wrong. NULL gives NULL. Source: Spiegelhalter 1986.';
+'Spiegelhalters test whether the Brier score is what right PDs would have: needs no groups; a small p_value says that the PDs '
+'are wrong. NULL gives NULL. Source: Spiegelhalter 1986.';

@@ -33,7 +33,10 @@ CREATE FUNCTION credit_limit.roc_stats(
 AS 'MODULE_PATHNAME', 'cl_roc_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.roc_stats(credit_limit.roc) IS
-'One row: rows, events, non-events; rows left out for a NULL or NaN; distinct scores; event rate (of weights); AUC, Gini, KS; the cut-off at which the KS distance is reached, and the shares of events and of non-events on its riskier side; direction; rows without an amount (NULL unless built by roc_amount_agg). NULL where a class has no rows, and for ks_cutoff where the distance is 0.';
+'One row: rows, events, non-events; rows left out for a NULL or NaN; distinct scores; event rate (of weights); AUC, Gini, KS; '
+'the cut-off at which the KS distance is reached, and the shares of events and of non-events on its riskier side; direction; '
+'rows without an amount (NULL unless built by roc_amount_agg). NULL where a class has no rows, and for ks_cutoff where the '
+'distance is 0.';
 
 CREATE FUNCTION credit_limit.auc_interval(
   credit_limit.roc,
@@ -45,7 +48,9 @@ CREATE FUNCTION credit_limit.auc_interval(
 AS 'MODULE_PATHNAME', 'cl_roc_auc_interval' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.auc_interval(credit_limit.roc, float8) IS
-'AUC with its standard error (DeLong, DeLong and Clarke-Pearson 1988) and a normal interval, cut at 0 and 1. Standard error NULL with fewer than two rows of a class; with weights, which count as repeated rows, a class needs more weight than 1. Perfect separation and a score that is the same for all have the standard error 0: no information about it, not certainty.';
+'AUC with its standard error (DeLong, DeLong and Clarke-Pearson 1988) and a normal interval, cut at 0 and 1. Standard error '
+'NULL with fewer than two rows of a class; with weights, which count as repeated rows, a class needs more weight than 1. '
+'Perfect separation and a score that is the same for all have the standard error 0: no information about it, not certainty.';
 
 CREATE FUNCTION credit_limit.auc_deterioration_test(
   auc float8,
@@ -60,7 +65,9 @@ CREATE FUNCTION credit_limit.auc_deterioration_test(
 AS 'MODULE_PATHNAME', 'cl_auc_deterioration_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.auc_deterioration_test(float8, float8, bigint, bigint, text) IS
-'Has the AUC fallen below a reference that is taken as given, such as that of the development? Standard error by Hanley and McNeil (1982) from the AUC of today and its class sizes; z normal. alternative: less (p_value small: it has fallen), greater, two_sided. NULL if an argument is; z NULL where the standard error is 0. Error: an AUC outside 0 to 1, a class without rows.';
+'Has the AUC fallen below a reference that is taken as given, such as that of the development? Standard error by Hanley and '
+'McNeil (1982) from the AUC of today and its class sizes; z normal. alternative: less (p_value small: it has fallen), greater, '
+'two_sided. NULL if an argument is; z NULL where the standard error is 0. Error: an AUC outside 0 to 1, a class without rows.';
 
 CREATE FUNCTION credit_limit.auc_deterioration_test(
   credit_limit.roc,
@@ -73,23 +80,29 @@ CREATE FUNCTION credit_limit.auc_deterioration_test(
 AS 'MODULE_PATHNAME', 'cl_roc_auc_deterioration_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.auc_deterioration_test(credit_limit.roc, float8, text) IS
-'The same with the standard error of auc_interval (DeLong), which knows the scores. NULL where there is no AUC, z also where the standard error is 0 or unknown.';
+'The same with the standard error of auc_interval (DeLong), which knows the scores. NULL where there is no AUC, z also where '
+'the standard error is 0 or unknown.';
 
 CREATE FUNCTION credit_limit.auc_difference(a credit_limit.roc, b credit_limit.roc)
 RETURNS credit_limit.auc_comparison
 AS 'MODULE_PATHNAME', 'cl_auc_difference' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.auc_difference(credit_limit.roc, credit_limit.roc) IS
-'Do the AUCs of two samples without common rows differ, such as development and today, or two segments? Variances of DeLong, DeLong and Clarke-Pearson (1988) add up; z normal, two-sided. For two scores of the same rows use auc_test. NULL where a sample has no AUC; z and p_value also where the standard error is 0 or unknown.';
+'Do the AUCs of two samples without common rows differ, such as development and today, or two segments? Variances of DeLong, '
+'DeLong and Clarke-Pearson (1988) add up; z normal, two-sided. For two scores of the same rows use auc_test. NULL where a '
+'sample has no AUC; z and p_value also where the standard error is 0 or unknown.';
 
 CREATE FUNCTION credit_limit.roc_curve(credit_limit.roc, points int DEFAULT NULL)
 RETURNS TABLE (cutoff float8, tp float8, fp float8, tn float8, fn float8, tpr float8, fpr float8, flagged_share float8)
 AS 'MODULE_PATHNAME', 'cl_roc_curve' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION credit_limit.roc_curve(credit_limit.roc, int) IS
-'The ROC curve from nothing flagged to everything, a row per distinct score, or about so many points spread evenly over the rows. Flagged is at or above the cut-off where higher is riskier, below it otherwise; the cut-off beyond all scores is Infinity. tp and fp are flagged events and non-events (sums of weights), tpr and fpr their shares. No rows from NULL.';
+'The ROC curve from nothing flagged to everything, a row per distinct score, or about so many points spread evenly over the '
+'rows. Flagged is at or above the cut-off where higher is riskier, below it otherwise; the cut-off beyond all scores is '
+'Infinity. tp and fp are flagged events and non-events (sums of weights), tpr and fpr their shares. No rows from NULL.';
 
--- Both parameters have names: pg_upgrade restores the body from its text, where one without a name cannot be written beside others.
+-- Both parameters have names: pg_upgrade restores the body from its text, where one without a name cannot be written beside
+-- others.
 CREATE FUNCTION credit_limit.cap_curve(roc credit_limit.roc, points int DEFAULT NULL)
 RETURNS TABLE (cutoff float8, population_share float8, event_share float8)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1000
@@ -98,7 +111,8 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION credit_limit.cap_curve(credit_limit.roc, int) IS
-'The cumulative accuracy profile: share of all rows and share of all events on the riskier side of each cut-off of roc_curve. Twice the area between it and the diagonal over the share of non-events is the Gini coefficient.';
+'The cumulative accuracy profile: share of all rows and share of all events on the riskier side of each cut-off of roc_curve. '
+'Twice the area between it and the diagonal over the share of non-events is the Gini coefficient.';
 
 CREATE FUNCTION credit_limit.gains_table(credit_limit.roc, groups int DEFAULT 10)
 RETURNS TABLE (
@@ -122,7 +136,10 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_gains_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10;
 
 COMMENT ON FUNCTION credit_limit.gains_table(credit_limit.roc, int) IS
-'Groups of about equal size from the riskiest scores down. Rows of one score are never divided: they go where their middle falls, so groups differ in size and there may be fewer than asked for. n, n_event, n_non_event are rows, or sums of weights; cum_ columns cumulate from the riskiest group; lift is the event rate over that of all; ks the distance after the group; amounts only from roc_amount_agg. Error: groups not from 1 to 100000.';
+'Groups of about equal size from the riskiest scores down. Rows of one score are never divided: they go where their middle '
+'falls, so groups differ in size and there may be fewer than asked for. n, n_event, n_non_event are rows, or sums of weights; '
+'cum_ columns cumulate from the riskiest group; lift is the event rate over that of all; ks the distance after the group; '
+'amounts only from roc_amount_agg. Error: groups not from 1 to 100000.';
 
 CREATE FUNCTION credit_limit.confusion_matrix(
   credit_limit.roc,
@@ -142,7 +159,9 @@ CREATE FUNCTION credit_limit.confusion_matrix(
 AS 'MODULE_PATHNAME', 'cl_confusion_matrix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.confusion_matrix(credit_limit.roc, float8) IS
-'The confusion matrix at a cut-off, flagged being predicted as event: at or above it where higher is riskier, below it otherwise. tpr is sensitivity or recall, tnr specificity, ppv precision; f1, Matthews correlation, Youden''s J. NULL where there is nothing to divide by. Error: the cut-off is NaN.';
+'The confusion matrix at a cut-off, flagged being predicted as event: at or above it where higher is riskier, below it '
+'otherwise. tpr is sensitivity or recall, tnr specificity, ppv precision; f1, Matthews correlation, Youden''s J. NULL where '
+'there is nothing to divide by. Error: the cut-off is NaN.';
 
 CREATE FUNCTION credit_limit.cutoff_table(credit_limit.roc, groups int DEFAULT 20)
 RETURNS TABLE (
@@ -160,7 +179,10 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME', 'cl_cutoff_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
 
 COMMENT ON FUNCTION credit_limit.cutoff_table(credit_limit.roc, int) IS
-'What each cut-off would approve, ascending: the first scores of about so many equal groups, and Infinity. Approved is below the cut-off where higher is riskier, at or above it otherwise. approved and rejected are rows, or sums of weights; bad_rate is the event rate of the approved; event_avoided_share of all events and non_event_lost_share of all non-events would be rejected; amounts only from roc_amount_agg.';
+'What each cut-off would approve, ascending: the first scores of about so many equal groups, and Infinity. Approved is below '
+'the cut-off where higher is riskier, at or above it otherwise. approved and rejected are rows, or sums of weights; bad_rate is '
+'the event rate of the approved; event_avoided_share of all events and non_event_lost_share of all non-events would be '
+'rejected; amounts only from roc_amount_agg.';
 
 CREATE FUNCTION credit_limit.cutoff_table_at(credit_limit.roc, cutoffs float8[])
 RETURNS TABLE (
