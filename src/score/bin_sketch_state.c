@@ -341,8 +341,8 @@ read_state(StringInfo buf)
  *		{"version": 1, "kind": "numeric", "n_skipped": 0, "missing": [3, 1], "values": [[0.1, 50, 2], [0.2, 40, 5]]}
  *		{"version": 1, "kind": "text", "n_skipped": 0, "missing": [0, 0], "values": [["own", 50, 2], ["rent", 40, 5]]}
  *
- * Numbers are non-events and events; with "weighted" they are followed by the sums of the weights of both (pg/exact_sum.h). "overflowed", in the form of
- * "missing", stands for rows whose categories were too many to keep.
+ * Numbers are non-events and events; with "weighted" they are followed by the sums of the weights of both (pg/exact_sum.h).
+ * "overflowed", in the form of "missing", stands for rows whose categories were too many to keep.
  */
 static const char *const json_keys[] = {
 	"version", "kind", "weighted", "n_skipped", "missing", "overflowed", "values", NULL

@@ -46,7 +46,8 @@ sub same
 same(5, 'the rows are there');
 $lender->safe_psql('postgres', 'UPDATE kept SET id = 10 WHERE id = 1');
 same(5, 'an update of a row full of values');
-$lender->safe_psql('postgres', 'UPDATE kept SET (utilization, scorecard) = (SELECT utilization, scorecard FROM kept WHERE id = 2) WHERE id = 3');
+$lender->safe_psql('postgres',
+	'UPDATE kept SET (utilization, scorecard) = (SELECT utilization, scorecard FROM kept WHERE id = 2) WHERE id = 3');
 same(5, 'an update of values');
 $lender->safe_psql('postgres', 'UPDATE kept SET demand = NULL, roc = NULL WHERE id = 10');
 same(5, 'values that go');
