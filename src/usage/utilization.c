@@ -332,8 +332,8 @@ standard_deviation(const ClUtilization *state)
 {
 	double		n = (double) state->ratio.n;
 	Datum		sum = cl_utilization_ratio_sum(state);
-	Datum		scaled = DirectFunctionCall2(numeric_mul, cl_minor_numeric(state->ratio.n, 0),
-											 cl_utilization_ratio_squares(state));
+	Datum		squares = cl_utilization_ratio_squares(state);
+	Datum		scaled = DirectFunctionCall2(numeric_mul, cl_minor_numeric(state->ratio.n, 0), squares);
 	Datum		difference = DirectFunctionCall2(numeric_sub, scaled, DirectFunctionCall2(numeric_mul, sum, sum));
 
 	return sqrt(cl_numeric_float8(difference) / n / (n - 1));

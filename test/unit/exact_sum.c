@@ -27,7 +27,7 @@ check_order(uint64_t *random, int n, int powers, bool negative)
 	static double x[MOST];
 	ClExactSum	forwards = {0};
 	ClExactSum	shuffled = {0};
-	ClExactSum	part[3] = {{0}, {0}, {0}};
+	ClExactSum	part[3] = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
 	ClExactSum	nothing = {0};
 	ClExactSum	closed;
 
@@ -77,7 +77,7 @@ check_ties(void)
 			for (int trifle = -1; trifle <= 1; trifle++)
 			{
 				double		x[3] = {sign * (one + 2 * odd), sign, ldexp(trifle, -40)};
-				ClExactSum	sum[6] = {{0}};
+				ClExactSum	sum[6] = {{0, 0, 0}};
 
 				for (int order = 0; order < 6; order++)
 				{
