@@ -19,6 +19,10 @@ PG_FUNCTION_INFO_V1(cl_behavior_project_idle);
 PG_FUNCTION_INFO_V1(cl_behavior_final);
 PG_FUNCTION_INFO_V1(cl_behavior_recv);
 
+/*
+ * cl_behavior_in, cl_behavior_out, cl_behavior_send, cl_behavior_serial, cl_behavior_deserial, cl_behavior_combine,
+ * cl_behavior_rollup
+ */
 CL_SUMMARY_FUNCTION(behavior, in)
 CL_SUMMARY_FUNCTION(behavior, out)
 CL_SUMMARY_FUNCTION(behavior, send)
@@ -289,7 +293,7 @@ cl_behavior_recv(PG_FUNCTION_ARGS)
 }
 
 /*
- * Histories that change: always a copy, since a state may be somebody else's
+ * Histories that change: always a copy, since the state of a value may be shared
  */
 
 static ClBehavior *
