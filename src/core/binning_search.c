@@ -425,16 +425,6 @@ add_bin(Search *search, int bins, int max_bins)
 	}
 }
 
-static void
-one_bin(Search *search)
-{
-	for (int kind = 0; kind < KINDS; kind++)
-	{
-		for (size_t s = 0; (search->kinds & 1u << kind) && s < search->n; s++)
-			search->worth[kind][s] = search->segment[s].end == search->segments->n ? search->segment[s].term : -INFINITY;
-	}
-}
-
 /*
  * The way back
  */
@@ -507,7 +497,11 @@ cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max
 	ClDivision	turning = {-INFINITY, 0, {0}};
 
 	search_init(&search, segments, rules, max_bins, critical, known);
-	one_bin(&search);
+	for (int kind = 0; kind < KINDS; kind++)
+	{
+		for (size_t s = 0; (search.kinds & 1u << kind) && s < search.n; s++)
+			search.worth[kind][s] = search.segment[s].end == search.segments->n ? search.segment[s].term : -INFINITY;
+	}
 	for (int bins = 1; bins <= max_bins; bins++)
 	{
 		if (bins > 1)

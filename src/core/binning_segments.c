@@ -52,10 +52,10 @@ find_terms(ClSegments *segments, const unsigned char *forced, ClObjective object
 }
 
 /*
- * Terms are rounded to a grid so fine that nobody notices and so coarse that sums of them are exact: then sums do not depend on
- * the order of adding, and equal answers are recognized as such. A power of two times 2^-50 leaves room for all bins in the 53
- * bits of a double. Then each bin costs 2^-40 of the largest term, so that two bins of one rate, which are worth what one is
- * but for rounding, are joined.
+ * Terms are rounded to a grid fine enough not to change answers and coarse enough that sums of them are exact: then sums do
+ * not depend on the order of adding, and equal answers are recognized as such. A power of two times 2^-50 leaves room for all
+ * bins in the 53 bits of a double. Then each bin costs 2^-40 of the largest term, so that two bins of one rate, which are
+ * worth what one is but for rounding, are joined.
  */
 static void
 weigh(ClSegments *segments, double largest, int max_bins)

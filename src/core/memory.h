@@ -9,7 +9,7 @@
 
 typedef struct ClMemory
 {
-	/* Neither returns NULL: whoever cannot give memory does not return. */
+	/* Neither returns NULL: out of memory does not return. */
 	void	   *(*allocate) (void *context, size_t size);
 	void	   *(*reallocate) (void *block, size_t size);	/* not of NULL */
 	void		(*release) (void *block);	/* not NULL */

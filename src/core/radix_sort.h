@@ -10,7 +10,7 @@
  */
 #define RADIX_FEW 24
 #define RADIX_MOST_BUCKETS 256
-#define RADIX_MANY 4096			/* elements after which somebody may want to interrupt */
+#define RADIX_MANY 4096			/* elements from which interrupts are looked for */
 
 #define RADIX_JOIN2(a, b) a##_##b
 #define RADIX_JOIN(a, b) RADIX_JOIN2(a, b)

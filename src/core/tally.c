@@ -11,7 +11,7 @@
 
 #define FIRST_ROWS 16
 #define FIRST_COUNTS 16
-#define FIRST_LOOK 8192			/* rows gathered before somebody looks for repeats */
+#define FIRST_LOOK 8192			/* rows gathered before the first look for repeats */
 #define SAMPLE_ROWS 2048		/* about so many rows show whether values repeat */
 #define FEWEST_TO_FOLD 1024		/* pending values */
 

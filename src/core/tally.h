@@ -108,7 +108,7 @@ typedef struct ClTally
 
 	/* Rows that came since, by class. */
 	ClTallyKeys rows[2];
-	size_t		look_after;		/* so many of them are gathered before somebody looks whether values repeat */
+	size_t		look_after;		/* so many are gathered before the next look whether values repeat */
 	ClTallyCount *cache;		/* or NULL */
 } ClTally;
 
@@ -133,7 +133,7 @@ extern void cl_tally_make_room(ClTally *tally, int class);
 extern void cl_tally_merge(ClTally *into, const ClTally *from);
 extern void cl_tally_settle(ClTally *tally);
 extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either class; any tally */
-extern void cl_tally_recount(ClTally *tally);	/* for who filled the counts by hand */
+extern void cl_tally_recount(ClTally *tally);	/* after the counts were filled in directly */
 
 /* Of a settled tally. */
 extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);

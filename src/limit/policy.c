@@ -15,6 +15,10 @@ const ClDocument limit_policy_document = {
 	.print = cl_policy_print
 };
 
+/*
+ * cl_limit_policy_in, cl_limit_policy_out, cl_limit_policy_recv, cl_limit_policy_send, cl_limit_policy_from_jsonb,
+ * cl_limit_policy_to_jsonb
+ */
 CL_DOCUMENT_FUNCTIONS(limit_policy)
 
 PG_FUNCTION_INFO_V1(cl_decide_limit);

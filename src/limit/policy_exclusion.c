@@ -194,7 +194,7 @@ among_strings(const ClExclusion *exclusion, const char *text, int length)
 	return false;
 }
 
-/* Whether the row meets the exclusion; *unknown when nobody can tell: NULL, or NaN. */
+/* Whether the row meets the exclusion; *unknown when that cannot be told: NULL, or NaN. */
 bool
 cl_exclusion_met(const ClExclusion *exclusion, ClRow *row, ClColumn *column, bool *unknown)
 {

@@ -24,7 +24,7 @@ cl_cache_find(ClCache *cache, const void *kind, const void *key, Size size)
 	return NULL;
 }
 
-/* A free entry: a new one, or that of the value that nobody uses and nobody asked for longest. */
+/* A free entry: a new one, or that of the least recently used value that is not in use. */
 static ClCacheEntry *
 free_entry(ClCache *cache)
 {

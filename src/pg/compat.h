@@ -45,7 +45,7 @@
 #define CL_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
-/* A StringInfo over bytes that belong to somebody else: 17 has it, and forbids to write to it. */
+/* A StringInfo over bytes that it does not own: 17 has it, and forbids to write to it. */
 #if PG_VERSION_NUM < 170000
 static inline void
 initReadOnlyStringInfo(StringInfo str, char *data, int len)

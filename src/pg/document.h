@@ -23,7 +23,7 @@ typedef struct ClDocument
 /* A document that a call site has in use: what it was compiled to, and what the function adds to it (bound columns). */
 typedef struct ClDocumentUse
 {
-	uint64		serial;			/* never 0 and never given twice: who remembers a document remembers this, not a pointer */
+	uint64		serial;			/* never 0 and never reused: remember a document by this, not by a pointer */
 	MemoryContext context;
 	void	   *compiled;		/* not to be changed: others may use it too */
 	void	   *bound;			/* the function's own; NULL at first */
@@ -50,7 +50,10 @@ extern Datum cl_document_to_json(FunctionCallInfo fcinfo, const ClDocument *docu
 	PG_FUNCTION_INFO_V1(cl_##type##_##what); \
 	Datum cl_##type##_##what(PG_FUNCTION_ARGS) { return cl_document_##what(fcinfo, &type##_document); }
 
-/* All SQL-callable functions of a document type: cl_<type>_in and so on, from the description <type>_document. */
+/*
+ * All SQL-callable functions of a document type, cl_<type>_in and so on, from the description <type>_document. A comment at each
+ * use lists them, so that a search finds them.
+ */
 #define CL_DOCUMENT_FUNCTIONS(type) \
 	CL_DOCUMENT_FUNCTION(type, in) \
 	CL_DOCUMENT_FUNCTION(type, out) \

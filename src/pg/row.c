@@ -161,7 +161,7 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	}
 	if (column->attnum == 0)
 	{
-		if (!column->optional && (column->instead == NULL || column->instead->kind == CL_COLUMN_ABSENT))
+		if (!column->optional && (column->alternative == NULL || column->alternative->kind == CL_COLUMN_ABSENT))
 			missing_column(row, column, desc);
 		return;
 	}
@@ -213,7 +213,7 @@ cl_row_bind(ClRow *row, Oid type, int32 typmod)
 	ReleaseTupleDesc(desc);
 }
 
-/* As above, for a row whose columns are arguments from number first on; somebody may call such a function by hand. */
+/* As above, for a row whose columns are arguments from number first on; a user may call such a function directly. */
 void
 cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
 {

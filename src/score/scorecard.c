@@ -16,7 +16,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-/* What a borrower has in a characteristic, for those who explain. */
+/* What a borrower has in a characteristic, for score_points and messages. */
 typedef struct CardInput
 {
 	bool		missing;
@@ -171,16 +171,6 @@ wrong_json_value(const ClScorecard *card, const ClCharacteristic *characteristic
 			 errhint("Convert the value, or change the scorecard.")));
 }
 
-static void
-missing_key(const ClScorecard *card, const ClCharacteristic *characteristic)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("key \"%s\" is missing from the jsonb object, and scorecard \"%s\" needs it",
-					characteristic->name, card->name),
-			 errhint("Add the key; null says that the value is not known.")));
-}
-
 /* JSON has no NaN and no infinity: to_jsonb writes them as these strings. */
 static bool
 number_in_string(const JsonbValue *value, double *number)
@@ -243,7 +233,11 @@ read_jsonb(FunctionCallInfo fcinfo)
 
 		if (getKeyJsonValueFromContainer(&object->root, characteristic->name, strlen(characteristic->name),
 										 &value) == NULL)
-			missing_key(card, characteristic);
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("key \"%s\" is missing from the jsonb object, and scorecard \"%s\" needs it",
+							characteristic->name, card->name),
+					 errhint("Add the key; null says that the value is not known.")));
 		read_json_value(card, i, &value, &reader->inputs[i]);
 		reader->bins[i] = bin_of(characteristic, &reader->inputs[i]);
 	}
@@ -326,7 +320,7 @@ require_averages(const ClScorecard *card)
 	}
 }
 
-/* Two characteristics may have the same reason: it is said once, at the larger loss. */
+/* Two characteristics may have the same reason: it is listed once, at the larger loss. */
 static bool
 said_before(const char *const *reasons, int count, const char *reason)
 {
@@ -382,6 +376,7 @@ reason_codes(FunctionCallInfo fcinfo, const CardReader *reader)
 	PG_FUNCTION_INFO_V1(cl_##what##_jsonb); \
 	Datum cl_##what##_jsonb(PG_FUNCTION_ARGS) { return what(fcinfo, read_jsonb(fcinfo)); }
 
+/* cl_score, cl_score_jsonb, cl_score_points, cl_score_points_jsonb, cl_reason_codes, cl_reason_codes_jsonb */
 FOR_RECORD_AND_JSONB(score)
 FOR_RECORD_AND_JSONB(score_points)
 FOR_RECORD_AND_JSONB(reason_codes)
@@ -396,6 +391,7 @@ FOR_RECORD_AND_JSONB(reason_codes)
 		return what(fcinfo, read_columns(fcinfo)); \
 	}
 
+/* cl_score_columns, cl_score_pd_columns */
 FOR_COLUMNS(score)
 FOR_COLUMNS(score_pd)
 

@@ -60,22 +60,16 @@ set_card(BinCounts *state, const char *card, int length, int size)
 	state->count = palloc0_array(int64, BIN_COUNTS(size));
 }
 
-static void
-different_cards(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("the scorecard must be the same in all rows"),
-			 errdetail("Bins of two scorecards cannot be counted together."),
-			 errhint("Give one scorecard, or group by its version.")));
-}
-
 /* Another card would count what is not there, and might write where it must not. */
 static void
 require_card(const BinCounts *state, const char *card, int length)
 {
 	if (state->length != length || memcmp(state->card, card, length) != 0)
-		different_cards();
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the scorecard must be the same in all rows"),
+				 errdetail("Bins of two scorecards cannot be counted together."),
+				 errhint("Give one scorecard, or group by its version.")));
 }
 
 static void
@@ -128,6 +122,7 @@ static const ClSummary scorecard_bin_counts_summary = {
 	.read = read_state,
 };
 
+/* cl_scorecard_bin_counts_combine, cl_scorecard_bin_counts_serial, cl_scorecard_bin_counts_deserial */
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, combine)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, serial)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, deserial)

@@ -20,6 +20,10 @@ PG_FUNCTION_INFO_V1(cl_demand_float8_transition);
 PG_FUNCTION_INFO_V1(cl_demand_construct);
 PG_FUNCTION_INFO_V1(cl_demand_shrink);
 
+/*
+ * cl_demand_in, cl_demand_out, cl_demand_recv, cl_demand_send, cl_demand_serial, cl_demand_deserial, cl_demand_combine,
+ * cl_demand_final, cl_demand_rollup
+ */
 CL_SUMMARY_FUNCTIONS(demand)
 
 static const ClDemandOptions default_options = {CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, 0};
@@ -102,18 +106,6 @@ require_money(double amount, const char *what)
 				 errhint("Use NULL for an amount that is not known.")));
 }
 
-static void
-require_limit(double limit)
-{
-	require_money(limit, "available limit");
-	if (limit < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("available limit must not be negative"),
-				 errdetail("Found %g.", limit),
-				 errhint("Give the limit that could be drawn up to, not what is left of it; 0 where nothing could be drawn.")));
-}
-
 /* The weight of a month by its age; 0 when that is not known or too long ago. */
 static int64
 row_weight(FunctionCallInfo fcinfo, const ClDemand *demand)
@@ -140,7 +132,13 @@ add_row(FunctionCallInfo fcinfo, ClDemand *demand, double balance, double limit)
 	int64		weight = row_weight(fcinfo, demand);
 
 	require_money(balance, "balance");
-	require_limit(limit);
+	require_money(limit, "available limit");
+	if (limit < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("available limit must not be negative"),
+				 errdetail("Found %g.", limit),
+				 errhint("Give the limit that could be drawn up to, not what is left of it; 0 where nothing could be drawn.")));
 	if (isnan(balance) || !(limit > 0) || weight == 0)
 		cl_demand_skip(demand);
 	else if (!cl_demand_add(demand, balance, limit, weight))

@@ -302,6 +302,7 @@ static const ClSummary gap_total_summary = {
 	.read = total_read,
 };
 
+/* cl_gap_total_combine, cl_gap_total_serial, cl_gap_total_deserial */
 CL_SUMMARY_FUNCTION(gap_total, combine)
 CL_SUMMARY_FUNCTION(gap_total, serial)
 CL_SUMMARY_FUNCTION(gap_total, deserial)

@@ -130,6 +130,10 @@ static const ClSummary kaplan_meier_summary = {
 	.parse = parse,
 };
 
+/*
+ * cl_kaplan_meier_in, cl_kaplan_meier_out, cl_kaplan_meier_recv, cl_kaplan_meier_send, cl_kaplan_meier_serial,
+ * cl_kaplan_meier_deserial, cl_kaplan_meier_combine, cl_kaplan_meier_final, cl_kaplan_meier_rollup
+ */
 CL_SUMMARY_FUNCTIONS(kaplan_meier)
 
 PG_FUNCTION_INFO_V1(cl_kaplan_meier_numeric_transition);

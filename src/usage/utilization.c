@@ -28,6 +28,10 @@ PG_FUNCTION_INFO_V1(cl_utilization_stats);
 PG_FUNCTION_INFO_V1(cl_utilization_quantile);
 PG_FUNCTION_INFO_V1(cl_share_above);
 
+/*
+ * cl_utilization_in, cl_utilization_out, cl_utilization_recv, cl_utilization_send, cl_utilization_serial,
+ * cl_utilization_deserial, cl_utilization_combine, cl_utilization_final, cl_utilization_rollup
+ */
 CL_SUMMARY_FUNCTIONS(utilization)
 
 static void
@@ -101,7 +105,7 @@ cl_utilization_numeric(PG_FUNCTION_ARGS)
  */
 
 /*
- * The state, made at the first row. A state that is there came from an aggregate, since nobody else can make a value of type
+ * The state, made at the first row. A state that is there came from an aggregate, since nothing else can make a value of type
  * internal, so only the first row asks for the context.
  */
 static inline ClUtilization *

@@ -87,6 +87,10 @@ const ClSummary calibration_summary = {
 	.parse = parse,
 };
 
+/*
+ * cl_calibration_in, cl_calibration_out, cl_calibration_recv, cl_calibration_send, cl_calibration_serial,
+ * cl_calibration_deserial, cl_calibration_combine, cl_calibration_final, cl_calibration_rollup
+ */
 CL_SUMMARY_FUNCTIONS(calibration)
 
 /*
@@ -149,6 +153,7 @@ static const ClSummary hosmer_lemeshow_summary = {
 	.read = hosmer_lemeshow_read,
 };
 
+/* cl_hosmer_lemeshow_combine, cl_hosmer_lemeshow_serial, cl_hosmer_lemeshow_deserial */
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, combine)
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, serial)
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, deserial)

@@ -21,6 +21,10 @@ PG_FUNCTION_INFO_V1(cl_fairness_table);
 PG_FUNCTION_INFO_V1(cl_adverse_impact_ratio);
 PG_FUNCTION_INFO_V1(cl_standardized_mean_difference);
 
+/*
+ * cl_fairness_in, cl_fairness_out, cl_fairness_recv, cl_fairness_send, cl_fairness_serial, cl_fairness_deserial,
+ * cl_fairness_combine, cl_fairness_final, cl_fairness_rollup
+ */
 CL_SUMMARY_FUNCTIONS(fairness)
 
 /*

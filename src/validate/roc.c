@@ -32,6 +32,10 @@ PG_FUNCTION_INFO_V1(cl_auc_deterioration_test);
 PG_FUNCTION_INFO_V1(cl_roc_auc_deterioration_test);
 PG_FUNCTION_INFO_V1(cl_auc_difference);
 
+/*
+ * cl_roc_in, cl_roc_out, cl_roc_recv, cl_roc_send, cl_roc_serial, cl_roc_deserial, cl_roc_combine, cl_roc_final,
+ * cl_roc_rollup
+ */
 CL_SUMMARY_FUNCTIONS(roc)
 
 /*
@@ -59,18 +63,6 @@ transition_state(FunctionCallInfo fcinfo, bool amounts)
 		roc->amounts = amounts;
 	}
 	return roc;
-}
-
-static void
-set_direction(FunctionCallInfo fcinfo, ClRoc *roc)
-{
-	if (PG_ARGISNULL(ARG_DIRECTION))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("higher_is_riskier must not be NULL"),
-				 errdetail("The direction of a score is never guessed."),
-				 errhint("It is true for a PD, false for a credit score.")));
-	cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
 }
 
 static void
@@ -123,7 +115,15 @@ begin_row(FunctionCallInfo fcinfo, ClRoc **state, bool amounts)
 	ClRoc	   *roc = *state = transition_state(fcinfo, amounts);
 
 	if (PG_NARGS() > ARG_DIRECTION)
-		set_direction(fcinfo, roc);
+	{
+		if (PG_ARGISNULL(ARG_DIRECTION))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("higher_is_riskier must not be NULL"),
+					 errdetail("The direction of a score is never guessed."),
+					 errhint("It is true for a PD, false for a credit score.")));
+		cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
+	}
 	else
 		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
 	if (likely(!PG_ARGISNULL(ARG_SCORE) && !PG_ARGISNULL(ARG_EVENT)))

@@ -3,7 +3,7 @@
  *	  Which characteristics of a scorecard shifted, and by how many points: from one scan of either table.
  *
  * A row of a characteristic's bin counts all borrowers, so that a value for which the card has no bin is seen where it appears.
- * Points can only be spoken of for borrowers who have a score; score_shift counts those, which is why it adds up to the
+ * Only borrowers with a score have points. score_shift counts those alone, which is why it adds up to the
  * difference of the mean scores whatever else there is.
  */
 #include "postgres.h"
@@ -30,7 +30,7 @@ typedef struct Characteristic
 	double	   *points;			/* by bin */
 } Characteristic;
 
-/* A card, and the counts of both samples in the order of scorecard_bin_counts: n, n with a score, all by bin, scored by bin. */
+/* A card, and the counts of both samples as scorecard_bin_counts has them: n, n with a score, all by bin, with a score by bin. */
 typedef struct CardSamples
 {
 	int			n_characteristics;
