@@ -27,7 +27,8 @@ END $$;
 CREATE FUNCTION pg_temp.write(n int, as_of date, lane int, run bigint, source text DEFAULT 'run', OUT decisions bigint, OUT last_place bigint,
     OUT accounts int, OUT limits numeric, OUT frozen bigint)
 LANGUAGE sql AS $$ SELECT w.* FROM pg_temp.write(pg_temp.decided(n, as_of, run, source), lane) w $$;
-CREATE FUNCTION pg_temp.cursor(query text) RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE rows refcursor; BEGIN OPEN rows FOR EXECUTE query; RETURN rows; END $$;
+CREATE FUNCTION pg_temp.cursor(query text) RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE rows refcursor;
+  BEGIN OPEN rows FOR EXECUTE query; RETURN rows; END $$;
 -- In a partition of a month, in the one for the rest, nothing, one, some; as many as are written at once, and one more.
 SELECT * FROM pg_temp.write(1000, '2026-01-31', 1, 1);
 SELECT * FROM pg_temp.write(1000, '2031-01-31', 2, 1);
@@ -173,7 +174,8 @@ INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (1, 'dispute
 SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions FROM book_k.decision;
 SET test.swallow = 'on';
 INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (1, 'dispute', '2026-01-01');
-SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions, (SELECT count(*) FROM verify_log('book_k')) AS problems FROM book_k.decision;
+SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions, (SELECT count(*)
+  FROM verify_log('book_k')) AS problems FROM book_k.decision;
 -- After an error, and after a rollback to a savepoint, decisions are written as before; a user may set what tells it, and only stops himself.
 DROP TRIGGER exclude ON book_k.decision;
 BEGIN;

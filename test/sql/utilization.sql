@@ -132,8 +132,10 @@ SELECT '{}'::utilization;
 SELECT 'nonsense'::utilization;
 SELECT '{"version": 2}'::utilization;
 SELECT '{"version": 1, "rows": 3}'::utilization;
-SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[500, 2]]}'::utilization;
-SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[5000, 1]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, '
+  '"ratio_sum": 0.5, "ratio_squares": 0, "cells": [[500, 2]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, '
+  '"ratio_sum": 0.5, "ratio_squares": 0, "cells": [[5000, 1]]}'::utilization;
 SELECT '{"version": 1, "n": 1, "n": 1}'::utilization;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
