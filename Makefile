@@ -17,7 +17,8 @@ demo:
 check:
 	@script/with-cluster test/run
 soak:
-	@CREDIT_LIMIT_SOAK=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} script/with-cluster test/run
+	@CREDIT_LIMIT_SOAK=1 BOOK_KILLS=$${BOOK_KILLS:-20} FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
+	  script/with-cluster test/run
 mutants:
 	@script/with-cluster test/mutants/run $(MUTANT)
 # With a quarter of the memory, as a server of its own has.

@@ -10,7 +10,8 @@ BEGIN
   OPEN rows FOR SELECT ROW(run, source, a, a + 1000000, 'cash', as_of, clock_timestamp(), 1, NULL, NULL, NULL, CASE WHEN a % 3 > 0 THEN 700 + a END, 0.1,
       'KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL, a % 5 = 0)::credit_limit_internal.log_entry,
     i, sha256('policy'), NULL::bytea
-  FROM generate_series(1, n) a CROSS JOIN LATERAL (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
+  FROM generate_series(1, n) a CROSS JOIN LATERAL
+    (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
   RETURN rows;
 END $$;
 -- All lanes begin at place 10 here, after the hash of 'x'.

@@ -33,7 +33,8 @@ SELECT account_id, n.* FROM book_n.decision, credit_limit.adverse_notice('book_n
   borrower, account) WHERE account_id = 11;
 SELECT n.reasons, n.untranslated, lender, supervisor FROM book_n.decision d, credit_limit.adverse_notice('book_n', d.decision_id,
   'zh') n WHERE d.account_id = 11;
-INSERT INTO book_n.reason_text VALUES ('Much of the limit is used', 'zh', '额度使用率较高'), ('Income is low', 'zh', '收入偏低'), ('Payments were late', 'zh', '近期有逾期还款');
+INSERT INTO book_n.reason_text VALUES ('Much of the limit is used', 'zh', '额度使用率较高'), ('Income is low', 'zh', '收入偏低'),
+  ('Payments were late', 'zh', '近期有逾期还款');
 UPDATE book_n.lender_contact SET lender = '某某银行', phone = '95000' WHERE language = 'zh';
 SELECT n.reasons, n.untranslated, lender, phone FROM book_n.decision d, credit_limit.adverse_notice('book_n', d.decision_id, 'zh') n WHERE d.account_id = 11;
 -- The others: an external score tells no factors, a freeze is adverse, a rise is not. Amounts are in the currency of the account.

@@ -182,7 +182,8 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT array_agg(n ORDER BY n) FROM (SELECT (fairness_stats(fairness_agg('a', true, g) OVER (ORDER BY g))).n FROM generate_series(1, 5) g) s;
 
 -- Text and binary forms round trip, whatever the names are.
-INSERT INTO ours SELECT fairness_agg(m, g % 2 = 0, g / 3.0) FROM unnest(ARRAY['', ' ', '"', '\', E'a\nb', 'null', 'ä', '日本', NULL]) m, generate_series(1, 5) g;
+INSERT INTO ours SELECT fairness_agg(m, g % 2 = 0, g / 3.0)
+FROM unnest(ARRAY['', ' ', '"', '\', E'a\nb', 'null', 'ä', '日本', NULL]) m, generate_series(1, 5) g;
 INSERT INTO ours VALUES ('{"version": 1, "n_skipped": 3, "groups": []}');
 CREATE TABLE copied (f fairness);
 DO $$ BEGIN
