@@ -3,11 +3,12 @@
 #   make demo    run the main job, from nothing, on a generated book (DATA=file.csv: on real accounts)
 #   make check   build, and pass every test in a temporary cluster
 #   make soak    the same with the full counts: millions of random cases instead of the check's thousands
+#   make mutants breaks the code on purpose, line by line, and sees whether the tests notice (MUTANT=roc: those only)
 #
 # These install what is missing on a Debian machine and need no server of yours. Everything below is
 # ordinary PGXS: make, make install, make installcheck, against the server that pg_config belongs to.
 
-STANDALONE = demo check soak bench
+STANDALONE = demo check soak mutants bench
 
 ifneq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 
@@ -16,7 +17,10 @@ demo:
 check:
 	@script/with-cluster test/run
 soak:
-	@CREDIT_LIMIT_SOAK=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} script/with-cluster test/run
+	@CREDIT_LIMIT_SOAK=1 BOOK_KILLS=$${BOOK_KILLS:-20} FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
+	  script/with-cluster test/run
+mutants:
+	@script/with-cluster test/mutants/run $(MUTANT)
 # With a quarter of the memory, as a server of its own has.
 bench:
 	@SHARED_BUFFERS=$${SHARED_BUFFERS:-$$(awk '/^MemTotal/ { printf "%dMB", $$2 / 4096 }' /proc/meminfo)} \

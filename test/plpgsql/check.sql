@@ -15,7 +15,8 @@ WHERE p.pronamespace IN ('credit_limit'::regnamespace, 'credit_limit_internal'::
   AND (p.prorettype <> 'trigger'::regtype OR t.tgrelid IS NOT NULL);
 SELECT format('ALTER FUNCTION %s SET search_path = pg_catalog, checked, pg_temp', s.name)
 FROM (SELECT DISTINCT s.oid, s.name FROM subject s) s JOIN pg_proc p ON p.oid = s.oid AND p.prokind = 'f' \gexec
-SELECT 'not ok ' || s.name || CASE WHEN s.relation <> 0 THEN ' of ' || s.relation::regclass ELSE '' END || ' line ' || coalesce(c.lineno, 0) || ': ' || c.message
+SELECT 'not ok ' || s.name || CASE WHEN s.relation <> 0 THEN ' of ' || s.relation::regclass
+  ELSE '' END || ' line ' || coalesce(c.lineno, 0) || ': ' || c.message
 FROM subject s CROSS JOIN LATERAL plpgsql_check_function_tb(s.oid, s.relation, fatal_errors => false, performance_warnings => false) c
 WHERE c.level IN ('error', 'warning', 'warning extra')
   -- Where a cast is written or not is a matter of taste; pg_cron need not be there; what a stored layout gives cannot be known.

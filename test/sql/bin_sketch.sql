@@ -44,29 +44,36 @@ SELECT count(*) AS values, bool_and(n = (v ->> 1)::int AND e = (v ->> 2)::int AN
 FROM (SELECT grade, count(*) FILTER (WHERE NOT event) AS n, count(*) FILTER (WHERE event) AS e, coalesce(sum(w) FILTER (WHERE NOT event), 0) AS wn,
         coalesce(sum(w) FILTER (WHERE event), 0) AS we FROM loan WHERE w > 0 GROUP BY 1) q
   JOIN (SELECT jsonb_array_elements(bin_sketch_agg(grade, event, w)::text::jsonb -> 'values') AS v FROM loan) s ON grade = v ->> 0;
-SELECT s.n = q.n AS n, s.n_event = q.e AS event, s.n_missing = q.m AS missing, s.n_distinct = q.d AS distinct, s.identical_rate = q.most / (q.n - q.m)::float8 AS identical
+SELECT s.n = q.n AS n, s.n_event = q.e AS event, s.n_missing = q.m AS missing, s.n_distinct = q.d AS distinct,
+  s.identical_rate = q.most / (q.n - q.m)::float8 AS identical
 FROM bin_sketch_stats((SELECT bin_sketch_agg(x, event) FROM loan)) s,
   (SELECT count(*) AS n, count(*) FILTER (WHERE event) AS e, count(*) FILTER (WHERE x IS NULL) AS m, count(DISTINCT x) AS d,
      (SELECT max(c) FROM (SELECT count(*) AS c FROM loan WHERE x IS NOT NULL GROUP BY x) m) AS most FROM loan) q;
 
 -- Any split, any order, any plan: the same bytes.
-CREATE TABLE whole AS SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event)) AS a, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event)) AS b,
-  credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event, w)) AS c, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event, w)) AS d FROM loan;
+CREATE TABLE whole AS SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event)) AS a,
+  credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event)) AS b,
+  credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event, w)) AS c,
+    credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event, w)) AS d FROM loan;
 SELECT parts, credit_limit_internal.bin_sketch_send(rollup(pa)) = a AS numbers, credit_limit_internal.bin_sketch_send(rollup(pb)) = b AS texts,
   credit_limit_internal.bin_sketch_send(rollup(pc)) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(rollup(pd)) = d AS weighted_texts
 FROM (SELECT parts, i % parts AS g, bin_sketch_agg(x, event) AS pa, bin_sketch_agg(grade, event) AS pb, bin_sketch_agg(x, event, w) AS pc,
         bin_sketch_agg(grade, event, w) AS pd FROM loan, unnest('{1, 2, 7, 1000}'::int[]) parts GROUP BY 1, 2) s, whole
 GROUP BY parts, a, b, c, d ORDER BY parts;
-SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event ORDER BY x DESC NULLS FIRST, i)) = a AS numbers, credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event ORDER BY i DESC)) = b AS texts
+SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event ORDER BY x DESC NULLS FIRST, i)) = a AS numbers,
+  credit_limit_internal.bin_sketch_send(bin_sketch_agg(grade, event ORDER BY i DESC)) = b AS texts
 FROM loan, whole GROUP BY a, b;
 ALTER TABLE loan SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT uses_parallel('SELECT credit_limit.bin_sketch_agg(x, event) FROM loan');
-SELECT credit_limit_internal.bin_sketch_send(na) = a AS numbers, credit_limit_internal.bin_sketch_send(nb) = b AS texts, credit_limit_internal.bin_sketch_send(nc) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(nd) = d AS weighted_texts
-FROM (SELECT bin_sketch_agg(x, event) AS na, bin_sketch_agg(grade, event) AS nb, bin_sketch_agg(x, event, w) AS nc, bin_sketch_agg(grade, event, w) AS nd FROM loan) s, whole;
+SELECT credit_limit_internal.bin_sketch_send(na) = a AS numbers, credit_limit_internal.bin_sketch_send(nb) = b AS texts,
+  credit_limit_internal.bin_sketch_send(nc) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(nd) = d AS weighted_texts
+FROM (SELECT bin_sketch_agg(x, event) AS na, bin_sketch_agg(grade, event) AS nb, bin_sketch_agg(x, event, w) AS nc,
+  bin_sketch_agg(grade, event, w) AS nd FROM loan) s, whole;
 -- Workers that see nothing, and workers that see only NULL.
 SELECT bin_sketch_agg(x, event) IS NULL AS nothing FROM loan WHERE i < 0;
-SELECT bin_sketch_stats(bin_sketch_agg(NULL::numeric, event)) AS only_null, bin_sketch_stats(bin_sketch_agg(grade, event) FILTER (WHERE i = 77)) AS one FROM loan;
+SELECT bin_sketch_stats(bin_sketch_agg(NULL::numeric, event)) AS only_null,
+  bin_sketch_stats(bin_sketch_agg(grade, event) FILTER (WHERE i = 77)) AS one FROM loan;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- As a window aggregate: the final function leaves the state alone.
 SELECT array_agg(n ORDER BY n) FROM (SELECT (bin_sketch_stats(bin_sketch_agg(b % 2, true) OVER (ORDER BY b))).n FROM generate_series(1, 5) b) s;
@@ -79,7 +86,8 @@ SELECT rollup(s) FROM (SELECT bin_sketch_agg(1, true) AS s UNION ALL SELECT bin_
 SELECT bin_sketch_agg(i::text, i % 10 = 0) FROM generate_series(1, 100001) i;
 SELECT * FROM bin_sketch_stats((SELECT bin_sketch_agg(i::text, i % 10 = 0) FROM generate_series(1, 100000) i));
 SELECT * FROM bin_sketch_stats((SELECT bin_sketch_agg(CASE WHEN i = 5 THEN repeat('x', 1001) ELSE 'y' END, i % 2 = 0) FROM generate_series(1, 10) i));
-SELECT rollup(s) FROM (SELECT bin_sketch_agg(repeat('x', 1001), true) AS s UNION ALL SELECT bin_sketch_agg('y', false) UNION ALL SELECT bin_sketch_agg(repeat('z', 1000), false)) q;
+SELECT rollup(s) FROM (SELECT bin_sketch_agg(repeat('x', 1001), true) AS s UNION ALL SELECT bin_sketch_agg('y', false) UNION ALL
+  SELECT bin_sketch_agg(repeat('z', 1000), false)) q;
 
 -- Text and binary forms round trip.
 CREATE TABLE kept (name text, s bin_sketch);

@@ -73,7 +73,8 @@ INSERT INTO book_a.experiment_arm VALUES ('e', 'one', 1, 'q', NULL);
 CREATE ROLE regress_book_approver;
 GRANT USAGE ON SCHEMA book_a, credit_limit, credit_limit_internal TO regress_book_approver;
 GRANT SELECT, UPDATE ON book_a.policy_version TO regress_book_approver;
-SELECT credit_limit.draft_policy('book_a', 'shop', '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
+SELECT credit_limit.draft_policy('book_a', 'shop',
+  '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
 SET ROLE regress_book_approver;
 SELECT credit_limit.approve_policy('book_a', 1, '2026-01-01');
 RESET ROLE;
@@ -82,7 +83,8 @@ INSERT INTO book_a.umbrella VALUES (12, 1, 'partitioned', 'EUR', 20000, '2026-01
 INSERT INTO book_a.account (account_id, borrower_id, product, currency, umbrella_id, opened_on) VALUES (107, 1, 'shop', 'EUR', 12, '2026-01-01');
 DROP FUNCTION book_a.decision_input(date);
 CREATE FUNCTION book_a.decision_input(as_of date) RETURNS TABLE (account_id bigint, borrower_id bigint, product text, balance numeric, pending numeric,
-  external_score float8, external_pd float8, umbrella_limit numeric) LANGUAGE sql AS 'SELECT NULL::bigint, NULL::bigint, NULL, NULL::numeric, NULL::numeric, NULL::float8, NULL::float8, NULL::numeric';
+  external_score float8, external_pd float8, umbrella_limit numeric)
+    LANGUAGE sql AS 'SELECT NULL::bigint, NULL::bigint, NULL, NULL::numeric, NULL::numeric, NULL::float8, NULL::float8, NULL::numeric';
 SELECT * FROM credit_limit.check_book('book_a');
 -- The contract is the names: a lender's own table behind a view, with other types and one column less.
 CREATE SCHEMA book_b;

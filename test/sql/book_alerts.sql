@@ -21,21 +21,26 @@ INSERT INTO book_l.borrower (borrower_id, segment) VALUES (1, 'retail'), (2, 're
 INSERT INTO book_l.umbrella VALUES (7, 1, 'shared', 'CNY', 800, '2026-01-01', '2026-06-30');
 INSERT INTO book_l.account (account_id, borrower_id, product, currency, umbrella_id, opened_on, credit_limit, balance, pending) VALUES
   (10, 1, 'cash', 'CNY', 7, '2024-01-01', 1000, 960, 40), (20, 2, 'cash', 'CNY', NULL, '2024-01-01', 1000, 100, 0),
-  (30, 3, 'cash', 'CNY', NULL, '2024-01-01', 500, 0, 0), (40, 4, 'euro', 'EUR', NULL, '2024-01-01', 0, 0, 0), (41, 4, 'euro', 'EUR', NULL, '2024-01-01', 100, 30, 0);
+  (30, 3, 'cash', 'CNY', NULL, '2024-01-01', 500, 0, 0), (40, 4, 'euro', 'EUR', NULL, '2024-01-01', 0, 0, 0),
+    (41, 4, 'euro', 'EUR', NULL, '2024-01-01', 100, 30, 0);
 -- 10: use rises from 10 % to 96 %, 45 days late. 20: pays a fifth of what is due. 30: idle since February 2025. 40: no line, 41: no months.
 INSERT INTO book_l.account_month SELECT 10, m, 1000, CASE WHEN m = '2026-04-01' THEN 960 WHEN m = '2026-03-01' THEN 300 ELSE 100 END, 50, 50,
   CASE WHEN m = '2026-04-01' THEN 45 ELSE 0 END FROM generate_series('2025-01-01'::date, '2026-04-01', interval '1 month') m;
 INSERT INTO book_l.account_month SELECT 20, m, 1000, 100, 10, 50, 0 FROM generate_series('2025-01-01'::date, '2026-04-01', interval '1 month') m;
-INSERT INTO book_l.account_month SELECT 30, m, 500, CASE WHEN m < '2025-03-01' THEN 10 ELSE 0 END, 0, 0, 0 FROM generate_series('2025-01-01'::date, '2026-04-01', interval '1 month') m;
+INSERT INTO book_l.account_month SELECT 30, m, 500, CASE WHEN m < '2025-03-01' THEN 10 ELSE 0 END, 0, 0, 0
+  FROM generate_series('2025-01-01'::date, '2026-04-01', interval '1 month') m;
 INSERT INTO book_l.account_month VALUES (40, '2026-04-01', 0, 0, 0, 0, 0);
 -- The run of 1 May moves nothing, so nobody waits for a person by it.
 INSERT INTO book_l.run (run_id, run_key, as_of, move_limits, chunk_size) VALUES (101, 'a', '2026-04-20', true, 1), (102, 'b', '2026-04-30', true, 1),
   (103, 'what if', '2026-05-01', false, 1);
-INSERT INTO book_l.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action, affordability_cap, binding, reasons, frozen, input_hash, previous_hash, hash) VALUES
-  (64, 101, 'run', 10, 1, 'cash', '2026-04-20', '2026-04-20', 'KEEP', 500, 'x', '{}', false, '', '', ''), (66, 102, 'run', 10, 1, 'cash', '2026-04-30', '2026-04-30 12:00', 'REFER', 750, 'x', '{}', false, '', '', ''),
+INSERT INTO book_l.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action,
+  affordability_cap, binding, reasons, frozen, input_hash, previous_hash, hash) VALUES
+  (64, 101, 'run', 10, 1, 'cash', '2026-04-20', '2026-04-20', 'KEEP', 500, 'x', '{}', false, '', '', ''),
+    (66, 102, 'run', 10, 1, 'cash', '2026-04-30', '2026-04-30 12:00', 'REFER', 750, 'x', '{}', false, '', '', ''),
   -- Earlier on the same day, though further in its lane.
   (320, NULL, 'realtime', 10, 1, 'cash', '2026-04-30', '2026-04-30 11:00', 'REFER', 1, 'x', '{}', false, '', '', ''),
-  (192, 102, 'run', 20, 2, 'cash', '2026-04-30', '2026-04-30', 'KEEP', 5000, 'x', '{}', false, '', '', ''), (65, NULL, 'realtime', 20, 2, 'cash', '2026-05-01', '2026-05-01', 'REFER', NULL, 'x', '{}', false, '', '', ''),
+  (192, 102, 'run', 20, 2, 'cash', '2026-04-30', '2026-04-30', 'KEEP', 5000, 'x', '{}', false, '', '', ''),
+    (65, NULL, 'realtime', 20, 2, 'cash', '2026-05-01', '2026-05-01', 'REFER', NULL, 'x', '{}', false, '', '', ''),
   (256, 103, 'run', 10, 1, 'cash', '2026-05-01', '2026-05-01', 'REFER', NULL, 'x', '{}', false, '', '', '');
 -- All indicators on 2 May, by hand: 960/1000; 0.96 - 0.1; (960 - 300)/1000; 45; 1 - 10/50; 14 months after February 2025 = March 2025 to April 2026;
 -- 1 - 750/1000; 1 - 800/1000; 1060 of 1060 CNY by retail, 30 of 30 EUR; retail 1 of 2; cash 1060/2500; 1 of 2 decisions.
@@ -120,8 +125,10 @@ DELETE FROM book_l.alert_state;
 TRUNCATE book_l.alert;
 UPDATE book_l.account SET status = 'closed';
 INSERT INTO book_l.borrower (borrower_id) SELECT 1000 + i FROM generate_series(1, 300) i;
-INSERT INTO book_l.account (account_id, borrower_id, product, currency, opened_on, credit_limit) SELECT 1000 + i, 1000 + i, 'cash', 'CNY', '2026-01-01', 100 FROM generate_series(1, 300) i;
-CREATE TABLE book_l.walk AS SELECT 1000 + i AS account_id, '2026-10-01'::date + d AS day, round((50 + 50 * sin(i * 0.7 + d * (0.3 + (i % 7) * 0.11)) )::numeric) AS balance
+INSERT INTO book_l.account (account_id, borrower_id, product, currency, opened_on, credit_limit) SELECT 1000 + i, 1000 + i, 'cash',
+  'CNY', '2026-01-01', 100 FROM generate_series(1, 300) i;
+CREATE TABLE book_l.walk AS SELECT 1000 + i AS account_id, '2026-10-01'::date + d AS day,
+  round((50 + 50 * sin(i * 0.7 + d * (0.3 + (i % 7) * 0.11)) )::numeric) AS balance
 FROM generate_series(1, 300) i, generate_series(0, 39) d;
 CREATE FUNCTION pg_temp.by_hand() RETURNS TABLE (account_id bigint, opened date, closed date) LANGUAGE plpgsql AS $$
 DECLARE w record; prev bigint; up int; down int; since date;

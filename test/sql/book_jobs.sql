@@ -22,7 +22,8 @@ CREATE FUNCTION pg_temp.call(how text, command text) RETURNS text LANGUAGE sql A
 $$;
 SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('book_j');
 SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('book_j',
-  '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", "keep_decisions": 84, "keep_job_runs": 30}');
+  '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", '
+    '"keep_decisions": 84, "keep_job_runs": 30}');
 SELECT job, schedule, as_of, parameters FROM book_j.job ORDER BY job;
 SELECT job, schedule, expected_every, overdue, status, runs FROM book_j.job_status ORDER BY job;
 -- What the command says is what runs.
@@ -51,13 +52,15 @@ CALL credit_limit.run_job('book_j', 'decisions');
 SELECT count(*) FROM book_j.run_chunk;
 CALL credit_limit.run_job('book_j', 'alerts', '2026-12-02');
 CALL credit_limit.run_job('book_j', 'alerts');
-SELECT job, status, CASE WHEN as_of BETWEEN current_date - 2 AND current_date - 1 THEN 'yesterday' ELSE to_char(as_of, 'YYYY-MM-DD') END AS as_of, row_count, sqlstate, message FROM book_j.run WHERE run_id > 0 ORDER BY run_id;
+SELECT job, status, CASE WHEN as_of BETWEEN current_date - 2 AND current_date - 1 THEN 'yesterday'
+  ELSE to_char(as_of, 'YYYY-MM-DD') END AS as_of, row_count, sqlstate, message FROM book_j.run WHERE run_id > 0 ORDER BY run_id;
 SELECT job, status, sqlstate, runs, failures, last_success IS NOT NULL AS once FROM book_j.job_status ORDER BY job;
 -- The nightly run, with a borrower whose row is wrong.
 CREATE ROLE regress_jobs_maker;
 SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_jobs_maker');
 SET ROLE regress_jobs_maker;
-SELECT credit_limit.draft_policy('book_j', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
+SELECT credit_limit.draft_policy('book_j', 'cash',
+  '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01');
 INSERT INTO book_j.borrower (borrower_id) SELECT generate_series(1, 50);
@@ -84,7 +87,8 @@ UPDATE book_j.run SET ended_at = '2020-12-01' WHERE job = 'alerts';
 CALL credit_limit.run_job('book_j', 'retention', '2026-12-10');
 CALL credit_limit.run_job('book_j', 'retention', '2027-02-10');
 SELECT as_of, status, row_count FROM book_j.run WHERE job = 'retention' ORDER BY run_id;
-SELECT count(*) AS decisions, (SELECT count(*) FROM book_j.run WHERE job = 'alerts') AS alert_runs, (SELECT count(*) FROM credit_limit.verify_log('book_j')) AS problems FROM book_j.decision;
+SELECT count(*) AS decisions, (SELECT count(*) FROM book_j.run WHERE job = 'alerts') AS alert_runs, (SELECT count(*)
+  FROM credit_limit.verify_log('book_j')) AS problems FROM book_j.decision;
 -- Not inside a transaction block: it commits.
 BEGIN;
 CALL credit_limit.run_job('book_j', 'months');

@@ -12,7 +12,8 @@ BEGIN
       (CASE WHEN a % 3 > 0 THEN 700 + a END)::float8 AS score, 0.1::float8 AS pd, a % 5 = 0 AS frozen, i AS inputs, sha256('policy') AS policy_digest,
       NULL::bytea AS scorecard_digest,
       ROW('KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL)::limit_decision AS decision
-  FROM generate_series(1, n) a CROSS JOIN LATERAL (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
+  FROM generate_series(1, n) a CROSS JOIN LATERAL
+    (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
   RETURN rows;
 END $$;
 -- All lanes begin at place 10 here, after the hash of 'x'.
@@ -29,7 +30,8 @@ END $$;
 CREATE FUNCTION pg_temp.write(n int, as_of date, lane int, run bigint, source text DEFAULT 'run', OUT decisions bigint, OUT last_place bigint,
     OUT accounts int, OUT limits numeric, OUT frozen bigint)
 LANGUAGE sql AS $$ SELECT w.* FROM pg_temp.write(pg_temp.decided(n, as_of, run, source), lane) w $$;
-CREATE FUNCTION pg_temp.cursor(query text) RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE rows refcursor; BEGIN OPEN rows FOR EXECUTE query; RETURN rows; END $$;
+CREATE FUNCTION pg_temp.cursor(query text) RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE rows refcursor;
+  BEGIN OPEN rows FOR EXECUTE query; RETURN rows; END $$;
 -- In a partition of a month, in the one for the rest, nothing, one, some; as many as are written at once, and one more.
 SELECT * FROM pg_temp.write(1000, '2026-01-31', 1, 1);
 SELECT * FROM pg_temp.write(1000, '2031-01-31', 2, 1);
@@ -181,7 +183,8 @@ INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (1, 'dispute
 SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions FROM book_k.decision;
 SET test.swallow = 'on';
 INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (1, 'dispute', '2026-01-01');
-SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions, (SELECT count(*) FROM verify_log('book_k')) AS problems FROM book_k.decision;
+SELECT count(*) AS decisions, (SELECT count(*) FROM book_k.exclusion) AS exclusions,
+  (SELECT count(*) FROM verify_log('book_k')) AS problems FROM book_k.decision;
 -- After an error, and after a rollback to a savepoint, decisions are written as before; a user may set what tells it, and only stops himself.
 DROP TRIGGER exclude ON book_k.decision;
 BEGIN;

@@ -3,9 +3,11 @@
 \i test/helpers.sql
 CREATE TYPE book_mood AS ENUM ('glad "so"');
 CREATE DOMAIN book_money AS numeric(10, 3);
-CREATE TABLE book_row (a smallint, b int, c bigint, gone int, d numeric, e book_money, f real, g double precision, h boolean, i text, j varchar(9), k char(5), l name, m date, n uuid, o bytea, p text[], q book_mood);
+CREATE TABLE book_row (a smallint, b int, c bigint, gone int, d numeric, e book_money, f real, g double precision, h boolean,
+  i text, j varchar(9), k char(5), l name, m date, n uuid, o bytea, p text[], q book_mood);
 ALTER TABLE book_row DROP COLUMN gone;
-INSERT INTO book_row VALUES (-32768, 2147483647, -9223372036854775808, 12345678901234567890.1200, 1.5, 0.1, 0.1, true, E'a"b\\c\né', 'v ', 'c', 'n', '2026-01-31', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '\x00ff5c', ARRAY['x,y', NULL, '"', ''], 'glad "so"'),
+INSERT INTO book_row VALUES (-32768, 2147483647, -9223372036854775808, 12345678901234567890.1200, 1.5, 0.1, 0.1, true,
+  E'a"b\\c\né', 'v ', 'c', 'n', '2026-01-31', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '\x00ff5c', ARRAY['x,y', NULL, '"', ''], 'glad "so"'),
   (0, 0, 0, 'NaN', 0, 'NaN', '-Infinity', false, '', '', '', '', 'infinity', '00000000-0000-0000-0000-000000000000', '', '{}', NULL),
   (0, 0, 0, '-Infinity', 0, 1e30, 1e-300, false, '', '', '', '', '0044-03-15 BC', '00000000-0000-0000-0000-000000000000', '', '{}', NULL);
 INSERT INTO book_row (a) VALUES (NULL);
@@ -13,18 +15,24 @@ SELECT row_layout(r) FROM book_row r LIMIT 1;
 SELECT canonical_row(r, row_layout(r)) FROM book_row r;
 -- It is JSON, with the values that PostgreSQL itself makes of the rows.
 SELECT count(*) AS rows, bool_and(canonical_row(r, row_layout(r))::jsonb ->> 6 IS NOT DISTINCT FROM to_jsonb(r) ->> 'g') AS floats,
-  bool_and(canonical_row(r, row_layout(r))::jsonb ->> 8 IS NOT DISTINCT FROM to_jsonb(r) ->> 'i') AS texts, bool_and(canonical_row(r, row_layout(r))::jsonb -> 15 IS NOT DISTINCT FROM to_jsonb(r) -> 'p') AS arrays
+  bool_and(canonical_row(r, row_layout(r))::jsonb ->> 8 IS NOT DISTINCT FROM to_jsonb(r) ->> 'i') AS texts,
+    bool_and(canonical_row(r, row_layout(r))::jsonb -> 15 IS NOT DISTINCT FROM to_jsonb(r) -> 'p') AS arrays
 FROM book_row r;
 -- Times in UTC, whatever the session shows; what is written reads back.
-CREATE TABLE book_time AS SELECT t AT TIME ZONE 'UTC' AS a, t AS b FROM (SELECT timestamptz '2026-01-31 23:59:59.5+00' + i * interval '29 hours 13 minutes 7.000001 seconds' AS t FROM generate_series(-2000, 2000, 37) i
-  UNION ALL SELECT unnest(ARRAY['infinity', '-infinity', '0044-03-15 12:00:00+00 BC', '4713-01-01 00:00:00+00 BC', '294276-12-31 23:59:59.999999+00', '2026-01-31 12:00:00.120000+00', NULL]::timestamptz[])) s;
+CREATE TABLE book_time AS SELECT t AT TIME ZONE 'UTC' AS a, t AS b
+  FROM (SELECT timestamptz '2026-01-31 23:59:59.5+00' + i * interval '29 hours 13 minutes 7.000001 seconds' AS t
+  FROM generate_series(-2000, 2000, 37) i
+  UNION ALL SELECT unnest(ARRAY['infinity', '-infinity', '0044-03-15 12:00:00+00 BC', '4713-01-01 00:00:00+00 BC',
+    '294276-12-31 23:59:59.999999+00', '2026-01-31 12:00:00.120000+00', NULL]::timestamptz[])) s;
 SET timezone = 'Asia/Kathmandu';
 SET datestyle = 'German';
 SELECT canonical_row(r, row_layout(r)) FROM book_time r ORDER BY b DESC LIMIT 5;
 SELECT canonical_row(r, row_layout(r)) FROM book_time r ORDER BY b LIMIT 3;
 SELECT count(*), count(*) FILTER (WHERE (c ->> 0)::timestamp IS DISTINCT FROM a OR (c ->> 1)::timestamptz IS DISTINCT FROM b) AS other_read,
-  count(*) FILTER (WHERE isfinite(b) AND b > '0001-01-02' AND c ->> 1 <> regexp_replace(to_char(b AT TIME ZONE 'UTC', 'FMYYYY-MM-DD HH24:MI:SS.US'), '\.?0*$', '') || '+00') AS other_text,
-  count(*) FILTER (WHERE isfinite(b) AND c ->> 0 || '+00' <> replace(c ->> 1, ' BC', '') AND b > '0001-01-02') AS other_zone FROM (SELECT r.*, canonical_row(r, row_layout(r))::jsonb AS c FROM book_time r) s;
+  count(*) FILTER (WHERE isfinite(b) AND b > '0001-01-02' AND c ->> 1 <> regexp_replace(to_char(b AT TIME ZONE 'UTC',
+    'FMYYYY-MM-DD HH24:MI:SS.US'), '\.?0*$', '') || '+00') AS other_text,
+  count(*) FILTER (WHERE isfinite(b) AND c ->> 0 || '+00' <> replace(c ->> 1, ' BC', '') AND b > '0001-01-02') AS other_zone
+    FROM (SELECT r.*, canonical_row(r, row_layout(r))::jsonb AS c FROM book_time r) s;
 RESET timezone;
 RESET datestyle;
 SELECT credit_limit_internal.evidence_columns(row_layout(r)) FROM book_time r LIMIT 1;
@@ -34,7 +42,8 @@ CREATE TABLE book_array (a text[]);
 INSERT INTO book_array VALUES ('{}'), ('{a,b}'), ('[5:6]={a,b}'), ('{{a},{b}}'), ('{{a,b}}'), ('[0:1][2:2]={{a},{NULL}}'), ('{"[5:6]={a,b}"}'), (NULL);
 SELECT canonical_row(r, row_layout(r)) FROM book_array r;
 SELECT replace(credit_limit_internal.evidence_columns(row_layout(r)), '$1', 'canonical_row(r, row_layout(r))::jsonb') AS read FROM book_array r LIMIT 1 \gset
-SELECT count(*) AS arrays, count(*) FILTER (WHERE s.a IS DISTINCT FROM s.was OR array_dims(s.a) IS DISTINCT FROM array_dims(s.was)) AS otherwise FROM (SELECT :read, r.a AS was FROM book_array r) s;
+SELECT count(*) AS arrays, count(*) FILTER (WHERE s.a IS DISTINCT FROM s.was OR array_dims(s.a) IS DISTINCT FROM array_dims(s.was))
+  AS otherwise FROM (SELECT :read, r.a AS was FROM book_array r) s;
 DROP TABLE book_array;
 -- Numbers of every size and scale, against what numeric prints.
 SELECT count(*) AS numbers, count(*) FILTER (WHERE canonical_row(s, '[["x","numeric"]]') <> '[' || x || ']') AS different
@@ -42,7 +51,8 @@ FROM (SELECT round(sign * (m::numeric * 10::numeric ^ e), d) AS x FROM unnest(AR
   generate_series(-20, 25) e, generate_series(0, 22) d, unnest(ARRAY[1, -1]) sign) s;
 -- No setting has a say.
 CREATE TABLE book_text AS SELECT a, canonical_row(r, row_layout(r)) AS text FROM book_row r;
-SET datestyle = 'German, DMY'; SET extra_float_digits = -5; SET timezone = 'Asia/Shanghai'; SET bytea_output = 'escape'; SET lc_numeric = 'C'; SET intervalstyle = 'iso_8601';
+SET datestyle = 'German, DMY'; SET extra_float_digits = -5; SET timezone = 'Asia/Shanghai'; SET bytea_output = 'escape';
+  SET lc_numeric = 'C'; SET intervalstyle = 'iso_8601';
 SELECT count(*) FROM (SELECT canonical_row(r, row_layout(r)) FROM book_row r EXCEPT SELECT text FROM book_text) s;
 RESET datestyle; RESET extra_float_digits; RESET timezone; RESET bytea_output;
 -- Rows of sub-selects, changing shapes in one call, and mistakes.

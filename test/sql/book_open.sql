@@ -36,7 +36,8 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_temp TO PUBLIC;
 \set draw 'SELECT credit_limit.available_to_draw(''book_x'', 7, ''2026-11-30'')'
 
 -- Two books in turn: the kept plans of one are not those of the other. The search_path of the session has no say, and stays.
-SELECT n, credit_limit.available_to_draw('book_x', 7, '2026-11-30') AS x, credit_limit.available_to_draw('book_y', 7, '2026-11-30') AS y FROM generate_series(1, 8) n;
+SELECT n, credit_limit.available_to_draw('book_x', 7, '2026-11-30') AS x, credit_limit.available_to_draw('book_y', 7,
+  '2026-11-30') AS y FROM generate_series(1, 8) n;
 SET search_path = book_y, pg_temp;
 SELECT credit_limit.available_to_draw('book_x', 7, '2026-11-30'), current_setting('search_path');
 RESET search_path;
@@ -62,17 +63,20 @@ SELECT pg_temp.tried('SELECT 1', 'SELECT count(*) FROM credit_limit.check_book('
 ALTER FUNCTION book_x.upper(text) RENAME TO own;
 SELECT pg_temp.tried('SELECT 1', :'draw');
 DROP FUNCTION book_x.own(text);
-SELECT pg_temp.tried('CREATE SCHEMA book_z; CREATE FUNCTION book_z.sum(text) RETURNS text LANGUAGE sql AS ''SELECT 1''', 'SELECT credit_limit.create_book(''book_z'')');
+SELECT pg_temp.tried('CREATE SCHEMA book_z; CREATE FUNCTION book_z.sum(text) RETURNS text LANGUAGE sql AS ''SELECT 1''',
+  'SELECT credit_limit.create_book(''book_z'')');
 
 -- A relation that is missing is not looked for elsewhere: each of those that functions name. (Views for people are not.)
 CREATE TEMP TABLE account AS SELECT 7 AS account_id, 1 AS borrower_id, 1e9 AS credit_limit;
 SELECT pg_temp.tried('SELECT 1', :'draw');
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'book_x'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
-  AND pg_temp.tried(format('ALTER TABLE book_x.%I RENAME TO gone', c.relname), :'draw') NOT LIKE '42P01: book "book_x" has no "' || c.relname || '"%' ORDER BY 1;
+  AND pg_temp.tried(format('ALTER TABLE book_x.%I RENAME TO gone', c.relname), :'draw') NOT LIKE '42P01: book "book_x" has no "'
+    || c.relname || '"%' ORDER BY 1;
 DROP TABLE pg_temp.account;
 -- A view in place of a table does as well, and shows what it shows.
 SELECT pg_temp.tried('ALTER TABLE book_x.account RENAME TO line;
-  CREATE VIEW book_x.account AS SELECT account_id, borrower_id, product, currency, umbrella_id, status, opened_on, credit_limit + 11 AS credit_limit, balance, pending,
+  CREATE VIEW book_x.account AS SELECT account_id, borrower_id, product, currency, umbrella_id, status, opened_on,
+    credit_limit + 11 AS credit_limit, balance, pending,
     last_limit_change, frozen FROM book_x.line', :'draw');
 -- Names that are none, and schemas that are no book.
 SELECT pg_temp.tried('SELECT 1', format('SELECT credit_limit.log_end(%L)', name))
@@ -105,7 +109,8 @@ CREATE FUNCTION book_x.for_all() RETURNS numeric LANGUAGE sql SECURITY DEFINER S
 GRANT USAGE ON SCHEMA book_x TO regress_open_engine;
 GRANT EXECUTE ON FUNCTION book_x.for_all() TO regress_open_engine;
 SET ROLE regress_open_engine;
-CREATE TEMP TABLE account AS SELECT 7 AS account_id, 1 AS borrower_id, 'cash' AS product, NULL::bigint AS umbrella_id, 'open' AS status, 1e9 AS credit_limit, 0 AS balance,
+CREATE TEMP TABLE account AS SELECT 7 AS account_id, 1 AS borrower_id, 'cash' AS product, NULL::bigint AS umbrella_id,
+  'open' AS status, 1e9 AS credit_limit, 0 AS balance,
   0 AS pending, false AS frozen;
 SELECT book_x.for_all();
 RESET ROLE;
@@ -119,8 +124,10 @@ SELECT pg_temp.tried('SELECT 1', 'SELECT credit_limit.create_book(''book_z'')');
 RESET ROLE;
 SELECT pg_temp.tried('GRANT CREATE ON SCHEMA book_z TO PUBLIC', 'SELECT credit_limit.create_book(''book_z'')');
 SELECT pg_temp.tried('GRANT CREATE ON SCHEMA book_z TO regress_open_reader', 'SELECT credit_limit.create_book(''book_z'')');
-SELECT pg_temp.tried('CREATE VIEW book_z.borrower AS SELECT 1 AS borrower_id; ALTER VIEW book_z.borrower OWNER TO regress_open_reader', 'SELECT credit_limit.create_book(''book_z'')');
-SELECT pg_temp.tried('CREATE FUNCTION book_z.decision_input(date) RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER FUNCTION book_z.decision_input(date) OWNER TO regress_open_reader',
+SELECT pg_temp.tried('CREATE VIEW book_z.borrower AS SELECT 1 AS borrower_id; ALTER VIEW book_z.borrower OWNER TO '
+  'regress_open_reader', 'SELECT credit_limit.create_book(''book_z'')');
+SELECT pg_temp.tried('CREATE FUNCTION book_z.decision_input(date) RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER FUNCTION '
+  'book_z.decision_input(date) OWNER TO regress_open_reader',
   'SELECT credit_limit.create_book(''book_z'')');
 DROP SCHEMA book_z;
 DROP SCHEMA book_x, book_y, book_x_report, book_y_report CASCADE;

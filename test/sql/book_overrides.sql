@@ -1,13 +1,17 @@
 -- Overrides: a person decides what was referred, another approves, the engine writes it to the log.
 \set VERBOSITY terse
 \i test/helpers.sql
-CREATE ROLE regress_overrides_maker; CREATE ROLE regress_overrides_r1; CREATE ROLE regress_overrides_r2; CREATE ROLE regress_overrides_engine; CREATE ROLE regress_overrides_analyst;
+CREATE ROLE regress_overrides_maker; CREATE ROLE regress_overrides_r1; CREATE ROLE regress_overrides_r2;
+  CREATE ROLE regress_overrides_engine; CREATE ROLE regress_overrides_analyst;
 CREATE ROLE regress_overrides_both LOGIN IN ROLE regress_overrides_r1, regress_overrides_r2;
 SELECT credit_limit.create_book('book_o');
-SELECT credit_limit.grant_book('book_o', policy_owner => 'regress_overrides_maker', engine => 'regress_overrides_engine', analyst => 'regress_overrides_analyst', reviewer => 'regress_overrides_r1');
+SELECT credit_limit.grant_book('book_o', policy_owner => 'regress_overrides_maker', engine => 'regress_overrides_engine',
+  analyst => 'regress_overrides_analyst', reviewer => 'regress_overrides_r1');
 SELECT credit_limit.grant_book('book_o', reviewer => 'regress_overrides_r2');
 SET ROLE regress_overrides_maker;
-SELECT credit_limit.draft_policy('book_o', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "regulatory_cap": {"limit": 9000}, "exclusions": [{"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
+SELECT credit_limit.draft_policy('book_o', 'cash',
+  '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "regulatory_cap": {"limit": 9000}, '
+  '"exclusions": [{"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_o', 1, '2026-01-01');
 INSERT INTO book_o.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
@@ -82,10 +86,12 @@ SELECT account_id, credit_limit, last_limit_change FROM book_o.account ORDER BY 
 SELECT account_id, source, as_of, action, old_limit, new_limit, available, binding, reasons, run_id, policy_id FROM book_o.decision WHERE source = 'override';
 -- The log verifies, with the inputs of the override; whoever changes them is found.
 SELECT * FROM credit_limit.verify_log('book_o');
-SELECT e.inputs, l.columns FROM book_o.decision d JOIN book_o.decision_evidence e USING (decision_id) JOIN book_o.evidence_layout l USING (layout) WHERE d.source = 'override';
+SELECT e.inputs, l.columns FROM book_o.decision d JOIN book_o.decision_evidence e USING (decision_id) JOIN book_o.evidence_layout l
+  USING (layout) WHERE d.source = 'override';
 BEGIN;
 ALTER TABLE book_o.decision_evidence DISABLE TRIGGER keep_all;
-UPDATE book_o.decision_evidence e SET inputs = replace(inputs, 'spoke', 'wrote') FROM book_o.decision d WHERE d.decision_id = e.decision_id AND d.source = 'override';
+UPDATE book_o.decision_evidence e SET inputs = replace(inputs, 'spoke', 'wrote') FROM book_o.decision d
+  WHERE d.decision_id = e.decision_id AND d.source = 'override';
 SELECT problem FROM credit_limit.verify_log('book_o');
 ROLLBACK;
 BEGIN;

@@ -8,13 +8,22 @@ SELECT credit_limit.create_book('book_p');
 GRANT USAGE ON SCHEMA book_p, credit_limit, credit_limit_internal TO regress_reports_maker, regress_reports_analyst;
 GRANT ALL ON ALL TABLES IN SCHEMA book_p TO regress_reports_maker;
 GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_reports_analyst;
-\set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 500, "income_multiple": 1}]}, "risk_cap": [{"pd_below": 0.03, "limit": 9000}, {"limit": 2500}], "product": {"floor": 500, "cap": 12000, "step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}], "movement": {"max_increase": 0.5}}'
-\set card '{"name": "card", "base_points": 560, "scaling": {"score": 650, "odds": 30, "pdo": 40}, "characteristics": [{"name": "utilization", "reason": "Much of the limit is used", "bins": [{"below": 0.3, "points": 150}, {"below": 0.6, "points": 90}, {"points": 0}], "missing": {"points": 50}}, {"name": "income", "reason": "Income is low", "bins": [{"below": 3100, "points": 0}, {"below": 3300, "points": 7}, {"points": 21}], "missing": {"points": 0}}]}'
+\set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, '
+\set policy :policy '{"score_from": 500, "income_multiple": 1}]}, "risk_cap": [{"pd_below": 0.03, "limit": 9000}, '
+\set policy :policy '{"limit": 2500}], "product": {"floor": 500, "cap": 12000, "step": 100}, '
+\set policy :policy '"exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", '
+\set policy :policy '"is": true, "reason": "Excluded"}], "movement": {"max_increase": 0.5}}'
+\set card '{"name": "card", "base_points": 560, "scaling": {"score": 650, "odds": 30, "pdo": 40}, '
+\set card :card '"characteristics": [{"name": "utilization", "reason": "Much of the limit is used", '
+\set card :card '"bins": [{"below": 0.3, "points": 150}, {"below": 0.6, "points": 90}, {"points": 0}], '
+\set card :card '"missing": {"points": 50}}, {"name": "income", "reason": "Income is low", "bins": [{"below": 3100, "points": 0}, '
+\set card :card '{"below": 3300, "points": 7}, {"points": 21}], "missing": {"points": 0}}]}'
 SET ROLE regress_reports_maker;
 SELECT credit_limit.draft_policy('book_p', 'cash', :'policy'), credit_limit.draft_scorecard('book_p', 'card', :'card'),
   credit_limit.draft_policy('book_p', 'generous', jsonb_set(:'policy'::jsonb, '{movement,max_increase}', '2')::credit_limit.limit_policy);
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_p', 1, '2025-01-01'), credit_limit.approve_policy('book_p', 2, '2025-01-01'), credit_limit.approve_scorecard('book_p', 1, '2025-01-01');
+SELECT credit_limit.approve_policy('book_p', 1, '2025-01-01'), credit_limit.approve_policy('book_p', 2, '2025-01-01'),
+  credit_limit.approve_scorecard('book_p', 1, '2025-01-01');
 INSERT INTO book_p.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card'), ('card', 'Card', 'card', 'USD', 'cash', NULL);
 INSERT INTO book_p.borrower (borrower_id, segment, income, obligations, external_score, external_pd)
   SELECT i, CASE WHEN i % 10 = 0 THEN 'tail' WHEN i % 13 > 0 THEN CASE i % 2 WHEN 0 THEN 'town' ELSE 'country' END END, 3000 + i, 100,
@@ -22,15 +31,20 @@ INSERT INTO book_p.borrower (borrower_id, segment, income, obligations, external
 INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
   SELECT 1000 + i, i, 'cash', 'CNY', DATE '2025-06-10' + 30 * (i % 6), 1000 * (i % 5), 330 * (i % 7) FROM generate_series(1, 400) i;
 INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance, status)
-  SELECT 2000 + i, i, 'card', 'USD', '2025-07-01', 500 + 10 * (i % 31), -50 + 5 * i, CASE WHEN i % 30 = 0 THEN 'closed' ELSE 'open' END FROM generate_series(2, 200, 2) i;
--- Months from June 2025 on; in town the score tells who turns bad, elsewhere it does not; a fifth of the accounts is at the limit often, a tenth is not used, some stop being used, some leave.
+  SELECT 2000 + i, i, 'card', 'USD', '2025-07-01', 500 + 10 * (i % 31), -50 + 5 * i, CASE WHEN i % 30 = 0 THEN 'closed'
+    ELSE 'open' END FROM generate_series(2, 200, 2) i;
+-- Months from June 2025 on; in town the score tells who turns bad, elsewhere it does not; a fifth of the accounts is at the limit
+-- often, a tenth is not used, some stop being used, some leave.
 SELECT credit_limit.add_months('book_p', '2025-06-01', 20);
 INSERT INTO book_p.account_month
-  SELECT account_id, month, lim, CASE WHEN account_id % 10 = 3 OR (account_id % 10 = 4 AND month >= '2026-04-01') THEN 0 WHEN account_id % 5 = 1 AND k % 3 > 0 THEN lim
+  SELECT account_id, month, lim, CASE WHEN account_id % 10 = 3 OR (account_id % 10 = 4 AND month >= '2026-04-01') THEN 0
+    WHEN account_id % 5 = 1 AND k % 3 > 0 THEN lim
       ELSE round(lim * ((account_id * 7 + k * 13) % 90) / 100.0, 2) END, 50, 50,
-    CASE WHEN month > '2025-11-01' AND (account_id * 7919 + k * 104729) % 997 < CASE WHEN segment = 'town' THEN CASE WHEN heavy THEN 250 ELSE 20 END ELSE 30 END THEN 95 WHEN (account_id * 31 + k * 17) % 23 = 0 THEN 40
+    CASE WHEN month > '2025-11-01' AND (account_id * 7919 + k * 104729) % 997 < CASE WHEN segment = 'town' THEN CASE WHEN heavy
+      THEN 250 ELSE 20 END ELSE 30 END THEN 95 WHEN (account_id * 31 + k * 17) % 23 = 0 THEN 40
       WHEN (account_id * 31 + k * 17) % 11 = 0 THEN 12 WHEN (account_id + k) % 50 > 0 THEN 0 END
-  FROM (SELECT account_id, greatest(credit_limit, 700) AS lim, opened_on, segment, CASE product WHEN 'cash' THEN credit_limit > 0 AND balance >= 0.6 * credit_limit ELSE external_score < 600 END AS heavy
+  FROM (SELECT account_id, greatest(credit_limit, 700) AS lim, opened_on, segment, CASE product WHEN 'cash' THEN credit_limit > 0
+    AND balance >= 0.6 * credit_limit ELSE external_score < 600 END AS heavy
     FROM book_p.account JOIN book_p.borrower USING (borrower_id)) a, generate_series(0, 18) k,
     LATERAL (SELECT (DATE '2025-06-01' + make_interval(months => k))::date AS month) m
   WHERE month >= date_trunc('month', opened_on) AND NOT (account_id % 41 = 0 AND month > '2026-05-01');
@@ -44,11 +58,13 @@ UPDATE book_p.account SET balance = round(balance * 0.8, 2) WHERE account_id % 3
 CALL credit_limit.run_decisions('book_p', '2026-11-30');
 CALL credit_limit.run_decisions('book_p', '2026-12-01', '{"run_key": "what if", "move_limits": false}');
 SELECT credit_limit.set_business_date('book_p', '2026-12-15'), credit_limit.enable_realtime('book_p');
-INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'dispute', 'NO_INCREASE', '2026-12-01'), (8, 'dispute', 'NO_INCREASE', '2026-12-01');
+INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'dispute', 'NO_INCREASE', '2026-12-01'),
+  (8, 'dispute', 'NO_INCREASE', '2026-12-01');
 SELECT credit_limit.disable_realtime('book_p');
 INSERT INTO book_p.report_assumption (product, margin, carry, ccf, lgd, capital) VALUES ('card', 0.2, 0.01, 0.5, 0.5, 0.1);
 INSERT INTO book_p.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('psi', 'product_refer', 0.25, 0.1);
-INSERT INTO book_p.alert (rule, as_of, subject, value, severity, closed_on) VALUES ('psi', '2026-12-01', 'cash', 0.3, 'act', NULL), ('psi', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
+INSERT INTO book_p.alert (rule, as_of, subject, value, severity, closed_on) VALUES ('psi', '2026-12-01', 'cash', 0.3, 'act', NULL),
+  ('psi', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
 -- Before the first refresh there are no positions; then one for each open account.
 SELECT count(*) AS gaps FROM book_p_report.report_gap;
 SELECT credit_limit.refresh_reports('book_p');
@@ -57,30 +73,41 @@ SELECT credit_limit.refresh_reports('book_p') = (SELECT count(*) FROM book_p.acc
 ANALYZE;
 
 -- Positions: demand by its own months only where these tell; dormancy; the latest decision in force.
-SELECT count(*) AS accounts, count(*) FILTER (WHERE p.months IS DISTINCT FROM h.months) AS months, count(*) FILTER (WHERE p.months_inactive IS DISTINCT FROM h.inactive) AS inactive,
+SELECT count(*) AS accounts, count(*) FILTER (WHERE p.months IS DISTINCT FROM h.months) AS months,
+  count(*) FILTER (WHERE p.months_inactive IS DISTINCT FROM h.inactive) AS inactive,
   count(*) FILTER (WHERE p.months_inactive >= 6) AS dormant, count(*) FILTER (WHERE p.decided_on IS DISTINCT FROM h.decided) AS decided,
-  count(*) FILTER (WHERE p.new_limit IS DISTINCT FROM h.new_limit OR p.risk_cap IS DISTINCT FROM least(h.risk_cap, h.affordability_cap)) AS amounts, count(*) FILTER (WHERE p.decided_on = '2026-12-15') AS realtime
+  count(*) FILTER (WHERE p.new_limit IS DISTINCT FROM h.new_limit OR p.risk_cap IS DISTINCT FROM least(h.risk_cap,
+    h.affordability_cap)) AS amounts, count(*) FILTER (WHERE p.decided_on = '2026-12-15') AS realtime
 FROM book_p.report_position p FULL JOIN (
-  SELECT a.account_id, (SELECT count(*) FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS months,
+  SELECT a.account_id, (SELECT count(*) FROM book_p.account_month m WHERE m.account_id = a.account_id
+    AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS months,
     (SELECT count(*) FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.month BETWEEN '2026-01-01' AND '2026-12-01'
-      AND NOT EXISTS (SELECT FROM book_p.account_month l WHERE l.account_id = m.account_id AND l.month BETWEEN m.month AND '2026-12-01' AND l.balance > 0)) AS inactive,
+      AND NOT EXISTS (SELECT FROM book_p.account_month l WHERE l.account_id = m.account_id AND l.month BETWEEN m.month
+        AND '2026-12-01' AND l.balance > 0)) AS inactive,
     d.as_of AS decided, d.new_limit, d.risk_cap, d.affordability_cap
-  FROM book_p.account a JOIN book_p.decision d ON d.account_id = a.account_id AND d.as_of = CASE WHEN a.borrower_id IN (5, 8) THEN DATE '2026-12-15' ELSE '2026-11-30' END
+  FROM book_p.account a JOIN book_p.decision d ON d.account_id = a.account_id AND d.as_of = CASE WHEN a.borrower_id IN (5, 8)
+    THEN DATE '2026-12-15' ELSE '2026-11-30' END
   WHERE a.status = 'open') h USING (account_id);
 -- Demand: the account's own estimate, or leaning on product, currency and segment: computed here account by account.
-SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.demand_own IS NOT DISTINCT FROM CASE WHEN p.demand_status <> 'one_observation' THEN credit_limit.demand_amount(o.demand) END
-    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status = 'one_observation' THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
+SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.demand_own IS NOT DISTINCT FROM CASE
+  WHEN p.demand_status <> 'one_observation' THEN credit_limit.demand_amount(o.demand) END
+    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status = 'one_observation'
+      THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
     AND p.demand_used = CASE p.demand_basis WHEN 'own' THEN p.demand_own WHEN 'forecast' THEN 777 ELSE p.demand_shrunk END) AS right
 FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id)
-LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
-LEFT JOIN (SELECT product, segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m JOIN book_p.account a USING (account_id)
+LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m
+  WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
+LEFT JOIN (SELECT product, segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m
+  JOIN book_p.account a USING (account_id)
   JOIN book_p.borrower USING (borrower_id) WHERE a.status = 'open' AND month BETWEEN '2026-01-01' AND '2026-12-01' GROUP BY product, segment) s
   ON s.product = a.product AND s.segment IS NOT DISTINCT FROM b.segment
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Utilization.
-SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.credit_limit, r.balance, r.unused, r.over_limit) IS DISTINCT FROM (h.n, h.lim, h.bal, h.unused, h.over)) AS differ,
-  count(*) FILTER (WHERE (r.utilization, r.share_above_90, r.share_idle) IS DISTINCT FROM (round(h.bal_drawn / h.lim, 4), round(h.above, 4), round(h.idle, 4))) AS ratios_differ
+SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.credit_limit, r.balance, r.unused,
+  r.over_limit) IS DISTINCT FROM (h.n, h.lim, h.bal, h.unused, h.over)) AS differ,
+  count(*) FILTER (WHERE (r.utilization, r.share_above_90, r.share_idle) IS DISTINCT FROM (round(h.bal_drawn / h.lim, 4),
+    round(h.above, 4), round(h.idle, 4))) AS ratios_differ
 FROM book_p_report.report_utilization r FULL JOIN (
   SELECT month, product, segment, a.currency, count(*) AS n, sum(m.credit_limit) AS lim, sum(m.balance) AS bal, sum(greatest(m.balance, 0)) AS bal_drawn,
     sum(greatest(m.credit_limit - greatest(m.balance, 0), 0)) AS unused, sum(greatest(m.balance - m.credit_limit, 0)) AS over,
@@ -92,16 +119,21 @@ ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.seg
 CREATE VIEW book_p.by_hand AS SELECT a.product, b.segment, a.currency, p.pd, x.*, q.*, greatest(a.balance, 0) AS drawn, p.months_inactive
 FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id),
   LATERAL (SELECT least(greatest(a.balance, 0), p.entitlement) AS used, p.entitlement AS q0, least(p.entitlement, p.risk_cap) AS q1) x,
-  LATERAL (SELECT least(q1, p.product_cap) AS q2) y, LATERAL (SELECT greatest(used, least(q2, coalesce(p.demand_used, q2))) AS q3, greatest(used, q1) AS u1, greatest(used, q2) AS u2,
+  LATERAL (SELECT least(q1, p.product_cap) AS q2) y, LATERAL (SELECT greatest(used, least(q2, coalesce(p.demand_used, q2))) AS q3,
+    greatest(used, q1) AS u1, greatest(used, q2) AS u2,
     greatest(coalesce(greatest(p.demand_used, a.balance), 0) - q2, 0) AS unmet) q WHERE p.entitlement IS NOT NULL;
 SELECT r.product, r.currency, r.cause, count(*) AS segments, sum(r.accounts) AS accounts, sum(r.unused) AS unused,
-  bool_and(r.unused = CASE r.cause WHEN 'rules' THEN 0 WHEN 'risk' THEN h.risk WHEN 'product' THEN h.by_product WHEN 'demand' THEN h.demand WHEN 'dormancy' THEN h.dormancy
+  bool_and(r.unused = CASE r.cause WHEN 'rules' THEN 0 WHEN 'risk' THEN h.risk WHEN 'product' THEN h.by_product WHEN 'demand'
+    THEN h.demand WHEN 'dormancy' THEN h.dormancy
     WHEN 'buffer' THEN h.buffer END) AS unused_right,
   bool_and(r.share = round(r.unused / h.gap, 4) AND abs(r.idle_cost - r.unused * h.carry) < 0.02 AND abs(r.contingent_ead - r.unused * h.ccf) < 0.05
     AND abs(r.capital_tied - r.unused * h.ccf * h.capital) < 0.05 AND abs(r.expected_loss - r.unused * h.ccf * h.lgd * h.pd::numeric) < 0.05) AS cost_right
-FROM book_p_report.report_gap r LEFT JOIN (SELECT product, segment, currency, avg(pd) AS pd, sum(q0 - u1) AS risk, sum(u1 - u2) AS by_product, sum(u2 - q3) AS demand,
-    coalesce(sum(q3 - used) FILTER (WHERE months_inactive >= 6), 0) AS dormancy, coalesce(sum(q3 - used) FILTER (WHERE months_inactive < 6), 0) AS buffer, sum(q0 - used) AS gap, sum(unmet) AS unmet,
-    CASE product WHEN 'card' THEN 0.2 ELSE 0.12 END AS margin, CASE product WHEN 'card' THEN 0.01 ELSE 0.006 END AS carry, CASE product WHEN 'card' THEN 0.5 ELSE 0.4 END AS ccf,
+FROM book_p_report.report_gap r LEFT JOIN (SELECT product, segment, currency, avg(pd) AS pd, sum(q0 - u1) AS risk,
+  sum(u1 - u2) AS by_product, sum(u2 - q3) AS demand,
+    coalesce(sum(q3 - used) FILTER (WHERE months_inactive >= 6), 0) AS dormancy,
+      coalesce(sum(q3 - used) FILTER (WHERE months_inactive < 6), 0) AS buffer, sum(q0 - used) AS gap, sum(unmet) AS unmet,
+    CASE product WHEN 'card' THEN 0.2 ELSE 0.12 END AS margin, CASE product WHEN 'card' THEN 0.01 ELSE 0.006 END AS carry,
+      CASE product WHEN 'card' THEN 0.5 ELSE 0.4 END AS ccf,
     CASE product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd, CASE product WHEN 'card' THEN 0.1 ELSE 0.08 END AS capital
   FROM book_p.by_hand GROUP BY 1, 2, 3) h ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
@@ -111,89 +143,120 @@ SELECT bool_and((r.unused, r.unmet) = (h.gap, h.unmet) AND abs(r.forgone_margin 
 FROM (SELECT product, segment, sum(unused) AS unused, sum(unmet) AS unmet, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost
   FROM book_p_report.report_gap GROUP BY 1, 2) r JOIN (SELECT product, segment, sum(q0 - used) AS gap, sum(unmet) AS unmet FROM book_p.by_hand GROUP BY 1, 2) h
   USING (product) WHERE r.segment IS NOT DISTINCT FROM h.segment;
-SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.forecast + r.leaning, r.unknown) IS DISTINCT FROM (h.n, h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
-  count(*) FILTER (WHERE r.months_at_limit <> round(h.at_limit, 4)) AS at_limit_differ, count(*) FILTER (WHERE abs(r.demand_own - h.mean_own) > 0.005) AS means_differ
-FROM book_p_report.report_demand r JOIN (SELECT product, segment, currency, count(*) AS n, count(demand_own) AS own, count(demand_used) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
-    (SELECT avg((m.balance >= 0.98 * m.credit_limit)::int) FROM book_p.account_month m JOIN book_p.account o USING (account_id) JOIN book_p.borrower c USING (borrower_id)
-      WHERE o.status = 'open' AND o.product = a.product AND c.segment IS NOT DISTINCT FROM b.segment AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS at_limit
+SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.forecast + r.leaning, r.unknown) IS DISTINCT FROM (h.n,
+  h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
+  count(*) FILTER (WHERE r.months_at_limit <> round(h.at_limit, 4)) AS at_limit_differ,
+    count(*) FILTER (WHERE abs(r.demand_own - h.mean_own) > 0.005) AS means_differ
+FROM book_p_report.report_demand r JOIN (SELECT product, segment, currency, count(*) AS n, count(demand_own) AS own,
+  count(demand_used) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
+    (SELECT avg((m.balance >= 0.98 * m.credit_limit)::int) FROM book_p.account_month m JOIN book_p.account o USING (account_id)
+      JOIN book_p.borrower c USING (borrower_id)
+      WHERE o.status = 'open' AND o.product = a.product AND c.segment IS NOT DISTINCT FROM b.segment
+        AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS at_limit
   FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id) GROUP BY 1, 2, 3) h
 ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 
 -- Decisions and reasons.
-SELECT as_of, run_key, source, moved, product, currency, action, sum(decisions) AS decisions, sum(change) AS change FROM book_p_report.report_decisions GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 5, 7;
-SELECT sum(decisions) = (SELECT count(*) FROM book_p.decision) AS all_of_them, sum(old_limit) = (SELECT sum(old_limit) FROM book_p.decision) AS old, sum(new_limit) = (SELECT sum(new_limit) FROM book_p.decision) AS new
+SELECT as_of, run_key, source, moved, product, currency, action, sum(decisions) AS decisions, sum(change) AS change
+  FROM book_p_report.report_decisions GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 5, 7;
+SELECT sum(decisions) = (SELECT count(*) FROM book_p.decision) AS all_of_them, sum(old_limit) = (SELECT sum(old_limit)
+  FROM book_p.decision) AS old, sum(new_limit) = (SELECT sum(new_limit) FROM book_p.decision) AS new
 FROM book_p_report.report_decisions;
-SELECT count(*) AS rows, bool_and(r.decisions = h.n AND r.change IS NOT DISTINCT FROM h.change AND r.as_first = h.first) AS right FROM book_p_report.report_reasons r
+SELECT count(*) AS rows, bool_and(r.decisions = h.n AND r.change IS NOT DISTINCT FROM h.change AND r.as_first = h.first) AS right
+  FROM book_p_report.report_reasons r
 LEFT JOIN LATERAL (SELECT count(*) AS n, sum(new_limit - old_limit) AS change, count(*) FILTER (WHERE reasons[1] = r.reason) AS first FROM book_p.decision d
   WHERE d.as_of = r.as_of AND d.product = r.product AND d.action = r.action AND r.reason = ANY (d.reasons)) h ON true;
 
 -- Champion against challenger. p_value: R 4.2, prop.test(c(72, 76), c(204, 196), correct = FALSE)$p.value = 0.4709507; z: Welch's t by hand.
-SELECT arm, product, currency, is_reference, since, accounts, old_limit, new_limit, change, credit_limit, drawn, exposure, observed, bad, round(bad_rate::numeric, 4) AS bad_rate, round(p_value::numeric, 4) AS p_value
+SELECT arm, product, currency, is_reference, since, accounts, old_limit, new_limit, change, credit_limit, drawn, exposure,
+  observed, bad, round(bad_rate::numeric, 4) AS bad_rate, round(p_value::numeric, 4) AS p_value
 FROM book_p_report.report_experiment ORDER BY arm;
-SELECT r.arm, (r.accounts, r.old_limit, r.new_limit, r.credit_limit, r.drawn, r.exposure) = (h.n, h.old_limit, h.new_limit, h.lim, h.drawn, h.drawn + 0.4 * h.unused) AS amounts,
-  (r.observed, r.bad) = (h.observed, h.bad) AS counts, abs(r.expected_loss - h.loss) <= 0.005 * h.n AS loss, r.utilization = round(h.used::numeric, 4) AS used, abs(r.margin_a_year - h.margin) <= 0.005 * h.n AS margin,
+SELECT r.arm, (r.accounts, r.old_limit, r.new_limit, r.credit_limit, r.drawn, r.exposure) = (h.n, h.old_limit, h.new_limit, h.lim,
+  h.drawn, h.drawn + 0.4 * h.unused) AS amounts,
+  (r.observed, r.bad) = (h.observed, h.bad) AS counts, abs(r.expected_loss - h.loss) <= 0.005 * h.n AS loss,
+    r.utilization = round(h.used::numeric, 4) AS used, abs(r.margin_a_year - h.margin) <= 0.005 * h.n AS margin,
   abs(r.z_change - h.welch) < 1e-6 AS welch
 FROM book_p_report.report_experiment r JOIN (
   SELECT s.*, (mean - lag(mean) OVER o) / sqrt(var / n + lag(var / n) OVER o) AS welch FROM (
     SELECT d.arm, count(*) AS n, sum(d.old_limit) AS old_limit, sum(d.new_limit) AS new_limit, sum(a.credit_limit) AS lim, sum(greatest(a.balance, 0)) AS drawn,
       sum(greatest(a.credit_limit - greatest(a.balance, 0), 0)) AS unused, count(m.n) AS observed, count(*) FILTER (WHERE m.worst >= 90) AS bad,
-      sum(d.pd * 0.75 * (greatest(a.balance, 0) + 0.4 * greatest(a.credit_limit - greatest(a.balance, 0), 0))) AS loss, sum(m.drawn) / sum(m.lim) AS used, sum(0.12 * m.drawn / m.n) AS margin,
+      sum(d.pd * 0.75 * (greatest(a.balance, 0) + 0.4 * greatest(a.credit_limit - greatest(a.balance, 0), 0))) AS loss,
+        sum(m.drawn) / sum(m.lim) AS used, sum(0.12 * m.drawn / m.n) AS margin,
       avg((d.new_limit - d.old_limit)::float8) AS mean, variance((d.new_limit - d.old_limit)::float8) AS var
     FROM book_p.decision d JOIN book_p.account a USING (account_id)
-    LEFT JOIN (SELECT account_id, count(*) AS n, max(days_past_due) AS worst, sum(balance) AS drawn, sum(credit_limit) AS lim FROM book_p.account_month WHERE month > '2025-11-30' GROUP BY 1) m USING (account_id)
+    LEFT JOIN (SELECT account_id, count(*) AS n, max(days_past_due) AS worst, sum(balance) AS drawn, sum(credit_limit) AS lim
+      FROM book_p.account_month WHERE month > '2025-11-30' GROUP BY 1) m USING (account_id)
     WHERE d.as_of = '2025-11-30' AND d.product = 'cash' GROUP BY d.arm) s WINDOW o AS (ORDER BY arm DESC)) h USING (arm) ORDER BY arm;
 
 -- Transitions: by lead() over the months of an account.
-SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.balance) IS DISTINCT FROM (h.n, h.balance)) AS differ, bool_and(r.share = round(h.share, 4)) AS shares FROM book_p_report.report_transitions r
+SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.balance) IS DISTINCT FROM (h.n, h.balance)) AS differ,
+  bool_and(r.share = round(h.share, 4)) AS shares FROM book_p_report.report_transitions r
 FULL JOIN (SELECT *, n / sum(n) OVER (PARTITION BY month, product, currency, from_band) AS share FROM (
-  SELECT month, product, currency, from_band, coalesce(CASE WHEN next_month = month + interval '1 month' THEN next_band END, 'gone') AS to_band, count(*) AS n, sum(balance) AS balance
+  SELECT month, product, currency, from_band, coalesce(CASE WHEN next_month = month + interval '1 month' THEN next_band END,
+    'gone') AS to_band, count(*) AS n, sum(balance) AS balance
   FROM (SELECT month, product, a.currency, m.balance, f.band AS from_band, lead(f.band) OVER w AS next_band, lead(month) OVER w AS next_month
     FROM book_p.account_month m JOIN book_p.account a USING (account_id),
-      LATERAL (SELECT CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due = 0 THEN '0' ELSE (ARRAY['1-29', '30-59', '60-89', '90+'])[least(days_past_due / 30, 3) + 1] END AS band) f
-    WINDOW w AS (PARTITION BY account_id ORDER BY month)) s WHERE month < '2026-12-01' GROUP BY 1, 2, 3, 4, 5) t) h USING (month, product, currency, from_band, to_band);
+      LATERAL (SELECT CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due = 0 THEN '0'
+        ELSE (ARRAY['1-29', '30-59', '60-89', '90+'])[least(days_past_due / 30, 3) + 1] END AS band) f
+    WINDOW w AS (PARTITION BY account_id ORDER BY month)) s WHERE month < '2026-12-01' GROUP BY 1, 2, 3, 4, 5) t) h
+      USING (month, product, currency, from_band, to_band);
 SELECT from_band, to_band, sum(accounts) AS accounts FROM book_p_report.report_transitions WHERE product = 'cash' GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Vintages: each cell counted by itself. Young cohorts have no row for months that have not come.
-SELECT count(*) AS rows, bool_and(v.accounts = h.n AND v.bad = h.n_bad AND v.bad_rate = round(h.n_bad::numeric / h.n, 6)) AS right, max((cohort + make_interval(months => months_on_book))::date) AS latest,
+SELECT count(*) AS rows, bool_and(v.accounts = h.n AND v.bad = h.n_bad AND v.bad_rate = round(h.n_bad::numeric / h.n, 6)) AS right,
+  max((cohort + make_interval(months => months_on_book))::date) AS latest,
   count(DISTINCT (cohort, product)) AS cohorts, min(v.bad_rate) AS least, max(v.bad) AS most
-FROM book_p_report.report_vintages v, LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE EXISTS (SELECT FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.days_past_due >= 90
+FROM book_p_report.report_vintages v, LATERAL (SELECT count(*) AS n,
+  count(*) FILTER (WHERE EXISTS (SELECT FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.days_past_due >= 90
     AND m.month <= v.cohort + make_interval(months => v.months_on_book))) AS n_bad
   FROM book_p.account a WHERE a.product = v.product AND date_trunc('month', a.opened_on) = v.cohort) h;
 
 -- The score in each segment: the AUC by all pairs of a bad and a good borrower.
-SELECT r.product, r.segment, r.as_of, r.n, r.n_event, round(r.auc::numeric, 4) AS auc, round(r.conf_low::numeric, 4) AS low, round(r.conf_high::numeric, 4) AS high, r.verdict, r.auc = round(h.auc, 6) AS right
+SELECT r.product, r.segment, r.as_of, r.n, r.n_event, round(r.auc::numeric, 4) AS auc, round(r.conf_low::numeric, 4) AS low,
+  round(r.conf_high::numeric, 4) AS high, r.verdict, r.auc = round(h.auc, 6) AS right
 FROM book_p_report.report_scores r JOIN (
-  WITH o AS (SELECT d.product, b.segment, d.account_id, d.score, EXISTS (SELECT FROM book_p.account_month m WHERE m.account_id = d.account_id AND m.days_past_due >= 90 AND m.month BETWEEN '2025-12-01' AND '2026-11-01') AS bad
+  WITH o AS (SELECT d.product, b.segment, d.account_id, d.score, EXISTS (SELECT FROM book_p.account_month m
+    WHERE m.account_id = d.account_id AND m.days_past_due >= 90 AND m.month BETWEEN '2025-12-01' AND '2026-11-01') AS bad
     FROM book_p.decision d JOIN book_p.borrower b USING (borrower_id) WHERE d.as_of = '2025-11-30')
-  SELECT x.product, x.segment, avg(CASE WHEN x.score < y.score THEN 1 WHEN x.score = y.score THEN 0.5 ELSE 0 END) AS auc FROM o x JOIN o y ON y.product = x.product AND y.segment IS NOT DISTINCT FROM x.segment
+  SELECT x.product, x.segment, avg(CASE WHEN x.score < y.score THEN 1 WHEN x.score = y.score THEN 0.5 ELSE 0 END) AS auc FROM o x
+    JOIN o y ON y.product = x.product AND y.segment IS NOT DISTINCT FROM x.segment
   WHERE x.bad AND NOT y.bad GROUP BY 1, 2) h ON h.product = r.product AND h.segment IS NOT DISTINCT FROM r.segment ORDER BY 1, 2;
 SELECT DISTINCT product, round(auc_product::numeric, 4) AS auc_product FROM book_p_report.report_scores ORDER BY 1;
 
 -- Drift: the first month is as it is; later ones by the formula.
-SELECT month, product, scorecard_id, first_month, accounts, round(mean_score::numeric, 2) AS mean_score, round(psi::numeric, 6) AS psi, status FROM book_p_report.report_drift ORDER BY product, month;
+SELECT month, product, scorecard_id, first_month, accounts, round(mean_score::numeric, 2) AS mean_score,
+  round(psi::numeric, 6) AS psi, status FROM book_p_report.report_drift ORDER BY product, month;
 WITH s AS (SELECT d.product, d.as_of, width_bucket(d.score, b.bands) AS band FROM book_p.decision d
     JOIN (SELECT product, credit_limit.quantile_bands(score, 10) AS bands FROM book_p.decision WHERE as_of = '2025-11-30' GROUP BY 1) b USING (product)
     WHERE d.as_of IN ('2025-11-30', '2026-11-30')),
   c AS (SELECT product, band, count(*) FILTER (WHERE as_of = '2025-11-30') / sum(count(*) FILTER (WHERE as_of = '2025-11-30')) OVER w AS e,
-      count(*) FILTER (WHERE as_of = '2026-11-30') / sum(count(*) FILTER (WHERE as_of = '2026-11-30')) OVER w AS a FROM s GROUP BY product, band WINDOW w AS (PARTITION BY product))
-SELECT c.product, round(sum((a - e) * ln(a / e)), 6) = max(r.psi) AS right FROM c JOIN book_p_report.report_drift r ON r.product = c.product AND r.month = '2026-11-01' GROUP BY 1 ORDER BY 1;
+      count(*) FILTER (WHERE as_of = '2026-11-30') / sum(count(*) FILTER (WHERE as_of = '2026-11-30')) OVER w AS a FROM s
+        GROUP BY product, band WINDOW w AS (PARTITION BY product))
+SELECT c.product, round(sum((a - e) * ln(a / e)), 6) = max(r.psi) AS right FROM c JOIN book_p_report.report_drift r
+  ON r.product = c.product AND r.month = '2026-11-01' GROUP BY 1 ORDER BY 1;
 
 SELECT rule, severity, subject, as_of, value, days_open FROM book_p_report.report_alerts;
 -- The summary: a row for each currency.
 SELECT r.currency, (accounts, borrowers, r.credit_limit, drawn, unused) = (h.n, h.b, h.lim, h.dr, h.un) AS sums, utilization = round(h.dr / h.lim, 4) AS used,
   (r.gap, gap_risk, gap_product, gap_demand, gap_dormancy, gap_buffer, r.unmet) = (g.gap, g.risk, g.product, g.demand, g.dormancy, g.buffer, g.unmet) AS gaps,
-  r.gap = gap_risk + gap_product + gap_demand + gap_dormancy + gap_buffer AS adds_up, (late_accounts, r.late_balance) = (h.late, h.late_balance) AS late, expected_loss = h.loss AS loss,
+  r.gap = gap_risk + gap_product + gap_demand + gap_dormancy + gap_buffer AS adds_up, (late_accounts, r.late_balance) = (h.late,
+    h.late_balance) AS late, expected_loss = h.loss AS loss,
   (increases, decreases, freezes, referrals, limit_change) = (d.up, d.down, d.freeze, d.refer, d.change) AS decisions, alerts_open
 FROM book_p_report.report_summary r
-JOIN (SELECT a.currency, count(*) AS n, count(DISTINCT borrower_id) AS b, sum(a.credit_limit) AS lim, sum(greatest(a.balance, 0)) AS dr, sum(greatest(a.credit_limit - greatest(a.balance, 0), 0)) AS un,
+JOIN (SELECT a.currency, count(*) AS n, count(DISTINCT borrower_id) AS b, sum(a.credit_limit) AS lim,
+  sum(greatest(a.balance, 0)) AS dr, sum(greatest(a.credit_limit - greatest(a.balance, 0), 0)) AS un,
     count(*) FILTER (WHERE m.days_past_due >= 30) AS late, sum(m.balance) FILTER (WHERE m.days_past_due >= 30) AS late_balance,
-    sum(round(p.pd::numeric * CASE a.currency WHEN 'USD' THEN 0.5 ELSE 0.75 END * (greatest(a.balance, 0) + CASE a.currency WHEN 'USD' THEN 0.5 ELSE 0.4 END * greatest(a.credit_limit - greatest(a.balance, 0), 0)), 2)) AS loss
-  FROM book_p.account a LEFT JOIN book_p.account_month m ON m.account_id = a.account_id AND m.month = '2026-12-01' LEFT JOIN book_p.report_position p ON p.account_id = a.account_id
+    sum(round(p.pd::numeric * CASE a.currency WHEN 'USD' THEN 0.5 ELSE 0.75 END * (greatest(a.balance, 0) + CASE a.currency
+      WHEN 'USD' THEN 0.5 ELSE 0.4 END * greatest(a.credit_limit - greatest(a.balance, 0), 0)), 2)) AS loss
+  FROM book_p.account a LEFT JOIN book_p.account_month m ON m.account_id = a.account_id AND m.month = '2026-12-01'
+    LEFT JOIN book_p.report_position p ON p.account_id = a.account_id
   WHERE a.status = 'open' GROUP BY 1) h USING (currency)
 JOIN (SELECT currency, sum(unused) AS gap, sum(unused) FILTER (WHERE cause = 'risk') AS risk, sum(unused) FILTER (WHERE cause = 'product') AS product,
-    sum(unused) FILTER (WHERE cause = 'demand') AS demand, sum(unused) FILTER (WHERE cause = 'dormancy') AS dormancy, sum(unused) FILTER (WHERE cause = 'buffer') AS buffer,
+    sum(unused) FILTER (WHERE cause = 'demand') AS demand, sum(unused) FILTER (WHERE cause = 'dormancy') AS dormancy,
+      sum(unused) FILTER (WHERE cause = 'buffer') AS buffer,
     sum(unmet) AS unmet FROM book_p_report.report_gap GROUP BY 1) g USING (currency)
-JOIN (SELECT a.currency, count(*) FILTER (WHERE action = 'INCREASE') AS up, count(*) FILTER (WHERE action = 'DECREASE') AS down, count(*) FILTER (WHERE action = 'FREEZE') AS freeze,
+JOIN (SELECT a.currency, count(*) FILTER (WHERE action = 'INCREASE') AS up, count(*) FILTER (WHERE action = 'DECREASE') AS down,
+  count(*) FILTER (WHERE action = 'FREEZE') AS freeze,
     count(*) FILTER (WHERE action = 'REFER') AS refer, sum(new_limit - old_limit) AS change FROM book_p.decision d JOIN book_p.account a USING (account_id)
   WHERE a.status = 'open' AND as_of = CASE WHEN a.borrower_id IN (5, 8) THEN DATE '2026-12-15' ELSE '2026-11-30' END GROUP BY 1) d USING (currency) ORDER BY 1;
 
@@ -204,7 +267,8 @@ WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attname IN ('balance'
 SELECT count(DISTINCT currency) AS currencies, count(*) AS rows FROM book_p_report.report_summary;
 SELECT * FROM book_p_report.report_currency ORDER BY 1;
 -- Every report and every column has a comment, every column a simple type; a report looks with the rights of its reader.
-SELECT count(*) AS reports, count(obj_description(oid, 'pg_class')) AS with_comment, bool_and(relkind = 'v' AND reloptions @> '{security_invoker=true}') AS invoker
+SELECT count(*) AS reports, count(obj_description(oid, 'pg_class')) AS with_comment,
+  bool_and(relkind = 'v' AND reloptions @> '{security_invoker=true}') AS invoker
 FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace;
 SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attnum > 0 AND (col_description(a.attrelid, a.attnum) IS NULL
@@ -218,7 +282,8 @@ BEGIN
   END LOOP;
   RETURN (SELECT string_agg(DISTINCT f, ' ' ORDER BY f) FROM unnest(found) f);
 END $$;
-SELECT pg_temp.reads('SELECT * FROM book_p_report.report_utilization WHERE month = ''2026-03-01''') AS utilization, pg_temp.reads('SELECT * FROM book_p_report.report_decisions WHERE as_of = ''2026-11-30''') AS decisions,
+SELECT pg_temp.reads('SELECT * FROM book_p_report.report_utilization WHERE month = ''2026-03-01''') AS utilization,
+  pg_temp.reads('SELECT * FROM book_p_report.report_decisions WHERE as_of = ''2026-11-30''') AS decisions,
   pg_temp.reads('SELECT * FROM book_p_report.report_reasons WHERE as_of = ''2026-11-30''') AS reasons;
 
 -- An analyst of one segment sees that segment, in the reports as in the tables.
@@ -235,7 +300,8 @@ CREATE FUNCTION pg_temp.look(who text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE v record;
 BEGIN
   FOR v IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'book_p_report'::regnamespace LOOP
-    EXECUTE format('INSERT INTO book_p.seen SELECT $1, $2, count(*), md5(string_agg(r::text, '','' ORDER BY r::text)) FROM book_p_report.%I r', v.relname) USING who, v.relname;
+    EXECUTE format('INSERT INTO book_p.seen SELECT $1, $2, count(*), '
+      'md5(string_agg(r::text, '','' ORDER BY r::text)) FROM book_p_report.%I r', v.relname) USING who, v.relname;
   END LOOP;
 END $$;
 SELECT pg_temp.look('owner');
@@ -254,7 +320,8 @@ DELETE FROM book_p.report_position;
 INSERT INTO book_p.report_position SELECT * FROM book_p.moved;
 UPDATE book_p.account SET pending = pending WHERE account_id % 3 = 0;
 SELECT pg_temp.look('again');
-SELECT count(*) AS reports, bool_and(o.hash = a.hash) AS same FROM book_p.seen o JOIN book_p.seen a ON a.report = o.report AND a.who = 'again' WHERE o.who = 'owner';
+SELECT count(*) AS reports, bool_and(o.hash = a.hash) AS same FROM book_p.seen o JOIN book_p.seen a ON a.report = o.report
+  AND a.who = 'again' WHERE o.who = 'owner';
 -- Who may not read the tables reads no report.
 REVOKE SELECT ON book_p.account FROM regress_reports_analyst;
 SET ROLE regress_reports_analyst;
@@ -272,7 +339,8 @@ SELECT sum(accounts) AS accounts, (SELECT count(*) FROM book_p.report_position) 
 SELECT count(*) FROM book_p_report.report_experiment;
 SELECT credit_limit.refresh_reports('book_p');
 RESET ROLE;
-SELECT c.relname AS not_for_him FROM pg_class c WHERE relnamespace = 'book_p'::regnamespace AND relkind = 'v' AND NOT has_table_privilege('regress_reports_analyst', oid, 'SELECT') ORDER BY 1;
+SELECT c.relname AS not_for_him FROM pg_class c WHERE relnamespace = 'book_p'::regnamespace AND relkind = 'v'
+  AND NOT has_table_privilege('regress_reports_analyst', oid, 'SELECT') ORDER BY 1;
 SELECT credit_limit.restrict_analyst('book_p', 'regress_reports_analyst', NULL);
 SET ROLE regress_reports_analyst;
 SELECT sum(accounts) AS accounts FROM book_p_report.report_summary;
@@ -287,9 +355,11 @@ RESET ROLE;
 CREATE ROLE regress_reports_bi;
 SELECT credit_limit.grant_book('book_p', bi => 'regress_reports_bi');
 SELECT has_schema_privilege('regress_reports_bi', 'book_p', 'USAGE') AS book, has_schema_privilege('regress_reports_bi', 'credit_limit', 'USAGE') AS extension,
-  has_schema_privilege('regress_reports_bi', 'book_p_report', 'USAGE') AS reports, (SELECT count(*) FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace) AS sees;
+  has_schema_privilege('regress_reports_bi', 'book_p_report', 'USAGE') AS reports, (SELECT count(*) FROM pg_class
+    WHERE relnamespace = 'book_p_report'::regnamespace) AS sees;
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = 'book_p'::regnamespace
-  AND a.attname IN ('income', 'obligations', 'external_score', 'external_pd', 'inputs') AND has_column_privilege('regress_reports_bi', c.oid, a.attnum, 'SELECT');
+  AND a.attname IN ('income', 'obligations', 'external_score', 'external_pd', 'inputs')
+    AND has_column_privilege('regress_reports_bi', c.oid, a.attnum, 'SELECT');
 SET ROLE regress_reports_bi;
 SELECT count(*) FROM book_p.account;
 DO $$
@@ -303,7 +373,8 @@ END $$;
 SELECT sum(accounts) AS accounts FROM book_p_report.report_summary;
 RESET ROLE;
 SELECT credit_limit.revoke_book('book_p', 'regress_reports_bi');
-SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace IN ('book_p'::regnamespace, 'book_p_report'::regnamespace)
+SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+  WHERE c.relnamespace IN ('book_p'::regnamespace, 'book_p_report'::regnamespace)
   AND c.relkind <> 'i' AND has_column_privilege('regress_reports_bi', c.oid, a.attnum, 'SELECT');
 DROP ROLE regress_reports_bi;
 
@@ -312,7 +383,8 @@ CREATE TABLE book_p.was AS SELECT account_id, ctid AS place FROM book_p.report_p
 UPDATE book_p.account_month SET balance = balance + 1 WHERE account_id = 1001 AND month = '2026-12-01';
 UPDATE book_p.account SET status = 'closed' WHERE account_id = 1003;
 SELECT credit_limit.refresh_reports('book_p') AS refreshed;
-SELECT p.account_id IS NULL AS gone, p.ctid IS DISTINCT FROM w.place AS written, count(*) FROM book_p.was w LEFT JOIN book_p.report_position p USING (account_id) GROUP BY 1, 2 ORDER BY 3;
+SELECT p.account_id IS NULL AS gone, p.ctid IS DISTINCT FROM w.place AS written, count(*) FROM book_p.was w
+  LEFT JOIN book_p.report_position p USING (account_id) GROUP BY 1, 2 ORDER BY 3;
 
 -- Reports are made in a new schema, for a book that has none; a refresh of what is no book says so.
 SELECT credit_limit.refresh_reports('nowhere');

@@ -1,7 +1,8 @@
 -- Rights: what each kind of role may do in a book, and what it may not; segments; maker and checker with one login; real time for a loader.
 \set VERBOSITY terse
 \i test/helpers.sql
-CREATE ROLE regress_roles_analyst; CREATE ROLE regress_roles_anna; CREATE ROLE regress_roles_owner; CREATE ROLE regress_roles_approver; CREATE ROLE regress_roles_engine;
+CREATE ROLE regress_roles_analyst; CREATE ROLE regress_roles_anna; CREATE ROLE regress_roles_owner;
+  CREATE ROLE regress_roles_approver; CREATE ROLE regress_roles_engine;
 CREATE ROLE regress_roles_loader; CREATE ROLE regress_roles_stranger; CREATE ROLE regress_roles_both LOGIN IN ROLE regress_roles_owner, regress_roles_approver;
 SELECT credit_limit.create_book('book_p');
 -- Nothing to PUBLIC: of the schema, its relations, their columns, its functions.
@@ -42,7 +43,9 @@ RESET ROLE;
 
 -- A policy owner drafts, and does not approve; nor do the owner and the checker change the wrong columns.
 SET ROLE regress_roles_owner;
-SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "product": {"cap": 9000}, "exclusions": [{"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}]}');
+SELECT credit_limit.draft_policy('book_p', 'cash',
+  '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "product": {"cap": 9000}, '
+  '"exclusions": [{"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}]}');
 SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
 UPDATE book_p.policy_version SET status = 'approved';
 INSERT INTO book_p.decision SELECT * FROM book_p.decision;
@@ -82,7 +85,8 @@ INSERT INTO book_p.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash'
 SET ROLE regress_roles_loader;
 INSERT INTO book_p.borrower (borrower_id, segment, income, external_score, external_pd)
   SELECT i, CASE WHEN i % 2 = 0 THEN 'retail' ELSE 'farm' END, 1000 * i, 650, 0.02 FROM generate_series(1, 4) i;
-INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, balance) SELECT 100 + i, i, 'cash', 'CNY', '2026-01-01', 50 FROM generate_series(1, 4) i;
+INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, balance) SELECT 100 + i, i, 'cash', 'CNY',
+  '2026-01-01', 50 FROM generate_series(1, 4) i;
 INSERT INTO book_p.account_month SELECT 100 + i, '2026-10-01', 0, 50, 5, 5, 0 FROM generate_series(1, 4) i;
 UPDATE book_p.account SET balance = 60 WHERE account_id = 101;
 INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, credit_limit) VALUES (9, 1, 'cash', 'CNY', '2026-01-01', 1000);
@@ -220,7 +224,8 @@ REVOKE regress_roles_analyst FROM regress_roles_anna;
 SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail']);
 -- Granted again, he stays restricted; and is nothing else.
 SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_anna');
-SELECT has_table_privilege('regress_roles_anna', 'book_p.run_progress', 'SELECT') AS view, has_any_column_privilege('regress_roles_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
+SELECT has_table_privilege('regress_roles_anna', 'book_p.run_progress', 'SELECT') AS view,
+  has_any_column_privilege('regress_roles_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
 SELECT credit_limit.grant_book('book_p', engine => 'regress_roles_anna');
 -- Revoked: nothing is left of a role.
 -- A lender's own decision_input over the one of create_book: a role that comes later reads both, an analyst neither, and nothing
@@ -247,8 +252,10 @@ DROP ROLE regress_roles_late, regress_roles_late_analyst;
 SELECT credit_limit.revoke_book('book_p', 'regress_roles_anna');
 SELECT credit_limit.revoke_book('book_p', 'regress_roles_loader');
 SELECT credit_limit.revoke_book('book_p', 'regress_roles_engine');
-SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_roles_anna'::regrole, 'regress_roles_loader'::regrole, 'regress_roles_engine'::regrole)
-  AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid NOT IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace);
+SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_roles_anna'::regrole,
+  'regress_roles_loader'::regrole, 'regress_roles_engine'::regrole)
+  AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid NOT IN ('credit_limit'::regnamespace,
+    'credit_limit_internal'::regnamespace);
 SET ROLE regress_roles_loader;
 SELECT count(*) FROM book_p.account;
 RESET ROLE;
@@ -263,5 +270,7 @@ SELECT credit_limit.grant_book('book_w', analyst => 'regress_roles_analyst');
 SELECT credit_limit.restrict_analyst('book_w', 'regress_roles_analyst', ARRAY['retail']);
 SET ROLE regress_roles_analyst; SELECT count(*) FROM book_w.borrower; SELECT count(*) FROM book_w.customer; RESET ROLE;
 DROP SCHEMA book_p, book_w, book_p_report, book_w_report CASCADE;
-DROP OWNED BY regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine, regress_roles_loader, regress_roles_stranger, regress_roles_both;
-DROP ROLE regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine, regress_roles_loader, regress_roles_stranger, regress_roles_both;
+DROP OWNED BY regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine,
+  regress_roles_loader, regress_roles_stranger, regress_roles_both;
+DROP ROLE regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine,
+  regress_roles_loader, regress_roles_stranger, regress_roles_both;

@@ -8,27 +8,38 @@ SELECT credit_limit.create_book('book_m');
 GRANT USAGE ON SCHEMA book_m, credit_limit, credit_limit_internal TO regress_verify_replay_maker;
 GRANT ALL ON ALL TABLES IN SCHEMA book_m TO regress_verify_replay_maker;
 SET ROLE regress_verify_replay_maker;
-SELECT credit_limit.draft_policy('book_m', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}, {"score_from": 0, "income_multiple": 1}]}, "product": {"cap": 20000, "step": 100},
-  "exclusions": [{"column": "flag", "is": true, "reason": "Flag"}, {"column": "level", "at_least": 30, "reason": "Level"}, {"column": "words", "in": ["a \"b\"", "é\n"], "reason": "Words"}, {"column": "ratio", "below": 0.1, "reason": "Ratio"}]}');
+SELECT credit_limit.draft_policy('book_m', 'cash',
+  '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}, {"score_from": 0, "income_multiple": 1}]}, '
+  '"product": {"cap": 20000, "step": 100},
+  "exclusions": [{"column": "flag", "is": true, "reason": "Flag"}, {"column": "level", "at_least": 30, "reason": "Level"},
+    {"column": "words", "in": ["a \"b\"", "é\n"], "reason": "Words"}, {"column": "ratio", "below": 0.1, "reason": "Ratio"}]}');
 SELECT credit_limit.draft_scorecard('book_m', 'card', '{"name": "card", "base_points": 500, "characteristics": [
-  {"name": "ratio", "bins": [{"below": 0.5, "points": 150}, {"points": 0}], "missing": {"points": 50}}, {"name": "small", "bins": [{"below": 3, "points": 10}, {"points": 20}], "missing": {"points": 0}},
+  {"name": "ratio", "bins": [{"below": 0.5, "points": 150}, {"points": 0}], "missing": {"points": 50}}, {"name": "small",
+    "bins": [{"below": 3, "points": 10}, {"points": 20}], "missing": {"points": 0}},
   {"name": "mood", "categories": [{"in": ["glad"], "points": 14}, {"in": ["sad \"so\""], "points": -12}], "other": {"points": 0}, "missing": {"points": 1}}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_m', 1, '2026-01-01'), credit_limit.approve_scorecard('book_m', 1, '2026-01-01');
 -- A lender's decision_input with columns of every type.
 CREATE TYPE book_m.mood AS ENUM ('glad', 'sad "so"');
 CREATE DOMAIN book_m.level AS numeric(10, 3);
-CREATE TABLE book_m.extra (account_id bigint, flag boolean, level book_m.level, ratio float8, thin real, words text, day date, number uuid, bytes bytea, list text[], small smallint, padded char(8), mood book_m.mood);
-INSERT INTO book_m.extra SELECT i, i % 5 = 0, (i % 9) * 5.250, (ARRAY['NaN', 'Infinity', '-Infinity', 0.05, 0.3, 1e-300, 0.9, NULL])[1 + i % 8]::float8, (ARRAY['NaN', 1e-45, 0.1, -3])[1 + i % 4]::real,
-  (ARRAY['a "b"', E'é\n', '', 'x\y', NULL])[1 + i % 5], (ARRAY['infinity', '-infinity', '0044-03-15 BC', '2026-01-31', NULL])[1 + i % 5]::date, md5(i::text)::uuid, sha256(i::text::bytea),
-  (ARRAY['{}', '{NULL,"a,b","\"",""}', '{x}'])[1 + i % 3]::text[], i % 6, 'p' || i, (ARRAY['glad', 'sad "so"', NULL])[1 + i % 3]::book_m.mood FROM generate_series(1, 60) i;
+CREATE TABLE book_m.extra (account_id bigint, flag boolean, level book_m.level, ratio float8, thin real, words text, day date,
+  number uuid, bytes bytea, list text[], small smallint, padded char(8), mood book_m.mood);
+INSERT INTO book_m.extra SELECT i, i % 5 = 0, (i % 9) * 5.250, (ARRAY['NaN', 'Infinity', '-Infinity', 0.05, 0.3, 1e-300, 0.9,
+  NULL])[1 + i % 8]::float8, (ARRAY['NaN', 1e-45, 0.1, -3])[1 + i % 4]::real,
+  (ARRAY['a "b"', E'é\n', '', 'x\y', NULL])[1 + i % 5], (ARRAY['infinity', '-infinity', '0044-03-15 BC', '2026-01-31',
+    NULL])[1 + i % 5]::date, md5(i::text)::uuid, sha256(i::text::bytea),
+  (ARRAY['{}', '{NULL,"a,b","\"",""}', '{x}'])[1 + i % 3]::text[], i % 6, 'p' || i,
+    (ARRAY['glad', 'sad "so"', NULL])[1 + i % 3]::book_m.mood FROM generate_series(1, 60) i;
 ALTER FUNCTION book_m.decision_input(date) RENAME TO stock_input;
-CREATE VIEW book_m.input_row AS SELECT s.*, e.flag, e.level, e.ratio, e.thin, e.words, e.day, e.number, e.bytes, e.list, e.small, e.padded, e.mood FROM book_m.stock_input('2026-01-01') s JOIN book_m.extra e USING (account_id);
+CREATE VIEW book_m.input_row AS SELECT s.*, e.flag, e.level, e.ratio, e.thin, e.words, e.day, e.number, e.bytes, e.list, e.small,
+  e.padded, e.mood FROM book_m.stock_input('2026-01-01') s JOIN book_m.extra e USING (account_id);
 CREATE FUNCTION book_m.decision_input(as_of date) RETURNS SETOF book_m.input_row LANGUAGE sql STABLE AS
-  $$ SELECT s.*, e.flag, e.level, e.ratio, e.thin, e.words, e.day, e.number, e.bytes, e.list, e.small, e.padded, e.mood FROM book_m.stock_input(as_of) s JOIN book_m.extra e USING (account_id) $$;
+  $$ SELECT s.*, e.flag, e.level, e.ratio, e.thin, e.words, e.day, e.number, e.bytes, e.list, e.small, e.padded, e.mood
+    FROM book_m.stock_input(as_of) s JOIN book_m.extra e USING (account_id) $$;
 INSERT INTO book_m.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', 'card');
 INSERT INTO book_m.borrower (borrower_id, income) SELECT i, 1000 + i FROM generate_series(1, 60) i;
-INSERT INTO book_m.account (account_id, borrower_id, product, currency, opened_on, credit_limit) SELECT i, i, 'cash', 'CNY', '2026-01-01', 100 * (i % 9) FROM generate_series(1, 60) i;
+INSERT INTO book_m.account (account_id, borrower_id, product, currency, opened_on, credit_limit) SELECT i, i, 'cash', 'CNY',
+  '2026-01-01', 100 * (i % 9) FROM generate_series(1, 60) i;
 CALL credit_limit.run_decisions('book_m', '2026-11-30');
 SELECT status, decisions, failed FROM book_m.run_progress;
 SELECT action, count(*) FROM book_m.decision GROUP BY 1 ORDER BY 1;
@@ -38,13 +49,16 @@ SELECT count(*) AS problems FROM credit_limit.verify_log('book_m');
 -- Every decision is made again from what was kept, whatever the settings of the session are.
 SELECT count(*) AS decisions, count(*) FILTER (WHERE same) AS same FROM book_m.decision d, credit_limit.replay_decision('book_m', d.decision_id);
 SET datestyle = 'German, DMY'; SET extra_float_digits = -15; SET timezone = 'Asia/Kathmandu'; SET bytea_output = 'escape'; SET intervalstyle = 'sql_standard';
-SELECT count(*) FILTER (WHERE same) AS same, (SELECT count(*) FROM credit_limit.verify_log('book_m')) AS problems FROM book_m.decision d, credit_limit.replay_decision('book_m', d.decision_id);
+SELECT count(*) FILTER (WHERE same) AS same, (SELECT count(*) FROM credit_limit.verify_log('book_m')) AS problems
+  FROM book_m.decision d, credit_limit.replay_decision('book_m', d.decision_id);
 CALL credit_limit.run_decisions('book_m', '2026-11-30', '{"run_key": "settings", "move_limits": false}');
 RESET datestyle; RESET extra_float_digits; RESET timezone; RESET bytea_output; RESET intervalstyle;
 SELECT count(*) AS decisions, count(*) FILTER (WHERE r.same) AS same, (SELECT count(*) FROM credit_limit.verify_log('book_m')) AS problems
 FROM book_m.decision d, credit_limit.replay_decision('book_m', d.decision_id) r WHERE run_id = 2;
-SELECT count(*) AS accounts, count(*) FILTER (WHERE e.inputs <> g.inputs) AS written_otherwise FROM book_m.decision d JOIN book_m.decision_evidence e USING (decision_id)
-JOIN book_m.decision f ON f.account_id = d.account_id AND f.run_id = 2 JOIN book_m.decision_evidence g ON g.decision_id = f.decision_id WHERE d.run_id = 1 AND d.action <> 'INCREASE';
+SELECT count(*) AS accounts, count(*) FILTER (WHERE e.inputs <> g.inputs) AS written_otherwise FROM book_m.decision d
+  JOIN book_m.decision_evidence e USING (decision_id)
+JOIN book_m.decision f ON f.account_id = d.account_id AND f.run_id = 2 JOIN book_m.decision_evidence g
+  ON g.decision_id = f.decision_id WHERE d.run_id = 1 AND d.action <> 'INCREASE';
 
 -- A text with some characters changed: cut, replaced, taken out, doubled, exchanged with those of another place.
 CREATE FUNCTION pg_temp.mutant(whole text) RETURNS text LANGUAGE plpgsql AS $$
@@ -54,7 +68,8 @@ DECLARE
   n int := 1 + floor(random() * random() * 12)::int;
 BEGIN
   RETURN CASE floor(random() * 7)::int WHEN 0 THEN left(whole, at - 1)
-    WHEN 1 THEN overlay(whole placing (ARRAY['"', '[', ']', ',', '\', '{', '}', ':', '-', '.', 'e', 'N', 'null', ' ', E'\n', '\u0000', '\ud83d', 'é', '1e999999', '99999999999999999999', 'true'])[1 + floor(random() * 21)::int] FROM at FOR n - 1)
+    WHEN 1 THEN overlay(whole placing (ARRAY['"', '[', ']', ',', '\', '{', '}', ':', '-', '.', 'e', 'N', 'null', ' ', E'\n',
+      '\u0000', '\ud83d', 'é', '1e999999', '99999999999999999999', 'true'])[1 + floor(random() * 21)::int] FROM at FOR n - 1)
     WHEN 2 THEN overlay(whole placing chr(33 + floor(random() * 93)::int) FROM at FOR 1) WHEN 3 THEN overlay(whole placing '' FROM at FOR n)
     WHEN 4 THEN left(whole, at) || substr(whole, at, n) || substr(whole, at + 1) WHEN 5 THEN overlay(whole placing substr(whole, other, n) FROM at FOR n)
     ELSE overlay(whole placing floor(random() * 10)::int::text FROM at FOR 1) END;
@@ -71,9 +86,11 @@ BEGIN
   IF what = 'inputs' THEN UPDATE book_m.decision_evidence SET inputs = now WHERE decision_id = number;
   ELSE UPDATE book_m.evidence_layout SET columns = now; END IF;
   BEGIN
-    SELECT CASE WHEN NOT r.same AND 'inputs' = ANY (r.differences) THEN 'found' WHEN r.same THEN 'same decision' ELSE 'another decision' END INTO answer FROM credit_limit.replay_decision('book_m', number) r;
+    SELECT CASE WHEN NOT r.same AND 'inputs' = ANY (r.differences) THEN 'found' WHEN r.same THEN 'same decision'
+      ELSE 'another decision' END INTO answer FROM credit_limit.replay_decision('book_m', number) r;
   EXCEPTION WHEN OTHERS THEN
-    answer := CASE WHEN SQLSTATE LIKE '22%' OR SQLSTATE LIKE '42%' OR SQLSTATE IN ('54000', '54011') THEN 'clean error' ELSE format('%s: %s: %s', SQLSTATE, SQLERRM, now) END;
+    answer := CASE WHEN SQLSTATE LIKE '22%' OR SQLSTATE LIKE '42%' OR SQLSTATE IN ('54000', '54011') THEN 'clean error'
+      ELSE format('%s: %s: %s', SQLSTATE, SQLERRM, now) END;
   END;
   IF what = 'inputs' THEN UPDATE book_m.decision_evidence SET inputs = was WHERE decision_id = number;
   ELSE UPDATE book_m.evidence_layout SET columns = was; END IF;
@@ -85,10 +102,12 @@ END $$;
 \set n 10000
 \endif
 SET session_replication_role = replica;
-CREATE TEMP TABLE outcome AS SELECT what, pg_temp.outcome(64 * (1 + i % 60), what) AS outcome, count(*) AS n FROM generate_series(1, :n) i, LATERAL (SELECT CASE WHEN i % 10 < 7 THEN 'inputs' ELSE 'layout' END AS what) w GROUP BY 1, 2;
+CREATE TEMP TABLE outcome AS SELECT what, pg_temp.outcome(64 * (1 + i % 60), what) AS outcome, count(*) AS n
+  FROM generate_series(1, :n) i, LATERAL (SELECT CASE WHEN i % 10 < 7 THEN 'inputs' ELSE 'layout' END AS what) w GROUP BY 1, 2;
 RESET session_replication_role;
 -- A clean error or a difference that is found, nothing else.
-SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') >= :n / 20 AS clean_errors, sum(n) FILTER (WHERE outcome = 'found') >= :n / 20 AS found FROM outcome GROUP BY 1 ORDER BY 1;
+SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') >= :n / 20 AS clean_errors,
+  sum(n) FILTER (WHERE outcome = 'found') >= :n / 20 AS found FROM outcome GROUP BY 1 ORDER BY 1;
 SELECT what, outcome, n FROM outcome WHERE outcome NOT IN ('same text', 'clean error', 'found');
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_m');
 
@@ -100,13 +119,15 @@ DECLARE
 BEGIN
   SELECT * INTO e FROM book_m.decision_evidence WHERE decision_id = number;
   IF what = 'inputs' THEN UPDATE book_m.decision_evidence SET inputs = pg_temp.mutant(inputs) WHERE decision_id = number AND inputs <> '';
-  ELSE UPDATE book_m.decision_evidence SET salt = set_byte(salt, number::int / 64 % 16, (get_byte(salt, number::int / 64 % 16) + 1) % 256) WHERE decision_id = number; END IF;
+  ELSE UPDATE book_m.decision_evidence SET salt = set_byte(salt, number::int / 64 % 16,
+    (get_byte(salt, number::int / 64 % 16) + 1) % 256) WHERE decision_id = number; END IF;
   IF (SELECT (inputs, salt) = (e.inputs, e.salt) FROM book_m.decision_evidence WHERE decision_id = number) THEN RETURN 'same text'; END IF;
   SELECT string_agg(problem || CASE WHEN decision_id = number THEN '' ELSE ' of another' END, ', ') INTO answer FROM credit_limit.verify_log('book_m');
   UPDATE book_m.decision_evidence SET inputs = e.inputs, salt = e.salt WHERE decision_id = number;
   RETURN coalesce(answer, 'not found');
 END $$;
-SELECT what, outcome, count(*) > :n / 200 AS many FROM (SELECT what, pg_temp.verified(64 * (1 + i % 60), what) AS outcome FROM generate_series(1, :n / 30) i, LATERAL (SELECT CASE WHEN i % 2 = 0 THEN 'inputs' ELSE 'salt' END AS what) w) o
+SELECT what, outcome, count(*) > :n / 200 AS many FROM (SELECT what, pg_temp.verified(64 * (1 + i % 60), what) AS outcome
+  FROM generate_series(1, :n / 30) i, LATERAL (SELECT CASE WHEN i % 2 = 0 THEN 'inputs' ELSE 'salt' END AS what) w) o
 WHERE outcome <> 'same text' GROUP BY 1, 2 ORDER BY 1, 2;
 RESET session_replication_role;
 DROP SCHEMA book_m, book_m_report CASCADE;

@@ -39,21 +39,25 @@ SELECT weighted, near_relative(l.intercept, r.intercept, 1e-11) AS intercept, ne
   near_relative(l.citl, r.citl, 1e-12) AS citl, near_relative(l.citl_std_error, r.citl_se, 1e-12) AS se, near_relative(l.chi2, r.chi2, 1e-10) AS chi2, l.df,
   near_relative(l.p_value, r.p_value, 1e-10) AS p_value, n, n_degenerate, iterations < 10 AS soon, status
 FROM ours, line_by_r r, calibration_line(CASE WHEN weighted THEN w ELSE c END) l ORDER BY weighted;
-SELECT n, n_event, n_skipped, n_distinct, weight, near_relative(mean_pd, 0.20478666666666667, 1e-14) AS mean_pd, near_relative(event_rate, 0.25333333333333335, 1e-15) AS rate,
+SELECT n, n_event, n_skipped, n_distinct, weight, near_relative(mean_pd, 0.20478666666666667, 1e-14) AS mean_pd,
+  near_relative(event_rate, 0.25333333333333335, 1e-15) AS rate,
   near_relative(brier, 0.17683429333333334, 1e-14) AS brier, near_relative(brier_skill, 1 - 0.17683429333333334 / 0.18915555555555555, 1e-13) AS skill,
   near_relative(log_loss, 0.53242168417405855, 1e-14) AS log_loss, n_clipped, near_relative(ece, 0.048546666666666669, 1e-13) AS ece,
   near_relative(mce, 0.095405405405405388, 1e-13) AS mce, near_relative(citl, 0.30352847209927342, 1e-12) AS citl, status FROM ours, calibration_stats(c, 4);
 SELECT n, n_event, weight, near_relative(mean_pd, 0.20435999999999999, 1e-14) AS mean_pd, event_rate, near_relative(brier, 0.17561498666666664, 1e-14) AS brier,
-  near_relative(log_loss, 0.53124425673237385, 1e-14) AS log_loss, near_relative(ece, 0.04564, 1e-13) AS ece, near_relative(mce, 0.079450980392156853, 1e-13) AS mce
+  near_relative(log_loss, 0.53124425673237385, 1e-14) AS log_loss, near_relative(ece, 0.04564, 1e-13) AS ece,
+    near_relative(mce, 0.079450980392156853, 1e-13) AS mce
 FROM ours, calibration_stats(w, 4);
-SELECT near_relative((spiegelhalter_test(c)).z, 2.3673343808570686, 1e-13) AS z, near_relative((spiegelhalter_test(c)).p_value, 0.017916737058899849, 1e-12) AS p_value,
+SELECT near_relative((spiegelhalter_test(c)).z, 2.3673343808570686, 1e-13) AS z, near_relative((spiegelhalter_test(c)).p_value,
+  0.017916737058899849, 1e-12) AS p_value,
   near_relative((spiegelhalter_test(w)).z, 3.2405869545105062, 1e-13) AS zw FROM ours;
 CREATE TABLE hl_by_r (weighted boolean, groups int, chi2 float8, p_fitted float8, p_fixed float8);
 INSERT INTO hl_by_r VALUES (false, 10, 12.006127684443328, 0.15093068991991687, 0.28464660643077905),
   (false, 4, 6.8933369960214037, 0.03185157339552315, 0.14163338802994857),
   (true, 10, 38.583740265842884, 5.8710817814124096e-06, 3.0021982513866777e-05),
   (true, 4, 15.198231960536292, 0.00050089403798935981, 0.0043072459264953435);
-SELECT weighted, groups, near_relative(h.chi2, r.chi2, 1e-12) AS chi2, h.df, near_relative(h.p_value, p_fitted, 1e-11) AS fitted, f.df, near_relative(f.p_value, p_fixed, 1e-11) AS fixed,
+SELECT weighted, groups, near_relative(h.chi2, r.chi2, 1e-12) AS chi2, h.df, near_relative(h.p_value, p_fitted, 1e-11) AS fitted,
+  f.df, near_relative(f.p_value, p_fixed, 1e-11) AS fixed,
   f.groups_used
 FROM ours, hl_by_r r, LATERAL (SELECT CASE WHEN weighted THEN w ELSE c END AS x) s, hosmer_lemeshow(x, groups) h, hosmer_lemeshow(x, groups, false) f
 ORDER BY 1, 2;
@@ -64,7 +68,8 @@ INSERT INTO table_by_r VALUES
   (3, 74, 26, 18.94, 0.208, 0.304, 0.24992852750743746, 0.46414885015128537, 0.033177810702277384, 3.5369175836209763),
   (4, 75, 29, 26.7, 0.308, 0.404, 0.28243317231540871, 0.49946028242386842, 0.28695642249819714, 0.30765115034777973);
 SELECT group_id, t.n = r.n AND t.n_event = o AND observed = o AND t.weight = t.n AND t.pd_low = low AND t.pd_high = high AS counts,
-  near_relative(expected, e, 1e-14) AS expected, near_relative(t.conf_low, r.conf_low, 1e-12) AS conf_low, near_relative(t.conf_high, r.conf_high, 1e-12) AS conf_high,
+  near_relative(expected, e, 1e-14) AS expected, near_relative(t.conf_low, r.conf_low, 1e-12) AS conf_low,
+    near_relative(t.conf_high, r.conf_high, 1e-12) AS conf_high,
   near_relative(t.p_value, r.p, 1e-12) AS p_value, near_relative(t.chi2, r.chi2, 1e-12) AS chi2
 FROM ours, calibration_table(c, 4) t JOIN table_by_r r USING (group_id) ORDER BY group_id;
 SELECT near_relative(conf_low, 0.065254413378024581, 1e-12) AS conf_low, near_relative(p_value, 0.0033703938222510018, 1e-12) AS p_value, n, weight
@@ -72,7 +77,8 @@ FROM ours, calibration_table(w, 4) LIMIT 1;
 SELECT near_relative(d.brier, 0.17683429333333334, 1e-14) AS brier, near_relative(reliability, 0.0031052281299481319, 1e-12) AS reliability,
   near_relative(resolution, 0.01434250614250614, 1e-12) AS resolution, near_relative(uncertainty, 0.18915555555555555, 1e-15) AS uncertainty,
   near_relative(within, -0.0010839842096642097, 1e-11) AS within, groups_used FROM ours, brier_decomposition(c, 4) d;
-SELECT near_relative(reliability, 0.053392764444444435, 1e-12) AS reliability, near_relative(resolution, 0.065277777777777768, 1e-13) AS resolution, within, groups_used
+SELECT near_relative(reliability, 0.053392764444444435, 1e-12) AS reliability, near_relative(resolution, 0.065277777777777768,
+  1e-13) AS resolution, within, groups_used
 FROM ours, brier_decomposition(w);
 
 -- brier = reliability - resolution + uncertainty + within for any grouping, and brier is that of the rows.
@@ -104,15 +110,19 @@ SELECT calibration_agg(pd, event)::text = calibration_agg(pd::float8, event)::te
   calibration_agg(pd, event, weight)::text = calibration_agg(pd::float8, event, weight)::text AS weighted FROM sample;
 
 -- Integer weights are repeated rows; a weight of 0 is no row; another unit of weight changes no rate.
-SELECT s.brier = r.brier AND s.event_rate = r.event_rate AND near_relative(s.slope, r.slope, 1e-12) AND near_relative(s.log_loss, r.log_loss, 1e-14) AND s.weight = r.n AS same,
-  (SELECT bool_and(near_relative(a.chi2, b.chi2, 1e-13) AND a.p_value = b.p_value) FROM calibration_table(w) a JOIN calibration_table(rep) b USING (group_id)) AS tables
+SELECT s.brier = r.brier AND s.event_rate = r.event_rate AND near_relative(s.slope, r.slope, 1e-12) AND near_relative(s.log_loss,
+  r.log_loss, 1e-14) AND s.weight = r.n AS same,
+  (SELECT bool_and(near_relative(a.chi2, b.chi2, 1e-13) AND a.p_value = b.p_value) FROM calibration_table(w) a
+    JOIN calibration_table(rep) b USING (group_id)) AS tables
 FROM ours, (SELECT calibration_agg(pd, event) AS rep FROM sample, generate_series(1, weight::int)) r0, calibration_stats(w) s, calibration_stats(rep) r;
-SELECT calibration_agg(pd, event, CASE WHEN i % 2 = 0 THEN 1 ELSE 0 END)::text = calibration_agg(pd, event, 1) FILTER (WHERE i % 2 = 0)::text AS same FROM sample;
+SELECT calibration_agg(pd, event, CASE WHEN i % 2 = 0 THEN 1 ELSE 0 END)::text = calibration_agg(pd, event,
+  1) FILTER (WHERE i % 2 = 0)::text AS same FROM sample;
 SELECT near_relative(b.brier, s.brier, 1e-14) AND near_relative(b.slope, s.slope, 1e-12) AND near_relative(b.ece, s.ece, 1e-12) AS same
 FROM ours, calibration_stats(w) s, (SELECT calibration_agg(pd, event, weight / 3e7) AS c FROM sample) o, calibration_stats(o.c) b;
 
 -- No rows, only rows that are left out, NULL arguments.
-SELECT calibration_agg(pd, event) IS NULL AS none, hosmer_lemeshow(pd, event, 10, true) IS NULL AS hl, rollup(NULL::calibration) IS NULL AS rolled FROM sample WHERE i < 0;
+SELECT calibration_agg(pd, event) IS NULL AS none, hosmer_lemeshow(pd, event, 10, true) IS NULL AS hl,
+  rollup(NULL::calibration) IS NULL AS rolled FROM sample WHERE i < 0;
 SELECT calibration_agg(NULL::numeric, event) AS only_null, hosmer_lemeshow(NULL::numeric, event, 10, true) IS NULL AS hl,
   hosmer_lemeshow(pd, event, NULL, true) IS NULL AS no_groups, calibration_agg(pd, event, NULL::float8) AS no_weight FROM sample;
 SELECT * FROM calibration_stats('{"version": 1, "n_skipped": 5, "values": []}');
@@ -122,10 +132,12 @@ SELECT calibration_stats(NULL) IS NULL AS stats, calibration_line(NULL) IS NULL 
   hosmer_lemeshow(NULL::calibration) IS NULL AS hl, spiegelhalter_test(NULL::calibration) IS NULL AS z, (SELECT count(*) FROM calibration_table(NULL)) AS rows;
 
 -- One class: scores yes, skill and line no.
-SELECT status, brier, round(log_loss::numeric, 12) AS log_loss, brier_skill, slope, citl, ece, (hosmer_lemeshow(c, 2, false)).groups_used, (hosmer_lemeshow(c, 2, false)).p_value < 1 AS p,
+SELECT status, brier, round(log_loss::numeric, 12) AS log_loss, brier_skill, slope, citl, ece,
+  (hosmer_lemeshow(c, 2, false)).groups_used, (hosmer_lemeshow(c, 2, false)).p_value < 1 AS p,
   (spiegelhalter_test(c)).z IS NOT NULL AS z
 FROM (SELECT calibration_agg(p, false) AS c FROM unnest('{0.1, 0.2, 0.3}'::float8[]) p) s, calibration_stats(c);
-SELECT status, event_rate, brier, brier_skill, slope, citl FROM (SELECT calibration_agg(p, true) AS c FROM unnest('{0.1, 0.2, 0.3}'::float8[]) p) s, calibration_stats(c);
+SELECT status, event_rate, brier, brier_skill, slope, citl FROM (SELECT calibration_agg(p, true) AS c
+  FROM unnest('{0.1, 0.2, 0.3}'::float8[]) p) s, calibration_stats(c);
 -- What a line can meet: one PD, separation complete and not, PDs of 0 and 1.
 SELECT what, l.status, intercept, slope, round(citl::numeric, 10) AS citl, n, n_degenerate
 FROM (VALUES (1, 'one PD', '{0.2, 0.2, 0.2, 0.2}'::float8[], '{t, f, f, f}'::boolean[]),
@@ -134,7 +146,8 @@ FROM (VALUES (1, 'one PD', '{0.2, 0.2, 0.2, 0.2}'::float8[], '{t, f, f, f}'::boo
   (6, 'only 0 and 1', '{0, 0, 1, 1}', '{f, f, t, t}')) v (k, what, p, e),
   LATERAL (SELECT calibration_agg(pd, event) AS c FROM unnest(p, e) u (pd, event)) s, calibration_line(c) l ORDER BY k;
 SELECT l.status, l.n, l.n_degenerate, near_relative(l.slope, m.slope, 1e-15) AS slope, l.citl = m.citl AS citl, n_clipped, s.status
-FROM ours, (SELECT calibration_agg(p, e) AS d FROM (SELECT pd::float8, event FROM sample UNION ALL VALUES (0, false), (0, true), (1, true), (1, false)) v (p, e)) o,
+FROM ours, (SELECT calibration_agg(p, e) AS d FROM (SELECT pd::float8, event FROM sample UNION ALL VALUES (0, false), (0, true),
+  (1, true), (1, false)) v (p, e)) o,
   calibration_line(d) l, calibration_line(c) m, calibration_stats(d) s;
 -- A slope that is finite, but steep: the classes overlap by a hair.
 SELECT status, iterations < 50 AS soon, slope > 20 AS steep FROM calibration_line((SELECT calibration_agg(p, e) FROM
@@ -150,7 +163,8 @@ FROM calibration_table((SELECT calibration_agg(p, e) FROM unnest('{0, 0, 0.1, 0.
 SELECT * FROM hosmer_lemeshow((SELECT calibration_agg(pd, event) FROM small), 2);
 
 -- Tiny PDs keep their digits.
-SELECT near_relative(mean_pd, 2e-12, 1e-14) AS mean_pd, near_relative(brier, (1 + 999 * 4e-24 - 4e-12 + 4e-24) / 1000, 1e-14) AS brier, near_relative(citl, ln(1e-3 / 0.999) - ln(2e-12), 1e-12) AS citl
+SELECT near_relative(mean_pd, 2e-12, 1e-14) AS mean_pd, near_relative(brier, (1 + 999 * 4e-24 - 4e-12 + 4e-24) / 1000,
+  1e-14) AS brier, near_relative(citl, ln(1e-3 / 0.999) - ln(2e-12), 1e-12) AS citl
 FROM calibration_stats((SELECT calibration_agg(2e-12::float8, g = 1) FROM generate_series(1, 1000) g));
 
 -- Any split, any order, any plan.
@@ -159,13 +173,15 @@ CREATE TABLE book AS SELECT g, pd, CASE WHEN g % 1000 = 0 THEN NULL ELSE random(
 FROM (SELECT g, CASE WHEN g % 3 = 0 THEN round(random()::numeric, 2)::float8 ELSE random() ^ 3 END AS pd FROM generate_series(1, 200000) g) s;
 CREATE TABLE whole AS SELECT calibration_agg(pd, event) AS c, calibration_agg(pd, event, weight) AS w FROM book;
 SELECT (SELECT rollup(c)::text FROM (SELECT calibration_agg(pd, event) AS c FROM book GROUP BY g % 17) p) = c::text AS rolled FROM whole;
-SELECT a.n = b.n AND a.n_skipped = b.n_skipped AND near_relative(a.brier, b.brier, 1e-14) AND near_relative(a.slope, b.slope, 1e-12) AND near_relative(a.ece, b.ece, 1e-12) AS rolled
+SELECT a.n = b.n AND a.n_skipped = b.n_skipped AND near_relative(a.brier, b.brier, 1e-14) AND near_relative(a.slope, b.slope,
+  1e-12) AND near_relative(a.ece, b.ece, 1e-12) AS rolled
 FROM whole, (SELECT rollup(c) AS r FROM (SELECT calibration_agg(pd, event, weight) AS c FROM book GROUP BY g % 17) p) q,
   calibration_stats(w) a, calibration_stats(r) b;
 SELECT (SELECT calibration_agg(pd, event ORDER BY pd DESC, g)::text FROM book) = c::text AS ordered FROM whole;
 ALTER TABLE book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-SELECT uses_parallel('SELECT credit_limit.calibration_agg(pd, event), credit_limit.calibration_agg(pd, event, weight), credit_limit.hosmer_lemeshow(pd, event, 10, true) FROM book');
+SELECT uses_parallel('SELECT credit_limit.calibration_agg(pd, event), credit_limit.calibration_agg(pd, event, weight), '
+  'credit_limit.hosmer_lemeshow(pd, event, 10, true) FROM book');
 CREATE TABLE parallel AS SELECT calibration_agg(pd, event) AS c, calibration_agg(pd, event, weight) AS w, hosmer_lemeshow(pd, event, 20, false) AS h FROM book;
 SELECT parallel.c::text = whole.c::text AS same, h = hosmer_lemeshow(whole.c, 20, false) AS hl,
   (SELECT near_relative(a.brier, b.brier, 1e-14) AND near_relative(a.slope, b.slope, 1e-12) AND a.n_skipped = b.n_skipped
@@ -174,12 +190,15 @@ SELECT calibration_agg(pd, event) IS NULL AS nothing, hosmer_lemeshow(pd, event,
 SELECT calibration_agg(NULLIF(pd, pd), event) AS only_null FROM book;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- Against plain SQL on 200,000 rows.
-SELECT s.n = q.n AND s.n_event = q.n_event AND s.n_skipped = q.skipped AND s.n_distinct = q.n_distinct AS counts, near_relative(s.mean_pd, q.mean_pd, 1e-12) AS mean,
+SELECT s.n = q.n AND s.n_event = q.n_event AND s.n_skipped = q.skipped AND s.n_distinct = q.n_distinct AS counts,
+  near_relative(s.mean_pd, q.mean_pd, 1e-12) AS mean,
   near_relative(s.brier, q.brier, 1e-12) AS brier, near_relative(s.log_loss, q.log_loss, 1e-12) AS log_loss, s.brier = b AS one_step
 FROM whole, calibration_stats(c) s, (SELECT brier_score(pd, event) AS b FROM book) o,
-  (SELECT count(event) AS n, count(*) FILTER (WHERE event) AS n_event, count(*) - count(event) AS skipped, count(DISTINCT pd) FILTER (WHERE event IS NOT NULL) AS n_distinct,
+  (SELECT count(event) AS n, count(*) FILTER (WHERE event) AS n_event, count(*) - count(event) AS skipped,
+    count(DISTINCT pd) FILTER (WHERE event IS NOT NULL) AS n_distinct,
      avg(pd) FILTER (WHERE event IS NOT NULL) AS mean_pd, avg((pd - event::int) ^ 2) AS brier,
-     avg(least(CASE WHEN event THEN CASE WHEN pd > 0 THEN -ln(pd) END ELSE CASE WHEN pd < 1 THEN -ln(1 - pd) END END, -ln(1e-15::float8))) FILTER (WHERE event IS NOT NULL) AS log_loss FROM book) q;
+     avg(least(CASE WHEN event THEN CASE WHEN pd > 0 THEN -ln(pd) END ELSE CASE WHEN pd < 1 THEN -ln(1 - pd) END END,
+       -ln(1e-15::float8))) FILTER (WHERE event IS NOT NULL) AS log_loss FROM book) q;
 
 -- As a window aggregate: the final function leaves the state alone.
 SELECT array_agg((calibration_stats(c)).n ORDER BY i), array_agg((h).groups_used ORDER BY i)
@@ -237,7 +256,8 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
-CREATE TABLE victim AS SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0)) AS bytes FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
+CREATE TABLE victim AS SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0)) AS bytes
+  FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
   UNION ALL SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0, b / 7.0)) FROM generate_series(1, 4) b;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
@@ -261,9 +281,13 @@ SELECT * FROM calibration_table((SELECT calibration_agg(pd, event) FROM small), 
 SELECT calibration_agg(0.1, true, 1e-101);
 SELECT calibration_agg(0.1, true, 1e-100)::text AS smallest, calibration_agg(0.1, true, 0)::text AS none;
 -- What is stored can be read again: rows left out end at the largest number, weights that are too much together are not stored.
-CREATE TABLE brim AS SELECT rollup(c) AS c FROM unnest('{"{\"version\": 1, \"n_skipped\": 9223372036854775807, \"values\": [[0.2, 1, 0]]}", "{\"version\": 1, \"n_skipped\": 5, \"values\": []}"}'::calibration[]) c;
-SELECT c, credit_limit_internal.calibration_send(c) = credit_limit_internal.calibration_send(c::text::calibration) AS read_again, (calibration_stats(c)).n_skipped FROM brim;
-CREATE TABLE too_much AS SELECT rollup(c) AS c FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
+CREATE TABLE brim AS SELECT rollup(c) AS c
+  FROM unnest('{"{\"version\": 1, \"n_skipped\": 9223372036854775807, \"values\": [[0.2, 1, 0]]}", "{\"version\": 1, '
+  '\"n_skipped\": 5, \"values\": []}"}'::calibration[]) c;
+SELECT c, credit_limit_internal.calibration_send(c) = credit_limit_internal.calibration_send(c::text::calibration) AS read_again,
+  (calibration_stats(c)).n_skipped FROM brim;
+CREATE TABLE too_much AS SELECT rollup(c) AS c
+  FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
 SELECT rollup(c)::text FROM (SELECT '{"version": 1, "values": [[0.2, 1, 0, 9e149, 0, 0, 0]]}'::calibration AS c FROM generate_series(1, 2)) s;
 DROP TABLE brim;
 

@@ -9,7 +9,8 @@ SELECT n, n_zero, n_censored, n_skipped, p_zero, lower_bound, status, weight, n_
 FROM demand_stats((SELECT demand_agg(balance, available) FROM month));
 -- The limit of each month is its own: 979.99 of 1000 is a balance, 980 is the limit; a credit balance is no draw.
 SELECT b, a, (s).n, (s).n_zero, (s).n_censored, (s).n_skipped, (s).lower_bound
-FROM (VALUES (979.99, 1000.0), (980, 1000), (1200, 1000), (-5, 1000), (0, 1000), (0, 0), (5, 0), (5, NULL), (NULL, 5), ('NaN'::numeric, 5), (5, 'NaN'::numeric)) v (b, a),
+FROM (VALUES (979.99, 1000.0), (980, 1000), (1200, 1000), (-5, 1000), (0, 1000), (0, 0), (5, 0), (5, NULL), (NULL, 5),
+  ('NaN'::numeric, 5), (5, 'NaN'::numeric)) v (b, a),
   LATERAL (SELECT demand_stats(demand_agg(x.b, x.a)) AS s FROM (VALUES (v.b, v.a)) x (b, a)) q;
 SELECT (demand_stats(demand_agg(b::float8, 1000::float8, '{"tolerance": 0.1}'))).n_censored FROM (VALUES (899), (901)) v (b);
 
@@ -205,7 +206,8 @@ SELECT abs(avg(mu) - 7) < 0.02 AS mu, abs(percentile_cont(0.5) WITHIN GROUP (ORD
   (percentile_cont(0.5) WITHIN GROUP (ORDER BY mean)) / 1181.6 BETWEEN 0.97 AND 1.03 AS mean, round((avg(naive) / 1181.6)::numeric, 2) AS naive_share
 FROM accounts, demand_stats(d);
 -- Standard errors are what the estimates scatter by.
-SELECT round((stddev(mu) / sqrt(avg(se_mu ^ 2)))::numeric, 1) BETWEEN 0.9 AND 1.1 AS mu, round((stddev(p_zero) / sqrt(avg(se_p_zero ^ 2)))::numeric, 1) AS p_zero
+SELECT round((stddev(mu) / sqrt(avg(se_mu ^ 2)))::numeric, 1) BETWEEN 0.9 AND 1.1 AS mu,
+  round((stddev(p_zero) / sqrt(avg(se_p_zero ^ 2)))::numeric, 1) AS p_zero
 FROM accounts, demand_stats(d) WHERE status = 'converged' AND n_censored <= 12;
 -- The whole segment, pooled: all that a limit hides from the mean of balances is found, within three standard errors. With the
 -- default tolerance the balances from 98 % of the limit on count as demand above it, and the estimate is higher by 1 %.
@@ -220,12 +222,15 @@ SELECT near((demand_stats(demand_shrink(a.d, p.d))).mu, (ln(500) + ln(600) + 6 *
   near((demand_stats(demand_shrink(a.d, p.d))).sigma ^ 2,
     ((ln(500) - m) ^ 2 + (ln(600) - m) ^ 2 + 6 * s.sigma ^ 2 + 6 * (s.mu - m) ^ 2) / 8, 1e-11) AS sigma,
   near((demand_stats(demand_shrink(a.d, p.d))).p_zero, 6 * s.p_zero / 8, 1e-12) AS p_zero,
-  near((demand_stats(demand_shrink(a.d, p.d, 1e9))).mu, s.mu, 1e-6) AS strong, near((demand_stats(demand_shrink(a.d, p.d, 1e-9))).mu, ln(500 * 600) / 2, 1e-6) AS weak
+  near((demand_stats(demand_shrink(a.d, p.d, 1e9))).mu, s.mu, 1e-6) AS strong,
+    near((demand_stats(demand_shrink(a.d, p.d, 1e-9))).mu, ln(500 * 600) / 2, 1e-6) AS weak
 FROM segment p, demand_stats(p.d) s, (SELECT demand_agg(b, 1000::numeric) AS d FROM (VALUES (500), (600)) v (b)) a,
   LATERAL (SELECT (ln(500) + ln(600) + 6 * s.mu) / 8 AS m) l;
-SELECT what, demand_mean(q.d) IS NULL AS unknown_alone, demand_mean(l) / demand_mean(s.d) > 1 AS above_segment, demand_mean(l) / demand_mean(s.d) < 1 AS below_segment,
+SELECT what, demand_mean(q.d) IS NULL AS unknown_alone, demand_mean(l) / demand_mean(s.d) > 1 AS above_segment,
+  demand_mean(l) / demand_mean(s.d) < 1 AS below_segment,
   (demand_stats(l)).status, (demand_stats(l)).n
-FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit', 1500, 1500), ('at the limit', 1500, 1500), ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
+FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit', 1500, 1500), ('at the limit', 1500, 1500),
+  ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
   demand_shrink(q.d, s.d) l ORDER BY what;
 SELECT demand_shrink(d, a) IS NULL AS prior_knows_nothing FROM segment, (SELECT demand_agg(1000, 1000) AS a) q;
 
@@ -240,24 +245,33 @@ SELECT 'weighted', demand_agg(balance, available, age, '{"half_life": 12}') FROM
 SELECT 'normal weighted', demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') FROM many UNION ALL
 SELECT 'few limits', demand_agg(balance, available, '{"tolerance": 0}') FROM simulated;
 SELECT kind, s.n, s.n_censored, s.n_limits, s.status FROM whole, demand_stats(d) s ORDER BY kind;
-SELECT 'backwards' AS what, credit_limit_internal.demand_send(demand_agg(balance, available ORDER BY g DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
+SELECT 'backwards' AS what, credit_limit_internal.demand_send(demand_agg(balance, available
+  ORDER BY g DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
 UNION ALL
-SELECT 'by limit', credit_limit_internal.demand_send(demand_agg(balance, available, '{"distribution": "normal"}' ORDER BY available, balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal') FROM many
+SELECT 'by limit', credit_limit_internal.demand_send(demand_agg(balance, available, '{"distribution": "normal"}'
+  ORDER BY available, balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal') FROM many
 UNION ALL
-SELECT 'weighted', credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}' ORDER BY balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
+SELECT 'weighted', credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}'
+  ORDER BY balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
 UNION ALL
-SELECT '97 parts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
+SELECT '97 parts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
+  WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
 UNION ALL
-SELECT 'uneven parts', credit_limit_internal.demand_send(rollup(d ORDER BY k DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal weighted')
-FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
+SELECT 'uneven parts', credit_limit_internal.demand_send(rollup(d ORDER BY k DESC)) = (SELECT credit_limit_internal.demand_send(d)
+  FROM whole WHERE kind = 'normal weighted')
+FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age,
+  '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
 UNION ALL
-SELECT 'accounts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'few limits') FROM accounts
+SELECT 'accounts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
+  WHERE kind = 'few limits') FROM accounts
 ORDER BY what;
 ALTER TABLE many SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT demand_agg(balance, available) FROM many;
-SELECT credit_limit_internal.demand_send(demand_agg(balance, available)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS plain,
-  credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
+SELECT credit_limit_internal.demand_send(demand_agg(balance, available)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
+  WHERE kind = 'plain') AS plain,
+  credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) =
+    (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- Cells cost next to nothing: 7,001 limits, of which more than 4,096 were reached, against R as above,
 --
@@ -272,16 +286,19 @@ FROM demand_stats((SELECT demand_agg(least(exp(8 + 0.7 * ln(u / (1 - u))), a), a
         FROM generate_series(1, 21003) g) i));
 
 -- Stored, dumped and sent.
-CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given', demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal');
+CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given',
+  demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal');
 SELECT count(*) AS n, bool_and(credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d)) AS text FROM stored;
 SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
 
 -- The largest amounts, too: a dump can be restored.
-SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
+SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest
+  FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
 
 -- Moving windows: the state goes on after it was read.
 SELECT account, k, (demand_stats(d)).n, (demand_stats(d)).status FROM (
-  SELECT account, row_number() OVER w AS k, demand_agg(balance, available) OVER w AS d FROM (VALUES (1, 100, 500), (1, 200, 500), (1, 300, 500), (1, 500, 500)) v (account, balance, available)
+  SELECT account, row_number() OVER w AS k, demand_agg(balance, available) OVER w AS d FROM (VALUES (1, 100, 500), (1, 200, 500),
+    (1, 300, 500), (1, 500, 500)) v (account, balance, available)
   WINDOW w AS (ORDER BY balance)) s;
 
 -- Mistakes.
@@ -312,11 +329,16 @@ SELECT demand_shrink(demand_agg(5, 6), demand(7, 1, 0, 'normal'));
 SELECT '{"version": 2, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0}'::demand;
 SELECT '{"version": 1, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0, "n": 5}'::demand;
 SELECT '[]'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 1, "n_zero": 2, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 0, "squares": 0, "limits": []}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 12, "squares": 60, "limits": []}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, "highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1]]}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, "highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1], [4.5, 1]]}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0, "sum": 12, "squares": -72, "limits": []}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 1, "n_zero": 2, "n_censored": 0, "n_skipped": 0, '
+  '"highest_limit": 0, "sum": 0, "squares": 0, "limits": []}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
+  '"highest_limit": 0, "sum": 12, "squares": 60, "limits": []}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
+  '"highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1]]}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
+  '"highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1], [4.5, 1]]}'::demand;
+SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
+  '"highest_limit": 0, "sum": 12, "squares": -72, "limits": []}'::demand;
 
 SELECT demand_amount(demand(7, 1), 0.9, 30);
 
@@ -336,7 +358,8 @@ DECLARE
   mutant bytea; o oid; original record;
 BEGIN
   PERFORM setseed(0.78);
-  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted', 'weighted') AND length(d::text) < 1000 LOOP
+  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted',
+    'weighted') AND length(d::text) < 1000 LOOP
     FOR i IN 1 .. 300 LOOP
       mutant := CASE WHEN i = 1 THEN credit_limit_internal.demand_send(original.d) ELSE pg_temp.mutate(credit_limit_internal.demand_send(original.d)) END;
       o := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || '\x00000004'::bytea || int4send(original.kind::int)
@@ -354,7 +377,9 @@ BEGIN
     END LOOP;
   END LOOP;
 END $$;
-SELECT kind, count(*) > 5 AS some_accepted, count(*) FILTER (WHERE credit_limit_internal.demand_send(d::text::demand) <> credit_limit_internal.demand_send(d)) AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
+SELECT kind, count(*) > 5 AS some_accepted,
+  count(*) FILTER (WHERE credit_limit_internal.demand_send(d::text::demand) <> credit_limit_internal.demand_send(d))
+  AS not_the_same FROM demand_fuzz GROUP BY kind ORDER BY kind;
 DO $$
 DECLARE f record;
 BEGIN

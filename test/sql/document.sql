@@ -4,7 +4,8 @@ SET plan_cache_mode = force_generic_plan;
 
 -- A card whose score is its base points plus 1 or 2: so the answer is known by hand.
 CREATE FUNCTION small_card(base int, name text DEFAULT 'small') RETURNS scorecard LANGUAGE sql IMMUTABLE AS $$
-  SELECT format('{"name": "%s", "base_points": %s, "characteristics": [{"name": "x", "bins": [{"below": 5, "points": 1}, {"points": 2}]}]}', name, base)::scorecard $$;
+  SELECT format('{"name": "%s", "base_points": %s, "characteristics": [{"name": "x", "bins": [{"below": 5, "points": 1}, '
+    '{"points": 2}]}]}', name, base)::scorecard $$;
 CREATE TABLE shelf AS SELECT i AS id, small_card(i) AS card FROM generate_series(1, 150) i;
 CREATE TABLE applicant AS SELECT 1 AS id, 3::float8 AS x UNION ALL SELECT 2, 7;
 

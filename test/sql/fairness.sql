@@ -87,7 +87,8 @@ SELECT rollup(NULL::fairness) IS NULL AS rollup_null FROM decision;
 SELECT rollup(f) IS NULL AS rollup_nothing FROM (SELECT NULL::fairness AS f WHERE false) s;
 SELECT fairness_stats(NULL) IS NULL AS stats, (SELECT count(*) FROM fairness_table(NULL)) AS table_rows;
 SELECT (fairness_stats(f)).*, (SELECT count(*) FROM fairness_table(f)) AS table_rows FROM (SELECT fairness_agg(member, NULL, score) AS f FROM decision) s;
-SELECT member, is_reference, n, rate, impact_ratio, z, below_four_fifths, mean_score, smd FROM fairness_table((SELECT fairness_agg(NULL, approved, score) FROM decision));
+SELECT member, is_reference, n, rate, impact_ratio, z, below_four_fifths, mean_score, smd
+  FROM fairness_table((SELECT fairness_agg(NULL, approved, score) FROM decision));
 SELECT count(*) FROM fairness_table((SELECT fairness_agg(member, approved) FROM decision), NULL, NULL);
 SELECT count(*) FROM fairness_table((SELECT fairness_agg(member, approved) FROM decision), NULL, 0.95, NULL);
 
@@ -160,9 +161,11 @@ CREATE FUNCTION same(a fairness, b fairness) RETURNS boolean LANGUAGE sql RETURN
   AND fairness_stats(a) = fairness_stats(b);
 SELECT parts, same(rollup(part), (SELECT f FROM ours)) AS same
 FROM unnest('{1, 2, 7, 500}'::int[]) parts,
-  LATERAL (SELECT fairness_agg(member, approved, score) AS part FROM (SELECT *, row_number() OVER () % parts AS g FROM book) b GROUP BY g) p GROUP BY parts ORDER BY parts;
+  LATERAL (SELECT fairness_agg(member, approved, score) AS part FROM (SELECT *, row_number() OVER () % parts AS g FROM book) b
+    GROUP BY g) p GROUP BY parts ORDER BY parts;
 SELECT same(a, f) AS by_score, same(b, f) AS by_member
-FROM ours, (SELECT fairness_agg(member, approved, score ORDER BY score) AS a, fairness_agg(member, approved, score ORDER BY member DESC, score DESC) AS b FROM book) s;
+FROM ours, (SELECT fairness_agg(member, approved, score ORDER BY score) AS a, fairness_agg(member, approved, score
+  ORDER BY member DESC, score DESC) AS b FROM book) s;
 
 ALTER TABLE book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
@@ -178,7 +181,8 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT array_agg(n ORDER BY n) FROM (SELECT (fairness_stats(fairness_agg('a', true, g) OVER (ORDER BY g))).n FROM generate_series(1, 5) g) s;
 
 -- Text and binary forms round trip, whatever the names are.
-INSERT INTO ours SELECT fairness_agg(m, g % 2 = 0, g / 3.0) FROM unnest(ARRAY['', ' ', '"', '\', E'a\nb', 'null', 'ä', '日本', NULL]) m, generate_series(1, 5) g;
+INSERT INTO ours SELECT fairness_agg(m, g % 2 = 0, g / 3.0)
+FROM unnest(ARRAY['', ' ', '"', '\', E'a\nb', 'null', 'ä', '日本', NULL]) m, generate_series(1, 5) g;
 INSERT INTO ours VALUES ('{"version": 1, "n_skipped": 3, "groups": []}');
 CREATE TABLE copied (f fairness);
 DO $$ BEGIN
@@ -186,7 +190,8 @@ DO $$ BEGIN
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('fairness'));
 END $$;
 SELECT (SELECT count(*) FROM copied) AS copied, bool_and(f::text::fairness::text = f::text) AS text,
-  bool_and(f::text IN (SELECT c.f::text FROM copied c)) AS "binary", bool_and(credit_limit_internal.fairness_send(f::text::fairness) = credit_limit_internal.fairness_send(f)) AS bytes FROM ours;
+  bool_and(f::text IN (SELECT c.f::text FROM copied c)) AS "binary",
+    bool_and(credit_limit_internal.fairness_send(f::text::fairness) = credit_limit_internal.fairness_send(f)) AS bytes FROM ours;
 
 -- What people might write.
 SELECT '{}'::fairness;
@@ -195,22 +200,33 @@ SELECT '{"version": 2, "n_skipped": 0, "groups": []}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [], "rows": 3}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1, "n_favourable": 2, "n_score": 0}]}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 0, "n_favourable": 0, "n_score": 0}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1, "n_favourable": 1, "n_score": 2, "sum": [1, 0], "squares": [1, 0], "lowest": 0, "highest": 1}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1, "n_favourable": 1, "n_score": 2, "sum": [1, 0], '
+  '"squares": [1, 0], "lowest": 0, "highest": 1}]}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2}]}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4], "squares": [8, 0]}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 3], "squares": [8, 0], "lowest": 2, "highest": 2}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], "squares": [7, 0], "lowest": 1, "highest": 3}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4e150, 0], "squares": [1e290, 0], "lowest": 1, "highest": 3}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], "squares": [10, 0], "lowest": 2.5, "highest": 3}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], "squares": [10, 0], "lowest": 1, "highest": 1.5}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1, "n_favourable": 1, "n_score": 0}, {"member": "a", "n": 1, "n_favourable": 1, "n_score": 0}]}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": null, "n": 1, "n_favourable": 1, "n_score": 0}, {"n": 1, "n_favourable": 1, "n_score": 0}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 3], '
+  '"squares": [8, 0], "lowest": 2, "highest": 2}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], '
+  '"squares": [7, 0], "lowest": 1, "highest": 3}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4e150, 0], '
+  '"squares": [1e290, 0], "lowest": 1, "highest": 3}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], '
+  '"squares": [10, 0], "lowest": 2.5, "highest": 3}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 2, "n_favourable": 1, "n_score": 2, "sum": [4, 0], '
+  '"squares": [10, 0], "lowest": 1, "highest": 1.5}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1, "n_favourable": 1, "n_score": 0}, {"member": "a", "n": 1, '
+  '"n_favourable": 1, "n_score": 0}]}'::fairness;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": null, "n": 1, "n_favourable": 1, "n_score": 0}, '
+  '{"n": 1, "n_favourable": 1, "n_score": 0}]}'::fairness;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": 5, "n": 1, "n_favourable": 1, "n_score": 0}]}'::fairness;
 SELECT '{"version": 1, "n_skipped": -1, "groups": []}'::fairness;
-SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "b", "n": 4, "n_favourable": 1, "n_score": 2, "sum": [4, 0], "squares": [8, 0], "lowest": 2, "highest": 2}, {"member": "a", "n": 2, "n_favourable": 1, "n_score": 0}]}'::fairness;
-SELECT rollup(f) FROM (SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1125899906842624, "n_favourable": 1, "n_score": 0}]}'::fairness AS f FROM generate_series(1, 2)) s;
+SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "b", "n": 4, "n_favourable": 1, "n_score": 2, "sum": [4, 0], '
+  '"squares": [8, 0], "lowest": 2, "highest": 2}, {"member": "a", "n": 2, "n_favourable": 1, "n_score": 0}]}'::fairness;
+SELECT rollup(f) FROM (SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1125899906842624, "n_favourable": 1, '
+  '"n_score": 0}]}'::fairness AS f FROM generate_series(1, 2)) s;
 SELECT '{"version": 1, "n_skipped": 0, "groups": [{"member": "a", "n": 1125899906842625, "n_favourable": 1, "n_score": 0}]}'::fairness;
-SELECT n_skipped FROM fairness_stats((SELECT rollup(f) FROM (SELECT '{"version": 1, "n_skipped": 9223372036854775807, "groups": []}'::fairness AS f FROM generate_series(1, 2)) s));
+SELECT n_skipped FROM fairness_stats((SELECT rollup(f)
+  FROM (SELECT '{"version": 1, "n_skipped": 9223372036854775807, "groups": []}'::fairness AS f FROM generate_series(1, 2)) s));
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (f fairness);
@@ -222,7 +238,8 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
-CREATE TABLE victim AS SELECT credit_limit_internal.fairness_send(fairness_agg(m, g % 2 = 0, g / 3.0)) AS bytes FROM unnest(ARRAY['a', 'ä', '', NULL]) m, generate_series(1, 5) g;
+CREATE TABLE victim AS SELECT credit_limit_internal.fairness_send(fairness_agg(m, g % 2 = 0, g / 3.0)) AS bytes
+  FROM unnest(ARRAY['a', 'ä', '', NULL]) m, generate_series(1, 5) g;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
@@ -235,9 +252,11 @@ FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int
       FROM generate_series(0, 300) n) s;
 
 -- What is stored can be read again, though squares of the smallest scores are no doubles; confidence must be given.
-SELECT x, fairness_agg('a', true, x)::text::fairness::text = fairness_agg('a', true, x)::text AS read_again, (fairness_table(fairness_agg('a', true, x))).mean_score = x AS mean
+SELECT x, fairness_agg('a', true, x)::text::fairness::text = fairness_agg('a', true, x)::text AS read_again,
+  (fairness_table(fairness_agg('a', true, x))).mean_score = x AS mean
 FROM unnest('{1e-100, 1e-154, 1e-160, 1e-162, 3e-162, 1e-300, 5e-324, -1e-162}'::float8[]) x, generate_series(1, 1000) GROUP BY x ORDER BY x;
-SELECT fairness_agg('a', true, x)::text::fairness::text = fairness_agg('a', true, x)::text AS mixed FROM unnest('{1e-162, -2e-163, 3e-165, 0, 1e-155}'::float8[]) x;
+SELECT fairness_agg('a', true, x)::text::fairness::text = fairness_agg('a', true, x)::text AS mixed
+  FROM unnest('{1e-162, -2e-163, 3e-165, 0, 1e-155}'::float8[]) x;
 SELECT * FROM fairness_table((SELECT fairness_agg('a', true)), NULL, NULL);
 -- Sums are stored without the bits that depend on the order of rows: equal bytes, here for a hundred orders. Parts that were
 -- stored lost theirs before they were put together, so of those the leading double alone is the same.

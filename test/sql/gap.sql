@@ -100,7 +100,8 @@ SELECT gap_total(NULL::limit_gap) IS NULL AS only_null FROM divided;
 SELECT (gap_total(g) FILTER (WHERE drawn > 100000 AND segment = 0)).n > 0 AS few FROM divided;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT bool_and(twice::text = once::text) AS same
-FROM (SELECT segment % 3 AS m, gap_total(g) AS once FROM divided GROUP BY 1) a JOIN (SELECT segment % 3 AS m, gap_total(t) AS twice FROM total GROUP BY 1) b USING (m);
+FROM (SELECT segment % 3 AS m, gap_total(g) AS once FROM divided GROUP BY 1) a JOIN (SELECT segment % 3 AS m, gap_total(t) AS twice
+  FROM total GROUP BY 1) b USING (m);
 SELECT gap_total(limit_gap(1, NULL, NULL, NULL, 0, 0, m)) FROM unnest('{shapley, binding}'::text[]) m;
 SELECT array_agg(gap) FROM (SELECT (gap_total(limit_gap(v, NULL, NULL, NULL, 0)) OVER (ORDER BY v)).gap FROM generate_series(1, 4) v) s;
 -- Scales mix, and amounts beyond 64 and 128 bits still add up.
@@ -135,8 +136,10 @@ SELECT count(*) FROM gap_impact(NULL, 0.12, 0.012, 0.4, 0.03, 0.75, 0.05);
 SELECT count(*) FROM gap_impact(limit_gap(1, 1, 1, 1, 1), NULL, 0.012, 0.4, 0.03, 0.75, 0.05);
 -- Rows add up to the total to the cent, for every measure of 2,000 accounts; and each is the rate within a cent.
 SELECT count(*) AS rows, count(*) FILTER (WHERE NOT same) AS wrong
-FROM (SELECT sum(CASE WHEN cause = 'total' THEN -idle_cost ELSE idle_cost END) = 0 AND sum(CASE WHEN cause = 'total' THEN -contingent_ead ELSE contingent_ead END) = 0
-        AND sum(CASE WHEN cause = 'total' THEN -capital_tied ELSE capital_tied END) = 0 AND sum(CASE WHEN cause = 'total' THEN -expected_loss ELSE expected_loss END) = 0
+FROM (SELECT sum(CASE WHEN cause = 'total' THEN -idle_cost ELSE idle_cost END) = 0 AND sum(CASE WHEN cause = 'total'
+  THEN -contingent_ead ELSE contingent_ead END) = 0
+        AND sum(CASE WHEN cause = 'total' THEN -capital_tied ELSE capital_tied END) = 0 AND sum(CASE WHEN cause = 'total'
+          THEN -expected_loss ELSE expected_loss END) = 0
         AND sum(CASE WHEN cause = 'total' THEN -forgone_margin ELSE forgone_margin END) = 0 AND sum(CASE WHEN cause = 'total' THEN -unmet ELSE unmet END) = 0
         AND sum(CASE WHEN cause = 'total' THEN -unused ELSE unused END) = 0
         AND bool_and(abs(idle_cost - 0.0123 * unused) <= 0.01 AND abs(expected_loss - 0.03 * 0.75 * 0.4 * unused) <= 0.01

@@ -15,12 +15,15 @@ INSERT INTO by_r VALUES
   ('sba', 0.3, 0.15, 120.942, 2.71625625, 0.222482027131, 41.1858601338), ('tsb', 0.3, 0.15, 120.942, 2.71625625, 0.222482027131, 26.9074213253);
 SELECT r.method, r.alpha, r.beta, abs(f.size - r.size) < 1e-9 AS size, abs(f.periods_between - r.periods_between) < 1e-9 AS periods,
   abs(f.probability - r.probability) < 1e-11 AS probability, abs(f.forecast - r.forecast) < 1e-9 AS forecast, f.n, f.n_draws, f.method = r.method AS method
-FROM by_r r, LATERAL (SELECT (i).* FROM (SELECT intermittent_forecast(m.drawn, jsonb_build_object('method', r.method, 'alpha', r.alpha, 'beta', r.beta) ORDER BY m.month) AS i FROM month m) s) f
+FROM by_r r, LATERAL (SELECT (i).*
+  FROM (SELECT intermittent_forecast(m.drawn, jsonb_build_object('method', r.method, 'alpha', r.alpha, 'beta', r.beta)
+  ORDER BY m.month) AS i FROM month m) s) f
 ORDER BY r.alpha, r.method;
 -- The default is sba at 0.1; beta follows alpha.
 SELECT intermittent_forecast(drawn ORDER BY month) = intermittent_forecast(drawn, '{"method": "sba", "alpha": 0.1, "beta": 0.1}' ORDER BY month) AS is_default,
   intermittent_forecast(drawn::float8 ORDER BY month) = intermittent_forecast(drawn ORDER BY month) AS float8,
-  intermittent_forecast(drawn::float8, '{"alpha": 0.2}' ORDER BY month) = intermittent_forecast(drawn, '{"alpha": 0.2, "beta": 0.2}' ORDER BY month) AS beta FROM month;
+  intermittent_forecast(drawn::float8, '{"alpha": 0.2}' ORDER BY month) = intermittent_forecast(drawn,
+    '{"alpha": 0.2, "beta": 0.2}' ORDER BY month) AS beta FROM month;
 
 -- As a window function it says what was expected after each month: that of the aggregate over the months so far.
 SELECT count(*) AS n, bool_and(w = a) AS same, bool_and((w).forecast >= 0) AS not_negative
@@ -28,10 +31,12 @@ FROM (SELECT month, intermittent_forecast(drawn, '{"method": "tsb"}') OVER (ORDE
   LATERAL (SELECT intermittent_forecast(m.drawn, '{"method": "tsb"}' ORDER BY m.month) AS a FROM month m WHERE m.month <= s.month) l;
 -- Without draws tsb fades, the others stay.
 SELECT month, round((t).forecast::numeric, 2) AS tsb, round((s).forecast::numeric, 2) AS sba
-FROM (SELECT month, intermittent_forecast(drawn, '{"method": "tsb"}') OVER w AS t, intermittent_forecast(drawn) OVER w AS s FROM month WINDOW w AS (ORDER BY month)) q WHERE month > 11 ORDER BY month;
+FROM (SELECT month, intermittent_forecast(drawn, '{"method": "tsb"}') OVER w AS t, intermittent_forecast(drawn) OVER w AS s
+  FROM month WINDOW w AS (ORDER BY month)) q WHERE month > 11 ORDER BY month;
 
 -- A draw in every month: simple exponential smoothing. Never drawn: 0, and no size. Not known: no period.
-SELECT round((f).forecast::numeric, 6) AS forecast, (f).periods_between, (f).probability FROM (SELECT intermittent_forecast(x, '{"method": "croston"}') AS f FROM unnest('{100, 200, 300}'::numeric[]) x) s;
+SELECT round((f).forecast::numeric, 6) AS forecast, (f).periods_between, (f).probability
+  FROM (SELECT intermittent_forecast(x, '{"method": "croston"}') AS f FROM unnest('{100, 200, 300}'::numeric[]) x) s;
 SELECT intermittent_forecast(x) FROM unnest('{0, -5, 0}'::numeric[]) x;
 SELECT (f).n, (f).n_draws, (f).size FROM (SELECT intermittent_forecast(x) AS f FROM unnest('{0, NULL, NaN, 5}'::numeric[]) x) s;
 SELECT intermittent_forecast(x) IS NULL AS none FROM unnest('{}'::numeric[]) x;
@@ -48,7 +53,8 @@ SELECT credit_limit_internal.intermittent_transition('{1,2}', 5::numeric);
 CREATE AGGREGATE own(numeric) (SFUNC = credit_limit_internal.intermittent_transition, STYPE = float8[], INITCOND = '{7,1,1,0,0,0,0,0,0}');
 SELECT own(1);
 DROP AGGREGATE own(numeric);
-CREATE AGGREGATE own(numeric) (SFUNC = credit_limit_internal.intermittent_transition, STYPE = float8[], INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = credit_limit_internal.intermittent_final);
+CREATE AGGREGATE own(numeric) (SFUNC = credit_limit_internal.intermittent_transition, STYPE = float8[],
+  INITCOND = '{0,1,NaN,NaN,0,0,0,0,0}', FINALFUNC = credit_limit_internal.intermittent_final);
 SELECT own(1);
 DROP AGGREGATE own(numeric);
 SELECT credit_limit_internal.intermittent_final('{0,1,1,1,1,1,1,1,1}');

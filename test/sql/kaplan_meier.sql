@@ -19,25 +19,31 @@ FROM kaplan_meier_table((SELECT kaplan_meier_agg(t, censored) FROM arm)) k FULL 
 SELECT p, kaplan_meier_quantile(k, p) FROM (SELECT kaplan_meier_agg(t, censored) AS k FROM arm) s, unnest('{0, 0.1, 0.25, 0.5, 0.55, 0.6, 1}'::float8[]) p;
 
 -- Without censoring it is the distribution of the amounts; products of fractions are equal to what they are on paper.
-SELECT count(*) AS n, bool_and(abs(survival - (1 - g / 1000.0)) < 1e-12) AS survival, bool_and(n_censored = 0) AS none, count(*) FILTER (WHERE std_error IS NULL) AS at_zero
+SELECT count(*) AS n, bool_and(abs(survival - (1 - g / 1000.0)) < 1e-12) AS survival, bool_and(n_censored = 0) AS none,
+  count(*) FILTER (WHERE std_error IS NULL) AS at_zero
 FROM kaplan_meier_table((SELECT kaplan_meier_agg(g::float8, false) FROM generate_series(1, 1000) g)) k, LATERAL (SELECT k.amount AS g) l;
-SELECT bool_and(kaplan_meier_quantile(k, g / 1000.0) = g) AS quantiles FROM (SELECT kaplan_meier_agg(g::float8, false) AS k FROM generate_series(1, 1000) g) s, generate_series(1, 1000) g;
+SELECT bool_and(kaplan_meier_quantile(k, g / 1000.0) = g) AS quantiles FROM (SELECT kaplan_meier_agg(g::float8, false) AS k
+  FROM generate_series(1, 1000) g) s, generate_series(1, 1000) g;
 
 -- What is not known.
 SELECT kaplan_meier_agg(t, censored) IS NULL AS no_rows FROM arm WHERE false;
 SELECT kaplan_meier_agg(t, c) FROM (VALUES (5, NULL), (NULL, true), ('NaN'::numeric, false), (5, false), (5, true), (-3, false)) v (t, c);
-SELECT count(*) AS rows, bool_and(kaplan_meier_quantile(k, 0.5) IS NULL) AS quantile FROM (SELECT kaplan_meier_agg(NULL::numeric, true) AS k) s, kaplan_meier_table(k);
+SELECT count(*) AS rows, bool_and(kaplan_meier_quantile(k, 0.5) IS NULL) AS quantile
+  FROM (SELECT kaplan_meier_agg(NULL::numeric, true) AS k) s, kaplan_meier_table(k);
 SELECT kaplan_meier_quantile(kaplan_meier_agg(t, true), 0.01) IS NULL AS all_censored, kaplan_meier_quantile(NULL, 0.5) IS NULL AS none FROM arm;
 
 -- Any order, split and plan: the same bytes.
 CREATE TABLE amount AS SELECT g, (1000 + g * 7919 % 5000)::numeric(14,2) AS t, g % 3 = 0 AS censored FROM generate_series(1, 50000) g;
 CREATE TABLE whole AS SELECT kaplan_meier_agg(t, censored) AS k FROM amount;
-SELECT credit_limit_internal.kaplan_meier_send(rollup(p)) = (SELECT credit_limit_internal.kaplan_meier_send(k) FROM whole) AS split FROM (SELECT kaplan_meier_agg(t, censored) AS p FROM amount GROUP BY g % 13) s;
-SELECT credit_limit_internal.kaplan_meier_send(kaplan_meier_agg(t::float8, censored ORDER BY t DESC)) = (SELECT credit_limit_internal.kaplan_meier_send(k) FROM whole) AS ordered FROM amount;
+SELECT credit_limit_internal.kaplan_meier_send(rollup(p)) = (SELECT credit_limit_internal.kaplan_meier_send(k) FROM whole) AS split
+  FROM (SELECT kaplan_meier_agg(t, censored) AS p FROM amount GROUP BY g % 13) s;
+SELECT credit_limit_internal.kaplan_meier_send(kaplan_meier_agg(t::float8, censored
+  ORDER BY t DESC)) = (SELECT credit_limit_internal.kaplan_meier_send(k) FROM whole) AS ordered FROM amount;
 ALTER TABLE amount SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT kaplan_meier_agg(t, censored) FROM amount;
-SELECT credit_limit_internal.kaplan_meier_send(kaplan_meier_agg(t, censored)) = (SELECT credit_limit_internal.kaplan_meier_send(k) FROM whole) AS parallel FROM amount;
+SELECT credit_limit_internal.kaplan_meier_send(kaplan_meier_agg(t, censored)) = (SELECT credit_limit_internal.kaplan_meier_send(k)
+  FROM whole) AS parallel FROM amount;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT credit_limit_internal.kaplan_meier_send(k::text::kaplan_meier) = credit_limit_internal.kaplan_meier_send(k) AS text FROM whole;
 

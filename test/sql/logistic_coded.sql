@@ -38,17 +38,20 @@ SELECT columns, (logit_summary(logit_coded_fit(rows, columns))).n, (logit_summar
 FROM (SELECT logit_coded_rows(CASE WHEN i % 10 > 0 THEN event END, x) AS rows FROM woe_row) r, (VALUES ('{1,2}'::int[]), ('{1,2,3,4}')) c (columns)
 UNION ALL
 SELECT columns, (logit_summary(logit_coded_fit(rows, columns))).n, (logit_summary(logit_coded_fit(rows, columns))).n_skipped
-FROM (SELECT logit_coded_rows(event, CASE WHEN i % 8 = 0 THEN array_append(x[:3], NULL) WHEN i % 8 = 1 THEN array_append(x[:3], 'NaN') ELSE x END) AS rows FROM woe_row) r,
+FROM (SELECT logit_coded_rows(event, CASE WHEN i % 8 = 0 THEN array_append(x[:3], NULL) WHEN i % 8 = 1 THEN array_append(x[:3],
+  'NaN') ELSE x END) AS rows FROM woe_row) r,
   (VALUES ('{1,2}'::int[]), ('{1,2,3,4}')) c (columns);
 
 -- What cannot be kept is NULL: 257 values. So is what has no rows; one class is a model without coefficients.
-SELECT n, logit_coded_rows(i % 2 = 0, ARRAY[i]::float8[]) IS NULL AS given_up FROM generate_series(1, 257) i, (VALUES (256), (257)) n (n) WHERE i <= n GROUP BY n ORDER BY n;
+SELECT n, logit_coded_rows(i % 2 = 0, ARRAY[i]::float8[]) IS NULL AS given_up FROM generate_series(1, 257) i,
+  (VALUES (256), (257)) n (n) WHERE i <= n GROUP BY n ORDER BY n;
 SELECT logit_coded_rows(true, '{1}') IS NULL AS nothing FROM woe_row WHERE false;
 SELECT (logit_summary(logit_coded_fit(logit_coded_rows(true, '{1}'), '{1}'))).status FROM woe_row;
 SELECT (logit_summary(logit_coded_fit(logit_coded_rows(NULL, '{1}'), '{}'))).n_skipped FROM woe_row;
 -- 300 values are too many together, whoever of the workers saw which.
 SET max_parallel_workers_per_gather = 3;
-SELECT logit_coded_rows(event, ARRAY[i % 300]::float8[]) IS NULL AS given_up, logit_coded_rows(event, ARRAY[i % 256]::float8[]) IS NOT NULL AS kept FROM woe_row;
+SELECT logit_coded_rows(event, ARRAY[i % 300]::float8[]) IS NULL AS given_up,
+  logit_coded_rows(event, ARRAY[i % 256]::float8[]) IS NOT NULL AS kept FROM woe_row;
 RESET max_parallel_workers_per_gather;
 
 -- Errors.
@@ -70,7 +73,8 @@ EXCEPTION WHEN invalid_binary_representation OR protocol_violation OR invalid_pa
   RETURN 'error';
 END $$;
 WITH good AS (SELECT logit_coded_rows(i % 3 = 0, ARRAY[i % 4, i % 5]::float8[]) AS bytes FROM generate_series(1, 30) i),
-  changed AS (SELECT set_byte(bytes, at, (get_byte(bytes, at) + by) % 256) AS bytes FROM good, generate_series(0, length(bytes) - 1) at, (VALUES (1), (127), (255)) b (by)
+  changed AS (SELECT set_byte(bytes, at, (get_byte(bytes, at) + by) % 256) AS bytes
+    FROM good, generate_series(0, length(bytes) - 1) at, (VALUES (1), (127), (255)) b (by)
     UNION ALL SELECT substr(bytes, 1, at) FROM good, generate_series(0, length(bytes) - 1) at
     UNION ALL SELECT bytes || '\x00' FROM good)
 SELECT tried(bytes), count(*) > 0 AS some FROM changed GROUP BY 1 ORDER BY 1;

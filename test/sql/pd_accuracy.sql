@@ -72,8 +72,10 @@ SELECT near_relative(b, (SELECT avg((pd::numeric - event::int) ^ 2) FROM book WH
 FROM (SELECT brier_score(pd, event) AS b FROM book WHERE pd < 0.001) s;
 ALTER TABLE book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-SELECT uses_parallel('SELECT credit_limit.brier_score(pd, event), credit_limit.log_loss(pd, event, weight), credit_limit.spiegelhalter_test(pd, event) FROM book');
-SELECT near_relative(brier_score(pd, event), b, 1e-15) AS b, near_relative(log_loss(pd, event), l, 1e-15) AS l, near_relative((spiegelhalter_test(pd, event)).z, z, 1e-12) AS z,
+SELECT uses_parallel('SELECT credit_limit.brier_score(pd, event), credit_limit.log_loss(pd, event, weight), '
+  'credit_limit.spiegelhalter_test(pd, event) FROM book');
+SELECT near_relative(brier_score(pd, event), b, 1e-15) AS b, near_relative(log_loss(pd, event), l, 1e-15) AS l,
+  near_relative((spiegelhalter_test(pd, event)).z, z, 1e-12) AS z,
   near_relative(brier_score(pd, event, weight), bw, 1e-15) AS bw, near_relative(log_loss(pd, event, weight), lw, 1e-15) AS lw,
   near_relative((spiegelhalter_test(pd, event, weight)).z, zw, 1e-12) AS zw FROM book, serial GROUP BY b, l, z, bw, lw, zw;
 SELECT brier_score(pd, event) IS NULL AS nothing FROM book WHERE pd > 2;

@@ -229,7 +229,8 @@ SELECT pg_temp.decide(c, '{"name": "c", "decimals": 0, "umbrella": {"type": "par
   ('1 AS credit_limit, 0 AS owed, 5 AS umbrella_limit, 0 AS umbrella_drawn, -7 AS umbrella_granted, 9 AS wanted, ''ok'' AS state, 6 AS code'),
   ('1 AS credit_limit, 0 AS owed, 5 AS umbrella_limit, 0 AS umbrella_drawn, 0 AS umbrella_granted, 9 AS wanted, 5 AS state, 6 AS code'),
   ('1 AS credit_limit, 0 AS owed, 0 AS owed, 5 AS umbrella_limit, 0 AS umbrella_drawn, 0 AS umbrella_granted, 9 AS wanted, '''' AS state, 6 AS code'),
-  ('1 AS credit_limit, 0 AS owed, 5 AS umbrella_limit, 0 AS umbrella_drawn, 0 AS umbrella_granted, 9 AS wanted, '''' AS state, 6 AS code, 5 AS last_limit_change')) v(c);
+  ('1 AS credit_limit, 0 AS owed, 5 AS umbrella_limit, 0 AS umbrella_drawn, 0 AS umbrella_granted, 9 AS wanted, '''' AS state, '
+    '6 AS code, 5 AS last_limit_change')) v(c);
 -- Finer than the policy's decimals: income and limits down, what is owed up. As numeric, double precision, real.
 SELECT pg_temp.decide(format('0::%1$s AS credit_limit, 10.001::%1$s AS balance, 0.009::%1$s AS pending, 100.019::%1$s AS wanted, -0.001::%1$s AS x', t),
   '{"name": "d", "product": {"cap": 1000}, "target": {"column": "wanted"}}') FROM unnest(ARRAY['numeric', 'float8', 'float4']) t;
@@ -244,7 +245,8 @@ SELECT decide_limit(policy, a, 'infinity') FROM policy_account a, policy_test WH
 SELECT day, (d).new_limit, (d).binding
   FROM (SELECT day, decide_limit('{"name": "t", "product": {"cap": 9}, "movement": {"cooling_off_days": {"increase": 5}}}', r, '2026-11-30') AS d
           FROM (SELECT 1 AS credit_limit, 0 AS balance, day AS last_limit_change
-                  FROM unnest(ARRAY['-infinity', 'infinity', NULL]::date[]) day) r(credit_limit, balance, last_limit_change), LATERAL (SELECT last_limit_change AS day) x OFFSET 0) s
+                  FROM unnest(ARRAY['-infinity', 'infinity', NULL]::date[]) day) r(credit_limit, balance, last_limit_change),
+                    LATERAL (SELECT last_limit_change AS day) x OFFSET 0) s
  ORDER BY day;
 
 --
@@ -294,21 +296,24 @@ SELECT i, CASE WHEN random() < 0.2 THEN 0 ELSE round((random() * 60000)::numeric
        (random() * 35)::int, random() < 0.05, (random() * 100000)::numeric(12,2), (random() * 20000)::numeric(12,2)
   FROM generate_series(1, 10000) i;
 INSERT INTO policy_test VALUES ('random', '{"name": "random",
-  "entitlement": {"bands": [{"score_from": 800, "income_multiple": 3}, {"score_from": 700, "income_multiple": 1.5}, {"score_from": 600, "income_multiple": 0.8}]},
+  "entitlement": {"bands": [{"score_from": 800, "income_multiple": 3}, {"score_from": 700, "income_multiple": 1.5},
+    {"score_from": 600, "income_multiple": 0.8}]},
   "target": {"demand_quantile": 0.9, "headroom": 1.1},
   "risk_cap": [{"pd_below": 0.02, "limit": 60000}, {"pd_below": 0.05, "limit": 20000}, {"limit": 5000}],
   "product": {"floor": 500, "cap": 80000, "step": 100},
   "affordability": {"max_debt_to_income": 0.55, "residual_income": 2000, "apr": 0.18, "payment_rate": 0.05, "payment_floor": 50},
   "umbrella": {"type": "shared"},
   "exclusions": [{"column": "days_past_due", "at_least": 30}, {"column": "fraud_flag", "is": true, "action": "FREEZE"}],
-  "movement": {"max_increase": 0.5, "max_decrease": 0.3, "dead_band": 0.05, "cooling_off_days": {"increase": 90, "decrease": 30}, "risk_decrease_at_once": true},
+  "movement": {"max_increase": 0.5, "max_decrease": 0.3, "dead_band": 0.05, "cooling_off_days": {"increase": 90, "decrease": 30},
+    "risk_decrease_at_once": true},
   "approval": {"above": 40000}}');
 CREATE TABLE policy_decided AS
 SELECT id, r, decide_limit(policy, r, '2026-11-30') AS d FROM policy_random r, policy_test p WHERE p.name = 'random';
 SELECT count(*) AS accounts,
        count(*) FILTER (WHERE ARRAY[(d).new_limit, (d).proposed, (d).available] <>
          pg_temp.oracle(ROW((r).id, (r).credit_limit, (r).balance, (r).pending, (r).score, (r).pd, (r).income, (r).obligations,
-           (r).last_limit_change, (r).demand_q90, (r).days_past_due, (r).fraud_flag)::policy_account, (r).umbrella_limit, (r).umbrella_drawn, '2026-11-30')) AS wrong
+           (r).last_limit_change, (r).demand_q90, (r).days_past_due, (r).fraud_flag)::policy_account, (r).umbrella_limit,
+             (r).umbrella_drawn, '2026-11-30')) AS wrong
   FROM policy_decided;
 -- What must not make a higher PD give more: the PD under another name, as an exclusion or as an amount.
 SELECT '{"name": "x", "product": {"cap": 1000}, "columns": {"pd": "pd12"}, "risk_cap": [{"limit": 500}],
@@ -342,7 +347,8 @@ SELECT count(*) FILTER (WHERE (d).new_limit < least((r).credit_limit, greatest((
        count(*) FILTER (WHERE (d).new_limit > (r).credit_limit AND (d).new_limit > least((d).entitlement, (d).target, (d).risk_cap, (d).product_cap,
                                                                                    (d).affordability_cap, (d).umbrella_cap)) AS above_cap,
        count(*) FILTER (WHERE cardinality((d).reasons) NOT BETWEEN 1 AND 4) AS reasons,
-       count(*) FILTER (WHERE (d).available > 0 AND (d).available + greatest((r).balance, 0) + coalesce((r).pending, 0) + (r).umbrella_drawn > (r).umbrella_limit) AS over_umbrella
+       count(*) FILTER (WHERE (d).available > 0 AND (d).available + greatest((r).balance, 0) + coalesce((r).pending,
+         0) + (r).umbrella_drawn > (r).umbrella_limit) AS over_umbrella
   FROM policy_decided;
 -- Higher PD, lower score, lower income: never more.
 SELECT count(*) FILTER (WHERE (decide_limit(policy, s, '2026-11-30')).new_limit > old_new) AS more
@@ -372,14 +378,19 @@ SELECT what, (d).action, (d).new_limit, (d).target, (d).binding FROM demand_poli
   SELECT 1 AS n, 'from the estimate' AS what, decide_limit(p, a, '2026-11-30') AS d FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS demand) a
   UNION ALL SELECT 2, 'another quantile', decide_limit('{"name": "d", "target": {"demand_quantile": 0.5}, "product": {"cap": 50000}}', a, '2026-11-30')
     FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS demand) a
-  UNION ALL SELECT 3, 'before demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS demand, 777 AS demand_q90) a
-  UNION ALL SELECT 4, 'unknown: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(1000, 1000) AS demand, 777 AS demand_q90) a
-  UNION ALL SELECT 5, 'NULL: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, NULL::demand AS demand, 777 AS demand_q90) a
+  UNION ALL SELECT 3, 'before demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    demand(7, 0.5) AS demand, 777 AS demand_q90) a
+  UNION ALL SELECT 4, 'unknown: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    demand_agg(1000, 1000) AS demand, 777 AS demand_q90) a
+  UNION ALL SELECT 5, 'NULL: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    NULL::demand AS demand, 777 AS demand_q90) a
   UNION ALL SELECT 6, 'unknown altogether', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(1000, 1000) AS demand) a
   UNION ALL SELECT 7, 'never used', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(0, 1000) AS demand) a
-  UNION ALL SELECT 8, 'always 500', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(b, 1000) AS demand FROM (VALUES (500), (500)) v (b)) a
+  UNION ALL SELECT 8, 'always 500', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    demand_agg(b, 1000) AS demand FROM (VALUES (500), (500)) v (b)) a
   UNION ALL SELECT 9, 'no limit is enough', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(700, 100) AS demand) a
-  UNION ALL SELECT 10, 'demand of another type', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, 5 AS demand, 777 AS demand_q90) a) s ORDER BY n;
+  UNION ALL SELECT 10, 'demand of another type', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    5 AS demand, 777 AS demand_q90) a) s ORDER BY n;
 SELECT explain_limit(p, a, '2026-11-30') -> 'inputs' AS inputs FROM demand_policy, (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS demand) a;
 -- Rows of a table, stored.
 CREATE TABLE demand_account AS SELECT g AS id, 1000.00 AS credit_limit, 10.00 AS balance, demand(6 + g % 3, 0.5) AS demand FROM generate_series(1, 300) g;

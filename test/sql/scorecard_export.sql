@@ -11,8 +11,10 @@ INSERT INTO se_card VALUES ('wide', :'file');
 INSERT INTO se_card VALUES ('hard', :'file');
 
 -- 1. As SQL.
-SELECT scorecard_sql('{"name": "s", "base_points": 449, "characteristics": [{"name": "use", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}},
-  {"name": "Housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}, {"name": "late", "categories": [{"in": [true], "points": -7.5}], "other": {"points": 0}}]}', 'b');
+SELECT scorecard_sql('{"name": "s", "base_points": 449, "characteristics": [{"name": "use", "bins": [{"below": 0.3, "points": 25}, '
+  '{"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}},
+  {"name": "Housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}, {"name": "late",
+    "categories": [{"in": [true], "points": -7.5}], "other": {"points": 0}}]}', 'b');
 -- Random borrowers with every bound, listed value and end, in all types that score() reads.
 SELECT setseed(0.125);
 CREATE TYPE se_letter AS ENUM ('a', 'bb', 'c', 'C', 'd');
@@ -30,18 +32,21 @@ SELECT g AS id,
   (ARRAY[NULL, 'NaN', 0.1, 0.3, 0.7, 0.9, 'Infinity', '-Infinity', random()]::real[])[1 + floor(random() * 9)] AS re
 FROM generate_series(1, 5000) g;
 CREATE TABLE se_other AS
-SELECT id, f::real AS f, r::numeric AS r, m::float8 AS m, k::bigint AS k, (CASE WHEN t = '' THEN 'bb' ELSE t END)::char(9) AS t, n::real AS n, y, yi::int::numeric AS yi, re::text::numeric AS re
+SELECT id, f::real AS f, r::numeric AS r, m::float8 AS m, k::bigint AS k, (CASE WHEN t = '' THEN 'bb' ELSE t END)::char(9) AS t,
+  n::real AS n, y, yi::int::numeric AS yi, re::text::numeric AS re
 FROM se_wide WHERE r NOT IN ('Infinity', '-Infinity');
 CREATE TABLE se_enum AS SELECT id, f, r::real AS r, m::numeric AS m, k::int AS k,
   (ARRAY[NULL, 'a', 'bb', 'c', 'C', 'd']::se_letter[])[1 + id % 6] AS t, n::float8, y, yi::int::real AS yi, re::float8 AS re FROM se_wide;
 CREATE TABLE se_hard AS
-SELECT (ARRAY[NULL, 'it''s', 'x\y', 'say "no"', 'two words', 'a]]>b', '  ', '<&>', E'\t', E'line\nbreak\r', 'true', '$1', '%s', 'ü€', 'u', '', ' ', E'line\nbreak\n'])[1 + g % 18] AS "The ""Column""",
+SELECT (ARRAY[NULL, 'it''s', 'x\y', 'say "no"', 'two words', 'a]]>b', '  ', '<&>', E'\t', E'line\nbreak\r', 'true', '$1', '%s',
+  'ü€', 'u', '', ' ', E'line\nbreak\n'])[1 + g % 18] AS "The ""Column""",
   (ARRAY[NULL, 1, 2, 3, 'NaN', 'Infinity', 1.5]::float8[])[1 + g % 7] AS "select", (ARRAY[NULL, true, false])[1 + g % 3] AS "all"
 FROM generate_series(1, 500) g;
 -- A borrower of the expert card: numbers on and around its bounds.
 CREATE TABLE se_expert AS
 SELECT g AS id, x[1] AS days_past_due_worst_12m, x[2] AS months_since_delinquency, x[3] AS months_on_book, x[4] AS enquiries_6m, x[5] AS monthly_income,
-  x[6] AS obligations, x[7]::numeric AS debt_to_income, x[8]::real AS utilization_3m, x[9] AS payment_ratio_3m, x[10] AS months_inactive, x[11] AS cash_advance_share,
+  x[6] AS obligations, x[7]::numeric AS debt_to_income, x[8]::real AS utilization_3m, x[9] AS payment_ratio_3m,
+    x[10] AS months_inactive, x[11] AS cash_advance_share,
   x[12]::numeric AS savings_balance, h AS housing, e AS employment, x[13] AS years_at_job
 FROM (SELECT g, array_agg((ARRAY[NULL, 'NaN', 0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.35, 0.5, 0.6, 0.65, 0.85, 0.95, 1, 3, 6, 7, 12, 24, 30, 36, 60, 200, 500, 800,
       1000, 2000, 4000, 8000, 10000, -1, random(), random() * 100, random() * 10000]::float8[])[1 + floor(random() * 35)]) AS x,
@@ -51,12 +56,14 @@ FROM (SELECT g, array_agg((ARRAY[NULL, 'NaN', 0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.35
 CREATE FUNCTION se_differences(card scorecard, borrowers regclass, row_name text DEFAULT NULL) RETURNS TABLE (n bigint, scored bigint, differ bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY EXECUTE format('SELECT count(*), count(score($1, %1$I)), count(*) FILTER (WHERE float8send(%2$s) IS DISTINCT FROM float8send(score($1, %1$I))) FROM %3$s AS %1$I',
+  RETURN QUERY EXECUTE format('SELECT count(*), count(score($1, %1$I)), '
+    'count(*) FILTER (WHERE float8send(%2$s) IS DISTINCT FROM float8send(score($1, %1$I))) FROM %3$s AS %1$I',
     coalesce(row_name, 'b'), scorecard_sql(card, row_name), borrowers) USING card;
 END $$;
 SELECT t AS relation, d.n, d.scored > d.n / 2 AS mostly_scored, d.scored < d.n AS some_not, d.differ
 FROM (VALUES ('wide', 'se_wide'), ('wide', 'se_other'), ('wide', 'se_enum')) v(name, t) JOIN se_card USING (name), se_differences(card, t::regclass) d;
-SELECT name, d.* FROM (VALUES ('expert', 'se_expert'), ('hard', 'se_hard')) v(name, t) JOIN se_card USING (name), se_differences(card, t::regclass, 'A "Row"') d;
+SELECT name, d.* FROM (VALUES ('expert', 'se_expert'), ('hard', 'se_hard')) v(name, t) JOIN se_card USING (name),
+  se_differences(card, t::regclass, 'A "Row"') d;
 -- Nothing to say; errors.
 SELECT scorecard_sql(NULL) IS NULL AS no_card, scorecard_sql(card, NULL) = scorecard_sql(card) AS no_row_name FROM se_card WHERE name = 'wide';
 SELECT scorecard_sql(card, '') FROM se_card WHERE name = 'wide';
@@ -72,7 +79,9 @@ SELECT scorecard_hash('{"name": "m", "characteristics": [{"name": "m", "bins": [
 SELECT count(DISTINCT scorecard_hash(card)) AS hashes, count(*) AS cards FROM se_card;
 SELECT scorecard_hash(NULL) IS NULL AS no_card;
 SET client_encoding = latin1;
-SELECT scorecard_hash('{"name": "ü", "characteristics": [{"name": "m", "bins": [{"points": 1}]}]}') = encode(sha256(convert_to('{"name": "ü", "characteristics": [{"name": "m", "bins": [{"points": 1}]}]}'::scorecard::text, 'UTF8')), 'hex') AS not_of_the_client;
+SELECT scorecard_hash('{"name": "ü", "characteristics": [{"name": "m", "bins": [{"points": 1}]}]}')
+  = encode(sha256(convert_to('{"name": "ü", "characteristics": [{"name": "m", "bins": [{"points": 1}]}]}'::scorecard::text,
+  'UTF8')), 'hex') AS not_of_the_client;
 RESET client_encoding;
 
 -- Random cards.
@@ -80,7 +89,9 @@ RESET client_encoding;
 SELECT count(*) AS cards, (SELECT sum(d.differ) FROM se_random r, se_differences(r.card, 'se_x') d) AS sql_differs FROM se_random;
 
 -- 3. PMML, which needs no libxml: the elements in the order of the schema of PMML 4.4.1. The way back is tested in scorecard_pmml.
-SELECT scorecard_pmml('{"name": "s", "base_points": 449, "characteristics": [{"name": "use", "bins": [{"below": 0.3, "points": 25, "woe": 0.5}, {"below": 0.8, "points": 0}, {"points": -40, "reason": "High use"}], "special": [{"values": [-9, -8], "points": 0}], "missing": {"points": -5}},
+SELECT scorecard_pmml('{"name": "s", "base_points": 449, "characteristics": [{"name": "use", "bins": [{"below": 0.3, "points": 25, '
+  '"woe": 0.5}, {"below": 0.8, "points": 0}, {"points": -40, "reason": "High use"}], "special": [{"values": [-9, -8], '
+  '"points": 0}], "missing": {"points": -5}},
   {"name": "housing", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "for <free>"], "points": 2}], "other": {"points": 0}}]}');
 SELECT scorecard_pmml(NULL) IS NULL AS no_card;
 SELECT scorecard_pmml('{"name": "bell", "characteristics": [{"name": "m", "reason": "\u0007", "bins": [{"points": 1}]}]}');

@@ -7,7 +7,8 @@ SET extra_float_digits = 0;
 -- 1. On the rows that it was trained on, a card comes back: the same points, with all kinds of columns.
 SELECT setseed(0.25);
 CREATE TABLE refit_book AS
-SELECT i AS id, use, income, arrears, housing, phone, grade, 1 / (1 + exp(2.3 + 0.8 * (ln(coalesce(income, 1500)) - 7.3) - 2 * use - 0.3 * greatest(coalesce(arrears, 0), 0)
+SELECT i AS id, use, income, arrears, housing, phone, grade,
+  1 / (1 + exp(2.3 + 0.8 * (ln(coalesce(income, 1500)) - 7.3) - 2 * use - 0.3 * greatest(coalesce(arrears, 0), 0)
     - CASE housing WHEN 'rent' THEN 0.8 ELSE 0 END + CASE WHEN phone THEN 0.6 ELSE 0 END - 0.3 * grade)) > random() AS bad
 FROM (SELECT i, random() AS use, CASE WHEN random() < 0.95 THEN round((800 * exp(2 * random()))::numeric, 2) END AS income,
     CASE WHEN random() < 0.1 THEN -9 ELSE floor(4 * random())::int END AS arrears, (ARRAY['own', 'rent', NULL])[1 + floor(3 * random())::int] AS housing,
@@ -20,17 +21,24 @@ FROM refit_trained t, scorecard_refit(t.card, 'refit_book', 'bad') r;
 
 -- 2. Words stay, whatever place they have, and so do categories that are numbers or booleans.
 CREATE TABLE refit_written AS SELECT '{"name": "by hand", "scaling": {"score": 500, "odds": 20, "pdo": 50}, "characteristics": [
-  {"name": "use", "reason": "High use", "dimension": "line", "bins": [{"up_to": 0.3, "points": 0}, {"up_to": 0.7, "points": 0, "reason": "Some use"}, {"points": 0}]},
-  {"name": "grade", "categories": [{"in": [1], "points": 1}, {"in": [2, 3], "points": 2, "reason": "Low grade"}], "other": {"points": 0, "reason": "No grade"}, "missing": {"points": 0}},
+  {"name": "use", "reason": "High use", "dimension": "line", "bins": [{"up_to": 0.3, "points": 0}, {"up_to": 0.7, "points": 0,
+    "reason": "Some use"}, {"points": 0}]},
+  {"name": "grade", "categories": [{"in": [1], "points": 1}, {"in": [2, 3], "points": 2, "reason": "Low grade"}],
+    "other": {"points": 0, "reason": "No grade"}, "missing": {"points": 0}},
   {"name": "phone", "categories": [{"in": [true], "points": 0}, {"in": [false], "points": 0}]},
-  {"name": "arrears", "bins": [{"below": 1, "points": 0}, {"points": 0}], "special": [{"values": [-9, -8], "points": 3, "reason": "No history"}], "missing": {"points": 0, "reason": "Unknown"}}
+  {"name": "arrears", "bins": [{"below": 1, "points": 0}, {"points": 0}], "special": [{"values": [-9, -8], "points": 3,
+    "reason": "No history"}], "missing": {"points": 0, "reason": "Unknown"}}
 ]}'::scorecard AS card;
 CREATE TABLE refit_result AS SELECT r.* FROM refit_written w, scorecard_refit(w.card, 'refit_book', 'bad') r;
-SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.reason)).reason') AS reasons, card::jsonb -> 'name' AS name, card::jsonb -> 'scaling' AS scaling FROM refit_result;
-SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.in)).in') AS categories, jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.values)).values') AS special,
+SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.reason)).reason') AS reasons, card::jsonb -> 'name' AS name,
+  card::jsonb -> 'scaling' AS scaling FROM refit_result;
+SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.in)).in') AS categories, jsonb_path_query_array(card::jsonb,
+  'strict $.** ? (exists (@.values)).values') AS special,
   jsonb_path_query_array(card::jsonb, '$.characteristics[*].bins[*].up_to') AS up_to FROM refit_result;
 -- Weights of evidence and points against their definitions in SQL: ln(share of good / share of bad) of counts with one row added by the prior.
-SELECT t.characteristic, t.bin, abs(t.woe - (ln((good + all_good / (all_good + all_bad)) / (bad + all_bad / (all_good + all_bad))) - ln(all_good / all_bad))) < 1e-12 AS woe_is_right,
+SELECT t.characteristic, t.bin,
+  abs(t.woe - (ln((good + all_good / (all_good + all_bad)) / (bad + all_bad / (all_good + all_bad))) - ln(all_good / all_bad)))
+  < 1e-12 AS woe_is_right,
   abs(t.points - (-50 / ln(2) * c.estimate * t.woe)) <= 0.5 AS points_are_right
 FROM refit_result r, scorecard_table(r.card) t,
   LATERAL (SELECT estimate FROM logit_coefficients(r.model) WHERE term = t.characteristic) c,
@@ -42,12 +50,15 @@ FROM refit_result r, scorecard_table(r.card) t,
       WHEN 'phone' THEN t.bin = CASE WHEN phone THEN '{true}' ELSE '{false}' END
       ELSE t.bin = CASE WHEN arrears IN (-9, -8) THEN '{-9, -8}' WHEN arrears < 1 THEN '(-inf, 1)' ELSE '[1, inf)' END END) h (here)) n
 WHERE good + bad > 0 ORDER BY t.characteristic, t.bin;
-SELECT round(auc(score(card, b), bad, false)::numeric, 3) AS auc, round(avg(score_pd(card, b))::numeric, 3) AS mean_pd, round(avg(bad::int)::numeric, 3) AS bad_rate FROM refit_result, refit_book b;
-SELECT e ->> 'characteristic' AS characteristic, round((e ->> 'iv')::numeric, 3) AS iv, round((e ->> 'coefficient')::numeric, 2) AS coefficient, e ->> 'reason' AS reason
+SELECT round(auc(score(card, b), bad, false)::numeric, 3) AS auc, round(avg(score_pd(card, b))::numeric, 3) AS mean_pd,
+  round(avg(bad::int)::numeric, 3) AS bad_rate FROM refit_result, refit_book b;
+SELECT e ->> 'characteristic' AS characteristic, round((e ->> 'iv')::numeric, 3) AS iv, round((e ->> 'coefficient')::numeric,
+  2) AS coefficient, e ->> 'reason' AS reason
 FROM refit_result, jsonb_array_elements(report) e;
 
 -- 3. A cut moved by hand, and options.
-SELECT r.card::jsonb -> 'name' AS name, r.card::jsonb -> 'scaling' AS scaling, (SELECT array_agg(bin) FROM scorecard_table(r.card) WHERE characteristic = 'use') AS bins
+SELECT r.card::jsonb -> 'name' AS name, r.card::jsonb -> 'scaling' AS scaling, (SELECT array_agg(bin) FROM scorecard_table(r.card)
+  WHERE characteristic = 'use') AS bins
 FROM refit_written, LATERAL (SELECT jsonb_set(card::jsonb, '{characteristics,0,bins,0,up_to}', '0.5')::scorecard AS moved) m,
   scorecard_refit(moved, 'refit_book', 'bad', '{"name": "second", "base_score": 600, "base_odds": 50, "pdo": 20}') r;
 SELECT characteristic, binning::jsonb - '{version,trend,status,objective,n_skipped}'::text[] AS binning FROM refit_written, scorecard_binnings(card);

@@ -5,7 +5,8 @@
 -- sum((q - p) * log(q / p)) after the treatment that each convention stands for.
 SELECT convention, round(p.psi::numeric, 10) AS psi, near(p.psi, published, 1e-8) AS same, p.n_empty, p.n, p.m, p.empty, p.n_bands, p.status
 FROM (VALUES ('drop', 0.06558528), ('one', 0.63274547), ('count=0.99', 0.63497374), ('count=0.9', 0.65604788), ('half', 0.78383998),
-    ('laplace', 0.79550024), ('laplace_always', 0.79550024), ('floor', 1.58500568), ('epsilon', 1.58584817), ('floor=1e-6', 2.50678760)) v (convention, published),
+    ('laplace', 0.79550024), ('laplace_always', 0.79550024), ('floor', 1.58500568), ('epsilon', 1.58584817),
+      ('floor=1e-6', 2.50678760)) v (convention, published),
   psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], convention) p;
 SELECT psi, n_empty, critical_value_95 > 0 AS critical, p_value, status FROM psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'infinity');
 SELECT psi(ARRAY[50, 30, 20], ARRAY[55, 45, 0], 'error');
@@ -66,7 +67,8 @@ SELECT psi_critical_value(5, 5, 1);
 SELECT psi_critical_value(5, 5, 3, 1);
 SELECT psi_critical_value(5, 5, 3, 0.95, 'exact');
 -- What the field calls it.
-SELECT round((p).psi::numeric, 6) AS psi, (p).status FROM (SELECT psi(ARRAY[1e6, 1e6], ARRAY[1e6 + d, 1e6 - d]) AS p FROM unnest('{0, 3e5, 4e5, 5e5}'::float8[]) d) s;
+SELECT round((p).psi::numeric, 6) AS psi, (p).status FROM (SELECT psi(ARRAY[1e6, 1e6], ARRAY[1e6 + d, 1e6 - d]) AS p
+  FROM unnest('{0, 3e5, 4e5, 5e5}'::float8[]) d) s;
 
 -- 4. Rows. The first table again; a NULL bin is the bin missing, a row of neither sample is left out and counted.
 CREATE TABLE st_row (bin text, is_actual boolean);
@@ -85,7 +87,8 @@ FROM (SELECT stability_agg(bin, is_actual) AS s FROM st_row) q, unnest('{drop,on
 SELECT psi(stability_agg(bin, is_actual), 'error') FROM st_row;
 SELECT * FROM psi_table((SELECT stability_agg(bin, is_actual) FROM st_row), 'error');
 SELECT stability_divergence(stability_agg(bin, is_actual), 'error') FROM st_row;
-SELECT near(d.kl_actual + d.kl_expected, (psi(s)).psi, 1e-14) AS adds_up, d.ks FROM (SELECT stability_agg(bin, is_actual) AS s FROM st_row) q, stability_divergence(s) d;
+SELECT near(d.kl_actual + d.kl_expected, (psi(s)).psi, 1e-14) AS adds_up, d.ks FROM (SELECT stability_agg(bin, is_actual) AS s
+  FROM st_row) q, stability_divergence(s) d;
 -- The four ways to see no row, and one sample without the other.
 SELECT stability_agg(bin, is_actual) IS NULL AS no_rows, psi(bin, is_actual) IS NULL AS no_psi FROM st_row WHERE false;
 SELECT stability_agg(bin, NULL) IS NULL AS all_null, psi(bin, NULL::boolean) IS NULL AS psi_null, rollup(NULL::stability) IS NULL AS rollup_null FROM st_row;
@@ -105,14 +108,17 @@ CREATE VIEW st_by_sql AS
 SELECT segment, bin, e, a, e::float8 / sum(e) OVER w AS es, a::float8 / sum(a) OVER w AS "as"
 FROM (SELECT segment, coalesce(bin, 'missing') AS bin, count(*) FILTER (WHERE NOT is_actual) AS e, count(*) FILTER (WHERE is_actual) AS a
       FROM st_book GROUP BY 1, 2) c WINDOW w AS (PARTITION BY segment);
-SELECT o.segment, count(*) AS bins, bool_and(t.n_expected = q.e AND t.n_actual = q.a) AS counts, bool_and(t.expected_share = q.es AND t.actual_share = q."as") AS shares,
+SELECT o.segment, count(*) AS bins, bool_and(t.n_expected = q.e AND t.n_actual = q.a) AS counts, bool_and(t.expected_share = q.es
+  AND t.actual_share = q."as") AS shares,
   near(sum(t.psi), sum(CASE WHEN q.e > 0 AND q.a > 0 THEN (q."as" - q.es) * ln(q."as" / q.es) END), 1e-14) AS drop_psi,
   sum(is_empty::int) AS n_empty
 FROM st_ours o, psi_table(s, 'drop') t JOIN st_by_sql q USING (bin) WHERE q.segment = o.segment GROUP BY o.segment ORDER BY o.segment;
 -- laplace by hand: 0.5 on every count, half the number of bins on every total.
 SELECT segment, near((psi(s)).psi, l.psi, 1e-13) AS laplace
-FROM st_ours JOIN (SELECT segment, sum(((a + 0.5) / (ta + k / 2.0) - (e + 0.5) / (te + k / 2.0)) * ln((a + 0.5) / (ta + k / 2.0) / ((e + 0.5) / (te + k / 2.0)))) AS psi
-  FROM (SELECT segment, e, a, sum(e) OVER w AS te, sum(a) OVER w AS ta, count(*) OVER w AS k FROM st_by_sql WINDOW w AS (PARTITION BY segment)) x GROUP BY segment) l
+FROM st_ours JOIN (SELECT segment,
+  sum(((a + 0.5) / (ta + k / 2.0) - (e + 0.5) / (te + k / 2.0)) * ln((a + 0.5) / (ta + k / 2.0) / ((e + 0.5) / (te + k / 2.0)))) AS psi
+  FROM (SELECT segment, e, a, sum(e) OVER w AS te, sum(a) OVER w AS ta, count(*) OVER w AS k FROM st_by_sql WINDOW w
+    AS (PARTITION BY segment)) x GROUP BY segment) l
   USING (segment) ORDER BY segment;
 
 -- Any split, any order, any plan: to the last byte.
@@ -126,7 +132,9 @@ CREATE TABLE st_serial AS SELECT segment, psi(bin, is_actual) AS p, stability_ag
 ALTER TABLE st_book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT bool_and(uses_parallel('SELECT ' || f || ' FROM st_book')) AS parallel
-FROM unnest('{"stability_agg(bin, is_actual)","stability_agg(bin, is_actual, weight)","psi(bin, is_actual)","psi(bin, is_actual, weight::float8)","score_shift(points, is_actual)","score_shift(points::float8, is_actual)","event_rate_test(event, is_actual)","quantile_bands(points, 10)","quantile_bands(points::float8, 10)"}'::text[]) f;
+FROM unnest('{"stability_agg(bin, is_actual)","stability_agg(bin, is_actual, weight)","psi(bin, is_actual)","psi(bin, is_actual, '
+  'weight::float8)","score_shift(points, is_actual)","score_shift(points::float8, is_actual)","event_rate_test(event, '
+  'is_actual)","quantile_bands(points, 10)","quantile_bands(points::float8, 10)"}'::text[]) f;
 SELECT segment, stability_agg(bin, is_actual)::text = o.s::text AS counts, psi(bin, is_actual) = p AS psi,
   near((psi(stability_agg(bin, is_actual, weight))).psi, (psi(w)).psi, 1e-12) AS weighted, near(score_shift(points, is_actual), shift, 1e-13) AS shift,
   event_rate_test(event, is_actual) = e AS events, quantile_bands(points, 10) = q AS bands
@@ -140,7 +148,8 @@ SELECT (psi(bin, CASE WHEN bin = 'band 3' THEN is_actual END)).n_bands, (psi(bin
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- As window aggregates: the final functions leave the state alone.
 SELECT array_agg((p).n + (p).m ORDER BY (p).n + (p).m) AS rows, array_agg(shift) AS shift, array_agg(array_length(q, 1)) AS bands
-FROM (SELECT psi(g::text, g % 2 = 0) OVER w AS p, score_shift(g, g % 2 = 0) OVER w AS shift, quantile_bands(g, 3) OVER w AS q FROM generate_series(1, 6) g WINDOW w AS (ORDER BY g)) s;
+FROM (SELECT psi(g::text, g % 2 = 0) OVER w AS p, score_shift(g, g % 2 = 0) OVER w AS shift, quantile_bands(g, 3) OVER w AS q
+  FROM generate_series(1, 6) g WINDOW w AS (ORDER BY g)) s;
 
 -- 6. Properties of a divergence. Symmetric to the last bit; zero for equal shares and only for them; merging bins never raises it.
 SELECT bool_and((psi(stability_compare(a.s, b.s), c)).psi = (psi(stability_compare(b.s, a.s), c)).psi) AS symmetric,
@@ -148,19 +157,23 @@ SELECT bool_and((psi(stability_compare(a.s, b.s), c)).psi = (psi(stability_compa
 FROM st_ours a, st_ours b, unnest('{laplace,laplace_always,prior,one,half,floor,epsilon,drop}'::text[]) c WHERE a.segment = 'card' AND b.segment = 'line';
 -- (Merging an empty bin away also takes away what its convention did, so that this holds among bins that both samples use.)
 SELECT bool_and((psi(coarse, c)).psi <= (psi(fine, c)).psi) AS merging_never_raises, bool_and((psi(coarse, c)).n_bands < (psi(fine, c)).n_bands) AS merged
-FROM (SELECT segment, stability_agg(bin, is_actual) AS fine, stability_agg(CASE WHEN bin < 'band 3' THEN 'x' WHEN bin < 'band 6' THEN 'y' ELSE bin END, is_actual) AS coarse
+FROM (SELECT segment, stability_agg(bin, is_actual) AS fine, stability_agg(CASE WHEN bin < 'band 3' THEN 'x' WHEN bin < 'band 6'
+  THEN 'y' ELSE bin END, is_actual) AS coarse
       FROM st_book WHERE bin <> 'band 11' GROUP BY segment) s, unnest('{laplace,laplace_always,prior,drop,infinity}'::text[]) c;
 -- Chance: both samples from one population. PSI exceeds its critical value in about 5 % of cases; 600 seeded draws.
 SELECT setseed(0.95);
-SELECT count(*) AS draws, avg(((p).psi > (p).critical_value_95)::int) BETWEEN 0.03 AND 0.07 AS about_5_percent, avg((p).p_value) BETWEEN 0.45 AND 0.55 AS uniform
+SELECT count(*) AS draws, avg(((p).psi > (p).critical_value_95)::int) BETWEEN 0.03 AND 0.07 AS about_5_percent,
+  avg((p).p_value) BETWEEN 0.45 AND 0.55 AS uniform
 FROM (SELECT psi((floor(random() * 8))::text, g % 3 = 0) AS p FROM generate_series(1, 600) draw, generate_series(1, 600) g GROUP BY draw) s;
 
 -- 7. Weights: a weight of 3 is three rows; 0 is none; NULL and NaN are left out.
 SELECT psi(bin, a, w) = psi(bin, a, w::numeric) AS numeric, (psi(bin, a, w)).n, (psi(bin, a, w)).m, (psi(bin, a, w)).n_skipped, (psi(bin, a, w)).n_bands,
-  near((psi(bin, a, w)).psi, (SELECT (psi(v.bin, v.a)).psi FROM (VALUES ('a', false), ('a', false), ('a', false), ('b', false), ('a', true), ('b', true), ('b', true)) v (bin, a)), 1e-15) AS as_rows
+  near((psi(bin, a, w)).psi, (SELECT (psi(v.bin, v.a)).psi FROM (VALUES ('a', false), ('a', false), ('a', false), ('b', false),
+    ('a', true), ('b', true), ('b', true)) v (bin, a)), 1e-15) AS as_rows
 FROM (VALUES ('a', false, 3.0::float8), ('b', false, 1), ('a', true, 0.5), ('a', true, 0.5), ('b', true, 2), ('c', true, 0), ('d', true, NULL), ('d', NULL, 1),
   ('d', true, 'NaN')) v (bin, a, w);
-SELECT segment, near((psi(w)).n + (psi(w)).m, (SELECT sum(weight) FROM st_book b WHERE b.segment = x.segment)::float8, 1e-14) AS total FROM st_serial x ORDER BY segment;
+SELECT segment, near((psi(w)).n + (psi(w)).m, (SELECT sum(weight) FROM st_book b WHERE b.segment = x.segment)::float8,
+  1e-14) AS total FROM st_serial x ORDER BY segment;
 SELECT stability_agg('a', true, 0) IS NULL AS nothing, stability_agg('a', true, NULL::float8) IS NULL AS unknown;
 -- An empty text is a name like any other.
 SELECT stability_agg('', true)::text::stability;
@@ -189,7 +202,8 @@ SELECT score_shift('Infinity'::float8, true);
 SELECT score_shift(1e101::numeric, true);
 -- Compensated: in 1e16 + 1 - 1e16 the 1 survives.
 SELECT score_shift(p, a) FROM (VALUES (1e16::float8, true), (1, true), (-1e16, true), (0, false)) v (p, a);
-SELECT segment, near(shift, (SELECT avg(points) FILTER (WHERE is_actual) - avg(points) FILTER (WHERE NOT is_actual) FROM st_book b WHERE b.segment = x.segment)::float8, 1e-13) AS by_sql
+SELECT segment, near(shift, (SELECT avg(points) FILTER (WHERE is_actual) - avg(points) FILTER (WHERE NOT is_actual) FROM st_book b
+  WHERE b.segment = x.segment)::float8, 1e-13) AS by_sql
 FROM st_serial x ORDER BY segment;
 
 -- 10. Event rates by bin. optbinning's tutorial, first bin: 518 of 565 and 216 of 236; R's chisq.test(correct = FALSE).
@@ -209,7 +223,8 @@ SELECT event_rate_test(5, 1, 5, -1);
 -- The square of the z-test of two proportions, bin by bin.
 SELECT count(*) AS bins, bool_and(near((t).chi2, z * z, 1e-12)) AS by_sql
 FROM (SELECT bin, event_rate_test(event, is_actual) AS t, (avg(event::int) FILTER (WHERE is_actual) - avg(event::int) FILTER (WHERE NOT is_actual))::float8
-  / sqrt(avg(event::int)::float8 * (1 - avg(event::int)::float8) * (1.0 / count(*) FILTER (WHERE is_actual) + 1.0 / count(*) FILTER (WHERE NOT is_actual))::float8) AS z
+  / sqrt(avg(event::int)::float8 * (1 - avg(event::int)::float8) * (1.0 / count(*) FILTER (WHERE is_actual) + 1.0 / count(*) FILTER
+    (WHERE NOT is_actual))::float8) AS z
   FROM st_book GROUP BY bin HAVING count(*) FILTER (WHERE is_actual) > 0 AND count(*) FILTER (WHERE NOT is_actual) > 0 AND count(*) FILTER (WHERE event) > 0) s;
 
 -- 11. Bands of about equal size, ties never split.
@@ -265,7 +280,8 @@ SELECT '{"version": 1, "n_skipped": 0, "bins": [["a", 1]]}'::stability;
 SELECT '{"version": 1, "n_skipped": 0, "bins": [[1, 1, 1]]}'::stability;
 SELECT '{"version": 1, "n_skipped": 0, "bins": [], "rows": 3}'::stability;
 -- An empty one says nothing, and does no harm.
-SELECT (psi(s)).*, (SELECT count(*) FROM psi_table(s)) AS rows, rollup(s) OVER () IS NULL AS rolled FROM (SELECT '{"version": 1, "n_skipped": 5, "bins": []}'::stability AS s) q;
+SELECT (psi(s)).*, (SELECT count(*) FROM psi_table(s)) AS rows, rollup(s) OVER () IS NULL AS rolled
+  FROM (SELECT '{"version": 1, "n_skipped": 5, "bins": []}'::stability AS s) q;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (s stability);
@@ -277,7 +293,8 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
-CREATE TABLE st_victim AS SELECT credit_limit_internal.stability_send(stability_agg(b, is_actual)) AS bytes FROM (VALUES ('a', true), ('bc', false), (NULL, true), ('ä', true), ('a', NULL)) v (b, is_actual);
+CREATE TABLE st_victim AS SELECT credit_limit_internal.stability_send(stability_agg(b, is_actual)) AS bytes
+  FROM (VALUES ('a', true), ('bc', false), (NULL, true), ('ä', true), ('a', NULL)) v (b, is_actual);
 SELECT attack(bytes) FROM st_victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM st_victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM st_victim;

@@ -32,7 +32,8 @@ SELECT count(*), count(*) FILTER (WHERE abs(ours.u - by_sql.u) > 1e-12) AS wrong
 
 -- Any order and any plan: the same to the last bit.
 SELECT count(*) FILTER (WHERE r.u <> ours.u) AS wrong
-FROM (SELECT account, time_weighted_utilization(at, balance, credit_limit, '2029-01-01' ORDER BY md5(at::text)) AS u FROM change GROUP BY account) r JOIN ours USING (account);
+FROM (SELECT account, time_weighted_utilization(at, balance, credit_limit, '2029-01-01' ORDER BY md5(at::text)) AS u FROM change
+  GROUP BY account) r JOIN ours USING (account);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE change SET (parallel_workers = 2);
 SET enable_sort = off;
@@ -47,7 +48,8 @@ SELECT array_agg(round(u::numeric, 6) ORDER BY at) FROM (SELECT at, time_weighte
   FROM change WHERE account = 1 AND balance IS NOT NULL AND credit_limit IS NOT NULL AND at IS NOT NULL) s;
 
 -- Mistakes.
-SELECT time_weighted_utilization(at, balance, credit_limit, NULL) FROM (VALUES ('2026-01-01'::timestamptz, 1.0, 10.0), ('2026-01-01', 2, 10)) v (at, balance, credit_limit);
+SELECT time_weighted_utilization(at, balance, credit_limit, NULL) FROM (VALUES ('2026-01-01'::timestamptz, 1.0, 10.0),
+  ('2026-01-01', 2, 10)) v (at, balance, credit_limit);
 SELECT time_weighted_utilization(at, 1.0, 10.0, at) FROM (VALUES ('2026-01-01'::timestamptz), ('2026-01-02')) v (at);
 SELECT time_weighted_utilization('infinity', 1.0, 10.0, NULL);
 SELECT time_weighted_utilization('2026-01-01', 1.0, 10.0, 'infinity');

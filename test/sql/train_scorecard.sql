@@ -15,58 +15,74 @@ SELECT i AS id, i % 3 AS set, CASE WHEN random() > 0.04 THEN round((800 * exp(ra
   (random() * 120)::int::smallint AS months, CASE WHEN random() < 0.08 THEN -9 WHEN random() < 0.1 THEN NULL ELSE floor(random() * 5) END::float8 AS arrears,
   (ARRAY['own', 'rent', 'free'])[1 + floor(random() * 3)::int]::"Train ""It""".housing AS housing, (random() < 0.6)::"Train ""It""".yes AS phone,
   round(random()::numeric, 2)::real::"Train ""It""".share AS "Use ""%""", (ARRAY['north', 'it''s south', NULL])[1 + floor(random() * 3)::int] AS region,
-  random() AS noise, (random() * 1000)::bigint AS "Noise 2", 7 AS one_value, md5(i::text) AS hash, DATE '2024-01-01' + i % 300 AS opened, NULL::numeric AS nothing, random() AS luck
+  random() AS noise, (random() * 1000)::bigint AS "Noise 2", 7 AS one_value, md5(i::text) AS hash,
+    DATE '2024-01-01' + i % 300 AS opened, NULL::numeric AS nothing, random() AS luck
 FROM generate_series(1, 15000) i;
 ALTER TABLE "Train ""It"""."Loan Book" ADD copy_of_use float8, ADD bad boolean;
 UPDATE "Train ""It"""."Loan Book" SET copy_of_use = "Use ""%"""::text::float8,
-  bad = CASE WHEN id % 97 > 0 THEN luck < 1 / (1 + exp(2.4 + 0.6 * (ln(coalesce(income, 1500)) - 7.5) + 0.012 * months - 0.4 * CASE arrears WHEN -9 THEN 2 ELSE coalesce(arrears, 0) END
-    - CASE housing WHEN 'rent' THEN 0.8 ELSE 0 END + CASE WHEN phone THEN 0.7 ELSE 0 END - 1.8 * "Use ""%""" - CASE region WHEN 'it''s south' THEN 0.4 ELSE 0 END)) END;
+  bad = CASE WHEN id % 97 > 0 THEN luck < 1 / (1 + exp(2.4 + 0.6 * (ln(coalesce(income, 1500)) - 7.5)
+    + 0.012 * months - 0.4 * CASE arrears WHEN -9 THEN 2 ELSE coalesce(arrears, 0) END
+    - CASE housing WHEN 'rent' THEN 0.8 ELSE 0 END + CASE WHEN phone THEN 0.7 ELSE 0 END - 1.8 * "Use ""%""" - CASE region
+      WHEN 'it''s south' THEN 0.4 ELSE 0 END)) END;
 ALTER TABLE "Train ""It"""."Loan Book" DROP COLUMN luck;
 CREATE VIEW "Train ""It"""."Dev Part" AS SELECT * FROM "Train ""It"""."Loan Book" WHERE set > 0;
 CREATE VIEW hold_out AS SELECT * FROM "Train ""It"""."Loan Book" WHERE set = 0;
 SELECT count(*), count(*) FILTER (WHERE bad) AS bad, count(*) FILTER (WHERE bad IS NULL) AS unknown FROM "Train ""It"""."Dev Part";
 
 CREATE TABLE trained AS
-SELECT t.* FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', NULL, '{"screening": {"columns": {"arrears": {"special_codes": [-9]}}}, "card": {"name": "first"}}') t;
+SELECT t.* FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', NULL,
+  '{"screening": {"columns": {"arrears": {"special_codes": [-9]}}}, "card": {"name": "first"}}') t;
 -- The report, step by step.
-SELECT r ->> 'characteristic' AS characteristic, round((r ->> 'iv')::numeric, 4) AS iv, r ->> 'bins' AS bins, r ->> 'trend' AS trend, r ->> 'selected' AS selected, r ->> 'reason' AS reason
+SELECT r ->> 'characteristic' AS characteristic, round((r ->> 'iv')::numeric, 4) AS iv, r ->> 'bins' AS bins,
+  r ->> 'trend' AS trend, r ->> 'selected' AS selected, r ->> 'reason' AS reason
 FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' = 'screening';
-SELECT r ->> 'step' AS step, r ->> 'number' AS fit, coalesce(r ->> 'characteristic', r ->> 'characteristics') AS characteristics, r ->> 'reason' AS reason, r ->> 'status' AS status,
-  round((r ->> 'deviance')::numeric, 2) AS deviance, r ->> 'n' AS n, r ->> 'n_event' AS events, r ->> 'n_skipped' AS skipped, r ->> 'lowest' AS lowest, r ->> 'highest' AS highest
+SELECT r ->> 'step' AS step, r ->> 'number' AS fit, coalesce(r ->> 'characteristic', r ->> 'characteristics') AS characteristics,
+  r ->> 'reason' AS reason, r ->> 'status' AS status,
+  round((r ->> 'deviance')::numeric, 2) AS deviance, r ->> 'n' AS n, r ->> 'n_event' AS events, r ->> 'n_skipped' AS skipped,
+    r ->> 'lowest' AS lowest, r ->> 'highest' AS highest
 FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' <> 'screening';
 SELECT characteristic, bin_id, bin, round(woe::numeric, 3) AS woe, points, kind FROM trained, scorecard_table(card);
 
 -- By hand, step for step, the card is the same to the bit: its columns in the order of their information values.
 WITH binned AS (
-  SELECT optimal_binning("Use ""%"""::text::float8, bad) AS use_bins, optimal_binning(arrears, bad, '{"special_codes": [-9]}') AS arrears_bins, optimal_binning(months::float8, bad) AS months_bins,
+  SELECT optimal_binning("Use ""%"""::text::float8, bad) AS use_bins, optimal_binning(arrears, bad,
+    '{"special_codes": [-9]}') AS arrears_bins, optimal_binning(months::float8, bad) AS months_bins,
     optimal_binning(housing::text, bad) AS housing_bins, optimal_binning(phone::text, bad) AS phone_bins, optimal_binning(income, bad) AS income_bins
   FROM "Train ""It"""."Dev Part"),
 listed AS (
   SELECT array_agg(name ORDER BY information_value(bins) DESC) AS names, array_agg(bins ORDER BY information_value(bins) DESC) AS binnings,
     array_agg(place ORDER BY information_value(bins) DESC) AS places
-  FROM binned, LATERAL (VALUES ('Use "%"', use_bins, 1), ('arrears', arrears_bins, 2), ('months', months_bins, 3), ('housing', housing_bins, 4), ('phone', phone_bins, 5),
+  FROM binned, LATERAL (VALUES ('Use "%"', use_bins, 1), ('arrears', arrears_bins, 2), ('months', months_bins, 3),
+    ('housing', housing_bins, 4), ('phone', phone_bins, 5),
     ('income', income_bins, 6)) v (name, bins, place)),
 fitted AS (
-  SELECT logistic_regression(bad, ARRAY(SELECT (ARRAY[woe(use_bins, "Use ""%"""::text::float8), woe(arrears_bins, arrears), woe(months_bins, months::float8), woe(housing_bins, housing::text),
+  SELECT logistic_regression(bad, ARRAY(SELECT (ARRAY[woe(use_bins, "Use ""%"""::text::float8), woe(arrears_bins, arrears),
+    woe(months_bins, months::float8), woe(housing_bins, housing::text),
     woe(phone_bins, phone::text), woe(income_bins, income)])[p] FROM unnest(places) WITH ORDINALITY u (p, o) ORDER BY o), '{"signs": "-"}'::jsonb) AS model
   FROM binned, listed, "Train ""It"""."Dev Part")
-SELECT names, replace(replace(scorecard(f.model, names, binnings, '{"name": "first"}')::text, '["true"]', '[true]'), '["false"]', '[false]') = t.card::text AS same_card,
-  (SELECT bool_and(a.estimate = b.estimate AND a.std_error = b.std_error) FROM logit_coefficients(t.model) WITH ORDINALITY a JOIN logit_coefficients(f.model) WITH ORDINALITY b USING (ordinality)) AS same_model
+SELECT names, replace(replace(scorecard(f.model, names, binnings, '{"name": "first"}')::text, '["true"]', '[true]'), '["false"]',
+  '[false]') = t.card::text AS same_card,
+  (SELECT bool_and(a.estimate = b.estimate AND a.std_error = b.std_error) FROM logit_coefficients(t.model) WITH ORDINALITY a
+    JOIN logit_coefficients(f.model) WITH ORDINALITY b USING (ordinality)) AS same_model
 FROM listed, fitted f, trained t;
 -- Nothing is left that has the wrong sign or does not count.
-SELECT bool_and(estimate < 0) FILTER (WHERE term <> '(Intercept)') AS all_negative, bool_and(p_value <= 0.05) AS all_count FROM trained, logit_coefficients(model);
+SELECT bool_and(estimate < 0) FILTER (WHERE term <> '(Intercept)') AS all_negative, bool_and(p_value <= 0.05) AS all_count
+  FROM trained, logit_coefficients(model);
 
 -- The card reads the table as it is: a real under a domain, an enum, a boolean under a domain, a numeric, quoted names. The scores of
 -- the model and of the card agree, and the borrowers that were kept aside are ranked as well as those that were learnt from.
-SELECT count(*) AS borrowers, count(score(card, h)) AS scored, count(*) FILTER (WHERE score(card, h) <> score(card, to_jsonb(h))) AS json_differs FROM trained, hold_out h;
+SELECT count(*) AS borrowers, count(score(card, h)) AS scored,
+  count(*) FILTER (WHERE score(card, h) <> score(card, to_jsonb(h))) AS json_differs FROM trained, hold_out h;
 SELECT max(abs(score_pd(exact.card, h) - logit_predict(trained.model, ARRAY(SELECT p.woe FROM score_points(exact.card, h) p)))) < 1e-12 AS pd_of_the_model
 FROM trained, hold_out h, (SELECT t.card FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', NULL,
   '{"screening": {"columns": {"arrears": {"special_codes": [-9]}}}, "card": {"name": "first", "rounding": "none"}}') t) exact;
-SELECT set = 0 AS hold_out, round(auc(score(card, b), bad, false)::numeric, 4) AS auc, round(avg(score_pd(card, b))::numeric, 3) AS pd, round(avg(bad::int), 3) AS event_rate
+SELECT set = 0 AS hold_out, round(auc(score(card, b), bad, false)::numeric, 4) AS auc, round(avg(score_pd(card, b))::numeric,
+  3) AS pd, round(avg(bad::int), 3) AS event_rate
 FROM trained, "Train ""It"""."Loan Book" b WHERE bad IS NOT NULL GROUP BY set = 0 ORDER BY 1;
 
 -- Columns by name and fewer of them; a threshold; the other sign; a permutation of the columns and of the rows changes nothing.
-SELECT jsonb_path_query_array(report, '$[*] ? (@.step == "left out")') AS left_out FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', '{months,phone,arrears}', '{"max_characteristics": 2}');
+SELECT jsonb_path_query_array(report, '$[*] ? (@.step == "left out")') AS left_out
+  FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', '{months,phone,arrears}', '{"max_characteristics": 2}');
 SELECT jsonb_path_query_array(report, '$[*] ? (@.step == "left out").characteristic') AS left_out
 FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', '{months,phone,noise,"Noise 2",housing}', '{"screening": {"min_iv": 0}, "max_pvalue": 1e-10}');
 SELECT bool_and(score(a.card, h) = score(trained.card, h)) AS other_sign FROM trained, hold_out h, train_scorecard('"Train ""It"""."Dev Part"', 'bad', NULL,
@@ -78,18 +94,23 @@ CREATE TABLE shuffled AS SELECT * FROM "Train ""It"""."Dev Part" ORDER BY hash;
 SELECT bool_and(score(a.card, h) = score(trained.card, h)) AS other_order FROM trained, hold_out h, train_scorecard('shuffled', 'bad',
   '{region,income,phone,housing,months,arrears,"Use \"%\""}', '{"screening": {"columns": {"arrears": {"special_codes": [-9]}}}, "card": {"name": "first"}}') a;
 -- One characteristic is never left out.
-SELECT jsonb_path_query_array(report, '$[*] ? (@.step != "screening").step') AS steps FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', '{noise}', '{"screening": {"min_iv": 0}, "max_pvalue": 0}');
+SELECT jsonb_path_query_array(report, '$[*] ? (@.step != "screening").step') AS steps
+  FROM train_scorecard('"Train ""It"""."Dev Part"', 'bad', '{noise}', '{"screening": {"min_iv": 0}, "max_pvalue": 0}');
 
 -- Change a bin by hand, count the bins on newer rows, fit again, and install the card as the next version.
 CREATE TABLE installed (version int PRIMARY KEY, card scorecard NOT NULL);
 INSERT INTO installed SELECT 1, card FROM trained;
 CREATE TABLE by_hand AS
-SELECT binning_refit(fixed_binning('{36,72}'), months::float8, bad) AS months_bins, binning_refit(fixed_binning('{0.25,0.5,0.75}'), "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
+SELECT binning_refit(fixed_binning('{36,72}'), months::float8, bad) AS months_bins, binning_refit(fixed_binning('{0.25,0.5,0.75}'),
+  "Use ""%"""::text::float8, bad) AS use_bins FROM hold_out;
 INSERT INTO installed
-SELECT 2, scorecard((SELECT logistic_regression(bad, ARRAY[woe(months_bins, months::float8), woe(use_bins, "Use ""%"""::text::float8)]) FROM hold_out), '{months,"Use \"%\""}', ARRAY[months_bins, use_bins])
+SELECT 2, scorecard((SELECT logistic_regression(bad, ARRAY[woe(months_bins, months::float8),
+  woe(use_bins, "Use ""%"""::text::float8)]) FROM hold_out), '{months,"Use \"%\""}', ARRAY[months_bins, use_bins])
 FROM by_hand;
-SELECT version, characteristic, array_agg(bin || ' ' || points ORDER BY bin_id) AS points FROM installed, scorecard_table(card) WHERE version = 2 GROUP BY version, characteristic;
-SELECT version, round(auc(score(card, b), bad, false)::numeric, 4) AS auc FROM installed, "Train ""It"""."Dev Part" b WHERE bad IS NOT NULL GROUP BY version ORDER BY version;
+SELECT version, characteristic, array_agg(bin || ' ' || points ORDER BY bin_id) AS points FROM installed, scorecard_table(card)
+  WHERE version = 2 GROUP BY version, characteristic;
+SELECT version, round(auc(score(card, b), bad, false)::numeric, 4) AS auc FROM installed, "Train ""It"""."Dev Part" b
+  WHERE bad IS NOT NULL GROUP BY version ORDER BY version;
 
 -- Nothing to do.
 SELECT card IS NULL AND model IS NULL AND report IS NULL AS nothing FROM train_scorecard(NULL, 'bad');

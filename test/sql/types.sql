@@ -79,7 +79,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('double precision[]', 'bands', 'quantile_bands(score, 10)', false),
   ('double precision', 'shift', 'score_shift((x * 40)::int, event)', false),
   ('double precision', 'shift of fractions', 'score_shift(balance, event)', false),
-  ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(small_card(), credit_limit_internal.scorecard_bins(small_card(), b))', false)) v (type, of, call, parts);
+  ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(small_card(), '
+    'credit_limit_internal.scorecard_bins(small_card(), b))', false)) v (type, of, call, parts);
 SELECT type::text COLLATE "C" AS type FROM base_type EXCEPT SELECT type::text FROM recipe ORDER BY 1;
 
 -- Whether the plan has partial aggregates whose rows come from more than one process.
@@ -128,7 +129,8 @@ BEGIN
 END $$;
 INSERT INTO recipe VALUES
   ('logit_model', 'fit', 'logistic_regression(event, ARRAY[x, pd])', false),
-  ('scorecard', 'written', $r$min('{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.30, "points": 1e1}, {"points": -0.0}]}]}'::text)::scorecard$r$, false),
+  ('scorecard', 'written',
+    $r$min('{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.30, "points": 1e1}, {"points": -0.0}]}]}'::text)::scorecard$r$, false),
   ('limit_policy', 'written', $r$min('{"name": "p", "product": {"cap": 1000.00}}'::text)::limit_policy$r$, false);
 SELECT count(*) FROM recipe r, store(r) WHERE r.type IN (SELECT type FROM base_type);
 SELECT type, of, json, jsonb, object, text, bytes, hash FROM value ORDER BY type::text COLLATE "C", of COLLATE "C";

@@ -117,7 +117,8 @@ SELECT balance FROM utilization_stats((SELECT utilization_agg(b, 10) FROM unnest
 SELECT utilization_agg(b, 10.00 ORDER BY b) = utilization_agg(trim_scale(b), 10 ORDER BY b DESC) AS same FROM unnest('{5, 1.5, 0.125, 2.00}'::numeric[]) b;
 -- Amounts with more digits than a double holds, ratios beyond the integers, squares beyond 128 bits: any order gives the same.
 CREATE TABLE large AS SELECT g, b, l FROM (VALUES (1, 9999999999999999.99, 10000000000000000.03), (2, 0.0001, 3), (3, 1e30, 7), (4, 8999.5, 1),
-  (5, 8999.25, 1), (6, -8999.75, 1), (7, 12345678901234567890.5, 11111111111111111111), (8, 1, 0), (9, 1e-25, 1), (10, 900719925474099.3, 900719925474099.4)) v (g, b, l);
+  (5, 8999.25, 1), (6, -8999.75, 1), (7, 12345678901234567890.5, 11111111111111111111), (8, 1, 0), (9, 1e-25, 1),
+  (10, 900719925474099.3, 900719925474099.4)) v (g, b, l);
 SELECT up = down AS same, up = rolled AS rolled, up = up::text::utilization AS text, mean, stddev
 FROM (SELECT utilization_agg(b, l ORDER BY g) AS up, utilization_agg(b, l ORDER BY g DESC) AS down FROM large) s,
   (SELECT rollup(part) AS rolled FROM (SELECT utilization_agg(b, l) AS part FROM large GROUP BY g % 3) p) r, utilization_stats(up);
@@ -137,8 +138,10 @@ SELECT '{}'::utilization;
 SELECT 'nonsense'::utilization;
 SELECT '{"version": 2}'::utilization;
 SELECT '{"version": 1, "rows": 3}'::utilization;
-SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[500, 2]]}'::utilization;
-SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, "ratio_sum": 0.5, "ratio_squares": 0, "cells": [[5000, 1]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, '
+  '"ratio_sum": 0.5, "ratio_squares": 0, "cells": [[500, 2]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 2, "unused": 1, "over_limit": 0, "ratio_n": 1, '
+  '"ratio_sum": 0.5, "ratio_squares": 0, "cells": [[5000, 1]]}'::utilization;
 SELECT '{"version": 1, "n": 1, "n": 1}'::utilization;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.

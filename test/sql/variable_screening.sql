@@ -11,30 +11,38 @@ CREATE DOMAIN "Odd ""Name""".fraction AS "Odd ""Name""".share;
 CREATE DOMAIN "Odd ""Name""".truth AS boolean;
 CREATE TYPE "Odd ""Name""".housing AS ENUM ('own', 'rent', 'free');
 CREATE TABLE "Odd ""Name"""."Loan Book" AS
-SELECT i AS id, i AS gone, round((1000 * exp(draw(i, 1) * 2))::numeric, 2) AS "Monthly ""Income""", (draw(i, 2) * 10)::int::smallint AS children, (draw(i, 3) * 50)::int::bigint AS months,
-  ((draw(i, 4) * 7)::int / 10.0)::real AS ratio, draw(i, 5)::numeric(4, 3)::"Odd ""Name""".fraction AS usage, (ARRAY['own', 'rent', 'free'])[1 + (draw(i, 6) * 2)::int]::"Odd ""Name""".housing AS housing,
-  draw(i, 7) < 0.4 AS phone, (ARRAY['a', 'b', 'c'])[1 + (draw(i, 8) * 2)::int]::char(3) AS region, (ARRAY['x', 'y'])[1 + (draw(i, 9))::int]::varchar(5) AS channel,
-  CASE WHEN draw(i, 10) < 0.97 THEN NULL ELSE draw(i, 11) END AS mostly_missing, CASE WHEN draw(i, 12) < 0.97 THEN 0 ELSE draw(i, 13) END AS mostly_zero, CASE WHEN draw(i, 14) < 0.3 THEN 1 END AS flag_or_null,
+SELECT i AS id, i AS gone, round((1000 * exp(draw(i, 1) * 2))::numeric, 2) AS "Monthly ""Income""",
+  (draw(i, 2) * 10)::int::smallint AS children, (draw(i, 3) * 50)::int::bigint AS months,
+  ((draw(i, 4) * 7)::int / 10.0)::real AS ratio, draw(i, 5)::numeric(4, 3)::"Odd ""Name""".fraction AS usage,
+    (ARRAY['own', 'rent', 'free'])[1 + (draw(i, 6) * 2)::int]::"Odd ""Name""".housing AS housing,
+  draw(i, 7) < 0.4 AS phone, (ARRAY['a', 'b', 'c'])[1 + (draw(i, 8) * 2)::int]::char(3) AS region,
+    (ARRAY['x', 'y'])[1 + (draw(i, 9))::int]::varchar(5) AS channel,
+  CASE WHEN draw(i, 10) < 0.97 THEN NULL ELSE draw(i, 11) END AS mostly_missing, CASE WHEN draw(i, 12) < 0.97 THEN 0
+    ELSE draw(i, 13) END AS mostly_zero, CASE WHEN draw(i, 14) < 0.3 THEN 1 END AS flag_or_null,
   7 AS one_value, NULL::text AS no_value, md5(i::text) AS hash, DATE '2024-01-01' + i AS opened, '{}'::jsonb AS payload, ARRAY[i] AS list, NULL::boolean AS bad
 FROM generate_series(1, 6000) i;
 ALTER TABLE "Odd ""Name"""."Loan Book" DROP COLUMN gone;
 UPDATE "Odd ""Name"""."Loan Book" SET bad = CASE WHEN id % 50 = 0 THEN NULL
-  ELSE draw(id, 15) < 0.05 + 0.2 * usage + CASE housing WHEN 'rent' THEN 0.1 ELSE 0 END + CASE WHEN flag_or_null IS NULL THEN 0.1 ELSE 0 END + 150 / "Monthly ""Income""" END;
+  ELSE draw(id, 15) < 0.05 + 0.2 * usage + CASE housing WHEN 'rent' THEN 0.1 ELSE 0 END + CASE WHEN flag_or_null IS NULL THEN 0.1
+    ELSE 0 END + 150 / "Monthly ""Income""" END;
 ALTER TABLE "Odd ""Name"""."Loan Book" ADD COLUMN leak text;
 UPDATE "Odd ""Name"""."Loan Book" SET leak = CASE WHEN bad THEN 'collections' ELSE 'none' END;
 CREATE VIEW loan AS SELECT * FROM "Odd ""Name"""."Loan Book";
 
-SELECT variable, type, n, round(missing_rate::numeric, 4) AS missing, round(identical_rate::numeric, 4) AS identical, n_distinct, round(iv::numeric, 6) AS iv, round(gini::numeric, 6) AS gini,
+SELECT variable, type, n, round(missing_rate::numeric, 4) AS missing, round(identical_rate::numeric, 4) AS identical, n_distinct,
+  round(iv::numeric, 6) AS iv, round(gini::numeric, 6) AS gini,
   round(ks::numeric, 6) AS ks, trend, n_bins, selected, reason FROM variable_screening('"Odd ""Name"""."Loan Book"', 'bad');
 -- Column by column, with the functions it is made of.
-SELECT v.variable, v.n = s.n AS n, v.iv = information_value(b) AS iv, v.binning::text = b::text AS binning, v.gini = m.gini AND v.ks = m.ks AND v.trend = m.trend AND v.n_bins = m.n_bins AS measures,
+SELECT v.variable, v.n = s.n AS n, v.iv = information_value(b) AS iv, v.binning::text = b::text AS binning, v.gini = m.gini
+  AND v.ks = m.ks AND v.trend = m.trend AND v.n_bins = m.n_bins AS measures,
   v.n_distinct = s.n_distinct AND v.missing_rate = s.n_missing / s.n::float8 AND v.identical_rate = s.identical_rate AS stats
 FROM (SELECT 'usage' AS variable, bin_sketch_agg(usage, bad) AS k FROM loan UNION ALL SELECT 'housing', bin_sketch_agg(housing::text, bad) FROM loan
   UNION ALL SELECT 'phone', bin_sketch_agg(phone::text, bad) FROM loan UNION ALL SELECT 'months', bin_sketch_agg(months, bad) FROM loan
   UNION ALL SELECT 'region', bin_sketch_agg(region, bad) FROM loan) q
   JOIN variable_screening('loan', 'bad') v USING (variable), bin_sketch_stats(k) s, optimal_binning(k) b, binning_summary(b) m ORDER BY 1;
 -- A real column is cut at the decimals that people see, as a scorecard reads it.
-SELECT array_agg(upper) FROM variable_screening('loan', 'bad', '{ratio}', '{"min_bin_size": 0, "splits": [0.1, 0.3, 0.6], "monotonic_trend": "none"}') v, binning_table(binning) WHERE kind = 'interval';
+SELECT array_agg(upper) FROM variable_screening('loan', 'bad', '{ratio}',
+  '{"min_bin_size": 0, "splits": [0.1, 0.3, 0.6], "monotonic_trend": "none"}') v, binning_table(binning) WHERE kind = 'interval';
 SELECT bool_and(c.count = t.count) AS as_a_scorecard_reads_it
 FROM variable_screening('loan', 'bad', '{ratio}', '{"splits": [0.1, 0.3, 0.6]}') v, binning_table(binning) t
   JOIN LATERAL (SELECT count(*) FROM loan WHERE bad IS NOT NULL AND bin_id(binning, ratio::text::float8) = t.bin_id) c ON true;
@@ -44,12 +52,18 @@ SELECT count(DISTINCT woe(v.binning, l.usage)) = max(v.n_bins) AS applied FROM l
 
 -- Thresholds, and options for one column.
 SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage, housing, leak, flag_or_null, mostly_missing, one_value, phone}',
-  '{"min_iv": 0.05, "max_iv": 2, "max_missing_rate": 0.5, "max_identical_rate": 1, "max_n_bins": 3, "columns": {"housing": {"min_iv": 0, "max_n_bins": 2}, "mostly_missing": {"max_missing_rate": 1}}}');
-SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage, housing}', '{"min_bin_size": 0.4, "monotonic_trend": "descending", "columns": {"housing": {"min_bin_size": 0.01}}}');
-SELECT variable, (SELECT array_agg(bin) FROM binning_table(binning) WHERE kind = 'special') AS special FROM variable_screening('loan', 'bad', '{months, children, housing}', '{"special_codes": [7], "columns": {"children": {"special_codes": []}}}');
+  '{"min_iv": 0.05, "max_iv": 2, "max_missing_rate": 0.5, "max_identical_rate": 1, "max_n_bins": 3, '
+    '"columns": {"housing": {"min_iv": 0, "max_n_bins": 2}, "mostly_missing": {"max_missing_rate": 1}}}');
+SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage, housing}',
+  '{"min_bin_size": 0.4, "monotonic_trend": "descending", "columns": {"housing": {"min_bin_size": 0.01}}}');
+SELECT variable, (SELECT array_agg(bin) FROM binning_table(binning) WHERE kind = 'special') AS special
+  FROM variable_screening('loan', 'bad', '{months, children, housing}',
+  '{"special_codes": [7], "columns": {"children": {"special_codes": []}}}');
 -- From stored sketches, without the rows.
-SELECT s.n, s.n_bins, s.selected, s.reason FROM (SELECT rollup(k) AS k FROM (SELECT bin_sketch_agg(usage, bad) AS k FROM loan GROUP BY id % 5) q) r, screen_variable(k, 'usage', '{"columns": {"usage": {"max_n_bins": 2}}}') s;
-SELECT screen_variable(NULL, 'x') IS NULL AS no_sketch, screen_variable(bin_sketch_agg(1, true), NULL) IS NULL AS no_name, screen_variable(bin_sketch_agg(1, true), 'x', NULL) IS NULL AS no_options;
+SELECT s.n, s.n_bins, s.selected, s.reason FROM (SELECT rollup(k) AS k FROM (SELECT bin_sketch_agg(usage, bad) AS k FROM loan
+  GROUP BY id % 5) q) r, screen_variable(k, 'usage', '{"columns": {"usage": {"max_n_bins": 2}}}') s;
+SELECT screen_variable(NULL, 'x') IS NULL AS no_sketch, screen_variable(bin_sketch_agg(1, true), NULL) IS NULL AS no_name,
+  screen_variable(bin_sketch_agg(1, true), 'x', NULL) IS NULL AS no_options;
 
 -- Nothing to screen.
 SELECT count(*) FROM variable_screening(NULL, 'bad');
@@ -98,7 +112,8 @@ CREATE TABLE whole AS SELECT variable, binning::text AS b FROM variable_screenin
 GRANT SELECT ON whole TO regress_variable_screening_stranger;
 SET ROLE regress_variable_screening_stranger;
 SET search_path = trap, pg_catalog;
-SELECT count(*), bool_and(v.binning::pg_catalog.text IS NOT DISTINCT FROM w.b) AS same FROM credit_limit.variable_screening('test_variable_screening.loan', 'bad') v JOIN test_variable_screening.whole w USING (variable);
+SELECT count(*), bool_and(v.binning::pg_catalog.text IS NOT DISTINCT FROM w.b) AS same
+  FROM credit_limit.variable_screening('test_variable_screening.loan', 'bad') v JOIN test_variable_screening.whole w USING (variable);
 SELECT * FROM credit_limit.variable_screening('"Odd ""Name"""."Loan Book"', 'bad');
 RESET ROLE;
 SET search_path = test_variable_screening, credit_limit;

@@ -18,6 +18,7 @@ test_money(void)
 		power *= 10;
 	}
 	CHECK(cl_rescale(&amount, 2, 5) && amount == 123000);
+	CHECK(cl_rescale(&amount, 5, 5) && amount == 123000);
 	CHECK(!cl_rescale(&amount, 5, 2) && amount == 123000);
 	CHECK(!cl_rescale(&amount, 0, 38) && amount == 123000);
 	amount = 0;
