@@ -33,10 +33,16 @@ cl_two_sum(double *a, double *b)
 static inline void
 cl_exact_sum_add(ClExactSum *sum, double x)
 {
+	/* Integers stop here, and most other sums at the second. */
 	cl_two_sum(&sum->high, &x);
 	if (x == 0 && sum->middle == 0)
 		return;
 	cl_two_sum(&sum->middle, &x);
+	if (x == 0 && sum->low == 0)
+	{
+		cl_two_sum(&sum->high, &sum->middle);
+		return;
+	}
 	sum->low += x;
 	cl_two_sum(&sum->middle, &sum->low);
 	cl_two_sum(&sum->high, &sum->middle);

@@ -30,6 +30,7 @@ static inline void
 cl_score_moments_add(ClScoreMoments *moments, double score)
 {
 	double		square = score * score;
+	double		lost = fma(score, score, -square);
 
 	if (moments->n++ == 0)
 		moments->lowest = moments->highest = score;
@@ -39,7 +40,8 @@ cl_score_moments_add(ClScoreMoments *moments, double score)
 		moments->highest = score;
 	cl_exact_sum_add(&moments->sum, score);
 	cl_exact_sum_add(&moments->squares, square);
-	cl_exact_sum_add(&moments->squares, fma(score, score, -square));
+	if (lost != 0)
+		cl_exact_sum_add(&moments->squares, lost);
 }
 
 extern void cl_score_moments_merge(ClScoreMoments *moments, const ClScoreMoments *other);

@@ -1,6 +1,8 @@
 /*
  * The grid of ratios: every ratio in the cell whose edges hold it; sums of ratios against long double.
  */
+#include <string.h>
+
 #include "check.h"
 #include "core/utilization.h"
 
