@@ -80,7 +80,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('double precision', 'shift', 'score_shift((x * 40)::int, event)', false),
   ('double precision', 'shift of fractions', 'score_shift(balance, event)', false),
   ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(small_card(), credit_limit_internal.scorecard_bins(small_card(), b))', false)) v (type, of, call, parts);
-SELECT type FROM base_type EXCEPT SELECT type FROM recipe;
+-- No rows can be shuffled into a scorecard or a policy, and a fit is the same only by chance: these three come below.
+SELECT type FROM base_type WHERE type NOT IN (SELECT type FROM recipe) ORDER BY type::text COLLATE "C";
 
 -- Whether the plan has partial aggregates whose rows come from more than one process.
 CREATE FUNCTION shared(query text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -132,7 +133,7 @@ INSERT INTO recipe VALUES
   ('limit_policy', 'written', $r$min('{"name": "p", "product": {"cap": 1000.00}}'::text)::limit_policy$r$, false);
 SELECT count(*) FROM recipe r, store(r) WHERE r.type IN (SELECT type FROM base_type);
 SELECT type, of, json, jsonb, object, text, bytes, hash FROM value ORDER BY type::text COLLATE "C", of COLLATE "C";
-SELECT type FROM base_type EXCEPT SELECT type FROM value;
+SELECT type FROM base_type WHERE type NOT IN (SELECT type FROM value);
 
 -- ---- In the places where SQL compares ----
 
