@@ -2,11 +2,12 @@
 #
 #   make demo    run the main job, from nothing, on a generated book (DATA=file.csv: on real accounts)
 #   make check   build, and pass every test in a temporary cluster
+#   make soak    the same with the full counts: millions of random cases instead of the check's thousands
 #
-# These two install what is missing on a Debian machine and need no server of yours. Everything below is
+# These install what is missing on a Debian machine and need no server of yours. Everything below is
 # ordinary PGXS: make, make install, make installcheck, against the server that pg_config belongs to.
 
-STANDALONE = demo check bench
+STANDALONE = demo check soak bench
 
 ifneq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 
@@ -14,6 +15,8 @@ demo:
 	@script/with-cluster demo/run $(DATA)
 check:
 	@script/with-cluster test/run
+soak:
+	@CREDIT_LIMIT_SOAK=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} script/with-cluster test/run
 # With a quarter of the memory, as a server of its own has.
 bench:
 	@SHARED_BUFFERS=$${SHARED_BUFFERS:-$$(awk '/^MemTotal/ { printf "%dMB", $$2 / 4096 }' /proc/meminfo)} \
@@ -44,12 +47,13 @@ SHLIB_LINK  += -lm
 DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA         = $(filter-out $(DATA_built),$(wildcard sql/$(EXTENSION)--*.sql))
 
-REGRESS        = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
-REGRESS_OPTS   = --inputdir=test
+# One test: make installcheck ISOLATION= REGRESS=roc
+REGRESS        = --schedule=test/schedule
+REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
-EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/fuzz/run
+EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/unit/build test/fuzz/run test/fuzz/build
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
@@ -79,16 +83,23 @@ HOST_CFLAGS  = -std=gnu99 -g -O1 -Wall -Wextra -Wno-unused-parameter -ffp-contra
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 20
 
+# One unit test: make unit UNIT=roc
 unit: test/unit/run
-	test/unit/run
-test/unit/run: $(sort $(wildcard test/unit/*.c)) $(CORE_SRC) $(wildcard src/core/*.h test/unit/*.h)
-	$(CC) $(HOST_CFLAGS) -o $@ $(filter %.c,$^) -lm
+	test/unit/run $(UNIT)
+test/unit/run: $(patsubst %.c,test/unit/build/%.o,$(sort $(wildcard test/unit/*.c)) $(CORE_SRC))
+	$(CC) $(HOST_CFLAGS) -o $@ $^ -lm
+test/unit/build/%.o: %.c $(wildcard src/core/*.h test/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
 fuzz: test/fuzz/run
 	mkdir -p test/fuzz/corpus
 	test/fuzz/run -max_total_time=$(FUZZ_SECONDS) -verbosity=0 test/fuzz/corpus
-test/fuzz/run: $(sort $(wildcard test/fuzz/*.c)) $(CORE_SRC) $(wildcard src/core/*.h)
-	clang $(HOST_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c,$^) -lm
+test/fuzz/run: $(patsubst %.c,test/fuzz/build/%.o,$(sort $(wildcard test/fuzz/*.c)) $(CORE_SRC))
+	clang $(HOST_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lm
+test/fuzz/build/%.o: %.c $(wildcard src/core/*.h test/fuzz/*.h)
+	@mkdir -p $(@D)
+	clang $(HOST_CFLAGS) -fsanitize=fuzzer -c -o $@ $<
 
 .PHONY: tap unit fuzz
 

@@ -306,33 +306,65 @@ cl_canonical_find(const ClCanonicalRow *row, const char *name)
 	return -1;
 }
 
+/* desc is a copy in the context of the row, which is the current one. */
 static void
-bind_row(ClCanonicalRow *row, Oid type, int32 typmod, TupleDesc only)
+begin_row(ClCanonicalRow *row, TupleDesc desc)
+{
+	row->desc = desc;
+	row->count = 0;
+	row->column = palloc_array(int, desc->natts);
+	row->base_type = palloc_array(Oid, desc->natts);
+	row->value = palloc0_array(Datum, desc->natts);
+	row->isnull = palloc0_array(bool, desc->natts);
+	initStringInfo(&row->layout);
+	appendStringInfoChar(&row->layout, '[');
+}
+
+ClCanonicalRow *
+cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ClCanonicalRow *row = palloc0_object(ClCanonicalRow);
+
+	begin_row(row, CreateTupleDescCopy(desc));
+	for (int i = first; i < end; i++)
+		add_column(row, i);
+	appendStringInfoChar(&row->layout, ']');
+	MemoryContextSwitchTo(old);
+	return row;
+}
+
+static void
+bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only)
 {
 	MemoryContext old;
 
 	MemoryContextReset(row->context);
 	row->desc = NULL;
 	old = MemoryContextSwitchTo(row->context);
-	row->desc = lookup_rowtype_tupdesc_copy(type, typmod);
-	row->count = 0;
-	row->column = palloc_array(int, Max(row->desc->natts, only == NULL ? 0 : only->natts));
-	row->base_type = palloc_array(Oid, Max(row->desc->natts, only == NULL ? 0 : only->natts));
-	row->value = palloc0_array(Datum, row->desc->natts);
-	row->isnull = palloc0_array(bool, row->desc->natts);
-	initStringInfo(&row->layout);
-	appendStringInfoChar(&row->layout, '[');
-	for (int i = 0; i < (only == NULL ? row->desc : only)->natts; i++)
+	begin_row(row, lookup_rowtype_tupdesc_copy(type, typmod));
+	if (only == NULL)
 	{
-		int			place = only == NULL ? i : cl_canonical_find(row, NameStr(TupleDescAttr(only, i)->attname));
+		for (int i = 0; i < row->desc->natts; i++)
+		{
+			if (!TupleDescAttr(row->desc, i)->attisdropped)
+				add_column(row, i);
+		}
+	}
+	else
+	{
+		for (int i = 0; i < only->count; i++)
+		{
+			const FormData_pg_attribute *column = TupleDescAttr(only->desc, only->column[i]);
+			int			place = cl_canonical_find(row, NameStr(column->attname));
 
-		if (only != NULL && (place < 0 || TupleDescAttr(row->desc, place)->atttypid != TupleDescAttr(only, i)->atttypid))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("the row has no column \"%s\" of type %s", NameStr(TupleDescAttr(only, i)->attname),
-							format_type_be(TupleDescAttr(only, i)->atttypid))));
-		if (!TupleDescAttr(row->desc, place)->attisdropped)
+			if (place < 0 || TupleDescAttr(row->desc, place)->atttypid != column->atttypid)
+				ereport(ERROR,
+						(errcode(ERRCODE_DATATYPE_MISMATCH),
+						 errmsg("the row has no column \"%s\" of type %s", NameStr(column->attname),
+								format_type_be(column->atttypid))));
 			add_column(row, place);
+		}
 	}
 	appendStringInfoChar(&row->layout, ']');
 	row->identifier = assign_record_type_identifier(type, typmod);
@@ -342,7 +374,7 @@ bind_row(ClCanonicalRow *row, Oid type, int32 typmod, TupleDesc only)
 }
 
 ClCanonicalRow *
-cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, TupleDesc only)
+cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, const ClCanonicalRow *only)
 {
 	ClCanonicalRow *row = *kept;
 	Oid			type = HeapTupleHeaderGetTypeId(record);

@@ -30,7 +30,11 @@ typedef struct ClCanonicalRow
  * Takes a record apart. *kept begins as NULL and lives in context: what the type says is found once for many records. only: the
  * columns that are printed, by name and type, in their order; NULL: all.
  */
-extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, TupleDesc only);
+extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record,
+										const ClCanonicalRow *only);
+
+/* A row of which the columns from first to before end are printed, and whose values the caller fills in. */
+extern ClCanonicalRow *cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end);
 
 /* The place of a column in row->value, or -1. */
 extern int	cl_canonical_find(const ClCanonicalRow *row, const char *name);

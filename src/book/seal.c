@@ -7,8 +7,9 @@
  *	  content		= canonical_row(entry, input_hash, digest of the policy, digest of the scorecard)
  *	  decision_id	= 64 place + lane
  *
- * with text in UTF-8. An entry is what the table decision says of a decision: type log_entry, in the order of its columns. Rows
- * are sealed in the order in which they come, which is that of account_id.
+ * with text in UTF-8. An entry is what a row of the table decision, type log_entry, says of a decision: its columns without
+ * decision_id, which is the first, and the three hashes, which are the last. Rows are sealed in the order in which they come,
+ * which is that of account_id.
  */
 #include "postgres.h"
 
@@ -24,6 +25,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -32,6 +34,10 @@
 #define HASH_BYTES PG_SHA256_DIGEST_LENGTH
 #define SALT_BYTES 16
 #define LANES 64
+
+/* Columns of a log_entry before and after those that are hashed. */
+#define ENTRY_FIRST 1
+#define ENTRY_AFTER 3
 
 PG_FUNCTION_INFO_V1(cl_seal);
 PG_FUNCTION_INFO_V1(cl_decision_hash);
@@ -65,7 +71,7 @@ begin_sha256(void)
 	return sha;
 }
 
-/* The entry was taken apart last; the three values are of type bytea, NULL where isnull says so. */
+/* The three values are of type bytea, NULL where isnull says so. */
 static bytea *
 hash_entry(pg_cryptohash_ctx *sha, const bytea *previous, const ClCanonicalRow *entry, const Datum *values, const bool *isnull)
 {
@@ -86,6 +92,12 @@ hash_entry(pg_cryptohash_ctx *sha, const bytea *previous, const ClCanonicalRow *
 	return hash;
 }
 
+static ClCanonicalRow *
+entry_columns(MemoryContext context, TupleDesc log_entry)
+{
+	return cl_canonical_columns(context, log_entry, ENTRY_FIRST, log_entry->natts - ENTRY_AFTER);
+}
+
 /*
  * (decision record, policy_digest bytea, scorecard_digest bytea) -> bytea: the hash that a row of the table decision should have
  *
@@ -97,7 +109,7 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 	typedef struct Kept
 	{
 		ClCanonicalRow *row;
-		TupleDesc	entry;
+		ClCanonicalRow *entry;
 	} Kept;
 	Kept	   *kept = fcinfo->flinfo->fn_extra;
 	pg_cryptohash_ctx *sha;
@@ -111,13 +123,13 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (kept == NULL)
 	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("log_entry"),
-										   ObjectIdGetDatum(get_namespace_oid("credit_limit_internal", false)));
+		Oid			schema = get_namespace_oid("credit_limit_internal", false);
+		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("log_entry"), ObjectIdGetDatum(schema));
+		TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
 
-		kept = palloc0_object(Kept);
-		kept->entry = lookup_rowtype_tupdesc_copy(type, -1);
-		MemoryContextSwitchTo(old);
+		kept = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Kept));
+		kept->entry = entry_columns(fcinfo->flinfo->fn_mcxt, desc);
+		ReleaseTupleDesc(desc);
 		fcinfo->flinfo->fn_extra = kept;
 	}
 	cl_canonical_row(&kept->row, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0), kept->entry);
@@ -146,18 +158,33 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 
 /* ---- Sealing ---- */
 
-/* Columns of a row to seal. */
-enum
+/* Where a value is found: a column of the cursor, or a field of the one that is called decision. */
+typedef struct Source
 {
-	IN_ENTRY, IN_INPUTS, IN_POLICY_DIGEST, IN_CARD_DIGEST, IN_COLUMNS
-};
+	int			column;			/* -1: there is none */
+	int			field;			/* -1: the column itself */
+} Source;
 
 typedef struct Seal
 {
 	MemoryContext context;		/* of the whole call */
-	Datum		value[IN_COLUMNS];	/* of the row that is being sealed */
-	bool		isnull[IN_COLUMNS];
-	ClCanonicalRow *entry;
+	TupleDesc	desc;			/* of the cursor */
+	TupleDesc	decision_desc;	/* of its column decision, which is not there where this is NULL */
+	Datum	   *value;			/* of the row that is being sealed */
+	bool	   *isnull;
+	Datum	   *field;			/* of its column decision */
+	bool	   *field_isnull;
+	int			decision;		/* columns */
+	int			inputs_column;
+	int			digest[2];
+	Source	   *source;			/* of each column of the entry */
+	ClCanonicalRow *entry;		/* its values are the row of the table decision */
+	int			account_id;		/* columns of the entry */
+	int			product;
+	int			action;
+	int			as_of;
+	int			new_limit;
+	int			frozen;
 	ClCanonicalRow *inputs;
 	pg_cryptohash_ctx *sha;
 	uint8		prefix[SALT_BYTES + HASH_BYTES];	/* of what input_hash covers: the salt, and the hash of the layout */
@@ -169,44 +196,160 @@ typedef struct Seal
 	int64		account;		/* of the row before */
 } Seal;
 
-static bool
-entry_value(const Seal *seal, const char *name, Oid type, Datum *value)
+/* One array of the answer, which grows by a row. */
+typedef struct Rows
 {
-	int			place = cl_canonical_find(seal->entry, name);
+	Oid			type;
+	TupleDesc	desc;			/* NULL: not of rows */
+	Datum	   *value;
+	bool	   *isnull;
+	int			count;
+} Rows;
 
-	if (place < 0 || TupleDescAttr(seal->entry->desc, place)->atttypid != type)
-		elog(ERROR, "a log_entry has no column \"%s\" of type %u", name, type);
-	*value = seal->entry->value[place];
-	return !seal->entry->isnull[place];
+/* ---- The columns of a cursor ---- */
+
+static void
+wrong_cursor(const char *column, Oid type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_CURSOR_DEFINITION),
+			 errmsg("the cursor does not give decisions"),
+			 errdetail("It has no column \"%s\" of type %s.", column, type == RECORDOID ? "record" : format_type_be(type))));
+}
+
+static int
+find_attribute(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* RECORDOID stands for any row. */
+static int
+cursor_column(TupleDesc desc, const char *name, Oid type)
+{
+	int			place = find_attribute(desc, name);
+
+	if (place < 0 || (type == RECORDOID ? !type_is_rowtype(TupleDescAttr(desc, place)->atttypid) :
+					  TupleDescAttr(desc, place)->atttypid != type))
+		wrong_cursor(name, type);
+	return place;
+}
+
+static Source
+find_source(const Seal *seal, const FormData_pg_attribute *column)
+{
+	Source		source = {find_attribute(seal->desc, NameStr(column->attname)), -1};
+	Oid			type = source.column < 0 ? InvalidOid : TupleDescAttr(seal->desc, source.column)->atttypid;
+
+	if (source.column < 0 && seal->decision_desc != NULL)
+	{
+		source.column = seal->decision;
+		source.field = find_attribute(seal->decision_desc, NameStr(column->attname));
+		if (source.field >= 0)
+			type = TupleDescAttr(seal->decision_desc, source.field)->atttypid;
+	}
+	if (type != column->atttypid)
+		wrong_cursor(NameStr(column->attname), column->atttypid);
+	return source;
+}
+
+static void
+bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
+{
+	int			decision = find_attribute(desc, "decision");
+
+	seal->desc = desc;
+	seal->value = palloc_array(Datum, desc->natts);
+	seal->isnull = palloc_array(bool, desc->natts);
+	if (decision >= 0 && get_typtype(TupleDescAttr(desc, decision)->atttypid) == TYPTYPE_COMPOSITE)
+	{
+		seal->decision = decision;
+		seal->decision_desc = lookup_rowtype_tupdesc_copy(TupleDescAttr(desc, decision)->atttypid, -1);
+		seal->field = palloc_array(Datum, seal->decision_desc->natts);
+		seal->field_isnull = palloc_array(bool, seal->decision_desc->natts);
+	}
+	seal->inputs_column = cursor_column(desc, "inputs", RECORDOID);
+	seal->digest[0] = cursor_column(desc, "policy_digest", BYTEAOID);
+	seal->digest[1] = cursor_column(desc, "scorecard_digest", BYTEAOID);
+	seal->entry = entry_columns(seal->context, log_entry);
+	seal->source = palloc_array(Source, log_entry->natts);
+	for (int i = ENTRY_FIRST; i < log_entry->natts - ENTRY_AFTER; i++)
+		seal->source[i] = find_source(seal, TupleDescAttr(log_entry, i));
+	seal->account_id = cl_canonical_find(seal->entry, "account_id");
+	seal->product = cl_canonical_find(seal->entry, "product");
+	seal->action = cl_canonical_find(seal->entry, "action");
+	seal->as_of = cl_canonical_find(seal->entry, "as_of");
+	seal->new_limit = cl_canonical_find(seal->entry, "new_limit");
+	seal->frozen = cl_canonical_find(seal->entry, "frozen");
+}
+
+/* ---- A row ---- */
+
+static void
+take_entry(Seal *seal, HeapTuple tuple)
+{
+	ClCanonicalRow *entry = seal->entry;
+	bool		decided;
+
+	heap_deform_tuple(tuple, seal->desc, seal->value, seal->isnull);
+	decided = seal->decision_desc != NULL && !seal->isnull[seal->decision];
+	if (decided)
+	{
+		HeapTupleHeader header = DatumGetHeapTupleHeader(seal->value[seal->decision]);
+		HeapTupleData decision = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+
+		heap_deform_tuple(&decision, seal->decision_desc, seal->field, seal->field_isnull);
+	}
+	for (int i = ENTRY_FIRST; i < entry->desc->natts - ENTRY_AFTER; i++)
+	{
+		Source		source = seal->source[i];
+
+		if (source.field < 0)
+		{
+			entry->value[i] = seal->value[source.column];
+			entry->isnull[i] = seal->isnull[source.column];
+		}
+		else
+		{
+			entry->value[i] = decided ? seal->field[source.field] : (Datum) 0;
+			entry->isnull[i] = !decided || seal->field_isnull[source.field];
+		}
+	}
 }
 
 /* What a decision_input of the lender may have done wrong, and versions that are missing. */
 static void
-check_entry(const Seal *seal, bool first)
+check_entry(Seal *seal, bool first)
 {
-	Datum		account;
-	Datum		product;
-	Datum		action;
+	const Datum *value = seal->entry->value;
+	const bool *isnull = seal->entry->isnull;
+	int64		account;
 
-	if (!entry_value(seal, "account_id", INT8OID, &account) || !entry_value(seal, "product", TEXTOID, &product) ||
-		seal->isnull[IN_INPUTS])
+	if (isnull[seal->account_id] || isnull[seal->product] || isnull[seal->as_of] || seal->isnull[seal->inputs_column])
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("a decision has no account, no product or no inputs"),
+				 errmsg("a decision has no account, no product, no day or no inputs"),
 				 errhint("decision_input() of the book must give account_id and product.")));
-	if (!entry_value(seal, "action", TEXTOID, &action))
+	account = DatumGetInt64(value[seal->account_id]);
+	if (isnull[seal->action])
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no approved version decides on account " INT64_FORMAT, DatumGetInt64(account)),
-				 errdetail("Its product is \"%s\".", TextDatumGetCString(product)),
+				 errmsg("no approved version decides on account " INT64_FORMAT, account),
+				 errdetail("Its product is \"%s\".", TextDatumGetCString(value[seal->product])),
 				 errhint("SELECT * FROM credit_limit.check_book() says which policy or scorecard is missing.")));
 	/* A run could not write it, but real time would, and one of the two would move the limit. */
-	if (!first && DatumGetInt64(account) == seal->account)
+	if (!first && account == seal->account)
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
-				 errmsg("account " INT64_FORMAT " would be decided twice", seal->account),
+				 errmsg("account " INT64_FORMAT " would be decided twice", account),
 				 errdetail("decision_input() gives more than one row for it."),
 				 errhint("decision_input() of the book must give one row for each open account.")));
+	seal->account = account;
 }
 
 /* Takes the inputs apart; true: their layout is another one than that of the row before. */
@@ -216,7 +359,7 @@ take_inputs(Seal *seal)
 	const StringInfoData *layout;
 	const uint8 *digest;
 
-	cl_canonical_row(&seal->inputs, seal->context, DatumGetHeapTupleHeader(seal->value[IN_INPUTS]), NULL);
+	cl_canonical_row(&seal->inputs, seal->context, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]), NULL);
 	if (seal->inputs->identifier == seal->known_inputs)
 		return false;
 	layout = &seal->inputs->layout;
@@ -243,55 +386,82 @@ inputs_text(const Seal *seal)
 	return (text *) out.data;
 }
 
-/* A row of the answer: decision_id, entry, input_hash, previous_hash, hash, salt, layout, columns (where they change), inputs. */
 static void
-seal_row(Seal *seal, const uint8 *random, ClRecord *record)
+add_value(Rows *rows, Datum value, bool isnull)
 {
+	rows->value[rows->count] = value;
+	rows->isnull[rows->count++] = isnull;
+}
+
+static void
+add_row(Seal *seal, Rows *rows, Datum *values, bool *isnull)
+{
+	MemoryContext old = MemoryContextSwitchTo(seal->context);
+
+	add_value(rows, HeapTupleGetDatum(heap_form_tuple(rows->desc, values, isnull)), false);
+	MemoryContextSwitchTo(old);
+}
+
+/* Arrays of the answer. */
+enum
+{
+	DECISIONS, EVIDENCE, LAYOUTS, ACCOUNTS, LIMITS, FROZEN, ARRAYS
+};
+
+static void
+seal_row(Seal *seal, HeapTuple tuple, const uint8 *random, Rows *out)
+{
+	ClCanonicalRow *entry = seal->entry;
+	Datum	   *hashes = entry->value + entry->desc->natts - ENTRY_AFTER;
 	bytea	   *salt = palloc(VARHDRSZ + SALT_BYTES);
 	bytea	   *previous = seal->hash;
-	bool		first = seal->entry == NULL;
-	bool		other_layout;
+	Datum		content[3];
+	bool		isnull[3] = {false};
+	bool		all[5] = {false};
 	MemoryContext old;
 	text	   *inputs;
-	Datum		account;
-	Datum		values[3];
-	bool		isnull[3] = {false};
 
-	if (seal->isnull[IN_ENTRY])
-		elog(ERROR, "a row to seal has no entry");
-	cl_canonical_row(&seal->entry, seal->context, DatumGetHeapTupleHeader(seal->value[IN_ENTRY]), NULL);
-	check_entry(seal, first);
-	(void) entry_value(seal, "account_id", INT8OID, &account);
-	seal->account = DatumGetInt64(account);
-	other_layout = take_inputs(seal);
+	take_entry(seal, tuple);
+	check_entry(seal, out[DECISIONS].count == 0);
+	if (take_inputs(seal))
+	{
+		Datum		values[] = {Int64GetDatum(seal->layout),
+		PointerGetDatum(cstring_to_text_with_len(seal->inputs->layout.data, seal->inputs->layout.len))};
+
+		add_row(seal, &out[LAYOUTS], values, all);
+	}
 	inputs = inputs_text(seal);
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
 	memcpy(VARDATA(salt), random, SALT_BYTES);
 	memcpy(seal->prefix, random, SALT_BYTES);
-	values[0] = PointerGetDatum(hash_pair(seal->sha, seal->prefix, sizeof(seal->prefix), VARDATA(inputs),
-										  VARSIZE(inputs) - VARHDRSZ));
-	for (int i = 1; i < 3; i++)
+	content[0] = PointerGetDatum(hash_pair(seal->sha, seal->prefix, sizeof(seal->prefix), VARDATA(inputs),
+										   VARSIZE(inputs) - VARHDRSZ));
+	for (int i = 0; i < 2; i++)
 	{
-		values[i] = seal->value[IN_POLICY_DIGEST + i - 1];
-		isnull[i] = seal->isnull[IN_POLICY_DIGEST + i - 1];
+		content[i + 1] = seal->value[seal->digest[i]];
+		isnull[i + 1] = seal->isnull[seal->digest[i]];
 	}
 	old = MemoryContextSwitchTo(seal->context);
-	seal->hash = hash_entry(seal->sha, previous, seal->entry, values, isnull);
+	seal->hash = hash_entry(seal->sha, previous, entry, content, isnull);
 	MemoryContextSwitchTo(old);
 	seal->place++;
-	cl_record_put_int64(record, LANES * seal->place + seal->lane);
-	cl_record_put(record, seal->value[IN_ENTRY]);
-	cl_record_put(record, values[0]);
-	cl_record_put(record, PointerGetDatum(previous));
-	cl_record_put(record, PointerGetDatum(seal->hash));
-	cl_record_put(record, PointerGetDatum(salt));
-	cl_record_put_int64(record, seal->layout);
-	if (other_layout)
-		cl_record_put(record, PointerGetDatum(cstring_to_text_with_len(seal->inputs->layout.data, seal->inputs->layout.len)));
-	else
-		cl_record_put_null(record);
-	cl_record_put(record, PointerGetDatum(inputs));
-	cl_record_next(record);
+	entry->value[0] = Int64GetDatum(LANES * seal->place + seal->lane);
+	hashes[0] = content[0];
+	hashes[1] = PointerGetDatum(previous);
+	hashes[2] = PointerGetDatum(seal->hash);
+	add_row(seal, &out[DECISIONS], entry->value, entry->isnull);
+	{
+		Datum		values[] = {entry->value[0], entry->value[seal->as_of], PointerGetDatum(salt), Int64GetDatum(seal->layout),
+		PointerGetDatum(inputs)};
+
+		add_row(seal, &out[EVIDENCE], values, all);
+	}
+	add_value(&out[ACCOUNTS], entry->value[seal->account_id], false);
+	old = MemoryContextSwitchTo(seal->context);
+	add_value(&out[LIMITS], entry->isnull[seal->new_limit] ? (Datum) 0 : datumCopy(entry->value[seal->new_limit], false, -1),
+			  entry->isnull[seal->new_limit]);
+	MemoryContextSwitchTo(old);
+	add_value(&out[FROZEN], entry->value[seal->frozen], entry->isnull[seal->frozen]);
 	pfree(previous);
 }
 
@@ -312,59 +482,85 @@ begin_seal(Seal *seal, const bytea *previous)
 	seal->sha = begin_sha256();
 }
 
-static Portal
-find_cursor(const char *name, TupleDesc answer)
+static void
+begin_rows(Rows *rows, Oid array, uint64 most)
 {
-	Portal		portal = SPI_cursor_find(name);
-	TupleDesc	desc = portal == NULL ? NULL : portal->tupDesc;
+	rows->type = get_element_type(array);
+	if (type_is_rowtype(rows->type))
+		rows->desc = lookup_rowtype_tupdesc_copy(rows->type, -1);
+	rows->value = palloc_array(Datum, most + 1);
+	rows->isnull = palloc_array(bool, most + 1);
+}
 
-	if (desc == NULL || desc->natts != IN_COLUMNS ||
-		TupleDescAttr(desc, IN_ENTRY)->atttypid != TupleDescAttr(answer, 1)->atttypid ||
-		!type_is_rowtype(TupleDescAttr(desc, IN_INPUTS)->atttypid) ||
-		TupleDescAttr(desc, IN_POLICY_DIGEST)->atttypid != BYTEAOID || TupleDescAttr(desc, IN_CARD_DIGEST)->atttypid != BYTEAOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_CURSOR_DEFINITION),
-				 errmsg("cursor \"%s\" does not give decisions", name),
-				 errdetail("Its columns must be of the types log_entry, record, bytea, bytea.")));
-	return portal;
+static Datum
+rows_array(const Rows *rows)
+{
+	int			dims[] = {rows->count};
+	int			bounds[] = {1};
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(rows->type, &length, &by_value, &align);
+	if (rows->count == 0)
+		return PointerGetDatum(construct_empty_array(rows->type));
+	return PointerGetDatum(construct_md_array(rows->value, rows->isnull, 1, dims, bounds, rows->type, length, by_value, align));
 }
 
 /*
- * (rows refcursor, most int, lane int, place bigint, previous_hash bytea) -> set of rows for decision and decision_evidence
+ * (rows refcursor, most int, lane int, place bigint, previous_hash bytea) -> (decisions log_entry[], evidence log_evidence[],
+ * layouts log_layout[], accounts bigint[], limits numeric[], frozen boolean[], place bigint, hash bytea)
  *
- * From a cursor, so that a chunk of a run is never in memory as a whole.
+ * From a cursor, so that a chunk of a run is never in memory as a whole; in arrays, because unnest() gives an INSERT the columns
+ * of a row in one go, while each column of a row within a row is looked up alone.
  */
 Datum
 cl_seal(PG_FUNCTION_ARGS)
 {
 	char	   *cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	int32		most = PG_GETARG_INT32(1);
 	Seal		seal = {.context = CurrentMemoryContext, .lane = PG_GETARG_INT32(2), .place = PG_GETARG_INT64(3)};
 	MemoryContext row_context;
+	Portal		portal;
 	uint8	   *random;
+	uint64		count;
+	SPITupleTable *rows;
+	Rows		out[ARRAYS] = {0};
 	ClRecord	record;
 
 	begin_seal(&seal, PG_GETARG_BYTEA_PP(4));
-	cl_record_open_set(&record, fcinfo);
-	row_context = AllocSetContextCreate(seal.context, "sealed decision", ALLOCSET_DEFAULT_SIZES);
+	cl_record_open(&record, fcinfo);
 	SPI_connect();
-	SPI_cursor_fetch(find_cursor(cursor, record.desc), true, most);
-	random = palloc(SPI_processed * SALT_BYTES + 1);
-	if (!pg_strong_random(random, SPI_processed * SALT_BYTES))
+	portal = SPI_cursor_find(cursor);
+	if (portal == NULL || portal->tupDesc == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_CURSOR_NAME),
+				 errmsg("cursor \"%s\" does not exist, or gives no rows", cursor)));
+	SPI_cursor_fetch(portal, true, PG_GETARG_INT32(1));
+	count = SPI_processed;
+	rows = SPI_tuptable;
+	MemoryContextSwitchTo(seal.context);
+	for (int i = 0; i < ARRAYS; i++)
+		begin_rows(&out[i], TupleDescAttr(record.desc, i)->atttypid, count);
+	bind_cursor(&seal, rows->tupdesc, out[DECISIONS].desc);
+	random = palloc(count * SALT_BYTES + 1);
+	if (!pg_strong_random(random, count * SALT_BYTES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate random salts")));
-	for (uint64 i = 0; i < SPI_processed; i++)
+	row_context = AllocSetContextCreate(seal.context, "sealed decision", ALLOCSET_DEFAULT_SIZES);
+	for (uint64 i = 0; i < count; i++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(row_context);
-
 		CHECK_FOR_INTERRUPTS();
-		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, seal.value, seal.isnull);
-		seal_row(&seal, random + i * SALT_BYTES, &record);
-		MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(row_context);
+		seal_row(&seal, rows->vals[i], random + i * SALT_BYTES, out);
 		MemoryContextReset(row_context);
 	}
-	SPI_finish();
+	MemoryContextSwitchTo(seal.context);
 	pg_cryptohash_free(seal.sha);
-	return (Datum) 0;
+	for (int i = 0; i < ARRAYS; i++)
+		cl_record_put(&record, rows_array(&out[i]));
+	cl_record_put_int64(&record, seal.place);
+	cl_record_put(&record, PointerGetDatum(seal.hash));
+	SPI_finish();
+	return cl_record_datum(&record);
 }

@@ -29,7 +29,7 @@ reserve(ClAucPairs *pairs, int class, size_t rows)
 		return;
 	size = 2 * size > rows ? 2 * size : rows;
 	size = size > FIRST_ROWS ? size : FIRST_ROWS;
-	pairs->memory.breathe();
+	pairs->memory.check_for_interrupts();
 	pairs->key[class] = cl_reallocate(&pairs->memory, pairs->key[class], 2 * size * sizeof(uint64_t));
 	pairs->size[class] = size;
 }
@@ -91,7 +91,7 @@ place(const ClAucPairs *pairs, int score, bool higher_is_riskier, int64_t *place
 		uint64_t	key = order[class][start[class]].key;
 
 		if ((++steps & 0xFFFF) == 0)
-			pairs->memory.breathe();
+			pairs->memory.check_for_interrupts();
 		for (int c = 0; c < 2; c++)
 		{
 			while (end[c] < pairs->n[c] && order[c][end[c]].key == key)
@@ -158,7 +158,7 @@ cl_auc_test(const ClAucPairs *pairs, const bool *higher_is_riskier, ClAucTest *t
 	{
 		double		scale = 2 * (double) n[1 - class];
 
-		memory->breathe();
+		memory->check_for_interrupts();
 		test->variance += n[class] < 2 ? NAN :
 			variance_of_difference(placement[0][class], placement[1][class], n[class]) / (scale * scale) / (double) n[class];
 		cl_release(memory, placement[0][class]);

@@ -247,15 +247,6 @@ cl_behavior_first(const ClBehavior *history)
 	return history->earlier != NULL ? history->earlier->first : history->low;
 }
 
-static void
-unify_days(ClBehaviorMonth *known, int32_t days)
-{
-	if (known->days_past_due == CL_BEHAVIOR_NO_DAYS)
-		known->days_past_due = days;
-	else if (days != CL_BEHAVIOR_NO_DAYS && days != known->days_past_due)
-		known->conflicts |= CL_BEHAVIOR_DAYS_BIT;
-}
-
 /* Two rows of one month: what either knows; where both do and differ, a conflict. */
 static void
 unify(ClBehavior *history, int slot, const ClBehaviorMonth *row)
@@ -274,7 +265,10 @@ unify(ClBehavior *history, int slot, const ClBehaviorMonth *row)
 		else if (row->amount[i] != CL_BEHAVIOR_UNKNOWN && row->amount[i] != known.amount[i])
 			known.conflicts |= 1 << i;
 	}
-	unify_days(&known, row->days_past_due);
+	if (known.days_past_due == CL_BEHAVIOR_NO_DAYS)
+		known.days_past_due = row->days_past_due;
+	else if (row->days_past_due != CL_BEHAVIOR_NO_DAYS && row->days_past_due != known.days_past_due)
+		known.conflicts |= CL_BEHAVIOR_DAYS_BIT;
 	known.conflicts |= row->conflicts;
 	write_slot(history, slot, &known);
 }

@@ -6,7 +6,7 @@
  * trace. Three things make it so:
  *
  *	- Rows of one month complement each other: what one does not know another may. Where two know different things the month
- *	  is marked, not refused at once, since it may leave the window; who asks for the result is told (cl_behavior_conflict).
+ *	  is marked, not refused at once, since it may leave the window; the result reports it (cl_behavior_conflict).
  *	- The window is the CL_BEHAVIOR_MONTHS months up to the latest. Of an older month only a bit stays, so that it is counted
  *	  once however often it comes.
  *	- Amounts are checked one by one against a range in which every later change of scale fits.

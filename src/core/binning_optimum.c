@@ -2,26 +2,13 @@
  * binning_optimum.c
  *	  The rules of optimal binning: what may be a bin, what each rule costs, and which one is in the way.
  */
-#include "core/binning_internal.h"
+#include "core/binning_optimum.h"
 
 #include <math.h>
 
+#include "core/binning_search.h"
+#include "core/binning_trend.h"
 #include "core/distribution.h"
-
-bool
-cl_division_before(const ClDivision *a, const ClDivision *b)
-{
-	if (a->worth != b->worth)
-		return a->worth > b->worth;
-	if (a->n_bins != b->n_bins)
-		return a->n_bins < b->n_bins;
-	for (int bin = 0; bin < a->n_bins; bin++)
-	{
-		if (a->end[bin] != b->end[bin])
-			return a->end[bin] < b->end[bin];
-	}
-	return false;
-}
 
 /*
  * Without rules about neighbours
@@ -44,7 +31,7 @@ worth_by_place(const ClSegments *segments, int max_bins)
 		const double *rest = worth + (size_t) (b - 1) * places;
 		double	   *best = worth + (size_t) b * places;
 
-		segments->memory->breathe();
+		segments->memory->check_for_interrupts();
 		best[n] = -INFINITY;
 		for (int i = 0; i < n; i++)
 		{

@@ -15,46 +15,7 @@
 #ifndef CL_CORE_BINNING_OPTIMUM_H
 #define CL_CORE_BINNING_OPTIMUM_H
 
-#include "core/woe.h"
-
-/* Larger numbers are for the caller to refuse. */
-#define CL_OPTIMUM_MAX_PREBINS 500
-#define CL_OPTIMUM_MAX_BINS 100
-
-/* Of the event rate, from the first bin to the last; neighbours may be equal. */
-typedef enum ClTrend
-{
-	CL_TREND_NONE,				/* as rule: any; of an answer: none of the four */
-	CL_TREND_ASCENDING,
-	CL_TREND_DESCENDING,
-	CL_TREND_PEAK,				/* up, then down; as rule: or only one of them */
-	CL_TREND_VALLEY,			/* down, then up; as rule: or only one of them */
-	CL_TREND_MONOTONE,			/* the better of ascending and descending */
-	CL_TREND_BEST,				/* the best of the four; among equals, ascending or descending */
-	CL_TREND_AUTO				/* monotone, unless a turn is significant: see binning_trend.c */
-} ClTrend;
-
-/* What may become of the place between two pre-bins. */
-typedef enum ClBoundary
-{
-	CL_BOUNDARY_FREE,
-	CL_BOUNDARY_FORCED,			/* a split */
-	CL_BOUNDARY_FORBIDDEN		/* no split */
-} ClBoundary;
-
-typedef struct ClOptimumRules
-{
-	ClObjective objective;
-	int			min_bins;		/* from 1 to max_bins */
-	int			max_bins;		/* up to CL_OPTIMUM_MAX_BINS */
-	double		min_size;		/* share of all weight, missing and special rows included, that a bin has at least */
-	double		max_size;		/* ... and at most; 1: any */
-	int64_t		min_n[2];		/* rows, or weight, of either class in a bin */
-	ClTrend		trend;
-	double		min_rate_diff;	/* of the event rates of neighbours; 0: any */
-	double		max_p_value;	/* of neighbours: two-sided z-test of two proportions, pooled variance; 1: any */
-	const unsigned char *boundary;	/* ClBoundary, one less than there are pre-bins; NULL: all free */
-} ClOptimumRules;
+#include "core/binning_rules.h"
 
 typedef enum ClOptimumStatus
 {
@@ -107,8 +68,5 @@ typedef struct ClOptimum
  */
 extern void cl_binning_optimum(const ClMemory *memory, const ClBinCounts *prebin, int n, const ClBinCounts *total,
 							   const ClOptimumRules *rules, ClOptimum *optimum);
-
-/* What trend bins have; CL_TREND_NONE also for fewer than two. Empty ones are passed over. */
-extern ClTrend cl_binning_trend(const ClBinCounts *bin, int bins);
 
 #endif							/* CL_CORE_BINNING_OPTIMUM_H */

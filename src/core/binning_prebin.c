@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/binning_optimum.h"
+#include "core/binning_rules.h"
 #include "core/sort.h"
 
 /*
@@ -182,7 +182,7 @@ find_shares(const ClMemory *memory, const ClTally *tally, const ClPrebinRules *r
 		shares.limit = (double) (n[0] + n[1]) / rules->max_prebins;
 	do
 	{
-		memory->breathe();
+		memory->check_for_interrupts();
 		values_init(&values, tally, rules);
 		while (values_next(&values, &item))
 			shares_add(&shares, item.weight[0] + item.weight[1]);
@@ -197,14 +197,6 @@ prebins_allocate(ClPrebins *prebins, const ClMemory *memory, int most)
 	prebins->bin = cl_allocate(memory, (size_t) most * sizeof(ClPrebin));
 	prebins->counts = cl_allocate(memory, (size_t) most * sizeof(ClBinCounts));
 	prebins->boundary = cl_allocate(memory, (size_t) most);
-}
-
-void
-cl_prebins_free(ClPrebins *prebins, const ClMemory *memory)
-{
-	cl_release(memory, prebins->bin);
-	cl_release(memory, prebins->counts);
-	cl_release(memory, prebins->boundary);
 }
 
 static void
@@ -362,11 +354,4 @@ cl_categories_init(ClCategories *categories, const ClMemory *memory, const ClBin
 	rank_categories(memory, category, ranked, n_ranked, cl_event_rate(total.weight));
 	divide_categories(categories, category, ranked, n_ranked, max_prebins);
 	cl_release(memory, ranked);
-}
-
-void
-cl_categories_free(ClCategories *categories, const ClMemory *memory)
-{
-	cl_release(memory, categories->counts);
-	cl_release(memory, categories->prebin);
 }

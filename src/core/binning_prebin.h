@@ -45,7 +45,6 @@ extern void cl_prebins_init(ClPrebins *prebins, const ClMemory *memory, const Cl
 /* One more bin than there are cuts in rules->forced, and may be empty. */
 extern void cl_prebins_at(ClPrebins *prebins, const ClMemory *memory, const ClTally *tally, const ClPrebinRules *rules);
 
-extern void cl_prebins_free(ClPrebins *prebins, const ClMemory *memory);
 
 /* The cut after pre-bin number i, which is not the last; it and the next are not empty. */
 extern double cl_prebins_cut(const ClPrebins *prebins, int i, bool closed_right);
@@ -69,6 +68,5 @@ typedef struct ClCategories
 /* Rare is a share of all weight here below the cutoff. */
 extern void cl_categories_init(ClCategories *categories, const ClMemory *memory, const ClBinCounts *category, int n,
 							   int max_prebins, double cutoff);
-extern void cl_categories_free(ClCategories *categories, const ClMemory *memory);
 
 #endif							/* CL_CORE_BINNING_PREBIN_H */

@@ -19,7 +19,7 @@
  * looked through, testing those that would be better than what was found. And not even that where the best by rate could not
  * become part of an answer better than one that is known.
  */
-#include "core/binning_internal.h"
+#include "core/binning_search.h"
 
 #include <math.h>
 
@@ -115,7 +115,7 @@ find_bounds(Search *search, int max_bins)
 		double	   *before = search->before + (size_t) bins * places;
 		double	   *after = search->after + (size_t) bins * places;
 
-		all->memory->breathe();
+		all->memory->check_for_interrupts();
 		memcpy(before, before - places, places * sizeof(double));
 		memcpy(after, after - places, places * sizeof(double));
 		for (int i = 0; i < all->n; i++)
@@ -411,7 +411,7 @@ add_bin(Search *search, int bins, int max_bins)
 		double		least = least_worth(search, segment, max_bins - bins);
 
 		if (s % 1024 == 0)
-			search->segments->memory->breathe();
+			search->segments->memory->check_for_interrupts();
 		for (int kind = 0; kind < KINDS; kind++)
 		{
 			Best		best;
@@ -422,16 +422,6 @@ add_bin(Search *search, int bins, int max_bins)
 			search->worth[kind][s] = segment->term + best.worth;
 			search->choice[kind][(size_t) (bins - 2) * search->n + s] = (uint16_t) best.end;
 		}
-	}
-}
-
-static void
-one_bin(Search *search)
-{
-	for (int kind = 0; kind < KINDS; kind++)
-	{
-		for (size_t s = 0; (search->kinds & 1u << kind) && s < search->n; s++)
-			search->worth[kind][s] = search->segment[s].end == search->segments->n ? search->segment[s].term : -INFINITY;
 	}
 }
 
@@ -507,7 +497,11 @@ cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max
 	ClDivision	turning = {-INFINITY, 0, {0}};
 
 	search_init(&search, segments, rules, max_bins, critical, known);
-	one_bin(&search);
+	for (int kind = 0; kind < KINDS; kind++)
+	{
+		for (size_t s = 0; (search.kinds & 1u << kind) && s < search.n; s++)
+			search.worth[kind][s] = search.segment[s].end == search.segments->n ? search.segment[s].term : -INFINITY;
+	}
 	for (int bins = 1; bins <= max_bins; bins++)
 	{
 		if (bins > 1)

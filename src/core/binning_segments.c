@@ -2,7 +2,7 @@
  * binning_segments.c
  *	  What every segment of pre-bins is worth as a bin, and which may be one.
  */
-#include "core/binning_internal.h"
+#include "core/binning_segments.h"
 
 #include <math.h>
 
@@ -32,7 +32,7 @@ find_terms(ClSegments *segments, const unsigned char *forced, ClObjective object
 	{
 		bool		across = false;
 
-		segments->memory->breathe();
+		segments->memory->check_for_interrupts();
 		for (int j = i + 1; j <= segments->n; j++)
 		{
 			double		weight[2];
@@ -52,10 +52,10 @@ find_terms(ClSegments *segments, const unsigned char *forced, ClObjective object
 }
 
 /*
- * Terms are rounded to a grid so fine that nobody notices and so coarse that sums of them are exact: then sums do not depend on
- * the order of adding, and equal answers are recognized as such. A power of two times 2^-50 leaves room for all bins in the 53
- * bits of a double. Then each bin costs 2^-40 of the largest term, so that two bins of one rate, which are worth what one is
- * but for rounding, are joined.
+ * Terms are rounded to a grid fine enough not to change answers and coarse enough that sums of them are exact: then sums do
+ * not depend on the order of adding, and equal answers are recognized as such. A power of two times 2^-50 leaves room for all
+ * bins in the 53 bits of a double. Then each bin costs 2^-40 of the largest term, so that two bins of one rate, which are
+ * worth what one is but for rounding, are joined.
  */
 static void
 weigh(ClSegments *segments, double largest, int max_bins)
@@ -129,4 +129,19 @@ cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const 
 				segments->term[cl_segment(segments, i, j)] = -INFINITY;
 		}
 	}
+}
+
+bool
+cl_division_before(const ClDivision *a, const ClDivision *b)
+{
+	if (a->worth != b->worth)
+		return a->worth > b->worth;
+	if (a->n_bins != b->n_bins)
+		return a->n_bins < b->n_bins;
+	for (int bin = 0; bin < a->n_bins; bin++)
+	{
+		if (a->end[bin] != b->end[bin])
+			return a->end[bin] < b->end[bin];
+	}
+	return false;
 }

@@ -2,7 +2,7 @@
  * binning_trend.c
  *	  What trend the event rates of bins have, and whether a turn of it is more than chance.
  */
-#include "core/binning_internal.h"
+#include "core/binning_trend.h"
 
 #include <math.h>
 

@@ -82,13 +82,6 @@ finish_group(const GroupSums *sums, ClCalibrationGroup *group)
 	group->brier = sums->brier.high;
 }
 
-static void
-pass_item(ClCalibrationCursor *cursor)
-{
-	cl_sum_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT], 0);
-	cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
-}
-
 bool
 cl_calibration_next(ClCalibrationCursor *cursor, ClCalibrationGroup *group)
 {
@@ -102,7 +95,8 @@ cl_calibration_next(ClCalibrationCursor *cursor, ClCalibrationGroup *group)
 	do
 	{
 		add_item(&sums, group, &cursor->item);
-		pass_item(cursor);
+		cl_sum_add(&cursor->weight_before, cursor->item.weight[CL_NON_EVENT] + cursor->item.weight[CL_EVENT], 0);
+		cursor->more = cl_tally_next(&cursor->tally, &cursor->item);
 	} while (cursor->more && cursor->groups != CL_EVERY_PD && group_of_item(cursor) == cursor->group);
 	finish_group(&sums, group);
 	return true;
@@ -212,7 +206,7 @@ cl_calibration_sums(const ClTally *tally, ClCalibrationSums *sums)
 		double		both = item.weight[CL_NON_EVENT] + item.weight[CL_EVENT];
 
 		if (++sums->n_distinct % 65536 == 0)
-			tally->memory.breathe();
+			tally->memory.check_for_interrupts();
 		cl_sum_add(&sum[0], both * (1 - item.value), 0);
 		cl_sum_add(&sum[1], both * item.value, 0);
 		cl_sum_add(&sum[5], both * cl_spiegelhalter_variance(item.value), 0);

@@ -17,14 +17,6 @@ extreme_bin(const ClCardPart *part, bool highest)
 	return extreme;
 }
 
-static void
-shift(ClCardPart *part, double points)
-{
-	for (int i = 0; i < part->bins; i++)
-		part->points[i] += points;
-	part->neutral += points;
-}
-
 /*
  * Rounding
  */
@@ -113,7 +105,7 @@ round_range(ClCardPart *part, int n, double base, const ClMemory *memory)
 	{
 		double		error[4];
 
-		memory->breathe();
+		memory->check_for_interrupts();
 		for (int w = 0; w < 4; w++)
 			error[w] = try_way(&part[j], w, false);
 		for (size_t a = 0; a <= (size_t) j; a++)
@@ -194,7 +186,9 @@ cl_card_points(ClCardPart *part, int n, double intercept, const ClScaling *scali
 	{
 		double		moved = allocation == CL_ALLOCATION_SPREAD ? base / n : -part[j].points[extreme_bin(&part[j], false)];
 
-		shift(&part[j], moved);
+		for (int i = 0; i < part[j].bins; i++)
+			part[j].points[i] += moved;
+		part[j].neutral += moved;
 		if (allocation == CL_ALLOCATION_ZERO_MINIMUM)
 			base -= moved;
 	}

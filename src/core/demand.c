@@ -217,7 +217,7 @@ widen(ClDemand *demand, int more)
 
 		(void) put(demand, key, cell.weight, cell.above + (cl_int128) edge * cell.weight);
 	}
-	demand->memory.breathe();
+	demand->memory.check_for_interrupts();
 }
 
 static void
@@ -229,7 +229,7 @@ put_and_bound(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 		widen(demand, 1);
 }
 
-/* For who fills the cells by hand; the width is set before. */
+/* After the cells were filled in directly; the width is set before. */
 void
 cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 {

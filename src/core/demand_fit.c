@@ -187,7 +187,7 @@ maximise(const Problem *problem, double *gamma, double *theta, Likelihood *at, i
 		*gamma += share * step_gamma;
 		*theta += share * step_theta;
 		*at = next;
-		problem->demand->memory.breathe();
+		problem->demand->memory.check_for_interrupts();
 	}
 	return false;
 }

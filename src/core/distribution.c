@@ -442,34 +442,22 @@ beta_tail(double x, double a, double b)
 	return tail;
 }
 
-static double
-beta_probability(double x, double a, double b, bool upper)
+double
+cl_beta_cdf(double x, double a, double b)
 {
 	Tail		tail;
 
 	if (!(x >= 0 && x <= 1 && a > 0 && b > 0 && isfinite(a + b)))
 		return NAN;
 	if (x == 0 || x == 1)
-		return upper == (x == 0);
+		return x;
 	if (x > 0.5)
 	{
 		tail = beta_tail(1 - x, b, a);
-		return tail_value(&tail, !upper);
+		return tail_value(&tail, true);
 	}
 	tail = beta_tail(x, a, b);
-	return tail_value(&tail, upper);
-}
-
-double
-cl_beta_cdf(double x, double a, double b)
-{
-	return beta_probability(x, a, b, false);
-}
-
-double
-cl_beta_upper(double x, double a, double b)
-{
-	return beta_probability(x, a, b, true);
+	return tail_value(&tail, false);
 }
 
 double

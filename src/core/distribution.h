@@ -32,7 +32,6 @@ extern double cl_chi2_quantile(double p, double df);	/* x with P[X <= x] = p */
 
 /* Beta with a, b > 0, x and p from 0 to 1. */
 extern double cl_beta_cdf(double x, double a, double b);
-extern double cl_beta_upper(double x, double a, double b);	/* 1 - cl_beta_cdf, without the subtraction */
 extern double cl_beta_quantile(double p, double a, double b);
 /* log(x^a (1-x)^b / B(a, b)), the density of the log odds, where these are log(x / (1-x)) */
 extern double cl_beta_log_odds_density(double log_odds, double a, double b);

@@ -57,20 +57,6 @@ binding(const cl_int128 *a, int n, cl_int128 *part)
 	part[hardest] = a[hardest];
 }
 
-/* Positions of a, ascending; equal ones keep their order. */
-static void
-sort_positions(const cl_int128 *a, int n, int *order)
-{
-	for (int i = 0; i < n; i++)
-	{
-		int			j = i;
-
-		for (; j > 0 && a[order[j - 1]] > a[i]; j--)
-			order[j] = order[j - 1];
-		order[j] = i;
-	}
-}
-
 /* Hands out the units that rounding down left over, to the largest remainders; of equal ones the later cause comes first. */
 static void
 hand_out(cl_int128 left, int *remainder, int n, cl_int128 *part)
@@ -98,7 +84,15 @@ shapley(const cl_int128 *a, int n, cl_int128 *part)
 	cl_int128	before = 0;
 	cl_int128	left;
 
-	sort_positions(a, n, order);
+	/* Positions of a, ascending; equal ones keep their order. */
+	for (int i = 0; i < n; i++)
+	{
+		int			j = i;
+
+		for (; j > 0 && a[order[j - 1]] > a[i]; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
 	left = a[order[n - 1]];
 	for (int i = 0; i < n; i++)
 	{

@@ -1,6 +1,6 @@
 /*
  * intermittent.h
- *	  A forecast for who draws rarely: how much at a time, and how often, smoothed apart.
+ *	  A forecast for borrowers who draw rarely: the size of draws and the interval between them, smoothed separately.
  *
  *		Croston (1972, Operational Research Quarterly 23, 289): at a draw x that comes q periods after the last one (the first one
  *		after the start), size += alpha (x - size), interval += beta (q - interval); forecast size / interval per period. Size and

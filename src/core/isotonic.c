@@ -37,7 +37,7 @@ cl_isotonic(const ClTally *tally, bool higher_is_riskier, size_t *n_blocks)
 	while (cl_tally_next(&cursor, &item))
 	{
 		if (++passed % 65536 == 0)
-			memory->breathe();
+			memory->check_for_interrupts();
 		if (n == size)
 		{
 			size *= 2;

@@ -73,7 +73,7 @@ make_room(ClLogitCoded *coded, int64_t more, size_t most_bytes)
 	wanted = (size_t) (coded->n + more) * width;
 	if (wanted <= coded->size)
 		return true;
-	coded->memory.breathe();
+	coded->memory.check_for_interrupts();
 	coded->size = wanted < FIRST_BYTES ? FIRST_BYTES : wanted > most_bytes / 2 ? most_bytes : 2 * wanted;
 	coded->row = cl_reallocate(&coded->memory, coded->row, coded->size);
 	return true;
@@ -143,7 +143,7 @@ cl_logit_coded_merge(ClLogitCoded *into, const ClLogitCoded *from, size_t most_b
 		unsigned char *to = into->row + (size_t) into->n++ * width;
 
 		if ((i & BREATH) == 0)
-			into->memory.breathe();
+			into->memory.check_for_interrupts();
 		for (int j = 0; j < from->terms; j++)
 			to[j] = place[j * CL_LOGIT_CODES + row[j]];
 		to[from->terms] = row[from->terms];
@@ -163,7 +163,7 @@ cl_logit_coded_rows(const ClLogitCoded *coded, const int *column, int n_columns,
 		const unsigned char *row = coded->row + (size_t) i * width;
 
 		if ((i & BREATH) == 0)
-			coded->memory.breathe();
+			coded->memory.check_for_interrupts();
 		for (int j = 0; j < n_columns; j++)
 			x[j] = coded->dictionary[column[j]].value[row[column[j]]];
 		cl_logit_rows_add(rows, x, row[coded->terms] != 0, 1);

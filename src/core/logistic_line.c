@@ -119,7 +119,7 @@ evaluate(const ClMemory *memory, const ClLinePoint *points, size_t n, const Scal
 		double		information = (weight[0] + weight[1]) * p * q;
 
 		if (i % BREATHE_POINTS == 0)
-			memory->breathe();
+			memory->check_for_interrupts();
 		cl_sum_add(&sum[0], weight[0] * log_probability(eta, small, false) +
 					weight[1] * log_probability(eta, small, true), 0);
 		cl_sum_add(&sum[1], gradient, 0);
@@ -279,7 +279,7 @@ shift_all(const ClMemory *memory, const ClLinePoint *points, size_t n, double sh
 		double		q = (eta > 0 ? small : 1) / (1 + small);
 
 		if (i % BREATHE_POINTS == 0)
-			memory->breathe();
+			memory->check_for_interrupts();
 		cl_sum_add(&sum[0], weight * q, 0);
 		cl_sum_add(&sum[1], weight * p, 0);
 		cl_sum_add(&sum[2], weight * p * q, 0);

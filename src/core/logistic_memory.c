@@ -28,13 +28,6 @@ scan_open(Scan *scan, const ClLogitRows *rows, int terms)
 	cl_logit_sums_init(&scan->sums, &rows->memory, terms);
 }
 
-static void
-copy_gradient(const ClLogitSums *sums, int n, double *gradient)
-{
-	for (int j = 0; j < n; j++)
-		gradient[j] = sums->gradient[j].high;
-}
-
 static double
 evaluate(void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *information)
 {
@@ -46,9 +39,10 @@ evaluate(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_sums_add(&scan.sums, block, frame, beta);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
-	copy_gradient(&scan.sums, n, gradient);
+	for (int j = 0; j < n; j++)
+		gradient[j] = scan.sums.gradient[j].high;
 	for (int j = 0; j < n; j++)
 	{
 		for (int k = 0; k <= j; k++)
@@ -69,7 +63,7 @@ firth(void *data, const ClLogitFrame *frame, const double *beta, const double *i
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_sums_add_firth(&scan.sums, block, frame, beta, inverse);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
 	for (int j = 0; j < n; j++)
 	{
@@ -81,20 +75,6 @@ firth(void *data, const ClLogitFrame *frame, const double *beta, const double *i
 		}
 	}
 	cl_logit_sums_free(&scan.sums);
-}
-
-/* The last column of the triangle that was added up is that of the working residual; R' times it is the gradient. */
-static void
-split_triangle(const double *whole, int n, double *gradient, double *triangle)
-{
-	for (int j = 0; j < n; j++)
-	{
-		gradient[j] = 0;
-		for (int i = 0; i <= j; i++)
-			gradient[j] += whole[i * (n + 1) + j] * whole[i * (n + 1) + n];
-		for (int k = 0; k < n; k++)
-			triangle[j * n + k] = k < j ? 0 : whole[j * (n + 1) + k];
-	}
 }
 
 static double
@@ -113,9 +93,17 @@ triangle(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
 	{
 		cl_logit_triangle_add(&scan.sums, block, frame, beta, whole);
-		scan.rows->memory.breathe();
+		scan.rows->memory.check_for_interrupts();
 	}
-	split_triangle(whole, n, gradient, result);
+	/* The last column of the triangle that was added up is that of the working residual; R' times it is the gradient. */
+	for (int j = 0; j < n; j++)
+	{
+		gradient[j] = 0;
+		for (int i = 0; i <= j; i++)
+			gradient[j] += whole[i * (n + 1) + j] * whole[i * (n + 1) + n];
+		for (int k = 0; k < n; k++)
+			result[j * n + k] = k < j ? 0 : whole[j * (n + 1) + k];
+	}
 	loglik = scan.sums.loglik.high;
 	cl_release(&scan.rows->memory, whole);
 	cl_logit_sums_free(&scan.sums);

@@ -191,7 +191,7 @@ cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, d
 		double		own;
 		double		own_event;
 
-		rows->memory.breathe();
+		rows->memory.check_for_interrupts();
 		add_block_totals(block, &own, &own_event);
 		cl_sum_add(&weight, own, 0);
 		cl_sum_add(&event_weight, own_event, 0);

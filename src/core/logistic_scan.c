@@ -332,13 +332,6 @@ dot(const Pair *x, const Pair *y, int pairs)
 }
 
 static void
-subtract(Pair *y, const Pair *x, double factor, int pairs)
-{
-	for (int i = 0; i < pairs; i++)
-		y[i] -= x[i] * factor;
-}
-
-static void
 eliminate(Scratch *s, double *triangle, int n)
 {
 	for (int j = 0; j < n; j++)
@@ -362,7 +355,8 @@ eliminate(Scratch *s, double *triangle, int n)
 			double		factor = (head * triangle[j * n + k] + dot(x, y, s->pairs)) / (-norm * head);
 
 			triangle[j * n + k] -= factor * head;
-			subtract(y, x, factor, s->pairs);
+			for (int i = 0; i < s->pairs; i++)
+				y[i] -= x[i] * factor;
 		}
 	}
 }

@@ -70,15 +70,6 @@ suggest_start(Search *s, int term)
 	return s->start;
 }
 
-/* The fit after a term moved, which it does only for as long as that takes. */
-static void
-try_move(Search *s, int term, ClLogitFit *fit)
-{
-	s->in[term] = !s->in[term];
-	fit_selected(s, suggest_start(s, term), fit);
-	s->in[term] = !s->in[term];
-}
-
 static void
 accept_move(Search *s, int term, const ClLogitFit *fit)
 {
@@ -101,7 +92,10 @@ best_move(Search *s, ClLogitFit *best)
 
 		if (s->search->forced[j] || !(s->in[j] ? s->search->may_drop : s->search->may_add))
 			continue;
-		try_move(s, j, &fit);
+		/* The fit after a term moved, which it does only for as long as that takes. */
+		s->in[j] = !s->in[j];
+		fit_selected(s, suggest_start(s, j), &fit);
+		s->in[j] = !s->in[j];
 		if (criterion(s, &fit) < least - NO_BETTER * (fabs(least) + 1))
 		{
 			if (term >= 0)

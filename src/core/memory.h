@@ -9,11 +9,11 @@
 
 typedef struct ClMemory
 {
-	/* Neither returns NULL: whoever cannot give memory does not return. */
+	/* Neither returns NULL: out of memory does not return. */
 	void	   *(*allocate) (void *context, size_t size);
 	void	   *(*reallocate) (void *block, size_t size);	/* not of NULL */
 	void		(*release) (void *block);	/* not NULL */
-	void		(*breathe) (void);	/* called often in long loops; may not return */
+	void		(*check_for_interrupts) (void);	/* called often in long loops; may not return */
 	void	   *context;
 } ClMemory;
 

@@ -25,4 +25,8 @@ extern const uint64_t cl_pow10_64[20];
 extern cl_uint128 cl_pow10_128(int exponent);
 extern bool cl_rescale(cl_int128 *amount, int from, int to);
 
+/* A rate is a whole number of millionths. */
+#define CL_RATE_ONE INT64_C(1000000)
+#define CL_RATE_DECIMALS 6
+
 #endif							/* CL_CORE_MONEY_H */

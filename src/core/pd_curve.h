@@ -26,7 +26,7 @@ typedef struct ClPdCurve
 	bool		higher_is_riskier;
 	bool		smoothing;		/* Platt's targets */
 	const char *status;
-	int64_t		n;				/* what it was estimated from; 0 where nobody knows */
+	int64_t		n;				/* what it was estimated from; 0 where that is not known */
 	int64_t		n_event;
 	int64_t		n_skipped;
 	double		intercept;		/* NaN where the data gave none */

@@ -28,8 +28,6 @@
 #include "core/money.h"
 
 #define CL_NO_CAP INT64_MAX
-#define CL_RATE_ONE INT64_C(1000000)
-#define CL_RATE_DECIMALS 6
 
 typedef enum ClPolicyRule
 {

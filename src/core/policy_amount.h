@@ -5,7 +5,7 @@
 #ifndef CL_CORE_POLICY_AMOUNT_H
 #define CL_CORE_POLICY_AMOUNT_H
 
-#include "core/policy.h"
+#include "core/money.h"
 
 /* Sum of amounts that are not negative; what no account can owe is as good as the largest amount. */
 static inline int64_t

@@ -1,6 +1,6 @@
 /*
  * sort.c
- *	  Instances of the radix sort in sort_template.h.
+ *	  Instances of the radix sort in radix_sort.h.
  *
  * Keys of scores are what is sorted by the ten million here, and comparing them costs more than distributing them: this is about
  * three times as fast as an introspective quicksort of the same keys.
@@ -10,15 +10,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ST_NAME sort_range_of_keys
-#define ST_TYPE uint64_t
-#define ST_KEY(element) (element)
-#include "core/sort_template.h"
+#define RADIX_NAME sort_range_of_keys
+#define RADIX_TYPE uint64_t
+#define RADIX_KEY(element) (element)
+#include "core/radix_sort.h"
 
-#define ST_NAME sort_range_of_keyed
-#define ST_TYPE ClKeyed
-#define ST_KEY(element) ((element).key)
-#include "core/sort_template.h"
+#define RADIX_NAME sort_range_of_keyed
+#define RADIX_TYPE ClKeyed
+#define RADIX_KEY(element) ((element).key)
+#include "core/radix_sort.h"
 
 void
 cl_sort_keys(const ClMemory *memory, uint64_t *key, size_t n)

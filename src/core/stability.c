@@ -198,16 +198,16 @@ psi_part(double expected, double actual)
 
 /* Whether the rule takes the band out of the comparison, or makes it infinite. */
 static bool
-is_special(const ClBands *bands, const ClEmpty *empty, int i, double *instead)
+is_special(const ClBands *bands, const ClEmpty *empty, int i, double *term)
 {
-	*instead = 0;
+	*term = 0;
 	if (!is_used(bands, i))
 		return true;
 	if (!is_empty(bands, i) || (empty->rule != CL_EMPTY_DROP && empty->rule != CL_EMPTY_INFINITY &&
 								empty->rule != CL_EMPTY_ERROR))
 		return false;
 	if (empty->rule != CL_EMPTY_DROP)
-		*instead = INFINITY;
+		*term = INFINITY;
 	return true;
 }
 

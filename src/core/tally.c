@@ -1,15 +1,19 @@
 /*
  * tally.c
- *	  Counts per distinct value. Rows without weights are gathered here; tally_behind.c has what is counted already and what has
- *	  weights, tally_cursor.c reads all of it.
+ *	  Counts per distinct value.
+ *
+ * Rows without weights are gathered as keys; what is counted already, and what has weights, stands in an array of distinct values
+ * with an unmerged tail.
  */
-#include "core/tally_internal.h"
+#include "core/tally.h"
 
 #include "core/sort.h"
 
 #define FIRST_ROWS 16
-#define FIRST_PATIENCE 8192
+#define FIRST_COUNTS 16
+#define FIRST_LOOK 8192			/* rows gathered before the first look for repeats */
 #define SAMPLE_ROWS 2048		/* about so many rows show whether values repeat */
+#define FEWEST_TO_FOLD 1024		/* pending values */
 
 void
 cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind)
@@ -17,18 +21,7 @@ cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind)
 	memset(tally, 0, sizeof(ClTally));
 	tally->memory = *memory;
 	tally->kind = kind;
-	tally->patience = FIRST_PATIENCE;
-}
-
-void
-cl_tally_free(ClTally *tally)
-{
-	cl_release(&tally->memory, tally->count);
-	cl_release(&tally->memory, tally->extra);
-	cl_release(&tally->memory, tally->rows[0].key);
-	cl_release(&tally->memory, tally->rows[1].key);
-	cl_release(&tally->memory, tally->cache);
-	cl_tally_init(tally, &tally->memory, tally->kind);
+	tally->look_after = FIRST_LOOK;
 }
 
 void
@@ -43,11 +36,161 @@ cl_tally_rows(const ClTally *tally, int64_t *n)
 }
 
 /*
+ * Counted values, and the pending ones behind them: rows with a weight, and what other tallies counted
+ *
+ * Pending values are sorted and folded in when there are as many of them as of those before, so each value is moved a constant
+ * number of times on the average, however small the portions are in which they come.
+ */
+
+/* The pending values, in order. */
+static ClKeyed *
+order_pending(const ClTally *tally)
+{
+	ClKeyed    *order = cl_allocate(&tally->memory, tally->n_pending * sizeof(ClKeyed));
+
+	for (size_t i = 0; i < tally->n_pending; i++)
+		order[i] = (ClKeyed) {tally->count[tally->n_count + i].key, tally->n_count + i};
+	cl_sort_keyed(&tally->memory, order, tally->n_pending);
+	return order;
+}
+
+static void
+add_extra(ClTallyExtra *extra, const ClTallyExtra *more)
+{
+	for (int class = 0; class < 2; class++)
+	{
+		cl_exact_sum_merge(&extra->weight[class], &more->weight[class]);
+		extra->amount[class] += more->amount[class];
+	}
+}
+
+/* The distinct values and the pending ones become one ascending array. */
+static void
+fold(ClTally *tally)
+{
+	const ClMemory *memory = &tally->memory;
+	size_t		size = tally->n_count + tally->n_pending;
+	bool		weighted = tally->kind == CL_TALLY_WEIGHTS;
+	ClKeyed    *order;
+	ClTallyCount *count;
+	ClTallyExtra *extra = NULL;
+	size_t		n = 0;
+	size_t		i = 0;
+	size_t		j = 0;
+
+	if (tally->n_pending == 0)
+		return;
+	order = order_pending(tally);
+	count = cl_allocate(memory, size * sizeof(ClTallyCount));
+	if (weighted)
+		extra = cl_allocate(memory, size * sizeof(ClTallyExtra));
+	while (i < tally->n_count || j < tally->n_pending)
+	{
+		bool		pending = i == tally->n_count || (j < tally->n_pending && order[j].key < tally->count[i].key);
+		size_t		at = pending ? (size_t) order[j++].row : i++;
+
+		if (((i + j) & 0xFFFF) == 0)
+			memory->check_for_interrupts();
+		if (n > 0 && count[n - 1].key == tally->count[at].key)
+		{
+			count[n - 1].n[0] += tally->count[at].n[0];
+			count[n - 1].n[1] += tally->count[at].n[1];
+			if (weighted)
+				add_extra(&extra[n - 1], &tally->extra[at]);
+			continue;
+		}
+		count[n] = tally->count[at];
+		if (weighted)
+			extra[n] = tally->extra[at];
+		n++;
+	}
+	cl_release(memory, order);
+	cl_release(memory, tally->count);
+	cl_release(memory, tally->extra);
+	tally->count = count;
+	tally->extra = extra;
+	tally->n_count = n;
+	tally->n_pending = 0;
+	tally->size_count = size;
+}
+
+/* Room for so many more: folds the pending ones in, and takes more memory if that did not give enough. */
+static void
+make_room_for_counts(ClTally *tally, size_t more)
+{
+	size_t		wanted;
+
+	if (tally->n_count + tally->n_pending + more <= tally->size_count)
+		return;
+	if (tally->n_pending >= FEWEST_TO_FOLD && tally->n_pending >= tally->n_count)
+		fold(tally);
+	wanted = 2 * (tally->n_count + tally->n_pending) + more;
+	wanted = wanted > FIRST_COUNTS ? wanted : FIRST_COUNTS;
+	if (wanted <= tally->size_count)
+		return;
+	tally->memory.check_for_interrupts();
+	tally->count = cl_reallocate(&tally->memory, tally->count, wanted * sizeof(ClTallyCount));
+	if (tally->kind == CL_TALLY_WEIGHTS)
+		tally->extra = cl_reallocate(&tally->memory, tally->extra, wanted * sizeof(ClTallyExtra));
+	tally->size_count = wanted;
+}
+
+void
+cl_tally_recount(ClTally *tally)
+{
+	tally->counted[0] = tally->counted[1] = 0;
+	for (size_t i = 0; i < tally->n_count + tally->n_pending; i++)
+	{
+		tally->counted[0] += tally->count[i].n[0];
+		tally->counted[1] += tally->count[i].n[1];
+	}
+}
+
+static void
+append(ClTally *tally, const ClTallyCount *count, const ClTallyExtra *extra, size_t n)
+{
+	size_t		at;
+
+	if (n == 0)
+		return;
+	make_room_for_counts(tally, n);
+	at = tally->n_count + tally->n_pending;
+	memcpy(tally->count + at, count, n * sizeof(ClTallyCount));
+	if (tally->kind == CL_TALLY_WEIGHTS)
+		memcpy(tally->extra + at, extra, n * sizeof(ClTallyExtra));
+	tally->n_pending += n;
+	for (size_t i = 0; i < n; i++)
+	{
+		tally->counted[0] += count[i].n[0];
+		tally->counted[1] += count[i].n[1];
+	}
+}
+
+/* A row that weighs nothing is no row. */
+void
+cl_tally_add_weighted(ClTally *tally, double value, bool event, double weight, cl_int128 amount)
+{
+	size_t		at;
+
+	if (weight == 0)
+		return;
+	make_room_for_counts(tally, 1);
+	at = tally->n_count + tally->n_pending++;
+	memset(&tally->count[at], 0, sizeof(ClTallyCount));
+	memset(&tally->extra[at], 0, sizeof(ClTallyExtra));
+	tally->count[at].key = cl_tally_key(value);
+	tally->count[at].n[event] = 1;
+	tally->counted[event]++;
+	tally->extra[at].weight[event].high = weight;
+	tally->extra[at].amount[event] = amount;
+}
+
+/*
  * Keys of rows
  */
 
-void
-cl_tally_reserve_keys(const ClMemory *memory, ClTallyKeys *rows, size_t size)
+static void
+reserve_keys(const ClMemory *memory, ClTallyKeys *rows, size_t size)
 {
 	if (size <= rows->size)
 		return;
@@ -69,7 +212,7 @@ merge_sorted(const ClMemory *memory, const uint64_t *a, size_t n_a, const uint64
 		size_t		steps = left_a < left_b ? left_a : left_b;
 
 		/* So many steps exhaust neither. */
-		memory->breathe();
+		memory->check_for_interrupts();
 		for (steps = steps < 0x10000 ? steps : 0x10000; steps > 0; steps--)
 		{
 			bool		take_b = *b < *a;
@@ -124,7 +267,7 @@ merge_rows(const ClMemory *memory, ClTallyKeys *into, const ClTallyKeys *from)
 	}
 	else
 	{
-		cl_tally_reserve_keys(memory, into, n > 2 * into->size ? n : n > into->size ? 2 * into->size : n);
+		reserve_keys(memory, into, n > 2 * into->size ? n : n > into->size ? 2 * into->size : n);
 		memcpy(into->key + into->n, from->key, from->n * sizeof(uint64_t));
 	}
 	into->n = n;
@@ -145,8 +288,8 @@ mostly_distinct(const ClTally *tally)
 {
 	const ClMemory *memory = &tally->memory;
 	uint64_t   *sample = cl_allocate(memory, 4 * SAMPLE_ROWS * sizeof(uint64_t));
-	size_t		waiting = tally->rows[0].n + tally->rows[1].n;
-	uint64_t	part = UINT64_MAX / (waiting / SAMPLE_ROWS + 1);
+	size_t		gathered = tally->rows[0].n + tally->rows[1].n;
+	uint64_t	part = UINT64_MAX / (gathered / SAMPLE_ROWS + 1);
 	size_t		n = 0;
 	size_t		distinct = 0;
 
@@ -168,12 +311,6 @@ mostly_distinct(const ClTally *tally)
 }
 
 static void
-clear_cache(ClTally *tally)
-{
-	memset(tally->cache, 0, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
-}
-
-static void
 count_cache(ClTally *tally)
 {
 	ClTallyCount *count;
@@ -187,12 +324,12 @@ count_cache(ClTally *tally)
 		if (tally->cache[slot].key != 0)
 			count[n++] = tally->cache[slot];
 	}
-	cl_tally_append(tally, count, NULL, n);
+	append(tally, count, NULL, n);
 	cl_release(&tally->memory, count);
-	clear_cache(tally);
+	memset(tally->cache, 0, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
 }
 
-/* Turns the rows that wait, and what the cache holds, into counts. */
+/* Turns the rows that were gathered, and what the cache holds, into counts. */
 static void
 count_rows(ClTally *tally)
 {
@@ -211,7 +348,7 @@ count_rows(ClTally *tally)
 		uint64_t	key = rows[class].key[at[class]];
 
 		if ((n & 0xFFFF) == 0)
-			memory->breathe();
+			memory->check_for_interrupts();
 		count[n] = (ClTallyCount) {.key = key};
 		for (int c = 0; c < 2; c++)
 		{
@@ -225,30 +362,30 @@ count_rows(ClTally *tally)
 	}
 	for (int class = 0; class < 2; class++)
 		rows[class].n = rows[class].sorted = 0;
-	cl_tally_append(tally, count, NULL, n);
+	append(tally, count, NULL, n);
 	cl_release(memory, count);
 	count_cache(tally);
-	cl_tally_fold(tally);
+	fold(tally);
 }
 
-/* Called when many rows wait: gathers twice as many before it looks again, or counts them. */
+/* Called when many rows were gathered: gathers twice as many before it looks again, or counts them. */
 static void
 look_for_repeats(ClTally *tally)
 {
 	const ClMemory *memory = &tally->memory;
 
-	memory->breathe();
+	memory->check_for_interrupts();
 	if (tally->cache == NULL && mostly_distinct(tally))
 	{
-		tally->patience = 2 * (tally->rows[0].n + tally->rows[1].n);
+		tally->look_after = 2 * (tally->rows[0].n + tally->rows[1].n);
 		return;
 	}
 	count_rows(tally);
-	tally->patience = tally->n_count > FIRST_PATIENCE ? tally->n_count : FIRST_PATIENCE;
+	tally->look_after = tally->n_count > FIRST_LOOK ? tally->n_count : FIRST_LOOK;
 	if (tally->cache == NULL && tally->n_count <= CL_TALLY_CACHE_SLOTS)
 	{
 		tally->cache = cl_allocate(memory, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
-		clear_cache(tally);
+		memset(tally->cache, 0, CL_TALLY_CACHE_SLOTS * sizeof(ClTallyCount));
 	}
 }
 
@@ -258,11 +395,11 @@ cl_tally_make_room(ClTally *tally, int class)
 {
 	ClTallyKeys *rows = &tally->rows[class];
 
-	if (tally->rows[0].n + tally->rows[1].n >= tally->patience)
+	if (tally->rows[0].n + tally->rows[1].n >= tally->look_after)
 		look_for_repeats(tally);
 	/* Even when they were counted: a class that had no rows so far has no room. */
 	if (rows->n == rows->size)
-		cl_tally_reserve_keys(&tally->memory, rows, rows->size > 0 ? 2 * rows->size : FIRST_ROWS);
+		reserve_keys(&tally->memory, rows, rows->size > 0 ? 2 * rows->size : FIRST_ROWS);
 }
 
 void
@@ -270,7 +407,7 @@ cl_tally_settle(ClTally *tally)
 {
 	if (tally->cache != NULL)
 		count_rows(tally);
-	cl_tally_fold(tally);
+	fold(tally);
 	sort_rows(&tally->memory, &tally->rows[0]);
 	sort_rows(&tally->memory, &tally->rows[1]);
 }
@@ -281,12 +418,78 @@ cl_tally_merge(ClTally *into, const ClTally *from)
 {
 	for (int class = 0; class < 2; class++)
 		merge_rows(&into->memory, &into->rows[class], &from->rows[class]);
-	cl_tally_append(into, from->count, from->extra, from->n_count + from->n_behind);
+	append(into, from->count, from->extra, from->n_count + from->n_pending);
 	for (int slot = 0; from->cache != NULL && slot < CL_TALLY_CACHE_SLOTS; slot++)
 	{
 		if (from->cache[slot].key != 0)
-			cl_tally_append(into, &from->cache[slot], NULL, 1);
+			append(into, &from->cache[slot], NULL, 1);
 	}
-	if (into->rows[0].n + into->rows[1].n >= into->patience)
+	if (into->rows[0].n + into->rows[1].n >= into->look_after)
 		look_for_repeats(into);
+}
+
+/*
+ * Reading a settled tally in order of its values
+ */
+
+void
+cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending)
+{
+	*cursor = (ClTallyCursor) {
+		.tally = tally, .turn = descending ? UINT64_MAX : 0, .step = descending ? -1 : 1,
+		.row_key = {UINT64_MAX, UINT64_MAX}, .count_key = UINT64_MAX
+	};
+	for (int class = 0; class < 2; class++)
+	{
+		const ClTallyKeys *rows = &tally->rows[class];
+
+		if (rows->n == 0)
+			continue;
+		cursor->rows_left[class] = rows->n;
+		cursor->row[class] = rows->key + (descending ? rows->n - 1 : 0);
+		cursor->row_key[class] = *cursor->row[class] ^ cursor->turn;
+	}
+	if (tally->n_count > 0)
+	{
+		cursor->counts_left = tally->n_count;
+		cursor->count = tally->count + (descending ? tally->n_count - 1 : 0);
+		cursor->count_key = cursor->count->key ^ cursor->turn;
+	}
+}
+
+/* Takes the value that comes next among those counted. */
+void
+cl_tally_next_count(ClTallyCursor *cursor, ClTallyItem *item)
+{
+	const ClTally *tally = cursor->tally;
+	size_t		place = (size_t) (cursor->count - tally->count);
+
+	for (int class = 0; class < 2; class++)
+	{
+		item->n[class] = cursor->count->n[class];
+		if (tally->kind == CL_TALLY_COUNTS)
+			continue;
+		item->weight[class] = tally->extra[place].weight[class].high;
+		item->amount[class] = tally->extra[place].amount[class];
+	}
+	if (--cursor->counts_left == 0)
+		cursor->count_key = UINT64_MAX;
+	else
+	{
+		cursor->count += cursor->step;
+		cursor->count_key = cursor->count->key ^ cursor->turn;
+	}
+}
+
+size_t
+cl_tally_distinct(const ClTally *tally)
+{
+	ClTallyCursor cursor;
+	ClTallyItem item;
+	size_t		n = 0;
+
+	cl_tally_scan(tally, &cursor, false);
+	while (cl_tally_next(&cursor, &item))
+		n++;
+	return n;
 }

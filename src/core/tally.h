@@ -96,19 +96,19 @@ typedef struct ClTally
 	ClTallyKind kind;
 
 	/*
-	 * Distinct values, ascending. Behind them wait values that came since, in any order and perhaps repeated: with weights every
-	 * row, without them those of other tallies.
+	 * Distinct values, ascending. Behind them are pending ones that came since, in any order and perhaps repeated: with weights
+	 * every row, without them those of other tallies.
 	 */
 	ClTallyCount *count;
 	ClTallyExtra *extra;		/* only with weights */
 	size_t		n_count;
-	size_t		n_behind;
+	size_t		n_pending;
 	size_t		size_count;
 	int64_t		counted[2];		/* their rows */
 
 	/* Rows that came since, by class. */
 	ClTallyKeys rows[2];
-	size_t		patience;		/* so many of them are gathered before somebody looks whether values repeat */
+	size_t		look_after;		/* so many are gathered before the next look whether values repeat */
 	ClTallyCount *cache;		/* or NULL */
 } ClTally;
 
@@ -124,17 +124,16 @@ typedef struct ClTallyCursor
 	const ClTallyCount *count;
 	size_t		counts_left;
 	uint64_t	count_key;
-	unsigned	passed;			/* values, to breathe now and then */
+	unsigned	passed;			/* values, so that interrupts are looked for now and then */
 } ClTallyCursor;
 
 extern void cl_tally_init(ClTally *tally, const ClMemory *memory, ClTallyKind kind);
-extern void cl_tally_free(ClTally *tally);
 extern void cl_tally_add_weighted(ClTally *tally, double value, bool event, double weight, cl_int128 amount);
 extern void cl_tally_make_room(ClTally *tally, int class);
 extern void cl_tally_merge(ClTally *into, const ClTally *from);
 extern void cl_tally_settle(ClTally *tally);
 extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either class; any tally */
-extern void cl_tally_recount(ClTally *tally);	/* for who filled the counts by hand */
+extern void cl_tally_recount(ClTally *tally);	/* after the counts were filled in directly */
 
 /* Of a settled tally. */
 extern void cl_tally_scan(const ClTally *tally, ClTallyCursor *cursor, bool descending);
@@ -163,6 +162,12 @@ cl_tally_value(uint64_t key)
 	return value;
 }
 
+static inline uint64_t
+cl_tally_hash(uint64_t key)
+{
+	return key * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 /* One row without a weight; the value is not NaN. */
 static inline void
 cl_tally_add(ClTally *tally, double value, bool event)
@@ -172,7 +177,7 @@ cl_tally_add(ClTally *tally, double value, bool event)
 
 	if (tally->cache != NULL)
 	{
-		ClTallyCount *slot = &tally->cache[key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - CL_TALLY_CACHE_BITS)];
+		ClTallyCount *slot = &tally->cache[cl_tally_hash(key) >> (64 - CL_TALLY_CACHE_BITS)];
 
 		if (slot->key == key || slot->key == 0)
 		{
@@ -203,7 +208,7 @@ cl_tally_next(ClTallyCursor *cursor, ClTallyItem *item)
 	if (key == UINT64_MAX)
 		return false;
 	if ((++cursor->passed & 0xFFFF) == 0)
-		cursor->tally->memory.breathe();
+		cursor->tally->memory.check_for_interrupts();
 	item->value = cl_tally_value(key ^ cursor->turn);
 	item->n[0] = item->n[1] = 0;
 	if (cursor->count_key == key)

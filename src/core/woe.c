@@ -223,13 +223,3 @@ cl_binning_measure(const ClMemory *memory, const ClBinCounts *bin, int bins, ClS
 	measures->ks = ks_of(bin, bins, total);
 	measure_sizes(bin, bins, total, measures);
 }
-
-double
-cl_bins_chi2(const double *a, const double *b)
-{
-	double		size[2] = {a[0] + a[1], b[0] + b[1]};
-	double		all = size[0] + size[1];
-	double		difference = a[CL_EVENT] * size[1] - b[CL_EVENT] * size[0];
-
-	return difference * difference / (size[0] * size[1]) / ((a[0] + b[0]) * (a[1] + b[1])) * all;
-}

@@ -79,12 +79,6 @@ typedef struct ClBinningMeasures
 extern void cl_binning_measure(const ClMemory *memory, const ClBinCounts *bin, int bins, ClSmoothing smoothing,
 							   ClBinningMeasures *measures);
 
-/*
- * Pearson's chi-squared of two bins against the classes, one degree of freedom, no continuity correction: the square of the
- * z statistic of two proportions with pooled variance. NaN where all rows are of one class, or one bin is empty.
- */
-extern double cl_bins_chi2(const double *a, const double *b);
-
 static inline double
 cl_event_rate(const double *weight)
 {

@@ -79,9 +79,15 @@ extern const char *const cl_policy_input_names[CL_POLICY_INPUTS];
 
 extern void *cl_policy_compile(const ClJson *document);
 extern void cl_policy_print(StringInfo out, const void *compiled);
-extern void cl_policy_compile_exclusions(const ClJson *document, ClPolicy *policy);
-extern const char *cl_policy_row_name(const ClPolicy *policy, const char *name);
-extern char *cl_policy_reason(const ClJson *section, const char *key, const char *otherwise);
+
+/* The reason that a section of the document gives, or the default. */
+static inline char *
+cl_policy_reason(const ClJson *section, const char *key, const char *otherwise)
+{
+	ClJson		node;
+
+	return cl_json_get(section, key, &node) ? cl_json_string(&node) : pstrdup(otherwise);
+}
 
 /* Writing JSON: the place of a value, and what stands there. A NULL key: in an array. */
 extern void cl_policy_put_key(StringInfo out, const char *key);
@@ -98,6 +104,7 @@ typedef struct ClPolicyReader
 	ClRow	   *row;
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
+	FmgrInfo	demand_quantile;	/* the function of that name; fn_oid 0 until it is needed */
 	ClColumn   *exclusion;		/* one for each */
 	bool	   *exclusion_met;	/* in the account read last */
 	bool	   *exclusion_unknown;
@@ -118,5 +125,14 @@ extern Datum cl_policy_reasons(ClPolicyTexts *texts, const ClPolicyReader *reade
 
 extern int64 cl_policy_numeric_minor(Datum value, int decimals, bool up, const char *what);
 extern int64 cl_policy_float8_minor(double value, int decimals, bool up, const char *what);
+
+/* Exclusions; and what the row calls a column that the document calls name. */
+extern void cl_policy_compile_exclusions(const ClJson *document, ClPolicy *policy);
+extern const char *cl_policy_row_name(const ClPolicy *policy, const char *name);
+extern int	cl_exclusion_accepts(const ClExclusion *exclusion);
+extern bool cl_exclusion_met(const ClExclusion *exclusion, ClRow *row, ClColumn *column, bool *unknown);
+
+extern Datum cl_policy_explanation(const ClPolicyReader *reader, DateADT as_of, const ClPolicyDecision *decision,
+								   const ClPolicyTrace *trace);
 
 #endif							/* CL_LIMIT_POLICY_H */

@@ -6,12 +6,13 @@
 
 #include <math.h>
 
-#include "limit/policy_exclusion.h"
-#include "usage/demand_state.h"
+#include "limit/policy.h"
 
+#include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 
 /* What is owed must not shrink on the way in, and what protects the lender must not grow. */
 static const bool rounds_up[CL_POLICY_AMOUNTS] = {
@@ -155,7 +156,7 @@ column_amount(const ClRow *row, const ClColumn *column, int decimals, bool up)
 {
 	int64		minor = 0;
 
-	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_hot(cl_column_datum(row, column), decimals, &minor)))
+	if (likely(column->kind == CL_COLUMN_NUMERIC && cl_numeric_fast_path(cl_column_datum(row, column), decimals, &minor)))
 		return minor;
 	return slow_amount(row, column, decimals, up);
 }
@@ -196,20 +197,33 @@ read_amounts(ClPolicyReader *reader)
 
 /*
  * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A demand that
- * nobody knows, or that no limit covers, leaves what the column with the amount says.
+ * is not known, or that no limit covers, leaves what the column with the amount says.
  */
 static void
 read_demand(ClPolicyReader *reader)
 {
 	ClPolicyAccount *account = &reader->account;
 	double		unit = (double) cl_pow10_64[reader->policy->decimals];
-	ClDemandModel model;
+	LOCAL_FCINFO(call, 2);
 	double		quantile;
 
 	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand))
 		return;
-	model = cl_demand_model(cl_demand_get(cl_column_datum(reader->row, reader->demand)));
-	quantile = rint(cl_demand_quantile(&model, reader->policy->demand_quantile / 10000.0) * unit);
+	if (reader->demand_quantile.fn_oid == InvalidOid)
+	{
+		Oid			types[] = {getBaseType(reader->demand->type), FLOAT8OID};
+
+		cl_own_function("demand_quantile", lengthof(types), types, reader->row->context, &reader->demand_quantile);
+	}
+	InitFunctionCallInfoData(*call, &reader->demand_quantile, 2, InvalidOid, NULL, NULL);
+	call->args[0].value = cl_column_datum(reader->row, reader->demand);
+	call->args[0].isnull = false;
+	call->args[1].value = Float8GetDatum(reader->policy->demand_quantile / 10000.0);
+	call->args[1].isnull = false;
+	quantile = DatumGetFloat8(FunctionCallInvoke(call));
+	if (call->isnull)
+		return;
+	quantile = rint(quantile * unit);
 	if (!(quantile <= CL_POLICY_MAX_AMOUNT))
 		return;
 	account->amount[CL_INPUT_DEMAND] = (int64) quantile;
@@ -247,17 +261,6 @@ read_pd(ClPolicyReader *reader)
 }
 
 static void
-read_last_change(ClPolicyReader *reader)
-{
-	const ClColumn *column = reader->input[CL_INPUT_LAST_LIMIT_CHANGE];
-
-	if (cl_column_null(reader->row, column))
-		reader->account.missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);
-	else
-		reader->account.last_limit_change = DatumGetDateADT(cl_column_datum(reader->row, column));
-}
-
-static void
 read_exclusions(ClPolicyReader *reader)
 {
 	ClPolicyAccount *account = &reader->account;
@@ -280,6 +283,7 @@ void
 cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 {
 	ClPolicyAccount *account = &reader->account;
+	const ClColumn *last_change = reader->input[CL_INPUT_LAST_LIMIT_CHANGE];
 
 	cl_row_read(reader->row, record);
 	account->missing = 0;
@@ -288,26 +292,11 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	read_demand(reader);
 	account->score = read_statistic(reader, CL_INPUT_SCORE);
 	read_pd(reader);
-	read_last_change(reader);
+	if (cl_column_null(reader->row, last_change))
+		account->missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);
+	else
+		account->last_limit_change = DatumGetDateADT(cl_column_datum(reader->row, last_change));
 	read_exclusions(reader);
-}
-
-static void
-describe_input(const ClPolicy *policy, ClPolicyInput input, ClColumn *column)
-{
-	column->name = policy->column[input];
-	column->accept = input == CL_INPUT_LAST_LIMIT_CHANGE ? CL_ACCEPT_DATE : CL_ACCEPT_NUMBER;
-	column->optional = input == CL_INPUT_PENDING || input == CL_INPUT_LAST_LIMIT_CHANGE;
-}
-
-/* The standard column demand, for a policy that names a quantile. */
-static void
-describe_demand(ClPolicyReader *reader, ClColumn *column)
-{
-	column->name = "demand";
-	column->optional = true;
-	column->own_type = "demand";
-	reader->demand = column;
 }
 
 /* A reader of accounts in the current context. */
@@ -320,14 +309,21 @@ cl_policy_reader(const ClPolicy *policy)
 
 	reader->policy = policy;
 	if (policy->reads[CL_INPUT_DEMAND] && policy->demand_quantile != 0)
-		describe_demand(reader, &columns[n++]);
+	{
+		/* The standard column demand, from which the policy names a quantile. */
+		reader->demand = &columns[n++];
+		reader->demand->name = reader->demand->own_type = "demand";
+		reader->demand->optional = true;
+	}
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
 		if (!policy->reads[input])
 			continue;
-		describe_input(policy, input, &columns[n]);
+		columns[n].name = policy->column[input];
+		columns[n].accept = input == CL_INPUT_LAST_LIMIT_CHANGE ? CL_ACCEPT_DATE : CL_ACCEPT_NUMBER;
+		columns[n].optional = input == CL_INPUT_PENDING || input == CL_INPUT_LAST_LIMIT_CHANGE;
 		if (input == CL_INPUT_DEMAND)
-			columns[n].instead = reader->demand;
+			columns[n].alternative = reader->demand;
 		reader->input[input] = &columns[n++];
 	}
 	reader->exclusion = &columns[n];

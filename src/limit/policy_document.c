@@ -66,14 +66,6 @@ get_string(const ClJson *section, const char *key)
 	return cl_json_get(section, key, &node) ? cl_json_string(&node) : NULL;
 }
 
-char *
-cl_policy_reason(const ClJson *section, const char *key, const char *otherwise)
-{
-	char	   *text = get_string(section, key);
-
-	return text != NULL ? text : pstrdup(otherwise);
-}
-
 static void
 set_reason(ClPolicy *policy, ClPolicyRule rule, const ClJson *section, const char *key)
 {
@@ -484,53 +476,6 @@ compile_columns(const ClJson *document, ClPolicy *policy)
 	}
 }
 
-/* What the row calls a column that the document calls name: an exclusion sees the renames too. */
-const char *
-cl_policy_row_name(const ClPolicy *policy, const char *name)
-{
-	for (int input = 0; input < CL_POLICY_INPUTS; input++)
-	{
-		const char *standard = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
-
-		if (standard != NULL && strcmp(standard, name) == 0)
-			return policy->column[input];
-	}
-	return name;
-}
-
-static void
-set_reads(ClPolicy *policy)
-{
-	for (int input = 0; input < CL_POLICY_INPUTS; input++)
-		policy->reads[input] = (policy->rules.needed & CL_INPUT_BIT(input)) != 0;
-	policy->reads[CL_INPUT_PENDING] = true;
-	policy->reads[CL_INPUT_LAST_LIMIT_CHANGE] = true;
-	policy->reads[CL_INPUT_DEMAND] = policy->rules.has_target;
-}
-
-/* Demand may be unknown and a regulatory cap may expire: neither is enough to say how high a limit may go. */
-static void
-check_bounded(const ClJson *document, const ClPolicyRules *rules)
-{
-	if (rules->nbands == 0 && rules->nrisk == 0 && rules->cap == CL_NO_CAP && !rules->has_affordability &&
-		rules->umbrella == CL_UMBRELLA_NONE)
-		cl_json_error_hint(document, "a policy that bounds every limit",
-						   "Add one of: entitlement, risk_cap, product.cap, affordability, umbrella.");
-}
-
-/* An amount that is the PD itself would rise with it, and the limit with the amount. */
-static void
-check_pd_is_no_amount(const ClJson *document, const ClPolicy *policy)
-{
-	for (int input = 0; input < CL_POLICY_AMOUNTS; input++)
-	{
-		if (policy->reads[input] && policy->reads[CL_INPUT_PD] &&
-			strcmp(policy->column[input], policy->column[CL_INPUT_PD]) == 0)
-			cl_json_error_hint(document, psprintf("free of the column \"%s\" as an amount", policy->column[input]),
-							   "It is the PD: a higher PD must not give a higher limit.");
-	}
-}
-
 void *
 cl_policy_compile(const ClJson *document)
 {
@@ -559,12 +504,27 @@ cl_policy_compile(const ClJson *document)
 	compile_columns(document, policy);
 	cl_policy_compile_exclusions(document, policy);
 	policy->reason[CL_RULE_DRAWN] = default_reasons[CL_RULE_DRAWN];
-	check_bounded(document, &policy->rules);
+	/* Demand may be unknown and a regulatory cap may expire: neither is enough to say how high a limit may go. */
+	if (policy->rules.nbands == 0 && policy->rules.nrisk == 0 && policy->rules.cap == CL_NO_CAP &&
+		!policy->rules.has_affordability && policy->rules.umbrella == CL_UMBRELLA_NONE)
+		cl_json_error_hint(document, "a policy that bounds every limit",
+						   "Add one of: entitlement, risk_cap, product.cap, affordability, umbrella.");
 	cl_policy_prepare(&policy->rules);
 	if (policy->rules.lowest_offer > policy->rules.cap)
 		cl_json_error_hint(document, "able to offer something",
 						   "product.floor, rounded up to a product.step, is above product.cap.");
-	set_reads(policy);
-	check_pd_is_no_amount(document, policy);
+	for (int input = 0; input < CL_POLICY_INPUTS; input++)
+		policy->reads[input] = (policy->rules.needed & CL_INPUT_BIT(input)) != 0;
+	policy->reads[CL_INPUT_PENDING] = true;
+	policy->reads[CL_INPUT_LAST_LIMIT_CHANGE] = true;
+	policy->reads[CL_INPUT_DEMAND] = policy->rules.has_target;
+	/* An amount that is the PD itself would rise with it, and the limit with the amount. */
+	for (int input = 0; input < CL_POLICY_AMOUNTS; input++)
+	{
+		if (policy->reads[input] && policy->reads[CL_INPUT_PD] &&
+			strcmp(policy->column[input], policy->column[CL_INPUT_PD]) == 0)
+			cl_json_error_hint(document, psprintf("free of the column \"%s\" as an amount", policy->column[input]),
+							   "It is the PD: a higher PD must not give a higher limit.");
+	}
 	return policy;
 }

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "limit/policy_exclusion.h"
+#include "limit/policy.h"
 
 const char *const cl_exclusion_action_names[] = {"NO_INCREASE", "FREEZE", "REFER", NULL};
 const char *const cl_range_names[CL_RANGE_BOUNDS + 1] = {"at_least", "above", "below", "at_most", NULL};
@@ -194,7 +194,7 @@ among_strings(const ClExclusion *exclusion, const char *text, int length)
 	return false;
 }
 
-/* Whether the row meets the exclusion; *unknown when nobody can tell: NULL, or NaN. */
+/* Whether the row meets the exclusion; *unknown when that cannot be told: NULL, or NaN. */
 bool
 cl_exclusion_met(const ClExclusion *exclusion, ClRow *row, ClColumn *column, bool *unknown)
 {
@@ -219,4 +219,18 @@ cl_exclusion_met(const ClExclusion *exclusion, ClRow *row, ClColumn *column, boo
 				return false;
 			return exclusion->kind == CL_EXCLUSION_RANGE ? in_range(exclusion, x) : among_numbers(exclusion, x);
 	}
+}
+
+/* What the row calls a column that the document calls name: an exclusion sees the renames too. */
+const char *
+cl_policy_row_name(const ClPolicy *policy, const char *name)
+{
+	for (int input = 0; input < CL_POLICY_INPUTS; input++)
+	{
+		const char *standard = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
+
+		if (standard != NULL && strcmp(standard, name) == 0)
+			return policy->column[input];
+	}
+	return name;
 }

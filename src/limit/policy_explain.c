@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "limit/policy_explain.h"
+#include "limit/policy.h"
 
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"

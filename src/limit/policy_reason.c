@@ -130,17 +130,6 @@ add_exclusions(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReade
 	}
 }
 
-static void
-add_rules(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyDecision *decision)
-{
-	for (int i = 0; i < decision->nreasons; i++)
-	{
-		ClPolicyRule rule = decision->reasons[i];
-
-		add(list, rule == CL_RULE_REGULATORY_CAP ? texts->regulatory[decision->regulatory_index] : texts->rule[rule]);
-	}
-}
-
 /* Exclusions that made the action come first; one that found no increase to take away comes last. */
 static void
 collect(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClPolicyDecision *decision)
@@ -156,7 +145,12 @@ collect(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *read
 		if (decision->exclusion_decided)
 			add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 	}
-	add_rules(list, texts, decision);
+	for (int i = 0; i < decision->nreasons; i++)
+	{
+		ClPolicyRule rule = decision->reasons[i];
+
+		add(list, rule == CL_RULE_REGULATORY_CAP ? texts->regulatory[decision->regulatory_index] : texts->rule[rule]);
+	}
 	if (excluded)
 		add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 }

@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  Every difference between PostgreSQL 14 and 18 that this extension meets: no #if on the version elsewhere.
+ *	  Every difference between PostgreSQL 15 and 19 that this extension meets: no #if on the version elsewhere.
  *
  * Included after postgres.h by every file of the glue.
  */
@@ -11,8 +11,8 @@
 #include "lib/stringinfo.h"
 #include "storage/shmem.h"
 
-#if PG_VERSION_NUM < 140000
-#error "credit_limit needs PostgreSQL 14 or later"
+#if PG_VERSION_NUM < 150000
+#error "credit_limit needs PostgreSQL 15 or later"
 #endif
 
 #ifndef HAVE_INT128
@@ -45,7 +45,7 @@
 #define CL_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
-/* A StringInfo over bytes that belong to somebody else: 17 has it, and forbids to write to it. */
+/* A StringInfo over bytes that it does not own: 17 has it, and forbids to write to it. */
 #if PG_VERSION_NUM < 170000
 static inline void
 initReadOnlyStringInfo(StringInfo str, char *data, int len)
@@ -57,31 +57,8 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 }
 #endif
 
-/* A set-returning function that gives all its rows at once: 15 has a helper for it, 16 the name. */
-#if PG_VERSION_NUM < 150000
-#include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/tuplestore.h"
-
-static inline void
-InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext old;
-
-	(void) flags;
-	if (result == NULL || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("set-valued function called in context that cannot accept a set")));
-	old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-	result->returnMode = SFRM_Materialize;
-	result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-	if (get_call_result_type(fcinfo, NULL, &result->setDesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	MemoryContextSwitchTo(old);
-}
-#elif PG_VERSION_NUM < 160000
+/* A set-returning function that gives all its rows at once: the helper of 15 got another name in 16. */
+#if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
 #endif
 

@@ -4,7 +4,8 @@
  */
 #include "postgres.h"
 
-#include "pg/document_shared.h"
+#include "pg/cache.h"
+#include "pg/document.h"
 #include "pg/wire.h"
 
 #include "access/detoast.h"
@@ -15,6 +16,9 @@
 #include "utils/memutils.h"
 
 #define DOCUMENT_VERSION 1
+
+/* Bytes of a document, not compressed, up to which a backend keeps it compiled from one statement to the next. */
+#define LARGEST_KEPT (256 * 1024)
 
 /* The stored form of a compiled document. */
 Datum
@@ -59,11 +63,23 @@ cl_document_compiled(const ClDocument *document, Datum value)
 	return compile_text(document, stored_text(document, value));
 }
 
-static bool
-same_stored(const ClDocumentUse *use, const struct varlena *stored, Size size)
+/* ---- Compiled once ---- */
+
+/*
+ * To compile a card takes a thousand times as long as to score a row with it, so a prepared statement that scores one row must
+ * find it compiled: the backend keeps some documents. Those in use by a call site are not given up.
+ */
+static ClCache backend_documents;
+
+/* The documents of a call site. */
+typedef struct CallDocuments
 {
-	return use->stored_size == size && memcmp(use->stored, stored, size) == 0;
-}
+	const struct varlena *stored;	/* of the document used last */
+	Size		size;
+	ClDocumentUse *latest;		/* NULL at first */
+	bool		constant;		/* the argument is a constant of the query */
+	ClCache		cache;
+} CallDocuments;
 
 /*
  * Whether an argument is a constant of the query, so that the document of the first row is that of every row. An external
@@ -78,101 +94,86 @@ is_constant(FmgrInfo *flinfo, int argno)
 		IsA(list_nth(((FuncExpr *) call)->args, argno), Const);
 }
 
-static ClDocumentCache *
-document_cache(FmgrInfo *flinfo, int argno)
-{
-	ClDocumentCache *cache = flinfo->fn_extra;
-
-	if (cache == NULL)
-	{
-		cache = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(ClDocumentCache));
-		cache->context = flinfo->fn_mcxt;
-		cache->constant = is_constant(flinfo, argno) ? argno : -1;
-		flinfo->fn_extra = cache;
-	}
-	return cache;
-}
-
-/* A place for one more document: a new one, or that of the document that was not asked for longest. */
-static ClDocumentUse *
-free_place(ClDocumentCache *cache)
-{
-	ClDocumentUse *oldest = &cache->uses[0];
-
-	if (cache->count < CL_DOCUMENTS_KEPT)
-		return &cache->uses[cache->count++];
-	for (int i = 1; i < CL_DOCUMENTS_KEPT; i++)
-	{
-		if (cache->uses[i].used < oldest->used)
-			oldest = &cache->uses[i];
-	}
-	if (oldest->context != NULL)
-		MemoryContextDelete(oldest->context);
-	memset(oldest, 0, sizeof(*oldest));
-	return oldest;
-}
-
-/* Counts the documents that this backend compiled. */
-static uint64 last_serial = 0;
-
-/* A document that an earlier statement compiled, or one compiled here. */
 static void *
-compile_or_share(const ClDocument *document, struct varlena *stored, MemoryContext user)
+new_call_documents(FunctionCallInfo fcinfo)
 {
-	struct varlena *plain = VARATT_IS_EXTERNAL(stored) ? detoast_external_attr(stored) : stored;
-	const void *shared = cl_document_shared(document, plain, user);
+	CallDocuments *call = palloc0_object(CallDocuments);
 
-	return shared != NULL ? unconstify(void *, shared) : cl_document_compiled(document, PointerGetDatum(plain));
+	call->cache.context = fcinfo->flinfo->fn_mcxt;
+	return call;
 }
 
-/* In a context of its own, which is not attached to the cache until nothing can fail any more. */
-static ClDocumentUse *
-compile_use(ClDocumentCache *cache, const ClDocument *document, struct varlena *stored, Size size)
+/*
+ * A document that an earlier statement compiled, or one compiled here, for as long as the current context lives. "stored" is not
+ * in a toast table.
+ */
+static void *
+compile_or_share(const ClDocument *document, const struct varlena *stored)
 {
+	Size		size = VARSIZE_ANY(stored);
+	ClCacheEntry *entry;
+
+	if (toast_raw_datum_size(PointerGetDatum(stored)) > LARGEST_KEPT)
+		return cl_document_compiled(document, PointerGetDatum(stored));
+	entry = cl_cache_find(&backend_documents, document, stored, size);
+	if (entry == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "credit_limit kept document", ALLOCSET_SMALL_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(context);
+		void	   *compiled = cl_document_compiled(document, PointerGetDatum(stored));
+
+		MemoryContextSwitchTo(old);
+		backend_documents.context = TopMemoryContext;
+		entry = cl_cache_keep(&backend_documents, document, stored, size, context, compiled);
+	}
+	if (entry == NULL)
+		return cl_document_compiled(document, PointerGetDatum(stored));
+	cl_cache_pin(entry, CurrentMemoryContext);
+	return entry->value;
+}
+
+static ClCacheEntry *
+use_document(CallDocuments *call, const ClDocument *document, struct varlena *stored, Size size)
+{
+	static uint64 last_serial = 0;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "credit_limit document", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	void	   *compiled = compile_or_share(document, stored, context);
-	struct varlena *copy = palloc(size);
-	ClDocumentUse *use;
+	struct varlena *plain = VARATT_IS_EXTERNAL(stored) ? detoast_external_attr(stored) : stored;
+	ClDocumentUse *use = palloc0_object(ClDocumentUse);
 
-	memcpy(copy, stored, size);
-	MemoryContextSwitchTo(old);
-	cache->latest = NULL;
-	use = free_place(cache);
 	use->serial = ++last_serial;
-	use->stored = copy;
-	use->stored_size = size;
-	use->compiled = compiled;
 	use->context = context;
-	MemoryContextSetParent(context, cache->context);
-	return use;
+	use->compiled = compile_or_share(document, plain);
+	MemoryContextSwitchTo(old);
+	/* What was used last may be given up now, and is not there if this fails. */
+	call->latest = NULL;
+	return cl_cache_keep(&call->cache, document, stored, size, context, use);
 }
 
 ClDocumentUse *
 cl_document_use(FunctionCallInfo fcinfo, int argno, const ClDocument *document)
 {
-	ClDocumentCache *cache = document_cache(fcinfo->flinfo, argno);
+	CallDocuments *call = cl_call_state(fcinfo, new_call_documents);
 	struct varlena *stored = (struct varlena *) PG_GETARG_POINTER(argno);
 	Size		size;
-	ClDocumentUse *use = cache->latest;
+	ClCacheEntry *entry;
 
-	if (likely(use != NULL && cache->constant == argno))
-		return use;
+	if (likely(call->constant))
+		return call->latest;
 	size = VARSIZE_ANY(stored);
-	if (likely(use != NULL && same_stored(use, stored, size)))
-		return use;
-	use = NULL;
-	for (int i = 0; i < cache->count && use == NULL; i++)
-	{
-		if (cache->uses[i].stored != NULL && same_stored(&cache->uses[i], stored, size))
-			use = &cache->uses[i];
-	}
-	if (use == NULL)
-		use = compile_use(cache, document, stored, size);
-	use->used = ++cache->clock;
-	cache->latest = use;
-	return use;
+	if (likely(call->latest != NULL && call->size == size && memcmp(call->stored, stored, size) == 0))
+		return call->latest;
+	entry = cl_cache_find(&call->cache, document, stored, size);
+	if (entry == NULL)
+		entry = use_document(call, document, stored, size);
+	call->stored = entry->key;
+	call->size = size;
+	call->latest = entry->value;
+	call->constant = is_constant(fcinfo->flinfo, argno);
+	return call->latest;
 }
+
+/* ---- Text, binary and JSON ---- */
 
 Datum
 cl_document_in(FunctionCallInfo fcinfo, const ClDocument *document)

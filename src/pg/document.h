@@ -6,7 +6,7 @@
  * A value stores its document in canonical form: one version byte, then JSON with the keys in the feature's order and every
  * default written out. Text and binary input go through the same compiler, so nothing that is stored was not validated, and
  * a dump of it is readable. A function that is given the same document for row after row finds it compiled in its FmgrInfo,
- * and one that is given it in statement after statement among those that the backend keeps (document_shared.h).
+ * and one that is given it in statement after statement among those that the backend keeps.
  */
 #ifndef CL_PG_DOCUMENT_H
 #define CL_PG_DOCUMENT_H
@@ -20,32 +20,16 @@ typedef struct ClDocument
 	void		(*print) (StringInfo out, const void *compiled);
 } ClDocument;
 
-/* A document that is in use: what it was stored as, what it was compiled to, and what a function adds (bound columns). */
+/* A document that a call site has in use: what it was compiled to, and what the function adds to it (bound columns). */
 typedef struct ClDocumentUse
 {
-	uint64		serial;			/* never 0 and never given twice: who remembers a document remembers this, not a pointer */
-	struct varlena *stored;		/* as it came, toasted or not */
-	Size		stored_size;
+	uint64		serial;			/* never 0 and never reused: remember a document by this, not by a pointer */
 	MemoryContext context;
 	void	   *compiled;		/* not to be changed: others may use it too */
 	void	   *bound;			/* the function's own; NULL at first */
-	uint64		used;			/* for the choice of whom to forget; the memory is another document's then */
 } ClDocumentUse;
 
-/* Champion and challengers alternate row by row; more than so many at once are compiled again when they return. */
-#define CL_DOCUMENTS_KEPT 64
-
-typedef struct ClDocumentCache
-{
-	MemoryContext context;
-	uint64		clock;
-	int			count;
-	int			constant;		/* the argument that is a constant of the query, or -1 */
-	ClDocumentUse *latest;
-	ClDocumentUse uses[CL_DOCUMENTS_KEPT];
-} ClDocumentCache;
-
-/* The compiled document of argument argno, from the cache in fn_extra. */
+/* The compiled document of argument argno, from the cache in fn_extra. It may be gone after the next document. */
 extern ClDocumentUse *cl_document_use(FunctionCallInfo fcinfo, int argno, const ClDocument *document);
 
 /* A document compiled in the current context, for functions that look at it once. */
@@ -66,7 +50,10 @@ extern Datum cl_document_to_json(FunctionCallInfo fcinfo, const ClDocument *docu
 	PG_FUNCTION_INFO_V1(cl_##type##_##what); \
 	Datum cl_##type##_##what(PG_FUNCTION_ARGS) { return cl_document_##what(fcinfo, &type##_document); }
 
-/* All SQL-callable functions of a document type: cl_<type>_in and so on, from the description <type>_document. */
+/*
+ * All SQL-callable functions of a document type, cl_<type>_in and so on, from the description <type>_document. A comment at each
+ * use lists them, so that a search finds them.
+ */
 #define CL_DOCUMENT_FUNCTIONS(type) \
 	CL_DOCUMENT_FUNCTION(type, in) \
 	CL_DOCUMENT_FUNCTION(type, out) \

@@ -370,7 +370,7 @@ cl_json_float8(const ClJson *node, double lowest, double highest)
 	double		value = cl_numeric_float8_saturated(NumericGetDatum(cl_json_numeric(node)));
 	bool		in_range;
 
-	/* Leaves room for what is computed from it, unless the caller allows more: who reads back what was once taken as it was. */
+	/* Leaves room for what is computed from it, unless the caller allows more: values that were accepted before are read back. */
 	if (fabs(value) > (isfinite(highest) ? fmax(highest, 1e300) : 1e300))
 		cl_json_error(node, "a number between -1e300 and 1e300");
 	in_range = value >= lowest && value <= highest;

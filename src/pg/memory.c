@@ -22,7 +22,7 @@ reallocate(void *block, size_t size)
 }
 
 static void
-breathe(void)
+check_for_interrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
@@ -30,7 +30,7 @@ breathe(void)
 ClMemory
 cl_memory_here(void)
 {
-	ClMemory	memory = {allocate, reallocate, pfree, breathe, CurrentMemoryContext};
+	ClMemory	memory = {allocate, reallocate, pfree, check_for_interrupts, CurrentMemoryContext};
 
 	return memory;
 }

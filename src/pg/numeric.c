@@ -77,7 +77,7 @@ cl_numeric_minor128(Datum value, int scale, cl_int128 *minor)
 	return cl_numeric_minor128_view(&view, scale, minor);
 }
 
-/* The same as a 64-bit integer. Rows of a table take the way of cl_numeric_hot first. */
+/* The same as a 64-bit integer. Rows of a table take the way of cl_numeric_fast_path first. */
 ClNumericStatus
 cl_numeric_minor_view(const ClNumericView *view, int scale, int64 *minor)
 {

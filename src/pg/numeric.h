@@ -115,8 +115,8 @@ cl_numeric_open(Datum value, ClNumericView *view)
 	}
 }
 
-/* Four digits are at most 16 decimal places: the mantissa of the hot path, which no amount of money in practice exceeds. */
-#define CL_NUMERIC_HOT_DIGITS 4
+/* Four digits are at most 16 decimal places: the mantissa of the fast path, which no amount of money in practice exceeds. */
+#define CL_NUMERIC_FAST_DIGITS 4
 
 static inline uint64
 cl_numeric_mantissa(const ClNumericView *view)
@@ -135,11 +135,11 @@ cl_numeric_mantissa(const ClNumericView *view)
  * the arithmetic.
  */
 static inline bool
-cl_numeric_hot(Datum value, int scale, int64 *minor)
+cl_numeric_fast_path(Datum value, int scale, int64 *minor)
 {
 	const char *data = DatumGetPointer(value);
 	uint16		header;
-	uint16		digit[CL_NUMERIC_HOT_DIGITS];
+	uint16		digit[CL_NUMERIC_FAST_DIGITS];
 	uint64		mantissa;
 	int			size;
 	int			ndigits;
@@ -167,7 +167,7 @@ cl_numeric_hot(Datum value, int scale, int64 *minor)
 
 	/* 10^3 more than wanted, so that the last digit's unused places come off by one division by a constant. */
 	shift = CL_NUMERIC_DEC_DIGITS * (weight - ndigits + 1) + scale + 3;
-	if ((header & CL_NUMERIC_SIGN_MASK) != CL_NUMERIC_SHORT || ndigits > CL_NUMERIC_HOT_DIGITS ||
+	if ((header & CL_NUMERIC_SIGN_MASK) != CL_NUMERIC_SHORT || ndigits > CL_NUMERIC_FAST_DIGITS ||
 		((header & CL_NUMERIC_SHORT_DSCALE_MASK) >> CL_NUMERIC_SHORT_DSCALE_SHIFT) > scale ||
 		shift < 0 || CL_NUMERIC_DEC_DIGITS * ndigits + shift > 19)
 		return false;
@@ -197,7 +197,7 @@ cl_numeric_float8_short(Datum value, double *result)
 	ClNumericView view;
 
 	cl_numeric_open(value, &view);
-	if (likely(view.ndigits <= CL_NUMERIC_HOT_DIGITS && view.status == CL_NUMERIC_OK))
+	if (likely(view.ndigits <= CL_NUMERIC_FAST_DIGITS && view.status == CL_NUMERIC_OK))
 	{
 		uint64		mantissa = cl_numeric_mantissa(&view);
 		int			exponent = CL_NUMERIC_DEC_DIGITS * (view.weight - view.ndigits + 1);

@@ -4,39 +4,49 @@
  */
 #include "postgres.h"
 
+#include "pg/cache.h"
 #include "pg/record.h"
 
 #include "utils/builtins.h"
 
-void
-cl_record_open(ClRecord *record, FunctionCallInfo fcinfo)
+TupleDesc
+cl_record_desc(FunctionCallInfo fcinfo)
 {
-	record->store = NULL;
-	record->columns = 0;
-	if (get_call_result_type(fcinfo, NULL, &record->desc) != TYPEFUNC_COMPOSITE)
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("function returning record called in context that cannot accept type record")));
-	if (record->desc->natts > CL_RECORD_COLUMNS)
-		elog(ERROR, "a row of %d columns is not foreseen", record->desc->natts);
-	record->desc = BlessTupleDesc(record->desc);
+	if (desc->natts > CL_RECORD_COLUMNS)
+		elog(ERROR, "a row of %d columns is not foreseen", desc->natts);
+	return BlessTupleDesc(desc);
+}
+
+void
+cl_record_open_desc(ClRecord *record, TupleDesc desc)
+{
+	record->desc = desc;
+	record->store = NULL;
+	record->columns = 0;
+}
+
+void
+cl_record_open(ClRecord *record, FunctionCallInfo fcinfo)
+{
+	cl_record_open_desc(record, cl_record_desc(fcinfo));
+}
+
+static void *
+new_desc(FunctionCallInfo fcinfo)
+{
+	return CreateTupleDescCopy(cl_record_desc(fcinfo));
 }
 
 void
 cl_record_open_kept(ClRecord *record, FunctionCallInfo fcinfo)
 {
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		MemoryContext old;
-
-		cl_record_open(record, fcinfo);
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = CreateTupleDescCopy(record->desc);
-		MemoryContextSwitchTo(old);
-	}
-	record->store = NULL;
-	record->columns = 0;
-	record->desc = fcinfo->flinfo->fn_extra;
+	cl_record_open_desc(record, cl_call_state(fcinfo, new_desc));
 }
 
 Datum

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "funcapi.h"
+#include "utils/tuplestore.h"
 
 #define CL_RECORD_COLUMNS 96
 
@@ -25,6 +26,9 @@ typedef struct ClRecord
 extern void cl_record_open(ClRecord *record, FunctionCallInfo fcinfo);
 /* The same for a function of many rows that uses fn_extra for nothing else: the row type is looked up once. */
 extern void cl_record_open_kept(ClRecord *record, FunctionCallInfo fcinfo);
+/* The same with a row type that the caller keeps; and such a row type, blessed, in the current context. */
+extern void cl_record_open_desc(ClRecord *record, TupleDesc desc);
+extern TupleDesc cl_record_desc(FunctionCallInfo fcinfo);
 extern Datum cl_record_datum(ClRecord *record);
 
 /* A function that returns a set: cl_record_next after each row; it ends with PG_RETURN_NULL(). */
@@ -45,6 +49,16 @@ cl_record_put_null(ClRecord *record)
 	Assert(record->columns < record->desc->natts);
 	record->value[record->columns] = (Datum) 0;
 	record->null[record->columns++] = true;
+}
+
+/* A value, or NULL where there is none; the value is not looked at then. */
+static inline void
+cl_record_put_if(ClRecord *record, bool there, Datum value)
+{
+	if (there)
+		cl_record_put(record, value);
+	else
+		cl_record_put_null(record);
 }
 
 /* What cannot be computed is NaN in the core and NULL in SQL. */

@@ -7,6 +7,7 @@
 #include "pg/row.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -68,6 +69,18 @@ is_own_type(const ClColumn *column, Oid type)
 
 	return OidIsValid(schema) &&
 		type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(column->own_type), ObjectIdGetDatum(schema));
+}
+
+void
+cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function)
+{
+	Oid			schema = get_namespace_oid("credit_limit", false);
+	Oid			oid = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+									  PointerGetDatum(buildoidvector(types, nargs)), ObjectIdGetDatum(schema));
+
+	if (!OidIsValid(oid))
+		elog(ERROR, "function %s is missing", name);
+	fmgr_info_cxt(oid, function, context);
 }
 
 static const char *
@@ -148,7 +161,7 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	}
 	if (column->attnum == 0)
 	{
-		if (!column->optional && (column->instead == NULL || column->instead->kind == CL_COLUMN_ABSENT))
+		if (!column->optional && (column->alternative == NULL || column->alternative->kind == CL_COLUMN_ABSENT))
 			missing_column(row, column, desc);
 		return;
 	}
@@ -200,7 +213,7 @@ cl_row_bind(ClRow *row, Oid type, int32 typmod)
 	ReleaseTupleDesc(desc);
 }
 
-/* As above, for a row whose columns are arguments from number first on; somebody may call such a function by hand. */
+/* As above, for a row whose columns are arguments from number first on; a user may call such a function directly. */
 void
 cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
 {

@@ -47,14 +47,14 @@ typedef struct ClEnumLabel
 	char	   *label;
 } ClEnumLabel;
 
-/* One column that somebody wants. The first five are the caller's, the rest is found out. */
+/* A column that a reader needs. The first five fields are the caller's, the rest is filled in when the row type is known. */
 typedef struct ClColumn
 {
 	const char *name;
 	int			accept;			/* CL_ACCEPT_… */
 	bool		optional;		/* may be absent from the row */
 	const char *own_type;		/* of this extension: a column of another type is as good as absent */
-	const struct ClColumn *instead;	/* one that stands before it in the array; where that is there, this is optional */
+	const struct ClColumn *alternative;	/* an earlier one of the array; where the row has that, this is optional */
 	ClColumnKind kind;
 	AttrNumber	attnum;
 	Oid			type;			/* as declared, for messages */
@@ -64,17 +64,20 @@ typedef struct ClColumn
 
 typedef struct ClRow
 {
-	const char *reader;			/* who wants the columns: "scorecard \"retail\"", for messages */
+	const char *reader;			/* what needs the columns, for messages: "scorecard \"retail\"" */
 	ClColumn   *columns;
 	int			ncolumns;
 	MemoryContext context;		/* what is found out lives here */
 	Oid			type;			/* of the rows seen last */
 	int32		typmod;
-	uint64		identifier;		/* changes when somebody alters the type */
+	uint64		identifier;		/* changes when the type is altered */
 	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *isnull;
 } ClRow;
+
+/* A function of this extension that works on a column of one of its types, the first of the argument types. */
+extern void cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function);
 
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
 extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);

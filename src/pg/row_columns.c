@@ -142,7 +142,7 @@ has_whole_row_index(Oid relid)
 }
 
 static Node *
-spread(const PlannerInfo *root, const FuncExpr *call)
+call_with_columns(const PlannerInfo *root, const FuncExpr *call)
 {
 	Var		   *row;
 	TupleDesc	desc;
@@ -178,6 +178,6 @@ cl_row_columns(PG_FUNCTION_ARGS)
 	Node	   *simpler = NULL;
 
 	if (IsA(request, SupportRequestSimplify))
-		simpler = spread(((SupportRequestSimplify *) request)->root, ((SupportRequestSimplify *) request)->fcall);
+		simpler = call_with_columns(((SupportRequestSimplify *) request)->root, ((SupportRequestSimplify *) request)->fcall);
 	PG_RETURN_POINTER(simpler);
 }

@@ -48,7 +48,7 @@ typedef struct Expanded
 	ExpandedObjectHeader header;
 	const ClSummary *summary;
 	void	   *state;
-	bytea	   *flat;			/* once somebody asked for the bytes */
+	bytea	   *flat;			/* NULL until the bytes are needed */
 } Expanded;
 
 static Size
@@ -93,8 +93,8 @@ cl_summary_state(const ClSummary *summary, Datum value)
 }
 
 /*
- * Read-only, so nobody ever moves or deletes it: it goes with the current context. The pointer gets a chunk of its own, since
- * nodeAgg.c of 15 and before copies, and so flattens, a result that is not a chunk of the current context.
+ * Read-only, so it is never moved or deleted on its own: it goes with the current context. The pointer gets a chunk of its own,
+ * since nodeAgg.c of 15 and before copies, and so flattens, a result that is not a chunk of the current context.
  */
 Datum
 cl_summary_datum(const ClSummary *summary, void *state)
@@ -155,7 +155,7 @@ cl_summary_to_json(FunctionCallInfo fcinfo, const ClSummary *summary)
 	return CStringGetTextDatum(DatumGetCString(cl_summary_out(fcinfo, summary)));
 }
 
-/* Reads the message and writes it anew: what is stored is what this version writes, whoever sent it. */
+/* Reads the message and writes it anew: what is stored is what this version writes, whatever version sent it. */
 Datum
 cl_summary_recv(FunctionCallInfo fcinfo, const ClSummary *summary)
 {

@@ -12,7 +12,7 @@
  * and must still read this one.
  *
  * What an aggregate returns is an expanded object around the state (utils/expandeddatum.h): an accessor called on it reads the
- * state itself, and only who stores or sends it pays for the bytes. So a callback, and an accessor, must not change what a
+ * state itself, and only storing or sending it costs the bytes. So a callback, and an accessor, must not change what a
  * state says, though it may put it in another order.
  */
 #ifndef CL_PG_SUMMARY_H
@@ -63,7 +63,7 @@ extern Datum cl_summary_combine(FunctionCallInfo fcinfo, const ClSummary *summar
 extern Datum cl_summary_final(FunctionCallInfo fcinfo, const ClSummary *summary);
 extern Datum cl_summary_rollup(FunctionCallInfo fcinfo, const ClSummary *summary);
 
-/* The state inside a value: read from its bytes into the current context, or somebody else's and not to be changed. */
+/* The state inside a value: read from its bytes into the current context, or shared and not to be changed. */
 extern void *cl_summary_state(const ClSummary *summary, Datum value);
 /* A value with these contents; the state must live at least as long as the current context. */
 extern Datum cl_summary_datum(const ClSummary *summary, void *state);
@@ -78,7 +78,10 @@ extern Datum cl_summary_datum(const ClSummary *summary, void *state);
 	CL_SUMMARY_FUNCTION(type, to_jsonb) \
 	CL_SUMMARY_FUNCTION(type, to_json)
 
-/* All SQL-callable functions of a summary type: cl_<type>_in and so on, from the description <type>_summary. */
+/*
+ * All SQL-callable functions of a summary type, cl_<type>_in and so on, from the description <type>_summary. A comment at each
+ * use lists them, so that a search finds them; these four are in all of them: from_jsonb, to_jsonb, to_json, from_bytea.
+ */
 #define CL_SUMMARY_FUNCTIONS(type) \
 	CL_SUMMARY_JSON_FUNCTIONS(type) \
 	CL_SUMMARY_FUNCTION(type, from_bytea) \

@@ -1,6 +1,6 @@
 /*
  * wire.c
- *	  Reading bytes that nobody vouches for.
+ *	  Reading bytes that may be corrupt or hostile.
  */
 #include "postgres.h"
 

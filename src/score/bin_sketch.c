@@ -8,8 +8,8 @@
 
 #include "pg/numeric.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "score/bin_sketch.h"
-#include "validate/weight.h"
 
 #include "miscadmin.h"
 
@@ -19,6 +19,10 @@ PG_FUNCTION_INFO_V1(cl_bin_sketch_int4_transition);
 PG_FUNCTION_INFO_V1(cl_bin_sketch_text_transition);
 PG_FUNCTION_INFO_V1(cl_bin_sketch_stats);
 
+/*
+ * cl_bin_sketch_in, cl_bin_sketch_out, cl_bin_sketch_recv, cl_bin_sketch_send, cl_bin_sketch_serial, cl_bin_sketch_deserial,
+ * cl_bin_sketch_combine, cl_bin_sketch_final, cl_bin_sketch_rollup
+ */
 CL_SUMMARY_FUNCTIONS(bin_sketch)
 
 /* Arguments of the transitions: state, value, event [, weight]. */
@@ -156,19 +160,6 @@ count_numbers(ClBinSketch *sketch, ClSketchStats *stats)
 	}
 }
 
-static void
-count_categories(const ClBinSketch *sketch, ClSketchStats *stats)
-{
-	stats->n_distinct = sketch->categories.n;
-	for (int i = 0; i < sketch->categories.n; i++)
-	{
-		const ClSketchCounts *counts = &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts;
-
-		add_counts(stats->n, counts);
-		stats->most = Max(stats->most, counts->n[0] + counts->n[1]);
-	}
-}
-
 void
 cl_sketch_stats(ClBinSketch *sketch, ClSketchStats *stats)
 {
@@ -176,7 +167,16 @@ cl_sketch_stats(ClBinSketch *sketch, ClSketchStats *stats)
 	if (sketch->kind == CL_SKETCH_NUMERIC)
 		count_numbers(sketch, stats);
 	else if (sketch->kind == CL_SKETCH_TEXT)
-		count_categories(sketch, stats);
+	{
+		stats->n_distinct = sketch->categories.n;
+		for (int i = 0; i < sketch->categories.n; i++)
+		{
+			const ClSketchCounts *counts = &((ClSketchCategory *) cl_labels_item(&sketch->categories, i))->counts;
+
+			add_counts(stats->n, counts);
+			stats->most = Max(stats->most, counts->n[0] + counts->n[1]);
+		}
+	}
 	add_counts(stats->n, &sketch->missing);
 	add_counts(stats->n, &sketch->overflowed);
 }

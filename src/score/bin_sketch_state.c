@@ -31,12 +31,6 @@ create(void)
  * Adding
  */
 
-static MemoryContext
-context_of(const ClBinSketch *sketch)
-{
-	return (MemoryContext) sketch->tally.memory.context;
-}
-
 void
 cl_sketch_set_kind(ClBinSketch *sketch, ClSketchKind kind)
 {
@@ -53,7 +47,7 @@ cl_sketch_set_kind(ClBinSketch *sketch, ClSketchKind kind)
 	sketch->kind = kind;
 	if (kind != CL_SKETCH_TEXT)
 		return;
-	old = MemoryContextSwitchTo(context_of(sketch));
+	old = MemoryContextSwitchTo((MemoryContext) sketch->tally.memory.context);
 	cl_labels_init(&sketch->categories, sizeof(ClSketchCategory));
 	MemoryContextSwitchTo(old);
 }

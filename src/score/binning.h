@@ -6,6 +6,7 @@
 #define CL_SCORE_BINNING_H
 
 #include "core/binning_optimum.h"
+#include "core/binning_trend.h"
 #include "core/scorecard.h"
 #include "pg/document.h"
 #include "score/bin_sketch.h"

@@ -505,7 +505,7 @@ cl_binning_refit_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * information_value(bin, event): bins that somebody else made, by name or number, in a sketch of them
+ * information_value(bin, event): bins that were made elsewhere, by name or number, in a sketch of them
  */
 
 static void

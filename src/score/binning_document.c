@@ -32,16 +32,6 @@ static const char *const common_keys[] = {
  * What follows from the counts
  */
 
-static void
-add_total(ClBinning *binning, const ClBinCounts *counts)
-{
-	for (int class = 0; class < 2; class++)
-	{
-		binning->total.n[class] += counts->n[class];
-		binning->total.weight[class] += counts->weight[class];
-	}
-}
-
 static bool
 has_rows(const ClBinCounts *counts)
 {
@@ -98,7 +88,11 @@ cl_binning_evaluate(ClBinning *binning)
 	{
 		used += has_rows(&binning->counts[i]);
 		ordered += c->bins[i].kind == CL_BIN_INTERVAL || c->bins[i].kind == CL_BIN_CATEGORY;
-		add_total(binning, &binning->counts[i]);
+		for (int class = 0; class < 2; class++)
+		{
+			binning->total.n[class] += binning->counts[i].n[class];
+			binning->total.weight[class] += binning->counts[i].weight[class];
+		}
 	}
 	for (int i = 0; i < c->nbins; i++)
 		woe[i] = binning->counted ? cl_woe(binning->counts[i].weight, binning->total.weight, used, binning->convention)
@@ -290,4 +284,5 @@ print(StringInfo out, const void *compiled)
 
 const ClDocument binning_document = {"binning", compile, print};
 
+/* cl_binning_in, cl_binning_out, cl_binning_recv, cl_binning_send, cl_binning_from_jsonb, cl_binning_to_jsonb */
 CL_DOCUMENT_FUNCTIONS(binning)

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "score/bin_sql.h"
 #include "score/binning.h"
 #include "score/scorecard.h"
@@ -23,6 +24,8 @@ typedef enum Answer
 	ANSWER_BIN_ID,
 	ANSWER_BIN
 } Answer;
+
+static const char *const answer_names[] = {"woe", "bin_id", "bin", NULL};
 
 typedef struct Wanted
 {
@@ -51,22 +54,6 @@ answer_for(const void *arg, int bin)
 	}
 }
 
-static Answer
-answer_argument(const char *what)
-{
-	if (strcmp(what, "woe") == 0)
-		return ANSWER_WOE;
-	if (strcmp(what, "bin_id") == 0)
-		return ANSWER_BIN_ID;
-	if (strcmp(what, "bin") == 0)
-		return ANSWER_BIN;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("binning_sql does not know what \"%s\" is", what),
-			 errdetail("It can give the weight of evidence, the number or the label of the bin."),
-			 errhint("Say woe, bin_id or bin.")));
-}
-
 Datum
 cl_binning_sql(PG_FUNCTION_ARGS)
 {
@@ -82,7 +69,9 @@ cl_binning_sql(PG_FUNCTION_ARGS)
 				 errdetail("The CASE needs something to look at."),
 				 errhint("Give the name of a column, quoted as in SQL, or an expression.")));
 	wanted.binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
-	wanted.answer = answer_argument(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	wanted.answer = (Answer)
+		cl_choice_argument(PG_GETARG_TEXT_PP(2), answer_names, "answer of binning_sql",
+						   "woe is the weight of evidence, bin_id the number and bin the label of the bin.");
 	sql.characteristic = &wanted.binning->c;
 	sql.given = psprintf("(%s)", expression);
 	if (wanted.binning->c.scale == CL_SCALE_TEXTS)

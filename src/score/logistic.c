@@ -207,8 +207,8 @@ cl_logistic_weight_options_transition(PG_FUNCTION_ARGS)
 }
 
 /*
- * Workers. The state of one becomes bytes, which only this server reads and nobody keeps, so numbers go as they are; and rows
- * are not taken out of the bytes before they are merged, for each copy of them costs as much as a scan.
+ * Workers. The state of one becomes bytes, which only this server reads and which are not stored, so numbers go as they are; and
+ * rows are not taken out of the bytes before they are merged, for each copy of them costs as much as a scan.
  *
  *		byte	version
  *		byte	whether rows have weights
@@ -225,7 +225,7 @@ row_size(const ClLogitRows *rows)
 }
 
 static void
-require_size(const ClLogitRows *rows)
+send_rows(StringInfo buf, const ClLogitRows *rows)
 {
 	if ((Size) rows->n > (MaxAllocSize / 16 * 15) / row_size(rows))
 		ereport(ERROR,
@@ -234,12 +234,6 @@ require_size(const ClLogitRows *rows)
 				 errdetail("A worker has " INT64_FORMAT " rows of %zu bytes; it can hand over a gigabyte.",
 						   rows->n, row_size(rows)),
 				 errhint("Use logistic_regression_fit, which keeps no rows, or set max_parallel_workers_per_gather to 0.")));
-}
-
-static void
-send_rows(StringInfo buf, const ClLogitRows *rows)
-{
-	require_size(rows);
 	enlargeStringInfo(buf, (int) (rows->n * row_size(rows)));
 	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
 	{
@@ -316,18 +310,6 @@ take_sent(ClLogitRows *rows, StringInfoData sent)
 	}
 }
 
-static void
-merge(LogitState *into, const LogitState *from)
-{
-	require_options(into, from->options);
-	if (from->rows.terms >= 0)
-		cl_logit_require_terms(&into->rows.terms, from->rows.terms);
-	cl_logit_rows_merge(&into->rows, &from->rows);
-	if (from->sent.data != NULL)
-		take_sent(&into->rows, from->sent);
-	into->n_skipped += from->n_skipped;
-}
-
 Datum
 cl_logistic_combine(PG_FUNCTION_ARGS)
 {
@@ -345,7 +327,13 @@ cl_logistic_combine(PG_FUNCTION_ARGS)
 		if (from->options != NULL)
 			into->options = copy_options(from->options, VARSIZE(from->options));
 	}
-	merge(into, from);
+	require_options(into, from->options);
+	if (from->rows.terms >= 0)
+		cl_logit_require_terms(&into->rows.terms, from->rows.terms);
+	cl_logit_rows_merge(&into->rows, &from->rows);
+	if (from->sent.data != NULL)
+		take_sent(&into->rows, from->sent);
+	into->n_skipped += from->n_skipped;
 	MemoryContextSwitchTo(old);
 	PG_RETURN_POINTER(into);
 }

@@ -35,16 +35,6 @@ optional_number(const ClJson *node, const char *key, double lowest, double highe
 }
 
 static void
-require_new_name(const ClLogitModel *model, int number, const ClJson *name)
-{
-	for (int i = 0; i < number; i++)
-	{
-		if (strcmp(model->term[i].name, model->term[number].name) == 0)
-			cl_json_error_hint(name, "a name that no other term has", "The intercept is called " CL_INTERCEPT_NAME ".");
-	}
-}
-
-static void
 read_term(ClLogitModel *model, int number, const ClJson *node)
 {
 	static const char *const keys[] = {"name", "coefficient", "note", NULL};
@@ -55,7 +45,11 @@ read_term(ClLogitModel *model, int number, const ClJson *node)
 	term->name = psprintf("x%d", number);
 	if (cl_json_get(node, "name", &child))
 		term->name = cl_json_string(&child);
-	require_new_name(model, number, &child);
+	for (int i = 0; i < number; i++)
+	{
+		if (strcmp(model->term[i].name, model->term[number].name) == 0)
+			cl_json_error_hint(&child, "a name that no other term has", "The intercept is called " CL_INTERCEPT_NAME ".");
+	}
 	term->coefficient = optional_number(node, "coefficient", -ANY_NUMBER, ANY_NUMBER, NAN);
 	if (cl_json_get(node, "note", &child))
 		term->note = cl_json_choice(&child, note_names);
@@ -290,6 +284,10 @@ print(StringInfo out, const void *compiled)
 
 const ClDocument logit_model_document = {"logit_model", compile, print};
 
+/*
+ * cl_logit_model_in, cl_logit_model_out, cl_logit_model_recv, cl_logit_model_send, cl_logit_model_from_jsonb,
+ * cl_logit_model_to_jsonb
+ */
 CL_DOCUMENT_FUNCTIONS(logit_model)
 
 /*
@@ -304,12 +302,6 @@ note_of(const ClLogitTerm *term)
 	if (term->held)
 		return CL_LOGIT_HELD;
 	return term->separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
-}
-
-static bool
-has_covariance(const ClLogitFit *fit)
-{
-	return !isnan(fit->covariance[0]);
 }
 
 Datum
@@ -329,6 +321,6 @@ cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 
 		model.term[j].coefficient = fit->term[j].coefficient;
 		model.term[j].note = note_of(&fit->term[j]);
 	}
-	model.covariance = has_covariance(fit) ? fit->covariance : NULL;
+	model.covariance = !isnan(fit->covariance[0]) ? fit->covariance : NULL;
 	return cl_document_datum(&logit_model_document, &model);
 }

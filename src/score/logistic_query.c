@@ -134,16 +134,6 @@ numbers(Datum value, int n)
 	return copy;
 }
 
-static void
-forget_answer(RowQuery *query)
-{
-	if (query->gradient != NULL)
-		pfree(query->gradient);
-	if (query->information != NULL)
-		pfree(query->information);
-	query->gradient = query->information = NULL;
-}
-
 /* The first scan says which rows there are; every other must see the same. */
 static void
 take_rows(RowQuery *query, const Datum *value)
@@ -178,7 +168,11 @@ ask(RowQuery *query, const double *beta, int n)
 	if (SPI_processed != 1)
 		elog(ERROR, "%s gave no answer", CL_LOGIT_QUERY);
 	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, answer, isnull);
-	forget_answer(query);
+	if (query->gradient != NULL)
+		pfree(query->gradient);
+	if (query->information != NULL)
+		pfree(query->information);
+	query->gradient = query->information = NULL;
 	query->size = 0;
 	if (!isnull[STEP_N])
 		take_rows(query, answer);
@@ -268,17 +262,6 @@ fit_query(RowQuery *query, ClLogitSettings *settings, ClLogitFit *fit)
 	cl_logit_fit(&query->source, &memory, &settings->options, columns, terms, NULL, fit);
 }
 
-static void
-require_no_firth(const ClLogitSettings *settings)
-{
-	if (settings->options.penalty == CL_LOGIT_FIRTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Firth's penalty needs the rows in memory"),
-				 errdetail("It depends on the leverage of each row, which the sums of a scan do not tell."),
-				 errhint("Use the aggregate logistic_regression.")));
-}
-
 /* Arguments: query, options. */
 Datum
 cl_logistic_regression_fit(PG_FUNCTION_ARGS)
@@ -291,7 +274,12 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 	Datum		model;
 
 	cl_logit_settings(options, false, &settings);
-	require_no_firth(&settings);
+	if (settings.options.penalty == CL_LOGIT_FIRTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Firth's penalty needs the rows in memory"),
+				 errdetail("It depends on the leverage of each row, which the sums of a scan do not tell."),
+				 errhint("Use the aggregate logistic_regression.")));
 	SPI_connect();
 	query.plan = plan_steps(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (!ask(&query, NULL, 0))

@@ -8,8 +8,8 @@
 #include <math.h>
 
 #include "pg/numeric.h"
+#include "pg/weight.h"
 #include "score/logistic.h"
-#include "validate/weight.h"
 
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
@@ -48,17 +48,6 @@ next_value(Oid type, const char **at)
 	}
 }
 
-static void
-require_numbers(Oid type)
-{
-	if (type != FLOAT8OID && type != NUMERICOID && type != FLOAT4OID && type != INT8OID && type != INT4OID && type != INT2OID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("x must be an array of numbers"),
-				 errdetail("It is an array of %s.", format_type_be(type)),
-				 errhint("Cast it to float8[]; a condition becomes a number by (condition)::int.")));
-}
-
 static int
 length_of(ArrayType *array)
 {
@@ -69,16 +58,6 @@ length_of(ArrayType *array)
 				 errdetail("It has %d.", ARR_NDIM(array)),
 				 errhint("Write ARRAY[income, age, ...].")));
 	return ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
-}
-
-static void
-too_large(double value)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("x is out of range"),
-			 errdetail("Found %g; it must be at most %g.", value, CL_LOGIT_LARGEST),
-			 errhint("Divide the column by a constant.")));
 }
 
 static void
@@ -106,7 +85,12 @@ cl_logit_read_x(ClLogitReader *reader, ArrayType *array)
 	double		largest = 0;
 	bool		missing = false;
 
-	require_numbers(type);
+	if (type != FLOAT8OID && type != NUMERICOID && type != FLOAT4OID && type != INT8OID && type != INT4OID && type != INT2OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("x must be an array of numbers"),
+				 errdetail("It is an array of %s.", format_type_be(type)),
+				 errhint("Cast it to float8[]; a condition becomes a number by (condition)::int.")));
 	reader->n = length_of(array);
 	make_room(reader, reader->n);
 	if (ARR_HASNULL(array) && array_contains_nulls(array))
@@ -122,7 +106,11 @@ cl_logit_read_x(ClLogitReader *reader, ArrayType *array)
 	if (missing)
 		return NULL;
 	if (largest > CL_LOGIT_LARGEST)
-		too_large(largest);
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("x is out of range"),
+				 errdetail("Found %g; it must be at most %g.", largest, CL_LOGIT_LARGEST),
+				 errhint("Divide the column by a constant.")));
 	return reader->x;
 }
 

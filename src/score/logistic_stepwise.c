@@ -8,8 +8,8 @@
 
 #include "core/logistic_stepwise.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "score/logistic_query.h"
-#include "validate/weight.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"

@@ -7,15 +7,16 @@
  */
 #include "postgres.h"
 
+#include "pg/argument.h"
+#include "pg/record.h"
 #include "pg/row.h"
 #include "score/scorecard.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-/* What a borrower has in a characteristic, for those who explain. */
+/* What a borrower has in a characteristic, for score_points and messages. */
 typedef struct CardInput
 {
 	bool		missing;
@@ -170,16 +171,6 @@ wrong_json_value(const ClScorecard *card, const ClCharacteristic *characteristic
 			 errhint("Convert the value, or change the scorecard.")));
 }
 
-static void
-missing_key(const ClScorecard *card, const ClCharacteristic *characteristic)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("key \"%s\" is missing from the jsonb object, and scorecard \"%s\" needs it",
-					characteristic->name, card->name),
-			 errhint("Add the key; null says that the value is not known.")));
-}
-
 /* JSON has no NaN and no infinity: to_jsonb writes them as these strings. */
 static bool
 number_in_string(const JsonbValue *value, double *number)
@@ -242,7 +233,11 @@ read_jsonb(FunctionCallInfo fcinfo)
 
 		if (getKeyJsonValueFromContainer(&object->root, characteristic->name, strlen(characteristic->name),
 										 &value) == NULL)
-			missing_key(card, characteristic);
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("key \"%s\" is missing from the jsonb object, and scorecard \"%s\" needs it",
+							characteristic->name, card->name),
+					 errhint("Add the key; null says that the value is not known.")));
 		read_json_value(card, i, &value, &reader->inputs[i]);
 		reader->bins[i] = bin_of(characteristic, &reader->inputs[i]);
 	}
@@ -280,66 +275,34 @@ input_text(const ClCharacteristic *characteristic, const CardInput *input)
 	return CStringGetTextDatum(cl_scorecard_value(characteristic, &value));
 }
 
-static void
-put_text(Datum *value, bool *isnull, const char *text)
-{
-	*isnull = text == NULL;
-	*value = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
-}
-
-static void
-put_float8(Datum *value, bool *isnull, double number)
-{
-	*isnull = isnan(number);
-	*value = Float8GetDatum(number);
-}
-
 static Datum
 score_points(FunctionCallInfo fcinfo, const CardReader *reader)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClRecord	record;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	for (int i = 0; i < reader->card->count; i++)
 	{
 		const ClCharacteristic *characteristic = &reader->card->characteristics[i];
 		int			bin = reader->bins[i];
 		bool		found = bin < characteristic->nbins;
 		double		points = characteristic->points[bin];
-		Datum		values[9];
-		bool		isnull[9];
 
-		put_text(&values[0], &isnull[0], characteristic->name);
-		isnull[1] = reader->inputs[i].missing;
-		values[1] = isnull[1] ? (Datum) 0 : input_text(characteristic, &reader->inputs[i]);
-		put_text(&values[2], &isnull[2], found ? cl_scorecard_bin_label(characteristic, bin) : NULL);
-		put_float8(&values[3], &isnull[3], found ? characteristic->bins[bin].woe : get_float8_nan());
-		put_float8(&values[4], &isnull[4], points);
-		put_float8(&values[5], &isnull[5], characteristic->best_points);
-		put_float8(&values[6], &isnull[6], characteristic->best_points - points);
-		put_text(&values[7], &isnull[7], characteristic->dimension);
-		put_text(&values[8], &isnull[8], cl_scorecard_reason(characteristic, bin));
-		tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+		cl_record_put_text(&record, characteristic->name);
+		if (reader->inputs[i].missing)
+			cl_record_put_null(&record);
+		else
+			cl_record_put(&record, input_text(characteristic, &reader->inputs[i]));
+		cl_record_put_text(&record, found ? cl_scorecard_bin_label(characteristic, bin) : NULL);
+		cl_record_put_float8(&record, found ? characteristic->bins[bin].woe : NAN);
+		cl_record_put_float8(&record, points);
+		cl_record_put_float8(&record, characteristic->best_points);
+		cl_record_put_float8(&record, characteristic->best_points - points);
+		cl_record_put_text(&record, characteristic->dimension);
+		cl_record_put_text(&record, cl_scorecard_reason(characteristic, bin));
+		cl_record_next(&record);
 	}
-	return (Datum) 0;
-}
-
-static ClReference
-reference_argument(text *argument)
-{
-	static const char *const names[] = {"max", "neutral", "average"};
-
-	for (int i = 0; i < (int) lengthof(names); i++)
-	{
-		if (VARSIZE_ANY_EXHDR(argument) == strlen(names[i]) &&
-			memcmp(VARDATA_ANY(argument), names[i], strlen(names[i])) == 0)
-			return (ClReference) i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown method of reason codes: \"%s\"", text_to_cstring(argument)),
-			 errdetail("Valid methods are: max, neutral, average."),
-			 errhint("max compares with the best points, neutral with neutral_points, average with average_points.")));
+	PG_RETURN_NULL();
 }
 
 static void
@@ -357,7 +320,7 @@ require_averages(const ClScorecard *card)
 	}
 }
 
-/* Two characteristics may have the same reason: it is said once, at the larger loss. */
+/* Two characteristics may have the same reason: it is listed once, at the larger loss. */
 static bool
 said_before(const char *const *reasons, int count, const char *reason)
 {
@@ -372,14 +335,18 @@ said_before(const char *const *reasons, int count, const char *reason)
 static Datum
 reason_codes(FunctionCallInfo fcinfo, const CardReader *reader)
 {
+	static const char *const methods[] = {"max", "neutral", "average", NULL};
 	const ClScorecard *card = reader->card;
 	int			wanted = PG_GETARG_INT32(2);
-	ClReference reference = reference_argument(PG_GETARG_TEXT_PP(3));
+	ClReference reference;
 	const char **reasons = palloc_array(const char *, card->count);
 	Datum	   *texts = palloc_array(Datum, card->count);
 	int			nlosses;
 	int			count = 0;
 
+	reference = (ClReference)
+		cl_choice_argument(PG_GETARG_TEXT_PP(3), methods, "method of reason codes",
+						   "max compares with the best points, neutral with neutral_points, average with average_points.");
 	if (wanted < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -409,6 +376,7 @@ reason_codes(FunctionCallInfo fcinfo, const CardReader *reader)
 	PG_FUNCTION_INFO_V1(cl_##what##_jsonb); \
 	Datum cl_##what##_jsonb(PG_FUNCTION_ARGS) { return what(fcinfo, read_jsonb(fcinfo)); }
 
+/* cl_score, cl_score_jsonb, cl_score_points, cl_score_points_jsonb, cl_reason_codes, cl_reason_codes_jsonb */
 FOR_RECORD_AND_JSONB(score)
 FOR_RECORD_AND_JSONB(score_points)
 FOR_RECORD_AND_JSONB(reason_codes)
@@ -423,6 +391,7 @@ FOR_RECORD_AND_JSONB(reason_codes)
 		return what(fcinfo, read_columns(fcinfo)); \
 	}
 
+/* cl_score_columns, cl_score_pd_columns */
 FOR_COLUMNS(score)
 FOR_COLUMNS(score_pd)
 

@@ -228,4 +228,5 @@ print(StringInfo out, const void *compiled)
 
 const ClDocument scorecard_document = {"scorecard", compile, print};
 
+/* cl_scorecard_in, cl_scorecard_out, cl_scorecard_recv, cl_scorecard_send, cl_scorecard_from_jsonb, cl_scorecard_to_jsonb */
 CL_DOCUMENT_FUNCTIONS(scorecard)

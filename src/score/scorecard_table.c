@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
+#include "pg/record.h"
 #include "score/scorecard.h"
 
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -93,35 +93,30 @@ values_array(const ClCharacteristic *characteristic, const ClBin *bin)
 }
 
 static void
-put_card_row(ReturnSetInfo *result, const ClCharacteristic *characteristic, int number)
+put_card_row(ClRecord *record, const ClCharacteristic *characteristic, int number)
 {
 	static const char *const kinds[] = {"interval", "category", "special", "missing", "other"};
 	const ClBin *bin = &characteristic->bins[number];
 	bool		interval = bin->kind == CL_BIN_INTERVAL;
 	double		lower = number == 0 || !interval ? -get_float8_infinity() : characteristic->bins[number - 1].edge;
-	Datum		values[13];
-	bool		isnull[13] = {false};
 
-	values[0] = CStringGetTextDatum(characteristic->name);
-	values[1] = Int32GetDatum(number + 1);
-	values[2] = CStringGetTextDatum(cl_scorecard_bin_label(characteristic, number));
-	values[3] = Float8GetDatum(bin->woe);
-	isnull[3] = isnan(bin->woe);
-	values[4] = Float8GetDatum(characteristic->coefficient);
-	isnull[4] = isnan(characteristic->coefficient);
-	values[5] = Float8GetDatum(characteristic->points[number]);
-	values[6] = CStringGetTextDatum(kinds[bin->kind]);
-	values[7] = CStringGetTextDatum(cl_scorecard_reason(characteristic, number));
-	isnull[8] = characteristic->dimension == NULL;
-	values[8] = isnull[8] ? (Datum) 0 : CStringGetTextDatum(characteristic->dimension);
-	values[9] = Float8GetDatum(lower);
-	values[10] = Float8GetDatum(bin->edge);
-	isnull[9] = isnull[10] = !interval;
-	isnull[11] = bin->nvalues == 0;
-	values[11] = isnull[11] ? (Datum) 0 : values_array(characteristic, bin);
-	values[12] = Float8GetDatum(bin->event_rate);
-	isnull[12] = isnan(bin->event_rate);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, isnull);
+	cl_record_put_text(record, characteristic->name);
+	cl_record_put_int32(record, number + 1);
+	cl_record_put_text(record, cl_scorecard_bin_label(characteristic, number));
+	cl_record_put_float8(record, bin->woe);
+	cl_record_put_float8(record, characteristic->coefficient);
+	cl_record_put_float8(record, characteristic->points[number]);
+	cl_record_put_text(record, kinds[bin->kind]);
+	cl_record_put_text(record, cl_scorecard_reason(characteristic, number));
+	cl_record_put_text(record, characteristic->dimension);
+	cl_record_put_if(record, interval, Float8GetDatum(lower));
+	cl_record_put_if(record, interval, Float8GetDatum(bin->edge));
+	if (bin->nvalues == 0)
+		cl_record_put_null(record);
+	else
+		cl_record_put(record, values_array(characteristic, bin));
+	cl_record_put_float8(record, bin->event_rate);
+	cl_record_next(record);
 }
 
 PG_FUNCTION_INFO_V1(cl_scorecard_table);
@@ -129,15 +124,15 @@ Datum
 cl_scorecard_table(PG_FUNCTION_ARGS)
 {
 	const ClScorecard *card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClRecord	record;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	for (int i = 0; i < card->count; i++)
 	{
 		for (int bin = 0; bin < card->characteristics[i].nbins; bin++)
-			put_card_row(result, &card->characteristics[i], bin);
+			put_card_row(&record, &card->characteristics[i], bin);
 	}
-	return (Datum) 0;
+	PG_RETURN_NULL();
 }
 
 PG_FUNCTION_INFO_V1(cl_scorecard_summary);
@@ -147,20 +142,17 @@ cl_scorecard_summary(PG_FUNCTION_ARGS)
 	const ClScorecard *card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
 	double		lowest,
 				highest;
-	TupleDesc	desc;
-	Datum		values[6];
-	bool		isnull[6] = {false};
+	ClRecord	record;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "scorecard_summary must return a row");
+	cl_record_open(&record, fcinfo);
 	cl_card_range(card, &lowest, &highest);
-	values[0] = CStringGetTextDatum(card->name);
-	values[1] = Int32GetDatum(card->count);
-	values[2] = Float8GetDatum(lowest);
-	values[3] = Float8GetDatum(highest);
-	values[4] = Float8GetDatum(cl_scaling_factor(&card->scaling));
-	values[5] = Float8GetDatum(cl_scaling_offset(&card->scaling));
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+	cl_record_put_text(&record, card->name);
+	cl_record_put_int32(&record, card->count);
+	cl_record_put(&record, Float8GetDatum(lowest));
+	cl_record_put(&record, Float8GetDatum(highest));
+	cl_record_put(&record, Float8GetDatum(cl_scaling_factor(&card->scaling)));
+	cl_record_put(&record, Float8GetDatum(cl_scaling_offset(&card->scaling)));
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 static void

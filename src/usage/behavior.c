@@ -21,6 +21,11 @@ PG_FUNCTION_INFO_V1(cl_behavior_recv);
 PG_FUNCTION_INFO_V1(cl_behavior_from_bytea);
 
 CL_SUMMARY_JSON_FUNCTIONS(behavior)
+
+/*
+ * cl_behavior_in, cl_behavior_out, cl_behavior_send, cl_behavior_serial, cl_behavior_deserial, cl_behavior_combine,
+ * cl_behavior_rollup
+ */
 CL_SUMMARY_FUNCTION(behavior, in)
 CL_SUMMARY_FUNCTION(behavior, out)
 CL_SUMMARY_FUNCTION(behavior, send)
@@ -145,7 +150,7 @@ read_numeric_amounts(FunctionCallInfo fcinfo, ClBehavior *history, int32_t month
 	{
 		row->amount[i] = CL_BEHAVIOR_UNKNOWN;
 		if (!PG_ARGISNULL(ARG_AMOUNT + i))
-			plain = plain && cl_numeric_hot(PG_GETARG_DATUM(ARG_AMOUNT + i), decimals, &row->amount[i]) &&
+			plain = plain && cl_numeric_fast_path(PG_GETARG_DATUM(ARG_AMOUNT + i), decimals, &row->amount[i]) &&
 				row->amount[i] <= largest[decimals] && row->amount[i] >= -largest[decimals];
 	}
 	if (unlikely(!plain || (row->amount[CL_BEHAVIOR_LIMIT] < 0 && row->amount[CL_BEHAVIOR_LIMIT] != CL_BEHAVIOR_UNKNOWN)))
@@ -300,7 +305,7 @@ cl_behavior_from_bytea(PG_FUNCTION_ARGS)
 }
 
 /*
- * Histories that change: always a copy, since a state may be somebody else's
+ * Histories that change: always a copy, since the state of a value may be shared
  */
 
 static ClBehavior *

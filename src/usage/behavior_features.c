@@ -61,8 +61,11 @@ put_amount(Answer *answer, int64 amount)
  * column by walking over those before it, unless they are all of fixed length and there.
  */
 static void
-put_record(Answer *answer, const ClBehaviorFeatures *features)
+put_columns(Answer *answer, const ClBehaviorFeatures *features)
 {
+	const ClBehaviorWindow *window = features->window;
+
+	/* The history */
 	put_month(answer, features->as_of);
 	put_month(answer, features->first);
 	put_month(answer, features->last);
@@ -70,12 +73,9 @@ put_record(Answer *answer, const ClBehaviorFeatures *features)
 	put_count(answer, features->n_missing);
 	put_count(answer, features->n_dropped);
 	for (int w = CL_W1; w < CL_BEHAVIOR_WINDOWS; w++)
-		put_count(answer, features->window[w].n);
-}
+		put_count(answer, window[w].n);
 
-static void
-put_use(Answer *answer, const ClBehaviorWindow *window)
-{
+	/* Use of the line */
 	PUT_FLOAT8(CL_W3, balance);
 	PUT_FLOAT8(CL_W6, balance_slope);
 	PUT_FLOAT8(CL_W1, utilization);
@@ -86,67 +86,37 @@ put_use(Answer *answer, const ClBehaviorWindow *window)
 	PUT_FLOAT8(CL_W6, utilization_stddev);
 	PUT_COUNT(CL_W6, at_limit);
 	PUT_COUNT(CL_W6, over_limit);
-}
 
-static void
-put_delinquency(Answer *answer, const ClBehaviorFeatures *features)
-{
-	const ClBehaviorWindow *window = features->window;
-
+	/* Delinquency */
 	put_count(answer, features->current.days_past_due);
 	PUT_COUNT(CL_W3, worst);
 	put_count(answer, features->worst);
 	for (int i = 0; i < 3; i++)
 		PUT_COUNT(CL_W6, times[i]);
-}
 
-static void
-put_activity(Answer *answer, const ClBehaviorFeatures *features)
-{
+	/* Activity */
 	put_count(answer, features->months_inactive);
-	put_count(answer, features->window[CL_W12].inactive);
-	put_count(answer, features->window[CL_W12].increases);
-	put_count(answer, features->window[CL_W12].decreases);
-}
+	put_count(answer, window[CL_W12].inactive);
+	put_count(answer, window[CL_W12].increases);
+	put_count(answer, window[CL_W12].decreases);
 
-static void
-put_payments(Answer *answer, const ClBehaviorWindow *window)
-{
+	/* Payments */
 	PUT_FLOAT8(CL_W3, payment);
 	PUT_COUNT(CL_W6, short_paid);
 	PUT_COUNT(CL_W6, paid_full);
 	PUT_FLOAT8(CL_W1, payment_ratio);
 	PUT_FLOAT8(CL_W1, payment_rate);
-}
 
-static void
-put_last_events(Answer *answer, const ClBehaviorFeatures *features)
-{
+	/* Last events */
 	put_count(answer, features->months_since_30);
 	put_count(answer, features->months_since_90);
 	put_count(answer, features->months_since_limit_change);
-}
 
-static void
-put_amounts(Answer *answer, const ClBehaviorFeatures *features)
-{
+	/* Amounts */
 	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
 		put_amount(answer, features->current.amount[i]);
-	put_amount(answer, features->window[CL_W12].balance_max);
+	put_amount(answer, window[CL_W12].balance_max);
 	put_amount(answer, features->limit_change);
-}
-
-static void
-require_kept(const ClBehavior *history, int32_t as_of)
-{
-	if (!cl_behavior_too_far_back(history, as_of))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("history does not reach back far enough for features as of %s", cl_behavior_month_string(as_of)),
-			 errdetail("It keeps the %d months up to %s, and earlier months that the features need were dropped.",
-					   CL_BEHAVIOR_MONTHS, cl_behavior_month_string(cl_behavior_last(history))),
-			 errhint("Build a history from the months up to that one: behavior_agg(...) FILTER (WHERE month <= as_of).")));
 }
 
 static Datum
@@ -155,17 +125,17 @@ features_datum(FunctionCallInfo fcinfo, const ClBehavior *history, int32_t as_of
 	ClBehaviorFeatures features;
 	Answer		answer;
 
-	require_kept(history, as_of);
+	if (cl_behavior_too_far_back(history, as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("history does not reach back far enough for features as of %s", cl_behavior_month_string(as_of)),
+				 errdetail("It keeps the %d months up to %s, and earlier months that the features need were dropped.",
+						   CL_BEHAVIOR_MONTHS, cl_behavior_month_string(cl_behavior_last(history))),
+				 errhint("Build a history from the months up to that one: behavior_agg(...) FILTER (WHERE month <= as_of).")));
 	cl_behavior_features(history, as_of, &features);
 	cl_record_open_kept(&answer.record, fcinfo);
 	answer.decimals = history->decimals;
-	put_record(&answer, &features);
-	put_use(&answer, features.window);
-	put_delinquency(&answer, &features);
-	put_activity(&answer, &features);
-	put_payments(&answer, features.window);
-	put_last_events(&answer, &features);
-	put_amounts(&answer, &features);
+	put_columns(&answer, &features);
 	PG_RETURN_DATUM(cl_record_datum(&answer.record));
 }
 

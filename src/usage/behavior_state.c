@@ -40,7 +40,7 @@ cl_behavior_too_far_apart(const ClBehavior *history, int32_t month)
 			 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
 }
 
-/* Contradictions are looked for at the end: a month that left the window by then is nobody's. */
+/* Contradictions are reported at the end: one in a month that has left the window by then does not matter. */
 void
 cl_behavior_require_consistent(const ClBehavior *history)
 {

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
+#include "pg/cache.h"
 #include "pg/memory.h"
 #include "pg/numeric.h"
 #include "usage/demand_state.h"
@@ -18,25 +20,20 @@ PG_FUNCTION_INFO_V1(cl_demand_float8_transition);
 PG_FUNCTION_INFO_V1(cl_demand_construct);
 PG_FUNCTION_INFO_V1(cl_demand_shrink);
 
+/*
+ * cl_demand_in, cl_demand_out, cl_demand_recv, cl_demand_send, cl_demand_serial, cl_demand_deserial, cl_demand_combine,
+ * cl_demand_final, cl_demand_rollup
+ */
 CL_SUMMARY_FUNCTIONS(demand)
 
 static const ClDemandOptions default_options = {CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, 0};
 
-/*
- * Options, read once for all rows that give the same bytes.
- */
-
-typedef struct OptionsCache
-{
-	Jsonb	   *bytes;
-	Size		size;
-	ClDemandOptions options;
-} OptionsCache;
-
-static void
-read_options(Jsonb *jsonb, bool with_age, ClDemandOptions *options)
+/* Options may say half_life where the rows have an age. */
+static void *
+read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
 {
 	static const char *const keys[] = {"distribution", "tolerance", "half_life", NULL};
+	ClDemandOptions *options = palloc_object(ClDemandOptions);
 	ClJson		root;
 	ClJson		node;
 
@@ -47,44 +44,14 @@ read_options(Jsonb *jsonb, bool with_age, ClDemandOptions *options)
 		options->distribution = cl_json_choice(&node, cl_demand_distribution_names);
 	if (cl_json_get(&root, "tolerance", &node))
 		options->tolerance = cl_json_float8(&node, 0, 0.5);
-	if (with_age)
+	if (PG_NARGS() == 5)
 	{
 		cl_json_require(&root, "half_life", &node);
 		options->half_life = cl_json_float8(&node, 1e-6, 1e6);
 	}
 	else if (cl_json_get(&root, "half_life", &node))
 		cl_json_error_hint(&node, "left out", "Months are weighted by demand_agg(balance, available, age_months, options).");
-}
-
-static const ClDemandOptions *
-row_options(FunctionCallInfo fcinfo, int argno, bool with_age)
-{
-	OptionsCache *cache = fcinfo->flinfo->fn_extra;
-	ClDemandOptions options;
-	Jsonb	   *jsonb;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("options of demand_agg must not be NULL"),
-				 errdetail("Found NULL."),
-				 errhint("Without options there is demand_agg(balance, available).")));
-	jsonb = PG_GETARG_JSONB_P(argno);
-	if (cache != NULL && cache->size == VARSIZE(jsonb) && memcmp(cache->bytes, jsonb, cache->size) == 0)
-		return &cache->options;
-	read_options(jsonb, with_age, &options);
-	if (cache == NULL)
-		cache = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(OptionsCache));
-	/* Groups may have their own options, and take turns row by row. */
-	if (cache->bytes != NULL)
-		pfree(cache->bytes);
-	cache->bytes = NULL;
-	cache->size = 0;
-	cache->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(jsonb));
-	cache->size = VARSIZE(jsonb);
-	memcpy(cache->bytes, jsonb, cache->size);
-	cache->options = options;
-	return &cache->options;
+	return options;
 }
 
 /*
@@ -94,12 +61,21 @@ row_options(FunctionCallInfo fcinfo, int argno, bool with_age)
 static ClDemand *
 transition_state(FunctionCallInfo fcinfo)
 {
-	bool		with_age = PG_NARGS() == 5;
-	const ClDemandOptions *options = PG_NARGS() > 3 ? row_options(fcinfo, PG_NARGS() - 1, with_age) : &default_options;
+	const ClDemandOptions *options = &default_options;
 	MemoryContext old;
 	ClMemory	memory;
 	ClDemand   *demand;
 
+	if (PG_NARGS() > 3)
+	{
+		if (PG_ARGISNULL(PG_NARGS() - 1))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("options of demand_agg must not be NULL"),
+					 errdetail("Found NULL."),
+					 errhint("Without options there is demand_agg(balance, available).")));
+		options = cl_call_options(fcinfo, PG_NARGS() - 1, read_options);
+	}
 	if (likely(!PG_ARGISNULL(0)))
 	{
 		demand = (ClDemand *) PG_GETARG_POINTER(0);
@@ -130,18 +106,6 @@ require_money(double amount, const char *what)
 				 errhint("Use NULL for an amount that is not known.")));
 }
 
-static void
-require_limit(double limit)
-{
-	require_money(limit, "available limit");
-	if (limit < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("available limit must not be negative"),
-				 errdetail("Found %g.", limit),
-				 errhint("Give the limit that could be drawn up to, not what is left of it; 0 where nothing could be drawn.")));
-}
-
 /* The weight of a month by its age; 0 when that is not known or too long ago. */
 static int64
 row_weight(FunctionCallInfo fcinfo, const ClDemand *demand)
@@ -168,7 +132,13 @@ add_row(FunctionCallInfo fcinfo, ClDemand *demand, double balance, double limit)
 	int64		weight = row_weight(fcinfo, demand);
 
 	require_money(balance, "balance");
-	require_limit(limit);
+	require_money(limit, "available limit");
+	if (limit < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("available limit must not be negative"),
+				 errdetail("Found %g.", limit),
+				 errhint("Give the limit that could be drawn up to, not what is left of it; 0 where nothing could be drawn.")));
 	if (isnan(balance) || !(limit > 0) || weight == 0)
 		cl_demand_skip(demand);
 	else if (!cl_demand_add(demand, balance, limit, weight))
@@ -202,23 +172,6 @@ cl_demand_float8_transition(PG_FUNCTION_ARGS)
  * Demands from parameters
  */
 
-static ClDemandDistribution
-parse_distribution(text *name)
-{
-	const char *wanted = text_to_cstring(name);
-
-	for (int i = 0; i < CL_DEMAND_DISTRIBUTIONS; i++)
-	{
-		if (strcmp(wanted, cl_demand_distribution_names[i]) == 0)
-			return i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("distribution of a demand is not known"),
-			 errdetail("Found \"%s\".", wanted),
-			 errhint("Use lognormal or normal.")));
-}
-
 Datum
 cl_demand_construct(PG_FUNCTION_ARGS)
 {
@@ -228,7 +181,9 @@ cl_demand_construct(PG_FUNCTION_ARGS)
 	model.mu = PG_GETARG_FLOAT8(0);
 	model.sigma = PG_GETARG_FLOAT8(1);
 	model.p_zero = PG_GETARG_FLOAT8(2);
-	model.distribution = parse_distribution(PG_GETARG_TEXT_PP(3));
+	model.distribution = (ClDemandDistribution)
+		cl_choice_argument(PG_GETARG_TEXT_PP(3), cl_demand_distribution_names, "distribution of a demand",
+						   "mu and sigma are those of log(demand) when lognormal.");
 	wrong = cl_demand_model_disorder(&model);
 	if (wrong != NULL)
 		ereport(ERROR,

@@ -7,10 +7,9 @@
 #include <math.h>
 
 #include "pg/numeric.h"
+#include "pg/record.h"
 #include "usage/demand_state.h"
 
-#include "funcapi.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
 PG_FUNCTION_INFO_V1(cl_demand_stats);
@@ -24,70 +23,11 @@ PG_FUNCTION_INFO_V1(cl_expected_draw_float8);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_numeric);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_float8);
 
-enum
-{
-	STATS_N, STATS_N_ZERO, STATS_N_CENSORED, STATS_MU, STATS_SIGMA, STATS_P_ZERO, STATS_MEAN, STATS_LOWER_BOUND, STATS_STATUS,
-	STATS_SE_MU, STATS_SE_SIGMA, STATS_SE_P_ZERO, STATS_LOGLIK, STATS_ITERATIONS, STATS_N_SKIPPED, STATS_WEIGHT,
-	STATS_N_LIMITS, STATS_DISTRIBUTION, STATS_COLUMNS
-};
-
-typedef struct Stats
-{
-	Datum		values[STATS_COLUMNS];
-	bool		nulls[STATS_COLUMNS];
-} Stats;
-
-/* NaN is what is not known. */
+/* A demand that was given by its parameters holds no observations. */
 static void
-set_float8(Stats *stats, int column, double value)
+put_observed(ClRecord *record, const ClDemand *demand, int64 count)
 {
-	stats->values[column] = Float8GetDatum(value);
-	stats->nulls[column] = isnan(value);
-}
-
-static void
-set_int64(Stats *stats, int column, int64 value)
-{
-	stats->values[column] = Int64GetDatum(value);
-	stats->nulls[column] = false;
-}
-
-static void
-set_text(Stats *stats, int column, const char *value)
-{
-	stats->values[column] = CStringGetTextDatum(value);
-	stats->nulls[column] = false;
-}
-
-static void
-set_observations(Stats *stats, const ClDemand *demand)
-{
-	set_int64(stats, STATS_N, demand->n);
-	set_int64(stats, STATS_N_ZERO, demand->n_zero);
-	set_int64(stats, STATS_N_CENSORED, demand->n_censored);
-	set_int64(stats, STATS_N_SKIPPED, demand->n_skipped);
-	set_int64(stats, STATS_N_LIMITS, demand->n_cells);
-	set_float8(stats, STATS_WEIGHT, (double) demand->weight * cl_demand_weight_unit(demand));
-	set_float8(stats, STATS_LOWER_BOUND, demand->n_censored > 0 ? demand->highest_limit : NAN);
-	stats->values[STATS_ITERATIONS] = Int32GetDatum(demand->fit.iterations);
-	stats->nulls[STATS_ITERATIONS] = false;
-}
-
-/* The row type is looked up once per query. */
-static TupleDesc
-result_desc(FunctionCallInfo fcinfo)
-{
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		TupleDesc	desc;
-
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "demand_stats must return a row");
-		fcinfo->flinfo->fn_extra = BlessTupleDesc(CreateTupleDescCopy(desc));
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
+	cl_record_put_if(record, !demand->given, Int64GetDatum(count));
 }
 
 Datum
@@ -96,22 +36,29 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
 	ClDemandModel model = cl_demand_model(demand);
 	const ClDemandFit *fit = cl_demand_fit(demand);
-	Stats		stats;
+	bool		bounded = !demand->given && demand->n_censored > 0;
+	ClRecord	record;
 
-	memset(stats.nulls, true, sizeof(stats.nulls));
-	if (!demand->given)
-		set_observations(&stats, demand);
-	set_float8(&stats, STATS_MU, fit->mu);
-	set_float8(&stats, STATS_SIGMA, fit->sigma);
-	set_float8(&stats, STATS_P_ZERO, fit->p_zero);
-	set_float8(&stats, STATS_MEAN, cl_demand_mean(&model));
-	set_float8(&stats, STATS_SE_MU, fit->se_mu);
-	set_float8(&stats, STATS_SE_SIGMA, fit->se_sigma);
-	set_float8(&stats, STATS_SE_P_ZERO, fit->se_p_zero);
-	set_float8(&stats, STATS_LOGLIK, fit->loglik);
-	set_text(&stats, STATS_STATUS, cl_demand_status_names[fit->status]);
-	set_text(&stats, STATS_DISTRIBUTION, cl_demand_distribution_names[demand->options.distribution]);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), stats.values, stats.nulls)));
+	cl_record_open_kept(&record, fcinfo);
+	put_observed(&record, demand, demand->n);
+	put_observed(&record, demand, demand->n_zero);
+	put_observed(&record, demand, demand->n_censored);
+	cl_record_put_float8(&record, fit->mu);
+	cl_record_put_float8(&record, fit->sigma);
+	cl_record_put_float8(&record, fit->p_zero);
+	cl_record_put_float8(&record, cl_demand_mean(&model));
+	cl_record_put_float8(&record, bounded ? demand->highest_limit : NAN);
+	cl_record_put_text(&record, cl_demand_status_names[fit->status]);
+	cl_record_put_float8(&record, fit->se_mu);
+	cl_record_put_float8(&record, fit->se_sigma);
+	cl_record_put_float8(&record, fit->se_p_zero);
+	cl_record_put_float8(&record, fit->loglik);
+	cl_record_put_if(&record, !demand->given, Int32GetDatum(demand->fit.iterations));
+	put_observed(&record, demand, demand->n_skipped);
+	cl_record_put_float8(&record, demand->given ? NAN : (double) demand->weight * cl_demand_weight_unit(demand));
+	put_observed(&record, demand, demand->n_cells);
+	cl_record_put_text(&record, cl_demand_distribution_names[demand->options.distribution]);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 static Datum

@@ -40,12 +40,6 @@ weight_decimals(const ClDemand *demand)
 }
 
 static Datum
-pow10_numeric(int exponent)
-{
-	return cl_minor_numeric((cl_int128) cl_pow10_128(exponent), 0);
-}
-
-static Datum
 two_to_64(void)
 {
 	return cl_minor_numeric((cl_int128) 1 << 64, 0);
@@ -77,7 +71,8 @@ parse_wide(const ClJson *document, const char *key, int decimals)
 	ClWide		sum = {0, 0};
 
 	cl_json_require(document, key, &node);
-	whole = DirectFunctionCall2(numeric_mul, NumericGetDatum(cl_json_numeric(&node)), pow10_numeric(decimals));
+	whole = DirectFunctionCall2(numeric_mul, NumericGetDatum(cl_json_numeric(&node)),
+								cl_minor_numeric((cl_int128) cl_pow10_128(decimals), 0));
 	high = DirectFunctionCall2(numeric_div_trunc, whole, two_to_64());
 	low = DirectFunctionCall2(numeric_sub, whole, DirectFunctionCall2(numeric_mul, high, two_to_64()));
 	if (cl_numeric_minor128(high, 0, &sum.high) != CL_NUMERIC_OK ||
@@ -128,18 +123,6 @@ print_cells(StringInfo out, const ClDemand *demand)
 	appendStringInfoString(out, "]}");
 }
 
-static void
-print_given(StringInfo out, const ClDemand *demand)
-{
-	appendStringInfoString(out, ", \"mu\": ");
-	cl_json_put_float8(out, demand->fit.mu);
-	appendStringInfoString(out, ", \"sigma\": ");
-	cl_json_put_float8(out, demand->fit.sigma);
-	appendStringInfoString(out, ", \"p_zero\": ");
-	cl_json_put_float8(out, demand->fit.p_zero);
-	appendStringInfoChar(out, '}');
-}
-
 void
 cl_demand_print(StringInfo out, const void *state)
 {
@@ -151,7 +134,13 @@ cl_demand_print(StringInfo out, const void *state)
 					 cl_demand_distribution_names[demand->options.distribution]);
 	if (demand->given)
 	{
-		print_given(out, demand);
+		appendStringInfoString(out, ", \"mu\": ");
+		cl_json_put_float8(out, demand->fit.mu);
+		appendStringInfoString(out, ", \"sigma\": ");
+		cl_json_put_float8(out, demand->fit.sigma);
+		appendStringInfoString(out, ", \"p_zero\": ");
+		cl_json_put_float8(out, demand->fit.p_zero);
+		appendStringInfoChar(out, '}');
 		return;
 	}
 	cl_demand_sort_cells(unconstify(ClDemand *, demand));

@@ -5,11 +5,13 @@
 #include "postgres.h"
 
 #include "core/gap.h"
+#include "pg/argument.h"
+#include "pg/cache.h"
 #include "pg/money.h"
+#include "pg/record.h"
 #include "pg/summary.h"
 #include "usage/gap_row.h"
 
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
@@ -23,20 +25,11 @@ static const char *const method_names[] = {"waterfall", "shapley", "binding", NU
 #define SHAPLEY_DECIMALS 2
 
 static ClGapMethod
-parse_method(const text *given)
+method_of(const text *given)
 {
-	char	   *name = text_to_cstring(given);
-
-	for (int method = 0; method_names[method] != NULL; method++)
-	{
-		if (strcmp(name, method_names[method]) == 0)
-			return (ClGapMethod) method;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown method of dividing a gap: \"%s\"", name),
-			 errdetail("Valid methods are: waterfall, shapley, binding."),
-			 errhint("waterfall divides in the order risk, product, demand, rest; shapley in no order; binding names one.")));
+	return (ClGapMethod)
+		cl_choice_argument(given, method_names, "method of dividing a gap",
+						   "waterfall divides in the order risk, product, demand, rest; shapley in no order; binding names one.");
 }
 
 /*
@@ -178,46 +171,20 @@ is_dormant(FunctionCallInfo fcinfo)
 	return inactive >= after;
 }
 
-static TupleDesc
-result_desc(FunctionCallInfo fcinfo)
-{
-	TupleDesc	desc;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "a gap must be returned as a row");
-	return BlessTupleDesc(desc);
-}
-
-/* The row type is looked up once per query. */
-static TupleDesc
-cached_result_desc(FunctionCallInfo fcinfo)
-{
-	MemoryContext old;
-
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = CreateTupleDescCopy(result_desc(fcinfo));
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
-}
-
 Datum
 cl_limit_gap(PG_FUNCTION_ARGS)
 {
 	cl_int128	amount[ARG_DRAWN + 1];
 	ClGapInput	input = {0};
 	ClGap		gap;
-	Datum		values[GAP_COLUMNS];
-	bool		nulls[GAP_COLUMNS] = {false};
 	bool		dormant;
 	int			decimals;
+	ClRecord	record;
 
 	if (PG_ARGISNULL(ARG_ENTITLEMENT) || PG_ARGISNULL(ARG_DRAWN) || PG_ARGISNULL(ARG_METHOD) ||
 		PG_ARGISNULL(ARG_DORMANT_AFTER))
 		PG_RETURN_NULL();
-	input.method = parse_method(PG_GETARG_TEXT_PP(ARG_METHOD));
+	input.method = method_of(PG_GETARG_TEXT_PP(ARG_METHOD));
 	dormant = is_dormant(fcinfo);
 	decimals = take_amounts(fcinfo, input.method, amount);
 	require_not_negative(fcinfo, ARG_ENTITLEMENT);
@@ -233,20 +200,21 @@ cl_limit_gap(PG_FUNCTION_ARGS)
 	input.drawn = Max(amount[ARG_DRAWN], 0);
 	cl_gap(&input, &gap);
 
-	values[GAP_GAP] = cl_minor_numeric(gap.gap, decimals);
-	values[GAP_RISK] = cl_minor_numeric(gap.part[CL_CAUSE_RISK], decimals);
-	values[GAP_PRODUCT] = cl_minor_numeric(gap.part[CL_CAUSE_PRODUCT], decimals);
-	values[GAP_DEMAND] = cl_minor_numeric(gap.part[CL_CAUSE_DEMAND], decimals);
-	values[GAP_DORMANCY] = cl_minor_numeric(dormant ? gap.part[CL_CAUSE_REST] : 0, decimals);
-	values[GAP_BUFFER] = cl_minor_numeric(dormant ? 0 : gap.part[CL_CAUSE_REST], decimals);
-	values[GAP_OVER_LIMIT] = cl_minor_numeric(gap.over_limit, decimals);
-	values[GAP_UNMET] = cl_minor_numeric(gap.unmet, decimals);
-	values[GAP_UNMET_RISK] = cl_minor_numeric(gap.unmet_part[CL_UNMET_RISK], decimals);
-	values[GAP_UNMET_PRODUCT] = cl_minor_numeric(gap.unmet_part[CL_UNMET_PRODUCT], decimals);
-	values[GAP_METHOD] = PG_GETARG_DATUM(ARG_METHOD);
-	values[GAP_N] = Int64GetDatum(1);
-	values[GAP_N_CLAMPED] = Int64GetDatum(gap.clamped ? 1 : 0);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_desc(fcinfo), values, nulls)));
+	cl_record_open_kept(&record, fcinfo);
+	cl_record_put(&record, cl_minor_numeric(gap.gap, decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_RISK], decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_PRODUCT], decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_DEMAND], decimals));
+	cl_record_put(&record, cl_minor_numeric(dormant ? gap.part[CL_CAUSE_REST] : 0, decimals));
+	cl_record_put(&record, cl_minor_numeric(dormant ? 0 : gap.part[CL_CAUSE_REST], decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.over_limit, decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.unmet, decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.unmet_part[CL_UNMET_RISK], decimals));
+	cl_record_put(&record, cl_minor_numeric(gap.unmet_part[CL_UNMET_PRODUCT], decimals));
+	cl_record_put(&record, PG_GETARG_DATUM(ARG_METHOD));
+	cl_record_put_int64(&record, 1);
+	cl_record_put_int64(&record, gap.clamped ? 1 : 0);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 /*
@@ -334,23 +302,16 @@ static const ClSummary gap_total_summary = {
 	.read = total_read,
 };
 
+/* cl_gap_total_combine, cl_gap_total_serial, cl_gap_total_deserial */
 CL_SUMMARY_FUNCTION(gap_total, combine)
 CL_SUMMARY_FUNCTION(gap_total, serial)
 CL_SUMMARY_FUNCTION(gap_total, deserial)
 
-/* The columns of limit_gap are found once per query. */
-static ClRow *
-total_row(FunctionCallInfo fcinfo)
+static void *
+new_gap_row(FunctionCallInfo fcinfo)
 {
-	MemoryContext old;
-
-	if (fcinfo->flinfo->fn_extra == NULL)
-	{
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = cl_gap_row();
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
+	(void) fcinfo;
+	return cl_gap_row();
 }
 
 Datum
@@ -359,12 +320,12 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 	MemoryContext context = cl_agg_context(fcinfo);
 	MemoryContext old;
 	GapTotal   *total = PG_ARGISNULL(0) ? NULL : (GapTotal *) PG_GETARG_POINTER(0);
-	ClRow	   *row = total_row(fcinfo);
+	ClRow	   *row = cl_call_state(fcinfo, new_gap_row);
 	ClGapMethod method;
 
 	if (PG_ARGISNULL(1) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
 		return cl_agg_unchanged(fcinfo);
-	method = parse_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
+	method = method_of(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
 	old = MemoryContextSwitchTo(context);
 	if (total == NULL)
 		total = total_create();
@@ -397,19 +358,19 @@ require_sum_of_parts(const GapTotal *total)
 Datum
 cl_gap_total_final(PG_FUNCTION_ARGS)
 {
-	GapTotal   *total;
-	Datum		values[GAP_COLUMNS];
-	bool		nulls[GAP_COLUMNS] = {false};
+	const GapTotal *total;
+	ClRecord	record;
 
 	(void) cl_agg_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	total = (GapTotal *) PG_GETARG_POINTER(0);
+	total = (const GapTotal *) PG_GETARG_POINTER(0);
 	require_sum_of_parts(total);
+	cl_record_open(&record, fcinfo);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
-		values[i] = cl_money_numeric(&total->sums[i]);
-	values[GAP_METHOD] = CStringGetTextDatum(method_names[total->method]);
-	values[GAP_N] = Int64GetDatum(total->n);
-	values[GAP_N_CLAMPED] = Int64GetDatum(total->n_clamped);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+		cl_record_put(&record, cl_money_numeric(&total->sums[i]));
+	cl_record_put_text(&record, method_names[total->method]);
+	cl_record_put_int64(&record, total->n);
+	cl_record_put_int64(&record, total->n_clamped);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }

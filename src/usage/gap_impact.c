@@ -16,10 +16,9 @@
 #include <math.h>
 
 #include "core/gap.h"
+#include "pg/record.h"
 #include "usage/gap_row.h"
 
-#include "funcapi.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
 /* Of an amount in minor units: its rates are then exact in 128 bits. */
@@ -206,57 +205,28 @@ fill(FunctionCallInfo fcinfo, const ClRow *row, Impact *impact)
 		impact->amount[m][IMPACT_CAUSES] = sum(impact->amount[m]);
 }
 
-static bool
-any_null(FunctionCallInfo fcinfo)
-{
-	for (int arg = ARG_GAP; arg < ARG_PRUDENT_ROOM; arg++)
-	{
-		if (PG_ARGISNULL(arg))
-			return true;
-	}
-	return false;
-}
-
 Datum
 cl_gap_impact(PG_FUNCTION_ARGS)
 {
-	FuncCallContext *context;
-	Impact	   *impact;
-	Datum		values[MEASURES + 1];
-	bool		nulls[MEASURES + 1] = {false};
-	uint64		cause;
+	Impact		impact = {0};
+	ClRow	   *row = cl_gap_row();
+	ClRecord	record;
 
-	if (SRF_IS_FIRSTCALL())
+	cl_record_open_set(&record, fcinfo);
+	for (int arg = ARG_GAP; arg < ARG_PRUDENT_ROOM; arg++)
 	{
-		MemoryContext old;
-		TupleDesc	desc;
-		ClRow	   *row;
-
-		context = SRF_FIRSTCALL_INIT();
-		old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "gap_impact must return rows");
-		context->tuple_desc = BlessTupleDesc(desc);
-		context->user_fctx = impact = palloc0_object(Impact);
-		context->max_calls = 0;
-		if (!any_null(fcinfo))
-		{
-			row = cl_gap_row();
-			if (cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(ARG_GAP)))
-			{
-				fill(fcinfo, row, impact);
-				context->max_calls = IMPACT_CAUSES + 1;
-			}
-		}
-		MemoryContextSwitchTo(old);
+		if (PG_ARGISNULL(arg))
+			PG_RETURN_NULL();
 	}
-	context = SRF_PERCALL_SETUP();
-	cause = context->call_cntr;
-	if (cause >= context->max_calls)
-		SRF_RETURN_DONE(context);
-	impact = context->user_fctx;
-	values[0] = CStringGetTextDatum(cause_names[cause]);
-	for (int m = 0; m < MEASURES; m++)
-		values[m + 1] = cl_minor_numeric(impact->amount[m][cause], impact->decimals);
-	SRF_RETURN_NEXT(context, HeapTupleGetDatum(heap_form_tuple(context->tuple_desc, values, nulls)));
+	if (!cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(ARG_GAP)))
+		PG_RETURN_NULL();
+	fill(fcinfo, row, &impact);
+	for (int cause = 0; cause <= IMPACT_CAUSES; cause++)
+	{
+		cl_record_put_text(&record, cause_names[cause]);
+		for (int m = 0; m < MEASURES; m++)
+			cl_record_put(&record, cl_minor_numeric(impact.amount[m][cause], impact.decimals));
+		cl_record_next(&record);
+	}
+	PG_RETURN_NULL();
 }

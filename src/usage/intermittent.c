@@ -11,13 +11,13 @@
 
 #include "core/intermittent.h"
 #include "pg/aggregate.h"
+#include "pg/cache.h"
 #include "pg/json.h"
 #include "pg/numeric.h"
+#include "pg/record.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(cl_intermittent_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_intermittent_float8_transition);
@@ -29,13 +29,6 @@ PG_FUNCTION_INFO_V1(cl_intermittent_final);
 #define MOST_PERIODS 9007199254740992.0
 
 static const char *const method_names[] = {"croston", "sba", "tsb", NULL};
-
-typedef struct Options
-{
-	Jsonb	   *bytes;			/* that were read */
-	Size		size;
-	ClIntermittent start;
-} Options;
 
 static const ClIntermittent default_start = {.method = CL_INTERMITTENT_SBA, .alpha = 0.1, .beta = 0.1};
 
@@ -49,13 +42,15 @@ read_rate(const ClJson *node)
 	return rate;
 }
 
-static void
-read_options(Jsonb *jsonb, ClIntermittent *start)
+static void *
+read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
 {
 	static const char *const keys[] = {"method", "alpha", "beta", NULL};
+	ClIntermittent *start = palloc_object(ClIntermittent);
 	ClJson		root;
 	ClJson		node;
 
+	(void) fcinfo;
 	*start = default_start;
 	cl_json_open(&root, "options of intermittent_forecast", jsonb);
 	cl_json_object(&root, keys);
@@ -65,16 +60,13 @@ read_options(Jsonb *jsonb, ClIntermittent *start)
 		start->beta = start->alpha = read_rate(&node);
 	if (cl_json_get(&root, "beta", &node))
 		start->beta = read_rate(&node);
+	return start;
 }
 
-/* What an account starts with; options are read once for all rows that give the same bytes. */
+/* What an account starts with. */
 static const ClIntermittent *
 start_of(FunctionCallInfo fcinfo)
 {
-	Options    *options = fcinfo->flinfo->fn_extra;
-	ClIntermittent start;
-	Jsonb	   *jsonb;
-
 	if (PG_NARGS() < 3)
 		return &default_start;
 	if (PG_ARGISNULL(2))
@@ -83,22 +75,7 @@ start_of(FunctionCallInfo fcinfo)
 				 errmsg("options of intermittent_forecast must not be NULL"),
 				 errdetail("Found NULL."),
 				 errhint("Without options there is intermittent_forecast(amount).")));
-	jsonb = PG_GETARG_JSONB_P(2);
-	if (options != NULL && options->size == VARSIZE(jsonb) && memcmp(options->bytes, jsonb, options->size) == 0)
-		return &options->start;
-	read_options(jsonb, &start);
-	if (options == NULL)
-		options = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Options));
-	/* Groups may have their own options, and take turns. */
-	if (options->bytes != NULL)
-		pfree(options->bytes);
-	options->bytes = NULL;
-	options->size = 0;
-	options->bytes = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(jsonb));
-	options->size = VARSIZE(jsonb);
-	memcpy(options->bytes, jsonb, options->size);
-	options->start = start;
-	return &options->start;
+	return cl_call_options(fcinfo, 2, read_options);
 }
 
 static ClIntermittent
@@ -192,33 +169,23 @@ cl_intermittent_float8_transition(PG_FUNCTION_ARGS)
 	return add_row(fcinfo, PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1));
 }
 
-enum
-{
-	FORECAST, FORECAST_SIZE, FORECAST_PERIODS, FORECAST_PROBABILITY, FORECAST_N, FORECAST_N_DRAWS, FORECAST_METHOD,
-	FORECAST_COLUMNS
-};
-
 Datum
 cl_intermittent_final(PG_FUNCTION_ARGS)
 {
 	ClIntermittent state;
-	TupleDesc	desc;
-	Datum		values[FORECAST_COLUMNS];
-	bool		nulls[FORECAST_COLUMNS] = {false};
+	ClRecord	record;
 
 	(void) cl_agg_context(fcinfo);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "intermittent_forecast must return a row");
 	state = unpack(state_numbers(PG_GETARG_ARRAYTYPE_P(0)));
 	if (state.n == 0)
 		PG_RETURN_NULL();
-	values[FORECAST] = Float8GetDatum(cl_intermittent_forecast(&state));
-	values[FORECAST_SIZE] = Float8GetDatum(state.size);
-	values[FORECAST_PERIODS] = Float8GetDatum(state.interval);
-	values[FORECAST_PROBABILITY] = Float8GetDatum(state.probability);
-	values[FORECAST_N] = Int64GetDatum((int64) state.n);
-	values[FORECAST_N_DRAWS] = Int64GetDatum((int64) state.n_draws);
-	values[FORECAST_METHOD] = CStringGetTextDatum(method_names[state.method]);
-	nulls[FORECAST_SIZE] = nulls[FORECAST_PERIODS] = state.n_draws == 0;
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, cl_intermittent_forecast(&state));
+	cl_record_put_float8(&record, state.n_draws == 0 ? NAN : state.size);
+	cl_record_put_float8(&record, state.n_draws == 0 ? NAN : state.interval);
+	cl_record_put(&record, Float8GetDatum(state.probability));
+	cl_record_put_int64(&record, (int64) state.n);
+	cl_record_put_int64(&record, (int64) state.n_draws);
+	cl_record_put_text(&record, method_names[state.method]);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -9,10 +9,10 @@
 
 #include "core/kaplan_meier.h"
 #include "pg/numeric.h"
+#include "pg/record.h"
 #include "pg/summary.h"
 #include "pg/tally.h"
 
-#include "funcapi.h"
 #include "miscadmin.h"
 
 #define TYPE_NAME "kaplan_meier"
@@ -130,6 +130,10 @@ static const ClSummary kaplan_meier_summary = {
 	.parse = parse,
 };
 
+/*
+ * cl_kaplan_meier_in, cl_kaplan_meier_out, cl_kaplan_meier_recv, cl_kaplan_meier_send, cl_kaplan_meier_serial,
+ * cl_kaplan_meier_deserial, cl_kaplan_meier_combine, cl_kaplan_meier_final, cl_kaplan_meier_rollup
+ */
 CL_SUMMARY_FUNCTIONS(kaplan_meier)
 
 PG_FUNCTION_INFO_V1(cl_kaplan_meier_numeric_transition);
@@ -180,24 +184,24 @@ settled_tally(Datum value)
 Datum
 cl_kaplan_meier_table(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClRecord	record;
 	ClKaplanMeierScan scan;
 	ClKaplanMeierStep step;
 
-	InitMaterializedSRF(fcinfo, 0);
+	cl_record_open_set(&record, fcinfo);
 	cl_kaplan_meier_scan(settled_tally(PG_GETARG_DATUM(0)), &scan);
 	while (cl_kaplan_meier_next(&scan, &step))
 	{
-		Datum		values[] = {
-			Float8GetDatum(step.value), Int64GetDatum(step.n_risk), Int64GetDatum(step.n_event), Int64GetDatum(step.n_censored),
-			Float8GetDatum(step.survival), Float8GetDatum(step.std_error)
-		};
-		bool		nulls[] = {false, false, false, false, false, isnan(step.std_error)};
-
 		CHECK_FOR_INTERRUPTS();
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		cl_record_put_float8(&record, step.value);
+		cl_record_put_int64(&record, step.n_risk);
+		cl_record_put_int64(&record, step.n_event);
+		cl_record_put_int64(&record, step.n_censored);
+		cl_record_put_float8(&record, step.survival);
+		cl_record_put_float8(&record, step.std_error);
+		cl_record_next(&record);
 	}
-	return (Datum) 0;
+	PG_RETURN_NULL();
 }
 
 Datum

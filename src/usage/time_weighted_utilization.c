@@ -146,6 +146,7 @@ static const ClSummary time_weighted_summary = {
 	.read = read_state,
 };
 
+/* cl_time_weighted_combine, cl_time_weighted_serial, cl_time_weighted_deserial */
 CL_SUMMARY_FUNCTION(time_weighted, combine)
 CL_SUMMARY_FUNCTION(time_weighted, serial)
 CL_SUMMARY_FUNCTION(time_weighted, deserial)

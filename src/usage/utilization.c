@@ -6,9 +6,9 @@
 
 #include <math.h>
 
+#include "pg/record.h"
 #include "usage/utilization_state.h"
 
-#include "funcapi.h"
 #include "utils/fmgrprotos.h"
 
 /* float8 amounts count to this many decimals: below what any currency knows, and binary noise is gone. */
@@ -28,6 +28,10 @@ PG_FUNCTION_INFO_V1(cl_utilization_stats);
 PG_FUNCTION_INFO_V1(cl_utilization_quantile);
 PG_FUNCTION_INFO_V1(cl_share_above);
 
+/*
+ * cl_utilization_in, cl_utilization_out, cl_utilization_recv, cl_utilization_send, cl_utilization_serial,
+ * cl_utilization_deserial, cl_utilization_combine, cl_utilization_final, cl_utilization_rollup
+ */
 CL_SUMMARY_FUNCTIONS(utilization)
 
 static void
@@ -101,7 +105,7 @@ cl_utilization_numeric(PG_FUNCTION_ARGS)
  */
 
 /*
- * The state, made at the first row. A state that is there came from an aggregate, since nobody else can make a value of type
+ * The state, made at the first row. A state that is there came from an aggregate, since nothing else can make a value of type
  * internal, so only the first row asks for the context.
  */
 static inline ClUtilization *
@@ -262,8 +266,8 @@ cl_utilization_numeric_transition(PG_FUNCTION_ARGS)
 	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
 		return cl_agg_unchanged(fcinfo);
 	state = transition_state(fcinfo);
-	if (likely(cl_numeric_hot(PG_GETARG_DATUM(1), state->decimals, &balance) &&
-			   cl_numeric_hot(PG_GETARG_DATUM(2), state->decimals, &limit) &&
+	if (likely(cl_numeric_fast_path(PG_GETARG_DATUM(1), state->decimals, &balance) &&
+			   cl_numeric_fast_path(PG_GETARG_DATUM(2), state->decimals, &limit) &&
 			   limit >= 0 && add_minor(state, balance, limit)))
 		PG_RETURN_POINTER(state);
 	add_unusual(state, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2));
@@ -326,34 +330,6 @@ cl_utilization_float8_transition(PG_FUNCTION_ARGS)
  * Answers
  */
 
-enum
-{
-	STATS_N, STATS_SUMS, STATS_RATIO = STATS_SUMS + CL_UTILIZATION_SUMS, STATS_MEAN, STATS_STDDEV, STATS_SHARE_IDLE,
-	STATS_SHARE_ABOVE_90, STATS_P10, STATS_P50, STATS_P90, STATS_N_UNDEFINED, STATS_COLUMNS
-};
-
-static void
-set_float8(Datum *values, bool *nulls, int column, double value)
-{
-	values[column] = Float8GetDatum(value);
-	nulls[column] = false;
-}
-
-static void
-distribution_stats(const ClUtilization *state, Datum *values, bool *nulls)
-{
-	const int64 *counts = cl_cells_counts(&state->cells);
-	int64		n = state->n - state->n_undefined;
-
-	if (n == 0)
-		return;
-	set_float8(values, nulls, STATS_SHARE_IDLE, (double) counts[CL_CELL_IDLE] / (double) n);
-	set_float8(values, nulls, STATS_SHARE_ABOVE_90, cl_cells_share_above(counts, n, 0.9));
-	set_float8(values, nulls, STATS_P10, cl_cells_quantile(counts, n, 0.1));
-	set_float8(values, nulls, STATS_P50, cl_cells_quantile(counts, n, 0.5));
-	set_float8(values, nulls, STATS_P90, cl_cells_quantile(counts, n, 0.9));
-}
-
 /* The square root of (n * sum of squares - square of the sum) / (n * (n - 1)); what is subtracted is exact. */
 static double
 standard_deviation(const ClUtilization *state)
@@ -371,31 +347,31 @@ Datum
 cl_utilization_stats(PG_FUNCTION_ARGS)
 {
 	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
-	TupleDesc	desc;
-	Datum		values[STATS_COLUMNS];
-	bool		nulls[STATS_COLUMNS];
+	const int64 *counts = cl_cells_counts(&state->cells);
+	int64		n = state->n - state->n_undefined;
+	Datum		sum[CL_UTILIZATION_SUMS];
 	double		limit;
+	ClRecord	record;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "utilization_stats must return a row");
-	memset(nulls, true, sizeof(nulls));
-	values[STATS_N] = Int64GetDatum(state->n);
-	values[STATS_N_UNDEFINED] = Int64GetDatum(state->n_undefined);
-	nulls[STATS_N] = nulls[STATS_N_UNDEFINED] = false;
+	cl_record_open(&record, fcinfo);
+	cl_record_put_int64(&record, state->n);
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
 	{
-		values[STATS_SUMS + i] = cl_utilization_money(state, i);
-		nulls[STATS_SUMS + i] = false;
+		sum[i] = cl_utilization_money(state, i);
+		cl_record_put(&record, sum[i]);
 	}
-	limit = cl_numeric_float8(values[STATS_SUMS + CL_SUM_LIMIT]);
-	if (limit > 0)
-		set_float8(values, nulls, STATS_RATIO, cl_numeric_float8(values[STATS_SUMS + CL_SUM_BALANCE]) / limit);
-	if (state->ratio.n > 0)
-		set_float8(values, nulls, STATS_MEAN, cl_numeric_float8(cl_utilization_ratio_sum(state)) / (double) state->ratio.n);
-	if (state->ratio.n > 1)
-		set_float8(values, nulls, STATS_STDDEV, standard_deviation(state));
-	distribution_stats(state, values, nulls);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	limit = cl_numeric_float8(sum[CL_SUM_LIMIT]);
+	cl_record_put_float8(&record, limit > 0 ? cl_numeric_float8(sum[CL_SUM_BALANCE]) / limit : NAN);
+	cl_record_put_float8(&record, state->ratio.n > 0 ?
+						 cl_numeric_float8(cl_utilization_ratio_sum(state)) / (double) state->ratio.n : NAN);
+	cl_record_put_float8(&record, state->ratio.n > 1 ? standard_deviation(state) : NAN);
+	cl_record_put_float8(&record, n > 0 ? (double) counts[CL_CELL_IDLE] / (double) n : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_share_above(counts, n, 0.9) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.1) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.5) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.9) : NAN);
+	cl_record_put_int64(&record, state->n_undefined);
+	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
 Datum

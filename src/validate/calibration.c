@@ -9,12 +9,13 @@
 
 PG_FUNCTION_INFO_V1(cl_calibration_stats);
 PG_FUNCTION_INFO_V1(cl_calibration_hosmer_lemeshow);
+PG_FUNCTION_INFO_V1(cl_hosmer_lemeshow_final);
 PG_FUNCTION_INFO_V1(cl_calibration_spiegelhalter);
 PG_FUNCTION_INFO_V1(cl_calibration_line_row);
 PG_FUNCTION_INFO_V1(cl_brier_decomposition_row);
 
-Datum
-cl_hosmer_lemeshow_row(FunctionCallInfo fcinfo, ClPdTally *state, int groups, bool fitted)
+static Datum
+hosmer_lemeshow_row(FunctionCallInfo fcinfo, ClPdTally *state, int groups, bool fitted)
 {
 	ClHosmerLemeshow test;
 	ClRecord	record;
@@ -29,13 +30,27 @@ cl_hosmer_lemeshow_row(FunctionCallInfo fcinfo, ClPdTally *state, int groups, bo
 }
 
 Datum
+cl_hosmer_lemeshow_final(PG_FUNCTION_ARGS)
+{
+	ClPdTally  *state;
+
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (ClPdTally *) PG_GETARG_POINTER(0);
+	if (!cl_pd_tally_settled(state))
+		PG_RETURN_NULL();
+	return hosmer_lemeshow_row(fcinfo, state, (int) state->option[0], state->option[1] != 0);
+}
+
+Datum
 cl_calibration_hosmer_lemeshow(PG_FUNCTION_ARGS)
 {
 	ClPdTally  *state;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || !cl_calibration_argument(fcinfo, &state))
 		PG_RETURN_NULL();
-	return cl_hosmer_lemeshow_row(fcinfo, state, cl_groups_argument(fcinfo, 1), PG_GETARG_BOOL(2));
+	return hosmer_lemeshow_row(fcinfo, state, cl_groups_argument(fcinfo, 1), PG_GETARG_BOOL(2));
 }
 
 /* Without variance, that is with PDs of 0, 1/2 and 1 only, there is no test. */

@@ -22,8 +22,7 @@ extern bool cl_calibration_argument(FunctionCallInfo fcinfo, ClPdTally **state);
 extern int	cl_groups_argument(FunctionCallInfo fcinfo, int argno);
 extern int	cl_groups_checked(int groups);
 
-/* Rows of tests, the same from aggregate and type. */
-extern Datum cl_hosmer_lemeshow_row(FunctionCallInfo fcinfo, ClPdTally *state, int groups, bool fitted);
+/* The row of the test, the same from aggregate and type. */
 extern Datum cl_spiegelhalter_row(FunctionCallInfo fcinfo, double sum, double variance);
 
 extern const char *cl_line_status_name(const ClLine *line, int64 n_degenerate);

@@ -87,6 +87,10 @@ const ClSummary calibration_summary = {
 	.parse = parse,
 };
 
+/*
+ * cl_calibration_in, cl_calibration_out, cl_calibration_recv, cl_calibration_send, cl_calibration_serial,
+ * cl_calibration_deserial, cl_calibration_combine, cl_calibration_final, cl_calibration_rollup
+ */
 CL_SUMMARY_FUNCTIONS(calibration)
 
 /*
@@ -149,6 +153,7 @@ static const ClSummary hosmer_lemeshow_summary = {
 	.read = hosmer_lemeshow_read,
 };
 
+/* cl_hosmer_lemeshow_combine, cl_hosmer_lemeshow_serial, cl_hosmer_lemeshow_deserial */
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, combine)
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, serial)
 CL_SUMMARY_FUNCTION(hosmer_lemeshow, deserial)
@@ -184,21 +189,6 @@ Datum
 cl_hosmer_lemeshow_numeric_transition(PG_FUNCTION_ARGS)
 {
 	return add_hosmer_lemeshow(fcinfo, true);
-}
-
-PG_FUNCTION_INFO_V1(cl_hosmer_lemeshow_final);
-Datum
-cl_hosmer_lemeshow_final(PG_FUNCTION_ARGS)
-{
-	ClPdTally  *state;
-
-	(void) cl_agg_context(fcinfo);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state = (ClPdTally *) PG_GETARG_POINTER(0);
-	if (!cl_pd_tally_settled(state))
-		PG_RETURN_NULL();
-	return cl_hosmer_lemeshow_row(fcinfo, state, (int) state->option[0], state->option[1] != 0);
 }
 
 /*

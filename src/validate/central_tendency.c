@@ -107,6 +107,7 @@ static const ClSummary central_tendency_summary = {
 	.read = read_state,
 };
 
+/* cl_central_tendency_combine, cl_central_tendency_serial, cl_central_tendency_deserial */
 CL_SUMMARY_FUNCTION(central_tendency, combine)
 CL_SUMMARY_FUNCTION(central_tendency, serial)
 CL_SUMMARY_FUNCTION(central_tendency, deserial)

@@ -1,6 +1,6 @@
 /*
  * event_rate_test.c
- *	  Whether a bin has the event rate that it had: PSI sees who comes, this sees what becomes of them.
+ *	  Whether a bin has the event rate that it had: PSI compares the mix of borrowers, this how many of them default.
  */
 #include "postgres.h"
 
@@ -83,6 +83,7 @@ static const ClSummary event_rate_test_summary = {
 	.read = read_state,
 };
 
+/* cl_event_rate_test_combine, cl_event_rate_test_serial, cl_event_rate_test_deserial */
 CL_SUMMARY_FUNCTION(event_rate_test, combine)
 CL_SUMMARY_FUNCTION(event_rate_test, serial)
 CL_SUMMARY_FUNCTION(event_rate_test, deserial)
@@ -139,17 +140,6 @@ cl_event_rate_test_final(PG_FUNCTION_ARGS)
 	return test_row(fcinfo, state);
 }
 
-static void
-require_events(int64 n, int64 events, const char *sample)
-{
-	if (n < 0 || events < 0 || events > n)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the events of a sample must be between 0 and its rows"),
-				 errdetail("The %s sample has " INT64_FORMAT " rows and " INT64_FORMAT " events.", sample, n, events),
-				 errhint("The arguments are rows and events of the expected sample, then of the actual one.")));
-}
-
 Datum
 cl_event_rate_test_counts(PG_FUNCTION_ARGS)
 {
@@ -159,7 +149,13 @@ cl_event_rate_test_counts(PG_FUNCTION_ARGS)
 	{
 		rates.n[sample] = PG_GETARG_INT64(2 * sample);
 		rates.events[sample] = PG_GETARG_INT64(2 * sample + 1);
-		require_events(rates.n[sample], rates.events[sample], sample == CL_EXPECTED ? "expected" : "actual");
+		if (rates.n[sample] < 0 || rates.events[sample] < 0 || rates.events[sample] > rates.n[sample])
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("the events of a sample must be between 0 and its rows"),
+					 errdetail("The %s sample has " INT64_FORMAT " rows and " INT64_FORMAT " events.",
+							   sample == CL_EXPECTED ? "expected" : "actual", rates.n[sample], rates.events[sample]),
+					 errhint("The arguments are rows and events of the expected sample, then of the actual one.")));
 	}
 	return test_row(fcinfo, &rates);
 }

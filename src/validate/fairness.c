@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "validate/confidence.h"
@@ -20,6 +21,10 @@ PG_FUNCTION_INFO_V1(cl_fairness_table);
 PG_FUNCTION_INFO_V1(cl_adverse_impact_ratio);
 PG_FUNCTION_INFO_V1(cl_standardized_mean_difference);
 
+/*
+ * cl_fairness_in, cl_fairness_out, cl_fairness_recv, cl_fairness_send, cl_fairness_serial, cl_fairness_deserial,
+ * cl_fairness_combine, cl_fairness_final, cl_fairness_rollup
+ */
 CL_SUMMARY_FUNCTIONS(fairness)
 
 /*
@@ -209,22 +214,6 @@ chosen_reference(const ClFairnessGroup **group, int count, bool by_rate)
 	return highest != NULL ? highest : largest;
 }
 
-static bool
-basis_argument(const text *basis)
-{
-	char	   *name = text_to_cstring(basis);
-
-	if (strcmp(name, "highest_rate") == 0)
-		return true;
-	if (strcmp(name, "largest") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("basis is not known"),
-				 errdetail("Found \"%s\".", name),
-				 errhint("It is largest or highest_rate.")));
-	return false;
-}
-
 static void
 put_impact(ClRecord *record, const ClFairnessGroup *group, const ClFairnessGroup *reference, double reach)
 {
@@ -283,6 +272,7 @@ put_group(ClRecord *record, const ClFairnessGroup *group, const ClFairnessGroup 
 Datum
 cl_fairness_table(PG_FUNCTION_ARGS)
 {
+	static const char *const bases[] = {"largest", "highest_rate", NULL};
 	ClRecord	record;
 	const ClFairnessGroup **group;
 	const ClFairnessGroup *reference;
@@ -295,7 +285,8 @@ cl_fairness_table(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	reach = cl_confidence_reach(cl_confidence_argument(fcinfo, 2));
 	group = cl_fairness_sorted(cl_summary_state(&fairness_summary, PG_GETARG_DATUM(0)), &count);
-	by_rate = basis_argument(PG_GETARG_TEXT_PP(3));
+	by_rate = cl_choice_argument(PG_GETARG_TEXT_PP(3), bases, "basis",
+								 "largest has the most rows, highest_rate the highest rate of those large enough to judge.") == 1;
 	reference = PG_ARGISNULL(1) ? chosen_reference(group, count, by_rate) :
 		named_reference(group, count, PG_GETARG_TEXT_PP(1));
 	for (int i = 0; i < count; i++)

@@ -68,6 +68,7 @@ static const ClSummary pd_accuracy_summary = {
 	.read = read_state,
 };
 
+/* cl_pd_accuracy_combine, cl_pd_accuracy_serial, cl_pd_accuracy_deserial */
 CL_SUMMARY_FUNCTION(pd_accuracy, combine)
 CL_SUMMARY_FUNCTION(pd_accuracy, serial)
 CL_SUMMARY_FUNCTION(pd_accuracy, deserial)

@@ -57,20 +57,10 @@ static const ClSummary pd_curve_summary = {
 	.read = read_state,
 };
 
+/* cl_pd_curve_combine, cl_pd_curve_serial, cl_pd_curve_deserial */
 CL_SUMMARY_FUNCTION(pd_curve, combine)
 CL_SUMMARY_FUNCTION(pd_curve, serial)
 CL_SUMMARY_FUNCTION(pd_curve, deserial)
-
-static void
-require_score(double score)
-{
-	if (!(fabs(score) <= CL_LARGEST_SCORE))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("score must be finite"),
-				 errdetail("Found %g; the largest is %g.", score, CL_LARGEST_SCORE),
-				 errhint("A score that is not known is NULL.")));
-}
 
 /* smoothing_argno and weight_argno are beyond the arguments where there is none. */
 static pg_attribute_always_inline Datum
@@ -86,7 +76,12 @@ add_row(FunctionCallInfo fcinfo, bool numeric, int smoothing_argno, int weight_a
 		state->n_skipped++;
 		PG_RETURN_POINTER(state);
 	}
-	require_score(row.pd);
+	if (!(fabs(row.pd) <= CL_LARGEST_SCORE))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("score must be finite"),
+				 errdetail("Found %g; the largest is %g.", row.pd, CL_LARGEST_SCORE),
+				 errhint("A score that is not known is NULL.")));
 	option[OPTION_HIGHER_IS_RISKIER] = PG_GETARG_BOOL(3);
 	option[OPTION_SMOOTHING] = smoothing && PG_GETARG_BOOL(smoothing_argno);
 	if (unlikely(!state->has_options || memcmp(option, state->option, sizeof(option)) != 0))

@@ -187,4 +187,5 @@ const ClDocument pd_curve_document = {
 	.print = print,
 };
 
+/* cl_pd_curve_in, cl_pd_curve_out, cl_pd_curve_recv, cl_pd_curve_send, cl_pd_curve_from_jsonb, cl_pd_curve_to_jsonb */
 CL_DOCUMENT_FUNCTIONS(pd_curve)

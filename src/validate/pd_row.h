@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "pg/numeric.h"
-#include "validate/weight.h"
+#include "pg/weight.h"
 
 typedef struct ClPdRow
 {

@@ -34,16 +34,6 @@ option_text(const ClPdOption *option, double value)
 	return cl_float8_string(value);
 }
 
-static void
-option_differs(const ClPdOption *option, double one, double other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be the same in all rows", option->name),
-			 errdetail("Found %s and %s.", option_text(option, one), option_text(option, other)),
-			 errhint("Give a constant, or group by it.")));
-}
-
 void *
 cl_pd_tally_create(void)
 {
@@ -71,7 +61,12 @@ cl_pd_tally_options(ClPdTally *state, const double *option, const ClPdOption *op
 		if (!state->has_options)
 			state->option[i] = option[i];
 		else if (state->option[i] != option[i])
-			option_differs(&options[i], state->option[i], option[i]);
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must be the same in all rows", options[i].name),
+					 errdetail("Found %s and %s.", option_text(&options[i], state->option[i]),
+							   option_text(&options[i], option[i])),
+					 errhint("Give a constant, or group by it.")));
 	}
 	state->has_options = true;
 }

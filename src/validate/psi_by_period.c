@@ -205,16 +205,6 @@ put_period(ClRecord *record, const Periods *periods, int from, int64 rows, const
 	cl_record_next(record);
 }
 
-/* Takes away what a period added to the counts of the reference, which have so many bins. */
-static void
-remove_period(ClStability *state, int bins)
-{
-	if (state->bins.n > bins)
-		cl_labels_truncate(&state->bins, bins);
-	for (int i = 0; i < bins; i++)
-		((ClStabilityBin *) cl_labels_item(&state->bins, i))->count[CL_ACTUAL] = (ClExactSum) {0, 0, 0};
-}
-
 /* The counts of the reference are made once; those of each period are put beside them, and taken away again. */
 static void
 put_periods(ClRecord *record, const Periods *periods, const char *reference_text, const ClEmptyArgument *empty)
@@ -239,7 +229,11 @@ put_periods(ClRecord *record, const Periods *periods, const char *reference_text
 		put_period(record, periods, from, rows, state, from == reference, empty);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
-		remove_period(state, bins);
+		/* Takes away what a period added to the counts of the reference, which have so many bins. */
+		if (state->bins.n > bins)
+			cl_labels_truncate(&state->bins, bins);
+		for (int i = 0; i < bins; i++)
+			((ClStabilityBin *) cl_labels_item(&state->bins, i))->count[CL_ACTUAL] = (ClExactSum) {0, 0, 0};
 	}
 	MemoryContextDelete(context);
 }

@@ -102,6 +102,7 @@ static const ClSummary quantile_bands_summary = {
 	.read = read_state,
 };
 
+/* cl_quantile_bands_combine, cl_quantile_bands_serial, cl_quantile_bands_deserial */
 CL_SUMMARY_FUNCTION(quantile_bands, combine)
 CL_SUMMARY_FUNCTION(quantile_bands, serial)
 CL_SUMMARY_FUNCTION(quantile_bands, deserial)

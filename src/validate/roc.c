@@ -7,11 +7,12 @@
 #include <math.h>
 
 #include "core/distribution.h"
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "validate/confidence.h"
 #include "validate/roc_state.h"
-#include "validate/weight.h"
 
 #include "utils/builtins.h"
 
@@ -31,6 +32,10 @@ PG_FUNCTION_INFO_V1(cl_auc_deterioration_test);
 PG_FUNCTION_INFO_V1(cl_roc_auc_deterioration_test);
 PG_FUNCTION_INFO_V1(cl_auc_difference);
 
+/*
+ * cl_roc_in, cl_roc_out, cl_roc_recv, cl_roc_send, cl_roc_serial, cl_roc_deserial, cl_roc_combine, cl_roc_final,
+ * cl_roc_rollup
+ */
 CL_SUMMARY_FUNCTIONS(roc)
 
 /*
@@ -58,18 +63,6 @@ transition_state(FunctionCallInfo fcinfo, bool amounts)
 		roc->amounts = amounts;
 	}
 	return roc;
-}
-
-static void
-set_direction(FunctionCallInfo fcinfo, ClRoc *roc)
-{
-	if (PG_ARGISNULL(ARG_DIRECTION))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("higher_is_riskier must not be NULL"),
-				 errdetail("The direction of a score is never guessed."),
-				 errhint("It is true for a PD, false for a credit score.")));
-	cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
 }
 
 static void
@@ -122,7 +115,15 @@ begin_row(FunctionCallInfo fcinfo, ClRoc **state, bool amounts)
 	ClRoc	   *roc = *state = transition_state(fcinfo, amounts);
 
 	if (PG_NARGS() > ARG_DIRECTION)
-		set_direction(fcinfo, roc);
+	{
+		if (PG_ARGISNULL(ARG_DIRECTION))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("higher_is_riskier must not be NULL"),
+					 errdetail("The direction of a score is never guessed."),
+					 errhint("It is true for a PD, false for a credit score.")));
+		cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
+	}
 	else
 		roc->direction = CL_ROC_HIGHER_IS_RISKIER;
 	if (likely(!PG_ARGISNULL(ARG_SCORE) && !PG_ARGISNULL(ARG_EVENT)))
@@ -296,21 +297,21 @@ cl_roc_auc_interval(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
-/* The p-value of z against an alternative. */
+/* The p-value of z against the alternative in an argument. */
 static double
-p_value_of(double z, const char *alternative)
+p_value_of(double z, const text *alternative)
 {
-	if (strcmp(alternative, "less") == 0)
-		return cl_normal_cdf(z);
-	if (strcmp(alternative, "greater") == 0)
-		return cl_normal_cdf(-z);
-	if (strcmp(alternative, "two_sided") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("alternative is not known"),
-				 errdetail("Found \"%s\".", alternative),
-				 errhint("It is less, greater or two_sided.")));
-	return cl_normal_two_sided(z);
+	static const char *const alternatives[] = {"less", "greater", "two_sided", NULL};
+
+	switch (cl_choice_argument(alternative, alternatives, "alternative", "less asks whether the AUC has fallen."))
+	{
+		case 0:
+			return cl_normal_cdf(z);
+		case 1:
+			return cl_normal_cdf(-z);
+		default:
+			return cl_normal_two_sided(z);
+	}
 }
 
 static void
@@ -335,7 +336,7 @@ deterioration(FunctionCallInfo fcinfo, double diff, double std_error, int altern
 	cl_record_put_float8(&record, diff);
 	cl_record_put_float8(&record, std_error);
 	cl_record_put_float8(&record, z);
-	cl_record_put_float8(&record, p_value_of(z, text_to_cstring(PG_GETARG_TEXT_PP(alternative_argument))));
+	cl_record_put_float8(&record, p_value_of(z, PG_GETARG_TEXT_PP(alternative_argument)));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

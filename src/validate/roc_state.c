@@ -59,14 +59,6 @@ is_empty(const ClRoc *roc)
 	return n[0] + n[1] == 0;
 }
 
-/* What nobody counts to the end. */
-static void
-add_rows(int64 *n, int64 more)
-{
-	if (__builtin_add_overflow(*n, more, n))
-		*n = PG_INT64_MAX;
-}
-
 /* Amounts are those of all rows, or of none; a side without rows has no say. */
 static void
 merge_amounts(ClRoc *roc, const ClRoc *other)
@@ -82,7 +74,7 @@ merge_amounts(ClRoc *roc, const ClRoc *other)
 				 errdetail("The sums would be of some rows only."),
 				 errhint("Build both with roc_amount_agg, or both with roc_agg.")));
 	roc->decimals = Max(roc->decimals, other->decimals);
-	add_rows(&roc->n_without_amount, other->n_without_amount);
+	roc->n_without_amount = cl_skipped_sum(roc->n_without_amount, other->n_without_amount);
 }
 
 static void
@@ -94,7 +86,7 @@ merge(void *into, const void *from)
 	cl_roc_set_direction(roc, other->direction);
 	merge_amounts(roc, other);
 	cl_tally_merge_checked(&roc->tally, &other->tally, &tally_type);
-	add_rows(&roc->n_skipped, other->n_skipped);
+	roc->n_skipped = cl_skipped_sum(roc->n_skipped, other->n_skipped);
 }
 
 /*

@@ -85,6 +85,7 @@ static const ClSummary score_shift_summary = {
 	.read = read_state,
 };
 
+/* cl_score_shift_combine, cl_score_shift_serial, cl_score_shift_deserial */
 CL_SUMMARY_FUNCTION(score_shift, combine)
 CL_SUMMARY_FUNCTION(score_shift, serial)
 CL_SUMMARY_FUNCTION(score_shift, deserial)

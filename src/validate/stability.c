@@ -6,11 +6,12 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
+#include "pg/weight.h"
 #include "validate/confidence.h"
 #include "validate/stability.h"
-#include "validate/weight.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -40,6 +41,11 @@ PG_FUNCTION_INFO_V1(cl_stability_compare);
 
 CL_SUMMARY_JSON_FUNCTIONS(stability)
 CL_SUMMARY_FUNCTION(stability, from_bytea)
+
+/*
+ * cl_stability_in, cl_stability_out, cl_stability_recv, cl_stability_send, cl_stability_serial, cl_stability_deserial,
+ * cl_stability_combine, cl_stability_rollup
+ */
 CL_SUMMARY_FUNCTION(stability, in)
 CL_SUMMARY_FUNCTION(stability, out)
 CL_SUMMARY_FUNCTION(stability, recv)
@@ -53,17 +59,6 @@ CL_SUMMARY_FUNCTION(stability, rollup)
  * Conventions
  */
 
-static void
-empty_argument_error(const char *text)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown convention for empty bins: \"%s\"", text),
-			 errdetail("Valid are laplace, laplace_always, prior, one, half, floor, epsilon, drop, infinity, error, and with a "
-					   "number of your own laplace=, laplace_always=, prior=, count=, floor=, epsilon=."),
-			 errhint("The number is positive: rows up to 1e6, or a share up to 1; for example floor=1e-6.")));
-}
-
 ClEmptyArgument
 cl_empty_argument(Datum value)
 {
@@ -71,7 +66,12 @@ cl_empty_argument(Datum value)
 
 	argument.text = TextDatumGetCString(value);
 	if (!cl_empty_parse(argument.text, &argument.empty))
-		empty_argument_error(argument.text);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown convention for empty bins: \"%s\"", argument.text),
+				 errdetail("Valid are laplace, laplace_always, prior, one, half, floor, epsilon, drop, infinity, error, and "
+						   "with a number of your own laplace=, laplace_always=, prior=, count=, floor=, epsilon=."),
+				 errhint("The number is positive: rows up to 1e6, or a share up to 1; for example floor=1e-6.")));
 	return argument;
 }
 
@@ -315,13 +315,6 @@ normalize_shares(double *share, int count, const char *what)
 }
 
 static void
-use_shares(BandArrays *arrays)
-{
-	normalize_shares(arrays->n[CL_EXPECTED], arrays->bands.count, "expected");
-	normalize_shares(arrays->n[CL_ACTUAL], arrays->bands.count, "actual");
-}
-
-static void
 require_rule_for_shares(const ClEmptyArgument *argument, const BandArrays *arrays)
 {
 	static const ClEmpty drop = {CL_EMPTY_DROP, 0};
@@ -344,7 +337,8 @@ read_band_arguments(FunctionCallInfo fcinfo, BandArrays *arrays, ClEmptyArgument
 	*argument = cl_empty_argument(PG_GETARG_DATUM(2));
 	if (PG_GETARG_BOOL(3))
 	{
-		use_shares(arrays);
+		normalize_shares(arrays->n[CL_EXPECTED], arrays->bands.count, "expected");
+		normalize_shares(arrays->n[CL_ACTUAL], arrays->bands.count, "actual");
 		require_rule_for_shares(argument, arrays);
 	}
 	return arrays->bands.count > 0;
@@ -522,11 +516,11 @@ require_positive(double value, const char *what, const char *hint)
 Datum
 cl_psi_critical_value(PG_FUNCTION_ARGS)
 {
+	static const char *const methods[] = {"chi2", "normal", NULL};
 	double		n = PG_GETARG_FLOAT8(0);
 	double		m = PG_GETARG_FLOAT8(1);
 	int			bands = PG_GETARG_INT32(2);
 	double		confidence = PG_GETARG_FLOAT8(3);
-	char	   *method = text_to_cstring(PG_GETARG_TEXT_PP(4));
 
 	require_positive(n, "n", "It is the number of rows of the expected sample.");
 	require_positive(m, "m", "It is the number of rows of the actual sample.");
@@ -537,13 +531,8 @@ cl_psi_critical_value(PG_FUNCTION_ARGS)
 				 errmsg("there must be at least 2 bands"),
 				 errdetail("Found %d.", bands),
 				 errhint("With one band all distributions are equal.")));
-	if (strcmp(method, "chi2") == 0)
+	if (cl_choice_argument(PG_GETARG_TEXT_PP(4), methods, "method of a critical value",
+						   "chi2 is the better one for few bands.") == 0)
 		PG_RETURN_FLOAT8(cl_psi_critical_chi2(n, m, bands, confidence));
-	if (strcmp(method, "normal") == 0)
-		PG_RETURN_FLOAT8(cl_psi_critical_normal(n, m, bands, confidence));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown method of a critical value: \"%s\"", method),
-			 errdetail("Valid are: chi2, normal."),
-			 errhint("chi2 is the better one for few bands.")));
+	PG_RETURN_FLOAT8(cl_psi_critical_normal(n, m, bands, confidence));
 }

@@ -3,7 +3,7 @@
  *	  Which characteristics of a scorecard shifted, and by how many points: from one scan of either table.
  *
  * A row of a characteristic's bin counts all borrowers, so that a value for which the card has no bin is seen where it appears.
- * Points can only be spoken of for borrowers who have a score; score_shift counts those, which is why it adds up to the
+ * Only borrowers with a score have points. score_shift counts those alone, which is why it adds up to the
  * difference of the mean scores whatever else there is.
  */
 #include "postgres.h"
@@ -12,287 +12,84 @@
 
 #include "pg/query.h"
 #include "pg/record.h"
-#include "score/scorecard.h"
 #include "validate/stability.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 
-#define TYPE_NAME "scorecard_bin_counts"
-
-/* Numbers of borrowers, and of those who have a score; in all, and by characteristic and bin (the last for "no bin"). */
-typedef struct BinCounts
-{
-	int			length;
-	char	   *card;			/* the stored scorecard, so many bytes */
-	uint64		serial;			/* of the card of the row before (pg/document.h), or 0 */
-	int			size;			/* bins of all characteristics */
-	int64	   *count;			/* [n, n with a score, all by bin ..., with a score by bin ...]; NULL before the first row */
-} BinCounts;
-
-#define BIN_COUNTS(size) (2 + 2 * (size))
-#define MOST_BINS (1000 * 12002)	/* 1000 characteristics with as many bins as a card may have */
-
-PG_FUNCTION_INFO_V1(cl_scorecard_bin_numbers);
-PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_transition);
-PG_FUNCTION_INFO_V1(cl_scorecard_bin_counts_final);
 PG_FUNCTION_INFO_V1(cl_stability_report);
 PG_FUNCTION_INFO_V1(cl_stability_summary);
 
-/*
- * Counting
- */
-
-static int
-bins_of_card(const ClScorecard *card)
+/* A characteristic of the card, as scorecard_table shows it. */
+typedef struct Characteristic
 {
-	int			size = 0;
+	char	   *name;
+	int			nbins;
+	char	  **label;			/* by bin */
+	double	   *points;			/* by bin */
+} Characteristic;
 
-	for (int i = 0; i < card->count; i++)
-		size += card->characteristics[i].nbins + 1;
-	return size;
-}
-
-static void *
-create(void)
-{
-	return palloc0_object(BinCounts);
-}
-
-/* Counts for the bins of a card, all zero, in the current context. */
-static void
-set_card(BinCounts *state, const char *card, int length, int size)
-{
-	state->card = palloc(length);
-	memcpy(state->card, card, length);
-	state->length = length;
-	state->size = size;
-	state->count = palloc0_array(int64, BIN_COUNTS(size));
-}
-
-static void
-different_cards(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("the scorecard must be the same in all rows"),
-			 errdetail("Bins of two scorecards cannot be counted together."),
-			 errhint("Give one scorecard, or group by its version.")));
-}
-
-/* Another card would count what is not there, and might write where it must not. */
-static void
-require_card(const BinCounts *state, const char *card, int length)
-{
-	if (state->length != length || memcmp(state->card, card, length) != 0)
-		different_cards();
-}
-
-static void
-merge(void *into, const void *from)
-{
-	BinCounts  *state = into;
-	const BinCounts *other = from;
-
-	if (other->count == NULL)
-		return;
-	if (state->count == NULL)
-		set_card(state, other->card, other->length, other->size);
-	require_card(state, other->card, other->length);
-	for (int i = 0; i < BIN_COUNTS(state->size); i++)
-		state->count[i] += other->count[i];
-}
-
-static void
-write_state(StringInfo buf, const void *data)
-{
-	const BinCounts *state = data;
-
-	pq_sendint32(buf, state->length);
-	appendBinaryStringInfo(buf, state->card, state->length);
-	pq_sendint32(buf, state->size);
-	for (int i = 0; i < BIN_COUNTS(state->size); i++)
-		pq_sendint64(buf, state->count[i]);
-}
-
-static void *
-read_state(StringInfo buf)
-{
-	BinCounts  *state = create();
-	int			length = cl_wire_count(buf, TYPE_NAME, PG_INT32_MAX, 1);
-	const char *card = pq_getmsgbytes(buf, length);
-
-	set_card(state, card, length, cl_wire_count(buf, TYPE_NAME, MOST_BINS, 2 * sizeof(int64)));
-	for (int i = 0; i < BIN_COUNTS(state->size); i++)
-		state->count[i] = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows");
-	return state;
-}
-
-/* Between workers only. */
-static const ClSummary scorecard_bin_counts_summary = {
-	.name = TYPE_NAME,
-	.version = 1,
-	.create = create,
-	.merge = merge,
-	.write = write_state,
-	.read = read_state,
-};
-
-CL_SUMMARY_FUNCTION(scorecard_bin_counts, combine)
-CL_SUMMARY_FUNCTION(scorecard_bin_counts, serial)
-CL_SUMMARY_FUNCTION(scorecard_bin_counts, deserial)
-
-/* The bytes of the scorecard in argument 1. */
-static const char *
-card_argument(FunctionCallInfo fcinfo, int *length)
-{
-	struct varlena *card = PG_GETARG_VARLENA_PP(1);
-
-	*length = (int) VARSIZE_ANY_EXHDR(card);
-	return VARDATA_ANY(card);
-}
-
-static BinCounts *
-first_row(FunctionCallInfo fcinfo, const ClScorecard *card)
-{
-	int			length;
-	const char *stored = card_argument(fcinfo, &length);
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	BinCounts  *state = create();
-
-	set_card(state, stored, length, bins_of_card(card));
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
-/* A serial number is one card for good; the memory of a compiled card is not. */
-static inline void
-require_same_card(FunctionCallInfo fcinfo, BinCounts *state, const ClDocumentUse *use)
-{
-	const char *card;
-	int			length;
-
-	if (likely(state->serial == use->serial))
-		return;
-	card = card_argument(fcinfo, &length);
-	require_card(state, card, length);
-	state->serial = use->serial;
-}
-
-static void
-count_bins(BinCounts *state, const ClScorecard *card, const int *bins)
-{
-	bool		scored = !isnan(cl_card_total(card, bins));
-	int64	   *all = state->count + 2;
-	int64	   *with_score = all + state->size;
-	int			first = 0;
-
-	state->count[0]++;
-	state->count[1] += scored;
-	for (int i = 0; i < card->count; i++)
-	{
-		all[first + bins[i]]++;
-		with_score[first + bins[i]] += scored;
-		first += card->characteristics[i].nbins + 1;
-	}
-}
-
-Datum
-cl_scorecard_bin_numbers(PG_FUNCTION_ARGS)
-{
-	const ClDocumentUse *use;
-	const int  *bins = cl_scorecard_bins(fcinfo, 0, 1, &use);
-	int			count = ((const ClScorecard *) use->compiled)->count;
-	ArrayType  *numbers = construct_empty_array(INT4OID);
-
-	if (count > 0)
-	{
-		Datum	   *values = palloc_array(Datum, count);
-
-		for (int i = 0; i < count; i++)
-			values[i] = Int32GetDatum(bins[i]);
-		numbers = construct_array(values, count, INT4OID, sizeof(int32), true, TYPALIGN_INT);
-	}
-	PG_RETURN_ARRAYTYPE_P(numbers);
-}
-
-/* The numbers that cl_scorecard_bin_numbers gave; they might be anybody's. */
-static const int *
-bins_argument(FunctionCallInfo fcinfo, const ClScorecard *card)
-{
-	ArrayType  *numbers = PG_GETARG_ARRAYTYPE_P(2);
-	const int  *bins = (const int *) ARR_DATA_PTR(numbers);
-	bool		fits = !ARR_HASNULL(numbers) && ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers)) == card->count;
-
-	for (int i = 0; fits && i < card->count; i++)
-		fits = bins[i] >= 0 && bins[i] <= card->characteristics[i].nbins;
-	if (!fits)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("these are not bins of the scorecard"),
-				 errdetail("Found %s.", OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(numbers))),
-				 errhint("Give what scorecard_bins says of the same scorecard.")));
-	return bins;
-}
-
-Datum
-cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
-{
-	const ClDocumentUse *use;
-	const int  *bins;
-	BinCounts  *state;
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return cl_agg_unchanged(fcinfo);
-	use = cl_document_use(fcinfo, 1, &scorecard_document);
-	bins = bins_argument(fcinfo, use->compiled);
-	state = PG_ARGISNULL(0) ? first_row(fcinfo, use->compiled) : (BinCounts *) PG_GETARG_POINTER(0);
-	require_same_card(fcinfo, state, use);
-	count_bins(state, use->compiled, bins);
-	PG_RETURN_POINTER(state);
-}
-
-Datum
-cl_scorecard_bin_counts_final(PG_FUNCTION_ARGS)
-{
-	const BinCounts *state = PG_ARGISNULL(0) ? NULL : (const BinCounts *) PG_GETARG_POINTER(0);
-	Datum	   *values;
-	int			n;
-
-	(void) cl_agg_context(fcinfo);
-	if (state == NULL || state->count == NULL)
-		PG_RETURN_NULL();
-	n = BIN_COUNTS(state->size);
-	values = palloc_array(Datum, n);
-	for (int i = 0; i < n; i++)
-		values[i] = Int64GetDatum(state->count[i]);
-	PG_RETURN_ARRAYTYPE_P(construct_array(values, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
-/*
- * Reporting
- */
-
-/* A card and the counts of both samples, laid out as in BinCounts. */
+/* A card, and the counts of both samples as scorecard_bin_counts has them: n, n with a score, all by bin, with a score by bin. */
 typedef struct CardSamples
 {
-	const ClScorecard *card;
-	int			size;
+	int			n_characteristics;
+	Characteristic *characteristic;
+	int			size;			/* bins of all characteristics, each with one more for "no bin" */
 	double	   *count[2];
 } CardSamples;
 
-/* One characteristic of it. */
+/* What is said of one characteristic. */
 typedef struct CharacteristicSamples
 {
-	const ClCharacteristic *characteristic;
+	const Characteristic *characteristic;
 	ClBands		bands;
 	ClPsi		psi;
 	double	   *part;
 	double	   *shift;			/* of points, by bin; NaN where there is none */
 	double		total_shift;
 } CharacteristicSamples;
+
+/* The card in argument 0 as rows of scorecard_table, in its order. What is read is allocated in the given context. */
+static void
+read_card(FunctionCallInfo fcinfo, CardSamples *samples, MemoryContext context)
+{
+	const char *query = "SELECT characteristic, bin_id, bin, points FROM credit_limit.scorecard_table($1)";
+	static const Oid column_types[] = {TEXTOID, INT4OID, TEXTOID, FLOAT8OID};
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	Datum		card = PG_GETARG_DATUM(0);
+	MemoryContext old;
+	int			rows;
+
+	cl_query_execute(cl_query_prepare(query, "the scorecard", 1, &type), "the scorecard", &card, lengthof(column_types),
+					 column_types);
+	old = MemoryContextSwitchTo(context);
+	rows = (int) SPI_processed;
+	samples->n_characteristics = 0;
+	samples->characteristic = palloc0_array(Characteristic, rows);
+	for (int i = 0; i < rows; i++)
+	{
+		Datum		value[lengthof(column_types)];
+		bool		isnull[lengthof(column_types)];
+		Characteristic *characteristic;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, value, isnull);
+		if (DatumGetInt32(value[1]) == 1)
+		{
+			characteristic = &samples->characteristic[samples->n_characteristics++];
+			characteristic->name = TextDatumGetCString(value[0]);
+			characteristic->label = palloc_array(char *, rows - i);
+			characteristic->points = palloc_array(double, rows - i);
+		}
+		else
+			characteristic = &samples->characteristic[samples->n_characteristics - 1];
+		characteristic->label[characteristic->nbins] = TextDatumGetCString(value[2]);
+		characteristic->points[characteristic->nbins++] = isnull[3] ? NAN : DatumGetFloat8(value[3]);
+	}
+	samples->size = rows + samples->n_characteristics;
+	MemoryContextSwitchTo(old);
+	SPI_freetuptable(SPI_tuptable);
+}
 
 /* Counts of a relation; zeros when it has no rows. */
 static double *
@@ -304,22 +101,25 @@ count_relation(FunctionCallInfo fcinfo, Oid relation, int size, MemoryContext co
 								 alias, cl_query_relation(relation), alias);
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	Datum		card = PG_GETARG_DATUM(0);
-	double	   *counts = MemoryContextAllocZero(context, BIN_COUNTS(size) * sizeof(double));
+	int			n = 2 + 2 * size;
+	double	   *counts = MemoryContextAllocZero(context, n * sizeof(double));
 	const char *what = "a relation of stability_report";
 	static const Oid counts_type[] = {INT8ARRAYOID};
-	Datum		array;
+	Datum		answer;
 	bool		isnull;
 
 	cl_query_execute(cl_query_prepare(query, what, 1, &type), what, &card, 1, counts_type);
 	if (SPI_processed != 1)
 		elog(ERROR, "%s gave no answer", what);
-	array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	answer = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)
 	{
-		const int64 *values = (const int64 *) ARR_DATA_PTR(DatumGetArrayTypeP(array));
+		ArrayType  *array = DatumGetArrayTypeP(answer);
 
-		for (int i = 0; i < BIN_COUNTS(size); i++)
-			counts[i] = (double) values[i];
+		if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != n)
+			elog(ERROR, "%s was counted by another card", what);
+		for (int i = 0; i < n; i++)
+			counts[i] = (double) ((const int64 *) ARR_DATA_PTR(array))[i];
 	}
 	SPI_freetuptable(SPI_tuptable);
 	return counts;
@@ -330,9 +130,8 @@ count_relations(FunctionCallInfo fcinfo, CardSamples *samples)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	samples->card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
-	samples->size = bins_of_card(samples->card);
 	SPI_connect();
+	read_card(fcinfo, samples, context);
 	for (int sample = 0; sample < 2; sample++)
 		samples->count[sample] = count_relation(fcinfo, PG_GETARG_OID(1 + sample), samples->size, context);
 	SPI_finish();
@@ -362,7 +161,7 @@ shift_points(const CardSamples *samples, int first, CharacteristicSamples *one)
 static void
 look_at(const CardSamples *samples, const ClEmptyArgument *empty, int i, int first, CharacteristicSamples *one)
 {
-	one->characteristic = &samples->card->characteristics[i];
+	one->characteristic = &samples->characteristic[i];
 	one->bands.count = one->characteristic->nbins + 1;
 	for (int sample = 0; sample < 2; sample++)
 		one->bands.n[sample] = samples->count[sample] + 2 + first;
@@ -371,7 +170,7 @@ look_at(const CardSamples *samples, const ClEmptyArgument *empty, int i, int fir
 	cl_psi(&one->bands, &empty->empty, &one->psi, one->part);
 	cl_empty_require(empty, &one->psi, one->psi.first_empty < 0 || one->psi.first_empty == one->characteristic->nbins ?
 					 one->characteristic->name : psprintf("%s %s", one->characteristic->name,
-														   cl_scorecard_bin_label(one->characteristic, one->psi.first_empty)));
+														   one->characteristic->label[one->psi.first_empty]));
 	shift_points(samples, first, one);
 }
 
@@ -389,13 +188,13 @@ put_bin(ClRecord *record, const CharacteristicSamples *one, int bin)
 		cl_record_put_null(record);
 	else
 		cl_record_put_int32(record, bin + 1);
-	cl_record_put_text(record, none ? "no bin" : cl_scorecard_bin_label(one->characteristic, bin));
+	cl_record_put_text(record, none ? "no bin" : one->characteristic->label[bin]);
 	cl_record_put_int64(record, (int64) expected);
 	cl_record_put_int64(record, (int64) actual);
 	cl_record_put_float8(record, expected / one->psi.total[CL_EXPECTED]);
 	cl_record_put_float8(record, actual / one->psi.total[CL_ACTUAL]);
 	cl_record_put_float8(record, one->part[bin]);
-	cl_record_put_float8(record, one->characteristic->points[bin]);
+	cl_record_put_float8(record, none ? NAN : one->characteristic->points[bin]);
 	cl_record_put_float8(record, one->shift[bin]);
 	cl_record_next(record);
 }
@@ -411,7 +210,7 @@ cl_stability_report(PG_FUNCTION_ARGS)
 
 	cl_record_open_set(&record, fcinfo);
 	count_relations(fcinfo, &samples);
-	for (int i = 0; i < samples.card->count; i++)
+	for (int i = 0; i < samples.n_characteristics; i++)
 	{
 		CharacteristicSamples one;
 
@@ -479,7 +278,7 @@ cl_stability_summary(PG_FUNCTION_ARGS)
 
 	cl_record_open_set(&record, fcinfo);
 	count_relations(fcinfo, &samples);
-	for (int i = 0; i < samples.card->count; i++)
+	for (int i = 0; i < samples.n_characteristics; i++)
 	{
 		CharacteristicSamples one;
 

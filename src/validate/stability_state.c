@@ -54,22 +54,16 @@ cl_stability_new_bin(ClStability *state, const char *name, int length, uint32 ha
 	return cl_labels_new(&state->bins, name, length, hash);
 }
 
-static void
-refuse_count(double count)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("too many rows in a bin of a %s", TYPE_NAME),
-			 errdetail("The sum of weights is %g; the largest is %g.", count, CL_STABILITY_LARGEST_COUNT),
-			 errhint("Divide the weights by their mean.")));
-}
-
 void
 cl_stability_add(ClStabilityBin *bin, int sample, const ClExactSum *count)
 {
 	cl_exact_sum_merge(&bin->count[sample], count);
 	if (bin->count[sample].high > CL_STABILITY_LARGEST_COUNT)
-		refuse_count(bin->count[sample].high);
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("too many rows in a bin of a %s", TYPE_NAME),
+				 errdetail("The sum of weights is %g; the largest is %g.", bin->count[sample].high, CL_STABILITY_LARGEST_COUNT),
+				 errhint("Divide the weights by their mean.")));
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "core/roc.h"
 
 #include "input.h"
+#include "../unit/release.h"
 
 static void *
 allocate(void *context, size_t size)
@@ -27,11 +28,11 @@ reallocate(void *block, size_t size)
 }
 
 static void
-breathe(void)
+check_for_interrupts(void)
 {
 }
 
-const ClMemory fuzz_memory = {allocate, reallocate, free, breathe, NULL};
+const ClMemory fuzz_memory = {allocate, reallocate, free, check_for_interrupts, NULL};
 
 static void
 check_order(const ClTally *tally, bool descending, const int64_t *expected)
@@ -110,6 +111,6 @@ fuzz_roc(Input *input)
 	check_order(&tally[0], false, n);
 	check_order(&tally[0], true, n);
 	check_measures(&tally[0], n);
-	cl_tally_free(&tally[0]);
-	cl_tally_free(&tally[1]);
+	release_tally(&tally[0]);
+	release_tally(&tally[1]);
 }

@@ -12,6 +12,8 @@
 #include "core/logistic.h"
 
 #include "input.h"
+#include "../unit/bins_chi2.h"
+#include "../unit/release.h"
 
 #define MOST_PREBINS 7
 
@@ -90,7 +92,7 @@ worth_of_splits(const ClBinCounts *prebin, int n, const ClBinCounts *total, cons
 		worth += cl_objective_term(rules->objective, weight[b], total->weight);
 		if (b > 0 && rules->max_p_value < 1)
 		{
-			double		chi2 = cl_bins_chi2(weight[b - 1], weight[b]);
+			double		chi2 = bins_chi2(weight[b - 1], weight[b]);
 
 			if (isnan(chi2) || !(cl_normal_two_sided(sqrt(chi2)) <= rules->max_p_value))
 				return -INFINITY;
@@ -188,8 +190,8 @@ fuzz_prebins(Input *input)
 		}
 	}
 	REQUIRE(rows == 0);
-	cl_prebins_free(&prebins, &fuzz_memory);
-	cl_tally_free(&tally);
+	release_prebins(&prebins, &fuzz_memory);
+	release_tally(&tally);
 }
 
 static void

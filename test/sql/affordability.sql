@@ -1,6 +1,4 @@
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- By hand: min(0.55 * 30000, 30000 - 2000) - 3000 = 13500; 13500 / (0.05 + 0.18 / 12) = 207692.3077, rounded down.
 SELECT affordable_limit(30000, 3000, 0.18, 0.05, 50, 0.55, 2000);

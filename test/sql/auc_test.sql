@@ -1,9 +1,5 @@
 -- auc_test: two scores of the same borrowers.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+\i test/helpers.sql
 
 -- R 4.2: outer() over all pairs, var() of the differences of placements, pnorm; the sample is that of test/sql/roc.sql.
 CREATE TABLE sample AS
@@ -39,12 +35,6 @@ CREATE TABLE whole AS SELECT auc_test(a, b, event) AS t FROM many;
 SELECT auc_test(a, b, event ORDER BY b, i) = (SELECT t FROM whole) AS any_order FROM many;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.auc_test(a, b, event) FROM many');
 SELECT auc_test(a, b, event) = (SELECT t FROM whole) AS any_plan FROM many;
 SELECT auc_test(-a, b, event, false, true) = (SELECT t FROM whole) AS directions FROM many;
@@ -52,6 +42,3 @@ SELECT auc_test(a, b, event) IS NULL AS nothing FROM many WHERE i < 0;
 SELECT (auc_test(a, b, event)).auc_a FROM many WHERE i < 10;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT array_agg(round((t).diff::numeric, 4) ORDER BY i) FROM (SELECT i, auc_test(s1, s2, event) OVER (ORDER BY i) AS t FROM sample) s WHERE i <= 12;
-
-DROP TABLE sample, many, whole;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text);

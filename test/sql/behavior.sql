@@ -1,8 +1,5 @@
 -- behavior: the monthly history of an account, and its features.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-SET datestyle = 'ISO, MDY';
+\i test/helpers.sql
 
 -- One account by hand: January to April without March; the limit raised in April, 35 days late in February.
 CREATE TABLE one (month date, credit_limit numeric(14,2), balance numeric(14,2), payment numeric(14,2), due numeric(14,2), days_past_due int);
@@ -294,7 +291,6 @@ SELECT behavior_features(h, 'infinity') FROM ours LIMIT 1;
  * Text and binary forms.
  */
 CREATE TABLE copied (account_id int, h behavior);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -320,33 +316,23 @@ SELECT '{"version": 1, "decimals": 2, "months": [{"month": "2026-01"}], "earlier
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (h behavior);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A binary COPY file: signature, flags, extension length, one row of one field, end.
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM (behavior_features(h)).n_months, h::text::behavior, (SELECT count(*) FROM behavior_months(h)), behavior_project_idle(h, 1) FROM attacked;
-  PERFORM rollup(h) FROM (SELECT h FROM attacked UNION ALL SELECT h FROM attacked) s;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR cardinality_violation OR invalid_parameter_value THEN
-  RETURN 'refused';
+  PERFORM (behavior_features(h)).n_months, h::text::behavior, (SELECT count(*) FROM behavior_months(h)), behavior_project_idle(h, 1) FROM (VALUES (NEW.h)) v (h);
+  PERFORM rollup(h) FROM (VALUES (NEW.h), (NEW.h)) s (h);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS SELECT credit_limit_internal.behavior_send(h) AS bytes FROM (SELECT behavior_agg(month, 10, b, 1, 1, 0) AS h
   FROM (VALUES (DATE '2019-01-01', 1.5), ('2019-03-01', 2), ('2025-12-01', 5), ('2026-01-01', NULL), ('2026-03-01', 3e10)) v (month, b)) s;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
-SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 127, 128, 255]) value) s;
+      FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s;
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack('\x0100' || (SELECT string_agg(set_byte('\x00', 0, (u(n, i) * 255)::int), '') FROM generate_series(1, n) i)) AS outcome
       FROM generate_series(0, 300) n) s;
 
-DROP VIEW long_history;
-DROP TABLE numbered, one, account_month, as_of, placed, windows, whole, expected, ours, compared, long, copied, attacked, victim;
-DROP FUNCTION u(int[]), count_of(bigint, bigint), differs(jsonb, jsonb, float8), bytes(behavior), continued(int, boolean), plan_of(text), same_by_plan(), data_file(text), attack(bytea);
+CALL remove_data_files();

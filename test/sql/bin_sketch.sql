@@ -1,7 +1,5 @@
 -- bin_sketch: events and non-events of every distinct value.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- By hand: three values, two rows without one, one row without an outcome.
 CREATE TABLE seen (x float8, event boolean);
@@ -35,9 +33,6 @@ SELECT bin_sketch_agg(x, event, 'Infinity') FROM seen;
 SELECT bin_sketch_agg(x, event, NULL) FROM seen;
 
 -- 30,000 rows against GROUP BY.
--- The same numbers on every version, unlike random().
-CREATE FUNCTION draw(place int, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN ('x' || substr(md5(place || ' ' || stream), 1, 8))::bit(32)::bigint / 4294967296.0::float8;
 CREATE TABLE loan AS
 SELECT i, CASE WHEN draw(i, 1) < 0.05 THEN NULL ELSE round((exp(3 + draw(i, 2)))::numeric, 1) END AS x, chr(65 + (draw(i, 3) * 20)::int) AS grade,
   draw(i, 4) < 0.1 AS event, (draw(i, 5) * 4)::int / 4.0 AS w
@@ -66,12 +61,6 @@ SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(x, event ORDER BY x 
 FROM loan, whole GROUP BY a, b;
 ALTER TABLE loan SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.bin_sketch_agg(x, event) FROM loan');
 SELECT credit_limit_internal.bin_sketch_send(na) = a AS numbers, credit_limit_internal.bin_sketch_send(nb) = b AS texts, credit_limit_internal.bin_sketch_send(nc) = c AS weighted_numbers, credit_limit_internal.bin_sketch_send(nd) = d AS weighted_texts
 FROM (SELECT bin_sketch_agg(x, event) AS na, bin_sketch_agg(grade, event) AS nb, bin_sketch_agg(x, event, w) AS nc, bin_sketch_agg(grade, event, w) AS nd FROM loan) s, whole;
@@ -102,7 +91,6 @@ INSERT INTO kept SELECT 'identifiers', bin_sketch_agg(repeat('x', 1001), true);
 INSERT INTO kept SELECT 'nothing', bin_sketch_agg(NULL::text, true);
 INSERT INTO kept VALUES ('unknown', '{"version": 1, "kind": "unknown", "n_skipped": 3, "missing": [1, 2], "values": []}');
 CREATE TABLE copied (LIKE kept);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY kept TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -130,20 +118,13 @@ SELECT ('{"version": 1, "kind": "text", "n_skipped": 0, "missing": [0, 0], "valu
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (s bin_sketch);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM bin_sketch_stats(s), s::text::bin_sketch, optimal_binning(s)::text::binning FROM attacked;
-  PERFORM rollup(s) FROM (SELECT s FROM attacked UNION ALL SELECT s FROM attacked) t;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire OR program_limit_exceeded THEN
-  RETURN 'refused';
+  PERFORM bin_sketch_stats(s), s::text::bin_sketch, optimal_binning(s)::text::binning FROM (VALUES (NEW.s)) v (s);
+  PERFORM rollup(s) FROM (VALUES (NEW.s), (NEW.s)) t (s);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS
 SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(nullif(x, 3), x % 4 = 0)) AS bytes FROM generate_series(1, 8) x
 UNION ALL SELECT credit_limit_internal.bin_sketch_send(bin_sketch_agg(nullif(chr(65 + x % 4), 'C'), x % 3 = 0)) FROM generate_series(1, 8) x
@@ -153,9 +134,9 @@ UNION ALL SELECT credit_limit_internal.bin_sketch_send(s) FROM kept WHERE name =
 SELECT attack(bytes), length(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') AS outcome, count(*) FROM victim GROUP BY 1;
-SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 128, 255]) value) s;
+      FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 128, 255]) value) s;
 SELECT setseed(0.5);
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack((SELECT '\x01'::bytea || string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
@@ -163,5 +144,4 @@ FROM (SELECT attack((SELECT '\x01'::bytea || string_agg(set_byte('\x00', 0, (ran
 -- Rows that were given up without a category that was.
 SELECT attack(set_byte(bytes, 3, 0)) FROM victim WHERE get_byte(bytes, 3) = 1;
 
-DROP TABLE seen, loan, whole, kept, copied, attacked, victim;
-DROP FUNCTION draw(int, int), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,7 +1,6 @@
 -- A book: what create_book makes, which rows its tables refuse, and what check_book finds.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 SELECT credit_limit.create_book('book_a');
 SELECT count(*) AS tables, bool_and(relowner = current_user::regrole) AS mine,
   bool_or(EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS of_the_extension

@@ -1,7 +1,6 @@
 -- Alerts: indicators against the same by hand, rules that open and close with hysteresis, days that are run twice.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 SELECT credit_limit.create_book('book_l');
 -- Every rule that comes with a book names an indicator there is, and every indicator has a rule.
 SELECT count(*) AS rules, count(DISTINCT indicator) = (SELECT count(*) FROM credit_limit.alert_indicators()) AS all_indicators FROM book_l.alert_rule;

@@ -1,7 +1,6 @@
 -- Jobs: schedules, what is said where there is no pg_cron, the log of jobs with the errors they met. (A server with pg_cron: test/t.)
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 SET timezone = 'GMT';
 SELECT credit_limit.create_book('book_j');
 SELECT credit_limit.schedule('book_j', '{"nightly": "0 2 * * *"}');
@@ -12,13 +11,22 @@ SELECT credit_limit.schedule('book_j', '[]');
 SELECT credit_limit.schedule('book_j', NULL);
 -- Nothing was scheduled by any of them.
 SELECT count(*) FROM book_j.job WHERE schedule IS NOT NULL;
-SELECT job, schedule, how, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j');
-SELECT job, schedule, replace(command, current_database(), '(database)') AS command FROM credit_limit.schedule('book_j',
+-- What is to be called, whoever starts it: the lender's scheduler by psql, or pg_cron, where the server preloads it, from its database.
+CREATE FUNCTION pg_temp.call(how text, command text) RETURNS text LANGUAGE sql AS $$
+  SELECT CASE
+    WHEN how = 'for your scheduler' AND current_setting('cron.database_name', true) IS NULL
+      THEN substring(command FROM '^psql -X -v ON_ERROR_STOP=1 -d ''' || current_database() || ''' -c "(.*)"$')
+    WHEN how = format('to be run in database "%s"', current_setting('cron.database_name', true))
+      THEN replace(substring(command FROM '^SELECT cron\.schedule_in_database\(.*''(CALL .*\))'', '''), '''''', '''')
+    ELSE how || ': ' || command END
+$$;
+SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('book_j');
+SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('book_j',
   '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", "keep_decisions": 84, "keep_job_runs": 30}');
 SELECT job, schedule, as_of, parameters FROM book_j.job ORDER BY job;
 SELECT job, schedule, expected_every, overdue, status, runs FROM book_j.job_status ORDER BY job;
 -- What the command says is what runs.
-SELECT substring(command FROM '-c "(.*)"') AS command FROM credit_limit.schedule('book_j', '{"as_of": "yesterday"}') WHERE job = 'months' \gset
+SELECT pg_temp.call(how, command) AS command FROM credit_limit.schedule('book_j', '{"as_of": "yesterday"}') WHERE job = 'months' \gset
 :command;
 SELECT job, status, as_of = (now() AT TIME ZONE 'GMT')::date - 1 AS yesterday, row_count FROM book_j.run WHERE run_id > 0;
 SELECT overdue FROM book_j.job_status WHERE job = 'months';
@@ -29,7 +37,8 @@ UPDATE book_j.run SET started_at = started_at - interval '25 hours', ended_at = 
 SELECT overdue FROM book_j.job_status WHERE job = 'months';
 UPDATE book_j.job SET expected_every = '26 hours' WHERE job = 'months';
 SELECT overdue FROM book_j.job_status WHERE job = 'months';
-SELECT job, how, command FROM credit_limit.unschedule('book_j');
+SELECT job, CASE WHEN how = 'for your scheduler' THEN command IS NULL
+  ELSE command = format('SELECT cron.unschedule(%L)', format('book_j %s in %s', job, current_database())) END AS right FROM credit_limit.unschedule('book_j');
 SELECT count(*) FROM credit_limit.unschedule('book_j');
 
 -- Jobs that fail say so twice: to who started them, and in the log with the SQLSTATE; what they began is undone.
@@ -45,9 +54,9 @@ CALL credit_limit.run_job('book_j', 'alerts');
 SELECT job, status, CASE WHEN as_of BETWEEN current_date - 2 AND current_date - 1 THEN 'yesterday' ELSE to_char(as_of, 'YYYY-MM-DD') END AS as_of, row_count, sqlstate, message FROM book_j.run WHERE run_id > 0 ORDER BY run_id;
 SELECT job, status, sqlstate, runs, failures, last_success IS NOT NULL AS once FROM book_j.job_status ORDER BY job;
 -- The nightly run, with a borrower whose row is wrong.
-CREATE ROLE regress_book_maker;
-SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_book_maker');
-SET ROLE regress_book_maker;
+CREATE ROLE regress_jobs_maker;
+SELECT credit_limit.grant_book('book_j', policy_owner => 'regress_jobs_maker');
+SET ROLE regress_jobs_maker;
 SELECT credit_limit.draft_policy('book_j', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01');
@@ -81,5 +90,5 @@ BEGIN;
 CALL credit_limit.run_job('book_j', 'months');
 ROLLBACK;
 DROP SCHEMA book_j, book_j_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_jobs_maker;
+DROP ROLE regress_jobs_maker;

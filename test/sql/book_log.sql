@@ -1,17 +1,17 @@
 -- The log: decisions sealed as the continuation of a lane, and written by ordinary INSERTs.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SELECT create_book('book_w');
 SELECT add_months('book_w', '2026-01-01', 1);
 -- n accounts; the inputs have a text beyond ASCII, one of 3 kB in every hundredth row, and a number.
 CREATE FUNCTION pg_temp.decided(n int, as_of date, run bigint, source text) RETURNS refcursor LANGUAGE plpgsql AS $$
 DECLARE rows refcursor;
 BEGIN
-  OPEN rows FOR SELECT ROW(run, source, a, a + 1000000, 'cash', as_of, clock_timestamp(), 1, NULL, NULL, NULL, CASE WHEN a % 3 > 0 THEN 700 + a END, 0.1,
-      'KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL, a % 5 = 0)::credit_limit_internal.log_entry,
-    i, sha256('policy'), NULL::bytea
+  OPEN rows FOR SELECT run AS run_id, source AS source, a::bigint AS account_id, a + 1000000::bigint AS borrower_id, 'cash' AS product, as_of AS as_of,
+      clock_timestamp() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm,
+      (CASE WHEN a % 3 > 0 THEN 700 + a END)::float8 AS score, 0.1::float8 AS pd, a % 5 = 0 AS frozen, i AS inputs, sha256('policy') AS policy_digest,
+      NULL::bytea AS scorecard_digest,
+      ROW('KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL)::limit_decision AS decision
   FROM generate_series(1, n) a CROSS JOIN LATERAL (SELECT 1.50 + a AS x, CASE WHEN a % 100 = 0 THEN repeat('é', 1500) ELSE 'é' END AS y OFFSET 0) i ORDER BY a;
   RETURN rows;
 END $$;
@@ -57,8 +57,10 @@ SELECT decision_id, account_id, score, action, old_limit, new_limit, reasons, fr
 WHERE decision_id % 64 = 1 AND account_id IN (3, 5) ORDER BY 1;
 SELECT columns FROM book_w.evidence_layout;
 -- A layout that changes between two rows.
-SELECT $$SELECT ROW(2, 'run', a, a, 'cash', '2026-01-31', now(), 1, NULL, NULL, NULL, 1, 0.1, 'KEEP', a, a, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1,
-  'none', ARRAY['why'], NULL, false)::credit_limit_internal.log_entry, %s, sha256('policy'), NULL::bytea FROM generate_series(1, 5) a$$ AS entries \gset
+SELECT $$SELECT 2::bigint AS run_id, 'run' AS source, a::bigint AS account_id, a::bigint AS borrower_id, 'cash' AS product, DATE '2026-01-31' AS as_of,
+  now() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm, 1::float8 AS score, 0.1::float8 AS pd,
+  ROW('KEEP', a, a, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why'], NULL)::credit_limit.limit_decision AS decision, false AS frozen,
+  %s AS inputs, sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest FROM generate_series(1, 5) a$$ AS entries \gset
 CREATE FUNCTION pg_temp.input(a int) RETURNS record LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
@@ -75,13 +77,13 @@ CREATE TRIGGER see AFTER INSERT ON book_w.decision FOR EACH ROW EXECUTE FUNCTION
 SELECT * FROM pg_temp.write(150, '2026-01-29', 7, 3);
 SELECT count(*) AS seen FROM book_w.seen;
 DROP TRIGGER see ON book_w.decision;
-CREATE ROLE regress_book_writer;
-GRANT USAGE ON SCHEMA book_w, credit_limit, credit_limit_internal TO regress_book_writer;
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA book_w TO regress_book_writer;
-GRANT UPDATE ON book_w.log_lane TO regress_book_writer;
+CREATE ROLE regress_log_writer;
+GRANT USAGE ON SCHEMA book_w, credit_limit, credit_limit_internal TO regress_log_writer;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA book_w TO regress_log_writer;
+GRANT UPDATE ON book_w.log_lane TO regress_log_writer;
 ALTER TABLE book_w.decision ENABLE ROW LEVEL SECURITY;
-CREATE POLICY only_small ON book_w.decision TO regress_book_writer USING (true) WITH CHECK (new_limit < 100);
-SET ROLE regress_book_writer;
+CREATE POLICY only_small ON book_w.decision TO regress_log_writer USING (true) WITH CHECK (new_limit < 100);
+SET ROLE regress_log_writer;
 SELECT decisions FROM pg_temp.write(150, '2026-01-27', 9, 3);
 SELECT decisions FROM pg_temp.write(250, '2026-01-27', 10, 4);
 RESET ROLE;
@@ -109,8 +111,8 @@ SELECT * FROM pg_temp.write(10, '2026-01-31', 21, 1);
 BEGIN READ ONLY;
 SELECT * FROM pg_temp.write(10, '2026-01-31', 20, 5);
 ROLLBACK;
-REVOKE INSERT ON book_w.decision FROM regress_book_writer;
-SET ROLE regress_book_writer;
+REVOKE INSERT ON book_w.decision FROM regress_log_writer;
+SET ROLE regress_log_writer;
 SELECT decisions FROM pg_temp.write(1, '2026-01-31', 20, 5);
 RESET ROLE;
 -- In a subtransaction that fails, and then again.
@@ -124,12 +126,16 @@ SELECT bool_and(good) AS good, (SELECT place FROM book_w.log_lane WHERE lane = 2
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'generate_series(1, 5) a', '(VALUES (1), (2), (2)) v(a)')), 25);
 -- A row without a decision, one that lacks what it must have, an end of a lane that cannot be, no cursor, or one of something else.
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''KEEP''', 'NULL')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''run'', a', '''run'', NULL')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''cash''', 'NULL')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''run'' AS source, a::bigint', '''run'' AS source, NULL::bigint')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''cash''', 'NULL::text')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''none''', 'NULL')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'NULL::book_w.product')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(interval ''1 day'')')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor('SELECT NULL::credit_limit_internal.log_entry, ROW(1), ''''::bytea, ''''::bytea'), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)', 'NULL')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)::credit_limit.limit_decision', 'ROW(1)')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(regexp_replace(format(:'entries', 'ROW(1)'), 'ROW\(''KEEP''[^)]*\)::credit_limit.limit_decision', '1')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'a::bigint AS account_id', 'a AS account_id')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'DATE ''2026-01-31''', 'NULL::date')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 64);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, place => -1);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, place => 9223372036854775807);
@@ -137,7 +143,7 @@ SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', 'ROW(1)')), 23, pr
 SELECT * FROM pg_temp.write('no cursor', 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor('SELECT 1'), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(format(:'entries', '1')), 23);
-SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'NULL::bytea', '1')), 23);
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'NULL::bytea AS scorecard_digest', '1 AS scorecard_digest')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor('UPDATE book_w.product SET name = name RETURNING 1'), 23);
 -- The hash of a row that is none of a log.
 SELECT credit_limit_internal.decision_hash(r, NULL, NULL) FROM (SELECT 1 AS x) r;
@@ -154,9 +160,9 @@ SELECT decision_id, reasons[1], good FROM book_w.check WHERE decision_id % 64 = 
 ROLLBACK;
 
 -- What decides while decisions are written would continue the lane at the same place: refused, and when the refusal is swallowed, nothing is wrong.
-CREATE ROLE regress_book_maker;
-SELECT create_book('book_k'), grant_book('book_k', policy_owner => 'regress_book_maker');
-SET ROLE regress_book_maker;
+CREATE ROLE regress_log_maker;
+SELECT create_book('book_k'), grant_book('book_k', policy_owner => 'regress_log_maker');
+SET ROLE regress_log_maker;
 SELECT draft_policy('book_k', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true}]}') AS draft;
 RESET ROLE;
 SELECT approve_policy('book_k', 1, '2026-01-01'), set_business_date('book_k', '2026-01-15'), enable_realtime('book_k');
@@ -198,5 +204,5 @@ ALTER TABLE book_k.by_id RENAME TO decision_evidence;
 SELECT decisions FROM pg_temp.write(pg_temp.decided(3, '2026-01-31', 1, 'run'), 1, 'book_k');
 SELECT tableoid::regclass, decision_id FROM book_k.decision UNION ALL SELECT tableoid::regclass, decision_id FROM book_k.decision_evidence ORDER BY 1, 2;
 DROP SCHEMA book_w, book_k, book_w_report, book_k_report CASCADE;
-DROP OWNED BY regress_book_writer, regress_book_maker;
-DROP ROLE regress_book_writer, regress_book_maker;
+DROP OWNED BY regress_log_writer, regress_log_maker;
+DROP ROLE regress_log_writer, regress_log_maker;

@@ -1,8 +1,6 @@
 -- Canonical text of rows, and chains of hashes over it.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 CREATE TYPE book_mood AS ENUM ('glad "so"');
 CREATE DOMAIN book_money AS numeric(10, 3);
 CREATE TABLE book_row (a smallint, b int, c bigint, gone int, d numeric, e book_money, f real, g double precision, h boolean, i text, j varchar(9), k char(5), l name, m date, n uuid, o bytea, p text[], q book_mood);

@@ -1,8 +1,6 @@
 -- Canonical text of random rows against what PostgreSQL's own to_json() prints, under all settings; read again; and told apart.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SELECT setseed(0.6);
 CREATE TYPE random_mood AS ENUM ('glad', 'sad "so"', E'back\\slash', '喜');
 CREATE DOMAIN random_money AS numeric(30, 4);
@@ -55,6 +53,7 @@ CREATE FUNCTION pg_temp.under_settings(OUT settings bigint, OUT written_otherwis
 DECLARE
   style text; digits text; bytes text; zone text;
   n bigint;
+  may_be_off CONSTANT boolean := current_setting('server_version_num')::int < 190000; -- of standard_conforming_strings
   read text := (SELECT credit_limit_internal.evidence_columns(layout) FROM random_text LIMIT 1);
 BEGIN
   settings := 0; written_otherwise := 0; read_otherwise := 0;
@@ -63,7 +62,7 @@ BEGIN
       bytes := CASE WHEN settings % 2 = 0 THEN 'escape' ELSE 'hex' END;
       zone := (ARRAY['UTC', 'Asia/Kathmandu', 'America/Caracas', 'Pacific/Apia'])[1 + settings % 4];
       PERFORM set_config('datestyle', style, true), set_config('extra_float_digits', digits, true), set_config('bytea_output', bytes, true), set_config('timezone', zone, true),
-        set_config('intervalstyle', (ARRAY['iso_8601', 'postgres', 'sql_standard'])[1 + settings % 3], true), set_config('standard_conforming_strings', CASE WHEN settings % 5 = 0 THEN 'off' ELSE 'on' END, true);
+        set_config('intervalstyle', (ARRAY['iso_8601', 'postgres', 'sql_standard'])[1 + settings % 3], true), set_config('standard_conforming_strings', CASE WHEN settings % 5 = 0 AND may_be_off THEN 'off' ELSE 'on' END, true);
       settings := settings + 1;
       SELECT count(*) INTO n FROM random_row r JOIN random_text t USING (id) WHERE canonical_row(r, row_layout(r)) IS DISTINCT FROM t.text OR row_layout(r) <> t.layout;
       written_otherwise := written_otherwise + n;
@@ -136,6 +135,3 @@ BEGIN
     RAISE WARNING '% of % layouts were refused', refused, tried;
   END IF;
 END $$;
-DROP TABLE random_row, random_text, random_read;
-DROP TYPE random_mood, random_pair;
-DROP DOMAIN random_deep, random_money, random_note;

@@ -1,13 +1,11 @@
 -- Notices of adverse decisions: the principal reasons, at most four, in the borrower's language.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-SET datestyle = 'ISO';
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker;
+\i test/helpers.sql
+CREATE ROLE regress_notices_maker;
 SELECT credit_limit.create_book('book_n');
-GRANT USAGE ON SCHEMA book_n, credit_limit, credit_limit_internal TO regress_book_maker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_n TO regress_book_maker;
-SET ROLE regress_book_maker;
+GRANT USAGE ON SCHEMA book_n, credit_limit, credit_limit_internal TO regress_notices_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_n TO regress_notices_maker;
+SET ROLE regress_notices_maker;
 SELECT credit_limit.draft_policy('book_n', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 400, "income_multiple": 0.5}]}, "product": {"step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "action": "FREEZE", "reason": "Past due"}], "movement": {"max_decrease": 0.5}}'),
   credit_limit.draft_scorecard('book_n', 'card', '{"name": "card", "base_points": 300, "characteristics": [
     {"name": "utilization", "reason": "Much of the limit is used", "bins": [{"below": 0.5, "points": 200}, {"points": 20}], "missing": {"points": 0}},
@@ -52,5 +50,5 @@ CALL credit_limit.run_decisions('book_n', '2026-11-30', '{"run_key": "what if", 
 SELECT count(*) FILTER (WHERE d.frozen OR d.new_limit < d.old_limit) > 0 AS some_fall, count(*) FILTER (WHERE n.adverse) AS adverse
 FROM book_n.decision d JOIN book_n.run r USING (run_id), credit_limit.adverse_notice('book_n', d.decision_id, 'en') n WHERE r.run_key = 'what if';
 DROP SCHEMA book_n, book_n_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_notices_maker;
+DROP ROLE regress_notices_maker;

@@ -1,17 +1,16 @@
 -- What makes the names of a function mean the tables of a book and nothing else: who may open it, what it must hold, and what it may not.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_owner;
-CREATE ROLE regress_book_reader;
-CREATE ROLE regress_book_engine;
-GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_book_owner WITH GRANT OPTION;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_book_owner', current_database()) \gexec
-CREATE FUNCTION public.regress_same(numeric, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
-SET ROLE regress_book_owner;
+\i test/helpers.sql
+CREATE ROLE regress_open_owner;
+CREATE ROLE regress_open_reader;
+CREATE ROLE regress_open_engine;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_open_owner WITH GRANT OPTION;
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_open_owner', current_database()) \gexec
+CREATE FUNCTION test_book_open.regress_same(numeric, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+SET ROLE regress_open_owner;
 SELECT credit_limit.create_book('book_x');
 SELECT credit_limit.create_book('book_y');
-SELECT credit_limit.grant_book('book_x', analyst => 'regress_book_reader', engine => 'regress_book_engine');
+SELECT credit_limit.grant_book('book_x', analyst => 'regress_open_reader', engine => 'regress_open_engine');
 INSERT INTO book_x.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', NULL, NULL);
 INSERT INTO book_x.borrower (borrower_id) VALUES (1);
 INSERT INTO book_x.account (account_id, borrower_id, product, currency, opened_on, credit_limit) VALUES (7, 1, 'cash', 'CNY', '2026-01-01', 500);
@@ -45,8 +44,8 @@ RESET search_path;
 -- Operators and functions that would change what a statement means. PostgreSQL takes operators of IN, CASE, NULLIF, IS DISTINCT FROM, JOIN USING by
 -- name, and the best match of all schemas of the path.
 SELECT pg_temp.tried(before, :'draw') FROM (VALUES
-  ('CREATE OPERATOR book_x.= (LEFTARG = numeric, RIGHTARG = int, FUNCTION = public.regress_same)'),
-  ('CREATE OPERATOR book_x.~~~ (LEFTARG = numeric, RIGHTARG = int, FUNCTION = public.regress_same)'),
+  ('CREATE OPERATOR book_x.= (LEFTARG = numeric, RIGHTARG = int, FUNCTION = test_book_open.regress_same)'),
+  ('CREATE OPERATOR book_x.~~~ (LEFTARG = numeric, RIGHTARG = int, FUNCTION = test_book_open.regress_same)'),
   ('CREATE FUNCTION book_x.coalesce_all() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
   ('CREATE FUNCTION book_x.count(text) RETURNS bigint LANGUAGE sql AS ''SELECT 1::bigint'''),
   ('CREATE FUNCTION book_x.sum(book_x.account) RETURNS bigint LANGUAGE sql AS ''SELECT 1::bigint'''),
@@ -82,19 +81,19 @@ SELECT pg_temp.tried('SELECT 1', 'SELECT credit_limit.set_business_date(NULL, ''
 RESET ROLE;
 
 -- Rights. Plans that another role has made do not stand in for them.
-SET ROLE regress_book_reader;
+SET ROLE regress_open_reader;
 SELECT pg_temp.tried('SELECT 1', :'draw'), pg_temp.tried('SELECT 1', 'SELECT count(*) FROM credit_limit.preview_decisions(''book_x'', ''2026-11-30'')');
 RESET ROLE;
-SET ROLE regress_book_engine;
+SET ROLE regress_open_engine;
 SELECT pg_temp.tried('SELECT 1', :'draw'), pg_temp.tried('SELECT 1', 'SELECT count(*) FROM credit_limit.preview_decisions(''book_x'', ''2026-11-30'')');
 SELECT pg_temp.tried('SELECT 1', 'SELECT credit_limit.available_to_draw(''book_y'', 7, ''2026-11-30'')');
 RESET ROLE;
-REVOKE EXECUTE ON FUNCTION book_x.decision_input(date) FROM regress_book_engine;
-SET ROLE regress_book_engine;
+REVOKE EXECUTE ON FUNCTION book_x.decision_input(date) FROM regress_open_engine;
+SET ROLE regress_open_engine;
 SELECT pg_temp.tried('SELECT 1', 'SELECT count(*) FROM credit_limit.preview_decisions(''book_x'', ''2026-11-30'')');
 RESET ROLE;
-REVOKE USAGE ON SCHEMA book_x FROM regress_book_engine;
-SET ROLE regress_book_engine;
+REVOKE USAGE ON SCHEMA book_x FROM regress_open_engine;
+SET ROLE regress_open_engine;
 SELECT pg_temp.tried('SELECT 1', :'draw');
 RESET ROLE;
 ALTER FUNCTION book_x.decision_input(date) RENAME TO other_input;
@@ -103,9 +102,9 @@ ALTER FUNCTION book_x.other_input(date) RENAME TO decision_input;
 -- In a function with the rights of its owner, tables of the caller are not read.
 CREATE FUNCTION book_x.for_all() RETURNS numeric LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$ SELECT credit_limit.available_to_draw('book_x', 7, '2026-11-30') $$;
-GRANT USAGE ON SCHEMA book_x TO regress_book_engine;
-GRANT EXECUTE ON FUNCTION book_x.for_all() TO regress_book_engine;
-SET ROLE regress_book_engine;
+GRANT USAGE ON SCHEMA book_x TO regress_open_engine;
+GRANT EXECUTE ON FUNCTION book_x.for_all() TO regress_open_engine;
+SET ROLE regress_open_engine;
 CREATE TEMP TABLE account AS SELECT 7 AS account_id, 1 AS borrower_id, 'cash' AS product, NULL::bigint AS umbrella_id, 'open' AS status, 1e9 AS credit_limit, 0 AS balance,
   0 AS pending, false AS frozen;
 SELECT book_x.for_all();
@@ -114,17 +113,16 @@ DROP TABLE pg_temp.account;
 
 -- create_book takes a new schema, or one of the caller's own in which nobody else may make or change anything.
 CREATE SCHEMA book_z;
-GRANT USAGE ON SCHEMA book_z TO regress_book_owner;
-SET ROLE regress_book_owner;
+GRANT USAGE ON SCHEMA book_z TO regress_open_owner;
+SET ROLE regress_open_owner;
 SELECT pg_temp.tried('SELECT 1', 'SELECT credit_limit.create_book(''book_z'')');
 RESET ROLE;
 SELECT pg_temp.tried('GRANT CREATE ON SCHEMA book_z TO PUBLIC', 'SELECT credit_limit.create_book(''book_z'')');
-SELECT pg_temp.tried('GRANT CREATE ON SCHEMA book_z TO regress_book_reader', 'SELECT credit_limit.create_book(''book_z'')');
-SELECT pg_temp.tried('CREATE VIEW book_z.borrower AS SELECT 1 AS borrower_id; ALTER VIEW book_z.borrower OWNER TO regress_book_reader', 'SELECT credit_limit.create_book(''book_z'')');
-SELECT pg_temp.tried('CREATE FUNCTION book_z.decision_input(date) RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER FUNCTION book_z.decision_input(date) OWNER TO regress_book_reader',
+SELECT pg_temp.tried('GRANT CREATE ON SCHEMA book_z TO regress_open_reader', 'SELECT credit_limit.create_book(''book_z'')');
+SELECT pg_temp.tried('CREATE VIEW book_z.borrower AS SELECT 1 AS borrower_id; ALTER VIEW book_z.borrower OWNER TO regress_open_reader', 'SELECT credit_limit.create_book(''book_z'')');
+SELECT pg_temp.tried('CREATE FUNCTION book_z.decision_input(date) RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER FUNCTION book_z.decision_input(date) OWNER TO regress_open_reader',
   'SELECT credit_limit.create_book(''book_z'')');
 DROP SCHEMA book_z;
-DROP FUNCTION public.regress_same(numeric, int);
 DROP SCHEMA book_x, book_y, book_x_report, book_y_report CASCADE;
-DROP OWNED BY regress_book_owner, regress_book_reader, regress_book_engine;
-DROP ROLE regress_book_owner, regress_book_reader, regress_book_engine;
+DROP OWNED BY regress_open_owner, regress_open_reader, regress_open_engine;
+DROP ROLE regress_open_owner, regress_open_reader, regress_open_engine;

@@ -1,13 +1,12 @@
 -- Overrides: a person decides what was referred, another approves, the engine writes it to the log.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_maker; CREATE ROLE regress_r1; CREATE ROLE regress_r2; CREATE ROLE regress_engine; CREATE ROLE regress_analyst;
-CREATE ROLE regress_both LOGIN IN ROLE regress_r1, regress_r2;
+\i test/helpers.sql
+CREATE ROLE regress_overrides_maker; CREATE ROLE regress_overrides_r1; CREATE ROLE regress_overrides_r2; CREATE ROLE regress_overrides_engine; CREATE ROLE regress_overrides_analyst;
+CREATE ROLE regress_overrides_both LOGIN IN ROLE regress_overrides_r1, regress_overrides_r2;
 SELECT credit_limit.create_book('book_o');
-SELECT credit_limit.grant_book('book_o', policy_owner => 'regress_maker', engine => 'regress_engine', analyst => 'regress_analyst', reviewer => 'regress_r1');
-SELECT credit_limit.grant_book('book_o', reviewer => 'regress_r2');
-SET ROLE regress_maker;
+SELECT credit_limit.grant_book('book_o', policy_owner => 'regress_overrides_maker', engine => 'regress_overrides_engine', analyst => 'regress_overrides_analyst', reviewer => 'regress_overrides_r1');
+SELECT credit_limit.grant_book('book_o', reviewer => 'regress_overrides_r2');
+SET ROLE regress_overrides_maker;
 SELECT credit_limit.draft_policy('book_o', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "regulatory_cap": {"limit": 9000}, "exclusions": [{"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_o', 1, '2026-01-01');
@@ -27,7 +26,7 @@ SELECT decision_id AS d4 FROM book_o.decision WHERE account_id = 104 \gset
 SELECT decision_id AS d5 FROM book_o.decision WHERE account_id = 105 \gset
 
 -- Proposals: of what was referred, up to the regulatory cap, with a reason; one at a time.
-SET ROLE regress_r1;
+SET ROLE regress_overrides_r1;
 SELECT credit_limit.propose_override('book_o', :d1, 5000, 'Long-standing customer', 'spoke to him') AS id;
 SELECT credit_limit.propose_override('book_o', :d1, 6000, 'Again');
 SELECT credit_limit.propose_override('book_o', :d5, 5000, 'Not referred');
@@ -51,29 +50,29 @@ INSERT INTO book_o.decision SELECT * FROM book_o.decision;
 UPDATE book_o.account SET credit_limit = 9000;
 SELECT credit_limit.apply_overrides('book_o', '2026-12-01');
 RESET ROLE;
-SET SESSION AUTHORIZATION regress_both;
-SET ROLE regress_r1;
+SET SESSION AUTHORIZATION regress_overrides_both;
+SET ROLE regress_overrides_r1;
 -- (A proposal of this login, then of no other.)
 SELECT credit_limit.decline_override('book_o', request_id) FROM book_o.override_request WHERE account_id = 103;
 SELECT credit_limit.propose_override('book_o', :d3, 2000, 'Asked for it') > 0 AS proposed;
-SET ROLE regress_r2;
+SET ROLE regress_overrides_r2;
 SELECT credit_limit.approve_override('book_o', request_id) FROM book_o.override_request WHERE account_id = 103 AND status = 'proposed';
 RESET SESSION AUTHORIZATION;
-SET ROLE regress_r2;
+SET ROLE regress_overrides_r2;
 SELECT count(credit_limit.approve_override('book_o', request_id)) FROM book_o.override_request WHERE status = 'proposed' AND account_id <> 103;
 SELECT credit_limit.decline_override('book_o', request_id) FROM book_o.override_request WHERE account_id = 101;
 SELECT credit_limit.approve_override('book_o', 999);
 -- Approved is not applied: that is the engine's.
 SELECT credit_limit.apply_overrides('book_o', '2026-12-01');
 UPDATE book_o.override_request SET status = 'applied' WHERE account_id = 101;
-SET ROLE regress_analyst;
+SET ROLE regress_overrides_analyst;
 SELECT count(*) FROM book_o.override_request;
 SELECT credit_limit.propose_override('book_o', :d3, 2000, 'x');
 -- The limit of 102 moves meanwhile. The engine applies what can be.
 RESET ROLE;
 UPDATE book_o.account SET credit_limit = 1100 WHERE account_id = 102;
 SELECT credit_limit.set_business_date('book_o', '2026-12-01');
-SET ROLE regress_engine;
+SET ROLE regress_overrides_engine;
 CALL credit_limit.run_job('book_o', 'overrides');
 CALL credit_limit.run_job('book_o', 'overrides');
 SELECT status, row_count, message FROM book_o.run WHERE job = 'overrides' ORDER BY run_id;
@@ -111,5 +110,5 @@ SELECT max(decision_id) AS what_if FROM book_o.decision d JOIN book_o.run r USIN
 SELECT credit_limit.propose_override('book_o', :what_if, 100, 'x');
 \set VERBOSITY terse
 DROP SCHEMA book_o, book_o_report CASCADE;
-DROP OWNED BY regress_maker, regress_r1, regress_r2, regress_engine, regress_analyst, regress_both;
-DROP ROLE regress_maker, regress_r1, regress_r2, regress_engine, regress_analyst, regress_both;
+DROP OWNED BY regress_overrides_maker, regress_overrides_r1, regress_overrides_r2, regress_overrides_engine, regress_overrides_analyst, regress_overrides_both;
+DROP ROLE regress_overrides_maker, regress_overrides_r1, regress_overrides_r2, regress_overrides_engine, regress_overrides_analyst, regress_overrides_both;

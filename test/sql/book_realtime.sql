@@ -1,13 +1,12 @@
 -- Real time: a new month or exclusion moves the borrower's limits in its own transaction, as a run would; and simulations.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker;
+\i test/helpers.sql
+CREATE ROLE regress_realtime_maker;
 SELECT credit_limit.create_book('book_t');
-GRANT USAGE ON SCHEMA book_t, credit_limit, credit_limit_internal TO regress_book_maker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_t TO regress_book_maker;
+GRANT USAGE ON SCHEMA book_t, credit_limit, credit_limit_internal TO regress_realtime_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_t TO regress_realtime_maker;
 \set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "risk_cap": [{"pd_below": 0.1, "limit": 9000}, {"limit": 2000}], "product": {"step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}, {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}, {"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}'
-SET ROLE regress_book_maker;
+SET ROLE regress_realtime_maker;
 SELECT credit_limit.draft_policy('book_t', 'cash', :'policy'), credit_limit.draft_policy('book_t', 'cash', jsonb_set(:'policy'::jsonb, '{entitlement,bands,0,income_multiple}', '3')::credit_limit.limit_policy);
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_t', 1, '2026-01-01');
@@ -102,5 +101,5 @@ SELECT currency, action_a, action_b, accounts, limit_a, limit_b FROM credit_limi
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 77, '2026-12-01');
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 2}');
 DROP SCHEMA book_t, book_t_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_realtime_maker;
+DROP ROLE regress_realtime_maker;

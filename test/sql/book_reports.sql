@@ -1,18 +1,16 @@
 -- Reports of a book: every number against plain SQL over the tables, written without the extension's summaries; currencies apart;
 -- nobody sees in a report what he may not see in the tables.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-SET datestyle = 'ISO';
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker;
-CREATE ROLE regress_book_analyst;
+\i test/helpers.sql
+CREATE ROLE regress_reports_maker;
+CREATE ROLE regress_reports_analyst;
 SELECT credit_limit.create_book('book_p');
-GRANT USAGE ON SCHEMA book_p, credit_limit, credit_limit_internal TO regress_book_maker, regress_book_analyst;
-GRANT ALL ON ALL TABLES IN SCHEMA book_p TO regress_book_maker;
-GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst;
+GRANT USAGE ON SCHEMA book_p, credit_limit, credit_limit_internal TO regress_reports_maker, regress_reports_analyst;
+GRANT ALL ON ALL TABLES IN SCHEMA book_p TO regress_reports_maker;
+GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_reports_analyst;
 \set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 500, "income_multiple": 1}]}, "risk_cap": [{"pd_below": 0.03, "limit": 9000}, {"limit": 2500}], "product": {"floor": 500, "cap": 12000, "step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}], "movement": {"max_increase": 0.5}}'
 \set card '{"name": "card", "base_points": 560, "scaling": {"score": 650, "odds": 30, "pdo": 40}, "characteristics": [{"name": "utilization", "reason": "Much of the limit is used", "bins": [{"below": 0.3, "points": 150}, {"below": 0.6, "points": 90}, {"points": 0}], "missing": {"points": 50}}, {"name": "income", "reason": "Income is low", "bins": [{"below": 3100, "points": 0}, {"below": 3300, "points": 7}, {"points": 21}], "missing": {"points": 0}}]}'
-SET ROLE regress_book_maker;
+SET ROLE regress_reports_maker;
 SELECT credit_limit.draft_policy('book_p', 'cash', :'policy'), credit_limit.draft_scorecard('book_p', 'card', :'card'),
   credit_limit.draft_policy('book_p', 'generous', jsonb_set(:'policy'::jsonb, '{movement,max_increase}', '2')::credit_limit.limit_policy);
 RESET ROLE;
@@ -224,15 +222,15 @@ SELECT pg_temp.reads('SELECT * FROM book_p_report.report_utilization WHERE month
   pg_temp.reads('SELECT * FROM book_p_report.report_reasons WHERE as_of = ''2026-11-30''') AS reasons;
 
 -- An analyst of one segment sees that segment, in the reports as in the tables.
-GRANT USAGE ON SCHEMA book_p_report TO regress_book_analyst;
-GRANT SELECT ON ALL TABLES IN SCHEMA book_p_report TO regress_book_analyst;
-GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_book_analyst;
+GRANT USAGE ON SCHEMA book_p_report TO regress_reports_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA book_p_report TO regress_reports_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA book_p TO regress_reports_analyst;
 ALTER TABLE book_p.borrower ENABLE ROW LEVEL SECURITY;
 ALTER TABLE book_p.account ENABLE ROW LEVEL SECURITY;
-CREATE POLICY town ON book_p.borrower TO regress_book_analyst USING (segment = 'town');
-CREATE POLICY town ON book_p.account TO regress_book_analyst USING (EXISTS (SELECT FROM book_p.borrower b WHERE b.borrower_id = account.borrower_id));
+CREATE POLICY town ON book_p.borrower TO regress_reports_analyst USING (segment = 'town');
+CREATE POLICY town ON book_p.account TO regress_reports_analyst USING (EXISTS (SELECT FROM book_p.borrower b WHERE b.borrower_id = account.borrower_id));
 CREATE TABLE book_p.seen (who text, report text, n bigint, hash text);
-GRANT INSERT, SELECT ON book_p.seen TO regress_book_analyst;
+GRANT INSERT, SELECT ON book_p.seen TO regress_reports_analyst;
 CREATE FUNCTION pg_temp.look(who text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE v record;
 BEGIN
@@ -241,7 +239,7 @@ BEGIN
   END LOOP;
 END $$;
 SELECT pg_temp.look('owner');
-SET ROLE regress_book_analyst;
+SET ROLE regress_reports_analyst;
 SELECT pg_temp.look('analyst');
 SELECT string_agg(DISTINCT coalesce(segment, '-'), ' ') AS segments FROM book_p_report.report_utilization;
 SELECT string_agg(DISTINCT coalesce(segment, '-'), ' ') AS segments FROM book_p_report.report_gap;
@@ -258,41 +256,41 @@ UPDATE book_p.account SET pending = pending WHERE account_id % 3 = 0;
 SELECT pg_temp.look('again');
 SELECT count(*) AS reports, bool_and(o.hash = a.hash) AS same FROM book_p.seen o JOIN book_p.seen a ON a.report = o.report AND a.who = 'again' WHERE o.who = 'owner';
 -- Who may not read the tables reads no report.
-REVOKE SELECT ON book_p.account FROM regress_book_analyst;
-SET ROLE regress_book_analyst;
+REVOKE SELECT ON book_p.account FROM regress_reports_analyst;
+SET ROLE regress_reports_analyst;
 SELECT count(*) FROM book_p_report.report_summary;
 RESET ROLE;
 
 -- The same by the rights that a book gives: a restricted analyst, one who is not, and an engine that refreshes.
 DROP POLICY town ON book_p.borrower; DROP POLICY town ON book_p.account;
 ALTER TABLE book_p.borrower DISABLE ROW LEVEL SECURITY; ALTER TABLE book_p.account DISABLE ROW LEVEL SECURITY;
-SELECT credit_limit.revoke_book('book_p', 'regress_book_analyst');
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_book_analyst');
-SELECT credit_limit.restrict_analyst('book_p', 'regress_book_analyst', '{town}');
-SET ROLE regress_book_analyst;
+SELECT credit_limit.revoke_book('book_p', 'regress_reports_analyst');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_reports_analyst');
+SELECT credit_limit.restrict_analyst('book_p', 'regress_reports_analyst', '{town}');
+SET ROLE regress_reports_analyst;
 SELECT sum(accounts) AS accounts, (SELECT count(*) FROM book_p.report_position) AS positions FROM book_p_report.report_summary;
 SELECT count(*) FROM book_p_report.report_experiment;
 SELECT credit_limit.refresh_reports('book_p');
 RESET ROLE;
-SELECT c.relname AS not_for_him FROM pg_class c WHERE relnamespace = 'book_p'::regnamespace AND relkind = 'v' AND NOT has_table_privilege('regress_book_analyst', oid, 'SELECT') ORDER BY 1;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_book_analyst', NULL);
-SET ROLE regress_book_analyst;
+SELECT c.relname AS not_for_him FROM pg_class c WHERE relnamespace = 'book_p'::regnamespace AND relkind = 'v' AND NOT has_table_privilege('regress_reports_analyst', oid, 'SELECT') ORDER BY 1;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_reports_analyst', NULL);
+SET ROLE regress_reports_analyst;
 SELECT sum(accounts) AS accounts FROM book_p_report.report_summary;
 RESET ROLE;
-SELECT credit_limit.revoke_book('book_p', 'regress_book_maker');
-SELECT credit_limit.grant_book('book_p', engine => 'regress_book_maker');
-SET ROLE regress_book_maker;
+SELECT credit_limit.revoke_book('book_p', 'regress_reports_maker');
+SELECT credit_limit.grant_book('book_p', engine => 'regress_reports_maker');
+SET ROLE regress_reports_maker;
 SELECT credit_limit.refresh_reports('book_p') AS refreshed;
 RESET ROLE;
 
 -- A reader of reports uses their schema and nothing else: no right on the book, and of its tables the columns that the reports read.
-CREATE ROLE regress_book_bi;
-SELECT credit_limit.grant_book('book_p', bi => 'regress_book_bi');
-SELECT has_schema_privilege('regress_book_bi', 'book_p', 'USAGE') AS book, has_schema_privilege('regress_book_bi', 'credit_limit', 'USAGE') AS extension,
-  has_schema_privilege('regress_book_bi', 'book_p_report', 'USAGE') AS reports, (SELECT count(*) FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace) AS sees;
+CREATE ROLE regress_reports_bi;
+SELECT credit_limit.grant_book('book_p', bi => 'regress_reports_bi');
+SELECT has_schema_privilege('regress_reports_bi', 'book_p', 'USAGE') AS book, has_schema_privilege('regress_reports_bi', 'credit_limit', 'USAGE') AS extension,
+  has_schema_privilege('regress_reports_bi', 'book_p_report', 'USAGE') AS reports, (SELECT count(*) FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace) AS sees;
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = 'book_p'::regnamespace
-  AND a.attname IN ('income', 'obligations', 'external_score', 'external_pd', 'inputs') AND has_column_privilege('regress_book_bi', c.oid, a.attnum, 'SELECT');
-SET ROLE regress_book_bi;
+  AND a.attname IN ('income', 'obligations', 'external_score', 'external_pd', 'inputs') AND has_column_privilege('regress_reports_bi', c.oid, a.attnum, 'SELECT');
+SET ROLE regress_reports_bi;
 SELECT count(*) FROM book_p.account;
 DO $$
 DECLARE v record; n int := 0;
@@ -304,10 +302,10 @@ BEGIN
 END $$;
 SELECT sum(accounts) AS accounts FROM book_p_report.report_summary;
 RESET ROLE;
-SELECT credit_limit.revoke_book('book_p', 'regress_book_bi');
+SELECT credit_limit.revoke_book('book_p', 'regress_reports_bi');
 SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace IN ('book_p'::regnamespace, 'book_p_report'::regnamespace)
-  AND c.relkind <> 'i' AND has_column_privilege('regress_book_bi', c.oid, a.attnum, 'SELECT');
-DROP ROLE regress_book_bi;
+  AND c.relkind <> 'i' AND has_column_privilege('regress_reports_bi', c.oid, a.attnum, 'SELECT');
+DROP ROLE regress_reports_bi;
 
 -- A refresh writes what changed: the positions that are the same stay where they are.
 CREATE TABLE book_p.was AS SELECT account_id, ctid AS place FROM book_p.report_position;
@@ -319,12 +317,12 @@ SELECT p.account_id IS NULL AS gone, p.ctid IS DISTINCT FROM w.place AS written,
 -- Reports are made in a new schema, for a book that has none; a refresh of what is no book says so.
 SELECT credit_limit.refresh_reports('nowhere');
 SELECT credit_limit.create_book_reports('book_p');
-SET ROLE regress_book_maker;
+SET ROLE regress_reports_maker;
 SELECT credit_limit.create_book_reports('book_p');
 RESET ROLE;
 DROP SCHEMA book_p_report CASCADE;
 SELECT credit_limit.create_book_reports('book_p');
 SELECT sum(accounts) AS accounts FROM book_p_report.report_summary;
 DROP SCHEMA book_p, book_p_report CASCADE;
-DROP OWNED BY regress_book_maker, regress_book_analyst;
-DROP ROLE regress_book_maker, regress_book_analyst;
+DROP OWNED BY regress_reports_maker, regress_reports_analyst;
+DROP ROLE regress_reports_maker, regress_reports_analyst;

@@ -1,9 +1,8 @@
 -- Rights: what each kind of role may do in a book, and what it may not; segments; maker and checker with one login; real time for a loader.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_analyst; CREATE ROLE regress_anna; CREATE ROLE regress_owner; CREATE ROLE regress_approver; CREATE ROLE regress_engine;
-CREATE ROLE regress_loader; CREATE ROLE regress_stranger; CREATE ROLE regress_both LOGIN IN ROLE regress_owner, regress_approver;
+\i test/helpers.sql
+CREATE ROLE regress_roles_analyst; CREATE ROLE regress_roles_anna; CREATE ROLE regress_roles_owner; CREATE ROLE regress_roles_approver; CREATE ROLE regress_roles_engine;
+CREATE ROLE regress_roles_loader; CREATE ROLE regress_roles_stranger; CREATE ROLE regress_roles_both LOGIN IN ROLE regress_roles_owner, regress_roles_approver;
 SELECT credit_limit.create_book('book_p');
 -- Nothing to PUBLIC: of the schema, its relations, their columns, its functions.
 SELECT 'relation' AS kind, c.relname AS name FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
@@ -18,10 +17,10 @@ UNION ALL SELECT 'schema', n.nspname FROM pg_namespace n, aclexplode(coalesce(n.
 SELECT count(*) AS security_definer FROM pg_proc WHERE pronamespace = 'credit_limit'::regnamespace AND prosecdef;
 
 -- Errors.
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_nobody');
-SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_owner', approver => 'regress_owner');
-SELECT credit_limit.grant_book('nowhere', analyst => 'regress_analyst');
-SELECT credit_limit.revoke_book('book_p', 'regress_nobody');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_nobody');
+SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_roles_owner', approver => 'regress_roles_owner');
+SELECT credit_limit.grant_book('nowhere', analyst => 'regress_roles_analyst');
+SELECT credit_limit.revoke_book('book_p', 'regress_roles_nobody');
 -- The owner's rights stay: foreign keys are checked with them.
 DO $$
 BEGIN
@@ -30,19 +29,19 @@ EXCEPTION WHEN invalid_parameter_value THEN
   RAISE WARNING 'the owner keeps his rights';
 END
 $$;
-SELECT credit_limit.revoke_book(NULL, 'regress_anna');
+SELECT credit_limit.revoke_book(NULL, 'regress_roles_anna');
 SELECT credit_limit.grant_book('book_p', analyst => 'public');
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_analyst', policy_owner => 'regress_owner', approver => 'regress_approver',
-  engine => 'regress_engine', loader => 'regress_loader');
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_anna');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_analyst', policy_owner => 'regress_roles_owner', approver => 'regress_roles_approver',
+  engine => 'regress_roles_engine', loader => 'regress_roles_loader');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_anna');
 SELECT credit_limit.grant_book('book_p');
-SET ROLE regress_engine;
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_stranger');
+SET ROLE regress_roles_engine;
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_stranger');
 SELECT credit_limit.enable_realtime('book_p');
 RESET ROLE;
 
 -- A policy owner drafts, and does not approve; nor do the owner and the checker change the wrong columns.
-SET ROLE regress_owner;
+SET ROLE regress_roles_owner;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "product": {"cap": 9000}, "exclusions": [{"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}]}');
 SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
 UPDATE book_p.policy_version SET status = 'approved';
@@ -50,7 +49,7 @@ INSERT INTO book_p.decision SELECT * FROM book_p.decision;
 UPDATE book_p.account SET credit_limit = 1;
 UPDATE book_p.product SET policy = 'other';
 SELECT count(*) FROM book_p.decision_evidence;
-SET ROLE regress_approver;
+SET ROLE regress_roles_approver;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
 UPDATE book_p.policy_version SET document = '{"name": "cash", "product": {"cap": 9}}';
 DELETE FROM book_p.policy_version;
@@ -58,29 +57,29 @@ SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
 RESET ROLE;
 SELECT created_by, created_login = session_user AS login, approved_by FROM book_p.policy_version;
 -- Both roles given to one login: whichever it takes, it does not approve what it drafted.
-SET SESSION AUTHORIZATION regress_both;
-SET ROLE regress_owner;
+SET SESSION AUTHORIZATION regress_roles_both;
+SET ROLE regress_roles_owner;
 SELECT credit_limit.draft_policy('book_p', 'both', '{"name": "both", "product": {"cap": 9}}') AS id;
-SET ROLE regress_approver;
+SET ROLE regress_roles_approver;
 SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01');
 UPDATE book_p.policy_version SET status = 'approved', approved_by = 'x', valid_from = '2026-01-01' WHERE policy_id = 2;
 RESET SESSION AUTHORIZATION;
 -- And who changes somebody's draft has made it.
-SET ROLE regress_owner;
+SET ROLE regress_roles_owner;
 SELECT credit_limit.draft_policy('book_p', 'mine', '{"name": "mine", "product": {"cap": 9}}') AS id;
-SET SESSION AUTHORIZATION regress_both;
+SET SESSION AUTHORIZATION regress_roles_both;
 UPDATE book_p.policy_version SET document = '{"name": "mine", "product": {"cap": 10}}' WHERE policy_id = 3;
-SET ROLE regress_approver;
+SET ROLE regress_roles_approver;
 SELECT credit_limit.approve_policy('book_p', 3, '2026-01-01');
 RESET SESSION AUTHORIZATION;
-SET ROLE regress_approver;
+SET ROLE regress_roles_approver;
 SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01');
 RESET ROLE;
 
 SELECT credit_limit.add_months('book_p', '2026-11-01', 1);
 -- The loader loads: not limits, not decisions, not policies.
 INSERT INTO book_p.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
-SET ROLE regress_loader;
+SET ROLE regress_roles_loader;
 INSERT INTO book_p.borrower (borrower_id, segment, income, external_score, external_pd)
   SELECT i, CASE WHEN i % 2 = 0 THEN 'retail' ELSE 'farm' END, 1000 * i, 650, 0.02 FROM generate_series(1, 4) i;
 INSERT INTO book_p.account (account_id, borrower_id, product, currency, opened_on, balance) SELECT 100 + i, i, 'cash', 'CNY', '2026-01-01', 50 FROM generate_series(1, 4) i;
@@ -95,7 +94,7 @@ UPDATE book_p.log_lane SET place = 0;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
 
 -- The engine decides; it drafts nothing, loads nothing, erases nothing.
-SET ROLE regress_engine;
+SET ROLE regress_roles_engine;
 CALL credit_limit.run_decisions('book_p', '2026-11-01');
 SELECT status, decisions, moves, failed FROM book_p.run_progress;
 SELECT credit_limit.set_business_date('book_p', '2026-11-01');
@@ -118,7 +117,7 @@ UPDATE book_p.borrower SET borrower_id = 99 WHERE borrower_id = 1;
 UPDATE book_p.borrower SET income = 1;
 
 -- The analyst reads decisions, and not what is personal.
-SET ROLE regress_analyst;
+SET ROLE regress_roles_analyst;
 SELECT count(*) FROM book_p.decision;
 SELECT count(*) FROM book_p.account_month;
 SELECT segment, count(*) FROM book_p.borrower GROUP BY 1 ORDER BY 1;
@@ -144,7 +143,7 @@ EXCEPTION WHEN insufficient_privilege THEN
   RAISE WARNING '%: %', v.name, SQLERRM;
 END $$;
 -- A stranger has nothing.
-SET ROLE regress_stranger;
+SET ROLE regress_roles_stranger;
 SELECT count(*) FROM book_p.decision;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
 RESET ROLE;
@@ -153,7 +152,7 @@ RESET ROLE;
 SELECT credit_limit.enable_realtime('book_p');
 SELECT p.prosecdef, p.proowner = c.relowner AS of_the_owner, p.proconfig, p.proacl::text ~ '[{,]=' AS public FROM pg_proc p, pg_class c
 WHERE p.oid = 'book_p.decide_changed()'::regprocedure AND c.oid = 'book_p.decision'::regclass;
-SET ROLE regress_loader;
+SET ROLE regress_roles_loader;
 INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'fraud', 'FREEZE', '2026-11-01');
 SELECT account_id, frozen FROM book_p.account WHERE frozen;
 INSERT INTO book_p.account_month VALUES (103, '2026-11-01', 0, 50, 5, 5, 0);
@@ -174,8 +173,8 @@ SELECT to_regprocedure('book_p.decide_changed()');
 INSERT INTO book_p.alert (rule, as_of, subject, severity, borrower_id, segment) VALUES ('past due', '2026-11-01', '101', 'act', 1, NULL),
   ('past due', '2026-11-01', '102', 'act', 2, NULL), ('segment is past due', '2026-11-01', 'farm', 'act', NULL, 'farm'),
   ('segment is past due', '2026-11-01', 'retail', 'act', NULL, 'retail');
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
-SET ROLE regress_anna;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail']);
+SET ROLE regress_roles_anna;
 SELECT array_agg(borrower_id ORDER BY borrower_id) FROM book_p.borrower;
 SELECT array_agg(account_id ORDER BY account_id) FROM book_p.account;
 SELECT array_agg(DISTINCT account_id ORDER BY account_id) FROM book_p.account_month;
@@ -186,20 +185,20 @@ SELECT credit_limit.available_to_draw('book_p', 101, '2026-11-01') AS farm, cred
 SELECT * FROM book_p.run_progress;
 SELECT * FROM book_p.account_month_rest;
 SELECT * FROM book_p.decision_2026_11;
-INSERT INTO book_p.analyst_segment VALUES ('regress_anna', 'farm');
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
-SET ROLE regress_analyst;
+INSERT INTO book_p.analyst_segment VALUES ('regress_roles_anna', 'farm');
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', NULL);
+SET ROLE regress_roles_analyst;
 SELECT (SELECT count(*) FROM book_p.borrower) AS borrowers, (SELECT count(*) FROM book_p.decision) AS decisions;
-SET ROLE regress_engine;
+SET ROLE regress_roles_engine;
 CALL credit_limit.run_decisions('book_p', '2026-11-02');
 SELECT decisions, failed FROM book_p.run_progress ORDER BY run_id DESC LIMIT 1;
-SET ROLE regress_loader;
+SET ROLE regress_roles_loader;
 INSERT INTO book_p.account_month VALUES (104, '2026-11-01', 0, 50, 5, 5, 0);
 RESET ROLE;
 -- COPY FROM is not for roles under row-level security (what psql does with its lines then depends on its version, so not here); with
 -- BYPASSRLS the loader copies, and reads no more than before.
-ALTER ROLE regress_loader BYPASSRLS;
-SET ROLE regress_loader;
+ALTER ROLE regress_roles_loader BYPASSRLS;
+SET ROLE regress_roles_loader;
 COPY book_p.account_month FROM stdin (FORMAT csv);
 102,2026-11-01,0,50,5,5,0
 \.
@@ -207,22 +206,22 @@ SELECT count(*) FROM book_p.account_month;
 SELECT count(*) FROM book_p.decision;
 RESET ROLE;
 -- Other segments, none, lifted. Who decides cannot be restricted, nor who has the views through another role.
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', 'farm', 'retail']);
-SET ROLE regress_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', '{}');
-SET ROLE regress_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', NULL);
-SET ROLE regress_anna; SELECT count(*), (SELECT status FROM book_p.run_progress LIMIT 1) FROM book_p.account; RESET ROLE;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail', NULL]);
-SELECT credit_limit.restrict_analyst('book_p', 'regress_engine', ARRAY['retail']);
-GRANT regress_analyst TO regress_anna;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
-REVOKE regress_analyst FROM regress_anna;
-SELECT credit_limit.restrict_analyst('book_p', 'regress_anna', ARRAY['retail']);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail', 'farm', 'retail']);
+SET ROLE regress_roles_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', '{}');
+SET ROLE regress_roles_anna; SELECT count(*) FROM book_p.account; RESET ROLE;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', NULL);
+SET ROLE regress_roles_anna; SELECT count(*), (SELECT status FROM book_p.run_progress LIMIT 1) FROM book_p.account; RESET ROLE;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail', NULL]);
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_engine', ARRAY['retail']);
+GRANT regress_roles_analyst TO regress_roles_anna;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail']);
+REVOKE regress_roles_analyst FROM regress_roles_anna;
+SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail']);
 -- Granted again, he stays restricted; and is nothing else.
-SELECT credit_limit.grant_book('book_p', analyst => 'regress_anna');
-SELECT has_table_privilege('regress_anna', 'book_p.run_progress', 'SELECT') AS view, has_any_column_privilege('regress_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
-SELECT credit_limit.grant_book('book_p', engine => 'regress_anna');
+SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_anna');
+SELECT has_table_privilege('regress_roles_anna', 'book_p.run_progress', 'SELECT') AS view, has_any_column_privilege('regress_roles_anna', 'book_p.run_chunk', 'SELECT') AS chunk;
+SELECT credit_limit.grant_book('book_p', engine => 'regress_roles_anna');
 -- Revoked: nothing is left of a role.
 -- A lender's own decision_input over the one of create_book: a role that comes later reads both, an analyst neither, and nothing
 -- by the view that types its rows.
@@ -231,26 +230,26 @@ CREATE VIEW book_p.input_row AS SELECT i.*, 1 AS more FROM book_p.standard_input
 CREATE FUNCTION book_p.decision_input(as_of date) RETURNS SETOF book_p.input_row LANGUAGE sql STABLE BEGIN ATOMIC
   SELECT i.*, 1 FROM book_p.standard_input(as_of) i;
 END;
-CREATE ROLE regress_late; CREATE ROLE regress_late_analyst;
-SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_late', analyst => 'regress_late_analyst');
-SET ROLE regress_late;
+CREATE ROLE regress_roles_late; CREATE ROLE regress_roles_late_analyst;
+SELECT credit_limit.grant_book('book_p', policy_owner => 'regress_roles_late', analyst => 'regress_roles_late_analyst');
+SET ROLE regress_roles_late;
 SELECT count(*) > 0 AS some, sum(more) = count(*) AS more FROM book_p.decision_input('2026-11-30');
-SET ROLE regress_late_analyst;
+SET ROLE regress_roles_late_analyst;
 SELECT count(*) FROM book_p.decision_input('2026-11-30');
 SELECT count(*) FROM book_p.input_row;
 RESET ROLE;
 DROP FUNCTION book_p.decision_input(date);
 DROP VIEW book_p.input_row;
 ALTER FUNCTION book_p.standard_input(date) RENAME TO decision_input;
-DROP OWNED BY regress_late, regress_late_analyst;
-DROP ROLE regress_late, regress_late_analyst;
+DROP OWNED BY regress_roles_late, regress_roles_late_analyst;
+DROP ROLE regress_roles_late, regress_roles_late_analyst;
 
-SELECT credit_limit.revoke_book('book_p', 'regress_anna');
-SELECT credit_limit.revoke_book('book_p', 'regress_loader');
-SELECT credit_limit.revoke_book('book_p', 'regress_engine');
-SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_anna'::regrole, 'regress_loader'::regrole, 'regress_engine'::regrole)
+SELECT credit_limit.revoke_book('book_p', 'regress_roles_anna');
+SELECT credit_limit.revoke_book('book_p', 'regress_roles_loader');
+SELECT credit_limit.revoke_book('book_p', 'regress_roles_engine');
+SELECT count(*) AS left FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid IN ('regress_roles_anna'::regrole, 'regress_roles_loader'::regrole, 'regress_roles_engine'::regrole)
   AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid NOT IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace);
-SET ROLE regress_loader;
+SET ROLE regress_roles_loader;
 SELECT count(*) FROM book_p.account;
 RESET ROLE;
 -- A lender's own views, with a column less.
@@ -260,9 +259,9 @@ CREATE VIEW book_w.borrower AS SELECT id AS borrower_id, branch AS segment FROM 
 SET client_min_messages = error;
 SELECT credit_limit.create_book('book_w');
 SET client_min_messages = warning;
-SELECT credit_limit.grant_book('book_w', analyst => 'regress_analyst');
-SELECT credit_limit.restrict_analyst('book_w', 'regress_analyst', ARRAY['retail']);
-SET ROLE regress_analyst; SELECT count(*) FROM book_w.borrower; SELECT count(*) FROM book_w.customer; RESET ROLE;
+SELECT credit_limit.grant_book('book_w', analyst => 'regress_roles_analyst');
+SELECT credit_limit.restrict_analyst('book_w', 'regress_roles_analyst', ARRAY['retail']);
+SET ROLE regress_roles_analyst; SELECT count(*) FROM book_w.borrower; SELECT count(*) FROM book_w.customer; RESET ROLE;
 DROP SCHEMA book_p, book_w, book_p_report, book_w_report CASCADE;
-DROP OWNED BY regress_analyst, regress_anna, regress_owner, regress_approver, regress_engine, regress_loader, regress_stranger, regress_both;
-DROP ROLE regress_analyst, regress_anna, regress_owner, regress_approver, regress_engine, regress_loader, regress_stranger, regress_both;
+DROP OWNED BY regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine, regress_roles_loader, regress_roles_stranger, regress_roles_both;
+DROP ROLE regress_roles_analyst, regress_roles_anna, regress_roles_owner, regress_roles_approver, regress_roles_engine, regress_roles_loader, regress_roles_stranger, regress_roles_both;

@@ -1,12 +1,11 @@
 -- Runs and the decision log: every account once, in chunks, resumable; chained, verified, replayed, erased, retired.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker;
+\i test/helpers.sql
+CREATE ROLE regress_run_maker;
 SELECT credit_limit.create_book('book_r');
-GRANT USAGE ON SCHEMA book_r, credit_limit, credit_limit_internal TO regress_book_maker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_r TO regress_book_maker;
-SET ROLE regress_book_maker;
+GRANT USAGE ON SCHEMA book_r, credit_limit, credit_limit_internal TO regress_run_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_r TO regress_run_maker;
+SET ROLE regress_run_maker;
 \set policy '{"name": "cash", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 3}, {"score_from": 500, "income_multiple": 1}]}, "product": {"floor": 500, "cap": 12000, "step": 100}, "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "Past due"}, {"column": "excluded", "is": true, "reason": "Excluded"}, {"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}], "movement": {"max_increase": 0.5, "cooling_off_days": {"increase": 30}}}'
 \set card '{"name": "card", "base_points": 600, "characteristics": [{"name": "utilization", "bins": [{"below": 0.5, "points": 150}, {"points": 0}], "missing": {"points": 50}}]}'
 SELECT credit_limit.draft_policy('book_r', 'cash', :'policy'), credit_limit.draft_scorecard('book_r', 'card', :'card');
@@ -85,7 +84,7 @@ SELECT count(*) AS decisions, count(DISTINCT account_id) AS accounts FROM book_r
 ALTER TABLE book_r.borrower DROP CONSTRAINT borrower_external_pd_check;
 INSERT INTO book_r.borrower (borrower_id, income, obligations, external_score, external_pd) VALUES (301, 1, 1, 700, 7);
 INSERT INTO book_r.account (account_id, borrower_id, product, currency, opened_on, credit_limit) VALUES (5000, 301, 'shop', 'CNY', '2025-01-01', 100);
-SET ROLE regress_book_maker;
+SET ROLE regress_run_maker;
 SELECT credit_limit.draft_policy('book_r', 'capped', jsonb_set(:'policy'::jsonb, '{risk_cap}', '[{"limit": 9000}]')::credit_limit.limit_policy) AS capped \gset
 RESET ROLE;
 SELECT credit_limit.approve_policy('book_r', :capped, '2026-01-01');
@@ -292,5 +291,5 @@ SELECT lane, first_place, last_place, reason FROM book_r.retirement;
 SELECT * FROM credit_limit.verify_log('book_r', :'known');
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'again');
 DROP SCHEMA book_r, book_r_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_run_maker;
+DROP ROLE regress_run_maker;

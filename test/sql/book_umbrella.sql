@@ -1,12 +1,11 @@
 -- Umbrellas: what may be drawn, no draw above the umbrella, and limits that fit a partitioned one.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker;
+\i test/helpers.sql
+CREATE ROLE regress_umbrella_maker;
 SELECT credit_limit.create_book('book_u');
-GRANT USAGE ON SCHEMA book_u, credit_limit, credit_limit_internal TO regress_book_maker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_u TO regress_book_maker;
-SET ROLE regress_book_maker;
+GRANT USAGE ON SCHEMA book_u, credit_limit, credit_limit_internal TO regress_umbrella_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_u TO regress_umbrella_maker;
+SET ROLE regress_umbrella_maker;
 SELECT credit_limit.draft_policy('book_u', 'part', '{"name": "part", "product": {"cap": 8000, "step": 100}, "umbrella": {"type": "partitioned"}}') AS p1,
   credit_limit.draft_policy('book_u', 'shared', '{"name": "shared", "product": {"cap": 8000, "step": 100}, "umbrella": {"type": "shared"}}') AS p2,
   credit_limit.draft_policy('book_u', 'blind', '{"name": "blind", "product": {"cap": 8000, "step": 100}}') AS p3;
@@ -78,5 +77,5 @@ UPDATE book_u.umbrella SET credit_limit = 50 WHERE umbrella_id = 30;
 UPDATE book_u.account SET credit_limit = 60 WHERE borrower_id = 3;
 SELECT relation, problem, row_count FROM credit_limit.check_book('book_u') WHERE relation IN ('umbrella', 'policy_version');
 DROP SCHEMA book_u, book_u_report CASCADE;
-DROP OWNED BY regress_book_maker;
-DROP ROLE regress_book_maker;
+DROP OWNED BY regress_umbrella_maker;
+DROP ROLE regress_umbrella_maker;

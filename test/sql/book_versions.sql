@@ -1,13 +1,12 @@
 -- Policies and scorecards as versions: drafted by one role, approved by another, then never changed; on no day two of a name.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-CREATE ROLE regress_book_maker; CREATE ROLE regress_book_checker;
+\i test/helpers.sql
+CREATE ROLE regress_versions_maker; CREATE ROLE regress_versions_checker;
 SELECT credit_limit.create_book('book_v');
-GRANT USAGE ON SCHEMA book_v, credit_limit, credit_limit_internal TO regress_book_maker, regress_book_checker;
-GRANT ALL ON ALL TABLES IN SCHEMA book_v TO regress_book_maker, regress_book_checker;
+GRANT USAGE ON SCHEMA book_v, credit_limit, credit_limit_internal TO regress_versions_maker, regress_versions_checker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_v TO regress_versions_maker, regress_versions_checker;
 
-SET ROLE regress_book_maker;
+SET ROLE regress_versions_maker;
 SELECT credit_limit.draft_policy('book_v', 'cash', '{"name": "cash", "product": {"cap": 1000}}') AS p1,
   credit_limit.draft_scorecard('book_v', 'card', '{"name": "card", "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}') AS s1;
 SELECT credit_limit.draft_policy('book_v', 'cash', '{"name": "cash", "product": {"cap": 2000}}') AS p2;
@@ -22,7 +21,7 @@ INSERT INTO book_v.policy_version (name, version, document, status, created_by, 
 UPDATE book_v.policy_version SET document = '{"name": "cash", "product": {"cap": 1500}}', created_by = 'nobody' WHERE policy_id = 1;
 SELECT policy_id, version, status, created_by, document::jsonb #>> '{product,cap}' AS cap, digest = sha256(convert_to(source, 'UTF8')) AS digest
 FROM book_v.policy_version ORDER BY 1;
-SET ROLE regress_book_checker;
+SET ROLE regress_versions_checker;
 SELECT credit_limit.approve_policy('book_v', 1, NULL);
 SELECT credit_limit.approve_policy('book_v', 77, '2026-01-01');
 -- Days that are none, and a last day before the first.
@@ -48,10 +47,10 @@ DELETE FROM book_v.policy_version WHERE policy_id = 1;
 TRUNCATE book_v.policy_version;
 -- Two of one name on one day: the constraint, whichever way they come.
 UPDATE book_v.policy_version SET valid_to = '2026-06-01' WHERE policy_id = 1;
-SET ROLE regress_book_maker;
+SET ROLE regress_versions_maker;
 SELECT credit_limit.draft_policy('book_v', 'cash', '{"name": "cash", "product": {"cap": 3000}}') AS p4,
   credit_limit.draft_policy('book_v', 'other', '{"name": "other", "product": {"cap": 3000}}') AS p5;
-SET ROLE regress_book_checker;
+SET ROLE regress_versions_checker;
 SELECT credit_limit.approve_policy('book_v', max(policy_id), '2026-07-01') FROM book_v.policy_version WHERE name = 'cash';
 SELECT credit_limit.approve_policy('book_v', max(policy_id), '2026-07-01') FROM book_v.policy_version WHERE name = 'other';
 -- Retired: the last day is found, the next is not; twice is an error; a version may be withdrawn before it begins.
@@ -93,5 +92,5 @@ UPDATE book_v.experiment_arm SET policy = 'cash' WHERE arm = 'Challenger';
 SELECT * FROM pg_temp.on_day('2026-02-10');
 SELECT * FROM pg_temp.on_day('2026-03-01');
 DROP SCHEMA book_v, book_v_report CASCADE;
-DROP OWNED BY regress_book_maker, regress_book_checker;
-DROP ROLE regress_book_maker, regress_book_checker;
+DROP OWNED BY regress_versions_maker, regress_versions_checker;
+DROP ROLE regress_versions_maker, regress_versions_checker;

@@ -1,13 +1,5 @@
 -- demand: the estimate of censored balances, and what follows from one.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 
 -- By hand: four months with a balance below the limit or none, one at the limit, one not known.
 CREATE TABLE month (account int, balance numeric(14,2), available numeric(14,2));
@@ -132,8 +124,6 @@ UNION ALL
 SELECT name, demand_agg(balance, available, age, jsonb_build_object('distribution', distribution, 'half_life', half_life))
 FROM observed WHERE half_life > 0 GROUP BY name, distribution, half_life;
 
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN coalesce(abs(a - b) <= tolerance * greatest(1, abs(b)), false);
 SELECT name, r.n = s.n AND r.n_zero = s.n_zero AND r.n_censored = s.n_censored AS counts, s.status, near(s.mu, r.mu, 1e-8) AS mu,
   near(s.sigma, r.sigma, 1e-8) AS sigma, near(s.p_zero, r.p_zero, 1e-8) AS p_zero, near(s.se_mu, r.se_mu, 1e-6) AS se_mu,
   near(s.se_sigma, r.se_sigma, 1e-6) AS se_sigma, near(s.loglik, r.loglik, 1e-8) AS loglik, s.iterations <= 12 AS quick
@@ -342,7 +332,7 @@ END $$;
 CREATE TABLE demand_fuzz (kind int, d demand);
 DO $$
 DECLARE
-  file text := current_setting('data_directory') || '/demand_fuzz.bin';
+  file text := data_file('fuzz');
   mutant bytea; o oid; original record;
 BEGIN
   PERFORM setseed(0.78);
@@ -377,6 +367,7 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE demand_fuzz;
+CALL remove_data_files();
 
 /*
  * Options of groups that take turns row by row are forgotten one by one: in the memory of the query 100,000 of them were 16 MB.
@@ -386,6 +377,3 @@ SELECT n, (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = '
 FROM (SELECT count(d) AS n FROM (SELECT demand_agg(100 + i % 7, 500, CASE i % 2 WHEN 0 THEN '{"tolerance": 0}' ELSE '{"tolerance": 0.1}' END::jsonb) AS d
   FROM (SELECT generate_series(1, 100000) AS i) g GROUP BY i % 2) s OFFSET 0) s;
 RESET enable_sort;
-
-DROP TABLE month, cases, by_r, observed, estimated, by_integration, simulated, accounts, segment, many, whole, stored;
-DROP FUNCTION near;

@@ -1,7 +1,5 @@
 -- Documents that stay compiled from one statement to the next: a backend keeps 64, by their bytes.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SET plan_cache_mode = force_generic_plan;
 
 -- A card whose score is its base points plus 1 or 2: so the answer is known by hand.
@@ -70,6 +68,3 @@ EXECUTE one(21, 2);
 -- A statement that fails after its card was taken. Three of the scores are those of the card that was replaced.
 SELECT score(s.card, a) / (s.id - 30) FROM shelf s, applicant a WHERE s.id = 30;
 SELECT wrong_scores();
-
-DROP TABLE shelf, applicant;
-DROP FUNCTION small_card, wrong_scores;

@@ -1,6 +1,4 @@
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- The same arm as the server's own sha256 gives, in plain SQL: first 8 bytes as a fraction of 2^64. 20000 units.
 CREATE FUNCTION pg_temp.fraction(experiment text, unit text) RETURNS numeric LANGUAGE sql AS $$

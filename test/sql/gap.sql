@@ -1,7 +1,5 @@
 -- gap: limit_gap, gap_total, gap_impact.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- The worked example: entitlement 50000, risk cap 30000, product cap 40000, demand 12000, drawn 10000. Waterfall by hand;
 -- Shapley is the average over all 24 orders (below), 5833.33 2500.00 14833.33 16833.33, one cent going where the sum needs it.
@@ -30,7 +28,11 @@ SELECT gap, demand, n_clamped FROM limit_gap(1000, NULL, NULL, -5, 0);
 SELECT limit_gap(NULL, 1, 1, 1, 1) IS NULL AS no_entitlement, limit_gap(1, 1, 1, 1, NULL) IS NULL AS no_drawn;
 SELECT gap, over_limit FROM limit_gap(0, 0, 0, 0, 0);
 
--- A million random ladders in cents and in yen, each by all three methods: parts add up, totals add up, by any plan.
+-- Random ladders (a million in a soak) in cents and in yen, each by all three methods: parts add up, totals add up, by any plan.
+\set n 40000
+\if :soak
+\set n 1000000
+\endif
 SELECT setseed(0.50003000);
 CREATE TABLE ladder AS
 SELECT g % 10 AS segment, decimals,
@@ -39,13 +41,13 @@ SELECT g % 10 AS segment, decimals,
   CASE WHEN random() < 0.8 THEN round((random() * 150000)::numeric, decimals) END AS product_cap,
   CASE WHEN random() < 0.9 THEN round((random() ^ 3 * 100000)::numeric, decimals) END AS demand,
   round(((random() - 0.05) ^ 3 * 120000)::numeric, decimals) AS drawn, (random() * 12)::int AS months_inactive
-FROM (SELECT g, CASE WHEN g % 2 = 0 THEN 2 ELSE 0 END AS decimals FROM generate_series(1, 1000000) g) s;
+FROM (SELECT g, CASE WHEN g % 2 = 0 THEN 2 ELSE 0 END AS decimals FROM generate_series(1, :n) g) s;
 
 CREATE TABLE divided AS
 SELECT l.*, limit_gap(entitlement, risk_cap, product_cap, demand, drawn, months_inactive,
                       (ARRAY['waterfall', 'shapley', 'binding'])[1 + segment % 3], decimals => decimals) AS g
 FROM ladder l;
-SELECT (g).method, decimals, count(*),
+SELECT (g).method, decimals, count(*) > :n / 12 AS many,
   count(*) FILTER (WHERE (g).risk + (g).product + (g).demand + (g).dormancy + (g).buffer <> (g).gap
     OR (g).gap <> entitlement - least(entitlement, greatest(drawn, 0)) OR (g).over_limit <> greatest(drawn - entitlement, 0)
     OR least((g).risk, (g).product, (g).demand, (g).dormancy, (g).buffer, (g).unmet_risk, (g).unmet_product) < 0
@@ -91,12 +93,6 @@ FROM total JOIN (SELECT segment, ROW(sum((g).gap), sum((g).risk), sum((g).produc
   FROM divided GROUP BY segment) q USING (segment);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE divided SET (parallel_workers = 2);
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.gap_total(g) FROM divided WHERE segment = 1');
 SELECT bool_and(p.t::text = total.t::text) AS same FROM (SELECT segment, gap_total(g) AS t FROM divided GROUP BY segment) p JOIN total USING (segment);
 SELECT gap_total(g) IS NULL AS nothing FROM divided WHERE segment > 100;
@@ -151,6 +147,3 @@ SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 0.1, 0.01, 0.4, 1.5, 0.75, 0.
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 'NaN', 0.01, 0.4, 0.5, 0.75, 0.05);
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, -1);
 SELECT * FROM gap_impact(ROW(1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 'binding', 1, 0)::limit_gap, 0.1, 0.01, 0.4, 0.5, 0.75, 0.05);
-
-DROP TABLE ladder, divided, total;
-DROP FUNCTION shapley_by_orders(numeric[]), uses_parallel(text);

@@ -1,7 +1,5 @@
 -- intermittent: forecasts for who draws rarely.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- Seventeen months with five draws, against R 4.2: the smoothings by HoltWinters of its package stats,
 --
@@ -63,4 +61,3 @@ SELECT n, (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = '
 FROM (SELECT count(f) AS n FROM (SELECT intermittent_forecast(i, CASE i % 2 WHEN 0 THEN '{"alpha": 0.2}' ELSE '{"alpha": 0.3}' END::jsonb) AS f
   FROM (SELECT generate_series(1, 40000) AS i) g GROUP BY i) s OFFSET 0) s;
 RESET enable_sort;
-DROP TABLE month, by_r;

@@ -1,7 +1,5 @@
 -- kaplan_meier: the curve of censored amounts.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- The 6-MP arm of Freireich et al. 1963, the classic example; against R 4.2, survival 3.5:
 --   f <- survfit(Surv(t, e) ~ 1); summary(f, censored = TRUE); quantile(f, c(0.1, 0.25, 0.5, 0.6))    6 13 23 NA
@@ -60,4 +58,3 @@ SELECT kaplan_meier_quantile(kaplan_meier_agg(1, true), 1.1);
 SELECT '{"version": 1, "n_skipped": 0, "amounts": [[2, 1, 0], [1, 1, 0]]}'::kaplan_meier;
 SELECT '{"version": 1, "n_skipped": 0, "amounts": [[2, 1, 0, 1.5, 0, 0, 0]]}'::kaplan_meier;
 SELECT '{"version": 1, "n_skipped": -1, "amounts": []}'::kaplan_meier;
-DROP TABLE arm, by_r, amount, whole;

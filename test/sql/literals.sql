@@ -1,7 +1,5 @@
 -- literals: a call with plain constants finds its function without a cast.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- What a user types for a type: quoted for everything but numbers, truth values and rows.
 CREATE FUNCTION typed(type text, whole boolean) RETURNS text LANGUAGE sql IMMUTABLE
@@ -44,6 +42,3 @@ SELECT score(c, '{"b": 1}') FROM card;
 \set VERBOSITY terse
 SELECT score(c, 'a') FROM card;
 \set VERBOSITY default
-
-DROP TABLE tried, card;
-DROP FUNCTION typed(text, boolean), outcome(text);

@@ -1,9 +1,5 @@
 -- logistic: logistic regression, its steps, its selection of terms, and the type logit_model.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+\i test/helpers.sql
 -- Largest relative difference between coefficients (and standard errors) and what they should be.
 CREATE FUNCTION off(m logit_model, estimates float8[], errors float8[] DEFAULT NULL) RETURNS float8 LANGUAGE sql
   RETURN (SELECT greatest(max(abs(estimate / e - 1)), max(abs(std_error / s - 1))) + CASE WHEN count(*) = count(e) THEN 0 ELSE 1 END
@@ -285,12 +281,6 @@ CREATE TABLE whole AS SELECT logistic_regression(event, x) AS a, logistic_regres
 SELECT apart(logistic_regression(event, x ORDER BY i DESC), (SELECT a FROM whole)) < 1e-10 AS backwards, apart(logistic_regression(event, x ORDER BY x[1]), (SELECT a FROM whole)) < 1e-10 AS sorted FROM many;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.logistic_regression(event, x) FROM many'), uses_parallel('SELECT credit_limit.logit_newton_step(event, x, ''{}'') FROM many');
 SELECT apart(logistic_regression(event, x), (SELECT a FROM whole)) < 1e-10 AS a, apart(logistic_regression(event, x, w, '{}'), (SELECT b FROM whole)) < 1e-10 AS b,
   apart(logistic_regression(event, x, w, '{"names": ["p", "q", "r"]}'), (SELECT c FROM whole)) < 1e-10 AS c FROM many;
@@ -334,34 +324,25 @@ UNION ALL SELECT 3, logistic_regression(true, ARRAY[t, a]) FROM patient UNION AL
 UNION ALL SELECT 5, logistic_regression(attack, ARRAY[t, a], '{"signs": "+", "confidence": 0.99, "names": ["\"q\"", "ä"]}') FROM patient UNION ALL SELECT 6, '{"intercept": 1, "terms": []}';
 SELECT id, m::text::logit_model::text = m::text AS text, m::jsonb::logit_model::text = m::text AS jsonb, (m::jsonb #>> '{fit,status}') AS status, (SELECT string_agg(term, ' ') FROM logit_coefficients(m)) AS terms FROM model ORDER BY id;
 CREATE TABLE copied (id int, m logit_model);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY model TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
 END $$;
 SELECT count(*), bool_and(credit_limit_internal.logit_model_send(a.m) = credit_limit_internal.logit_model_send(b.m)) AS bytes FROM model a JOIN copied b USING (id);
 -- Bytes of strangers: every byte changed, every length cut, is an error or a model that still answers.
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE TABLE attacked (m logit_model);
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || int4send(4) || int4send(1) || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM m::text::logit_model, logit_summary(m), (SELECT count(*) FROM logit_coefficients(m)), m::jsonb FROM copied;
-  DELETE FROM copied;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded OR character_not_in_repertoire THEN
-  RETURN 'refused';
+  PERFORM m::text::logit_model, logit_summary(m), (SELECT count(*) FROM logit_coefficients(m)), m::jsonb FROM (VALUES (NEW.m)) v (m);
+  RETURN NULL;
 END $$;
-DELETE FROM copied;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS SELECT credit_limit_internal.logit_model_send(m) AS bytes FROM model WHERE id = 5;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both
-FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 34, 48, 128]) value) s;
+FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 34, 48, 128]) value) s;
 -- The model of a stored row, many rows long: compiled once.
 SELECT near(sum(logit_predict(m, x)), max(n), 1e-9) AS calibrated FROM many, (SELECT m, (logit_summary(m)).n_event AS n FROM model WHERE id = 1 OFFSET 0) s;
 
-DROP TABLE patient, admission, scaled, wide, holes, parted, many, whole, grouped, model, copied, victim;
-DROP FUNCTION near(float8, float8, float8), off(logit_model, float8[], float8[]), apart(logit_model, logit_model), own_driver(), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

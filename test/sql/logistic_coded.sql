@@ -1,8 +1,6 @@
 -- logit_coded_rows and logit_coded_fit: rows of few values, read once and fitted many times. The answer is that of
 -- logistic_regression for the same rows, which test/sql/logistic.sql checks against R.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 \pset null -
 
 SELECT setseed(0.3);
@@ -80,6 +78,3 @@ SELECT tried(bytes), count(*) > 0 AS some FROM changed GROUP BY 1 ORDER BY 1;
 -- No more terms than a model may have, and none twice.
 SELECT logit_coded_fit(rows, array_fill(1, ARRAY[1200]), '{"signs": "+"}') FROM (SELECT logit_coded_rows(event, x) AS rows FROM woe_row) r;
 SELECT logit_coded_fit(rows, '{2,1,2}', '{"signs": "+"}') FROM (SELECT logit_coded_rows(event, x) AS rows FROM woe_row) r;
-
-DROP TABLE woe_row, in_parallel;
-DROP FUNCTION workers_planned, tried;

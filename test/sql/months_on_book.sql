@@ -1,8 +1,6 @@
 -- months_on_book against the calendar of PostgreSQL itself: the years and months of both days.
 \set VERBOSITY terse
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
+\i test/helpers.sql
 SELECT months_on_book('2026-01-31', '2026-01-31'), months_on_book('2026-01-31', '2026-02-01'), months_on_book('2024-02-29', '2026-11-30'), months_on_book('2026-03-01', '2026-02-28');
 SELECT count(*) AS pairs, count(*) FILTER (WHERE months_on_book(a, b) <> 12 * (extract(year FROM b) - extract(year FROM a)) + extract(month FROM b) - extract(month FROM a)) AS different
 FROM (SELECT DATE '1900-01-01' + i * 97 AS a FROM generate_series(0, 800) i) x, (SELECT DATE '1999-12-25' + j AS b FROM generate_series(0, 800) j) y;

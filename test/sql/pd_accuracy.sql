@@ -1,7 +1,5 @@
 -- pd_accuracy: brier_score, log_loss, spiegelhalter_test as aggregates in constant memory.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 SET extra_float_digits = 0;
 
 -- By hand: (0.1 - 0)^2, (0.3 - 1)^2, (0.8 - 1)^2 and their mean; -ln 0.9, -ln 0.3, -ln 0.8.
@@ -15,15 +13,13 @@ CREATE TABLE sample AS
 SELECT i, (1 + i * 37 % 101) / 250.0 AS pd, (i * i * 7 + i * 13) % 97 * 2500 < 97 * (1 + i * 37 % 101) * 12 AS event,
   (1 + i % 3)::float8 AS weight
 FROM generate_series(1, 300) i;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1e-300, abs(b));
-SELECT near(brier_score(pd, event), 0.17683429333333334, 1e-14) AS brier, near(log_loss(pd, event), 0.53242168417405855, 1e-14) AS log_loss,
-  near((spiegelhalter_test(pd, event)).z, 2.3673343808570686, 1e-13) AS z,
-  near((spiegelhalter_test(pd, event)).p_value, 0.017916737058899849, 1e-12) AS p_value FROM sample;
-SELECT near(brier_score(pd, event, weight), 0.17561498666666664, 1e-14) AS brier,
-  near(log_loss(pd, event, weight), 0.53124425673237385, 1e-14) AS log_loss,
-  near((spiegelhalter_test(pd, event, weight)).z, 3.2405869545105062, 1e-13) AS z,
-  near((spiegelhalter_test(pd, event, weight)).p_value, 0.0011928388553037136, 1e-12) AS p_value FROM sample;
+SELECT near_relative(brier_score(pd, event), 0.17683429333333334, 1e-14) AS brier, near_relative(log_loss(pd, event), 0.53242168417405855, 1e-14) AS log_loss,
+  near_relative((spiegelhalter_test(pd, event)).z, 2.3673343808570686, 1e-13) AS z,
+  near_relative((spiegelhalter_test(pd, event)).p_value, 0.017916737058899849, 1e-12) AS p_value FROM sample;
+SELECT near_relative(brier_score(pd, event, weight), 0.17561498666666664, 1e-14) AS brier,
+  near_relative(log_loss(pd, event, weight), 0.53124425673237385, 1e-14) AS log_loss,
+  near_relative((spiegelhalter_test(pd, event, weight)).z, 3.2405869545105062, 1e-13) AS z,
+  near_relative((spiegelhalter_test(pd, event, weight)).p_value, 0.0011928388553037136, 1e-12) AS p_value FROM sample;
 
 -- numeric columns and float8 columns: the same to the last bit. Integer weights are repeated rows, weights in another unit change nothing.
 SELECT brier_score(pd, event) = brier_score(pd::float8, event) AS brier, log_loss(pd, event) = log_loss(pd::float8, event) AS log_loss,
@@ -31,12 +27,12 @@ SELECT brier_score(pd, event) = brier_score(pd::float8, event) AS brier, log_los
   brier_score(pd, event, weight) = brier_score(pd::float8, event, weight) AS weighted_brier,
   log_loss(pd, event, weight) = log_loss(pd::float8, event, weight) AS weighted_log_loss,
   spiegelhalter_test(pd, event, weight) = spiegelhalter_test(pd::float8, event, weight) AS weighted_z FROM sample;
-SELECT s.b = brier_score(pd, event) AS brier, s.l = log_loss(pd, event) AS log_loss, near((s.t).z, (spiegelhalter_test(pd, event)).z, 1e-14) AS z
+SELECT s.b = brier_score(pd, event) AS brier, s.l = log_loss(pd, event) AS log_loss, near_relative((s.t).z, (spiegelhalter_test(pd, event)).z, 1e-14) AS z
 FROM sample, generate_series(1, weight::int),
   (SELECT brier_score(pd, event, weight) b, log_loss(pd, event, weight) l, spiegelhalter_test(pd, event, weight) t FROM sample) s
 GROUP BY s.b, s.l, s.t;
-SELECT near(brier_score(pd, event, weight / 7), 0.17561498666666664, 1e-14) AS brier,
-  near(log_loss(pd, event, weight * 1e90), 0.53124425673237385, 1e-14) AS log_loss FROM sample;
+SELECT near_relative(brier_score(pd, event, weight / 7), 0.17561498666666664, 1e-14) AS brier,
+  near_relative(log_loss(pd, event, weight * 1e90), 0.53124425673237385, 1e-14) AS log_loss FROM sample;
 
 -- No row: none at all, only NULL, only NaN, only rows that weigh nothing. What is missing is left out, even beside something wrong.
 SELECT brier_score(pd, event) IS NULL AS brier, log_loss(pd, event) IS NULL AS log_loss, spiegelhalter_test(pd, event) IS NULL AS z
@@ -62,33 +58,28 @@ SELECT brier_score(0.1::float8, true, -1);
 SELECT log_loss(0.1, true, 'Infinity');
 SELECT brier_score(0.1, true, 1e101);
 
--- A million rows, one order or another, one worker or more: 1e-12, and against sums in exact arithmetic.
+-- Many rows (a million in a soak), one order or another, one worker or more: 1e-12, and against sums in exact arithmetic.
+\set n 100000
+\if :soak
+\set n 1000000
+\endif
 SELECT setseed(0.26);
 CREATE TABLE book AS
-SELECT pd, random() < pd * 1.1 AS event, random() * 3 AS weight FROM (SELECT random() ^ 3 * 0.5 AS pd FROM generate_series(1, 1000000)) s;
+SELECT pd, random() < pd * 1.1 AS event, random() * 3 AS weight FROM (SELECT random() ^ 3 * 0.5 AS pd FROM generate_series(1, :n)) s;
 CREATE TABLE serial AS SELECT brier_score(pd, event) b, log_loss(pd, event) l, (spiegelhalter_test(pd, event)).z,
   brier_score(pd, event, weight) bw, log_loss(pd, event, weight) lw, (spiegelhalter_test(pd, event, weight)).z AS zw FROM book;
-SELECT near(b, (SELECT avg((pd::numeric - event::int) ^ 2) FROM book WHERE pd < 0.001)::float8, 1e-12) AS exact
+SELECT near_relative(b, (SELECT avg((pd::numeric - event::int) ^ 2) FROM book WHERE pd < 0.001)::float8, 1e-12) AS exact
 FROM (SELECT brier_score(pd, event) AS b FROM book WHERE pd < 0.001) s;
 ALTER TABLE book SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.brier_score(pd, event), credit_limit.log_loss(pd, event, weight), credit_limit.spiegelhalter_test(pd, event) FROM book');
-SELECT near(brier_score(pd, event), b, 1e-15) AS b, near(log_loss(pd, event), l, 1e-15) AS l, near((spiegelhalter_test(pd, event)).z, z, 1e-12) AS z,
-  near(brier_score(pd, event, weight), bw, 1e-15) AS bw, near(log_loss(pd, event, weight), lw, 1e-15) AS lw,
-  near((spiegelhalter_test(pd, event, weight)).z, zw, 1e-12) AS zw FROM book, serial GROUP BY b, l, z, bw, lw, zw;
+SELECT near_relative(brier_score(pd, event), b, 1e-15) AS b, near_relative(log_loss(pd, event), l, 1e-15) AS l, near_relative((spiegelhalter_test(pd, event)).z, z, 1e-12) AS z,
+  near_relative(brier_score(pd, event, weight), bw, 1e-15) AS bw, near_relative(log_loss(pd, event, weight), lw, 1e-15) AS lw,
+  near_relative((spiegelhalter_test(pd, event, weight)).z, zw, 1e-12) AS zw FROM book, serial GROUP BY b, l, z, bw, lw, zw;
 SELECT brier_score(pd, event) IS NULL AS nothing FROM book WHERE pd > 2;
 SELECT log_loss(NULLIF(pd, pd), event) IS NULL AS only_null FROM book;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
-SELECT near(brier_score(pd, event ORDER BY pd), b, 1e-15) AS ordered FROM book, serial GROUP BY b;
+SELECT near_relative(brier_score(pd, event ORDER BY pd), b, 1e-15) AS ordered FROM book, serial GROUP BY b;
 
 -- As a window aggregate.
 SELECT array_agg(round(b::numeric, 6) ORDER BY i) FROM (SELECT i, brier_score(pd, event) OVER (ORDER BY i) AS b FROM sample WHERE i <= 5) s;
-
-DROP TABLE sample, book, serial;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text);

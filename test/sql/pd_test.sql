@@ -1,7 +1,5 @@
 -- pd_test: the PD of a grade against its defaults, neighbouring grades against each other.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 -- Twelve digits, which every processor agrees on.
 SET extra_float_digits = -3;
 
@@ -161,6 +159,3 @@ SELECT grade, n, events, pd, round(p::numeric, 9) AS jeffreys, pd_traffic_light(
   round((grade_heterogeneity_test(lag(n) OVER w, lag(events) OVER w, n, events)).p_value::numeric, 12) AS apart
 FROM (SELECT grade, count(*) AS n, count(*) FILTER (WHERE defaulted) AS events, avg(pd) AS pd FROM scored GROUP BY grade) g,
   pd_jeffreys_test(n, events, pd) p WINDOW w AS (ORDER BY pd) ORDER BY grade;
-
-DROP TABLE reference, scored;
-DROP FUNCTION digits(float8, float8, float8), tail(int, int, numeric, numeric);

@@ -1,12 +1,4 @@
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 
 --
 -- The document
@@ -413,7 +405,7 @@ END $$;
 CREATE TABLE policy_fuzz (policy limit_policy);
 DO $$
 DECLARE
-  file text := current_setting('data_directory') || '/policy_fuzz.bin';
+  file text := data_file('fuzz');
   original bytea; mutant bytea; o oid; document limit_policy;
 BEGIN
   PERFORM setseed(0.77);
@@ -455,6 +447,7 @@ SELECT proname, provolatile, proparallel, proisstrict FROM pg_proc
 
 DROP FUNCTION pg_temp.oracle(policy_account, numeric, numeric, date);
 DROP TABLE policy_test, policy_account, policy_random, policy_decided, policy_fuzz;
+CALL remove_data_files();
 
 -- Without an entitlement an unknown demand is no reason to go up to the cap of the product.
 SELECT d.action, d.new_limit, d.reasons FROM (VALUES (500.00), (NULL)) v (demand_q90),

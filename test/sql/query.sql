@@ -1,6 +1,5 @@
 -- SQL that a caller gives as text: hostile texts in every place that takes a query, a relation, a column or an expression.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 CREATE SCHEMA query_test;
 SET search_path = query_test, credit_limit;
 

@@ -1,13 +1,5 @@
 -- reject_inference: rejects as weights.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 \pset null -
 \set SHOW_CONTEXT never
 
@@ -72,7 +64,3 @@ FROM (SELECT logistic_regression(event, ARRAY[x, z], weight, '{}') AS model FROM
 
 -- The planner sees through the function: no function scan.
 EXPLAIN (COSTS OFF) SELECT r.* FROM application, reject_inference(accepted, bad, x) r;
-
-DROP VIEW parcelled, augmented, scored;
-DROP FUNCTION furthest(logit_model, logit_model);
-DROP TABLE known, application;

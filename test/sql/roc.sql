@@ -1,9 +1,5 @@
 -- roc: AUC, KS, intervals, curves, gains and cut-offs.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+\i test/helpers.sql
 
 -- Published values: ClickHouse, scikit-learn and cuML (0.75); BigQuery DataFrames (0.625); MADlib (1/3); all tied (0.5).
 SELECT auc(s, e), gini(s, e), ks(s, e) FROM (VALUES (.1::float8, false), (.4, false), (.35, true), (.8, true)) v (s, e);
@@ -99,7 +95,8 @@ SELECT * FROM gains_table((SELECT roc_agg(s1, event) FROM sample), 0);
 CREATE TABLE applicant AS SELECT i, s1 AS score, s1 / 100.0 AS pd, event, (i * 1234.56 + 0.01 * (i % 7))::numeric(14,2) AS amount FROM sample;
 SELECT count(*) AS cutoffs, count(*) FILTER (WHERE
   (c.approved, c.approved_event, c.rejected, c.approved_amount, c.approved_event_amount) IS DISTINCT FROM (q.approved, q.approved_event, 200 - q.approved, q.amount, q.amount_event)
-  OR NOT near(c.approval_rate, q.approved / 200.0, 1e-15) OR NOT near(c.bad_rate, q.approved_event / nullif(q.approved, 0)::float8, 1e-15)
+  OR NOT near(c.approval_rate, q.approved / 200.0, 1e-15) OR (c.bad_rate IS NULL) <> (q.approved = 0)
+  OR NOT near(coalesce(c.bad_rate, 0), q.approved_event / greatest(q.approved, 1)::float8, 1e-15)
   OR NOT near(c.event_avoided_share, 1 - q.approved_event / 67.0, 1e-14)) AS wrong
 FROM (SELECT roc_amount_agg(pd, event, true, amount) AS r FROM applicant) s, cutoff_table_at(r, '{0.9, 0, 0.5, 0.505, 2, 0.73}'::float8[]) c,
   LATERAL (SELECT count(*) AS approved, count(*) FILTER (WHERE event) AS approved_event, coalesce(sum(amount), 0) AS amount,
@@ -185,12 +182,6 @@ SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event ORDER BY i DES
 SELECT length(b) < 601 * 25 AS small FROM whole;
 ALTER TABLE many SET (parallel_workers = 3);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 3;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.roc_agg(score, event) FROM many'), uses_parallel('SELECT credit_limit.auc(score, event) FROM many');
 SELECT credit_limit_internal.roc_send(roc_agg(unique_score, event)) = (SELECT a FROM whole) AS a, credit_limit_internal.roc_send(roc_agg(score, event, false)) = (SELECT b FROM whole) AS b,
   credit_limit_internal.roc_send(roc_amount_agg(score, event, false, amount)) = (SELECT c FROM whole) AS c, auc(unique_score, event) = (SELECT auc FROM whole) AS auc FROM many;
@@ -218,7 +209,6 @@ SELECT rollup(NULL::roc) IS NULL AS nothing FROM month_roc;
 
 -- Text and binary forms round trip.
 CREATE TABLE copied (month int, r roc);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 INSERT INTO month_roc SELECT 10, roc_amount_agg(score, event, false, amount) FROM many;
 INSERT INTO month_roc SELECT 11, roc_agg(s, e) FROM (VALUES ('-Infinity'::float8, true), (1e300, false), ('Infinity', false)) v (s, e);
 DO $$ BEGIN
@@ -240,20 +230,13 @@ SELECT auc('{"version": 1, "direction": "higher_is_riskier", "n_skipped": 0, "sc
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (r roc);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM auc(r), ks(r), (auc_interval(r)).std_error, r::text::roc, (SELECT count(*) FROM gains_table(r)), (SELECT count(*) FROM cutoff_table(r)) FROM attacked;
-  PERFORM rollup(r) FROM (SELECT r FROM attacked UNION ALL SELECT r FROM attacked) s;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR program_limit_exceeded THEN
-  RETURN 'refused';
+  PERFORM auc(r), ks(r), (auc_interval(r)).std_error, r::text::roc, (SELECT count(*) FROM gains_table(r)), (SELECT count(*) FROM cutoff_table(r)) FROM (VALUES (NEW.r)) v (r);
+  PERFORM rollup(r) FROM (VALUES (NEW.r), (NEW.r)) s (r);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS
 SELECT 1 AS kind, credit_limit_internal.roc_send(roc_agg(s1 % 9, event)) AS bytes FROM sample WHERE i < 20
 UNION ALL SELECT 2, credit_limit_internal.roc_send(roc_amount_agg(s1 % 5, event, false, i * 1.5)) FROM sample WHERE i < 20
@@ -261,9 +244,8 @@ UNION ALL SELECT 3, credit_limit_internal.roc_send(roc_agg(s1 % 5, event, false,
 SELECT kind, attack(bytes) FROM victim;
 SELECT kind, attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT attack(bytes || '\x00') FROM victim;
-SELECT kind, bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+SELECT kind, bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many
 FROM (SELECT kind, attack(set_byte(bytes, at, value)) AS outcome
-      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 127, 128, 255]) value) s GROUP BY kind ORDER BY kind;
+      FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s GROUP BY kind ORDER BY kind;
 
-DROP TABLE sample, applicant, large, many, whole, month_roc, copied, attacked, victim;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,7 +1,5 @@
 -- The scorecard: document, scores, explanations.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 \set retail '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "reason": "High use of the line", "bins": [{"below": 0.3, "points": 25}, {"below": 0.8, "points": 0}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5, "reason": "No history of use"}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "free"], "points": -12}], "other": {"points": 0}}]}'
 
@@ -146,25 +144,25 @@ ANALYZE sc_indexed;
 SELECT sc_spread(format('SELECT count(*) FROM sc_indexed WHERE score(%L::scorecard, sc_indexed) = 1', :'tiny'), 'sc_indexed_score') AS uses_index;
 SELECT count(*) FROM sc_indexed WHERE score(:'tiny'::scorecard, sc_indexed) = 1;
 DROP INDEX sc_indexed_score;
-CREATE ROLE sc_reader;
+CREATE ROLE regress_scorecard_reader;
 CREATE SCHEMA sc_room;
 CREATE VIEW sc_room.scores AS SELECT score('{"name": "tiny", "characteristics": [{"name": "income", "bins": [{"points": 2}]}]}', b) FROM sc_indexed b;
-GRANT USAGE ON SCHEMA sc_room TO sc_reader;
-GRANT SELECT ON sc_room.scores TO sc_reader;
-SET ROLE sc_reader;
+GRANT USAGE ON SCHEMA sc_room TO regress_scorecard_reader;
+GRANT SELECT ON sc_room.scores TO regress_scorecard_reader;
+SET ROLE regress_scorecard_reader;
 SELECT sum(score) FROM sc_room.scores;
 RESET ROLE;
-GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO sc_reader;
-GRANT SELECT ON sc_indexed TO sc_reader;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_scorecard_reader;
+GRANT SELECT ON sc_indexed TO regress_scorecard_reader;
 REVOKE EXECUTE ON FUNCTION score(scorecard, record) FROM public;
-SET ROLE sc_reader;
+SET ROLE regress_scorecard_reader;
 SELECT sum(score(:'tiny', b)) FROM sc_indexed b;
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION score(scorecard, record) TO public;
 DROP SCHEMA sc_room CASCADE;
 DROP TABLE sc_indexed;
-REVOKE ALL ON SCHEMA credit_limit, credit_limit_internal FROM sc_reader;
-DROP ROLE sc_reader;
+REVOKE ALL ON SCHEMA credit_limit, credit_limit_internal FROM regress_scorecard_reader;
+DROP ROLE regress_scorecard_reader;
 -- Beyond double precision a number is an infinity or zero; a real is its shortest decimal; more cards than are kept at once.
 SELECT v.x < 0 AS negative, score('{"name": "wide", "characteristics": [{"name": "x", "bins": [{"below": 0, "points": 1}, {"below": 1e-300, "points": 2},
 	{"below": 1e300, "points": 3}, {"points": 4}]}]}', v) FROM (SELECT x FROM unnest('{-1e400, 1e-400, 5, 1e400}'::numeric[]) x) v;
@@ -397,7 +395,7 @@ DO $$
 DECLARE
 	good bytea := credit_limit_internal.scorecard_send((SELECT card FROM (SELECT credit_limit.scorecard(jsonb '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "categories": [{"in": ["own"], "points": 14}], "other": {"points": 0}}]}')) s(card)));
 	bytes bytea;
-	path text := current_setting('data_directory') || '/scorecard_fuzz.copy';
+	path text := data_file('fuzz');
 	object oid;
 	accepted int := 0;
 	refused int := 0;
@@ -429,7 +427,7 @@ BEGIN
 	RAISE WARNING 'bytes: % tried, some accepted: %, some refused: %, accepted but not usable: %',
 		accepted + refused, accepted > 200, refused > 400, unusable;
 END $$;
-COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f scorecard_fuzz.copy';
+CALL remove_data_files();
 DO $$
 DECLARE
 	good text := '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "bins": [{"below": 0.3, "points": 25}, {"up_to": 1, "points": -40}, {"points": 7}], "special": [{"values": [-9], "points": 0}]}, {"name": "housing", "categories": [{"in": ["own", true, 1], "points": 14}], "other": {"points": 0}}]}';
@@ -464,9 +462,3 @@ BEGIN
 	RAISE WARNING 'texts: % tried, some accepted: %, some refused: %, accepted but not usable: %',
 		accepted + refused, accepted > 100, refused > 1000, unusable;
 END $$;
-
-DROP FUNCTION sc_each(int), sc_try(text), sc_usable(scorecard), sc_spread(text, text);
-DROP VIEW sc_view, sc_wide_case, sc_barrier, sc_sums;
-DROP DOMAIN sc_domain;
-DROP TABLE sc_borrower, sc_wide, sc_part, sc_wrong, sc_fuzz, sc_card, sc_changing;
-DROP TYPE sc_housing;

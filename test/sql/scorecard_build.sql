@@ -1,9 +1,5 @@
 -- scorecard_build: from a model and binnings to points.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+\i test/helpers.sql
 
 -- A book with a number, codes, missing values and categories.
 CREATE TABLE book AS
@@ -57,7 +53,6 @@ SELECT scorecard((SELECT logistic_regression(bad, ARRAY[age, 2 * age]) FROM book
 SELECT scorecard(NULL, '{age}', ARRAY[age_bins]) IS NULL AS nothing FROM fitted;
 
 DROP TABLE book, fitted, card;
-DROP FUNCTION near(float8, float8, float8);
 
 -- Terms that have names are those of the characteristics, and a model that is no estimate makes no points.
 CREATE TABLE build_known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;

@@ -1,13 +1,5 @@
 -- Cards for other systems: SQL, PMML and back, the hash.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 
 -- The expert card of the demonstration, a card with everything that can be said, and one whose names and texts are hard to quote.
 CREATE TABLE se_card (name text, card scorecard);
@@ -92,6 +84,3 @@ SELECT scorecard_pmml('{"name": "s", "base_points": 449, "characteristics": [{"n
   {"name": "housing", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "for <free>"], "points": 2}], "other": {"points": 0}}]}');
 SELECT scorecard_pmml(NULL) IS NULL AS no_card;
 SELECT scorecard_pmml('{"name": "bell", "characteristics": [{"name": "m", "reason": "\u0007", "bins": [{"points": 1}]}]}');
-
-DROP TABLE se_random, se_x;
-DROP FUNCTION se_random_card(int);

@@ -1,7 +1,5 @@
 -- PMML: what scorecard_pmml writes is valid and says the same card, and what others write is read or refused.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 -- A server without libxml reads no XML: the other expected file.
 \set VERBOSITY terse
 SELECT '<a/>'::xml IS DOCUMENT AS libxml \gset
@@ -64,6 +62,3 @@ SELECT n, se_refused(replace(:'foreign', old, new)) FROM (VALUES
   (21, 'functionName=', 'isScorable="false" functionName='), (22, '<m:DataField name="age" optype="continuous" dataType="integer"/>', '<m:DataField name="age" optype="continuous" dataType="integer"><m:Value value="-1" property="missing"/></m:DataField>'),
   (23, '<m:Attribute partialScore="2">', '<m:Attribute partialScore="2"><m:SimplePredicate field="income" operator="equal" value="5000"/></m:Attribute><m:Attribute partialScore="2">'), (24, '', '')) c(n, old, new) ORDER BY n;
 SELECT se_refused('<a/>'), se_refused('text'), se_refused('<a>');
-
-DROP TABLE pm_card, se_random, se_x;
-DROP FUNCTION se_random_card(int), se_refused(text);

@@ -1,15 +1,7 @@
 -- scorecard_refit: the bins of a card, and what newer rows say about them.
-SET client_min_messages = warning;
 SET extra_float_digits = 0;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 \set SHOW_CONTEXT never
-SET search_path = public, credit_limit;
 \pset null -
 
 -- 1. On the rows that it was trained on, a card comes back: the same points, with all kinds of columns.

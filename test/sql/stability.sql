@@ -1,15 +1,5 @@
 -- stability: PSI and its relatives, the summary type, score shift, event rates, bands.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
+\i test/helpers.sql
 
 -- 1. Published numbers. One pair of distributions, and what the field's tools say of it; recomputed in R 4.2 as
 -- sum((q - p) * log(q / p)) after the treatment that each convention stands for.
@@ -255,7 +245,6 @@ SELECT (psi(s)).n_bands, (psi(s)).n + (psi(s)).m AS rows FROM (SELECT stability_
 
 -- 13. Text and binary forms round trip.
 CREATE TABLE st_copied (segment text, s stability);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_stability_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY (SELECT segment, s FROM st_ours UNION ALL SELECT segment, w FROM st_serial) TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY st_copied FROM %L (FORMAT binary)', data_file('test'));
@@ -279,31 +268,23 @@ SELECT '{"version": 1, "n_skipped": 0, "bins": [], "rows": 3}'::stability;
 SELECT (psi(s)).*, (SELECT count(*) FROM psi_table(s)) AS rows, rollup(s) OVER () IS NULL AS rolled FROM (SELECT '{"version": 1, "n_skipped": 5, "bins": []}'::stability AS s) q;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
-CREATE TABLE st_attacked (s stability);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE TABLE attacked (s stability);
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A binary COPY file: signature, flags, extension length, one row of one field, end.
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY st_attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM psi(s), psi(s, 'prior'), stability_divergence(s), s::text::stability FROM st_attacked;
-  PERFORM count(*) FROM st_attacked, psi_table(s);
-  PERFORM rollup(s) FROM (SELECT s FROM st_attacked UNION ALL SELECT s FROM st_attacked) q;
-  DELETE FROM st_attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation OR character_not_in_repertoire THEN
-  RETURN 'refused';
+  PERFORM psi(s), psi(s, 'prior'), stability_divergence(s), s::text::stability FROM (VALUES (NEW.s)) v (s);
+  PERFORM count(*) FROM (VALUES (NEW.s)) v (s), psi_table(s);
+  PERFORM rollup(s) FROM (VALUES (NEW.s), (NEW.s)) q (s);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE st_victim AS SELECT credit_limit_internal.stability_send(stability_agg(b, is_actual)) AS bytes FROM (VALUES ('a', true), ('bc', false), (NULL, true), ('ä', true), ('a', NULL)) v (b, is_actual);
 SELECT attack(bytes) FROM st_victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM st_victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM st_victim;
 SELECT setseed(0.5);
-SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-      FROM st_victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 97, 127, 128, 255]) value) s;
+      FROM st_victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 97, 127, 128, 255]) value) s;
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
       FROM generate_series(0, 300) n) s;
@@ -318,6 +299,4 @@ SELECT stability_agg('a', true, 1e-101);
 SELECT stability_agg('a', true, 1e-400::numeric) IS NULL AS nothing, stability_agg('a', true, 1e-100) AS smallest;
 SELECT psi_critical_value(100, 100, 10, 1);
 
-DROP VIEW st_by_sql;
-DROP TABLE st_row, st_book, st_ours, st_serial, st_monthly, st_copied, st_attacked, st_victim;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,10 +1,5 @@
 -- stability reports: PSI by period, and the characteristics of a scorecard.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
-SET datestyle = ISO;
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
+\i test/helpers.sql
 
 -- 1. PSI by period. Twelve months; the population drifts from June on.
 CREATE SCHEMA "Odd ""Name""";
@@ -59,7 +54,7 @@ SELECT * FROM psi_by_period('no_such_table', 'grade', 'm');
 SELECT * FROM psi_by_period(1::regclass, 'grade', 'm');
 -- One expression, nothing that closes the parenthesis and goes on: whatever parses as a whole is still asked for on its own.
 CREATE TABLE witness (what text);
-CREATE FUNCTION testify(what text) RETURNS text LANGUAGE sql AS 'INSERT INTO public.witness VALUES ($1) RETURNING what';
+CREATE FUNCTION testify(what text) RETURNS text LANGUAGE sql AS 'INSERT INTO test_stability_report.witness VALUES ($1) RETURNING what';
 SELECT * FROM psi_by_period('loan', 'grade), (testify($$second column$$)', 'm');
 SELECT * FROM psi_by_period('loan', $$grade) AS b FROM loan) s GROUP BY 1, 2; SELECT testify('statement'); SELECT s.b, s.b FROM (SELECT (1$$, 'm');
 SELECT * FROM psi_by_period('loan', 'grade', $$testify('in the middle')) AS q, (m$$);
@@ -73,22 +68,22 @@ SELECT count(*), max(n_bands) FROM psi_by_period('loan', '(grade, "Score" > 500)
 SELECT count(*) FROM psi_by_period('loan', '(SELECT max(x) FROM (VALUES (grade), (NULL)) v (x))', 'm');
 
 -- The rights of the caller, and his search_path for his expressions only.
-CREATE ROLE st_stranger;
-GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO st_stranger;
-GRANT SELECT ON loan TO st_stranger;
+CREATE ROLE regress_stability_report_stranger;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_stability_report_stranger;
+GRANT SELECT ON loan TO regress_stability_report_stranger;
 CREATE SCHEMA trap;
-GRANT USAGE ON SCHEMA trap TO st_stranger;
+GRANT USAGE ON SCHEMA trap TO regress_stability_report_stranger;
 CREATE FUNCTION trap.count() RETURNS bigint LANGUAGE sql AS 'SELECT 7::bigint';
 CREATE FUNCTION trap.trapped(date, date) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
 CREATE OPERATOR trap.= (LEFTARG = date, RIGHTARG = date, FUNCTION = trap.trapped);
 CREATE OPERATOR trap.< (LEFTARG = date, RIGHTARG = date, FUNCTION = trap.trapped);
 CREATE DOMAIN trap.text AS int;
-SET ROLE st_stranger;
+SET ROLE regress_stability_report_stranger;
 SET search_path = trap, pg_catalog;
-SELECT count(period), sum(n) FROM credit_limit.psi_by_period('public.loan', 'grade', 'm', '2024-02-01');
+SELECT count(period), sum(n) FROM credit_limit.psi_by_period('test_stability_report.loan', 'grade', 'm', '2024-02-01');
 SELECT * FROM credit_limit.psi_by_period('"Odd ""Name"""."Loan Book"', 'grade', 'month');
 RESET ROLE;
-SET search_path = public, credit_limit;
+SET search_path = test_stability_report, credit_limit;
 
 -- 2. The characteristics of a scorecard.
 \set card '{"name": "retail", "base_points": 449, "characteristics": [{"name": "utilization_3m", "reason": "u", "bins": [{"below": 0.3, "points": 25}, {"below": 0.8, "points": 0.5}, {"points": -40}], "special": [{"values": [-9], "points": 0}], "missing": {"points": -5}}, {"name": "housing", "reason": "h", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "free"], "points": -12.25}]}]}'
@@ -136,8 +131,8 @@ SELECT * FROM stability_report(:'card', 'then_', 'witness');
 SELECT * FROM stability_report(:'card', 'then_', 'no_such_table');
 SELECT * FROM stability_report(:'card', 1::regclass, 'now_');
 SELECT * FROM stability_summary(:'card', 'then_', 'now_', 'none');
-SET ROLE st_stranger;
-SELECT count(*) FROM credit_limit.stability_report(:'card', 'public.then_', 'public.now_');
+SET ROLE regress_stability_report_stranger;
+SELECT count(*) FROM credit_limit.stability_report(:'card', 'test_stability_report.then_', 'test_stability_report.now_');
 RESET ROLE;
 
 -- 3. What it counts: merges, for any plan; one card at a time.
@@ -147,12 +142,6 @@ SELECT credit_limit_internal.scorecard_bin_counts(NULL, credit_limit_internal.sc
 CREATE TABLE serial_counts AS SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) AS c FROM then_ b;
 ALTER TABLE then_ SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel(format('SELECT credit_limit_internal.scorecard_bin_counts(%1$L, credit_limit_internal.scorecard_bins(%1$L, b)) FROM then_ b', :'card'));
 SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) = c AS same FROM then_ b, serial_counts GROUP BY c;
 SELECT credit_limit_internal.scorecard_bin_counts(:'card', credit_limit_internal.scorecard_bins(:'card', b)) IS NULL AS nothing FROM then_ b WHERE borrower < 0;
@@ -183,8 +172,8 @@ BEGIN
     FOR bins IN 1..4 LOOP
       BEGIN
         PERFORM g, credit_limit_internal.scorecard_bin_counts(c, credit_limit_internal.scorecard_bins(c, b))
-        FROM (SELECT g, c FROM (SELECT 0 AS n, 0 AS g, c FROM public.st_cards WHERE id = 1
-                                UNION ALL SELECT id, g, c FROM public.st_cards WHERE id BETWEEN 2 AND 1 + between_
+        FROM (SELECT g, c FROM (SELECT 0 AS n, 0 AS g, c FROM test_stability_report.st_cards WHERE id = 1
+                                UNION ALL SELECT id, g, c FROM test_stability_report.st_cards WHERE id BETWEEN 2 AND 1 + between_
                                 UNION ALL SELECT 1000, 0, format('{"name": "z", "characteristics": [{"name": "x", "bins": [%s{"points": 9}]}]}',
                                                                   (SELECT string_agg(format('{"below": %s, "points": 1}, ', i), '' ORDER BY i) FROM generate_series(1, bins * bins * bins) i))::credit_limit.scorecard) u
               ORDER BY n OFFSET 0) q, LATERAL (SELECT 700::float8 AS x) b GROUP BY g;
@@ -201,6 +190,5 @@ DROP VIEW loan, no_loan, nobody, by_points CASCADE;
 DROP TABLE then_, now_, witness, serial_counts;
 DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), testify(text);
-REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM st_stranger;
-DROP ROLE st_stranger;
+REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM regress_stability_report_stranger;
+DROP ROLE regress_stability_report_stranger;

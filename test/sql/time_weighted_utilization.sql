@@ -1,7 +1,5 @@
 -- time_weighted_utilization.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 SET timezone = 'UTC';
 
 -- By hand: 10 days at 100 of 1000, 20 days at 500 of 1000, 10 days at 500 of 2000: 16000 / 50000.
@@ -37,12 +35,6 @@ SELECT count(*) FILTER (WHERE r.u <> ours.u) AS wrong
 FROM (SELECT account, time_weighted_utilization(at, balance, credit_limit, '2029-01-01' ORDER BY md5(at::text)) AS u FROM change GROUP BY account) r JOIN ours USING (account);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE change SET (parallel_workers = 2);
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SET enable_sort = off;
 SELECT uses_parallel('SELECT account, credit_limit.time_weighted_utilization(at, balance, credit_limit, NULL) FROM change GROUP BY account');
 SELECT count(*) FILTER (WHERE r.u <> ours.u) AS wrong
@@ -61,6 +53,3 @@ SELECT time_weighted_utilization('infinity', 1.0, 10.0, NULL);
 SELECT time_weighted_utilization('2026-01-01', 1.0, 10.0, 'infinity');
 SELECT time_weighted_utilization('2026-01-01', 1.0, -10.0, NULL);
 SELECT time_weighted_utilization('2026-01-01', 'NaN'::numeric, 10.0, NULL);
-
-DROP TABLE change, by_sql, ours;
-DROP FUNCTION uses_parallel(text);

@@ -1,14 +1,6 @@
 -- train_scorecard: from the columns of a table to a card.
-SET client_min_messages = warning;
 SET extra_float_digits = 0;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = public, credit_limit;
--- Some figures are of draws after setseed(), which were others before PostgreSQL 15: the other expected file.
-SELECT current_setting('server_version_num')::int < 150000 AS other_draws \gset
-\if :other_draws
-\echo skipped setseed() draws other numbers before PostgreSQL 15
-\quit
-\endif
+\i test/helpers.sql
 \pset null -
 
 -- A book with known drivers: income, months, arrears (-9 is a code, NULL is missing), housing, phone and "Use \"%\"". Beside them

@@ -1,7 +1,5 @@
 -- utilization: the ratio, the summary type and its aggregate.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
-SET search_path = credit_limit, public;
+\i test/helpers.sql
 
 -- One account.
 SELECT utilization(450, 1000), utilization(1200.50, 1000), utilization(-50, 1000), utilization(0, 1000);
@@ -47,8 +45,6 @@ WHERE balance IS NOT NULL AND credit_limit IS NOT NULL GROUP BY product;
 CREATE TABLE ours AS SELECT product, utilization_agg(balance, credit_limit) AS u FROM account GROUP BY product;
 
 -- Money exactly, floats to 1e-12 relative, quantiles to the grid of 0.001 (0.01 over the limit).
-CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS boolean LANGUAGE sql
-  RETURN abs(a - b) <= tolerance * greatest(1, abs(b));
 SELECT product, s.n = q.n AS n, s.balance = q.balance AS balance, s.credit_limit = q.credit_limit AS credit_limit,
   s.unused = q.unused AS unused, s.over_limit = q.over_limit AS over_limit, near(s.ratio, q.ratio::float8, 1e-14) AS ratio,
   near(s.mean, q.mean::float8, 1e-12) AS mean, near(s.stddev, q.stddev::float8, 1e-12) AS stddev,
@@ -88,12 +84,6 @@ FROM ours JOIN (SELECT product, utilization_agg(balance, credit_limit ORDER BY b
 
 ALTER TABLE account SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
-CREATE FUNCTION uses_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-  RETURN plan::text LIKE '%Partial%';
-END $$;
 SELECT uses_parallel('SELECT credit_limit.utilization_agg(balance, credit_limit) FROM account');
 SELECT product, s.n = q.n AND s.balance = q.balance AND s.credit_limit = q.credit_limit AND s.unused = q.unused
   AND s.over_limit = q.over_limit AND near(s.mean, q.mean::float8, 1e-12) AND near(s.stddev, q.stddev::float8, 1e-12) AS same, a.u = o.u AS equal
@@ -136,7 +126,6 @@ SELECT utilization_agg(1e200, 1);
 
 -- Text and binary forms round trip.
 CREATE TABLE copied (product text, u utilization);
-CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql RETURN current_setting('data_directory') || '/credit_limit_' || name;
 DO $$ BEGIN
   EXECUTE format('COPY ours TO %L (FORMAT binary)', data_file('test'));
   EXECUTE format('COPY copied FROM %L (FORMAT binary)', data_file('test'));
@@ -154,32 +143,23 @@ SELECT '{"version": 1, "n": 1, "n": 1}'::utilization;
 
 -- Bytes of strangers: every byte of a value changed, and every length cut, is an error or a value that still answers.
 CREATE TABLE attacked (u utilization);
-CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE file oid;
+CREATE FUNCTION use_value() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A binary COPY file: signature, flags, extension length, one row of one field, end.
-  file := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
-  PERFORM lo_export(file, data_file('attack'));
-  PERFORM lo_unlink(file);
-  EXECUTE format('COPY attacked FROM %L (FORMAT binary)', data_file('attack'));
-  PERFORM (utilization_stats(u)).n, share_above(u, 0.5), u::text::utilization FROM attacked;
-  PERFORM rollup(u) FROM (SELECT u FROM attacked UNION ALL SELECT u FROM attacked) s;
-  DELETE FROM attacked;
-  RETURN 'accepted';
-EXCEPTION WHEN data_exception OR protocol_violation THEN
-  RETURN 'refused';
+  PERFORM (utilization_stats(u)).n, share_above(u, 0.5), u::text::utilization FROM (VALUES (NEW.u)) v (u);
+  PERFORM rollup(u) FROM (VALUES (NEW.u), (NEW.u)) s (u);
+  RETURN NULL;
 END $$;
+CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_value();
 CREATE TABLE victim AS SELECT credit_limit_internal.utilization_send(utilization_agg(b, 100 + b % 3)) AS bytes FROM generate_series(-5, 60) b WHERE b % 7 <> 0;
 SELECT attack(bytes) FROM victim;
 SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
 SELECT setseed(0.5);
-SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) AS attacks
+SELECT bool_or(outcome = 'refused') AND bool_or(outcome = 'accepted') AS both, count(*) > 50 AS many
 FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-      FROM victim, generate_series(0, length(bytes) - 1) at, unnest(ARRAY[0, 1, 127, 128, 255]) value) s;
+      FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s;
 SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
 FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
       FROM generate_series(0, 300) n) s;
 
-DROP TABLE account, by_sql, ours, copied, attacked, victim;
-DROP FUNCTION near(float8, float8, float8), uses_parallel(text), data_file(text), attack(bytea);
+CALL remove_data_files();

@@ -1,13 +1,8 @@
 -- variable_screening: which columns of a table are worth a place in a model.
-SET client_min_messages = warning;
 SET extra_float_digits = 0;
-CREATE EXTENSION IF NOT EXISTS credit_limit;
+\i test/helpers.sql
 \set SHOW_CONTEXT never
-SET search_path = public, credit_limit;
 \pset null -
--- The same numbers on every version, unlike random().
-CREATE FUNCTION draw(place int, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN ('x' || substr(md5(place || ' ' || stream), 1, 8))::bit(32)::bigint / 4294967296.0::float8;
 
 -- A table with all that tables have: names that need quotes, domains, enums, types that cannot be binned, a dropped column.
 CREATE SCHEMA "Odd ""Name""";
@@ -91,22 +86,22 @@ SELECT * FROM variable_screening('loan', 'bad', options => '{"columns": {"usage"
 SELECT * FROM variable_screening('loan', 'bad', options => '{"columns": {"usage": 3}}');
 
 -- The rights of the caller, whatever his search_path finds first; a plan with workers gives the same.
-CREATE ROLE vs_stranger;
-GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO vs_stranger;
-GRANT SELECT ON loan TO vs_stranger;
+CREATE ROLE regress_variable_screening_stranger;
+GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO regress_variable_screening_stranger;
+GRANT SELECT ON loan TO regress_variable_screening_stranger;
 CREATE SCHEMA trap;
-GRANT USAGE ON SCHEMA trap TO vs_stranger;
+GRANT USAGE ON SCHEMA trap TO regress_variable_screening_stranger;
 CREATE FUNCTION trap.format(text, text) RETURNS text LANGUAGE sql AS $$SELECT 'SELECT 1'$$;
 CREATE TABLE trap.pg_attribute (attrelid oid);
 CREATE DOMAIN trap.text AS int;
 CREATE TABLE whole AS SELECT variable, binning::text AS b FROM variable_screening('loan', 'bad');
-GRANT SELECT ON whole TO vs_stranger;
-SET ROLE vs_stranger;
+GRANT SELECT ON whole TO regress_variable_screening_stranger;
+SET ROLE regress_variable_screening_stranger;
 SET search_path = trap, pg_catalog;
-SELECT count(*), bool_and(v.binning::pg_catalog.text IS NOT DISTINCT FROM w.b) AS same FROM credit_limit.variable_screening('public.loan', 'bad') v JOIN public.whole w USING (variable);
+SELECT count(*), bool_and(v.binning::pg_catalog.text IS NOT DISTINCT FROM w.b) AS same FROM credit_limit.variable_screening('test_variable_screening.loan', 'bad') v JOIN test_variable_screening.whole w USING (variable);
 SELECT * FROM credit_limit.variable_screening('"Odd ""Name"""."Loan Book"', 'bad');
 RESET ROLE;
-SET search_path = public, credit_limit;
+SET search_path = test_variable_screening, credit_limit;
 ALTER TABLE "Odd ""Name"""."Loan Book" SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same FROM variable_screening('loan', 'bad') v JOIN whole w USING (variable);
@@ -122,6 +117,5 @@ DROP VIEW loan, no_loan, no_outcome, only_bad;
 DROP TABLE only_event, whole;
 DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
-REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM vs_stranger;
-DROP ROLE vs_stranger;
-DROP FUNCTION draw(int, int);
+REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM regress_variable_screening_stranger;
+DROP ROLE regress_variable_screening_stranger;

@@ -301,7 +301,7 @@ test_behavior(void)
 
 	check_calendar();
 	check_bounds();
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < cl_rounds(20000); i++)
 	{
 		check_sets(&state);
 		check_as_of(&state);

@@ -3,6 +3,7 @@
  *	  Optimal binning of more pre-bins than divisions of them could be tried: against the same dynamic program without any of its
  *	  shortcuts.
  */
+#include "bins_chi2.h"
 #include "check.h"
 #include "memory.h"
 
@@ -42,7 +43,7 @@ static double worth[2][9][MORE][MORE + 1];
 static bool
 may_follow(const ClOptimumRules *rules, const double *last, const double *next)
 {
-	double		chi2 = cl_bins_chi2(last, next);
+	double		chi2 = bins_chi2(last, next);
 
 	return rules->max_p_value >= 1 || (chi2 > 0 && cl_normal_two_sided(sqrt(chi2)) <= rules->max_p_value);
 }

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "memory.h"
+#include "release.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -275,14 +276,14 @@ check_random_values(void)
 		check_forced(&rows, &prebins, &rules);
 		if (rules.n_forced == 0 && rules.max_prebins >= 20)
 			check_sizes(&prebins, &rows.tally, rules.max_prebins);
-		cl_prebins_free(&prebins, &cl_test_memory);
+		release_prebins(&prebins, &cl_test_memory);
 
 		rules.n_forced = 6;
 		cl_prebins_at(&prebins, &cl_test_memory, &rows.tally, &rules);
 		CHECK_EQ_INT(prebins.n, 7);
 		check_counts(&rows, &prebins, &rules);
-		cl_prebins_free(&prebins, &cl_test_memory);
-		cl_tally_free(&rows.tally);
+		release_prebins(&prebins, &cl_test_memory);
+		release_tally(&rows.tally);
 	}
 }
 
@@ -303,8 +304,8 @@ check_known_values(void)
 	for (int b = 0; b < 10; b++)
 		CHECK_EQ_INT(prebins.counts[b].n[0], 100);
 	CHECK(cl_prebins_cut(&prebins, 0, false) == 101 && cl_prebins_cut(&prebins, 0, true) == 100);
-	cl_prebins_free(&prebins, &cl_test_memory);
-	cl_tally_free(&rows.tally);
+	release_prebins(&prebins, &cl_test_memory);
+	release_tally(&rows.tally);
 
 	/* 600 zeros take one class, and the others divide 1 .. 400 among them. */
 	for (int i = 0; i < 1000; i++)
@@ -315,8 +316,8 @@ check_known_values(void)
 	CHECK_EQ_INT(prebins.counts[0].n[0], 600);
 	for (int b = 1; b < 10; b++)
 		CHECK(prebins.counts[b].n[0] >= 44 && prebins.counts[b].n[0] <= 45);
-	cl_prebins_free(&prebins, &cl_test_memory);
-	cl_tally_free(&rows.tally);
+	release_prebins(&prebins, &cl_test_memory);
+	release_tally(&rows.tally);
 
 	/* No more values than classes: each has its own, however rare. */
 	for (int i = 0; i < 1000; i++)
@@ -325,16 +326,16 @@ check_known_values(void)
 	cl_prebins_init(&prebins, &cl_test_memory, &rows.tally, &rules);
 	CHECK_EQ_INT(prebins.n, 10);
 	CHECK_EQ_INT(prebins.counts[0].n[0], 991);
-	cl_prebins_free(&prebins, &cl_test_memory);
-	cl_tally_free(&rows.tally);
+	release_prebins(&prebins, &cl_test_memory);
+	release_tally(&rows.tally);
 
 	/* No rows. */
 	rows.n = 0;
 	fill_tally(&rows);
 	cl_prebins_init(&prebins, &cl_test_memory, &rows.tally, &rules);
 	CHECK_EQ_INT(prebins.n, 0);
-	cl_prebins_free(&prebins, &cl_test_memory);
-	cl_tally_free(&rows.tally);
+	release_prebins(&prebins, &cl_test_memory);
+	release_tally(&rows.tally);
 }
 
 /*
@@ -361,24 +362,24 @@ check_known_categories(void)
 		CHECK_EQ_INT(c.prebin[i], ((const int[]) {2, 0, 3, 1, CL_CATEGORY_OTHER, CL_CATEGORY_OTHER})[i]);
 	CHECK_EQ_INT(c.counts[2].n[CL_EVENT], 20);
 	CHECK(c.other.n[0] == 1 && c.other.n[1] == 2 && c.other.weight[1] == 2);
-	cl_categories_free(&c, &cl_test_memory);
+	release_categories(&c, &cl_test_memory);
 
 	/* The prior: one good borrower is not as safe as ninety of a hundred. */
 	cl_categories_init(&c, &cl_test_memory, some, 6, 10, 0);
 	CHECK_EQ_INT(c.n, 6);
 	for (int i = 0; i < 6; i++)
 		CHECK_EQ_INT(c.prebin[i], ((const int[]) {3, 0, 4, 1, 2, 5})[i]);
-	cl_categories_free(&c, &cl_test_memory);
+	release_categories(&c, &cl_test_memory);
 
 	cl_categories_init(&c, &cl_test_memory, some, 6, 2, 0);
 	CHECK_EQ_INT(c.n, 2);
-	cl_categories_free(&c, &cl_test_memory);
+	release_categories(&c, &cl_test_memory);
 
 	/* All too rare. */
 	cl_categories_init(&c, &cl_test_memory, some, 4, 10, 0.5);
 	CHECK_EQ_INT(c.n, 0);
 	CHECK_EQ_INT(c.other.n[0], 310);
-	cl_categories_free(&c, &cl_test_memory);
+	release_categories(&c, &cl_test_memory);
 }
 
 static void
@@ -424,7 +425,7 @@ check_random_categories(void)
 			rows[1] += c.counts[b].n[1];
 		}
 		CHECK_NEAR((double) (rows[0] + rows[1] + c.other.n[0] + c.other.n[1]), all, 0);
-		cl_categories_free(&c, &cl_test_memory);
+		release_categories(&c, &cl_test_memory);
 	}
 }
 

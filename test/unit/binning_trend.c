@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #include "core/binning_optimum.h"
+#include "core/binning_trend.h"
 
 #define PREBINS 20
 

@@ -2,6 +2,7 @@
  * Calibration against brute force over single rows: groups, chi-squared, parts of the Brier score, the line, the shift.
  */
 #include "check.h"
+#include "release.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,11 @@ allocate(void *context, size_t size)
 }
 
 static void
-breathe(void)
+check_for_interrupts(void)
 {
 }
 
-static const ClMemory memory = {allocate, realloc, free, breathe, NULL};
+static const ClMemory memory = {allocate, realloc, free, check_for_interrupts, NULL};
 
 static double
 unit_random(uint64_t *seed)
@@ -170,7 +171,7 @@ check_groups(Row *row, int n, ClTallyKind kind, int groups)
 		CHECK_EQ_INT(test.groups_used, used);
 		CHECK_NEAR(test.chi2, chi2, 1e-10);
 	}
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 /* At a maximum both derivatives are zero; and no neighbour is more likely. */
@@ -298,7 +299,7 @@ check_tendency(Row *row, int n)
 	CHECK_EQ_INT(tendency.n_above_one, above);
 	if (!isnan(tendency.shift))
 		CHECK_NEAR(mean, 0.3, 1e-12);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 static void

@@ -13,6 +13,9 @@
 extern long cl_checks;
 extern long cl_failures;
 
+/* How many random cases to try: as many as given in a soak (CREDIT_LIMIT_SOAK=1), else a twentieth. */
+extern int	cl_rounds(int soak);
+
 #define CHECK(condition) \
 	do { \
 		cl_checks++; \

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "memory.h"
+#include "release.h"
 
 /* 1 known, 2 censored, 3 known, 3 censored, 4 known: survival 4/5, 4/5, 4/5 x 2/3, 0. Known at a value before censored at it. */
 static void
@@ -40,7 +41,7 @@ test_curve(void)
 	cl_tally_add(&tally, 9, false);
 	cl_tally_settle(&tally);
 	CHECK(isnan(cl_survival_quantile(&tally, 1)));
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 /* 0, 10, 0, 20 at a rate of one half: size 15, interval 2, probability 0 -> 1/2 -> 1/4 -> 5/8. */

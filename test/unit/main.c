@@ -1,11 +1,23 @@
 /*
  * main.c
- *	  Runs the unit tests of the core, one line each.
+ *	  Runs the unit tests of the core, or those named on the command line, one line each.
  */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #include "check.h"
 
 long		cl_checks;
 long		cl_failures;
+
+int
+cl_rounds(int soak)
+{
+	const char *setting = getenv("CREDIT_LIMIT_SOAK");
+
+	return setting != NULL && strcmp(setting, "1") == 0 ? soak : soak / 20;
+}
 
 #define FEATURE_TEST(name) extern void test_##name(void) __attribute__((weak))
 
@@ -73,8 +85,17 @@ static const struct
 	{"intermittent", test_intermittent},
 };
 
+static bool
+wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc == 1;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	int			failed = 0;
 
@@ -83,11 +104,14 @@ main(void)
 		long		checks = cl_checks;
 		long		failures = cl_failures;
 
-		if (tests[i].run == NULL)
+		clock_t		started = clock();
+
+		if (tests[i].run == NULL || !wanted(tests[i].name, argc, argv))
 			continue;
 		tests[i].run();
 		failed += cl_failures > failures;
-		printf("%s unit %s: %ld checks\n", cl_failures > failures ? "not ok" : "ok", tests[i].name, cl_checks - checks);
+		printf("%s unit %s: %ld checks, %.1f s\n", cl_failures > failures ? "not ok" : "ok", tests[i].name,
+			   cl_checks - checks, (double) (clock() - started) / CLOCKS_PER_SEC);
 	}
 	return failed > 0;
 }

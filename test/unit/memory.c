@@ -52,8 +52,8 @@ reallocate(void *block, size_t size)
 }
 
 static void
-breathe(void)
+check_for_interrupts(void)
 {
 }
 
-const ClMemory cl_test_memory = {allocate, reallocate, release, breathe, NULL};
+const ClMemory cl_test_memory = {allocate, reallocate, release, check_for_interrupts, NULL};

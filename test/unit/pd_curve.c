@@ -2,6 +2,7 @@
  * Isotonic blocks against the max-min formula, and curves against their points.
  */
 #include "check.h"
+#include "release.h"
 
 #include <stdlib.h>
 
@@ -19,11 +20,11 @@ allocate(void *context, size_t size)
 }
 
 static void
-breathe(void)
+check_for_interrupts(void)
 {
 }
 
-static const ClMemory memory = {allocate, realloc, free, breathe, NULL};
+static const ClMemory memory = {allocate, realloc, free, check_for_interrupts, NULL};
 
 /* max over s <= i of min over t >= i of the rate from s to t (Robertson, Wright and Dykstra 1988). */
 static double
@@ -82,7 +83,7 @@ check_isotonic(uint64_t *seed, bool up)
 	for (size_t i = 1; i < curve.n_points; i++)
 		CHECK(curve.points[i].score > curve.points[i - 1].score);
 	free(curve.points);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 /* Platt's curve keeps the direction whatever the data say, and the mean where they agree. */
@@ -110,7 +111,7 @@ check_platt(uint64_t *seed, bool up, bool smoothing)
 		mean += cl_pd_curve_pd(&curve, score[i]) / n;
 	if (!smoothing && !isnan(curve.slope))
 		CHECK_NEAR(mean, (double) curve.n_event / n, 1e-12);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 void

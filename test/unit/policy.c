@@ -7,6 +7,7 @@
  */
 #include "check.h"
 
+#include "core/policy.h"
 #include "core/policy_amount.h"
 
 #define POLICIES 30000
@@ -304,7 +305,7 @@ payable(const ClAffordability *rule, cl_int128 limit, int64_t income, int64_t ob
 static void
 check_affordable(void)
 {
-	for (int i = 0; i < 200000; i++)
+	for (int i = 0; i < cl_rounds(200000); i++)
 	{
 		ClAffordability rule = {
 			.max_debt_to_income = maybe(70, up_to(2 * CL_RATE_ONE)), .residual_income = up_to(400000),
@@ -324,7 +325,7 @@ check_affordable(void)
 static void
 check_random(void)
 {
-	for (int i = 0; i < POLICIES; i++)
+	for (int i = 0; i < cl_rounds(POLICIES); i++)
 	{
 		RandomPolicy policy;
 

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "memory.h"
+#include "release.h"
 
 #include <stdlib.h>
 
@@ -69,7 +70,7 @@ check_random(uint64_t *state)
 	CHECK_EQ_INT(found, by_definition(count, values, bands, theirs));
 	for (int i = 0; i < found; i++)
 		CHECK(ours[i] == theirs[i]);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "memory.h"
+#include "release.h"
 
 #include "core/auc_test.h"
 #include "core/roc.h"
@@ -158,7 +159,7 @@ check_sample(const Sample *s, bool weighted, bool higher_is_riskier)
 		CHECK_NEAR(m.ks_share[0], flagged[0] / class[0].n, 1e-14);
 		CHECK_NEAR(m.ks_share[1], flagged[1] / class[1].n, 1e-14);
 	}
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 static void
@@ -214,7 +215,7 @@ check_ten_million(void)
 	CHECK_NEAR(cl_roc_auc_variance(&tally, true, &measures) / (event + non_event), 1, 1e-14);
 	/* Just before the event at 5j, 4j non-events and j - 1 events were passed: the distance is 1 / m everywhere. */
 	CHECK_NEAR(measures.ks * m, 1, 1e-14);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 /* More pairs than 64 bits can count: three billion rows of either class at each of two scores. */
@@ -259,7 +260,7 @@ test_roc(void)
 {
 	uint64_t	seed = 7;
 
-	for (int round = 0; round < 1000; round++)
+	for (int round = 0; round < cl_rounds(1000); round++)
 	{
 		Sample		s = random_sample(&seed);
 

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "memory.h"
+#include "release.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,14 +142,14 @@ check_kind(uint64_t *seed, int kind, ClTallyKind tally_kind, size_t n, int parts
 		if (p % 2 == 0)
 			cl_tally_settle(&part[p]);
 		cl_tally_merge(&whole, &part[p]);
-		cl_tally_free(&part[p]);
+		release_tally(&part[p]);
 	}
 	cl_tally_settle(&whole);
 	cl_tally_rows(&whole, total);
 	CHECK_EQ_INT(total[0] + total[1], n);
 	check_against(&whole, row, n, false);
 	check_against(&whole, row, n, true);
-	cl_tally_free(&whole);
+	release_tally(&whole);
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 
@@ -219,12 +220,12 @@ check_memory(uint64_t *seed)
 
 	cl_test_most_allocated = 0;
 	cl_tally_init(&tally, &cl_test_memory, CL_TALLY_COUNTS);
-	for (int i = 0; i < 10000000; i++)
+	for (int i = 0; i < cl_rounds(10000000); i++)
 		cl_tally_add(&tally, (double) (cl_test_random(seed) % 1000), i % 5 == 0);
 	cl_tally_settle(&tally);
 	CHECK_EQ_INT(cl_tally_distinct(&tally), 1000);
 	CHECK(cl_test_most_allocated < 600000);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }
 
@@ -242,7 +243,7 @@ check_late_class(void)
 	cl_tally_rows(&tally, n);
 	CHECK_EQ_INT(n[0], 8192);
 	CHECK_EQ_INT(n[1], 20000 - 8192);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 static void
@@ -254,7 +255,7 @@ check_weightless(void)
 	cl_tally_add_weighted(&tally, 0.5, true, 0, 7);
 	cl_tally_settle(&tally);
 	CHECK_EQ_INT(cl_tally_distinct(&tally), 0);
-	cl_tally_free(&tally);
+	release_tally(&tally);
 }
 
 void

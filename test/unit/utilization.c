@@ -81,7 +81,7 @@ test_utilization(void)
 	CHECK_EQ_INT(cl_cell(5e-324), 1);
 	CHECK_EQ_INT(cl_cell(1e300), CL_CELL_HUGE);
 	CHECK_EQ_INT(cl_cell(INFINITY), CL_CELL_INFINITE);
-	for (int i = 0; i < 1000000; i++)
+	for (int i = 0; i < cl_rounds(1000000); i++)
 	{
 		double		u = (double) (cl_test_random(&state) >> 11) / 9007199254740992.0;
 

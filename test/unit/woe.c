@@ -2,6 +2,7 @@
  * woe.c
  *	  Weight of evidence, information value and measures of binnings against published tables.
  */
+#include "bins_chi2.h"
 #include "check.h"
 #include "memory.h"
 
@@ -129,7 +130,7 @@ check_mean_radius(void)
 	}
 	for (int i = 0; i < 6; i++)
 	{
-		CHECK_NEAR(cl_bins_chi2(t.bin[i].weight, t.bin[i + 1].weight), chi2[i], 1e-14);
+		CHECK_NEAR(bins_chi2(t.bin[i].weight, t.bin[i + 1].weight), chi2[i], 1e-14);
 		CHECK_NEAR(cl_chi2_upper(chi2[i], 1) / p_value[i], 1, 1e-12);
 	}
 	cl_binning_measure(&cl_test_memory, t.bin, 9, CL_SMOOTHING_NONE, &m);
@@ -167,8 +168,8 @@ check_edges(void)
 	CHECK_NEAR(m.objective[CL_OBJECTIVE_HELLINGER], 1, 1e-15);
 	CHECK_NEAR(m.objective[CL_OBJECTIVE_TRIANGULAR], 2, 1e-15);
 	CHECK_NEAR(m.cramers_v, 1, 1e-15);
-	CHECK(isnan(cl_bins_chi2(one_class.bin[0].weight, one_class.bin[1].weight)));
-	CHECK(isnan(cl_bins_chi2(empty.bin[0].weight, empty.bin[1].weight)));
+	CHECK(isnan(bins_chi2(one_class.bin[0].weight, one_class.bin[1].weight)));
+	CHECK(isnan(bins_chi2(empty.bin[0].weight, empty.bin[1].weight)));
 }
 
 /* What divergences must be, on random tables. */

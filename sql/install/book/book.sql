@@ -24,7 +24,7 @@ COMMENT ON FUNCTION credit_limit_internal.open_book_to_check(text) IS
     'open_book() of a schema that need not have all relations of a book';
 
 CREATE FUNCTION credit_limit_internal.need_read_committed(what text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -37,8 +37,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.need_read_committed(text) IS
-    'an error (25000) that names what was to be done, in a transaction that keeps an older snapshot: for what must see the '
-    'latest row';
+    'in an open book, or before it is opened: an error (25000) that names what was to be done, in a transaction that keeps an '
+    'older snapshot: for what must see the latest row';
 
 CREATE FUNCTION credit_limit_internal.need_day(what text, day date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -72,22 +72,23 @@ COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
     'part of create_book: makes the function decision_input of a book, unless it is there';
 
 -- Every account is scored, and decided, once: OFFSET 0 keeps the planner from copying the calls to where their results are used.
--- "everybody" is a literal where it is called, so that one of the two conditions on the borrower goes when the query is planned,
--- also in a plan for all parameters. turn, most: the place among the lines of a partitioned umbrella that is decided now, and the
+-- by_day and everybody are literals where it is called, so that what they exclude goes when the query is planned, also in a plan
+-- for all parameters. turn, most: the place among the lines of a partitioned umbrella that is decided now, and the
 -- last one.
-CREATE FUNCTION credit_limit_internal.decided(run bigint, as_of date, everybody boolean, borrowers bigint[], turn int, most int)
+CREATE FUNCTION credit_limit_internal.decided(by_day boolean, run bigint, as_of date, everybody boolean,
+    borrowers bigint[], turn int, most int)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
-    policy_digest bytea, card_digest bytea, score float8, pd float8, balance numeric, inputs record,
+    policy_digest bytea, scorecard_digest bytea, score float8, pd float8, balance numeric, inputs record,
     decision credit_limit.limit_decision, frozen boolean)
 LANGUAGE sql STABLE ROWS 10000
 AS $$
-  WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.run, decided.as_of))
-  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest, t.card_digest,
-    t.score, t.pd, t.balance, t.inputs, t.d,
+  WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
+  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest,
+    t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
       credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false))
   FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.policy_id, v.scorecard_id, v.policy_digest,
-      v.card_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
+      v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
     FROM (SELECT s AS inputs, s.*
       FROM (SELECT i.*, w.version_no, o.score,
@@ -105,9 +106,9 @@ AS $$
     JOIN version v ON v.version_no = s.version_no
     OFFSET 0) t
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decided(bigint, date, boolean, bigint[], int, int) IS
-    'in an open book: decisions on open accounts as of a day, by the versions of a run (0: those of real time; NULL: those '
-    'valid on the day), of everybody or of some borrowers. decision is NULL where a version is missing; frozen: nothing may '
+COMMENT ON FUNCTION credit_limit_internal.decided(boolean, bigint, date, boolean, bigint[], int, int) IS
+    'in an open book: decisions on open accounts as of a day, by the versions valid on it or those of a run (0: those of '
+    'real time), of everybody or of some borrowers. decision is NULL where a version is missing; frozen: nothing may '
     'be drawn';
 
 -- Whoever writes a layout first makes others wait until he commits: so it is written before decisions are made.
@@ -180,17 +181,20 @@ BEGIN
   FOR turn IN 0 .. lines.most LOOP
     -- The lane first: whoever has waited for one decides by what is committed then.
     lane := credit_limit_internal.take_lane();
-    PERFORM credit_limit_internal.begin_writing();
     decided_at := clock_timestamp();
-    OPEN rows FOR SELECT
-        ROW(nullif(decide.run, 0), decide.source, t.account_id, t.borrower_id, t.product, decide.as_of, decided_at, t.policy_id,
-          t.scorecard_id, t.experiment, t.arm, t.score, t.pd, (t.decision).*, t.frozen)::credit_limit_internal.log_entry AS entry,
-        t.inputs, t.policy_digest, t.card_digest
-      FROM credit_limit_internal.decided(decide.run, decide.as_of, false, decide.borrowers,
-        CASE WHEN lines.most > 0 THEN turn END, lines.most) t
-      ORDER BY t.account_id;
+    IF run IS NULL THEN
+      OPEN rows FOR SELECT t.*, decide.run AS run_id, decide.source AS source, decide.as_of AS as_of, decided_at AS decided_at
+        FROM credit_limit_internal.decided(true, NULL, decide.as_of, false, decide.borrowers,
+          CASE WHEN lines.most > 0 THEN turn END, lines.most) t
+        ORDER BY t.account_id;
+    ELSE
+      OPEN rows FOR SELECT t.*, nullif(decide.run, 0) AS run_id, decide.source AS source, decide.as_of AS as_of,
+          decided_at AS decided_at
+        FROM credit_limit_internal.decided(false, decide.run, decide.as_of, false, decide.borrowers,
+          CASE WHEN lines.most > 0 THEN turn END, lines.most) t
+        ORDER BY t.account_id;
+    END IF;
     written := credit_limit_internal.write_decisions(lane, rows);
-    PERFORM credit_limit_internal.end_writing();
     decisions := decisions + written.decisions;
     CONTINUE WHEN written.decisions = 0 OR NOT move;
     IF lines.lines IS NULL THEN
@@ -209,9 +213,10 @@ BEGIN
     END IF;
   END LOOP;
   -- A line that came or went between turns moved the places of the others.
-  IF lines.most > 0
-    AND lines.lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, HINT = 'Try again.';
+  IF lines.most > 0 THEN
+    IF lines.lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
+      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, HINT = 'Try again.';
+    END IF;
   END IF;
 END
 $$;
@@ -229,7 +234,7 @@ BEGIN
   PERFORM credit_limit_internal.check_versions(as_of);
   RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
       t.decision
-    FROM credit_limit_internal.decided(NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+    FROM credit_limit_internal.decided(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.preview_decisions(text, date) IS
@@ -286,7 +291,7 @@ BEGIN
       SELECT p.currency, t.pd, greatest(t.balance, 0) AS drawn,
         credit_limit.decide_limit(a.document, t.inputs, simulate_policy.as_of) AS a,
         credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of) AS b
-      FROM credit_limit_internal.decided(NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t
+      FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t
       JOIN product p ON p.product = t.product AND p.policy = a.name OFFSET 0),
     amounts AS (
       SELECT d.currency, (d.a).action AS action_a, (d.b).action AS action_b, d.pd, d.drawn, (d.a).old_limit,

@@ -36,8 +36,10 @@ COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
 
 -- ---- the columns of a decision ----
 
--- What the hash of a decision covers, in this order. A column of decision is added here, and in decide(), which fills it.
+-- A row of the table decision. What lies between decision_id and the three hashes is what the hash covers, in this order. A
+-- column is added here; its value is that of the column of the same name in what decide() selects.
 CREATE TYPE credit_limit_internal.log_entry AS (
+    decision_id bigint,
     run_id bigint,
     source text,
     account_id bigint,
@@ -65,10 +67,18 @@ CREATE TYPE credit_limit_internal.log_entry AS (
     binding text,
     reasons text[],
     proposed numeric,
-    frozen boolean
+    frozen boolean,
+    input_hash bytea,
+    previous_hash bytea,
+    hash bytea
 );
-COMMENT ON TYPE credit_limit_internal.log_entry IS
-    'what the table decision says of a decision, without its place in the log; from action to proposed as in limit_decision';
+COMMENT ON TYPE credit_limit_internal.log_entry IS 'a row of the table decision; from action to proposed as in limit_decision';
+
+CREATE TYPE credit_limit_internal.log_evidence AS (decision_id bigint, as_of date, salt bytea, layout bigint, inputs text);
+COMMENT ON TYPE credit_limit_internal.log_evidence IS 'a row of the table decision_evidence';
+
+CREATE TYPE credit_limit_internal.log_layout AS (layout bigint, columns text);
+COMMENT ON TYPE credit_limit_internal.log_layout IS 'a row of the table evidence_layout';
 
 CREATE FUNCTION credit_limit_internal.lane_origin(lane int) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -84,16 +94,14 @@ DECLARE
 BEGIN
   EXECUTE replace($$
     CREATE TABLE @book@.decision (
-      decision_id bigint NOT NULL,
       LIKE credit_limit_internal.log_entry,
-      input_hash bytea NOT NULL,
-      previous_hash bytea NOT NULL,
-      hash bytea NOT NULL,
       PRIMARY KEY (decision_id, as_of),
       UNIQUE (borrower_id, account_id, run_id, as_of),
-      CHECK (source IN ('run', 'realtime', 'override')),
-      CHECK (num_nulls(source, account_id, borrower_id, product, as_of, decided_at, action, binding, reasons, frozen) = 0))
-      PARTITION BY RANGE (as_of);
+      CHECK (source IN ('run', 'realtime', 'override'))) PARTITION BY RANGE (as_of);
+    ALTER TABLE @book@.decision ALTER source SET NOT NULL, ALTER account_id SET NOT NULL, ALTER borrower_id SET NOT NULL,
+      ALTER product SET NOT NULL, ALTER decided_at SET NOT NULL, ALTER action SET NOT NULL, ALTER binding SET NOT NULL,
+      ALTER reasons SET NOT NULL, ALTER frozen SET NOT NULL, ALTER input_hash SET NOT NULL, ALTER previous_hash SET NOT NULL,
+      ALTER hash SET NOT NULL;
     CREATE TABLE @book@.decision_rest PARTITION OF @book@.decision DEFAULT;
     COMMENT ON TABLE @book@.decision IS
       'every decision on a limit, for good: from action to proposed as in credit_limit.limit_decision';
@@ -187,12 +195,22 @@ COMMENT ON FUNCTION credit_limit_internal.keep_evidence() IS
 CREATE TYPE credit_limit_internal.lane_end AS (lane int, place bigint, hash bytea);
 COMMENT ON TYPE credit_limit_internal.lane_end IS 'where a lane of a log ends: place and hash of its last decision';
 
+-- A lane is continued from its end, which is read when it is locked. What decides within a decision (a trigger on the log, a
+-- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
+-- to a savepoint, brings back the setting that tells.
 CREATE FUNCTION credit_limit_internal.take_lane() RETURNS credit_limit_internal.lane_end
 LANGUAGE plpgsql
 AS $$
 DECLARE
   taken credit_limit_internal.lane_end;
+  writing text := current_setting('credit_limit.writing', true);
 BEGIN
+  IF writing = current_setting('search_path') THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
+      DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
+      HINT = 'What decides must come after the decisions that caused it.';
+  END IF;
+  writing := set_config('credit_limit.writing', current_setting('search_path'), true);
   -- A lane that nobody continues; when all are taken, one is waited for.
   SELECT l.lane, l.place, l.hash INTO taken FROM log_lane l ORDER BY l.lane LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
@@ -207,46 +225,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.take_lane() IS
-    'in an open book: the end of a lane of the log, locked until the transaction ends';
+    'in an open book: the end of a lane of the log, locked until the transaction ends. Nothing else in the transaction decides '
+    'on the book until write_decisions() has continued it. Errors: something does (55006)';
+
+CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
+    evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[],
+    limits numeric[], frozen boolean[], place bigint, hash bytea);
+COMMENT ON TYPE credit_limit_internal.sealed IS
+    'rows for the log, what the limits of their accounts are to be, and where the lane ends with them';
 
 CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea)
-RETURNS TABLE (decision_id bigint, entry credit_limit_internal.log_entry, input_hash bytea, previous_hash bytea, hash bytea,
-    salt bytea, layout bigint, columns text, inputs text)
-    AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE STRICT COST 10000 ROWS 1000;
+RETURNS credit_limit_internal.sealed
+    AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE STRICT COST 10000;
 COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, bytea) IS
-    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash: '
-    'their numbers, salts and hashes, the inputs as canonical_row(); columns, the layout of these, where it changes. The '
-    'cursor gives entry (log_entry), inputs (a row), and the digests of policy and scorecard. Errors: a cursor that does not '
-    '(42P11), an account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 '
-    'to 63, a hash that has not 32 bytes (22023), no account, product or inputs (22004)';
-
--- A lane is continued from its end, which was read when it was locked. What decides within a decision (a trigger on the log, a
--- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
--- to a savepoint, brings back the setting that tells.
-CREATE FUNCTION credit_limit_internal.begin_writing() RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  IF current_setting('credit_limit.writing', true) = current_setting('search_path') THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
-      DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
-      HINT = 'What decides must come after the decisions that caused it.';
-  END IF;
-  PERFORM set_config('credit_limit.writing', current_setting('search_path'), true);
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.begin_writing() IS
-    'in an open book: from now on, until end_writing(), nothing else decides on the book in this transaction. Errors: '
-    'something does (55006)';
-
-CREATE FUNCTION credit_limit_internal.end_writing() RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  PERFORM set_config('credit_limit.writing', '', true);
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.end_writing() IS 'in an open book: ends begin_writing()';
+    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash. The '
+    'cursor gives the columns of log_entry but decision_id and the hashes, by name, as columns or as fields of a column '
+    'decision; besides inputs (a row), policy_digest and scorecard_digest. Errors: a cursor that does not (34000, 42P11), an '
+    'account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash '
+    'that has not 32 bytes (22023), no account, product, day or inputs (22004)';
 
 CREATE FUNCTION credit_limit_internal.write_decisions(lane credit_limit_internal.lane_end, rows refcursor, OUT decisions bigint,
     OUT ends credit_limit_internal.lane_end, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
@@ -254,40 +250,30 @@ LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
-  most CONSTANT int := 1000;	-- at once: more would not stay in the caches of the processor
-  r record;
+  most CONSTANT int := 200;	-- at once: more would not stay in the caches of the processor
+  sealed credit_limit_internal.sealed;
 BEGIN
   decisions := 0;
   ends := lane;
   accounts := '{}';
   LOOP
-    WITH sealed AS MATERIALIZED (
-        SELECT s.* FROM credit_limit_internal.seal(write_decisions.rows, most, (write_decisions.ends).lane,
-          (write_decisions.ends).place, (write_decisions.ends).hash) s),
-      known AS (
-        INSERT INTO evidence_layout (layout, columns)
-        SELECT s.layout, s.columns FROM sealed s WHERE s.columns IS NOT NULL ON CONFLICT DO NOTHING),
-      evidence AS (
-        INSERT INTO decision_evidence (decision_id, as_of, salt, layout, inputs)
-        SELECT s.decision_id, (s.entry).as_of, s.salt, s.layout, s.inputs FROM sealed s),
-      written AS (
-        INSERT INTO decision SELECT s.decision_id, (s.entry).*, s.input_hash, s.previous_hash, s.hash FROM sealed s)
-    SELECT count(*) AS n, (SELECT l.hash FROM sealed l ORDER BY l.decision_id DESC LIMIT 1) AS hash,
-      array_agg((s.entry).account_id) AS accounts, array_agg((s.entry).new_limit) AS limits,
-      array_agg((s.entry).frozen) AS frozen
-    INTO r FROM sealed s;
-    EXIT WHEN r.n = 0;
-    decisions := decisions + r.n;
-    ends.place := ends.place + r.n;
-    ends.hash := r.hash;
-    accounts := accounts || r.accounts;
-    limits := limits || r.limits;
-    frozen := frozen || r.frozen;
-    EXIT WHEN r.n < most;
+    sealed := credit_limit_internal.seal(rows, most, ends.lane, ends.place, ends.hash);
+    EXIT WHEN sealed.place = ends.place;
+    WITH layout AS (INSERT INTO evidence_layout SELECT l.* FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
+      evidence AS (INSERT INTO decision_evidence SELECT e.* FROM unnest(sealed.evidence) e)
+    INSERT INTO decision SELECT d.* FROM unnest(sealed.decisions) d;
+    decisions := decisions + sealed.place - ends.place;
+    ends.place := sealed.place;
+    ends.hash := sealed.hash;
+    accounts := accounts || sealed.accounts;
+    limits := limits || sealed.limits;
+    frozen := frozen || sealed.frozen;
+    EXIT WHEN cardinality(sealed.accounts) < most;
   END LOOP;
   CLOSE rows;
   UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash
   WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
+  PERFORM set_config('credit_limit.writing', '', true);
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.write_decisions(credit_limit_internal.lane_end, refcursor) IS

@@ -167,6 +167,7 @@ AS $$
 DECLARE
   r record;
   a record;
+  lane credit_limit_internal.lane_end;
   rows refcursor;
   written record;
   id bigint;
@@ -192,20 +193,18 @@ BEGIN
   UPDATE account t SET credit_limit = r.new_limit, frozen = false,
     last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN as_of ELSE t.last_limit_change END
   WHERE t.account_id = r.account_id;
-  PERFORM credit_limit_internal.begin_writing();
-  OPEN rows FOR SELECT
+  lane := credit_limit_internal.take_lane();
+  OPEN rows FOR SELECT e.*, p AS inputs, NULL::bytea AS policy_digest, NULL::bytea AS scorecard_digest
+    FROM decision d JOIN override_request q ON q.decision_id = d.decision_id AND q.as_of = d.as_of,
+      LATERAL (SELECT q.decision_id, q.proposed_by, q.decided_by AS approved_by, q.reason, q.note) p,
       jsonb_populate_record(NULL::credit_limit_internal.log_entry, to_jsonb(d) || jsonb_build_object(
         'run_id', NULL, 'source', 'override', 'as_of', apply_override.as_of, 'decided_at', clock_timestamp(), 'policy_id', NULL,
         'scorecard_id', NULL, 'action', CASE sign(r.new_limit - a.credit_limit) WHEN 1 THEN 'INCREASE' WHEN -1 THEN 'DECREASE'
           ELSE 'KEEP' END, 'old_limit', a.credit_limit, 'new_limit', r.new_limit,
         'available', credit_limit.available_to_draw(book, r.account_id, apply_override.as_of), 'binding', 'override',
-        'reasons', ARRAY[r.reason], 'frozen', false)) AS entry,
-      p AS inputs, NULL::bytea, NULL::bytea
-    FROM decision d JOIN override_request q ON q.decision_id = d.decision_id AND q.as_of = d.as_of,
-      LATERAL (SELECT q.decision_id, q.proposed_by, q.decided_by AS approved_by, q.reason, q.note) p
+        'reasons', ARRAY[r.reason], 'frozen', false)) e
     WHERE q.request_id = apply_override.request_id;
-  written := credit_limit_internal.write_decisions(credit_limit_internal.take_lane(), rows);
-  PERFORM credit_limit_internal.end_writing();
+  written := credit_limit_internal.write_decisions(lane, rows);
   id := 64 * (written.ends).place + (written.ends).lane;
   UPDATE override_request q SET status = 'applied', override_id = id WHERE q.request_id = apply_override.request_id;
   RETURN id;

@@ -198,12 +198,10 @@ BEGIN
         SELECT array_agg(DISTINCT o.umbrella_id) INTO changed FROM old_account o WHERE o.umbrella_id IS NOT NULL;
       ELSE
         -- Most lines have none, and every decision comes here.
-        PERFORM FROM new_account n WHERE n.umbrella_id IS NOT NULL LIMIT 1;
+        PERFORM FROM new_account n WHERE n.umbrella_id IS NOT NULL
+          UNION ALL SELECT FROM old_account o WHERE o.umbrella_id IS NOT NULL LIMIT 1;
         IF NOT FOUND THEN
-          PERFORM FROM old_account o WHERE o.umbrella_id IS NOT NULL LIMIT 1;
-          IF NOT FOUND THEN
-            RETURN NULL;
-          END IF;
+          RETURN NULL;
         END IF;
         SELECT array_agg(DISTINCT n.umbrella_id) FILTER (WHERE n.status = 'open' AND (o.status <> 'open'
             OR n.credit_limit > o.credit_limit OR o.umbrella_id IS DISTINCT FROM n.umbrella_id)),

@@ -303,23 +303,25 @@ COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
     'in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has none that is '
     'approved';
 
-CREATE FUNCTION credit_limit_internal.versions(run bigint, as_of date)
+-- by_day is a literal where it is called, so that half of this goes when the query is planned.
+CREATE FUNCTION credit_limit_internal.versions(by_day boolean, run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
-    policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, card_digest bytea,
+    policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
     missing boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
   SELECT n.version_no, n.product, n.experiment, n.arm, n.arms, n.shares, n.policy_id, v.document, v.digest, n.scorecard_id,
     c.document, c.digest, n.missing
   FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing
-      FROM run r JOIN run_version w ON w.run_id = r.run_id WHERE r.run_id = versions.run AND r.as_of = versions.as_of
-    UNION ALL SELECT * FROM credit_limit_internal.versions_on(versions.as_of) WHERE versions.run IS NULL) n
+      FROM run r JOIN run_version w ON w.run_id = r.run_id
+      WHERE NOT versions.by_day AND r.run_id = versions.run AND r.as_of = versions.as_of
+    UNION ALL SELECT * FROM credit_limit_internal.versions_on(versions.as_of) WHERE versions.by_day) n
   LEFT JOIN policy_version v ON v.policy_id = n.policy_id
   LEFT JOIN scorecard_version c ON c.scorecard_id = n.scorecard_id
 $$;
-COMMENT ON FUNCTION credit_limit_internal.versions(bigint, date) IS
-    'in an open book: the versions by which a run of that day decides, real time being run 0, with their documents; NULL: '
-    'those that are valid on the day';
+COMMENT ON FUNCTION credit_limit_internal.versions(boolean, bigint, date) IS
+    'in an open book: the versions that are valid on the day, or those by which a run of that day decides, real time being '
+    'run 0; with their documents';
 
 CREATE FUNCTION credit_limit_internal.check_versions(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE

@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "pg/numeric.h"
-#include "validate/weight.h"
+#include "pg/weight.h"
 
 void
 cl_weight_invalid(double weight)

@@ -1,31 +1,31 @@
 /*
- * sort_template.h
- *	  A radix sort from the most significant bits that differ, for the type ST_TYPE with the 64-bit key ST_KEY(element).
+ * radix_sort.h
+ *	  A radix sort from the most significant bits that differ, for the type RADIX_TYPE with the 64-bit key RADIX_KEY(element).
  *
  * Each level finds the highest bit in which keys of the range differ, distributes the range over up to 256 buckets by that bit
  * and those below it, and sorts each bucket in the same way, with the two arrays in exchanged roles; few elements are sorted by
  * insertion. A level uses up at least four bits, so there are at most sixteen, whatever the keys are.
  *
- * Included once for each type; ST_NAME is the name of the function.
+ * Included once for each type; RADIX_NAME is the name of the function.
  */
-#define ST_FEW 24
-#define ST_MOST_BUCKETS 256
-#define ST_MANY 4096			/* elements after which somebody may want to interrupt */
+#define RADIX_FEW 24
+#define RADIX_MOST_BUCKETS 256
+#define RADIX_MANY 4096			/* elements from which interrupts are looked for */
 
-#define ST_JOIN2(a, b) a##_##b
-#define ST_JOIN(a, b) ST_JOIN2(a, b)
-#define ST_INSERT ST_JOIN(ST_NAME, insert)
-#define ST_DIFFERENCE ST_JOIN(ST_NAME, difference)
+#define RADIX_JOIN2(a, b) a##_##b
+#define RADIX_JOIN(a, b) RADIX_JOIN2(a, b)
+#define RADIX_INSERT RADIX_JOIN(RADIX_NAME, insert)
+#define RADIX_DIFFERENCE RADIX_JOIN(RADIX_NAME, difference)
 
 static void
-ST_INSERT(ST_TYPE *element, size_t n)
+RADIX_INSERT(RADIX_TYPE *element, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 	{
-		ST_TYPE		moved = element[i];
+		RADIX_TYPE		moved = element[i];
 		size_t		at = i;
 
-		for (; at > 0 && ST_KEY(moved) < ST_KEY(element[at - 1]); at--)
+		for (; at > 0 && RADIX_KEY(moved) < RADIX_KEY(element[at - 1]); at--)
 			element[at] = element[at - 1];
 		element[at] = moved;
 	}
@@ -33,15 +33,15 @@ ST_INSERT(ST_TYPE *element, size_t n)
 
 /* The bits in which any two keys differ; 0 also when they are in order already. */
 static uint64_t
-ST_DIFFERENCE(const ST_TYPE *element, size_t n)
+RADIX_DIFFERENCE(const RADIX_TYPE *element, size_t n)
 {
 	uint64_t	difference = 0;
-	uint64_t	before = ST_KEY(element[0]);
+	uint64_t	before = RADIX_KEY(element[0]);
 	bool		in_order = true;
 
 	for (size_t i = 1; i < n; i++)
 	{
-		uint64_t	key = ST_KEY(element[i]);
+		uint64_t	key = RADIX_KEY(element[i]);
 
 		difference |= key ^ before;
 		in_order &= key >= before;
@@ -52,26 +52,26 @@ ST_DIFFERENCE(const ST_TYPE *element, size_t n)
 
 /* Sorts what is in "from"; the result goes to "to" or stays, and the other array holds nothing of use then. */
 static void
-ST_NAME(const ClMemory *memory, ST_TYPE *from, ST_TYPE *to, size_t n, bool move)
+RADIX_NAME(const ClMemory *memory, RADIX_TYPE *from, RADIX_TYPE *to, size_t n, bool move)
 {
-	size_t		end[ST_MOST_BUCKETS];
+	size_t		end[RADIX_MOST_BUCKETS];
 	uint64_t	difference;
 	size_t		start = 0;
 	int			bits = n >= 2048 ? 8 : n >= 256 ? 6 : 4;
 	int			shift;
 	uint64_t	mask;
 
-	difference = n > ST_FEW ? ST_DIFFERENCE(from, n) : 0;
+	difference = n > RADIX_FEW ? RADIX_DIFFERENCE(from, n) : 0;
 	if (difference == 0)
 	{
-		if (n <= ST_FEW)
-			ST_INSERT(from, n);
+		if (n <= RADIX_FEW)
+			RADIX_INSERT(from, n);
 		if (move)
-			memcpy(to, from, n * sizeof(ST_TYPE));
+			memcpy(to, from, n * sizeof(RADIX_TYPE));
 		return;
 	}
-	if (n >= ST_MANY)
-		memory->breathe();
+	if (n >= RADIX_MANY)
+		memory->check_for_interrupts();
 	shift = 64 - __builtin_clzll(difference) - bits;
 	if (shift < 0)
 		shift = 0;
@@ -79,7 +79,7 @@ ST_NAME(const ClMemory *memory, ST_TYPE *from, ST_TYPE *to, size_t n, bool move)
 
 	memset(end, 0, sizeof(size_t) << bits);
 	for (size_t i = 0; i < n; i++)
-		end[ST_KEY(from[i]) >> shift & mask]++;
+		end[RADIX_KEY(from[i]) >> shift & mask]++;
 	for (uint64_t bucket = 0; bucket <= mask; bucket++)
 	{
 		size_t		count = end[bucket];
@@ -88,7 +88,7 @@ ST_NAME(const ClMemory *memory, ST_TYPE *from, ST_TYPE *to, size_t n, bool move)
 		start += count;
 	}
 	for (size_t i = 0; i < n; i++)
-		to[end[ST_KEY(from[i]) >> shift & mask]++] = from[i];
+		to[end[RADIX_KEY(from[i]) >> shift & mask]++] = from[i];
 
 	start = 0;
 	for (uint64_t bucket = 0; bucket <= mask; bucket++)
@@ -96,20 +96,20 @@ ST_NAME(const ClMemory *memory, ST_TYPE *from, ST_TYPE *to, size_t n, bool move)
 		size_t		count = end[bucket] - start;
 
 		if (count > 1)
-			ST_NAME(memory, to + start, from + start, count, !move);
+			RADIX_NAME(memory, to + start, from + start, count, !move);
 		else if (count == 1 && !move)
 			from[start] = to[start];
 		start = end[bucket];
 	}
 }
 
-#undef ST_FEW
-#undef ST_MOST_BUCKETS
-#undef ST_MANY
-#undef ST_JOIN2
-#undef ST_JOIN
-#undef ST_INSERT
-#undef ST_DIFFERENCE
-#undef ST_NAME
-#undef ST_TYPE
-#undef ST_KEY
+#undef RADIX_FEW
+#undef RADIX_MOST_BUCKETS
+#undef RADIX_MANY
+#undef RADIX_JOIN2
+#undef RADIX_JOIN
+#undef RADIX_INSERT
+#undef RADIX_DIFFERENCE
+#undef RADIX_NAME
+#undef RADIX_TYPE
+#undef RADIX_KEY

@@ -1,9 +1,9 @@
 /*
  * weight.h
- *	  How many rows one row stands for: the argument "weight" of every aggregate of this room.
+ *	  How many rows one row stands for: the argument "weight" of every aggregate that weighs its rows.
  */
-#ifndef CL_VALIDATE_WEIGHT_H
-#define CL_VALIDATE_WEIGHT_H
+#ifndef CL_PG_WEIGHT_H
+#define CL_PG_WEIGHT_H
 
 #include "pg/compat.h"
 
@@ -21,4 +21,4 @@ cl_weight_check(double weight)
 		cl_weight_invalid(weight);
 }
 
-#endif							/* CL_VALIDATE_WEIGHT_H */
+#endif							/* CL_PG_WEIGHT_H */

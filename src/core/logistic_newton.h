@@ -1,11 +1,11 @@
 /*
- * logistic_internal.h
- *	  A fit while it runs, for the files that it is made of.
+ * logistic_newton.h
+ *	  A fit while it runs.
  */
-#ifndef CL_CORE_LOGISTIC_INTERNAL_H
-#define CL_CORE_LOGISTIC_INTERNAL_H
+#ifndef CL_CORE_LOGISTIC_NEWTON_H
+#define CL_CORE_LOGISTIC_NEWTON_H
 
-#include "core/logistic.h"
+#include "core/logistic_source.h"
 
 typedef struct ClNewton
 {
@@ -40,13 +40,22 @@ typedef struct ClNewton
 	int			iterations;
 } ClNewton;
 
+/* Columns with a scale of 0 are constant and take no part. */
+extern void cl_newton_init(ClNewton *newton, const ClLogitSource *source, const ClMemory *memory, const ClLogitOptions *options,
+						   const int *columns, int n_columns);
+extern void cl_newton_free(ClNewton *newton);
+
+/* From the given coefficients of all terms, or NULL, as far as it goes. */
+extern ClLogitStatus cl_newton_run(ClNewton *newton, const double *start);
+
 /* Everything that goes with the columns of the frame. */
 extern void cl_newton_set_frame(ClNewton *newton);
 
+/* Of the step taken last; and whether a coefficient still grows with it. */
 extern double cl_newton_largest_step(const ClNewton *newton);
 extern bool cl_newton_grows(const ClNewton *newton, int j, double largest);
 
-/* What was found, in terms of the columns as they came; the fit has its status. */
-extern void cl_newton_result(ClNewton *newton, ClLogitFit *fit);
+/* The log-likelihood with the intercept alone. */
+extern double cl_logit_null_loglik(const ClLogitTotals *totals);
 
-#endif							/* CL_CORE_LOGISTIC_INTERNAL_H */
+#endif							/* CL_CORE_LOGISTIC_NEWTON_H */

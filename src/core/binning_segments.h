@@ -1,13 +1,13 @@
 /*
- * binning_internal.h
- *	  What binning_optimum.c, which knows the rules, and binning_search.c, which searches pairs of neighbours, share.
+ * binning_segments.h
+ *	  What every segment of pre-bins is worth as a bin, and divisions of all pre-bins into such bins.
  *
  * Segment (i, j) is the bin of the pre-bins i .. j - 1.
  */
-#ifndef CL_CORE_BINNING_INTERNAL_H
-#define CL_CORE_BINNING_INTERNAL_H
+#ifndef CL_CORE_BINNING_SEGMENTS_H
+#define CL_CORE_BINNING_SEGMENTS_H
 
-#include "core/binning_optimum.h"
+#include "core/binning_rules.h"
 
 typedef struct ClSegments
 {
@@ -68,18 +68,4 @@ cl_neighbours_differ(const double *a, const double *b, double critical)
 	return variance > 0 && difference * difference * (size + other) >= critical * variance;
 }
 
-/*
- * The best division under a trend, with rates of neighbours at least min_rate_diff apart, and z^2 of neighbours at least
- * critical (0: any). At most max_bins bins. "known" is what a division that keeps all that is worth, if there is a known one,
- * or -Infinity.
- */
-extern void cl_search_pairs(const ClSegments *segments, const ClOptimumRules *rules, int max_bins, double critical, double known,
-							ClDivision *best);
-
-/* What trend a division has. */
-extern ClTrend cl_division_trend(const ClBinCounts *prebin, const ClDivision *division);
-
-/* Is a division whose rates turn so much better than a monotone one that chance does not explain it? */
-extern bool cl_turn_pays(const ClBinCounts *prebin, const ClDivision *turning, const ClDivision *monotone);
-
-#endif							/* CL_CORE_BINNING_INTERNAL_H */
+#endif							/* CL_CORE_BINNING_SEGMENTS_H */
