@@ -294,16 +294,6 @@ CL_DOCUMENT_FUNCTIONS(logit_model)
  * The model of a fit
  */
 
-static ClLogitNote
-note_of(const ClLogitTerm *term)
-{
-	if (term->aliased)
-		return CL_LOGIT_ALIASED;
-	if (term->held)
-		return CL_LOGIT_HELD;
-	return term->separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
-}
-
 Datum
 cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 n, int64 n_skipped, int64 n_event)
 {
@@ -319,7 +309,8 @@ cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 
 	{
 		model.term[j].name = j == 0 ? CL_INTERCEPT_NAME : cl_logit_term_name(settings, j - 1);
 		model.term[j].coefficient = fit->term[j].coefficient;
-		model.term[j].note = note_of(&fit->term[j]);
+		model.term[j].note = fit->term[j].aliased ? CL_LOGIT_ALIASED : fit->term[j].held ? CL_LOGIT_HELD :
+			fit->term[j].separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
 	}
 	model.covariance = !isnan(fit->covariance[0]) ? fit->covariance : NULL;
 	return cl_document_datum(&logit_model_document, &model);

@@ -51,25 +51,10 @@ names_argument(FunctionCallInfo fcinfo, const ClLogitModel *model)
 	return name;
 }
 
-static const char *
-note_text(ClLogitNote note)
-{
-	static const char *const texts[] = {NULL, "aliased", "held at 0 by its sign", "separating"};
-
-	return texts[note];
-}
-
-static double
-std_error_of(const ClLogitModel *model, int term)
-{
-	if (model->covariance == NULL || model->term[term].note != CL_LOGIT_ESTIMATED)
-		return NAN;
-	return sqrt(model->covariance[term * (model->terms + 1) + term]);
-}
-
 Datum
 cl_logit_coefficients(PG_FUNCTION_ARGS)
 {
+	static const char *const notes[] = {NULL, "aliased", "held at 0 by its sign", "separating"};
 	const ClLogitModel *model;
 	const char **name;
 	double		reach;
@@ -84,7 +69,8 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 	for (int j = 0; j <= model->terms; j++)
 	{
 		double		estimate = model->term[j].coefficient;
-		double		std_error = std_error_of(model, j);
+		bool		estimated = model->covariance != NULL && model->term[j].note == CL_LOGIT_ESTIMATED;
+		double		std_error = estimated ? sqrt(model->covariance[j * (model->terms + 1) + j]) : NAN;
 		double		z = std_error > 0 ? estimate / std_error : NAN;
 
 		cl_record_put_text(&record, name[j]);
@@ -96,7 +82,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 		cl_record_put_float8(&record, estimate + reach * std_error);
 		cl_record_put_float8(&record, exp(estimate));
 		cl_record_put_bool(&record, model->term[j].note == CL_LOGIT_ALIASED);
-		cl_record_put_text(&record, note_text(model->term[j].note));
+		cl_record_put_text(&record, notes[model->term[j].note]);
 		cl_record_next(&record);
 	}
 	PG_RETURN_NULL();

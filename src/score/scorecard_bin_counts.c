@@ -127,43 +127,6 @@ CL_SUMMARY_FUNCTION(scorecard_bin_counts, combine)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, serial)
 CL_SUMMARY_FUNCTION(scorecard_bin_counts, deserial)
 
-/* The bytes of the scorecard in argument 1. */
-static const char *
-card_argument(FunctionCallInfo fcinfo, int *length)
-{
-	struct varlena *card = PG_GETARG_VARLENA_PP(1);
-
-	*length = (int) VARSIZE_ANY_EXHDR(card);
-	return VARDATA_ANY(card);
-}
-
-static BinCounts *
-first_row(FunctionCallInfo fcinfo, const ClScorecard *card)
-{
-	int			length;
-	const char *stored = card_argument(fcinfo, &length);
-	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	BinCounts  *state = create();
-
-	set_card(state, stored, length, bins_of_card(card));
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
-/* A serial number is one card for good; the memory of a compiled card is not. */
-static inline void
-require_same_card(FunctionCallInfo fcinfo, BinCounts *state, const ClDocumentUse *use)
-{
-	const char *card;
-	int			length;
-
-	if (likely(state->serial == use->serial))
-		return;
-	card = card_argument(fcinfo, &length);
-	require_card(state, card, length);
-	state->serial = use->serial;
-}
-
 static void
 count_bins(BinCounts *state, const ClScorecard *card, const int *bins)
 {
@@ -225,14 +188,29 @@ cl_scorecard_bin_counts_transition(PG_FUNCTION_ARGS)
 {
 	const ClDocumentUse *use;
 	const int  *bins;
-	BinCounts  *state;
+	BinCounts  *state = PG_ARGISNULL(0) ? NULL : (BinCounts *) PG_GETARG_POINTER(0);
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return cl_agg_unchanged(fcinfo);
 	use = cl_document_use(fcinfo, 1, &scorecard_document);
 	bins = bins_argument(fcinfo, use->compiled);
-	state = PG_ARGISNULL(0) ? first_row(fcinfo, use->compiled) : (BinCounts *) PG_GETARG_POINTER(0);
-	require_same_card(fcinfo, state, use);
+	/* A serial number is one card for good; the memory of a compiled card is not. */
+	if (unlikely(state == NULL || state->serial != use->serial))
+	{
+		struct varlena *card = PG_GETARG_VARLENA_PP(1);
+		int			length = (int) VARSIZE_ANY_EXHDR(card);
+
+		if (state == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+
+			state = create();
+			set_card(state, VARDATA_ANY(card), length, bins_of_card(use->compiled));
+			MemoryContextSwitchTo(old);
+		}
+		require_card(state, VARDATA_ANY(card), length);
+		state->serial = use->serial;
+	}
 	count_bins(state, use->compiled, bins);
 	PG_RETURN_POINTER(state);
 }

@@ -263,23 +263,13 @@ parse_given(const ClJson *document, ClDemandDistribution distribution)
 	return cl_demand_of(&model);
 }
 
-static void
-parse_sums(const ClJson *document, ClDemand *demand)
-{
-	int			decimals = cl_demand_point_decimals(demand);
-	ClJson		node;
-
-	cl_json_require(document, "sum", &node);
-	demand->sum = parse_integer(&node, decimals + weight_decimals(demand));
-	demand->squares = parse_wide(document, "squares", 2 * decimals + weight_decimals(demand));
-}
-
 void *
 cl_demand_parse(const ClJson *document)
 {
 	ClDemand   *demand;
 	ClDemandDistribution distribution;
 	ClJson		node;
+	int			decimals;
 	const char *wrong;
 
 	cl_json_object(document, all_keys);
@@ -303,7 +293,10 @@ cl_demand_parse(const ClJson *document)
 	demand->weight_zero = parse_weight(document, "weight_zero", demand->n_zero);
 	demand->weight_censored = parse_weight(document, "weight_censored", demand->n_censored);
 	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
-	parse_sums(document, demand);
+	decimals = cl_demand_point_decimals(demand);
+	cl_json_require(document, "sum", &node);
+	demand->sum = parse_integer(&node, decimals + weight_decimals(demand));
+	demand->squares = parse_wide(document, "squares", 2 * decimals + weight_decimals(demand));
 	parse_cells(document, demand);
 	wrong = cl_demand_disorder(demand);
 	if (wrong != NULL)
