@@ -9,7 +9,7 @@
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "pg/weight.h"
-#include "score/bin_sketch.h"
+#include "score/bin_sketch_state.h"
 
 #include "miscadmin.h"
 

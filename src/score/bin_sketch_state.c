@@ -7,7 +7,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "score/bin_sketch.h"
+#include "score/bin_sketch_state.h"
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"

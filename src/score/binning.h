@@ -9,7 +9,7 @@
 #include "core/binning_trend.h"
 #include "core/scorecard.h"
 #include "pg/document.h"
-#include "score/bin_sketch.h"
+#include "score/bin_sketch_state.h"
 
 /* What the weight of evidence of a missing value is. */
 typedef enum ClMissingRule

@@ -11,7 +11,7 @@
 #include "pg/record.h"
 #include "pg/weight.h"
 #include "validate/confidence.h"
-#include "validate/stability.h"
+#include "validate/stability_state.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"

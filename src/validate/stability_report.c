@@ -12,7 +12,7 @@
 
 #include "pg/query.h"
 #include "pg/record.h"
-#include "validate/stability.h"
+#include "validate/stability_state.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"

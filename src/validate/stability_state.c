@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "validate/stability.h"
+#include "validate/stability_state.h"
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"

@@ -1,9 +1,9 @@
 /*
- * bin_sketch.h
+ * bin_sketch_state.h
  *	  The state behind the type bin_sketch: events and non-events of every distinct value of a characteristic.
  */
-#ifndef CL_SCORE_BIN_SKETCH_H
-#define CL_SCORE_BIN_SKETCH_H
+#ifndef CL_SCORE_BIN_SKETCH_STATE_H
+#define CL_SCORE_BIN_SKETCH_STATE_H
 
 #include <math.h>
 
@@ -91,4 +91,4 @@ cl_sketch_add_number(ClBinSketch *sketch, double value, bool event)
 		cl_tally_add(&sketch->tally, value, event);
 }
 
-#endif							/* CL_SCORE_BIN_SKETCH_H */
+#endif							/* CL_SCORE_BIN_SKETCH_STATE_H */

@@ -1,9 +1,9 @@
 /*
- * stability.h
+ * stability_state.h
  *	  The state behind the type stability: for every bin, how many rows of the expected and of the actual sample it has.
  */
-#ifndef CL_VALIDATE_STABILITY_H
-#define CL_VALIDATE_STABILITY_H
+#ifndef CL_VALIDATE_STABILITY_STATE_H
+#define CL_VALIDATE_STABILITY_STATE_H
 
 #include "core/stability.h"
 #include "pg/exact_sum.h"
@@ -73,4 +73,4 @@ extern void cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, 
 /* What the field reads off a PSI, or NULL. */
 extern const char *cl_psi_status(double psi);
 
-#endif							/* CL_VALIDATE_STABILITY_H */
+#endif							/* CL_VALIDATE_STABILITY_STATE_H */
