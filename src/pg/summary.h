@@ -1,8 +1,8 @@
 /*
  * summary.h
- *	  Types that summarise rows (utilization, and those to come): built by an aggregate, stored, merged, read by accessors.
+ *	  Types that summarise rows (utilization, roc, demand and others): built by an aggregate, stored, merged, read by accessors.
  *
- * A feature describes its state by five callbacks, and this gives it everything else: text form (JSON), binary form, storage,
+ * A feature describes its state by its callbacks, and this gives it everything else: text form (JSON), binary form, storage,
  * serialisation between workers, combine and rollup. Stored, sent and serialised bytes are the same:
  *
  *		version		1 byte
