@@ -25,7 +25,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -165,6 +164,12 @@ typedef struct Source
 	int			field;			/* -1: the column itself */
 } Source;
 
+/* Arrays of the answer; the first three are of rows. */
+enum
+{
+	DECISIONS, EVIDENCE, LAYOUTS, ACCOUNTS, LIMITS, FROZEN, ARRAYS
+};
+
 typedef struct Seal
 {
 	MemoryContext context;		/* of the whole call */
@@ -193,18 +198,11 @@ typedef struct Seal
 	int32		lane;
 	int64		place;
 	bytea	   *hash;			/* of the row before */
-	int64		account;		/* of the row before */
+	int64		account;		/* of the row before, if there was one */
+	bool		has_account;
+	ArrayBuildState *out[ARRAYS];
+	TupleDesc	out_desc[ARRAYS];
 } Seal;
-
-/* One array of the answer, which grows by a row. */
-typedef struct Rows
-{
-	Oid			type;
-	TupleDesc	desc;			/* NULL: not of rows */
-	Datum	   *value;
-	bool	   *isnull;
-	int			count;
-} Rows;
 
 /* ---- The columns of a cursor ---- */
 
@@ -324,7 +322,7 @@ take_entry(Seal *seal, HeapTuple tuple)
 
 /* What a decision_input of the lender may have done wrong, and versions that are missing. */
 static void
-check_entry(Seal *seal, bool first)
+check_entry(Seal *seal)
 {
 	const Datum *value = seal->entry->value;
 	const bool *isnull = seal->entry->isnull;
@@ -343,13 +341,14 @@ check_entry(Seal *seal, bool first)
 				 errdetail("Its product is \"%s\".", TextDatumGetCString(value[seal->product])),
 				 errhint("SELECT * FROM credit_limit.check_book() says which policy or scorecard is missing.")));
 	/* A run could not write it, but real time would, and one of the two would move the limit. */
-	if (!first && account == seal->account)
+	if (seal->has_account && account == seal->account)
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("account " INT64_FORMAT " would be decided twice", account),
 				 errdetail("decision_input() gives more than one row for it."),
 				 errhint("decision_input() of the book must give one row for each open account.")));
 	seal->account = account;
+	seal->has_account = true;
 }
 
 /* Takes the inputs apart; true: their layout is another one than that of the row before. */
@@ -387,29 +386,19 @@ inputs_text(const Seal *seal)
 }
 
 static void
-add_value(Rows *rows, Datum value, bool isnull)
+add_value(Seal *seal, int array, Datum value, bool isnull)
 {
-	rows->value[rows->count] = value;
-	rows->isnull[rows->count++] = isnull;
+	(void) accumArrayResult(seal->out[array], value, isnull, seal->out[array]->element_type, seal->context);
 }
 
 static void
-add_row(Seal *seal, Rows *rows, Datum *values, bool *isnull)
+add_row(Seal *seal, int array, Datum *values, bool *isnull)
 {
-	MemoryContext old = MemoryContextSwitchTo(seal->context);
-
-	add_value(rows, HeapTupleGetDatum(heap_form_tuple(rows->desc, values, isnull)), false);
-	MemoryContextSwitchTo(old);
+	add_value(seal, array, HeapTupleGetDatum(heap_form_tuple(seal->out_desc[array], values, isnull)), false);
 }
 
-/* Arrays of the answer. */
-enum
-{
-	DECISIONS, EVIDENCE, LAYOUTS, ACCOUNTS, LIMITS, FROZEN, ARRAYS
-};
-
 static void
-seal_row(Seal *seal, HeapTuple tuple, const uint8 *random, Rows *out)
+seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 {
 	ClCanonicalRow *entry = seal->entry;
 	Datum	   *hashes = entry->value + entry->desc->natts - ENTRY_AFTER;
@@ -422,13 +411,13 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random, Rows *out)
 	text	   *inputs;
 
 	take_entry(seal, tuple);
-	check_entry(seal, out[DECISIONS].count == 0);
+	check_entry(seal);
 	if (take_inputs(seal))
 	{
 		Datum		values[] = {Int64GetDatum(seal->layout),
 		PointerGetDatum(cstring_to_text_with_len(seal->inputs->layout.data, seal->inputs->layout.len))};
 
-		add_row(seal, &out[LAYOUTS], values, all);
+		add_row(seal, LAYOUTS, values, all);
 	}
 	inputs = inputs_text(seal);
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
@@ -449,19 +438,16 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random, Rows *out)
 	hashes[0] = content[0];
 	hashes[1] = PointerGetDatum(previous);
 	hashes[2] = PointerGetDatum(seal->hash);
-	add_row(seal, &out[DECISIONS], entry->value, entry->isnull);
+	add_row(seal, DECISIONS, entry->value, entry->isnull);
 	{
 		Datum		values[] = {entry->value[0], entry->value[seal->as_of], PointerGetDatum(salt), Int64GetDatum(seal->layout),
 		PointerGetDatum(inputs)};
 
-		add_row(seal, &out[EVIDENCE], values, all);
+		add_row(seal, EVIDENCE, values, all);
 	}
-	add_value(&out[ACCOUNTS], entry->value[seal->account_id], false);
-	old = MemoryContextSwitchTo(seal->context);
-	add_value(&out[LIMITS], entry->isnull[seal->new_limit] ? (Datum) 0 : datumCopy(entry->value[seal->new_limit], false, -1),
-			  entry->isnull[seal->new_limit]);
-	MemoryContextSwitchTo(old);
-	add_value(&out[FROZEN], entry->value[seal->frozen], entry->isnull[seal->frozen]);
+	add_value(seal, ACCOUNTS, entry->value[seal->account_id], false);
+	add_value(seal, LIMITS, entry->value[seal->new_limit], entry->isnull[seal->new_limit]);
+	add_value(seal, FROZEN, entry->value[seal->frozen], entry->isnull[seal->frozen]);
 	pfree(previous);
 }
 
@@ -482,33 +468,8 @@ begin_seal(Seal *seal, const bytea *previous)
 	seal->sha = begin_sha256();
 }
 
-static void
-begin_rows(Rows *rows, Oid array, uint64 most)
-{
-	rows->type = get_element_type(array);
-	if (type_is_rowtype(rows->type))
-		rows->desc = lookup_rowtype_tupdesc_copy(rows->type, -1);
-	rows->value = palloc_array(Datum, most + 1);
-	rows->isnull = palloc_array(bool, most + 1);
-}
-
-static Datum
-rows_array(const Rows *rows)
-{
-	int			dims[] = {rows->count};
-	int			bounds[] = {1};
-	int16		length;
-	bool		by_value;
-	char		align;
-
-	get_typlenbyvalalign(rows->type, &length, &by_value, &align);
-	if (rows->count == 0)
-		return PointerGetDatum(construct_empty_array(rows->type));
-	return PointerGetDatum(construct_md_array(rows->value, rows->isnull, 1, dims, bounds, rows->type, length, by_value, align));
-}
-
 /*
- * (rows refcursor, most int, lane int, place bigint, previous_hash bytea) -> (decisions log_entry[], evidence log_evidence[],
+ * (rows refcursor, most int, lane int, place bigint, previous_hash bytea, previous_account bigint) -> (decisions log_entry[], evidence log_evidence[],
  * layouts log_layout[], accounts bigint[], limits numeric[], frozen boolean[], place bigint, hash bytea)
  *
  * From a cursor, so that a chunk of a run is never in memory as a whole; in arrays, because unnest() gives an INSERT the columns
@@ -517,17 +478,26 @@ rows_array(const Rows *rows)
 Datum
 cl_seal(PG_FUNCTION_ARGS)
 {
-	char	   *cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Seal		seal = {.context = CurrentMemoryContext, .lane = PG_GETARG_INT32(2), .place = PG_GETARG_INT64(3)};
+	char	   *cursor;
+	Seal		seal = {.context = CurrentMemoryContext};
 	MemoryContext row_context;
 	Portal		portal;
 	uint8	   *random;
 	uint64		count;
 	SPITupleTable *rows;
-	Rows		out[ARRAYS] = {0};
 	ClRecord	record;
 
+	for (int i = 0; i < 5; i++)
+	{
+		if (PG_ARGISNULL(i))
+			elog(ERROR, "argument %d of seal is NULL", i + 1);
+	}
+	cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	seal.lane = PG_GETARG_INT32(2);
+	seal.place = PG_GETARG_INT64(3);
 	begin_seal(&seal, PG_GETARG_BYTEA_PP(4));
+	seal.has_account = !PG_ARGISNULL(5);
+	seal.account = seal.has_account ? PG_GETARG_INT64(5) : 0;
 	cl_record_open(&record, fcinfo);
 	SPI_connect();
 	portal = SPI_cursor_find(cursor);
@@ -540,8 +510,14 @@ cl_seal(PG_FUNCTION_ARGS)
 	rows = SPI_tuptable;
 	MemoryContextSwitchTo(seal.context);
 	for (int i = 0; i < ARRAYS; i++)
-		begin_rows(&out[i], TupleDescAttr(record.desc, i)->atttypid, count);
-	bind_cursor(&seal, rows->tupdesc, out[DECISIONS].desc);
+	{
+		Oid			type = get_element_type(TupleDescAttr(record.desc, i)->atttypid);
+
+		seal.out[i] = initArrayResult(type, seal.context, false);
+		if (i <= LAYOUTS)
+			seal.out_desc[i] = lookup_rowtype_tupdesc_copy(type, -1);
+	}
+	bind_cursor(&seal, rows->tupdesc, seal.out_desc[DECISIONS]);
 	random = palloc(count * SALT_BYTES + 1);
 	if (!pg_strong_random(random, count * SALT_BYTES))
 		ereport(ERROR,
@@ -552,13 +528,13 @@ cl_seal(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(row_context);
-		seal_row(&seal, rows->vals[i], random + i * SALT_BYTES, out);
+		seal_row(&seal, rows->vals[i], random + i * SALT_BYTES);
 		MemoryContextReset(row_context);
 	}
 	MemoryContextSwitchTo(seal.context);
 	pg_cryptohash_free(seal.sha);
 	for (int i = 0; i < ARRAYS; i++)
-		cl_record_put(&record, rows_array(&out[i]));
+		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
 	cl_record_put_int64(&record, seal.place);
 	cl_record_put(&record, PointerGetDatum(seal.hash));
 	SPI_finish();

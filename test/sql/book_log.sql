@@ -126,6 +126,9 @@ SELECT count(*) - :before AS more FROM book_w.decision;
 SELECT bool_and(good) AS good, (SELECT place FROM book_w.log_lane WHERE lane = 22) AS place FROM book_w.check;
 -- An account twice: a run has a constraint against that, real time has none.
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), 'generate_series(1, 5) a', '(VALUES (1), (2), (2)) v(a)')), 25);
+-- The same where one is the last that is written at once, and the other the next.
+SELECT * FROM pg_temp.write(pg_temp.cursor(replace(replace(format(:'entries', 'ROW(1)'), '2::bigint AS run_id', 'NULL::bigint AS run_id'),
+  'generate_series(1, 5) a', '(SELECT a - (a > 200)::int FROM generate_series(1, 201) a) v(a)')), 25);
 -- A row without a decision, one that lacks what it must have, an end of a lane that cannot be, no cursor, or one of something else.
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''KEEP''', 'NULL')), 23);
 SELECT * FROM pg_temp.write(pg_temp.cursor(replace(format(:'entries', 'ROW(1)'), '''run'' AS source, a::bigint', '''run'' AS source, NULL::bigint')), 23);

@@ -234,11 +234,12 @@ CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log
 COMMENT ON TYPE credit_limit_internal.sealed IS
     'rows for the log, what the limits of their accounts are to be, and where the lane ends with them';
 
-CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea)
-RETURNS credit_limit_internal.sealed
-    AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE STRICT COST 10000;
-COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, bytea) IS
-    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash. The '
+CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea,
+    previous_account bigint) RETURNS credit_limit_internal.sealed
+    AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE COST 10000;
+COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, bytea, bigint) IS
+    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, '
+    'and of rows that end with previous_account (NULL: none). The '
     'cursor gives the columns of log_entry but decision_id and the hashes, by name, as columns or as fields of a column '
     'decision; besides inputs (a row), policy_digest and scorecard_digest. Errors: a cursor that does not (34000, 42P11), an '
     'account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash '
@@ -257,7 +258,7 @@ BEGIN
   ends := lane;
   accounts := '{}';
   LOOP
-    sealed := credit_limit_internal.seal(rows, most, ends.lane, ends.place, ends.hash);
+    sealed := credit_limit_internal.seal(rows, most, ends.lane, ends.place, ends.hash, accounts[cardinality(accounts)]);
     EXIT WHEN sealed.place = ends.place;
     WITH layout AS (INSERT INTO evidence_layout SELECT l.* FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
       evidence AS (INSERT INTO decision_evidence SELECT e.* FROM unnest(sealed.evidence) e)
