@@ -107,10 +107,12 @@ SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table
 SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same FROM variable_screening('loan', 'bad') v JOIN whole w USING (variable);
 -- Of a table, workers share the columns; of a view, one scan makes whole sketches.
 RESET parallel_tuple_cost;
-SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same FROM variable_screening('"Odd ""Name"""."Loan Book"', 'bad') v JOIN whole w USING (variable);
+SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same
+  FROM variable_screening('"Odd ""Name"""."Loan Book"', 'bad') v JOIN whole w USING (variable);
 CREATE FUNCTION pg_temp.plan_of(relation regclass, parts int) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY EXECUTE replace('EXPLAIN (COSTS OFF) ' || credit_limit_internal.screening_query(relation, 'bad', '{usage,region,children}', parts), '$1', $q$'{}'$q$);
+  RETURN QUERY EXECUTE replace('EXPLAIN (COSTS OFF) ' ||
+    credit_limit_internal.screening_query(relation, 'bad', '{usage,region,children}', parts), '$1', $q$'{}'$q$);
 END $$;
 SELECT line FROM pg_temp.plan_of('"Odd ""Name"""."Loan Book"', 3) line WHERE line ~ 'Gather|Append|Aggregate|Seq Scan';
 SELECT line FROM pg_temp.plan_of('loan', 1) line WHERE line ~ 'Append|Aggregate|Seq Scan';
