@@ -132,11 +132,11 @@ static void
 print_given(StringInfo out, const ClDemand *demand)
 {
 	appendStringInfoString(out, ", \"mu\": ");
-	cl_json_put_float8(out, demand->fit.mu);
+	cl_json_put_float8(out, demand->fit->mu);
 	appendStringInfoString(out, ", \"sigma\": ");
-	cl_json_put_float8(out, demand->fit.sigma);
+	cl_json_put_float8(out, demand->fit->sigma);
 	appendStringInfoString(out, ", \"p_zero\": ");
-	cl_json_put_float8(out, demand->fit.p_zero);
+	cl_json_put_float8(out, demand->fit->p_zero);
 	appendStringInfoChar(out, '}');
 }
 
