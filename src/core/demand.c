@@ -290,13 +290,23 @@ cl_demand_skip(ClDemand *demand)
 		demand->n_skipped++;
 }
 
+/* Of the months so far, which are no longer all. */
+static inline void
+forget_fit(ClDemand *demand)
+{
+	if (demand->fit == NULL)
+		return;
+	cl_release(&demand->memory, demand->fit);
+	demand->fit = NULL;
+}
+
 bool
 cl_demand_add(ClDemand *demand, double balance, double limit, int64_t weight)
 {
 	if (weight > INT64_MAX - demand->weight ||
 		(demand->options.distribution == CL_DEMAND_NORMAL && (balance > CL_DEMAND_LARGEST || limit > CL_DEMAND_LARGEST)))
 		return false;
-	demand->fitted = false;
+	forget_fit(demand);
 	demand->n++;
 	demand->weight += weight;
 	if (balance <= 0)
@@ -326,7 +336,7 @@ cl_demand_merge(ClDemand *into, const ClDemand *from)
 {
 	if (from->weight > INT64_MAX - into->weight || from->n > INT64_MAX - into->n)
 		return false;
-	into->fitted = false;
+	forget_fit(into);
 	into->n += from->n;
 	into->n_zero += from->n_zero;
 	into->n_censored += from->n_censored;

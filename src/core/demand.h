@@ -108,30 +108,35 @@ typedef struct ClDemandFit
 	double		loglik;			/* of the balances, and the months without one */
 } ClDemandFit;
 
+/*
+ * There are as many of these as accounts, and a month is added by reading one from memory. So what most months change stands
+ * together, and all of it fills no more than a block of 256 bytes; the estimate, which is made at the end, has its own.
+ */
 typedef struct ClDemand
 {
-	ClMemory	memory;
 	ClDemandOptions options;
-	bool		given;			/* the parameters are those of fit, and nothing else counts */
+	ClDemandFit *fit;			/* NULL until it is made */
 	int64_t		n;				/* months; as follows they include those of all kinds */
-	int64_t		n_zero;
-	int64_t		n_censored;
-	int64_t		n_skipped;		/* without balance or without limit: not among n */
 	int64_t		weight;			/* of the n months, and so on; the same as n where there are no weights */
-	int64_t		weight_zero;
-	int64_t		weight_censored;
-	double		highest_limit;	/* that was reached; 0 when none was */
 	cl_int128	sum;			/* over months with a balance below the limit: weight x point */
 	ClWide		squares;		/* weight x point^2 */
-	int			cell_bits;
+	int64_t		n_censored;
+	int64_t		weight_censored;
+	double		highest_limit;	/* that was reached; 0 when none was */
+	ClDemandCell *cells;
 	int			n_cells;
 	int			size_cells;
-	ClDemandCell *cells;
-	uint16_t   *slots;			/* hash of cell number + 1, when there are many */
+	int			cell_bits;
 	int			n_slots;
-	bool		fitted;
-	ClDemandFit fit;
+	uint16_t   *slots;			/* hash of cell number + 1, when there are many */
+	int64_t		n_zero;
+	int64_t		weight_zero;
+	int64_t		n_skipped;		/* without balance or without limit: not among n */
+	bool		given;			/* the parameters are those of fit, and nothing else counts */
+	ClMemory	memory;
 } ClDemand;
+
+_Static_assert(sizeof(ClDemand) <= 256, "a demand fills a block of 256 bytes");
 
 extern void cl_demand_init(ClDemand *demand, const ClMemory *memory, const ClDemandOptions *options);
 extern bool cl_demand_weighted(const ClDemand *demand);
@@ -156,7 +161,7 @@ extern double cl_wide_double(const ClWide *sum);
 /* Sum of squares about the mean, in squared units times units of weight; negative when sum and squares contradict each other. */
 extern double cl_demand_spread(const ClDemand *demand, double *mean);
 
-/* The estimate, made once. */
+/* The estimate, made once; or the parameters that were given. */
 extern const ClDemandFit *cl_demand_fit(ClDemand *demand);
 /* The estimate when the prior counts as so many months more. Its mu, sigma and p_zero must be known. */
 extern ClDemandFit cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double strength);

@@ -361,12 +361,14 @@ estimate(ClDemand *demand)
 const ClDemandFit *
 cl_demand_fit(ClDemand *demand)
 {
-	if (!demand->fitted && !demand->given)
+	if (demand->fit == NULL)
 	{
-		demand->fit = estimate(demand);
-		demand->fitted = true;
+		ClDemandFit fit = estimate(demand);
+
+		demand->fit = cl_allocate(&demand->memory, sizeof(ClDemandFit));
+		*demand->fit = fit;
 	}
-	return &demand->fit;
+	return demand->fit;
 }
 
 /*

@@ -53,7 +53,7 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	cl_record_put_float8(&record, fit->se_sigma);
 	cl_record_put_float8(&record, fit->se_p_zero);
 	cl_record_put_float8(&record, fit->loglik);
-	cl_record_put_if(&record, !demand->given, Int32GetDatum(demand->fit.iterations));
+	cl_record_put_if(&record, !demand->given, Int32GetDatum(fit->iterations));
 	put_observed(&record, demand, demand->n_skipped);
 	cl_record_put_float8(&record, demand->given ? NAN : (double) demand->weight * cl_demand_weight_unit(demand));
 	put_observed(&record, demand, demand->n_cells);

@@ -135,11 +135,11 @@ cl_demand_print(StringInfo out, const void *state)
 	if (demand->given)
 	{
 		appendStringInfoString(out, ", \"mu\": ");
-		cl_json_put_float8(out, demand->fit.mu);
+		cl_json_put_float8(out, demand->fit->mu);
 		appendStringInfoString(out, ", \"sigma\": ");
-		cl_json_put_float8(out, demand->fit.sigma);
+		cl_json_put_float8(out, demand->fit->sigma);
 		appendStringInfoString(out, ", \"p_zero\": ");
-		cl_json_put_float8(out, demand->fit.p_zero);
+		cl_json_put_float8(out, demand->fit->p_zero);
 		appendStringInfoChar(out, '}');
 		return;
 	}

@@ -50,11 +50,11 @@ cl_demand_of(const ClDemandModel *model)
 	demand->options.distribution = model->distribution;
 	demand->options.tolerance = 0;
 	demand->given = true;
-	demand->fit.status = CL_DEMAND_GIVEN;
-	demand->fit.mu = model->mu;
-	demand->fit.sigma = model->sigma;
-	demand->fit.p_zero = model->p_zero;
-	demand->fit.se_mu = demand->fit.se_sigma = demand->fit.se_p_zero = demand->fit.loglik = NAN;
+	demand->fit = palloc_object(ClDemandFit);
+	*demand->fit = (ClDemandFit) {
+		.status = CL_DEMAND_GIVEN, .mu = model->mu, .sigma = model->sigma, .p_zero = model->p_zero,
+		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .loglik = NAN
+	};
 	return demand;
 }
 
@@ -260,9 +260,9 @@ write_state(StringInfo buf, const void *state)
 	pq_sendbyte(buf, demand->given);
 	if (demand->given)
 	{
-		pq_sendfloat8(buf, demand->fit.mu);
-		pq_sendfloat8(buf, demand->fit.sigma);
-		pq_sendfloat8(buf, demand->fit.p_zero);
+		pq_sendfloat8(buf, demand->fit->mu);
+		pq_sendfloat8(buf, demand->fit->sigma);
+		pq_sendfloat8(buf, demand->fit->p_zero);
 		return;
 	}
 	/* Another order of the cells says the same. */

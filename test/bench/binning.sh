@@ -45,7 +45,7 @@ last=x$VARIABLES
 
 echo "$ROWS rows, $VARIABLES columns: half of them with $(run -c "SELECT count(DISTINCT x1) FROM loan") distinct values," \
 	"half with about $(run -c "SELECT count(DISTINCT $last) FROM loan")"
-for workers in 0 1; do
+for workers in 0 1 2; do
 	count=$(fastest $workers "SELECT count(*) FROM loan")
 	sum=$(fastest $workers "SELECT ${sums#,} FROM loan")
 	sketch=$(fastest $workers "SELECT ${sketches#,} FROM loan")

@@ -57,7 +57,7 @@ echo "$ROWS rows, 20 numeric columns; $(run -c "SET search_path = credit_limit, 
 	SELECT format('%s fits, %s characteristics in the card',
 		(SELECT count(*) FROM jsonb_array_elements(report) r WHERE r ->> 'step' = 'fit'), report -> -1 ->> 'characteristics')
 	FROM train_scorecard('b', 'event')")"
-for workers in 0 1; do
+for workers in 0 1 2; do
 	echo "$workers workers: count(*) $(fastest $workers "SELECT count(*) FROM b") ms;" \
 		"variable_screening $(fastest $workers "SELECT count(*) FROM variable_screening('b', 'event')") ms;" \
 		"weights of evidence $(fastest $workers "$arrays") ms; kept $(fastest $workers "$coded") ms; a fit with them" \

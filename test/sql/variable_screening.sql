@@ -120,7 +120,18 @@ SET search_path = test_variable_screening, credit_limit;
 ALTER TABLE "Odd ""Name"""."Loan Book" SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same FROM variable_screening('loan', 'bad') v JOIN whole w USING (variable);
-RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+-- Of a table, workers share the columns; of a view, one scan makes whole sketches.
+RESET parallel_tuple_cost;
+SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same
+  FROM variable_screening('"Odd ""Name"""."Loan Book"', 'bad') v JOIN whole w USING (variable);
+CREATE FUNCTION pg_temp.plan_of(relation regclass, parts int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY EXECUTE replace('EXPLAIN (COSTS OFF) ' ||
+    credit_limit_internal.screening_query(relation, 'bad', '{usage,region,children}', parts), '$1', $q$'{}'$q$);
+END $$;
+SELECT line FROM pg_temp.plan_of('"Odd ""Name"""."Loan Book"', 3) line WHERE line ~ 'Gather|Append|Aggregate|Seq Scan';
+SELECT line FROM pg_temp.plan_of('loan', 1) line WHERE line ~ 'Append|Aggregate|Seq Scan';
+RESET parallel_setup_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 
 -- What cannot be binned says why: rules that no bins keep, more texts than there are categories.
 SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage}', '{"monotonic_trend": "descending", "min_event_rate_diff": 0.1}');

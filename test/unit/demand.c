@@ -27,6 +27,7 @@ free_demand(ClDemand *demand)
 {
 	cl_release(&cl_test_memory, demand->cells);
 	cl_release(&cl_test_memory, demand->slots);
+	cl_release(&cl_test_memory, demand->fit);
 }
 
 /*

@@ -57,6 +57,42 @@ END $$;
 COMMENT ON FUNCTION credit_limit_internal.require_event_column(regclass, text) IS
 'Error unless the relation has the boolean column of that name; for what takes an event by its name.';
 
+-- A sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards do.
+--
+-- Workers share the columns, not the rows: each bins those of its part from a scan of its own, and sends a row for each. Sketches
+-- of some of the rows would be as large as the columns and cost more to send and to merge than to make; an aggregate that cannot
+-- be split, as one with DISTINCT, keeps the server from making them.
+CREATE FUNCTION credit_limit_internal.screening_query(relation regclass, event text, wanted text[], parts int) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  WITH screened AS (
+    SELECT w.place, w.place % parts AS part, w.name, format_type(a.atttypid, a.atttypmod) AS type,
+      CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float8'::regtype)
+        THEN format('t.%I::float8', w.name)
+        WHEN b.oid = 'numeric'::regtype THEN format('t.%I::numeric', w.name)
+        WHEN b.oid = 'float4'::regtype THEN format('t.%I::text::float8', w.name)
+        WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
+    FROM unnest(wanted) WITH ORDINALITY w (name, place)
+      JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)
+  ), scan AS (
+    SELECT format(
+      'SELECT v.*, r.* FROM (SELECT %s FROM %s t HAVING count(DISTINCT 0) FILTER (WHERE false) = 0) s,
+         LATERAL (VALUES %s) v (place, variable, type, sketch, nothing),
+         LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r',
+      string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place),
+        ', ' ORDER BY c.place) FILTER (WHERE c.expression IS NOT NULL),
+      relation,
+      string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type,
+        CASE WHEN c.expression IS NULL THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
+        CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)) AS query
+    FROM screened c GROUP BY c.part)
+  SELECT string_agg(query, ' UNION ALL ') FROM scan;
+END;
+
+COMMENT ON FUNCTION credit_limit_internal.screening_query(regclass, text, text[], int) IS
+'The query of variable_screening, with its options as $1: a scan for each part of the columns. NULL without columns.';
+
 CREATE FUNCTION credit_limit.variable_screening(
   relation regclass,
   event text,
@@ -83,8 +119,8 @@ AS $$
 DECLARE
   wanted text[];
   unknown text;
-  sketches text;
-  lines text;
+  query text;
+  plan jsonb;
 BEGIN
   IF relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
@@ -124,43 +160,32 @@ BEGIN
       FROM jsonb_object_keys(options -> 'columns') k (name);
   END IF;
 
-  -- One scan: a sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards
-  -- do.
-  SELECT string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place),
-    ', ' ORDER BY c.place)
-      FILTER (WHERE c.expression IS NOT NULL),
-    string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type, CASE WHEN c.expression IS NULL
-      THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
-      CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)
-  INTO sketches, lines
-  FROM (SELECT w.place, w.name, format_type(a.atttypid, a.atttypmod) AS type,
-      CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float8'::regtype)
-        THEN format('t.%I::float8', w.name)
-        WHEN b.oid = 'numeric'::regtype THEN format('t.%I::numeric', w.name)
-        WHEN b.oid = 'float4'::regtype THEN format('t.%I::text::float8', w.name)
-        WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
-    FROM unnest(wanted) WITH ORDINALITY w (name, place)
-      JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
-      JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)) c;
-  IF lines IS NULL THEN
+  -- As many parts as processes may work on it, if the server would give the parts to workers; one scan for all of them otherwise.
+  -- A view may have other rows in the next scan.
+  query := credit_limit_internal.screening_query(relation, event, wanted,
+    CASE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) IN ('r', 'p', 'm')
+      THEN least(current_setting('max_parallel_workers_per_gather')::int + 1, 4, cardinality(wanted)) ELSE 1 END);
+  IF query IS NULL THEN
     RETURN;
   END IF;
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan USING options;
+  IF NOT plan @? '$.** ? (@."Node Type" starts with "Gather").** ? (@."Partial Mode" == "Simple")' THEN
+    query := credit_limit_internal.screening_query(relation, event, wanted, 1);
+  END IF;
   RETURN QUERY EXECUTE format(
-    'SELECT v.variable, v.type, r.n, r.missing_rate, r.identical_rate, r.n_distinct, r.iv, r.gini, r.ks, r.trend, r.n_bins,
-       coalesce(r.selected, false), CASE WHEN r.selected IS NULL THEN v.nothing ELSE r.reason END, r.binning
-     FROM (SELECT %s FROM %s t OFFSET 0) s,
-       LATERAL (VALUES %s) v (place, variable, type, sketch, nothing),
-       LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r
-     ORDER BY v.place', coalesce(sketches, 'count(*)'), relation, lines) USING options;
+    'SELECT q.variable, q.type, q.n, q.missing_rate, q.identical_rate, q.n_distinct, q.iv, q.gini, q.ks, q.trend, q.n_bins,
+       coalesce(q.selected, false), CASE WHEN q.selected IS NULL THEN q.nothing ELSE q.reason END, q.binning
+     FROM (%s) q ORDER BY q.place', query) USING options;
 END $$;
 
 COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
-'Bins every column against a boolean event column, all in one scan, and says which are worth a place in a model, and why not: a '
-'row for each column, in their order. Numbers are cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate '
-'of n; identical_rate: share of the most frequent value in rows that have one; measures are those of binning_summary. Options: '
-'those of optimal_binning, min_iv (0.02), max_iv (null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: '
-'{"age": {...}} with other options for one column. Reasons: type not supported, no rows, no rows with an outcome, all missing, '
-'too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, iv below x, '
-'iv above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 bytes per column and '
-'distinct value. NULL arguments give no rows. Error: an event that is not a boolean column, a column that is not there or there '
-'twice, invalid options. Source of the thresholds: Siddiqi 2006; scorecard var_filter.';
+'Bins every column against a boolean event column, all in one scan, or in one for each process where workers share the columns '
+'of a table, and says which are worth a place in a model, and why not: a row for each column, in their order. Numbers are cut, '
+'texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
+'value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv '
+'(null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: {"age": {...}} with other options for one column. '
+'Reasons: type not supported, no rows, no rows with an outcome, all missing, too many categories, one class, missing rate above '
+'x, one value, identical rate above x, no bins keep all rules, iv below x, iv above x. Runs with the rights of the caller on '
+'any table, view or foreign table; memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an '
+'event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: '
+'Siddiqi 2006; scorecard var_filter.';
