@@ -1,13 +1,15 @@
 -- The two schemas: credit_limit is what users call; credit_limit_internal is helpers, transition and wire functions.
 --
 -- Whoever may create in a schema of the extension could put functions and operators under its feet, so neither may hold anything
--- before it: schema credit_limit must be empty (another owner is no matter: a restore looks so), credit_limit_internal is new.
+-- before it: schema credit_limit must be empty, credit_limit_internal is new. A restore makes credit_limit for its old owner, and
+-- anybody may have made it: from here on it is that of whoever creates the extension, and nobody else may create in it.
 
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 DO $$
 DECLARE
   found text;
+  g record;
 BEGIN
   SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) INTO found
   FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
@@ -19,6 +21,12 @@ BEGIN
       DETAIL = pg_catalog.format('It holds %s.', found),
       HINT = 'Drop or move what is in it; the extension needs the schema for itself.';
   END IF;
+  ALTER SCHEMA credit_limit OWNER TO @extowner@;
+  FOR g IN SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END AS role_name
+      FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+      WHERE n.nspname = 'credit_limit' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner LOOP
+    EXECUTE pg_catalog.format('REVOKE CREATE ON SCHEMA credit_limit FROM %s CASCADE', g.role_name);
+  END LOOP;
 END
 $$;
 

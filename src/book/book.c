@@ -52,6 +52,7 @@ PG_FUNCTION_INFO_V1(cl_open_book);
 PG_FUNCTION_INFO_V1(cl_open_book_to_decide);
 PG_FUNCTION_INFO_V1(cl_open_book_to_check);
 PG_FUNCTION_INFO_V1(cl_versions_stand);
+PG_FUNCTION_INFO_V1(cl_trigger_book);
 
 /* Relations that functions name without a schema. The first ones are those by which is found what decides on a day. */
 static const char *const relations[] = {
@@ -185,15 +186,19 @@ require_sound_names(const char *name, Oid schema)
 	pfree(found.data);
 }
 
+/* Of versions the triggers are for rows, and leave out drafts. */
 static bool
 is_watched_for(const Relation relation, int16 event, Oid function)
 {
+	bool		versions = strcmp(RelationGetRelationName(relation), "policy_version") == 0 ||
+		strcmp(RelationGetRelationName(relation), "scorecard_version") == 0;
+
 	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
 	{
 		const Trigger *t = &relation->trigdesc->triggers[i];
 
 		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && t->tgfoid == function && TRIGGER_FOR_AFTER(t->tgtype) &&
-			!TRIGGER_FOR_ROW(t->tgtype) && (t->tgtype & event) != 0 && t->tgqual == NULL)
+			(t->tgtype & event) != 0 && (versions || (!TRIGGER_FOR_ROW(t->tgtype) && t->tgqual == NULL)))
 			return true;
 	}
 	return false;
@@ -394,4 +399,28 @@ cl_versions_stand(PG_FUNCTION_ARGS)
 	const KnownBook *book = known_book(get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false));
 
 	PG_RETURN_BOOL(book->complete && book->versions_stand);
+}
+
+/* (relation oid) -> text */
+Datum
+cl_trigger_book(PG_FUNCTION_ARGS)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, PG_GETARG_DATUM(0));
+	Form_pg_class relation;
+	char	   *book;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "there is no relation %u", PG_GETARG_OID(0));
+	relation = (Form_pg_class) GETSTRUCT(tuple);
+	book = get_namespace_name(relation->relnamespace);
+	/* Anybody may have put the trigger on a table of his own, and whatever that table fires would run with these rights. */
+	if (relation->relowner != GetUserId())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a trigger function of a book is used on a table of somebody else"),
+				 errdetail("\"%s.%s\" belongs to \"%s\".", book, NameStr(relation->relname),
+						   GetUserNameFromId(relation->relowner, false)),
+				 errhint("Tables and functions of a book belong to one role: hand them over together, by REASSIGN OWNED.")));
+	ReleaseSysCache(tuple);
+	PG_RETURN_TEXT_P(cstring_to_text(book));
 }

@@ -469,8 +469,9 @@ begin_seal(Seal *seal, const bytea *previous)
 }
 
 /*
- * (rows refcursor, most int, lane int, place bigint, previous_hash bytea, previous_account bigint) -> (decisions log_entry[], evidence log_evidence[],
- * layouts log_layout[], accounts bigint[], limits numeric[], frozen boolean[], place bigint, hash bytea)
+ * (rows refcursor, most int, lane int, place bigint, previous_hash bytea, previous_account bigint)
+ *		-> (decisions log_entry[], evidence log_evidence[], layouts log_layout[], accounts bigint[], limits numeric[],
+ *			frozen boolean[], place bigint, hash bytea)
  *
  * From a cursor, so that a chunk of a run is never in memory as a whole; in arrays, because unnest() gives an INSERT the columns
  * of a row in one go, while each column of a row within a row is looked up alone.

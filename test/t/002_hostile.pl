@@ -11,7 +11,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE DATABASE own OWNER owner;
+$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE ROLE friend; CREATE DATABASE own OWNER owner;
 	CREATE DATABASE trap; CREATE DATABASE taken");
 
 # ---- a trusted extension ----
@@ -205,8 +205,15 @@ $node->safe_psql('taken', q{CREATE SCHEMA credit_limit_internal AUTHORIZATION ma
 my ($code, $out, $err) = $node->psql('taken', 'CREATE EXTENSION credit_limit');
 like($err, qr/schema "credit_limit_internal" already exists/, 'and so does a schema for the inside');
 $node->safe_psql('taken', 'DROP SCHEMA credit_limit_internal');
-# An empty schema of another owner is what a restore makes before the extension.
+# An empty schema of another owner is what a restore makes before the extension. From then on it is his no more: a function with
+# text arguments would be the better match for the literals of whoever calls one of ours.
+$node->safe_psql('taken', 'GRANT CREATE ON SCHEMA credit_limit TO friend WITH GRANT OPTION',
+	extra_params => [ '-U', 'mallory' ]);
 $node->safe_psql('taken', 'CREATE EXTENSION credit_limit');
+is($node->safe_psql('taken', q{SELECT nspowner = extowner AND NOT has_schema_privilege('mallory', 'credit_limit', 'CREATE')
+	AND NOT has_schema_privilege('friend', 'credit_limit', 'CREATE') FROM pg_namespace, pg_extension
+	WHERE nspname = 'credit_limit' AND extname = 'credit_limit'}), 't',
+	'the schema belongs to whoever created the extension, and nobody else creates in it');
 is($node->safe_psql('taken', q{SELECT nspowner = extowner FROM pg_namespace, pg_extension
 	WHERE nspname = 'credit_limit_internal' AND extname = 'credit_limit'}), 't',
 	'the inside belongs to whoever created the extension');

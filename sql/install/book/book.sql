@@ -18,6 +18,12 @@ CREATE FUNCTION credit_limit_internal.open_book_to_decide(book text) RETURNS voi
 COMMENT ON FUNCTION credit_limit_internal.open_book_to_decide(text) IS
     'open_book() for functions that call decision_input. Errors besides: no such function (42883), no EXECUTE on it (42501)';
 
+CREATE FUNCTION credit_limit_internal.trigger_book(relation oid) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_trigger_book' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION credit_limit_internal.trigger_book(oid) IS
+    'part of triggers that run with the rights of the owner of a book: the book that a table is of. Errors: a table of somebody '
+    'else (42501)';
+
 CREATE FUNCTION credit_limit_internal.open_book_to_check(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book_to_check' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION credit_limit_internal.open_book_to_check(text) IS

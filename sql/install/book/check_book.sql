@@ -184,6 +184,13 @@ BEGIN
     RETURN QUERY SELECT 'experiment_arm', 'experiments whose shares do not sum to 1', count(*)
       FROM (SELECT FROM experiment_arm x GROUP BY x.experiment HAVING abs(sum(x.share) - 1) > 1e-9) g HAVING count(*) > 0;
   END IF;
+  RETURN QUERY SELECT f.proname::text, 'is a function that everybody may execute: grant_book() takes it from PUBLIC', NULL::bigint
+    FROM pg_proc f WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND (f.prosecdef OR f.proname = 'decision_input')
+      AND EXISTS (SELECT FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a WHERE a.grantee = 0);
+  RETURN QUERY SELECT f.proname::text, 'is a trigger function of another owner than the tables: REASSIGN OWNED', NULL::bigint
+    FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')
+    WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND f.prosecdef AND f.prorettype = 'trigger'::regtype
+      AND f.proowner <> c.relowner;
   -- Rows of months that got no partition in time stay where retirement does not find them.
   IF to_regclass('account_month_rest') IS NOT NULL THEN
     RETURN QUERY SELECT 'account_month', 'rows of months without a partition: credit_limit.add_months()', count(*)

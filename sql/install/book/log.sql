@@ -177,7 +177,7 @@ CREATE FUNCTION credit_limit_internal.keep_evidence() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA);
+  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM decision d JOIN erasure e ON e.borrower_id = d.borrower_id
       WHERE d.decision_id = OLD.decision_id AND d.as_of = OLD.as_of) THEN
     RETURN OLD;

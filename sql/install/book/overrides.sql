@@ -49,7 +49,7 @@ AS $$
 DECLARE
   d record;
 BEGIN
-  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA);
+  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   IF TG_OP = 'INSERT' THEN
     SELECT w.as_of, w.account_id, w.borrower_id, w.action, w.regulatory_cap, coalesce(r.move_limits, true) AS moves INTO d
     FROM decision w LEFT JOIN run r ON r.run_id = w.run_id WHERE w.decision_id = NEW.decision_id;
@@ -216,8 +216,9 @@ COMMENT ON FUNCTION credit_limit_internal.apply_override(text, bigint, date) IS
     'Errors: a request that is not approved, a day before the decision (22023), an account that is closed or whose limit '
     'moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)';
 
+-- An override repeats the decision that was referred: every digit of it.
 CREATE FUNCTION credit_limit.apply_overrides(book text, as_of date, OUT applied bigint, OUT refused bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
   id bigint;

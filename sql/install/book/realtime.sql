@@ -64,13 +64,15 @@ BEGIN
     AS $body$
     BEGIN
       IF TG_TABLE_NAME = 'account_month' THEN
-        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c
-          JOIN @book@.account a ON a.account_id = c.account_id));
+        PERFORM credit_limit_internal.decide_event(credit_limit_internal.trigger_book(TG_RELID),
+          (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c JOIN @book@.account a ON a.account_id = c.account_id));
       ELSIF TG_OP = 'UPDATE' THEN
-        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT b.borrower_id)
-          FROM (SELECT c.borrower_id FROM changed c UNION ALL SELECT o.borrower_id FROM before o) b));
+        PERFORM credit_limit_internal.decide_event(credit_limit_internal.trigger_book(TG_RELID),
+          (SELECT array_agg(DISTINCT b.borrower_id)
+            FROM (SELECT c.borrower_id FROM changed c UNION ALL SELECT o.borrower_id FROM before o) b));
       ELSE
-        PERFORM credit_limit_internal.decide_event(TG_TABLE_SCHEMA, (SELECT array_agg(DISTINCT c.borrower_id) FROM changed c));
+        PERFORM credit_limit_internal.decide_event(credit_limit_internal.trigger_book(TG_RELID),
+          (SELECT array_agg(DISTINCT c.borrower_id) FROM changed c));
       END IF;
       RETURN NULL;
     END

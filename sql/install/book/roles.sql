@@ -128,10 +128,22 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   reports oid := to_regnamespace(quote_ident(book || '_report'));
+  foreign_part text;
   g record;
 BEGIN
   IF reports IS NULL THEN
     RETURN;
+  END IF;
+  -- What is granted is what views in it read: nobody else may have made it, or one of them.
+  SELECT format('%s belongs to "%s".', w.what, pg_get_userbyid(w.owner)) INTO foreign_part
+  FROM (SELECT 'It' AS what, n.nspowner AS owner FROM pg_namespace n WHERE n.oid = reports
+    UNION ALL SELECT format('View %I in it', c.relname), c.relowner FROM pg_class c WHERE c.relnamespace = reports) w
+  WHERE w.owner <> (SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book)))
+  ORDER BY w.what LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('schema "%s_report" is not that of the reports of the book', book), DETAIL = foreign_part,
+      HINT = 'Drop what is of somebody else there; credit_limit.create_book_reports() makes the reports anew.';
   END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', book || '_report', role_name);	-- rights
   FOR g IN SELECT c.oid::regclass AS relation, NULL AS columns FROM pg_class c
@@ -214,6 +226,11 @@ BEGIN
       WHERE v.role_name IS NOT NULL LOOP
     PERFORM credit_limit_internal.check_role(g.role_name);
     PERFORM credit_limit_internal.grant_kind(book, g.kind, g.role_name);
+  END LOOP;
+  -- A restore without privileges leaves functions to everybody.
+  FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
+      AND p.proname IN ('decision_input', 'standard_input', 'keep_umbrella', 'renew_versions', 'decide_changed') LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', g.name);	-- rights
   END LOOP;
 END
 $$;
@@ -298,7 +315,8 @@ BEGIN
   PERFORM credit_limit_internal.check_role(role_name);
   PERFORM credit_limit_internal.lift_restriction(book, role_name);
   IF segments IS NULL THEN
-    PERFORM credit_limit_internal.grant_kind(book, 'analyst', role_name);
+    PERFORM credit_limit_internal.grant_kind(book,
+      CASE WHEN has_schema_privilege(role_name, book, 'USAGE') THEN 'analyst' ELSE 'bi' END, role_name);
     RETURN;
   END IF;
   IF octet_length('segments of ' || role_name) > 63 OR array_position(segments, NULL) IS NOT NULL THEN
@@ -331,6 +349,8 @@ BEGIN
       t.relation, role_name,
       replace(replace(t.condition, '@role@', quote_literal(role_name)), '@book@', quote_ident(book)));	-- rights
   END LOOP;
+  -- The policies read it, also for a role that reads reports only.
+  EXECUTE format('GRANT SELECT ON %I.analyst_segment TO %I', book, role_name);	-- rights
   -- A view shows what its owner sees, whoever asks: unless it is made to ask as he who reads it, it is not for this role.
   FOR t IN SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname IN (book, book || '_report') AND c.relkind IN ('r', 'p', 'v', 'm')

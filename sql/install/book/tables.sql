@@ -177,7 +177,8 @@ COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_b
 
 -- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
 -- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
--- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, and nobody else may use them.
+-- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
+-- do nothing for a table that belongs to somebody else.
 CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -213,7 +214,8 @@ BEGIN
           IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
       END IF;
       IF coalesce(raised, changed) IS NOT NULL THEN
-        PERFORM credit_limit_internal.count_granted(TG_TABLE_SCHEMA, coalesce(raised, '{}'), coalesce(changed, '{}'));
+        PERFORM credit_limit_internal.count_granted(credit_limit_internal.trigger_book(TG_RELID), coalesce(raised, '{}'),
+          coalesce(changed, '{}'));
       END IF;
       RETURN NULL;
     END
@@ -226,7 +228,7 @@ BEGIN
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $body$
     BEGIN
-      PERFORM credit_limit_internal.renew_versions(TG_TABLE_SCHEMA);
+      PERFORM credit_limit_internal.renew_versions(credit_limit_internal.trigger_book(TG_RELID));
       RETURN NULL;
     END
     $body$;
@@ -244,13 +246,27 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella()
     $$, '@book@', quote_ident(book));	-- DDL
   END IF;
-  FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'policy_version', 'scorecard_version',
-      'business_day'] LOOP
+  FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP
     IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) = 'r' THEN
       EXECUTE format('CREATE TRIGGER renew_versions AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %1$I.%2$I
         FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
         ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions', book, relation);	-- DDL
     END IF;
+  END LOOP;
+  -- A draft decides nothing: whoever has one open keeps nobody waiting.
+  FOREACH relation IN ARRAY ARRAY['policy_version', 'scorecard_version'] LOOP
+    CONTINUE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) <> 'r';
+    EXECUTE format('CREATE TRIGGER renew_versions AFTER TRUNCATE ON %1$I.%2$I
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_insert AFTER INSERT ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_update AFTER UPDATE ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.* IS DISTINCT FROM OLD.* AND (OLD.status <> ''draft'' OR NEW.status <> ''draft''))
+        EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_delete AFTER DELETE ON %1$I.%2$I
+        FOR EACH ROW WHEN (OLD.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
+      ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions, ENABLE ALWAYS TRIGGER renew_versions_insert,
+        ENABLE ALWAYS TRIGGER renew_versions_update, ENABLE ALWAYS TRIGGER renew_versions_delete', book, relation);	-- DDL
   END LOOP;
 END
 $create$;
