@@ -70,6 +70,7 @@ write_slot(ClBehavior *history, int slot, const ClBehaviorMonth *row)
 {
 	Wide	   *wide;
 
+	history->contradicted |= row->conflicts != 0;
 	if (!history->wide)
 	{
 		write_narrow((Narrow *) slot_at(history, slot), row);
@@ -110,29 +111,48 @@ read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
  * The number of slots that fill the block of at least that many: blocks of memory are powers of two. The first block has room
  * for two years, since what a growing history leaves behind is lost as long as all others grow too (months loaded one by one).
  */
+#define FIRST_BLOCK 512
+
 static int
 capacity_for(int slots, size_t size)
 {
-	size_t		block = 512;
+	size_t		block = FIRST_BLOCK;
 
 	while (block < slots * size)
 		block *= 2;
 	return block / size < CL_BEHAVIOR_MONTHS ? (int) (block / size) : CL_BEHAVIOR_MONTHS;
 }
 
+static bool
+in_first_block(const ClBehavior *history)
+{
+	return history->slots == (const void *) (history + 1);
+}
+
 static void
 reserve(ClBehavior *history, const ClMemory *memory, int slots)
 {
+	const void *before = history->slots;
+	size_t		size;
+
 	if (slots <= history->capacity)
 		return;
 	history->capacity = (uint16_t) capacity_for(slots, slot_size(history));
-	history->slots = cl_reallocate(memory, history->slots, history->capacity * slot_size(history));
+	size = history->capacity * slot_size(history);
+	if (!in_first_block(history))
+		history->slots = cl_reallocate(memory, history->slots, size);
+	else
+	{
+		history->slots = cl_allocate(memory, size);
+		memcpy(history->slots, before, history->n * slot_size(history));
+	}
 }
 
 static void
 widen(ClBehavior *history, const ClMemory *memory)
 {
 	ClBehavior	before = *history;
+	bool		separate = !in_first_block(history);
 	ClBehaviorMonth row;
 
 	history->wide = true;
@@ -144,14 +164,28 @@ widen(ClBehavior *history, const ClMemory *memory)
 		if (read_slot(&before, i, &row))
 			write_slot(history, i, &row);
 	}
-	cl_release(memory, before.slots);
+	if (separate)
+		cl_release(memory, before.slots);
+}
+
+ClBehavior *
+cl_behavior_new(const ClMemory *memory)
+{
+	ClBehavior *history = cl_allocate(memory, FIRST_BLOCK);
+
+	memset(history, 0, sizeof(*history));
+	history->slots = history + 1;
+	history->capacity = (FIRST_BLOCK - sizeof(*history)) / sizeof(Narrow);
+	return history;
 }
 
 void
-cl_behavior_create(ClBehavior *history, const ClMemory *memory)
+cl_behavior_free(ClBehavior *history, const ClMemory *memory)
 {
-	memset(history, 0, sizeof(*history));
-	reserve(history, memory, 1);
+	if (!in_first_block(history))
+		cl_release(memory, history->slots);
+	cl_release(memory, history->earlier);
+	cl_release(memory, history);
 }
 
 /*
@@ -332,6 +366,7 @@ cl_behavior_append(ClBehavior *history, int32_t month, const ClBehaviorMonth *ro
 	if (history->n == 0 || month - history->low != history->n || history->n >= history->capacity || history->wide ||
 		history->earlier != NULL || !row_fits_narrow(row))
 		return false;
+	history->contradicted |= row->conflicts != 0;
 	write_narrow((Narrow *) history->slots + history->n, row);
 	history->n++;
 	return true;
@@ -436,7 +471,7 @@ cl_behavior_conflict(const ClBehavior *history, int *columns)
 {
 	ClBehaviorMonth row;
 
-	for (int i = 0; i < history->n; i++)
+	for (int i = 0; history->contradicted && i < history->n; i++)
 	{
 		if (read_slot(history, i, &row) && row.conflicts != 0)
 		{

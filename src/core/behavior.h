@@ -12,7 +12,8 @@
  *	- Amounts are checked one by one against a range in which every later change of scale fits.
  *
  * The slots are months in a row, from low on. They are narrow (32-bit amounts, 20 bytes) until an amount needs 64 bits; the
- * capacities are those that fill blocks of a power of two, 25 narrow slots at first.
+ * capacities are those that fill blocks of a power of two. The first block holds the history itself and two years of narrow
+ * slots, so that a month waits for memory once.
  */
 #ifndef CL_CORE_BEHAVIOR_H
 #define CL_CORE_BEHAVIOR_H
@@ -69,6 +70,7 @@ typedef struct ClBehavior
 	uint16_t	capacity;
 	uint8_t		decimals;		/* of all amounts: the most that any row, kept or not, displayed */
 	bool		wide;
+	bool		contradicted;	/* a month had rows that contradict each other; it may have left the window since */
 	void	   *slots;
 	ClBehaviorEarlier *earlier;	/* NULL until a month leaves the window */
 } ClBehavior;
@@ -81,7 +83,8 @@ cl_behavior_last(const ClBehavior *history)
 
 /* The usual row, the month after the last with room for it; false, and nothing done, for any other. */
 extern bool cl_behavior_append(ClBehavior *history, int32_t month, const ClBehaviorMonth *row);
-extern void cl_behavior_create(ClBehavior *history, const ClMemory *memory);
+extern ClBehavior *cl_behavior_new(const ClMemory *memory);
+extern void cl_behavior_free(ClBehavior *history, const ClMemory *memory);
 /* false when the month is CL_BEHAVIOR_SPAN or more from another: nothing is changed then. Amounts at the history's decimals. */
 extern bool cl_behavior_put(ClBehavior *history, const ClMemory *memory, int32_t month, const ClBehaviorMonth *row);
 extern bool cl_behavior_put_earlier(ClBehavior *history, const ClMemory *memory, int32_t month);

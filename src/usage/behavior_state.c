@@ -67,10 +67,8 @@ static void *
 create(void)
 {
 	ClMemory	memory = cl_memory_here();
-	ClBehavior *history = palloc_object(ClBehavior);
 
-	cl_behavior_create(history, &memory);
-	return history;
+	return cl_behavior_new(&memory);
 }
 
 static void

@@ -55,33 +55,30 @@ check(const ClBehavior *history)
 void
 fuzz_behavior(Input *input)
 {
-	ClBehavior	part[2];
+	ClBehavior *part[2];
 	int			decimals = take_byte(input) % (CL_BEHAVIOR_DECIMALS + 1);
 	int			n = take_byte(input);
 
 	for (int p = 0; p < 2; p++)
 	{
-		cl_behavior_create(&part[p], &fuzz_memory);
-		cl_behavior_raise_decimals(&part[p], &fuzz_memory, p == 0 ? decimals : 0);
+		part[p] = cl_behavior_new(&fuzz_memory);
+		cl_behavior_raise_decimals(part[p], &fuzz_memory, p == 0 ? decimals : 0);
 	}
 	for (int i = 0; i < n; i++)
 	{
 		int			p = take_byte(input) % 2;
-		ClBehaviorMonth row = take_row(input, part[p].decimals);
+		ClBehaviorMonth row = take_row(input, part[p]->decimals);
 		int32_t		month = 24000 + take_byte(input) * (1 + i % 3);
 
-		if (!cl_behavior_append(&part[p], month, &row))
-			(void) cl_behavior_put(&part[p], &fuzz_memory, month, &row);
+		if (!cl_behavior_append(part[p], month, &row))
+			(void) cl_behavior_put(part[p], &fuzz_memory, month, &row);
 	}
-	if (part[0].n > 0 && cl_behavior_merge(&part[0], &fuzz_memory, &part[1]))
+	if (part[0]->n > 0 && cl_behavior_merge(part[0], &fuzz_memory, part[1]))
 	{
-		check(&part[0]);
-		REQUIRE(cl_behavior_add_idle(&part[0], &fuzz_memory, take_byte(input) % 40) || part[0].n > 0);
-		check(&part[0]);
+		check(part[0]);
+		REQUIRE(cl_behavior_add_idle(part[0], &fuzz_memory, take_byte(input) % 40) || part[0]->n > 0);
+		check(part[0]);
 	}
 	for (int p = 0; p < 2; p++)
-	{
-		free(part[p].slots);
-		free(part[p].earlier);
-	}
+		cl_behavior_free(part[p], &fuzz_memory);
 }

@@ -103,6 +103,7 @@ fuzz_demand(Input *input)
 
 		cl_release(&fuzz_memory, demand->cells);
 		cl_release(&fuzz_memory, demand->slots);
+		cl_release(&fuzz_memory, demand->fit);
 	}
 }
 

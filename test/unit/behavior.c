@@ -74,18 +74,11 @@ put(ClBehavior *history, const Row *row)
 		CHECK(cl_behavior_put(history, &cl_test_memory, row->month, &what));
 }
 
-static void
-destroy(ClBehavior *history)
-{
-	cl_release(&cl_test_memory, history->slots);
-	cl_release(&cl_test_memory, history->earlier);
-}
-
 /* Rows in a random order, over up to five parts, merged in a random order. */
-static ClBehavior
+static ClBehavior *
 build(uint64_t *state, Row *rows, int n)
 {
-	ClBehavior	part[5];
+	ClBehavior *part[5];
 	int			parts = 1 + below(state, 5);
 
 	for (int i = n - 1; i > 0; i--)
@@ -97,20 +90,20 @@ build(uint64_t *state, Row *rows, int n)
 		rows[j] = row;
 	}
 	for (int p = 0; p < parts; p++)
-		cl_behavior_create(&part[p], &cl_test_memory);
+		part[p] = cl_behavior_new(&cl_test_memory);
 	for (int i = 0; i < n; i++)
 	{
-		put(&part[below(state, parts)], &rows[i]);
+		put(part[below(state, parts)], &rows[i]);
 		/* Overlapping parts. */
 		if (below(state, 8) == 0)
-			put(&part[below(state, parts)], &rows[i]);
+			put(part[below(state, parts)], &rows[i]);
 	}
 	for (; parts > 1; parts--)
 	{
 		int			into = below(state, parts - 1);
 
-		CHECK(cl_behavior_merge(&part[into], &cl_test_memory, &part[parts - 1]));
-		destroy(&part[parts - 1]);
+		CHECK(cl_behavior_merge(part[into], &cl_test_memory, part[parts - 1]));
+		cl_behavior_free(part[parts - 1], &cl_test_memory);
 	}
 	return part[0];
 }
@@ -188,7 +181,7 @@ check_sets(uint64_t *state)
 	int			span = 1 + below(state, below(state, 3) == 0 ? CL_BEHAVIOR_SPAN : 60);
 	bool		large = below(state, 4) == 0;
 	bool		contradict = below(state, 3) == 0;
-	ClBehavior	history;
+	ClBehavior *history;
 
 	for (int r = 0; r < n; r++)
 		rows[r] = random_row(state, span, large && below(state, 5) == 0, contradict);
@@ -202,40 +195,38 @@ check_sets(uint64_t *state)
 		}
 	}
 	history = build(state, rows, n);
-	check_against_set(&history, rows, n);
-	destroy(&history);
+	check_against_set(history, rows, n);
+	cl_behavior_free(history, &cl_test_memory);
 }
 
 /* As of a month: the same as if the later months were not there. */
 static void
 check_as_of(uint64_t *state)
 {
-	ClBehavior	whole;
-	ClBehavior	until;
+	ClBehavior *whole = cl_behavior_new(&cl_test_memory);
+	ClBehavior *until = cl_behavior_new(&cl_test_memory);
 	ClBehaviorFeatures a;
 	ClBehaviorFeatures b;
 	int			as_of = BASE + 1 + below(state, 40);
 
-	cl_behavior_create(&whole, &cl_test_memory);
-	cl_behavior_create(&until, &cl_test_memory);
 	for (int i = 0; i < 36; i++)
 	{
 		Row			row = random_row(state, 36, false, false);
 
 		row.decimals = 2;
-		put(&whole, &row);
+		put(whole, &row);
 		if (row.month <= as_of)
-			put(&until, &row);
+			put(until, &row);
 	}
-	if (until.n > 0)
+	if (until->n > 0)
 	{
-		cl_behavior_features(&whole, as_of, &a);
-		cl_behavior_features(&until, as_of, &b);
+		cl_behavior_features(whole, as_of, &a);
+		cl_behavior_features(until, as_of, &b);
 		CHECK(memcmp(&a, &b, sizeof(a)) == 0);
 		CHECK_EQ_INT(a.last - a.first + 1, a.n_months + a.n_missing + a.n_dropped);
 	}
-	destroy(&whole);
-	destroy(&until);
+	cl_behavior_free(whole, &cl_test_memory);
+	cl_behavior_free(until, &cl_test_memory);
 }
 
 /* Every day of the years 1 to 9999, counted through the calendar. */
@@ -269,28 +260,28 @@ check_calendar(void)
 static void
 check_bounds(void)
 {
-	ClBehavior	history;
+	ClBehavior *history;
 	ClBehaviorMonth row = nothing;
 	size_t		before = cl_test_allocated;
 
-	cl_behavior_create(&history, &cl_test_memory);
+	history = cl_behavior_new(&cl_test_memory);
 	row.amount[CL_BEHAVIOR_LIMIT] = INT64_MAX / 10000;
 	for (int i = 0; i < CL_BEHAVIOR_SPAN; i++)
-		CHECK(cl_behavior_put(&history, &cl_test_memory, BASE + i * 7 % CL_BEHAVIOR_SPAN, &row));
-	/* Bounded, however many months there are: 36 slots of 40 bytes, and a bit for each month of a century. */
-	CHECK(cl_test_allocated - before <= CL_BEHAVIOR_MONTHS * 40 + sizeof(ClBehaviorEarlier));
-	CHECK_EQ_INT(cl_behavior_count_earlier(&history, BASE, BASE + CL_BEHAVIOR_SPAN), CL_BEHAVIOR_SPAN - CL_BEHAVIOR_MONTHS);
-	CHECK(!cl_behavior_put(&history, &cl_test_memory, BASE + CL_BEHAVIOR_SPAN, &row));
-	CHECK(!cl_behavior_put(&history, &cl_test_memory, BASE - 1, &row));
-	CHECK(cl_behavior_too_far_back(&history, BASE + CL_BEHAVIOR_SPAN - 25));
-	CHECK(!cl_behavior_too_far_back(&history, BASE + CL_BEHAVIOR_SPAN - 24));
+		CHECK(cl_behavior_put(history, &cl_test_memory, BASE + i * 7 % CL_BEHAVIOR_SPAN, &row));
+	/* Bounded, however many months there are: 36 slots of 40 bytes, a block before, and a bit for each month of a century. */
+	CHECK(cl_test_allocated - before <= 512 + CL_BEHAVIOR_MONTHS * 40 + sizeof(ClBehaviorEarlier));
+	CHECK_EQ_INT(cl_behavior_count_earlier(history, BASE, BASE + CL_BEHAVIOR_SPAN), CL_BEHAVIOR_SPAN - CL_BEHAVIOR_MONTHS);
+	CHECK(!cl_behavior_put(history, &cl_test_memory, BASE + CL_BEHAVIOR_SPAN, &row));
+	CHECK(!cl_behavior_put(history, &cl_test_memory, BASE - 1, &row));
+	CHECK(cl_behavior_too_far_back(history, BASE + CL_BEHAVIOR_SPAN - 25));
+	CHECK(!cl_behavior_too_far_back(history, BASE + CL_BEHAVIOR_SPAN - 24));
 	/* Every amount has a place at every scale. */
 	CHECK(cl_behavior_amount_valid(INT64_MAX / 10000, 0) && !cl_behavior_amount_valid(INT64_MAX / 10000 + 1, 0));
 	CHECK(cl_behavior_amount_valid(-INT64_MAX, 4) && !cl_behavior_amount_valid(INT64_MIN, 4));
-	cl_behavior_raise_decimals(&history, &cl_test_memory, CL_BEHAVIOR_DECIMALS);
-	CHECK(cl_behavior_get(&history, BASE + CL_BEHAVIOR_SPAN - 1, &row));
+	cl_behavior_raise_decimals(history, &cl_test_memory, CL_BEHAVIOR_DECIMALS);
+	CHECK(cl_behavior_get(history, BASE + CL_BEHAVIOR_SPAN - 1, &row));
 	CHECK(row.amount[CL_BEHAVIOR_LIMIT] == INT64_MAX / 10000 * 10000);
-	destroy(&history);
+	cl_behavior_free(history, &cl_test_memory);
 	CHECK_EQ_INT(cl_test_allocated, before);
 }
 
