@@ -11,7 +11,8 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE ROLE friend; CREATE DATABASE own OWNER owner;
+$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE ROLE friend;
+	CREATE DATABASE own OWNER owner;
 	CREATE DATABASE trap; CREATE DATABASE taken");
 
 # ---- a trusted extension ----
