@@ -206,8 +206,14 @@ BEGIN
       lower_bound := (date_trunc('month', first_month::timestamp) + make_interval(months => n))::date;
       part := parent || to_char(lower_bound, '"_"YYYY"_"MM');
       CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
-      EXECUTE format('CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)', book, part, parent,
-        lower_bound, (lower_bound::timestamp + interval '1 month')::date);	-- DDL
+      BEGIN
+        EXECUTE format('CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)', book, part, parent,
+          lower_bound, (lower_bound::timestamp + interval '1 month')::date);	-- DDL
+      EXCEPTION WHEN check_violation THEN
+        RAISE WARNING '% gets no partition for %', parent, to_char(lower_bound, 'YYYY-MM') USING
+          DETAIL = 'Rows of that month are in its default partition.', HINT = 'Move them out, and add the month again.';
+        CONTINUE;
+      END;
       IF parent <> 'account_month' THEN
         EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
           EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, part);	-- DDL
@@ -221,9 +227,10 @@ $$;
 COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
     'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where '
     'they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: '
-    'add months before their rows come. Errors: fewer than 1 or more than 1200 months (22023)';
+    'add months before their rows come; a month that has such rows gets a warning, and no partition. Errors: fewer than 1 or '
+    'more than 1200 months (22023)';
 
--- Decisions of a day go to the partition of its month, if the caller may make it and the default one has no rows of it yet.
+-- Decisions of a day go to the partition of its month, if the caller may make it.
 CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -231,13 +238,10 @@ BEGIN
   IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book))), 'USAGE') THEN
     PERFORM credit_limit.add_months(book, day, 1);
   END IF;
-EXCEPTION WHEN check_violation THEN
-  RAISE NOTICE 'decisions of % stay in the default partition: it has some of that month', to_char(day, 'YYYY-MM');
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.add_month_of(text, date) IS
-    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book and the '
-    'default partition has no row of that month';
+    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book';
 
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
