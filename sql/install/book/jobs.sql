@@ -305,7 +305,10 @@ BEGIN
     ELSE
       how := 'for your scheduler';
       -- In double quotes: the name of a book is plain, so nothing in the command means anything to a shell.
-      command := format('psql -X -v ON_ERROR_STOP=1 -d %s -c "%s"', credit_limit_internal.shell_quoted(current_database()),
+      -- psql takes a name with "=" in it, or that begins as an address, for connection parameters.
+      command := format('psql -X -v ON_ERROR_STOP=1 -d %s -c "%s"',
+        credit_limit_internal.shell_quoted(CASE WHEN current_database() ~ '=|^postgres(ql)?://'
+          THEN format('dbname=''%s''', regexp_replace(current_database(), '([\\''])', '\\\1', 'g')) ELSE current_database() END),
         command);
     END IF;
     RETURN NEXT;
