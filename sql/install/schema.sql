@@ -24,5 +24,16 @@ $$;
 
 CREATE SCHEMA credit_limit_internal;
 ALTER SCHEMA credit_limit_internal OWNER TO @extowner@;
+-- A dump keeps the owner of schema credit_limit, but no member's owner: restored by a superuser, this schema is the superuser's.
+-- Then whoever had it, and owns books, needs it and grants it as before.
+DO $$
+DECLARE
+  owner pg_catalog.regrole := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'credit_limit');
+BEGIN
+  IF owner <> (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'credit_limit_internal') THEN
+    EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA credit_limit_internal TO %s WITH GRANT OPTION', owner);
+  END IF;
+END
+$$;
 COMMENT ON SCHEMA credit_limit_internal IS
     'credit_limit: helpers, transition and wire functions. Nothing here is meant to be called; it may change with every release';

@@ -246,6 +246,7 @@ sub rows
 }
 
 # Rights by what was granted, not by how it is written: since 17 an owner has one right more.
+# The inner schema is a member of the extension, and a dump has no owner of it: that all may use it is seen by what they do.
 my $rights = q{
 	WITH thing AS (
 		SELECT c.oid::regclass::text AS name, relowner AS owner, relacl AS acl, c.relnamespace AS schema FROM pg_class c
@@ -259,7 +260,7 @@ my $rights = q{
 			string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ' ' ORDER BY privilege_type) AS right_to
 		FROM aclexplode(acl) WHERE grantee <> owner GROUP BY grantee) g ON true
 	WHERE schema IN ('lending'::regnamespace, 'lending_report'::regnamespace, 'own'::regnamespace, 'credit_limit'::regnamespace,
-		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%'
+		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%' AND name <> 'credit_limit_internal'
 	ORDER BY name COLLATE "C", grantee COLLATE "C"};
 my $policies = q{SELECT tablename, policyname, permissive, roles, cmd, qual, with_check, relrowsecurity FROM pg_policies
 	JOIN pg_class ON oid = format('%I.%I', schemaname, tablename)::regclass WHERE schemaname = 'lending' ORDER BY 1, 2};
