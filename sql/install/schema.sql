@@ -1,15 +1,13 @@
 -- The two schemas: credit_limit is what users call; credit_limit_internal is helpers, transition and wire functions.
 --
 -- Whoever may create in a schema of the extension could put functions and operators under its feet, so neither may hold anything
--- before it: schema credit_limit must be empty, credit_limit_internal is new. A restore makes credit_limit for its old owner, and
--- anybody may have made it: from here on it is that of whoever creates the extension, and nobody else may create in it.
+-- before it: schema credit_limit must be empty, credit_limit_internal is new.
 
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 DO $$
 DECLARE
   found text;
-  g record;
 BEGIN
   SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) INTO found
   FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
@@ -21,12 +19,6 @@ BEGIN
       DETAIL = pg_catalog.format('It holds %s.', found),
       HINT = 'Drop or move what is in it; the extension needs the schema for itself.';
   END IF;
-  ALTER SCHEMA credit_limit OWNER TO @extowner@;
-  FOR g IN SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END AS role_name
-      FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
-      WHERE n.nspname = 'credit_limit' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner LOOP
-    EXECUTE pg_catalog.format('REVOKE CREATE ON SCHEMA credit_limit FROM %s CASCADE', g.role_name);
-  END LOOP;
 END
 $$;
 
@@ -34,3 +26,26 @@ CREATE SCHEMA credit_limit_internal;
 ALTER SCHEMA credit_limit_internal OWNER TO @extowner@;
 COMMENT ON SCHEMA credit_limit_internal IS
     'credit_limit: helpers, transition and wire functions. Nothing here is meant to be called; it may change with every release';
+
+-- A restore by a superuser makes schema credit_limit for its old owner, who owns books; a dump does not say whose the other is. He
+-- uses both, and lets others use them, as before. But anybody may have made that schema: unless he owns the database, it is his no
+-- more, and nobody else may create in it.
+DO $$
+DECLARE
+  owner pg_catalog.oid := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'credit_limit');
+  g record;
+BEGIN
+  IF owner <> (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'credit_limit_internal') THEN
+    IF owner <> (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) THEN
+      ALTER SCHEMA credit_limit OWNER TO @extowner@;
+    END IF;
+    EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO %s WITH GRANT OPTION',
+      owner::pg_catalog.regrole);
+  END IF;
+  FOR g IN SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::text END AS role_name
+      FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+      WHERE n.nspname = 'credit_limit' AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner LOOP
+    EXECUTE pg_catalog.format('REVOKE CREATE ON SCHEMA credit_limit FROM %s CASCADE', g.role_name);
+  END LOOP;
+END
+$$;

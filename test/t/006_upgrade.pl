@@ -66,7 +66,7 @@ my $new_bin = answer_of($config, '--bindir');
 my $new_library = answer_of($config, '--pkglibdir');
 note(answer_of('pg_config', '--version') . ' into ' . answer_of($config, '--version'));
 
-# pg_cron only if both have it.
+# pg_cron only if both have it. From 1.5 on it starts no job here: one at a full minute would change what is compared.
 my $cron = !grep { !-f "$_/pg_cron.so" } answer_of('pg_config', '--pkglibdir'), $new_library;
 
 sub new_node
@@ -76,7 +76,7 @@ sub new_node
 	$node->init(extra => [ '--locale=C', '--encoding=UTF8', '--data-checksums' ]);
 	$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_worker_processes = 20\n");
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_cron'\ncron.database_name = 'bank'\n"
-		. "cron.use_background_workers = on\n") if $cron;
+		. "cron.use_background_workers = on\ncron.launch_active_jobs = off\n") if $cron;
 	return $node;
 }
 
@@ -246,6 +246,7 @@ sub rows
 }
 
 # Rights by what was granted, not by how it is written: since 17 an owner has one right more.
+# The inner schema is a member of the extension, and a dump has no owner of it: that all may use it is seen by what they do.
 my $rights = q{
 	WITH thing AS (
 		SELECT c.oid::regclass::text AS name, relowner AS owner, relacl AS acl, c.relnamespace AS schema FROM pg_class c
@@ -259,7 +260,7 @@ my $rights = q{
 			string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ' ' ORDER BY privilege_type) AS right_to
 		FROM aclexplode(acl) WHERE grantee <> owner GROUP BY grantee) g ON true
 	WHERE schema IN ('lending'::regnamespace, 'lending_report'::regnamespace, 'own'::regnamespace, 'credit_limit'::regnamespace,
-		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%'
+		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%' AND name <> 'credit_limit_internal'
 	ORDER BY name COLLATE "C", grantee COLLATE "C"};
 my $policies = q{SELECT tablename, policyname, permissive, roles, cmd, qual, with_check, relrowsecurity FROM pg_policies
 	JOIN pg_class ON oid = format('%I.%I', schemaname, tablename)::regclass WHERE schemaname = 'lending' ORDER BY 1, 2};
@@ -427,7 +428,9 @@ sub goes_on
 		q{CALL credit_limit.run_job('lending', 'retention', '2026-12-31')}, 'REFRESH MATERIALIZED VIEW own.use',
 		q{SELECT credit_limit.simulate_policy('lending', 1, 2, '2026-12-31')},
 		q{SELECT credit_limit.authorize_draw('lending', 2503, 1, '2026-12-31')};
-	is(must($node, 'lender', q{SELECT string_agg(DISTINCT status, ',') FROM lending.run}), 'done', "$how: jobs end well");
+	# The run of real time stands as long as the book does.
+	is(must($node, 'lender', q{SELECT string_agg(DISTINCT status, ',' ORDER BY status) FROM lending.run}), 'done,standing',
+		"$how: jobs end well");
 	# One of the overrides, three of real time.
 	is(must($node, 'lender', qq{SELECT ($lanes) - $places = 1 + 3
 		+ (SELECT count(*) FROM lending.decision WHERE source = 'run' AND as_of = '2026-12-31')
