@@ -226,6 +226,32 @@ find_attribute(TupleDesc desc, const char *name)
 	return -1;
 }
 
+/*
+ * What is known of the types of entries and inputs is kept for the session: in real time a call seals one row. Between the fetch and
+ * the end of a call nothing else runs, so no two calls use them at once.
+ */
+static ClCanonicalRow *kept_inputs = NULL;
+
+static ClCanonicalRow *
+kept_entry(TupleDesc log_entry)
+{
+	static ClCanonicalRow *entry = NULL;
+	static MemoryContext context = NULL;
+	static uint64 identifier = 0;
+	uint64		now = assign_record_type_identifier(log_entry->tdtypeid, log_entry->tdtypmod);
+
+	if (identifier != now)
+	{
+		identifier = 0;
+		if (context == NULL)
+			context = AllocSetContextCreate(TopMemoryContext, "entries of decision logs", ALLOCSET_SMALL_SIZES);
+		MemoryContextReset(context);
+		entry = entry_columns(context, log_entry);
+		identifier = now;
+	}
+	return entry;
+}
+
 /* RECORDOID stands for any row. */
 static int
 cursor_column(TupleDesc desc, const char *name, Oid type)
@@ -274,7 +300,7 @@ bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 	seal->inputs_column = cursor_column(desc, "inputs", RECORDOID);
 	seal->digest[0] = cursor_column(desc, "policy_digest", BYTEAOID);
 	seal->digest[1] = cursor_column(desc, "scorecard_digest", BYTEAOID);
-	seal->entry = entry_columns(seal->context, log_entry);
+	seal->entry = kept_entry(log_entry);
 	seal->source = palloc_array(Source, log_entry->natts);
 	for (int i = ENTRY_FIRST; i < log_entry->natts - ENTRY_AFTER; i++)
 		seal->source[i] = find_source(seal, TupleDescAttr(log_entry, i));
@@ -358,7 +384,8 @@ take_inputs(Seal *seal)
 	const StringInfoData *layout;
 	const uint8 *digest;
 
-	cl_canonical_row(&seal->inputs, seal->context, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]), NULL);
+	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]), NULL);
+	seal->inputs = kept_inputs;
 	if (seal->inputs->identifier == seal->known_inputs)
 		return false;
 	layout = &seal->inputs->layout;
@@ -516,7 +543,7 @@ cl_seal(PG_FUNCTION_ARGS)
 
 		seal.out[i] = initArrayResult(type, seal.context, false);
 		if (i <= LAYOUTS)
-			seal.out_desc[i] = lookup_rowtype_tupdesc_copy(type, -1);
+			seal.out_desc[i] = lookup_rowtype_tupdesc(type, -1);
 	}
 	bind_cursor(&seal, rows->tupdesc, seal.out_desc[DECISIONS]);
 	random = palloc(count * SALT_BYTES + 1);
@@ -524,7 +551,7 @@ cl_seal(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate random salts")));
-	row_context = AllocSetContextCreate(seal.context, "sealed decision", ALLOCSET_DEFAULT_SIZES);
+	row_context = AllocSetContextCreate(seal.context, "sealed decision", ALLOCSET_START_SMALL_SIZES);
 	for (uint64 i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -536,6 +563,8 @@ cl_seal(PG_FUNCTION_ARGS)
 	pg_cryptohash_free(seal.sha);
 	for (int i = 0; i < ARRAYS; i++)
 		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
+	for (int i = 0; i <= LAYOUTS; i++)
+		ReleaseTupleDesc(seal.out_desc[i]);
 	cl_record_put_int64(&record, seal.place);
 	cl_record_put(&record, PointerGetDatum(seal.hash));
 	SPI_finish();

@@ -24,7 +24,10 @@ BEGIN
   IF borrowers IS NULL THEN
     RETURN;
   END IF;
-  PERFORM credit_limit_internal.need_read_committed('a decision in real time');
+  -- Asked here: it is a call for each event.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM credit_limit_internal.need_read_committed('a decision in real time');
+  END IF;
   PERFORM credit_limit_internal.open_book_to_decide(book);
   SELECT d.business_date INTO today FROM business_day d;
   IF today IS NULL THEN
