@@ -27,9 +27,9 @@ ALTER SCHEMA credit_limit_internal OWNER TO @extowner@;
 COMMENT ON SCHEMA credit_limit_internal IS
     'credit_limit: helpers, transition and wire functions. Nothing here is meant to be called; it may change with every release';
 
--- A restore by a superuser makes schema credit_limit for its old owner, who owns books; a dump does not say whose the other is. He
--- uses both, and lets others use them, as before. But anybody may have made that schema: unless he owns the database, it is his no
--- more, and nobody else may create in it.
+-- A restore by a superuser makes schema credit_limit for its old owner, who owns books; a dump does not say whose the other is.
+-- He uses both, and lets others use them, as before. But anybody may have made that schema: unless he owns the database, it is
+-- his no more, and nobody else may create in it.
 DO $$
 DECLARE
   owner pg_catalog.oid := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'credit_limit');

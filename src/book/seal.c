@@ -227,8 +227,8 @@ find_attribute(TupleDesc desc, const char *name)
 }
 
 /*
- * What is known of the types of entries and inputs is kept for the session: in real time a call seals one row. Between the fetch and
- * the end of a call nothing else runs, so no two calls use them at once.
+ * What is known of the types of entries and inputs is kept for the session: in real time a call seals one row. Between the fetch
+ * and the end of a call nothing else runs, so no two calls use them at once.
  */
 static ClCanonicalRow *kept_inputs = NULL;
 
