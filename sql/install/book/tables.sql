@@ -198,12 +198,6 @@ BEGIN
       ELSIF TG_OP = 'DELETE' THEN
         SELECT array_agg(DISTINCT o.umbrella_id) INTO changed FROM old_account o WHERE o.umbrella_id IS NOT NULL;
       ELSE
-        -- Most lines have none, and every decision comes here.
-        PERFORM FROM new_account n WHERE n.umbrella_id IS NOT NULL
-          UNION ALL SELECT FROM old_account o WHERE o.umbrella_id IS NOT NULL LIMIT 1;
-        IF NOT FOUND THEN
-          RETURN NULL;
-        END IF;
         SELECT array_agg(DISTINCT n.umbrella_id) FILTER (WHERE n.status = 'open' AND (o.status <> 'open'
             OR n.credit_limit > o.credit_limit OR o.umbrella_id IS DISTINCT FROM n.umbrella_id)),
           array_agg(DISTINCT u.umbrella_id)
@@ -239,11 +233,11 @@ BEGIN
   IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.account', book))) IN ('r', 'p') THEN
     EXECUTE replace($$
       CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS new_account
-        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella();
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
       CREATE TRIGGER umbrella_update AFTER UPDATE ON @book@.account REFERENCING OLD TABLE AS old_account NEW TABLE AS new_account
-        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella();
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
       CREATE TRIGGER umbrella_delete AFTER DELETE ON @book@.account REFERENCING OLD TABLE AS old_account
-        FOR EACH STATEMENT EXECUTE FUNCTION @book@.keep_umbrella()
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella()
     $$, '@book@', quote_ident(book));	-- DDL
   END IF;
   FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP

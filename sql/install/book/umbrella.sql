@@ -1,5 +1,10 @@
 -- What may be drawn, with blocked and ad hoc amounts and the umbrella; and that partitioned umbrellas are not overfilled.
 
+CREATE FUNCTION credit_limit_internal.keep_umbrella() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'cl_keep_umbrella' LANGUAGE C;
+COMMENT ON FUNCTION credit_limit_internal.keep_umbrella() IS
+    'trigger of account after a statement: where a line has an umbrella, it calls keep_umbrella() of the book';
+
 -- Where umbrella is a table, granted is counted: the row is locked first, so that the sum sees what others have committed, and a
 -- transaction with an older snapshot ends in a serialization failure when somebody else has counted meanwhile. A view has no such
 -- column: there the sum is only compared, and an older snapshot would not do. The check is here and not a constraint, since a
