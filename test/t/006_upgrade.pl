@@ -246,7 +246,7 @@ sub rows
 }
 
 # Rights by what was granted, not by how it is written: since 17 an owner has one right more.
-# The inner schema is a member of the extension, and a dump has no owner of it: that all may use it is seen by what they do.
+# The inner schema is a member of the extension, and a dump has no owner of it, so there it counts who may use it.
 my $rights = q{
 	WITH thing AS (
 		SELECT c.oid::regclass::text AS name, relowner AS owner, relacl AS acl, c.relnamespace AS schema FROM pg_class c
@@ -262,6 +262,8 @@ my $rights = q{
 	WHERE schema IN ('lending'::regnamespace, 'lending_report'::regnamespace, 'own'::regnamespace, 'credit_limit'::regnamespace,
 		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%' AND name <> 'credit_limit_internal'
 	ORDER BY name COLLATE "C", grantee COLLATE "C"};
+my $inner = q{SELECT string_agg(rolname || CASE WHEN has_schema_privilege(oid, 'credit_limit_internal', 'CREATE') THEN '*' ELSE '' END,
+	' ' ORDER BY rolname COLLATE "C") FROM pg_roles WHERE has_schema_privilege(oid, 'credit_limit_internal', 'USAGE') AND NOT rolsuper};
 my $policies = q{SELECT tablename, policyname, permissive, roles, cmd, qual, with_check, relrowsecurity FROM pg_policies
 	JOIN pg_class ON oid = format('%I.%I', schemaname, tablename)::regclass WHERE schemaname = 'lending' ORDER BY 1, 2};
 # In 18 NOT NULL is a constraint too.
@@ -319,7 +321,7 @@ sub state_of
 {
 	my ($node) = @_;
 	return {
-		rows => rows($node), rights => $node->safe_psql('bank', $rights), policies => $node->safe_psql('bank', $policies),
+		rows => rows($node), rights => $node->safe_psql('bank', $rights), inner => $node->safe_psql('bank', $inner), policies => $node->safe_psql('bank', $policies),
 		definitions => $node->safe_psql('bank', $definitions), functions => $node->safe_psql('bank', $functions),
 		decisions => must($node, 'lender', $preview), notices => must($node, 'lender', $notices),
 		check => must($node, 'lender', q{SELECT * FROM credit_limit.check_book('lending') ORDER BY 1, 2, 3}),
@@ -327,7 +329,7 @@ sub state_of
 }
 
 my $before = state_of($old);
-is((grep { $_ eq '' } @$before{qw(rights policies definitions functions decisions notices)}) + 0, 0,
+is((grep { $_ eq '' } @$before{qw(rights inner policies definitions functions decisions notices)}) + 0, 0,
 	'there is something to compare');
 is(must($old, 'lender', 'SELECT DISTINCT status, decisions, failed FROM lending.run_progress WHERE percent = 100'),
 	'done|900|0', 'runs are done');
