@@ -121,6 +121,12 @@ scan_string(KeyScan *scan)
 	return pnstrdup(start, scan->at++ - start);
 }
 
+static int
+compare_keys(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
 static void
 check_repeated_keys(KeyScan *scan)
 {
@@ -130,7 +136,6 @@ check_repeated_keys(KeyScan *scan)
 	{
 		char		close = *scan->at == '{' ? '}' : ']';
 		List	   *seen = NIL;
-		ListCell   *cell;
 
 		scan->at++;
 		skip_space(scan);
@@ -139,18 +144,7 @@ check_repeated_keys(KeyScan *scan)
 			CHECK_FOR_INTERRUPTS();
 			if (close == '}')
 			{
-				char	   *key = scan_string(scan);
-
-				foreach(cell, seen)
-				{
-					if (strcmp(lfirst(cell), key) == 0)
-						ereport(ERROR,
-								(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-								 errmsg("invalid %s: key \"%s\" is repeated", scan->document, key),
-								 errdetail("Only one of the two could count."),
-								 errhint("Remove one of them.")));
-				}
-				seen = lappend(seen, key);
+				seen = lappend(seen, scan_string(scan));
 				skip_space(scan);
 				scan->at++;		/* the colon */
 			}
@@ -161,6 +155,16 @@ check_repeated_keys(KeyScan *scan)
 			skip_space(scan);
 		}
 		scan->at++;
+		list_sort(seen, compare_keys);
+		for (int i = 1; i < list_length(seen); i++)
+		{
+			if (compare_keys(list_nth_cell(seen, i - 1), list_nth_cell(seen, i)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("invalid %s: key \"%s\" is repeated", scan->document, (char *) list_nth(seen, i)),
+						 errdetail("Only one of the two could count."),
+						 errhint("Remove one of them.")));
+		}
 		list_free_deep(seen);
 	}
 	else if (*scan->at == '"')
