@@ -6,11 +6,14 @@
  * and those below it, and sorts each bucket in the same way, with the two arrays in exchanged roles; few elements are sorted by
  * insertion. A level uses up at least four bits, so there are at most sixteen, whatever the keys are.
  *
+ * Interrupts are looked for only while "from" holds all elements: it may be the state of an aggregate, which is read again when
+ * somebody has caught the error. So a level of many copies them back before it sorts the buckets.
+ *
  * Included once for each type; RADIX_NAME is the name of the function.
  */
 #define RADIX_FEW 24
 #define RADIX_MOST_BUCKETS 256
-#define RADIX_MANY 4096			/* elements from which interrupts are looked for */
+#define RADIX_MANY 65536		/* elements from which interrupts are looked for */
 
 #define RADIX_JOIN2(a, b) a##_##b
 #define RADIX_JOIN(a, b) RADIX_JOIN2(a, b)
@@ -50,7 +53,7 @@ RADIX_DIFFERENCE(const RADIX_TYPE *element, size_t n)
 	return in_order ? 0 : difference;
 }
 
-/* Sorts what is in "from"; the result goes to "to" or stays, and the other array holds nothing of use then. */
+/* Sorts what is in "from"; the result stays, or goes to "to" where there are not many, and the other array is of no use then. */
 static void
 RADIX_NAME(const ClMemory *memory, RADIX_TYPE *from, RADIX_TYPE *to, size_t n, bool move)
 {
@@ -70,8 +73,6 @@ RADIX_NAME(const ClMemory *memory, RADIX_TYPE *from, RADIX_TYPE *to, size_t n, b
 			memcpy(to, from, n * sizeof(RADIX_TYPE));
 		return;
 	}
-	if (n >= RADIX_MANY)
-		memory->check_for_interrupts();
 	shift = 64 - __builtin_clzll(difference) - bits;
 	if (shift < 0)
 		shift = 0;
@@ -89,13 +90,20 @@ RADIX_NAME(const ClMemory *memory, RADIX_TYPE *from, RADIX_TYPE *to, size_t n, b
 	}
 	for (size_t i = 0; i < n; i++)
 		to[end[RADIX_KEY(from[i]) >> shift & mask]++] = from[i];
+	if (n >= RADIX_MANY)
+		memcpy(from, to, n * sizeof(RADIX_TYPE));
 
 	start = 0;
 	for (uint64_t bucket = 0; bucket <= mask; bucket++)
 	{
 		size_t		count = end[bucket] - start;
 
-		if (count > 1)
+		if (n >= RADIX_MANY)
+		{
+			memory->check_for_interrupts();
+			RADIX_NAME(memory, from + start, to + start, count, false);
+		}
+		else if (count > 1)
 			RADIX_NAME(memory, to + start, from + start, count, !move);
 		else if (count == 1 && !move)
 			from[start] = to[start];

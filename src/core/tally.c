@@ -360,6 +360,8 @@ count_rows(ClTally *tally)
 		}
 		n++;
 	}
+	/* The room first: nothing may fail between taking the rows away and appending their counts. */
+	make_room_for_counts(tally, n);
 	for (int class = 0; class < 2; class++)
 		rows[class].n = rows[class].sorted = 0;
 	append(tally, count, NULL, n);

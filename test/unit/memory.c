@@ -1,49 +1,67 @@
 /*
  * memory.c
- *	  Counted memory: each block carries its size before it.
+ *	  Counted memory: each block carries its size before it, and all blocks are in a ring.
  */
 #include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD 16					/* keeps the block aligned */
+typedef struct Head
+{
+	struct Head *before;
+	struct Head *after;
+	size_t		size;
+	size_t		unused;			/* keeps the block aligned */
+} Head;
 
 size_t		cl_test_allocated;
 size_t		cl_test_most_allocated;
+long		cl_test_stop_after;
+jmp_buf		cl_test_stopped;
 
-static size_t *
-head_of(void *block)
+static Head all = {&all, &all, 0, 0};
+
+static void
+may_stop(void)
 {
-	return (size_t *) ((char *) block - HEAD);
+	if (cl_test_stop_after > 0 && --cl_test_stop_after == 0)
+		longjmp(cl_test_stopped, 1);
 }
 
 static void *
 allocate(void *context, size_t size)
 {
-	char	   *real = malloc(size + HEAD);
+	Head	   *head;
 
 	(void) context;
-	if (real == NULL)
+	may_stop();
+	head = malloc(size + sizeof(Head));
+	if (head == NULL)
 		abort();
-	*(size_t *) real = size;
+	*head = (Head) {&all, all.after, size, 0};
+	all.after = all.after->before = head;
 	cl_test_allocated += size;
 	if (cl_test_allocated > cl_test_most_allocated)
 		cl_test_most_allocated = cl_test_allocated;
-	return real + HEAD;
+	return head + 1;
 }
 
 static void
 release(void *block)
 {
-	cl_test_allocated -= *head_of(block);
-	free(head_of(block));
+	Head	   *head = (Head *) block - 1;
+
+	cl_test_allocated -= head->size;
+	head->before->after = head->after;
+	head->after->before = head->before;
+	free(head);
 }
 
 static void *
 reallocate(void *block, size_t size)
 {
-	size_t		before = *head_of(block);
+	size_t		before = ((Head *) block - 1)->size;
 	void	   *other = allocate(NULL, size);
 
 	memcpy(other, block, before < size ? before : size);
@@ -51,9 +69,11 @@ reallocate(void *block, size_t size)
 	return other;
 }
 
-static void
-check_for_interrupts(void)
+void
+cl_test_release_all(void)
 {
+	while (all.after != &all)
+		release(all.after + 1);
 }
 
-const ClMemory cl_test_memory = {allocate, reallocate, release, check_for_interrupts, NULL};
+const ClMemory cl_test_memory = {allocate, reallocate, release, may_stop, NULL};

@@ -13,6 +13,7 @@
 #include "core/tally.h"
 
 #define MOST_ROWS 60000
+#define STOPPED_ROWS 400000		/* they are sorted in more than one step */
 
 typedef struct Row
 {
@@ -248,6 +249,45 @@ check_late_class(void)
 	release_tally(&tally);
 }
 
+/*
+ * What an aggregate returned is read again after a caller has caught that a reading of it was cancelled, or found no memory. So
+ * wherever settling is stopped the tally still holds the rows it was given.
+ */
+static void
+check_stopped(uint64_t *seed, int kind, ClTallyKind tally_kind, size_t n)
+{
+	static Row	row[STOPPED_ROWS];
+	ClTally		tally;
+	volatile long stops = 0;
+	volatile bool stopped = true;
+
+	cl_tally_init(&tally, &cl_test_memory, tally_kind);
+	for (size_t i = 0; i < n; i++)
+	{
+		uint64_t	bits = cl_test_random(seed);
+
+		row[i] = (Row) {random_value(seed, kind), bits % 5 == 0, 1, 7};
+		add(&tally, &row[i]);
+		/* So that there are sorted rows, and more behind them. */
+		if (i == n / 2 + n / 4)
+			cl_tally_settle(&tally);
+	}
+	while (stopped)
+	{
+		cl_test_stop_after = ++stops;
+		if (setjmp(cl_test_stopped) == 0)
+		{
+			cl_tally_settle(&tally);
+			stopped = false;
+		}
+	}
+	cl_test_stop_after = 0;
+	CHECK(stops > 1);
+	check_against(&tally, row, n, false);
+	cl_test_release_all();
+	CHECK_EQ_INT(cl_test_allocated, 0);
+}
+
 static void
 check_weightless(void)
 {
@@ -278,6 +318,12 @@ test_tally(void)
 				check_kind(&seed, kind, CL_TALLY_WEIGHTS, sizes[s], parts);
 			}
 		}
+	}
+	for (int kind = 0; kind < 5; kind++)
+	{
+		check_stopped(&seed, kind, CL_TALLY_COUNTS, STOPPED_ROWS);
+		check_stopped(&seed, kind, CL_TALLY_COUNTS, 12000);
+		check_stopped(&seed, kind, CL_TALLY_WEIGHTS, 20000);
 	}
 	check_weightless();
 	check_late_class();
