@@ -74,7 +74,7 @@ WHERE score < (SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY score) FROM s
 ORDER BY borrower_id LIMIT 1 \gset
 \echo === 3. One score explained ===
 \echo Borrower :one: where the points came from, and the reasons to tell.
-SELECT p.characteristic, p.value, p.bin, p.points, p.points_max AS best, p.points_lost AS lost, p.dimension
+SELECT p.characteristic, p.value, p.bin, p.points, p.points_best AS best, p.points_lost AS lost, p.dimension
 FROM borrower b, rules r, score_points(r.card, b) p WHERE b.borrower_id = :one
 ORDER BY p.points_lost DESC, p.characteristic;
 SELECT s.score, round(s.pd::numeric, 4) AS pd, array_to_string(reason_codes(r.card, s), '; ') AS reasons

@@ -17,7 +17,7 @@ typedef enum ClAllocation
 {
 	CL_ALLOCATION_BASE_POINTS,	/* the constant is the base; a bin with WoE 0 has 0 points */
 	CL_ALLOCATION_SPREAD,		/* no base: every characteristic has its share of the constant */
-	CL_ALLOCATION_ZERO_MINIMUM	/* the worst bin of every characteristic has 0 points; the base is the lowest score */
+	CL_ALLOCATION_ZERO_MINIMUM	/* the lowest bin of every characteristic has 0 points; the base is the lowest score */
 } ClAllocation;
 
 typedef enum ClRounding

@@ -60,16 +60,16 @@ cl_card_repeated_value(const ClCardValue *values, int count)
 	return -1;
 }
 
-/* Best and worst points, once the bins are there. */
+/* Highest and lowest points, once the bins are there. */
 void
 cl_card_finish(ClCharacteristic *characteristic)
 {
-	characteristic->best_points = -INFINITY;
-	characteristic->worst_points = INFINITY;
+	characteristic->highest_points = -INFINITY;
+	characteristic->lowest_points = INFINITY;
 	for (int i = 0; i < characteristic->nbins; i++)
 	{
-		characteristic->best_points = fmax(characteristic->best_points, characteristic->points[i]);
-		characteristic->worst_points = fmin(characteristic->worst_points, characteristic->points[i]);
+		characteristic->highest_points = fmax(characteristic->highest_points, characteristic->points[i]);
+		characteristic->lowest_points = fmin(characteristic->lowest_points, characteristic->points[i]);
 	}
 }
 
@@ -154,14 +154,28 @@ cl_card_range(const ClScorecard *card, double *lowest, double *highest)
 	*lowest = *highest = card->base_points;
 	for (int i = 0; i < card->count; i++)
 	{
-		*lowest += card->characteristics[i].worst_points;
-		*highest += card->characteristics[i].best_points;
+		*lowest += card->characteristics[i].lowest_points;
+		*highest += card->characteristics[i].highest_points;
 	}
 }
 
-/* NaN when an average is asked for that the card does not carry. */
+/* Points of the safest bin. With a negative pdo a higher score is a higher risk. */
 double
-cl_card_reference(const ClCharacteristic *characteristic, ClReference reference)
+cl_card_best(const ClScorecard *card, const ClCharacteristic *characteristic)
+{
+	return card->scaling.pdo < 0 ? characteristic->lowest_points : characteristic->highest_points;
+}
+
+/* What a borrower with these points has lost against others: above 0 when he is riskier. */
+double
+cl_card_lost(const ClScorecard *card, double from, double points)
+{
+	return card->scaling.pdo < 0 ? points - from : from - points;
+}
+
+/* NaN when an average is asked for that the card does not carry. */
+static double
+reference_points(const ClScorecard *card, const ClCharacteristic *characteristic, ClReference reference)
 {
 	switch (reference)
 	{
@@ -170,7 +184,7 @@ cl_card_reference(const ClCharacteristic *characteristic, ClReference reference)
 		case CL_REFERENCE_AVERAGE:
 			return characteristic->average_points;
 		default:
-			return characteristic->best_points;
+			return cl_card_best(card, characteristic);
 	}
 }
 
@@ -197,7 +211,8 @@ cl_card_losses(const ClScorecard *card, const int *bins, ClReference reference, 
 	for (int i = 0; i < card->count; i++)
 	{
 		const ClCharacteristic *characteristic = &card->characteristics[i];
-		double		lost = cl_card_reference(characteristic, reference) - characteristic->points[bins[i]];
+		double		from = reference_points(card, characteristic, reference);
+		double		lost = cl_card_lost(card, from, characteristic->points[bins[i]]);
 
 		if (lost > 0)
 		{

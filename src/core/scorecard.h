@@ -76,8 +76,8 @@ typedef struct ClCharacteristic
 	double		coefficient;	/* NaN: not said */
 	double		neutral_points;
 	double		average_points; /* NaN: not said */
-	double		best_points;	/* over all bins */
-	double		worst_points;
+	double		highest_points;	/* over all bins */
+	double		lowest_points;
 } ClCharacteristic;
 
 /* What a score means: good:bad odds at one score, and the points that double them. */
@@ -99,7 +99,7 @@ typedef struct ClScorecard
 
 typedef enum ClReference
 {
-	CL_REFERENCE_MAX,
+	CL_REFERENCE_BEST,
 	CL_REFERENCE_NEUTRAL,
 	CL_REFERENCE_AVERAGE
 } ClReference;
@@ -120,7 +120,8 @@ extern int	cl_card_bin_of_text(const ClCharacteristic *characteristic, const cha
 extern int	cl_card_interval_slow(const ClCharacteristic *characteristic, double x);
 extern double cl_card_total(const ClScorecard *card, const int *bins);
 extern void cl_card_range(const ClScorecard *card, double *lowest, double *highest);
-extern double cl_card_reference(const ClCharacteristic *characteristic, ClReference reference);
+extern double cl_card_best(const ClScorecard *card, const ClCharacteristic *characteristic);
+extern double cl_card_lost(const ClScorecard *card, double from, double points);
 extern int	cl_card_losses(const ClScorecard *card, const int *bins, ClReference reference, ClLoss *losses);
 
 extern double cl_scaling_factor(const ClScaling *scaling);

@@ -287,6 +287,7 @@ score_points(FunctionCallInfo fcinfo, const CardReader *reader)
 		int			bin = reader->bins[i];
 		bool		found = bin < characteristic->nbins;
 		double		points = characteristic->points[bin];
+		double		best = cl_card_best(reader->card, characteristic);
 
 		cl_record_put_text(&record, characteristic->name);
 		if (reader->inputs[i].missing)
@@ -296,8 +297,8 @@ score_points(FunctionCallInfo fcinfo, const CardReader *reader)
 		cl_record_put_text(&record, found ? cl_scorecard_bin_label(characteristic, bin) : NULL);
 		cl_record_put_float8(&record, found ? characteristic->bins[bin].woe : NAN);
 		cl_record_put_float8(&record, points);
-		cl_record_put_float8(&record, characteristic->best_points);
-		cl_record_put_float8(&record, characteristic->best_points - points);
+		cl_record_put_float8(&record, best);
+		cl_record_put_float8(&record, cl_card_lost(reader->card, best, points));
 		cl_record_put_text(&record, characteristic->dimension);
 		cl_record_put_text(&record, cl_scorecard_reason(characteristic, bin));
 		cl_record_next(&record);

@@ -30,20 +30,6 @@ typedef struct BuildOptions
 	bool		has_reasons;
 } BuildOptions;
 
-static double
-positive(const ClJson *document, const char *key, double otherwise)
-{
-	ClJson		node;
-	double		value;
-
-	if (!cl_json_get(document, key, &node))
-		return otherwise;
-	value = cl_json_float8(&node, -1e12, 1e12);
-	if (!(value > 0))
-		cl_json_error(&node, "a number greater than 0");
-	return value;
-}
-
 static void
 read_options(const ClJson *document, BuildOptions *options)
 {
@@ -58,8 +44,12 @@ read_options(const ClJson *document, BuildOptions *options)
 	cl_json_object(document, keys);
 	options->name = cl_json_get(document, "name", &node) ? cl_json_string(&node) : "scorecard";
 	options->scaling.score = cl_json_get(document, "base_score", &node) ? cl_json_float8(&node, -1e12, 1e12) : 600;
-	options->scaling.odds = positive(document, "base_odds", 50);
-	options->scaling.pdo = positive(document, "pdo", 20);
+	options->scaling.odds = cl_json_get(document, "base_odds", &node) ? cl_json_float8(&node, -1e12, 1e12) : 50;
+	if (!(options->scaling.odds > 0))
+		cl_json_error(&node, "a number greater than 0");
+	options->scaling.pdo = cl_json_get(document, "pdo", &node) ? cl_json_float8(&node, -1e12, 1e12) : 20;
+	if (options->scaling.pdo == 0)
+		cl_json_error_hint(&node, "a number other than 0", "It is how many points double the odds.");
 	if (cl_json_get(document, "allocation", &node))
 		options->allocation = cl_json_choice(&node, allocations);
 	if (cl_json_get(document, "rounding", &node))

@@ -208,12 +208,12 @@ put_bins(StringInfo out, const ClCharacteristic *characteristic, int kinds)
 }
 
 static void
-put_characteristic(StringInfo out, const ClCharacteristic *characteristic)
+put_characteristic(StringInfo out, const ClScorecard *card, const ClCharacteristic *characteristic)
 {
 	appendStringInfoString(out, "\n   <Characteristic");
 	put_attribute(out, "name", characteristic->name);
 	put_attribute(out, "reasonCode", characteristic->reason);
-	put_attribute(out, "baselineScore", cl_scorecard_number(characteristic->best_points));
+	put_attribute(out, "baselineScore", cl_scorecard_number(cl_card_best(card, characteristic)));
 	appendStringInfoChar(out, '>');
 	if (characteristic->dimension != NULL)
 		put_extension(out, "dimension", characteristic->dimension);
@@ -252,7 +252,8 @@ put_head(StringInfo out, const ClScorecard *card)
 	put_attribute(out, "modelName", card->name);
 	appendStringInfoString(out, " functionName=\"regression\"");
 	put_attribute(out, "initialScore", cl_scorecard_number(card->base_points));
-	appendStringInfoString(out, " useReasonCodes=\"true\" reasonCodeAlgorithm=\"pointsBelow\" baselineMethod=\"max\">\n  ");
+	appendStringInfo(out, " useReasonCodes=\"true\" reasonCodeAlgorithm=\"%s\" baselineMethod=\"%s\">\n  ",
+					 card->scaling.pdo < 0 ? "pointsAbove" : "pointsBelow", card->scaling.pdo < 0 ? "min" : "max");
 	put_number_extension(out, "scaling.score", card->scaling.score);
 	put_number_extension(out, "scaling.odds", card->scaling.odds);
 	put_number_extension(out, "scaling.pdo", card->scaling.pdo);
@@ -289,7 +290,7 @@ cl_scorecard_pmml(PG_FUNCTION_ARGS)
 	for (int i = 0; i < card->count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		put_characteristic(&out, &card->characteristics[i]);
+		put_characteristic(&out, card, &card->characteristics[i]);
 	}
 	appendStringInfoString(&out, "\n  </Characteristics>\n </Scorecard>\n</PMML>");
 	/* The server keeps xml as the text itself. */

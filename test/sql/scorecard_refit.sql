@@ -63,6 +63,17 @@ FROM refit_written, LATERAL (SELECT jsonb_set(card::jsonb, '{characteristics,0,b
   scorecard_refit(moved, 'refit_book', 'bad', '{"name": "second", "base_score": 600, "base_odds": 50, "pdo": 20}') r;
 SELECT characteristic, binning::jsonb - '{version,trend,status,objective,n_skipped}'::text[] AS binning FROM refit_written, scorecard_binnings(card);
 
+-- A card on which a high score is a high risk stays so: mirrored at 600, the same PD, and reasons for the same bins.
+SELECT t.card::jsonb #> '{scaling,pdo}' AS pdo, r.card::jsonb = t.card::jsonb AS same_card
+FROM (SELECT jsonb_set(card::jsonb, '{scaling,pdo}', '-40')::scorecard AS high FROM refit_trained) h, scorecard_refit(high, 'refit_book', 'bad',
+  '{"rounding": "none"}') t, scorecard_refit(t.card, 'refit_book', 'bad', '{"rounding": "none"}') r;
+SELECT count(*) AS borrowers, bool_and(near(score(down.card, b), 1200 - score(up.card, b), 1e-12)) AS mirrored,
+  bool_and(near(score_pd(down.card, b), score_pd(up.card, b), 1e-12)) AS same_pd,
+  bool_and(reason_codes(down.card, b) = reason_codes(up.card, b)) AS same_reasons,
+  bool_and(near((SELECT sum(points_lost) FROM score_points(down.card, b)), (SELECT sum(points_lost) FROM score_points(up.card, b)), 1e-9)) AS same_losses
+FROM refit_trained t, scorecard_refit(t.card, 'refit_book', 'bad', '{"rounding": "none"}') up,
+  scorecard_refit(t.card, 'refit_book', 'bad', '{"rounding": "none", "pdo": -40}') down, (SELECT * FROM refit_book WHERE id <= 500) b;
+
 -- 4. A characteristic that turned, mistakes, and NULLs.
 CREATE VIEW refit_suppressed AS SELECT use, grade, phone, use - 0.16 * bad::int AS arrears, bad FROM refit_book;
 CREATE VIEW refit_one_class AS SELECT * FROM refit_book WHERE bad;

@@ -126,20 +126,28 @@ test_total_and_losses(void)
 	CHECK_NEAR(highest, 126, 0);
 	CHECK_NEAR(cl_card_total(&card, (int[]) {0, 1, 1}), 126, 0);
 	CHECK(isnan(cl_card_total(&card, (int[]) {0, 2, 1})));
-	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {0, 1, 1}, CL_REFERENCE_MAX, losses), 0);
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {0, 1, 1}, CL_REFERENCE_BEST, losses), 0);
 	/* Three equal losses stay in the order of the card; a value without a bin loses nothing. */
-	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 0, 0}, CL_REFERENCE_MAX, losses), 3);
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 0, 0}, CL_REFERENCE_BEST, losses), 3);
 	for (int i = 0; i < 3; i++)
 	{
 		CHECK_EQ_INT(losses[i].characteristic, i);
 		CHECK_NEAR(losses[i].points, 10, 0);
 	}
-	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 2, 0}, CL_REFERENCE_MAX, losses), 2);
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 2, 0}, CL_REFERENCE_BEST, losses), 2);
 	CHECK_EQ_INT(losses[1].characteristic, 2);
 	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 0, 0}, CL_REFERENCE_NEUTRAL, losses), 2);
 	CHECK_EQ_INT(losses[0].characteristic, 0);
 	CHECK_NEAR(losses[1].points, 4, 0);
 	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 0, 0}, CL_REFERENCE_AVERAGE, losses), 0);
+	/* Where a high score is a high risk, points above the lowest are lost. */
+	card.scaling.pdo = -20;
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {1, 0, 0}, CL_REFERENCE_BEST, losses), 0);
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {0, 1, 0}, CL_REFERENCE_BEST, losses), 2);
+	CHECK_NEAR(losses[0].points, 10, 0);
+	CHECK_EQ_INT(cl_card_losses(&card, (int[]) {0, 1, 0}, CL_REFERENCE_NEUTRAL, losses), 2);
+	CHECK_EQ_INT(losses[0].characteristic, 1);
+	CHECK_NEAR(losses[1].points, 5, 0);
 }
 
 /* PDO 20, 600 at 50:1 (Siddiqi's example), 720 at 99:1 (smbinning), 600 at 19:1 with PDO 50 (R scorecard). */

@@ -92,25 +92,25 @@ Siddiqi (2006), chapter 6.';
 -- Explanations.
 
 CREATE FUNCTION credit_limit.score_points(card credit_limit.scorecard, borrower record,
-	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_max float8,
+	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_best float8,
 	OUT points_lost float8, OUT dimension text, OUT reason text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_score_points' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20;
 COMMENT ON FUNCTION credit_limit.score_points(credit_limit.scorecard, record) IS
 'How a score came about: a row per characteristic in the order of the card, with the value as the card read it, the
 bin, its weight of evidence where the card carries one, its points, the best points that the characteristic has in any
-bin and the points lost against them, and the reason that the bin or the characteristic gives. base_points plus points
-is the score; points_lost adds up to max_score - score. bin and points are NULL where the value has no bin. A NULL
+bin (the lowest where the pdo of the card is negative) and the points lost against them, and the reason that the bin or the characteristic gives. base_points plus points
+is the score; points_lost adds up to max_score - score, or score - min_score. bin and points are NULL where the value has no bin. A NULL
 card or row gives no rows. Errors as score().';
 
 CREATE FUNCTION credit_limit.score_points(card credit_limit.scorecard, borrower jsonb,
-	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_max float8,
+	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_best float8,
 	OUT points_lost float8, OUT dimension text, OUT reason text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_score_points_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20;
 COMMENT ON FUNCTION credit_limit.score_points(credit_limit.scorecard, jsonb) IS
 'As score_points(scorecard, record), of a jsonb object with a key for every characteristic.';
 
 CREATE FUNCTION credit_limit.score_points(card credit_limit.scorecard, borrower text,
-	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_max float8,
+	OUT characteristic text, OUT value text, OUT bin text, OUT woe float8, OUT points float8, OUT points_best float8,
 	OUT points_lost float8, OUT dimension text, OUT reason text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20
 BEGIN ATOMIC
@@ -123,7 +123,7 @@ CREATE FUNCTION credit_limit.reason_codes(card credit_limit.scorecard, borrower 
 	method text DEFAULT 'max') RETURNS text[]
 AS 'MODULE_PATHNAME', 'cl_reason_codes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 30;
 COMMENT ON FUNCTION credit_limit.reason_codes(credit_limit.scorecard, record, int, text) IS
-'Why a score is not higher: the reasons of at most n characteristics that lost points, the largest loss first, equal
+'Why a score is not better (higher, or lower where the pdo of the card is negative): the reasons of at most n characteristics that lost points, the largest loss first, equal
 losses in the order of the card, a text only once. method says against what: max = the best points that the
 characteristic has in any bin, neutral = its neutral_points, average = its average_points. The reason is that of the
 bin, else that of the characteristic. An empty array when nothing is lost; a value without a bin is no loss. NULL when

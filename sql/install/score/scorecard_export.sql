@@ -21,7 +21,8 @@ CREATE FUNCTION credit_limit.scorecard_pmml(card credit_limit.scorecard) RETURNS
 AS 'MODULE_PATHNAME', 'cl_scorecard_pmml' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.scorecard_pmml(credit_limit.scorecard) IS
 'The card as PMML 4.4, model Scorecard: the score is initialScore plus the partialScore of every characteristic, reason codes are
-those of reason_codes(card, row, 4, max) (pointsBelow the best points; PMML does not leave out a reason that was said before).
+those of reason_codes(card, row, 4, max) (pointsBelow the best points, with a negative pdo pointsAbove them; PMML does not leave
+out a reason that was said before).
 NaN is declared a missing value. What PMML has no place for (scaling, woe, event_rate, dimension, coefficient, neutral_points,
 average_points) is in Extension elements with extender credit_limit. Needs no libxml. NULL gives NULL. Error: a control character
 that XML does not have (22P05). Source: Data Mining Group, PMML 4.4.1, Scorecard.';
