@@ -30,6 +30,20 @@ set_coefficients(const ClNewton *newton, bool separated, ClLogitFit *fit)
 	}
 }
 
+/* Of numbers whose squares may be too large. */
+static double
+length_of(const double *x, int n)
+{
+	double		largest = 0;
+	double		sum = 0;
+
+	for (int i = 0; i < n; i++)
+		largest = fmax(largest, fabs(x[i]));
+	for (int i = 0; i < n && largest > 0; i++)
+		sum += (x[i] / largest) * (x[i] / largest);
+	return largest * sqrt(sum);
+}
+
 /*
  * The covariance is (T R^-1) (T R^-1)', where T leads from the frame to the columns as they came: a sum of squares, in which
  * nothing cancels. Terms that are held at 0 have left the frame.
@@ -54,6 +68,7 @@ set_covariance(ClNewton *newton, ClLogitFit *fit)
 	{
 		int			row = j == 0 ? 0 : newton->column[j - 1] + 1;
 
+		fit->term[row].std_error = length_of(root + j * n, n);
 		for (int k = 0; k <= j; k++)
 		{
 			int			column = k == 0 ? 0 : newton->column[k - 1] + 1;
@@ -127,7 +142,7 @@ fit_new(const ClLogitSource *source, const ClMemory *memory, ClLogitFit *fit)
 	fit->term = cl_allocate(memory, all * sizeof(ClLogitTerm));
 	fit->covariance = cl_allocate(memory, all * all * sizeof(double));
 	for (size_t j = 0; j < all; j++)
-		fit->term[j] = (ClLogitTerm) {.coefficient = NAN};
+		fit->term[j] = (ClLogitTerm) {.coefficient = NAN, .std_error = NAN};
 	for (size_t j = 0; j < all * all; j++)
 		fit->covariance[j] = NAN;
 }

@@ -15,6 +15,7 @@
 typedef struct ClLogitTerm
 {
 	double		coefficient;	/* NaN when aliased, or when there is none */
+	double		std_error;		/* NaN where there is none; the square of it may be too large for the covariance */
 	bool		aliased;		/* depends on the terms before it */
 	bool		held;			/* at 0, since it would leave its sign */
 	bool		separating;		/* the likelihood grows for ever as its coefficient does */
@@ -31,7 +32,7 @@ typedef struct ClLogitFit
 	double		null_loglik;	/* with the intercept alone */
 	double		condition;		/* largest over smallest singular value of sqrt(w) x, columns scaled to length 1 */
 	ClLogitTerm *term;			/* terms + 1 */
-	double	   *covariance;		/* (terms + 1)^2 by rows; NaN where there is none */
+	double	   *covariance;		/* (terms + 1)^2 by rows; NaN where there is none, infinite beyond double precision */
 } ClLogitFit;
 
 /* columns: those to use, in their order; start: coefficients of all terms to begin with, or NULL. The fit is allocated. */

@@ -9,6 +9,10 @@
 
 #define FIRST_CAPACITY 8
 
+/* What is smaller than this in a column counts in units of 2^-600. */
+#define TINY 1e-100
+#define TINY_EXPONENT 600
+
 void
 cl_logit_rows_init(ClLogitRows *rows, const ClMemory *memory, bool weighted)
 {
@@ -165,27 +169,44 @@ add_block_totals(const ClLogitBlock *block, double *weight, double *event_weight
 }
 
 static void
-column_moments(const ClLogitBlock *block, const double *x, double weight, double *mean, double *squares)
+column_moments(const ClLogitBlock *block, const double *x, double unit, double weight, double *mean, double *squares)
 {
 	double		sum = 0;
 
 	*squares = 0;
 	for (int i = 0; i < block->rows; i++)
-		sum += block_weight(block, i) * x[i];
+		sum += block_weight(block, i) * (x[i] * unit);
 	*mean = sum / weight;
 	for (int i = 0; i < block->rows; i++)
-		*squares += block_weight(block, i) * (x[i] - *mean) * (x[i] - *mean);
+		*squares += block_weight(block, i) * (x[i] * unit - *mean) * (x[i] * unit - *mean);
+}
+
+/* A power of two that keeps squares of tiny numbers away from 0; 1 for all others. */
+static double
+unit_of_column(const ClLogitRows *rows, int j)
+{
+	double		largest = 0;
+
+	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
+	{
+		for (int i = 0; i < block->rows; i++)
+			largest = fmax(largest, fabs(block->x[(size_t) j * block->capacity + i]));
+	}
+	return largest > 0 && largest < TINY ? ldexp(1, TINY_EXPONENT) : 1;
 }
 
 void
-cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, double *variance)
+cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, double *deviation)
 {
 	double		before = 0;
+	double	   *unit = cl_allocate(&rows->memory, (size_t) rows->terms * sizeof(double));
 	ClSum		event_weight = {0, 0};
 	ClSum		weight = {0, 0};
 
 	memset(mean, 0, (size_t) rows->terms * sizeof(double));
-	memset(variance, 0, (size_t) rows->terms * sizeof(double));
+	memset(deviation, 0, (size_t) rows->terms * sizeof(double));
+	for (int j = 0; j < rows->terms; j++)
+		unit[j] = unit_of_column(rows, j);
 	for (const ClLogitBlock *block = rows->first; block != NULL; block = block->next)
 	{
 		double		own;
@@ -201,15 +222,19 @@ cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, d
 			double		squares;
 			double		apart;
 
-			column_moments(block, block->x + (size_t) j * block->capacity, own, &block_mean, &squares);
+			column_moments(block, block->x + (size_t) j * block->capacity, unit[j], own, &block_mean, &squares);
 			apart = block_mean - mean[j];
 			mean[j] += apart * (own / (before + own));
-			variance[j] += squares + apart * apart * (before * own / (before + own));
+			deviation[j] += squares + apart * apart * (before * own / (before + own));
 		}
 		before += own;
 	}
 	totals->weight = weight.high;
 	totals->event_weight = event_weight.high;
 	for (int j = 0; j < rows->terms && before > 0; j++)
-		variance[j] /= before;
+	{
+		mean[j] /= unit[j];
+		deviation[j] = sqrt(deviation[j] / before) / unit[j];
+	}
+	cl_release(&rows->memory, unit);
 }

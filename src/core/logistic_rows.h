@@ -20,6 +20,7 @@
 
 #define CL_LOGIT_MOST_TERMS 1000
 #define CL_LOGIT_LARGEST 1e100	/* of any x, so that squares of it can be added up */
+#define CL_LOGIT_LEAST_SPREAD 1e-290	/* standard deviation of a column that is not constant */
 
 /* Even, and no power of two: columns that lie 2^n apart would fight for the same lines of the cache. */
 #define CL_LOGIT_BLOCK_ROWS 248
@@ -63,8 +64,8 @@ typedef struct ClLogitTotals
 	double		event_weight;
 } ClLogitTotals;
 
-/* Means and mean squared deviations from them: arrays of rows->terms. */
-extern void cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, double *variance);
+/* Means and standard deviations: arrays of rows->terms. */
+extern void cl_logit_moments(const ClLogitRows *rows, ClLogitTotals *totals, double *mean, double *deviation);
 
 /* How columns enter: (x[column[j]] - center[j]) / scale[j]; the intercept is an addition to them. */
 typedef struct ClLogitFrame

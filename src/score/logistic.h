@@ -28,6 +28,7 @@ typedef struct ClLogitModelTerm
 {
 	const char *name;
 	double		coefficient;	/* NaN: none */
+	double		std_error;		/* NaN: none */
 	ClLogitNote note;
 } ClLogitModelTerm;
 

@@ -37,7 +37,7 @@ optional_number(const ClJson *node, const char *key, double lowest, double highe
 static void
 read_term(ClLogitModel *model, int number, const ClJson *node)
 {
-	static const char *const keys[] = {"name", "coefficient", "note", NULL};
+	static const char *const keys[] = {"name", "coefficient", "std_error", "note", NULL};
 	ClLogitModelTerm *term = &model->term[number];
 	ClJson		child;
 
@@ -51,6 +51,7 @@ read_term(ClLogitModel *model, int number, const ClJson *node)
 			cl_json_error_hint(&child, "a name that no other term has", "The intercept is called " CL_INTERCEPT_NAME ".");
 	}
 	term->coefficient = optional_number(node, "coefficient", -ANY_NUMBER, ANY_NUMBER, NAN);
+	term->std_error = optional_number(node, "std_error", 0, ANY_NUMBER, NAN);
 	if (cl_json_get(node, "note", &child))
 		term->note = cl_json_choice(&child, note_names);
 }
@@ -66,6 +67,7 @@ read_terms(ClLogitModel *model, const ClJson *root)
 	model->term = palloc0_array(ClLogitModelTerm, model->terms + 1);
 	model->term[0].name = CL_INTERCEPT_NAME;
 	model->term[0].coefficient = optional_number(root, "intercept", -ANY_NUMBER, ANY_NUMBER, NAN);
+	model->term[0].std_error = NAN;
 	for (int j = 1; j <= model->terms; j++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -177,6 +179,11 @@ compile(const ClJson *root)
 	}
 	read_fit(model, root);
 	read_covariance(model, root);
+	for (int j = 0; j <= model->terms && model->covariance != NULL; j++)
+	{
+		if (isnan(model->term[j].std_error) && model->term[j].note == CL_LOGIT_ESTIMATED)
+			model->term[j].std_error = sqrt(model->covariance[j * (model->terms + 1) + j]);
+	}
 	model->slope = palloc_array(double, model->terms + 1);
 	for (int j = 1; j <= model->terms; j++)
 		model->slope[j - 1] = isnan(model->term[j].coefficient) ? 0 : model->term[j].coefficient;
@@ -219,6 +226,9 @@ put_terms(StringInfo out, const ClLogitModel *model)
 		cl_json_put_string(out, term->name);
 		appendStringInfoString(out, ", \"coefficient\": ");
 		put_number(out, term->coefficient);
+		/* The covariance says it, unless the square is too large. */
+		if (model->covariance != NULL && !(model->covariance[j * (model->terms + 1) + j] <= ANY_NUMBER))
+			put_named(out, "std_error", term->std_error);
 		if (term->note != CL_LOGIT_ESTIMATED)
 			appendStringInfo(out, ", \"note\": \"%s\"", note_names[term->note]);
 		appendStringInfoChar(out, '}');
@@ -309,6 +319,7 @@ cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 
 	{
 		model.term[j].name = j == 0 ? CL_INTERCEPT_NAME : cl_logit_term_name(settings, j - 1);
 		model.term[j].coefficient = fit->term[j].coefficient;
+		model.term[j].std_error = fit->term[j].std_error;
 		model.term[j].note = fit->term[j].aliased ? CL_LOGIT_ALIASED : fit->term[j].held ? CL_LOGIT_HELD :
 			fit->term[j].separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
 	}

@@ -213,6 +213,25 @@ evaluate(void *data, const ClLogitFrame *frame, const double *beta, double *grad
 	return query->loglik;
 }
 
+/* Squares of tiny numbers are lost to 0, or nearly: a scan more looks at them in units of 2^-600. */
+static void
+enlarge_tiny(RowQuery *query)
+{
+	int			all = query->size;
+	double		weight = query->information[0];
+	bool		tiny = false;
+
+	query->center = palloc0_array(double, all);
+	query->scale = palloc_array(double, all);
+	for (int j = 1; j < all; j++)
+	{
+		query->scale[j - 1] = query->information[j * all + j] / weight < 1e-200 ? ldexp(1, -600) : 1;
+		tiny |= query->scale[j - 1] < 1;
+	}
+	if (tiny)
+		(void) ask(query, palloc0_array(double, all), all);
+}
+
 /*
  * The first scan is at coefficients 0 with columns as they are: each row has the same w, so the sums are those of a mean and a
  * variance. They need not be exact, since any center and scale will do. What the sums cannot tell from a constant is scaled by
@@ -223,22 +242,25 @@ set_moments(RowQuery *query)
 {
 	int			all = query->size;
 	double		weight = query->information[0];
+	double	   *scale = palloc_array(double, all);
 
 	query->source.totals.weight = 4 * weight;
 	query->source.totals.event_weight = query->gradient[0] + 2 * weight;
-	query->center = palloc_array(double, all);
-	query->scale = palloc_array(double, all);
 	for (int j = 1; j < all; j++)
 	{
 		double		mean = query->information[j] / weight;
 		double		square = query->information[j * all + j] / weight;
 		double		variance = square - mean * mean;
 
-		query->center[j - 1] = mean;
-		query->scale[j - 1] = variance > 1e-12 * square ? sqrt(variance) : 1e-6 * sqrt(square);
+		query->center[j - 1] = mean * query->scale[j - 1];
+		scale[j - 1] = query->scale[j - 1] * (variance > 1e-12 * square ? sqrt(variance) : 1e-6 * sqrt(square));
+		if (!(scale[j - 1] > CL_LOGIT_LEAST_SPREAD))
+			scale[j - 1] = 0;
+		/* A column without a spread takes no part, but every question says how to scale it. */
+		query->scale[j - 1] = scale[j - 1] > 0 ? scale[j - 1] : 1;
 	}
 	query->source.center = query->center;
-	query->source.scale = query->scale;
+	query->source.scale = scale;
 }
 
 static void
@@ -249,7 +271,10 @@ fit_query(RowQuery *query, ClLogitSettings *settings, ClLogitFit *fit)
 	int		   *columns;
 
 	if (query->size > 0)
+	{
+		enlarge_tiny(query);
 		set_moments(query);
+	}
 	else
 		terms = Max(settings->n_names, 0);
 	cl_logit_settings_fit(settings, terms);

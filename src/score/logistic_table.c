@@ -69,8 +69,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 	for (int j = 0; j <= model->terms; j++)
 	{
 		double		estimate = model->term[j].coefficient;
-		bool		estimated = model->covariance != NULL && model->term[j].note == CL_LOGIT_ESTIMATED;
-		double		std_error = estimated ? sqrt(model->covariance[j * (model->terms + 1) + j]) : NAN;
+		double		std_error = model->term[j].std_error;
 		double		z = std_error > 0 ? estimate / std_error : NAN;
 
 		cl_record_put_text(&record, name[j]);

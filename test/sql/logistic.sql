@@ -268,6 +268,24 @@ SELECT logit_newton_step(event, ARRAY[a], ARRAY[1, i]::float8[]) FROM scaled;
 SELECT logit_newton_step(event, ARRAY[a], '{1, 2}', 1, '{1}', '{0}') FROM scaled;
 SELECT logit_newton_step(event, ARRAY[a], '{1, 2}', 1, '{1, 2}', '{1}') FROM scaled;
 
+-- Units change nothing but the coefficient, however small: squares of these numbers, and of their standard errors, are beyond double precision.
+CREATE TABLE in_units AS SELECT i, i * 7919 % 1009 < i % 10 * 60 AS event, (i % 10)::float8 AS x, (i % 7)::float8 AS y FROM generate_series(1, 2000) i;
+SELECT unit, how, d.status = 'converged' AS converged, near(b.estimate * unit, a.estimate, 1e-9) AS estimate,
+  near(b.std_error * unit, a.std_error, 1e-8) AS std_error, near(b.p_value, a.p_value, 1e-8) AS p_value, near(d.deviance, c.deviance, 1e-12) AS deviance,
+  (SELECT bool_and(t.estimate = r.estimate AND t.std_error = r.std_error)
+   FROM logit_coefficients(tiny::text::logit_model) t JOIN logit_coefficients(tiny) r USING (term)) AS text
+FROM (VALUES (1e-100::float8), (1e-160), (1e-200), (1e-280)) u (unit),
+  LATERAL (SELECT logistic_regression(event, ARRAY[x * unit, y]) AS memory, logistic_regression(event, ARRAY[x * unit, y], '{"penalty": "firth"}') AS firth,
+    logistic_regression(event, ARRAY[x * unit, y], '{"penalty": "l2", "lambda": 1, "standardize": true}') AS l2,
+    logistic_regression(event, ARRAY[x, y]) AS plain, logistic_regression(event, ARRAY[x, y], '{"penalty": "firth"}') AS plain_firth,
+    logistic_regression(event, ARRAY[x, y], '{"penalty": "l2", "lambda": 1, "standardize": true}') AS plain_l2 FROM in_units) m,
+  LATERAL (VALUES ('memory', memory, plain), ('firth', firth, plain_firth), ('l2', l2, plain_l2),
+    ('query', logistic_regression_fit(format('SELECT event, ARRAY[x * %s::float8, y] FROM in_units', unit)), plain)) v (how, tiny, ordinary),
+  logit_coefficients(ordinary) a JOIN logit_coefficients(tiny) b USING (term), logit_summary(ordinary) c, logit_summary(tiny) d
+WHERE term = 'x1' ORDER BY unit DESC, how;
+SELECT c.term, c.aliased, round(c.estimate::numeric, 6) AS estimate FROM logit_coefficients(logistic_regression_fit(
+  'SELECT event, ARRAY[0, x * 1e-300::float8, y] FROM in_units')) c;
+
 -- Re-scans instead of rows: the same model; of a partitioned table, with weights, penalties, signs, aliased columns.
 SELECT apart(logistic_regression_fit('SELECT attack, ARRAY[t, a] FROM patient'), (SELECT logistic_regression(attack, ARRAY[t, a])
   FROM patient)) < 1e-10 AS patients,
