@@ -274,13 +274,15 @@ cl_prebins_cut(const ClPrebins *prebins, int i, bool closed_right)
 
 /* In the order of rates; the keys of doubles sort as they do, and equal rates are put in order afterwards. */
 static void
-rank_categories(const ClMemory *memory, const ClBinCounts *category, ClKeyed *ranked, size_t n, double prior)
+rank_categories(const ClMemory *memory, const ClBinCounts *category, ClKeyed *ranked, size_t n, const double *total)
 {
+	double		prior[2] = {cl_woe_prior(total, 0), cl_woe_prior(total, 1)};
+
 	for (size_t i = 0; i < n; i++)
 	{
 		const double *weight = category[ranked[i].row].weight;
 
-		ranked[i].key = cl_tally_key((weight[CL_EVENT] + prior) / (weight[0] + weight[1] + 1));
+		ranked[i].key = cl_tally_key((weight[CL_EVENT] + prior[CL_EVENT]) / (weight[0] + weight[1] + prior[0] + prior[1]));
 	}
 	cl_sort_keyed(memory, ranked, n);
 	for (size_t from = 0, to = 0; from < n; from = to)
@@ -351,7 +353,7 @@ cl_categories_init(ClCategories *categories, const ClMemory *memory, const ClBin
 		.prebin = cl_allocate(memory, (size_t) n * sizeof(int))
 	};
 	n_ranked = pick_frequent(categories, category, n, cutoff, &total, ranked);
-	rank_categories(memory, category, ranked, n_ranked, cl_event_rate(total.weight));
+	rank_categories(memory, category, ranked, n_ranked, total.weight);
 	divide_categories(categories, category, ranked, n_ranked, max_prebins);
 	cl_release(memory, ranked);
 }

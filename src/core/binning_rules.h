@@ -37,7 +37,7 @@ typedef struct ClOptimumRules
 	ClObjective objective;
 	int			min_bins;		/* from 1 to max_bins */
 	int			max_bins;		/* up to CL_OPTIMUM_MAX_BINS */
-	double		min_size;		/* share of all weight, missing and special rows included, that a bin has at least */
+	double		min_size;		/* share of all weight, or of that of all events, that a bin has at least */
 	double		max_size;		/* ... and at most; 1: any */
 	int64_t		min_n[2];		/* rows, or weight, of either class in a bin */
 	ClTrend		trend;

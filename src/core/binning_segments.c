@@ -104,12 +104,16 @@ cl_segments_free(ClSegments *segments)
  * Takes out the segments that break a rule of size. Sizes are sums of weights, so that a row of weight three is three rows. There
  * is a little to spare, for neither a share such as 0.05 nor a weight of 0.1 is a binary fraction: five of a hundred rows are 5 %
  * and ten rows of a tenth are one, whatever the last bit says.
+ *
+ * A bin with its share of the events is large enough without its share of the rows: the few who are far behind with their payments
+ * are most of those who default.
  */
 void
 cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const double *total)
 {
 	double		all = total[0] + total[1];
 	double		least = rules->min_size * all * (1 - 1e-12);
+	double		least_events = rules->min_size * total[CL_EVENT] * (1 - 1e-12);
 	double		most = rules->max_size < 1 ? rules->max_size * all * (1 + 1e-12) : INFINITY;
 	double		least_of[2];
 
@@ -125,7 +129,7 @@ cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const 
 
 			cl_segment_weight(segments, i, j, weight);
 			size = weight[0] + weight[1];
-			if (size < least || size > most || weight[0] < least_of[0] || weight[1] < least_of[1])
+			if ((size < least && weight[CL_EVENT] < least_events) || size > most || weight[0] < least_of[0] || weight[1] < least_of[1])
 				segments->term[cl_segment(segments, i, j)] = -INFINITY;
 		}
 	}

@@ -26,20 +26,19 @@ laplace_shares(const double *weight, const double *total, int bins, double *shar
 /*
  * ln of the share of non-events over the share of events.
  *
- * With the prior, a bin gets one row more, of which the overall event rate is an event: then a bin of one good borrower is a
- * little safer than the average. A constant added to the counts would make it riskier wherever events are rare.
+ * With the prior, a bin of one good borrower is a little safer than the average. A constant added to the counts would make it
+ * riskier wherever events are rare.
  */
 static double
 safe_over_risky(const double *weight, const double *total, int bins, ClSmoothing smoothing)
 {
-	double		rate = total[CL_EVENT] / (total[CL_NON_EVENT] + total[CL_EVENT]);
 	double		share[2];
 
 	switch (smoothing)
 	{
 		case CL_SMOOTHING_PRIOR:
-			return log((weight[CL_NON_EVENT] + (1 - rate)) / (weight[CL_EVENT] + rate) *
-					   (total[CL_EVENT] / total[CL_NON_EVENT]));
+			return log((weight[CL_NON_EVENT] + cl_woe_prior(total, CL_NON_EVENT)) /
+					   (weight[CL_EVENT] + cl_woe_prior(total, CL_EVENT)) * (total[CL_EVENT] / total[CL_NON_EVENT]));
 		case CL_SMOOTHING_LAPLACE:
 			laplace_shares(weight, total, bins, share);
 			return log(share[CL_NON_EVENT] / share[CL_EVENT]);

@@ -25,7 +25,7 @@ typedef enum ClWoeSign
 
 typedef enum ClSmoothing
 {
-	CL_SMOOTHING_PRIOR,			/* one row more, divided as all rows are: never a wrong sign, 0 for an empty bin */
+	CL_SMOOTHING_PRIOR,			/* a few rows more, divided as all rows are: never a wrong sign, 0 for an empty bin */
 	CL_SMOOTHING_NONE,			/* a bin of one class has no WoE, and no IV */
 	CL_SMOOTHING_LAPLACE,		/* half a row more of either class in every bin, and in the totals */
 	CL_SMOOTHING_SAS			/* half a row more of either class, not in the totals: WOEADJUST of SAS's HPBIN */
@@ -36,6 +36,18 @@ typedef struct ClWoeConvention
 	ClWoeSign	sign;
 	ClSmoothing smoothing;
 } ClWoeConvention;
+
+/*
+ * The rows of CL_SMOOTHING_PRIOR, by class: half a row of the rarer class, and as many of the other as go with it in all rows. Of 100
+ * rows without an event nobody can say less where events are rare: 1 row in all would make them the best borrowers of the book.
+ */
+static inline double
+cl_woe_prior(const double *total, int class)
+{
+	double		rarer = total[0] < total[1] ? total[0] : total[1];
+
+	return rarer > 0 ? total[class] / (2 * rarer) : 0.5;
+}
 
 /*
  * Of a bin's weights, the total weights of all bins, and their number, missing and special ones included. NaN where there is

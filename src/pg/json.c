@@ -243,18 +243,32 @@ cl_json_object(const ClJson *node, const char *const *keys)
 	}
 }
 
-bool
-cl_json_get(const ClJson *node, const char *key, ClJson *child)
+static JsonbValue *
+find(const ClJson *node, const char *key)
 {
 	JsonbValue	name;
-	JsonbValue *found;
 
 	if (!is_object(node))
 		cl_json_error(node, "an object");
 	name.type = jbvString;
 	name.val.string.val = unconstify(char *, key);
 	name.val.string.len = strlen(key);
-	found = findJsonbValueFromContainer(node->value.val.binary.data, JB_FOBJECT, &name);
+	return findJsonbValueFromContainer(node->value.val.binary.data, JB_FOBJECT, &name);
+}
+
+bool
+cl_json_is_null(const ClJson *node, const char *key)
+{
+	JsonbValue *found = find(node, key);
+
+	return found != NULL && found->type == jbvNull;
+}
+
+bool
+cl_json_get(const ClJson *node, const char *key, ClJson *child)
+{
+	JsonbValue *found = find(node, key);
+
 	child->document = node->document;
 	child->parent = node;
 	child->key = key;

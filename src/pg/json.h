@@ -28,6 +28,8 @@ extern void cl_json_open(ClJson *root, const char *document, Jsonb *jsonb);
 /* Objects. keys ends with NULL; an unknown key is an error that lists them. */
 extern void cl_json_object(const ClJson *node, const char *const *keys);
 extern bool cl_json_get(const ClJson *node, const char *key, ClJson *child);
+/* Is the key there, and null? For options whose default is not "none". */
+extern bool cl_json_is_null(const ClJson *node, const char *key);
 extern void cl_json_require(const ClJson *node, const char *key, ClJson *child);
 
 /* Arrays. */

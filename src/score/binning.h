@@ -11,15 +11,27 @@
 #include "pg/document.h"
 #include "score/bin_sketch_state.h"
 
-/* What the weight of evidence of a missing value is. */
-typedef enum ClMissingRule
+/* What the weight of evidence of a bin beside the values is: a special code, a missing value, a category that is not listed. */
+typedef enum ClRestRule
 {
-	CL_MISSING_SEPARATE,		/* what its bin shows */
-	CL_MISSING_ZERO,
-	CL_MISSING_WORST,			/* of the riskiest bin */
-	CL_MISSING_BEST,			/* of the safest one */
-	CL_MISSING_NUMBER
-} ClMissingRule;
+	CL_REST_CAPPED,				/* what its rows show, but not safer than the safest bin of values */
+	CL_REST_SEPARATE,			/* what its rows show */
+	CL_REST_ZERO,
+	CL_REST_WORST,				/* of the riskiest bin of values */
+	CL_REST_BEST,				/* of the safest one */
+	CL_REST_MISSING,			/* that of a missing value, whose rows are counted together with these */
+	CL_REST_NUMBER
+} ClRestRule;
+
+typedef struct ClRest
+{
+	ClRestRule	rule;
+	double		woe;			/* of CL_REST_NUMBER */
+} ClRest;
+
+/* Special, missing, other: place of the rule of such a bin. */
+#define CL_RESTS 3
+#define CL_REST(kind) ((kind) - CL_BIN_SPECIAL)
 
 typedef struct ClBinning
 {
@@ -30,8 +42,8 @@ typedef struct ClBinning
 	ClBinCounts total;
 	int64		n_skipped;
 	ClWoeConvention convention;
-	ClMissingRule missing_rule;
-	double		missing_woe;	/* of CL_MISSING_NUMBER */
+	ClRest		rest[CL_RESTS];
+	int64		min_n[2];		/* with fewer of a class a bin beside the values has a weight of evidence of 0 */
 	ClObjective objective;
 	const char *status;
 	const char *message;		/* why it is not optimal, or NULL */
@@ -51,8 +63,7 @@ typedef struct ClBinningOptions
 	double	   *special;		/* codes that are no measurements, ascending */
 	int			n_special;
 	double		cat_cutoff;
-	ClMissingRule missing_rule;
-	double		missing_woe;
+	ClRest		rest[CL_RESTS];
 	bool		closed_right;
 	ClWoeConvention convention;
 } ClBinningOptions;
@@ -62,6 +73,7 @@ extern const char *const cl_trend_names[];
 extern const char *const cl_objective_names[];
 extern const char *const cl_woe_sign_names[];
 extern const char *const cl_smoothing_names[];
+extern const char *const cl_rest_names[];
 
 /* NULL stands for no options. */
 extern void cl_binning_options(const ClJson *document, ClBinningOptions *options);
@@ -71,6 +83,15 @@ extern int	cl_binning_bins_of_values(const ClBinning *binning);
 
 /* Totals, weights of evidence and trend from the counts. */
 extern void cl_binning_evaluate(ClBinning *binning);
+
+/* What of this is not what the counts of a bin show, or NULL. */
+extern char *cl_binning_remark(const ClBinning *binning);
+
+/* A rule for the bins beside the values, of one kind, from its node. */
+extern void cl_binning_rest_read(const ClJson *node, ClBinKind kind, ClRest *rest);
+
+/* The conventions that the options ask for. */
+extern void cl_binning_set_conventions(ClBinning *binning, const ClBinningOptions *options);
 
 /* All in the current context. */
 extern ClBinning *cl_binning_optimal(ClBinSketch *sketch, const ClBinningOptions *options);

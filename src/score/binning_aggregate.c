@@ -27,6 +27,7 @@ PG_FUNCTION_INFO_V1(cl_binning_refit_serial);
 PG_FUNCTION_INFO_V1(cl_binning_refit_deserial);
 PG_FUNCTION_INFO_V1(cl_binning_refit_final);
 PG_FUNCTION_INFO_V1(cl_information_value_final);
+PG_FUNCTION_INFO_V1(cl_information_value_options_final);
 
 /*
  * optimal_binning(x, event, options): a sketch, and the options of the first row, which are those of every row
@@ -508,73 +509,84 @@ cl_binning_refit_final(PG_FUNCTION_ARGS)
  * information_value(bin, event): bins that were made elsewhere, by name or number, in a sketch of them
  */
 
-static void
-add_category_weights(const ClBinSketch *sketch, double *total, double *iv)
+typedef struct Worth
 {
-	const ClSketchCategory **category = cl_sketch_categories(sketch);
+	double		total[2];
+	int			bins;
+	ClSmoothing smoothing;
+	double		iv;
+} Worth;
 
-	for (int i = 0; i < sketch->categories.n; i++)
+/* First the totals, then with them the information value. */
+static void
+add_bin(Worth *worth, const double *weight, bool measured)
+{
+	if (measured)
+		worth->iv += cl_iv_term(weight, worth->total, worth->bins, worth->smoothing);
+	else
 	{
-		const ClSketchCounts *counts = &category[i]->counts;
-		double		weight[2] = {counts->weight[0].high, counts->weight[1].high};
-
-		if (iv != NULL)
-			*iv += cl_iv_term(weight, total, 0, CL_SMOOTHING_PRIOR);
-		else
-		{
-			total[0] += weight[0];
-			total[1] += weight[1];
-		}
+		worth->total[0] += weight[0];
+		worth->total[1] += weight[1];
+		worth->bins += weight[0] + weight[1] > 0;
 	}
 }
 
-/* Either the totals, or with them the information value. */
 static void
-add_bins(ClBinSketch *sketch, double *total, double *iv)
+add_bins(Worth *worth, ClBinSketch *sketch, bool measured)
 {
+	const ClSketchCategory **category = cl_sketch_categories(sketch);
 	double		missing[2] = {sketch->missing.weight[0].high, sketch->missing.weight[1].high};
 	ClTallyCursor cursor;
 	ClTallyItem item;
 
-	if (sketch->kind == CL_SKETCH_TEXT)
-		add_category_weights(sketch, total, iv);
+	for (int i = 0; i < sketch->categories.n; i++)
+	{
+		double		weight[2] = {category[i]->counts.weight[0].high, category[i]->counts.weight[1].high};
+
+		add_bin(worth, weight, measured);
+	}
 	cl_tally_settle(&sketch->tally);
 	cl_tally_scan(&sketch->tally, &cursor, false);
 	while (cl_tally_next(&cursor, &item))
-	{
-		if (iv != NULL)
-			*iv += cl_iv_term(item.weight, total, 0, CL_SMOOTHING_PRIOR);
-		else
-		{
-			total[0] += item.weight[0];
-			total[1] += item.weight[1];
-		}
-	}
-	if (iv != NULL)
-		*iv += cl_iv_term(missing, total, 0, CL_SMOOTHING_PRIOR);
-	else
-	{
-		total[0] += missing[0];
-		total[1] += missing[1];
-	}
+		add_bin(worth, item.weight, measured);
+	add_bin(worth, missing, measured);
+}
+
+static Datum
+information_value(FunctionCallInfo fcinfo, ClBinSketch *sketch, ClSmoothing smoothing)
+{
+	Worth		worth = {.smoothing = smoothing};
+
+	if (sketch->overflow)
+		cl_binning_too_many_categories("Bin the values first: optimal_binning, then bin_id.");
+	add_bins(&worth, sketch, false);
+	if (worth.total[0] == 0 || worth.total[1] == 0)
+		PG_RETURN_NULL();
+	add_bins(&worth, sketch, true);
+	PG_RETURN_FLOAT8(worth.iv);
 }
 
 Datum
 cl_information_value_final(PG_FUNCTION_ARGS)
 {
-	ClBinSketch *sketch;
-	double		total[2] = {0, 0};
-	double		iv = 0;
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return information_value(fcinfo, (ClBinSketch *) PG_GETARG_POINTER(0), CL_SMOOTHING_NONE);
+}
+
+Datum
+cl_information_value_options_final(PG_FUNCTION_ARGS)
+{
+	Search	   *search;
+	ClJson		document;
+	ClJson		smoothing;
 
 	(void) cl_agg_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	sketch = (ClBinSketch *) PG_GETARG_POINTER(0);
-	if (sketch->overflow)
-		cl_binning_too_many_categories("Bin the values first: optimal_binning, then bin_id.");
-	add_bins(sketch, total, NULL);
-	if (total[0] == 0 || total[1] == 0)
-		PG_RETURN_NULL();
-	add_bins(sketch, total, &iv);
-	PG_RETURN_FLOAT8(iv);
+	search = (Search *) PG_GETARG_POINTER(0);
+	cl_json_open(&document, "binning options", DatumGetJsonbP(PointerGetDatum(search->options)));
+	return information_value(fcinfo, search->sketch, cl_json_get(&document, "smoothing", &smoothing) ?
+							 (ClSmoothing) cl_json_choice(&smoothing, cl_smoothing_names) : CL_SMOOTHING_NONE);
 }

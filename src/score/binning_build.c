@@ -33,9 +33,7 @@ begin(int most_bins, ClCardScale scale, const ClBinningOptions *options)
 	binning->c.bins = palloc0_array(ClBin, most_bins);
 	binning->counts = palloc0_array(ClBinCounts, most_bins);
 	binning->c.right_closed = options->closed_right;
-	binning->convention = options->convention;
-	binning->missing_rule = options->missing_rule;
-	binning->missing_woe = options->missing_woe;
+	cl_binning_set_conventions(binning, options);
 	binning->objective = options->rules.objective;
 	for (int i = 0; i < CL_PRICES; i++)
 		binning->best[i] = get_float8_nan();

@@ -15,16 +15,19 @@
 
 #include "score/bin_document.h"
 #include "score/binning.h"
+#include "score/scorecard.h"
 
 #include "utils/float.h"
 
-static const char *const missing_names[] = {"separate", "zero", "worst", "best", NULL};
+static const char *const rest_keys[CL_RESTS] = {"special_woe", "missing_woe", "other_woe"};
+static const char *const count_keys[] = {"min_bin_n_non_event", "min_bin_n_event"};
 static const char *const statuses[] = {
 	"optimal", "infeasible", "single_bin", "one_class", "all_missing", "too_many_categories", "fixed", NULL
 };
 static const char *const price_names[CL_PRICES] = {"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue"};
 static const char *const common_keys[] = {
-	"status", "message", "trend", "objective", "woe_sign", "smoothing", "missing_woe", "weighted", "n_skipped",
+	"status", "message", "trend", "objective", "woe_sign", "smoothing", "special_woe", "missing_woe", "other_woe", "min_bin_n_event",
+	"min_bin_n_non_event", "weighted", "n_skipped",
 	"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue", NULL
 };
 
@@ -38,41 +41,116 @@ has_rows(const ClBinCounts *counts)
 	return counts->n[0] + counts->n[1] > 0;
 }
 
-/* The extreme weight of evidence on the safe or the risky side, of bins with rows other than the missing one. */
+/* Those that have rows: the ones that conventions of smoothing count. */
+static int
+used_bins(const ClBinning *binning)
+{
+	int			used = 0;
+
+	for (int i = 0; i < binning->c.nbins; i++)
+		used += has_rows(&binning->counts[i]);
+	return used;
+}
+
+static bool
+is_of_values(const ClBinning *binning, int bin)
+{
+	ClBinKind	kind = binning->c.bins[bin].kind;
+
+	return kind == CL_BIN_INTERVAL || kind == CL_BIN_CATEGORY;
+}
+
+static bool
+is_safer(const ClBinning *binning, double woe, double than)
+{
+	return binning->convention.sign == CL_WOE_NON_EVENT_OVER_EVENT ? woe > than : woe < than;
+}
+
+/* The extreme weight of evidence on the safe or the risky side of bins of values with rows; NaN: there are none. */
 static double
 extreme_woe(const ClBinning *binning, bool safe)
 {
-	bool		high_is_safe = binning->convention.sign == CL_WOE_NON_EVENT_OVER_EVENT;
 	double		extreme = get_float8_nan();
 
 	for (int i = 0; i < binning->c.nbins; i++)
 	{
 		double		woe = binning->c.points[i];
 
-		if (i == binning->c.missing || !has_rows(&binning->counts[i]) || isnan(woe))
+		if (!is_of_values(binning, i) || !has_rows(&binning->counts[i]) || isnan(woe))
 			continue;
-		if (isnan(extreme) || (safe == high_is_safe ? woe > extreme : woe < extreme))
+		if (isnan(extreme) || is_safer(binning, woe, extreme) == safe)
 			extreme = woe;
 	}
-	return isnan(extreme) ? 0 : extreme;
+	return extreme;
+}
+
+/* Is the bin treated as a missing value is? */
+static bool
+counts_as_missing(const ClBinning *binning, int bin)
+{
+	ClBinKind	kind = binning->c.bins[bin].kind;
+
+	return kind == CL_BIN_MISSING || (!is_of_values(binning, bin) && binning->rest[CL_REST(kind)].rule == CL_REST_MISSING);
+}
+
+static const ClRest *
+rest_of(const ClBinning *binning, int bin)
+{
+	return &binning->rest[CL_REST(counts_as_missing(binning, bin) ? CL_BIN_MISSING : binning->c.bins[bin].kind)];
+}
+
+/* What a bin beside the values shows: its rows, or all that count as missing. */
+static ClBinCounts
+counts_shown(const ClBinning *binning, int bin)
+{
+	ClBinCounts shown = {{0, 0}, {0, 0}};
+
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		if (i != bin && !(counts_as_missing(binning, bin) && counts_as_missing(binning, i)))
+			continue;
+		for (int class = 0; class < 2; class++)
+		{
+			shown.n[class] += binning->counts[i].n[class];
+			shown.weight[class] += binning->counts[i].weight[class];
+		}
+	}
+	return shown;
+}
+
+/* A little to spare for weights, as in the search for bins. */
+static bool
+is_too_small(const ClBinning *binning, const ClBinCounts *counts)
+{
+	return has_rows(counts) && (counts->weight[0] < (double) binning->min_n[0] - 1e-6 ||
+								counts->weight[1] < (double) binning->min_n[1] - 1e-6);
 }
 
 static double
-missing_woe(const ClBinning *binning, double shown)
+rest_woe(const ClBinning *binning, int bin, int used, double worst, double best)
 {
-	switch (binning->missing_rule)
+	const ClRest *rest = rest_of(binning, bin);
+	ClBinCounts counts;
+	double		shown;
+
+	switch (rest->rule)
 	{
-		case CL_MISSING_ZERO:
+		case CL_REST_ZERO:
 			return 0;
-		case CL_MISSING_WORST:
-			return extreme_woe(binning, false);
-		case CL_MISSING_BEST:
-			return extreme_woe(binning, true);
-		case CL_MISSING_NUMBER:
-			return binning->missing_woe;
+		case CL_REST_WORST:
+			return isnan(worst) ? 0 : worst;
+		case CL_REST_BEST:
+			return isnan(best) ? 0 : best;
+		case CL_REST_NUMBER:
+			return rest->woe;
 		default:
-			return shown;
+			break;
 	}
+	counts = counts_shown(binning, bin);
+	if (is_too_small(binning, &counts))
+		return 0;
+	shown = cl_woe(counts.weight, binning->total.weight, used, binning->convention);
+	return rest->rule == CL_REST_CAPPED && is_safer(binning, shown, best) ? best : shown;
 }
 
 void
@@ -80,29 +158,62 @@ cl_binning_evaluate(ClBinning *binning)
 {
 	ClCharacteristic *c = &binning->c;
 	double	   *woe = palloc_array(double, c->nbins + 1);
-	int			used = 0;
+	int			used = used_bins(binning);
 	int			ordered = 0;
+	double		worst;
+	double		best;
 
 	memset(&binning->total, 0, sizeof(ClBinCounts));
 	for (int i = 0; i < c->nbins; i++)
 	{
-		used += has_rows(&binning->counts[i]);
-		ordered += c->bins[i].kind == CL_BIN_INTERVAL || c->bins[i].kind == CL_BIN_CATEGORY;
+		ordered += is_of_values(binning, i);
 		for (int class = 0; class < 2; class++)
 		{
 			binning->total.n[class] += binning->counts[i].n[class];
 			binning->total.weight[class] += binning->counts[i].weight[class];
 		}
 	}
-	for (int i = 0; i < c->nbins; i++)
-		woe[i] = binning->counted ? cl_woe(binning->counts[i].weight, binning->total.weight, used, binning->convention)
-			: get_float8_nan();
-	woe[c->nbins] = get_float8_nan();
+	for (int i = 0; i <= c->nbins; i++)
+		woe[i] = i < c->nbins && binning->counted ?
+			cl_woe(binning->counts[i].weight, binning->total.weight, used, binning->convention) : get_float8_nan();
 	c->points = woe;
-	if (c->missing < c->nbins && binning->counted)
-		woe[c->missing] = missing_woe(binning, woe[c->missing]);
+	worst = extreme_woe(binning, false);
+	best = extreme_woe(binning, true);
+	for (int i = ordered; i < c->nbins && binning->counted; i++)
+		woe[i] = rest_woe(binning, i, used, worst, best);
 	binning->trend = binning->counted ? cl_binning_trend(binning->counts, ordered) : CL_TREND_NONE;
 	cl_card_finish(c);
+}
+
+static void
+add_remark(StringInfo out, const ClBinning *binning, int bin, const char *remark)
+{
+	appendStringInfo(out, "%s%s %s", out->len > 0 ? "; " : "", cl_scorecard_bin_label(&binning->c, bin), remark);
+}
+
+char *
+cl_binning_remark(const ClBinning *binning)
+{
+	StringInfoData out;
+	double		best = extreme_woe(binning, true);
+
+	initStringInfo(&out);
+	for (int i = 0; i < binning->c.nbins && binning->counted; i++)
+	{
+		ClRestRule	rule = is_of_values(binning, i) ? CL_REST_ZERO : rest_of(binning, i)->rule;
+		ClBinCounts counts = counts_shown(binning, i);
+		double		shown = cl_woe(counts.weight, binning->total.weight, used_bins(binning), binning->convention);
+
+		if (binning->c.bins[i].kind == CL_BIN_SPECIAL && !has_rows(&binning->counts[i]))
+			add_remark(&out, binning, i, "is in no row");
+		if (rule != CL_REST_CAPPED && rule != CL_REST_SEPARATE)
+			continue;
+		if (is_too_small(binning, &counts))
+			add_remark(&out, binning, i, "has too few rows of a class to be judged: weight of evidence 0");
+		else if (rule == CL_REST_CAPPED && is_safer(binning, shown, best))
+			add_remark(&out, binning, i, "looks safer than every value: weight of evidence of the safest");
+	}
+	return out.len > 0 ? out.data : NULL;
 }
 
 /*
@@ -194,22 +305,6 @@ optional_choice(const ClJson *root, const char *key, const char *const *choices,
 }
 
 static void
-read_missing_rule(ClBinning *binning, const ClJson *root)
-{
-	ClJson		node;
-
-	if (!cl_json_get(root, "missing_woe", &node))
-		return;
-	if (cl_json_is_number(&node))
-	{
-		binning->missing_rule = CL_MISSING_NUMBER;
-		binning->missing_woe = cl_json_float8(&node, -1e6, 1e6);
-	}
-	else
-		binning->missing_rule = cl_json_choice(&node, missing_names);
-}
-
-static void
 read_head(ClBinning *binning, const ClJson *root)
 {
 	ClJson		node;
@@ -221,7 +316,14 @@ read_head(ClBinning *binning, const ClJson *root)
 	binning->objective = optional_choice(root, "objective", cl_objective_names, CL_OBJECTIVE_IV);
 	binning->convention.sign = optional_choice(root, "woe_sign", cl_woe_sign_names, CL_WOE_NON_EVENT_OVER_EVENT);
 	binning->convention.smoothing = optional_choice(root, "smoothing", cl_smoothing_names, CL_SMOOTHING_PRIOR);
-	read_missing_rule(binning, root);
+	for (int i = 0; i < CL_RESTS; i++)
+	{
+		if (cl_json_get(root, rest_keys[i], &node))
+			cl_binning_rest_read(&node, (ClBinKind) (CL_BIN_SPECIAL + i), &binning->rest[i]);
+	}
+	for (int class = 0; class < 2; class++)
+		binning->min_n[class] = cl_json_get(root, count_keys[class], &node) ?
+			cl_json_decimal(&node, 0, 0, CL_TALLY_MAX_ROWS) : 0;
 	binning->weighted = cl_json_get(root, "weighted", &node) && cl_json_bool(&node);
 	binning->n_skipped = cl_json_get(root, "n_skipped", &node) ? cl_json_decimal(&node, 0, 0, PG_INT64_MAX) : 0;
 	for (int i = 0; i < CL_PRICES; i++)
@@ -261,13 +363,21 @@ print(StringInfo out, const void *compiled)
 	appendStringInfo(out, ", \"trend\": \"%s\", \"objective\": \"%s\", \"woe_sign\": \"%s\", \"smoothing\": \"%s\"",
 					 cl_trend_names[binning->trend], cl_objective_names[binning->objective],
 					 cl_woe_sign_names[binning->convention.sign], cl_smoothing_names[binning->convention.smoothing]);
-	if (binning->missing_rule == CL_MISSING_NUMBER)
+	for (int i = 0; i < CL_RESTS; i++)
 	{
-		appendStringInfoString(out, ", \"missing_woe\": ");
-		cl_json_put_float8(out, binning->missing_woe);
+		if (binning->rest[i].rule == CL_REST_NUMBER)
+		{
+			appendStringInfo(out, ", \"%s\": ", rest_keys[i]);
+			cl_json_put_float8(out, binning->rest[i].woe);
+		}
+		else if (binning->rest[i].rule != CL_REST_CAPPED)
+			appendStringInfo(out, ", \"%s\": \"%s\"", rest_keys[i], cl_rest_names[binning->rest[i].rule]);
 	}
-	else if (binning->missing_rule != CL_MISSING_SEPARATE)
-		appendStringInfo(out, ", \"missing_woe\": \"%s\"", missing_names[binning->missing_rule]);
+	for (int class = 1; class >= 0; class--)
+	{
+		if (binning->min_n[class] > 0)
+			appendStringInfo(out, ", \"%s\": " INT64_FORMAT, count_keys[class], binning->min_n[class]);
+	}
 	if (binning->weighted)
 		appendStringInfoString(out, ", \"weighted\": true");
 	appendStringInfo(out, ", \"n_skipped\": " INT64_FORMAT, binning->n_skipped);

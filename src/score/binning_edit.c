@@ -77,9 +77,7 @@ cl_fixed_binning_groups(PG_FUNCTION_ARGS)
 	cl_binning_options(&json, &options);
 	cl_json_parse(&document, "binning", document_of_groups(&groups));
 	binning = binning_document.compile(&document);
-	binning->convention = options.convention;
-	binning->missing_rule = options.missing_rule;
-	binning->missing_woe = options.missing_woe;
+	cl_binning_set_conventions(binning, &options);
 	return cl_document_datum(&binning_document, binning);
 }
 

@@ -17,11 +17,12 @@ const char *const cl_trend_names[] = {"none", "ascending", "descending", "peak",
 const char *const cl_objective_names[] = {"iv", "js", "hellinger", "triangular", NULL};
 const char *const cl_woe_sign_names[] = {"non_event_over_event", "event_over_non_event", NULL};
 const char *const cl_smoothing_names[] = {"prior", "none", "laplace", "sas", NULL};
+const char *const cl_rest_names[] = {"capped", "separate", "zero", "worst", "best", "missing", NULL};
 
 static const char *const keys[] = {
 	"max_n_prebins", "min_n_bins", "max_n_bins", "min_bin_size", "max_bin_size", "min_bin_n_event", "min_bin_n_non_event",
 	"monotonic_trend", "min_event_rate_diff", "max_pvalue", "objective", "splits", "splits_fixed", "special_codes",
-	"cat_cutoff", "missing", "closed", "woe_sign", "smoothing", NULL
+	"cat_cutoff", "special", "missing", "other", "closed", "woe_sign", "smoothing", NULL
 };
 
 static const ClBinningOptions defaults = {
@@ -31,7 +32,6 @@ static const ClBinningOptions defaults = {
 		.trend = CL_TREND_AUTO, .min_rate_diff = 0, .max_p_value = 1
 	},
 	.cat_cutoff = 0.01,
-	.missing_rule = CL_MISSING_SEPARATE,
 	.convention = {CL_WOE_NON_EVENT_OVER_EVENT, CL_SMOOTHING_PRIOR}
 };
 
@@ -105,21 +105,36 @@ get_numbers(const ClJson *document, const char *key, double **numbers, int *n)
 	}
 }
 
-static void
-get_missing(const ClJson *document, ClBinningOptions *options)
+void
+cl_binning_rest_read(const ClJson *node, ClBinKind kind, ClRest *rest)
 {
-	static const char *const rules[] = {"separate", "zero", "worst", "best", NULL};
+	static const char *const of_missing[] = {"capped", "separate", "zero", "worst", "best", NULL};
+
+	if (cl_json_is_number(node))
+		*rest = (ClRest) {CL_REST_NUMBER, cl_json_float8(node, -1e6, 1e6)};
+	else
+		rest->rule = cl_json_choice(node, kind == CL_BIN_MISSING ? of_missing : cl_rest_names);
+}
+
+static void
+get_rests(const ClJson *document, ClBinningOptions *options)
+{
+	static const char *const names[CL_RESTS] = {"special", "missing", "other"};
 	ClJson		node;
 
-	if (!cl_json_get(document, "missing", &node))
-		return;
-	if (cl_json_is_number(&node))
+	for (int i = 0; i < CL_RESTS; i++)
 	{
-		options->missing_rule = CL_MISSING_NUMBER;
-		options->missing_woe = cl_json_float8(&node, -1e6, 1e6);
+		if (cl_json_get(document, names[i], &node))
+			cl_binning_rest_read(&node, (ClBinKind) (CL_BIN_SPECIAL + i), &options->rest[i]);
 	}
-	else
-		options->missing_rule = cl_json_choice(&node, rules);
+}
+
+void
+cl_binning_set_conventions(ClBinning *binning, const ClBinningOptions *options)
+{
+	binning->convention = options->convention;
+	memcpy(binning->rest, options->rest, sizeof(binning->rest));
+	memcpy(binning->min_n, options->rules.min_n, sizeof(binning->min_n));
 }
 
 static void
@@ -183,7 +198,7 @@ cl_binning_options_add(const ClJson *document, const char *const *more_keys, ClB
 	get_numbers(document, "splits_fixed", &options->fixed, &options->n_fixed);
 	get_numbers(document, "special_codes", &options->special, &options->n_special);
 	get_share(document, "cat_cutoff", &options->cat_cutoff);
-	get_missing(document, options);
+	get_rests(document, options);
 	options->closed_right = get_choice(document, "closed", sides, options->closed_right) == 1;
 	options->convention.sign = get_choice(document, "woe_sign", cl_woe_sign_names, options->convention.sign);
 	options->convention.smoothing = get_choice(document, "smoothing", cl_smoothing_names, options->convention.smoothing);

@@ -178,6 +178,7 @@ cl_binning_summary(PG_FUNCTION_ARGS)
 	cl_record_put_text(&record, binning->message);
 	for (int i = 0; i < CL_PRICES; i++)
 		cl_record_put_float8(&record, binning->best[i]);
+	cl_record_put_text(&record, cl_binning_remark(binning));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

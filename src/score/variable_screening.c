@@ -20,11 +20,12 @@ typedef struct Screen
 	ClBinningOptions binning;
 	double		min_iv;
 	double		max_iv;
+	double		max_auc;
 	double		max_missing_rate;
 	double		max_identical_rate;
 } Screen;
 
-static const char *const screen_keys[] = {"min_iv", "max_iv", "max_missing_rate", "max_identical_rate", "columns", NULL};
+static const char *const screen_keys[] = {"min_iv", "max_iv", "max_auc", "max_missing_rate", "max_identical_rate", "columns", NULL};
 
 static void
 get_number(const ClJson *document, const char *key, double most, double *value)
@@ -33,17 +34,20 @@ get_number(const ClJson *document, const char *key, double most, double *value)
 
 	if (cl_json_get(document, key, &node))
 		*value = cl_json_float8(&node, 0, most);
+	else if (cl_json_is_null(document, key))
+		*value = NAN;
 }
 
 /* The keys but "columns" are the same for all variables and for one. */
 static void
 add_options(Screen *screen, const ClJson *document, bool for_all)
 {
-	const char *const own_keys[] = {"min_iv", "max_iv", "max_missing_rate", "max_identical_rate", NULL};
+	const char *const own_keys[] = {"min_iv", "max_iv", "max_auc", "max_missing_rate", "max_identical_rate", NULL};
 
 	cl_binning_options_add(document, for_all ? screen_keys : own_keys, &screen->binning);
 	get_number(document, "min_iv", 1e6, &screen->min_iv);
 	get_number(document, "max_iv", 1e6, &screen->max_iv);
+	get_number(document, "max_auc", 1, &screen->max_auc);
 	get_number(document, "max_missing_rate", 1, &screen->max_missing_rate);
 	get_number(document, "max_identical_rate", 1, &screen->max_identical_rate);
 }
@@ -58,7 +62,8 @@ read_screen(Screen *screen, Jsonb *options, const char *variable)
 	cl_json_open(&document, "screening options", options);
 	cl_binning_options(NULL, &screen->binning);
 	screen->min_iv = 0.02;
-	screen->max_iv = NAN;
+	screen->max_iv = 5;
+	screen->max_auc = 0.98;
 	screen->max_missing_rate = 0.95;
 	screen->max_identical_rate = 0.95;
 	add_options(screen, &document, true);
@@ -68,8 +73,9 @@ read_screen(Screen *screen, Jsonb *options, const char *variable)
 
 /* Why a variable is left out, or NULL. What makes its information value worthless comes first. */
 static char *
-reason_to_leave_out(const Screen *screen, const ClSketchStats *stats, const ClBinning *binning, double iv)
+reason_to_leave_out(const Screen *screen, const ClSketchStats *stats, const ClBinning *binning, const ClBinningMeasures *m)
 {
+	double		iv = m->objective[CL_OBJECTIVE_IV];
 	int64		n = stats->n[0] + stats->n[1];
 	double		missing_rate = (double) stats->n_missing / (double) n;
 
@@ -93,7 +99,23 @@ reason_to_leave_out(const Screen *screen, const ClSketchStats *stats, const ClBi
 		return psprintf("iv below %s", cl_scorecard_number(screen->min_iv));
 	if (iv > screen->max_iv)
 		return psprintf("iv above %s", cl_scorecard_number(screen->max_iv));
+	if ((1 + m->gini) / 2 > screen->max_auc)
+		return psprintf("auc above %s", cl_scorecard_number(screen->max_auc));
 	return NULL;
+}
+
+/* Honest columns of arrears reach 0.9, so this is no reason to leave one out. */
+#define SUSPICIOUS_IV 0.5
+
+static char *
+remark_of(const ClBinning *binning, double iv)
+{
+	char	   *of_bins = cl_binning_remark(binning);
+
+	if (!(iv >= SUSPICIOUS_IV))
+		return of_bins;
+	return psprintf("iv from 0.5 on: does it know the outcome?%s%s", of_bins == NULL ? "" : "; ",
+					of_bins == NULL ? "" : of_bins);
 }
 
 /* Options are checked even when there is nothing to screen. */
@@ -119,7 +141,7 @@ cl_screen_variable(PG_FUNCTION_ARGS)
 	cl_sketch_stats(sketch, &stats);
 	binning = cl_binning_optimal(sketch, &screen.binning);
 	cl_binning_measure(&memory, binning->counts, binning->c.nbins, binning->convention.smoothing, &m);
-	reason = reason_to_leave_out(&screen, &stats, binning, m.objective[CL_OBJECTIVE_IV]);
+	reason = reason_to_leave_out(&screen, &stats, binning, &m);
 	n = (double) (stats.n[0] + stats.n[1]);
 	cl_record_open(&record, fcinfo);
 	cl_record_put_int64(&record, stats.n[0] + stats.n[1]);
@@ -136,6 +158,7 @@ cl_screen_variable(PG_FUNCTION_ARGS)
 	cl_record_put_int32(&record, cl_binning_bins_of_values(binning));
 	cl_record_put_bool(&record, reason == NULL);
 	cl_record_put_text(&record, reason);
+	cl_record_put_text(&record, remark_of(binning, m.objective[CL_OBJECTIVE_IV]));
 	cl_record_put(&record, cl_document_datum(&binning_document, binning));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -35,9 +35,10 @@ SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.reason)).re
 SELECT jsonb_path_query_array(card::jsonb, 'strict $.** ? (exists (@.in)).in') AS categories, jsonb_path_query_array(card::jsonb,
   'strict $.** ? (exists (@.values)).values') AS special,
   jsonb_path_query_array(card::jsonb, '$.characteristics[*].bins[*].up_to') AS up_to FROM refit_result;
--- Weights of evidence and points against their definitions in SQL: ln(share of good / share of bad) of counts with one row added by the prior.
+-- Weights of evidence and points against their definitions in SQL: ln(share of good / share of bad) of counts with half an event
+-- more, and the non-events that go with it.
 SELECT t.characteristic, t.bin,
-  abs(t.woe - (ln((good + all_good / (all_good + all_bad)) / (bad + all_bad / (all_good + all_bad))) - ln(all_good / all_bad)))
+  abs(t.woe - (ln((good + all_good / all_bad / 2) / (bad + 0.5)) - ln(all_good / all_bad)))
   < 1e-12 AS woe_is_right,
   abs(t.points - (-50 / ln(2) * c.estimate * t.woe)) <= 0.5 AS points_are_right
 FROM refit_result r, scorecard_table(r.card) t,
@@ -73,6 +74,13 @@ SELECT count(*) AS borrowers, bool_and(near(score(down.card, b), 1200 - score(up
   bool_and(near((SELECT sum(points_lost) FROM score_points(down.card, b)), (SELECT sum(points_lost) FROM score_points(up.card, b)), 1e-9)) AS same_losses
 FROM refit_trained t, scorecard_refit(t.card, 'refit_book', 'bad', '{"rounding": "none"}') up,
   scorecard_refit(t.card, 'refit_book', 'bad', '{"rounding": "none", "pdo": -40}') down, (SELECT * FROM refit_book WHERE id <= 500) b;
+-- A missing value that the card likes best of all is not brought down to the values, whichever sign of points is good.
+SELECT pdo, b.binning::jsonb -> 'missing_woe' AS missing, b.binning::jsonb -> 'special_woe' AS special
+FROM unnest('{20, -20}'::int[]) pdo, scorecard_binnings(jsonb_build_object('name', 'x', 'scaling', jsonb_build_object('pdo', pdo),
+  'characteristics', jsonb_build_array(
+    jsonb_build_object('name', 'use', 'bins', jsonb_build_array(jsonb_build_object('below', 1, 'points', pdo), '{"points": 0}'::jsonb),
+    'special', jsonb_build_array(jsonb_build_object('values', '[-9]'::jsonb, 'points', pdo)),
+    'missing', jsonb_build_object('points', 2 * pdo))))::scorecard) b;
 
 -- 4. A characteristic that turned, mistakes, and NULLs.
 CREATE VIEW refit_suppressed AS SELECT use, grade, phone, use - 0.16 * bad::int AS arrears, bad FROM refit_book;

@@ -41,6 +41,9 @@ SELECT r ->> 'step' AS step, r ->> 'number' AS fit, coalesce(r ->> 'characterist
   round((r ->> 'deviance')::numeric, 2) AS deviance, r ->> 'n' AS n, r ->> 'n_event' AS events, r ->> 'n_skipped' AS skipped,
     r ->> 'lowest' AS lowest, r ->> 'highest' AS highest
 FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' <> 'screening';
+-- Bins that no row had are counted, and named.
+SELECT (r ->> 'n_never_seen')::int = (SELECT count(*) FROM scorecard_table(card) WHERE event_rate IS NULL) AS counted, r -> 'never_seen' AS never_seen
+FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' = 'card';
 SELECT characteristic, bin_id, bin, round(woe::numeric, 3) AS woe, points, kind FROM trained, scorecard_table(card);
 
 -- By hand, step for step, the card is the same to the bit: its columns in the order of their information values.
@@ -152,6 +155,7 @@ DROP SCHEMA "Train ""It""" CASCADE;
 \set SHOW_CONTEXT never
 CREATE TABLE known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;
 SELECT card FROM train_scorecard('known', 'bad', '{x, y}');
+SELECT card FROM train_scorecard('known', 'bad', '{x, y}', '{"screening": {"max_iv": null, "max_auc": null}}');
 SELECT (SELECT string_agg(c ->> 'reason', ', ') FROM jsonb_array_elements(card::jsonb -> 'characteristics') c) AS reasons
 FROM train_scorecard('known', 'other', '{x, y}', '{"screening": {"min_iv": 0}, "max_characteristics": 1, "card": {"reasons": {"x": "Odd", "y": "Week"}}}');
 SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"card": {"reasons": {"z": "Odd"}}}');

@@ -133,6 +133,23 @@ SELECT line FROM pg_temp.plan_of('"Odd ""Name"""."Loan Book"', 3) line WHERE lin
 SELECT line FROM pg_temp.plan_of('loan', 1) line WHERE line ~ 'Append|Aggregate|Seq Scan';
 RESET parallel_setup_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 
+-- What tells the classes apart knows the outcome, and is left out by its name, unless it is asked for; from an information value of 0.5 on
+-- a column is suspicious, which arrears are too: they stay. A code that no row has is said.
+CREATE TABLE known AS SELECT i % 20 = 0 AS bad, CASE WHEN i % 20 = 0 THEN 'written off' ELSE 'open' END AS status,
+  (i % 20 = 0 AND i % 41 > 0)::int AS recovered, CASE WHEN i % 20 = 0 THEN i / 20 % 4 ELSE i % 11 / 9 END AS months_late,
+  CASE WHEN i % 1000 = 0 THEN 0 ELSE (i % 20 = 0)::int * 1000 + i % 1000 END AS collected, i % 3 AS noise
+FROM generate_series(1, 10000) i;
+SELECT variable, round(iv::numeric, 3) AS iv, round(gini::numeric, 3) AS gini, selected, reason, remark
+FROM variable_screening('known', 'bad', options => '{"columns": {"noise": {"special_codes": [-1]}}}');
+SELECT variable, selected, reason, remark FROM variable_screening('known', 'bad', '{status, recovered, months_late}',
+  '{"max_iv": null, "max_auc": null, "columns": {"months_late": {"max_iv": 0.7}}}');
+-- The area under the curve is that of the bins as a score.
+SELECT near((1 + gini) / 2, auc(-woe(binning, status), bad)) AS auc FROM variable_screening('known', 'bad', '{status}'), known GROUP BY gini;
+SELECT variable, selected, reason FROM variable_screening('known', 'bad', '{status, months_late}', '{"max_iv": null, "max_auc": 0.5}');
+SELECT r ->> 'characteristic' AS characteristic, r ->> 'selected' AS selected, r ->> 'reason' AS reason, r ->> 'remark' AS remark
+FROM train_scorecard('known', 'bad', '{status, recovered, months_late}'), jsonb_array_elements(report) r WHERE r ->> 'step' = 'screening';
+DROP TABLE known;
+
 -- What cannot be binned says why: rules that no bins keep, more texts than there are categories.
 SELECT variable, n_bins, selected, reason FROM variable_screening('loan', 'bad', '{usage}', '{"monotonic_trend": "descending", "min_event_rate_diff": 0.1}');
 CREATE TABLE many AS SELECT i::text AS id, i % 10 = 0 AS bad FROM generate_series(1, 100001) i;

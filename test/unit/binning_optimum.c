@@ -49,7 +49,7 @@ value_of_bin(ClObjective objective, const double *weight, const double *total)
 	double		p = weight[0] / total[0];
 	double		q = weight[1] / total[1];
 	double		m = (p + q) / 2;
-	double		rate = total[1] / (total[0] + total[1]);
+	double		half = 2 * fmin(total[0], total[1]);	/* half a row of the rarer class, and what goes with it */
 
 	if (p + q == 0)
 		return 0;
@@ -58,7 +58,7 @@ value_of_bin(ClObjective objective, const double *weight, const double *total)
 		case CL_OBJECTIVE_IV:
 			if (p > 0 && q > 0)
 				return (p - q) * log(p / q);
-			return (q - p) * (log((weight[1] + rate) / (weight[0] + 1 - rate)) - log(total[1] / total[0]));
+			return (q - p) * (log((weight[1] + total[1] / half) / (weight[0] + total[0] / half)) - log(total[1] / total[0]));
 		case CL_OBJECTIVE_JS:
 			return ((p > 0 ? p * log(p / m) : 0) + (q > 0 ? q * log(q / m) : 0)) / 2;
 		case CL_OBJECTIVE_HELLINGER:
@@ -114,7 +114,8 @@ bin_is_allowed(const ClOptimumRules *rules, const ClBinCounts *bin, const ClBinC
 	if (price < CL_PRICE_SIZE)
 		return true;
 	/* Shares in the cases here are whole hundredths, and weights quarters: products and sums are exact. */
-	return 100 * rows >= (double) llround(100 * rules->min_size) * all &&
+	return (100 * rows >= (double) llround(100 * rules->min_size) * all ||
+			100 * bin->weight[1] >= (double) llround(100 * rules->min_size) * total->weight[1]) &&
 		100 * rows <= (double) llround(100 * rules->max_size) * all &&
 		bin->weight[0] >= (double) rules->min_n[0] && bin->weight[1] >= (double) rules->min_n[1];
 }

@@ -89,7 +89,8 @@ best_without_shortcuts(const ClBinCounts *prebin, int n, const ClBinCounts *tota
 				double		term = cl_objective_term(rules->objective, w, total->weight);
 
 				worth[0][bins][i][j] = worth[1][bins][i][j] = -INFINITY;
-				if (w[0] < 1 || w[1] < 1 || w[0] + w[1] < 0.05 * (total->weight[0] + total->weight[1]))
+				if (w[0] < 1 || w[1] < 1 ||
+					(w[0] + w[1] < 0.05 * (total->weight[0] + total->weight[1]) && w[1] < 0.05 * total->weight[1]))
 					continue;
 				if (bins == 1 && i == 0)
 					worth[0][bins][i][j] = term;

@@ -405,7 +405,12 @@ check_random_categories(void)
 			all += some[i].weight[0] + some[i].weight[1];
 		}
 		for (int i = 0; i < n; i++)
-			rate[i] = (some[i].weight[1] + events / all) / (some[i].weight[0] + some[i].weight[1] + 1);
+		{
+			double		half = 2 * fmin(events, all - events);
+
+			rate[i] = half == 0 ? some[i].weight[1] : (some[i].weight[1] + events / half) /
+				(some[i].weight[0] + some[i].weight[1] + all / half);
+		}
 		cl_categories_init(&c, &cl_test_memory, some, n, most, round % 2 * 0.004);
 		CHECK(c.n <= most);
 		for (int i = 0; i < n; i++)

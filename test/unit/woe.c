@@ -59,7 +59,7 @@ iv_of(const Table *t, ClSmoothing smoothing)
 
 /*
  * The table of scorecard's issue 43, whose first bin has one good borrower and no bad one. Values: R 4.2, from the formulas of
- * each convention; WoE there is of events over non-events.
+ * each convention (the prior: Python); WoE there is of events over non-events.
  */
 static void
 check_conventions(void)
@@ -76,9 +76,18 @@ check_conventions(void)
 	CHECK_NEAR(-woe_of(&t, 1, CL_SMOOTHING_LAPLACE), 0.62770654611129861, 1e-14);
 	CHECK_NEAR(iv_of(&t, CL_SMOOTHING_LAPLACE), 0.071127678543426345, 1e-14);
 	/* Only the prior sees that a good borrower is no bad sign. */
-	CHECK_NEAR(-woe_of(&t, 0, CL_SMOOTHING_PRIOR), -0.77929283954335071, 1e-14);
-	CHECK_NEAR(-woe_of(&t, 1, CL_SMOOTHING_PRIOR), 0.62521218830782566, 1e-14);
-	CHECK_NEAR(iv_of(&t, CL_SMOOTHING_PRIOR), 0.071205407808947199, 1e-14);
+	CHECK_NEAR(-woe_of(&t, 0, CL_SMOOTHING_PRIOR), -0.30738198843962555, 1e-14);
+	CHECK_NEAR(-woe_of(&t, 1, CL_SMOOTHING_PRIOR), 0.6222426116625212, 1e-14);
+	CHECK_NEAR(iv_of(&t, CL_SMOOTHING_PRIOR), 0.07086716263953184, 1e-14);
+	/* Half a row of the rarer class, whichever that is: the classes may change places. */
+	for (int i = 0; i < t.bins; i++)
+	{
+		double		other[2] = {t.bin[i].weight[1], t.bin[i].weight[0]};
+		double		total[2] = {t.total[1], t.total[0]};
+
+		CHECK_NEAR(cl_woe(other, total, t.bins, (ClWoeConvention) {CL_WOE_NON_EVENT_OVER_EVENT, CL_SMOOTHING_PRIOR}),
+				   -woe_of(&t, i, CL_SMOOTHING_PRIOR), 1e-14);
+	}
 }
 
 /* SAS, HPBIN procedure, example 3.4: printed with five digits. */

@@ -6,13 +6,15 @@ AS 'MODULE_PATHNAME', 'cl_optimal_binning' LANGUAGE C IMMUTABLE STRICT PARALLEL 
 
 COMMENT ON FUNCTION credit_limit.optimal_binning(credit_limit.bin_sketch, jsonb) IS
 'The bins with the largest information value that keep all rules, found exactly. Options (default): max_n_prebins (100), '
-'min_n_bins (2), max_n_bins (8), min_bin_size (0.05, of all rows), max_bin_size (1), min_bin_n_event and min_bin_n_non_event '
-'(0), monotonic_trend of the event rate (auto: ascending or descending, or a peak or valley where the likelihood ratio against '
+'min_n_bins (2), max_n_bins (8), min_bin_size (0.05, of all rows or of all events), max_bin_size (1), min_bin_n_event and '
+'min_bin_n_non_event (0; a special, missing or other bin with fewer has a weight of evidence of 0), monotonic_trend of the event rate (auto: ascending or descending, or a peak or valley where the likelihood ratio against '
 'them is significant at 0.001; monotone, best of the four, one of them, or none), min_event_rate_diff (0) and max_pvalue (1) '
 'between neighbours, objective (iv, js, hellinger, triangular), splits (candidates instead of pre-bins), splits_fixed (cuts '
-'that must be), special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing '
-'(separate, zero, worst, best or a weight of evidence), closed (left: [a, b)), woe_sign (non_event_over_event), smoothing '
-'(prior, none, laplace, sas). What cannot be done is said in status and message; an unknown key is an error.';
+'that must be), special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing, '
+'special and other (capped: what the rows of the bin show, but not safer than the safest bin of values; separate: what they '
+'show; zero; worst; best; a weight of evidence; special and other also missing: counted together with the missing values), '
+'closed (left: [a, b)), woe_sign (non_event_over_event), smoothing (prior: half a row of the rarer class more, and of the other '
+'as go with it; none; laplace; sas). What cannot be done is said in status and message; an unknown key is an error.';
 
 CREATE FUNCTION credit_limit.fixed_binning(splits float8[], options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning
@@ -20,7 +22,7 @@ AS 'MODULE_PATHNAME', 'cl_fixed_binning' LANGUAGE C IMMUTABLE STRICT PARALLEL SA
 
 COMMENT ON FUNCTION credit_limit.fixed_binning(float8[], jsonb) IS
 'Bins between given cuts, not counted yet: binning_refit counts them. Options as in optimal_binning; of use are special_codes, '
-'missing, closed, woe_sign and smoothing. Error: a cut that is NULL, not finite, or there twice.';
+'missing, special, closed, woe_sign, smoothing and min_bin_n_event. Error: a cut that is NULL, not finite, or there twice.';
 
 CREATE FUNCTION credit_limit.fixed_binning(groups jsonb, options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning
@@ -29,7 +31,7 @@ AS 'MODULE_PATHNAME', 'cl_fixed_binning_groups' LANGUAGE C IMMUTABLE STRICT PARA
 COMMENT ON FUNCTION credit_limit.fixed_binning(jsonb, jsonb) IS
 'Bins of categories as given, not counted yet: binning_refit counts them. groups is an array of arrays, [["own"], ["rent", '
 '"free"]], of strings, numbers or booleans, one kind in all; what is not listed is "other". Options as in optimal_binning; of '
-'use are missing, woe_sign and smoothing. Error: an empty group, or a value that is there twice.';
+'use are missing, other, woe_sign, smoothing and min_bin_n_event. Error: an empty group, or a value that is there twice.';
 
 CREATE FUNCTION credit_limit.fixed_binning(bins text, options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -151,7 +153,8 @@ CREATE FUNCTION credit_limit.binning_summary(
   OUT iv_unconstrained float8,
   OUT iv_min_size float8,
   OUT iv_trend float8,
-  OUT iv_max_pvalue float8)
+  OUT iv_max_pvalue float8,
+  OUT remark text)
 AS 'MODULE_PATHNAME', 'cl_binning_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.binning_summary(credit_limit.binning) IS
@@ -159,4 +162,4 @@ COMMENT ON FUNCTION credit_limit.binning_summary(credit_limit.binning) IS
 'value, Jensen-Shannon divergence, Gini of the event rates, KS, Cramer V, concentration of the bins; trend of the event rate; '
 'status (optimal, infeasible, single_bin, one_class, all_missing, too_many_categories, fixed) and why; what the objective would '
 'be, over all bins and without smoothing, with the number of bins as the only rule, then with those of size, then of trend, '
-'then of p-value: the price of each.';
+'then of p-value: the price of each. remark: bins whose weight of evidence is not what their rows show, or that no row has.';

@@ -52,7 +52,8 @@ BEGIN
 
   -- Bins of every characteristic in one scan, and why some are left out.
   WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
-    (variable, type, n, missing_rate, identical_rate, n_distinct, iv, gini, ks, trend, n_bins, selected, reason, binning, place))
+    (variable, type, n, missing_rate, identical_rate, n_distinct, iv, gini, ks, trend, n_bins, selected, reason, remark,
+      binning, place))
   SELECT array_agg(s.variable ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
     array_agg(CASE b.base WHEN 'boolean'::regtype THEN 'boolean::text' WHEN 'numeric'::regtype THEN 'numeric'
       WHEN 'real'::regtype THEN 'text::float8'
@@ -61,7 +62,7 @@ BEGIN
     array_agg(s.binning ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
     jsonb_agg(jsonb_build_object('step', 'screening', 'characteristic', s.variable, 'iv', s.iv, 'bins', s.n_bins,
       'trend', s.trend,
-      'selected', s.selected, 'reason', s.reason) ORDER BY s.place)
+      'selected', s.selected, 'reason', s.reason, 'remark', s.remark) ORDER BY s.place)
   INTO names, casts, binnings, report
   FROM screened s JOIN pg_attribute a ON a.attrelid = relation AND a.attname = s.variable AND a.attnum > 0 AND NOT a.attisdropped,
     LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base);
@@ -70,7 +71,10 @@ BEGIN
       DETAIL = coalesce((SELECT string_agg(format('%s: %s', r ->> 'characteristic', r ->> 'reason'), '; ')
         FROM jsonb_array_elements(report) r),
         'There are no columns.'),
-      HINT = CASE WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv below")')
+      HINT = CASE WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv above" || @.reason starts with "auc above")')
+        THEN 'See variable_screening; what tells the classes apart mostly knows the outcome. {"max_iv": null, "max_auc": null} under '
+          '"screening" keeps it.'
+        WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv below")')
         THEN 'See variable_screening; lower min_iv under "screening", or give other columns.'
         ELSE 'See variable_screening; give other rows or columns.' END;
   END IF;
@@ -152,9 +156,13 @@ BEGIN
           FROM jsonb_array_elements(c.part -> 'categories') WITH ORDINALITY g (bin, place))) END ORDER BY c.place)
       FROM jsonb_array_elements(card::jsonb -> 'characteristics') WITH ORDINALITY c (part, place)));
   END IF;
+  -- Bins that no row had, whose points nobody can know.
   report := report || (SELECT jsonb_build_object('step', 'card', 'n', s.n, 'n_event', s.n_event, 'n_skipped', s.n_skipped,
-    'characteristics', cardinality(names), 'lowest', c.min_score, 'highest', c.max_score)
-    FROM credit_limit.logit_summary(model) s, credit_limit.scorecard_summary(card) c);
+    'characteristics', cardinality(names), 'lowest', c.min_score, 'highest', c.max_score, 'n_never_seen', u.n, 'never_seen', u.bins)
+    FROM credit_limit.logit_summary(model) s, credit_limit.scorecard_summary(card) c,
+      (SELECT coalesce(sum(cardinality(b.bins)), 0) AS n, coalesce(jsonb_object_agg(b.name, b.bins), '{}') AS bins
+       FROM (SELECT n.name, array_agg(t.bin ORDER BY t.bin_id) AS bins FROM unnest(names, binnings) n (name, binning),
+         credit_limit.binning_table(n.binning) t WHERE t.count = 0 GROUP BY n.name) b) u);
 END $$;
 
 COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) IS
@@ -163,4 +171,4 @@ COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) 
 'max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a '
 'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
 'variable_screening), card (those of scorecard). One characteristic is never left out. Gives the card, the model, and a report '
-'of each step. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'of each step, in the last of which never_seen has the bins that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';

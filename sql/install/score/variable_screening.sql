@@ -15,6 +15,7 @@ CREATE FUNCTION credit_limit.screen_variable(
   OUT n_bins int,
   OUT selected boolean,
   OUT reason text,
+  OUT remark text,
   OUT binning credit_limit.binning)
 AS 'MODULE_PATHNAME', 'cl_screen_variable' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
@@ -112,6 +113,7 @@ RETURNS TABLE (
   n_bins int,
   selected boolean,
   reason text,
+  remark text,
   binning credit_limit.binning)
 LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -174,7 +176,7 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE format(
     'SELECT q.variable, q.type, q.n, q.missing_rate, q.identical_rate, q.n_distinct, q.iv, q.gini, q.ks, q.trend, q.n_bins,
-       coalesce(q.selected, false), CASE WHEN q.selected IS NULL THEN q.nothing ELSE q.reason END, q.binning
+       coalesce(q.selected, false), CASE WHEN q.selected IS NULL THEN q.nothing ELSE q.reason END, q.remark, q.binning
      FROM (%s) q ORDER BY q.place', query) USING options;
 END $$;
 
@@ -183,9 +185,11 @@ COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], json
 'of a table, and says which are worth a place in a model, and why not: a row for each column, in their order. Numbers are cut, '
 'texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
 'value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv '
-'(null), max_missing_rate (0.95), max_identical_rate (0.95), and columns: {"age": {...}} with other options for one column. '
-'Reasons: type not supported, no rows, no rows with an outcome, all missing, too many categories, one class, missing rate above '
-'x, one value, identical rate above x, no bins keep all rules, iv below x, iv above x. Runs with the rights of the caller on '
+'(5) and max_auc (0.98), beyond which only what knows the outcome is, max_missing_rate (0.95), max_identical_rate (0.95), each '
+'null for none, and columns: {"age": {...}} with other options for one column. remark: that of binning_summary, and from an iv '
+'of 0.5 on the question whether the column knows the outcome. Reasons: type not supported, no rows, no rows with an outcome, '
+'all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, '
+'iv below x, iv above x, auc above x. Runs with the rights of the caller on '
 'any table, view or foreign table; memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an '
 'event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: '
 'Siddiqi 2006; scorecard var_filter.';
