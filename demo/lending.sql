@@ -25,10 +25,12 @@ SELECT 10 * m.borrower_id, DATE '2026-12-01' - make_interval(months => m.month),
   CASE WHEN m.month = 1 THEN b.days_past_due WHEN m.month = b.months_since_delinquency + 1 THEN b.days_past_due_worst_12m ELSE 0 END
 FROM account_month m JOIN borrower b USING (borrower_id);
 ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
-INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, worst_days_past_due_12m, utilization_3m, payment_ratio_3m, months_inactive)
-SELECT 10 * s.borrower_id, DATE '2026-11-30', coalesce(demand_amount(s.demand), s.demand_q90), s.days_past_due_worst_12m, s.utilization_3m,
+INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, worst_days_past_due_12m, utilization_3m, payment_ratio_3m,
+  months_inactive)
+SELECT 10 * s.borrower_id, DATE '2026-11-30', coalesce(demand_amount(s.demand), s.demand_q90),
+  CASE WHEN s.demand IS NULL THEN expected_draw_amount(d.demand, 2 * s.credit_limit) END, s.days_past_due_worst_12m, s.utilization_3m,
   s.payment_ratio_3m, s.months_inactive
-FROM scored s;
+FROM scored s JOIN demanded d USING (borrower_id);
 INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)
 SELECT borrower_id, 'fraud', 'FREEZE', DATE '2026-11-01' FROM borrower WHERE fraud_flag;
 
@@ -101,9 +103,9 @@ SELECT currency, action, to_char(sum(decisions), 'FM999,999,999') AS decisions, 
 FROM lending_report.report_decisions WHERE as_of = '2026-11-30' GROUP BY currency, action ORDER BY currency, action;
 \echo Why unused credit is not used, and what that costs in a year: by the caps of these decisions and the demand behind the months.
 SELECT currency, cause, to_char(sum(unused), 'FM999,999,999,999') AS unused, round(100 * sum(unused) / nullif(sum(sum(unused)) OVER w, 0), 1) AS "% of it",
-  to_char(sum(forgone_margin), 'FM999,999,999') AS "margin forgone", to_char(sum(idle_cost), 'FM999,999,999') AS "idle cost",
+  to_char(sum(granted), 'FM999,999,999,999') AS granted, to_char(sum(unmet), 'FM999,999,999') AS unmet, to_char(sum(forgone_margin), 'FM999,999,999') AS "margin forgone", to_char(sum(idle_cost), 'FM999,999,999') AS "idle cost",
   to_char(sum(expected_loss), 'FM999,999,999') AS "expected loss"
-FROM lending_report.report_gap GROUP BY currency, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, sum(unused), cause;
+FROM lending_report.report_gap GROUP BY currency, place, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, place;
 \echo The long tail: small segments have few accounts to learn from. What the demand of each account rests on, and what leaning on the segment would give:
 SELECT product, segment, accounts, own AS "own estimate", forecast, leaning AS "lean on the segment", round(100 * months_at_limit::numeric, 1) AS "% of months at limit",
   to_char(demand_own, 'FM999,999,999') AS "demand, own", to_char(demand_shrunk, 'FM999,999,999') AS "demand, leaning"
@@ -166,7 +168,8 @@ GROUP BY rule, severity ORDER BY severity, count(*) DESC;
 \x on
 SELECT currency, as_of, to_char(accounts, 'FM999,999,999') AS accounts, to_char(credit_limit, 'FM999,999,999,999') AS "limits", to_char(drawn, 'FM999,999,999,999') AS drawn,
   round(100 * utilization::numeric, 1) AS "% used", to_char(gap, 'FM999,999,999,999') AS "gap to what the rules give",
-  round(100 * gap_risk / gap, 1) || ' risk, ' || round(100 * gap_product / gap, 1) || ' product, ' || round(100 * gap_demand / gap, 1) || ' demand, '
+  round(100 * gap_risk / gap, 1) || ' risk, ' || round(100 * gap_product / gap, 1) || ' product, '
+    || round(100 * gap_ungranted / gap, 1) || ' not granted, ' || round(100 * gap_demand / gap, 1) || ' demand, '
     || round(100 * gap_dormancy / gap, 1) || ' dormancy, ' || round(100 * gap_buffer / gap, 1) || ' buffer' AS "% of it", to_char(unmet, 'FM999,999,999,999') AS "demand turned away",
   to_char(expected_loss, 'FM999,999,999') AS "expected loss", increases, decreases, freezes, referrals, to_char(limit_change, 'FMSG999,999,999,999') AS "change of limits", alerts_open
 FROM lending_report.report_summary ORDER BY currency;

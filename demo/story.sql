@@ -98,8 +98,8 @@ SELECT CASE WHEN n_censored = 0 THEN '1 never at the limit' WHEN 2 * n_censored 
   round(percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_balance / nullif(true_demand, 0))::numeric, 2) AS "balances / true",
   round(percentile_cont(0.5) WITHIN GROUP (ORDER BY demand_quantile(demand, 0.5) / nullif(true_demand::float8, 0))::numeric, 2) AS "estimated / true"
 FROM demanded WHERE status <> 'never_used' GROUP BY 1 ORDER BY 1;
-\echo What the limits as they are leave unused, and what they turn away. Mismatch: more limit than nine months in ten want. Dormancy: never
-\echo or for half a year not used. Buffer: wanted some months. Suppressed: what a usual month wants above the limit.
+\echo What the limits as they are leave unused, and what they turn away. Mismatch: more limit than a mean month wants. Dormancy: never
+\echo or for half a year not used. Buffer: wanted, and not drawn this month. Suppressed: what a usual month wants above the limit.
 SELECT coalesce(product, 'all') AS product, to_char((t).gap, 'FM999,999,999,999') AS unused, round(100 * (t).demand / (t).gap, 1) AS "% mismatch",
   round(100 * (t).dormancy / (t).gap, 1) AS "% dormancy", round(100 * (t).buffer / (t).gap, 1) AS "% buffer",
   to_char(hungry, 'FM999,999,999') AS "borrowers with suppressed demand", to_char(suppressed, 'FM999,999,999,999') AS "suppressed, estimated",
@@ -108,15 +108,14 @@ FROM (SELECT product, gap_total(gap) AS t, sum(suppressed) AS suppressed, sum(tr
     count(*) FILTER (WHERE suppressed > 0) AS hungry
   FROM (SELECT product, greatest(0, demand_amount(demand, 0.5) - credit_limit) AS suppressed,
       CASE WHEN true_demand IS NOT NULL THEN greatest(0, true_demand - credit_limit) END AS truly,
-      limit_gap(credit_limit, NULL, NULL, CASE WHEN status = 'never_used' OR months_inactive >= 6 THEN NULL ELSE demand_amount(demand) END, balance,
-        CASE WHEN status = 'never_used' THEN 12 ELSE months_inactive END) AS gap
+      limit_gap(credit_limit, NULL, NULL, credit_limit, CASE WHEN status = 'never_used' OR months_inactive >= 6 THEN NULL
+        ELSE expected_draw_amount(demand, 2 * credit_limit) END, balance, CASE WHEN status = 'never_used' THEN 12 ELSE months_inactive END) AS gap
     FROM demanded) g GROUP BY ROLLUP (product)) s ORDER BY s.product NULLS LAST;
 
 \set step 'decide every limit'
 \ir step.sql
 CREATE TABLE decided AS
-SELECT s.borrower_id, s.product, s.balance, s.months_inactive, coalesce(demand_amount(s.demand), s.demand_q90) AS demand_q90, s.product_limit,
-  (s.decision).*
+SELECT s.borrower_id, s.product, s.balance, s.pd, s.months_inactive, s.product_limit, (s.decision).*
 FROM (SELECT a.*, decide_limit(r.policy, a, DATE :'as_of') AS decision FROM scored a, rules r OFFSET 0) s;
 
 \set step 'report the decisions'
@@ -161,35 +160,39 @@ FROM used;
 \set step 'divide the unused credit'
 \ir step.sql
 \echo === 8. Why credit stays unused ===
-\echo What the rules would give, less what is drawn, by cause: risk control first, then product, demand, and the rest.
--- Affordability is risk control too, and what the law caps no product can offer.
+\echo What the rules would give, less what is drawn, by cause: risk control first, then product, limit in force, demand, and the rest.
+-- Affordability is risk control too, what the law caps no product can offer, and a limit at its target is as the policy wants it. The
+-- demand is the mean of a month, up to twice what is granted or could be: what lies far above has never been seen.
 CREATE TABLE gaps AS
-SELECT borrower_id, product, limit_gap(entitlement, least(risk_cap, affordability_cap), least(product_cap, regulatory_cap, product_limit),
-  demand_q90, balance, months_inactive) AS gap
-FROM decided;
+SELECT d.borrower_id, d.product, d.pd, limit_gap(d.entitlement, least(d.risk_cap, d.affordability_cap),
+  least(d.product_cap, d.regulatory_cap, d.product_limit, d.target), d.old_limit,
+  expected_draw_amount(w.demand, 2 * greatest(d.entitlement, d.old_limit)), d.balance, d.months_inactive) AS gap
+FROM decided d JOIN demanded w USING (borrower_id);
 SELECT part.cause, to_char(part.amount, 'FM999,999,999,990.00') AS amount,
   round(100 * part.amount / (t.total).gap, 2) AS "% of the gap", part.meaning
 FROM (SELECT gap_total(gap) AS total FROM gaps) t,
   LATERAL (VALUES
     (1, 'risk', (t.total).risk, 'risk control presses the limit'),
     (2, 'product', (t.total).product, 'the product ends below the entitlement'),
-    (3, 'demand', (t.total).demand, 'the borrower is not expected to want it'),
-    (4, 'dormancy', (t.total).dormancy, 'wanted and allowed, but inactive for six months and more'),
-    (5, 'buffer', (t.total).buffer, 'wanted and allowed, kept in reserve'),
-    (6, 'all', (t.total).gap, 'entitlement of ' || (t.total).n || ' borrowers, less what is drawn of it')
+    (3, 'ungranted', (t.total).ungranted, 'rules and caps allow it, the limit in force does not'),
+    (4, 'demand', (t.total).demand, 'the borrower is not expected to want it'),
+    (5, 'dormancy', (t.total).dormancy, 'wanted and allowed, but inactive for six months and more'),
+    (6, 'buffer', (t.total).buffer, 'wanted and allowed, kept in reserve'),
+    (7, 'all', (t.total).gap, 'entitlement of ' || (t.total).n || ' borrowers, less what is drawn of it')
   ) AS part (n, cause, amount, meaning)
 ORDER BY part.n;
 \echo The parts add up to the gap exactly, for each borrower and for the book:
 SELECT count(*) AS borrowers,
-  count(*) FILTER (WHERE (g.gap).risk + (g.gap).product + (g.gap).demand + (g.gap).dormancy + (g.gap).buffer <> (g.gap).gap)
-    AS "borrowers whose parts do not add up",
+  count(*) FILTER (WHERE (g.gap).risk + (g.gap).product + (g.gap).ungranted + (g.gap).demand + (g.gap).dormancy + (g.gap).buffer
+    <> (g.gap).gap) AS "borrowers whose parts do not add up",
   sum((g.gap).gap) AS "gap, row by row", (gap_total(g.gap)).gap AS "gap of the book",
-  (gap_total(g.gap)).risk + (gap_total(g.gap)).product + (gap_total(g.gap)).demand + (gap_total(g.gap)).dormancy
-    + (gap_total(g.gap)).buffer AS "sum of its parts"
+  (gap_total(g.gap)).risk + (gap_total(g.gap)).product + (gap_total(g.gap)).ungranted + (gap_total(g.gap)).demand
+    + (gap_total(g.gap)).dormancy + (gap_total(g.gap)).buffer AS "sum of its parts"
 FROM gaps g WHERE (g.gap).gap IS NOT NULL;
 \echo Not every product stays unused for the same reason (% of the gap of each), and some demand is not met at all:
 SELECT product, to_char((total).gap, 'FM999,999,999,999') AS gap, round(100 * (total).risk / (total).gap, 1) AS risk,
-  round(100 * (total).product / (total).gap, 1) AS "product cap", round(100 * (total).demand / (total).gap, 1) AS demand,
+  round(100 * (total).product / (total).gap, 1) AS "product cap", round(100 * (total).ungranted / (total).gap, 1) AS ungranted,
+  round(100 * (total).demand / (total).gap, 1) AS demand,
   round(100 * (total).dormancy / (total).gap, 1) AS dormancy, round(100 * (total).buffer / (total).gap, 1) AS buffer,
   to_char((total).unmet, 'FM999,999,999,999') AS "unmet demand",
   round(100 * (total).unmet_risk / nullif((total).unmet, 0), 1) AS "% of it due to risk control"
@@ -198,11 +201,11 @@ FROM (SELECT product, gap_total(gap) AS total FROM gaps GROUP BY product) t ORDE
 \set step 'price the unused credit'
 \ir step.sql
 \echo === 9. What it costs ===
-\echo A year of the gap, at 12 % margin on what is drawn, 0.6 % carry of what is not, CCF 0.4, LGD 0.75, 8 % capital, mean PD:
-SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(unmet, 'FM999,999,999,990') AS unmet,
+\echo A year of the gap, at 12 % margin on what is drawn, 0.6 % carry of what is granted and not drawn, CCF 0.4, LGD 0.75, 8 % capital and the
+\echo PD of each borrower. What was never granted costs nothing but the margin on what is wanted of it:
+SELECT i.cause, to_char(unused, 'FM999,999,999,990') AS unused, to_char(granted, 'FM999,999,999,990') AS granted, to_char(unmet, 'FM999,999,999,990') AS unmet,
   to_char(forgone_margin, 'FM999,999,999,990') AS "margin forgone", to_char(idle_cost, 'FM999,999,999,990') AS "idle cost",
   to_char(contingent_ead, 'FM999,999,999,990') AS "contingent exposure",
   to_char(capital_tied, 'FM999,999,999,990') AS "capital tied", to_char(expected_loss, 'FM999,999,999,990') AS "expected loss"
-FROM (SELECT gap_total(gap) AS total FROM gaps) t, (SELECT avg(pd) AS pd FROM scored) p,
-  gap_impact(t.total, margin => 0.12, carry => 0.006, ccf => 0.4, pd => p.pd, lgd => 0.75, capital => 0.08) i;
+FROM (SELECT gap_impact_total(gap, 0.12, 0.006, 0.4, pd, 0.75, 0.08) AS impact FROM gaps) t, unnest(t.impact) i ORDER BY i.place;
 

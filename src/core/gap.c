@@ -14,9 +14,9 @@
 
 #include <stdbool.h>
 
-#define MOST_CAUSES 4
+#define MOST_CAUSES CL_GAP_CAUSES
 /* The least common multiple of 1 to MOST_CAUSES: Shapley values times this are whole. */
-#define COMMON_DENOMINATOR 12
+#define COMMON_DENOMINATOR 60
 
 static cl_int128
 smaller(cl_int128 a, cl_int128 b)
@@ -127,17 +127,17 @@ divide(ClGapMethod method, const cl_int128 *a, int n, cl_int128 *part)
 
 /* The last cause, what is drawn, binds hardest by nature; so for the binding method it only gets what the caps let through. */
 static void
-divide_gap(ClGapMethod method, const cl_int128 *a, cl_int128 *part)
+divide_gap(ClGapMethod method, const cl_int128 *a, int n, cl_int128 *part)
 {
 	if (method != CL_GAP_BINDING)
 	{
-		divide(method, a, CL_GAP_CAUSES, part);
+		divide(method, a, n, part);
 		return;
 	}
-	binding(a, CL_CAUSE_REST, part);
-	part[CL_CAUSE_REST] = a[CL_CAUSE_REST];
-	for (int k = 0; k < CL_CAUSE_REST; k++)
-		part[CL_CAUSE_REST] -= part[k];
+	binding(a, n - 1, part);
+	part[n - 1] = a[n - 1];
+	for (int k = 0; k < n - 1; k++)
+		part[n - 1] -= part[k];
 }
 
 static cl_int128
@@ -150,17 +150,71 @@ largest(const cl_int128 *a, int n)
 	return most;
 }
 
-/* The same division of the demand that no cap lets through: Q, risk and product as caps under the demand. */
-static void
-divide_unmet(const ClGapInput *input, cl_int128 demand, ClGap *gap)
+/* What cause k withholds of an amount, when it cannot hold down below a floor. */
+static cl_int128
+withheld(const ClGapInput *input, ClGapCause k, cl_int128 amount, cl_int128 floor)
 {
-	cl_int128	a[CL_UNMET_CAUSES] = {0};
+	return input->has_cap[k] ? larger(0, amount - larger(input->cap[k], floor)) : 0;
+}
 
-	a[CL_UNMET_RULES] = larger(0, demand - larger(input->entitlement, input->drawn));
-	if (input->has_cap[CL_CAUSE_RISK])
-		a[CL_UNMET_RISK] = larger(0, demand - larger(input->cap[CL_CAUSE_RISK], input->drawn));
-	if (input->has_cap[CL_CAUSE_PRODUCT])
-		a[CL_UNMET_PRODUCT] = larger(0, demand - larger(input->cap[CL_CAUSE_PRODUCT], input->drawn));
+/* The entitlement as far as entitlement, caps and limit in force let it through: what there is to draw. */
+static cl_int128
+let_through(const ClGapInput *input)
+{
+	cl_int128	amount = input->entitlement;
+
+	if (input->has_cap[CL_CAUSE_UNGRANTED])
+		return smaller(amount, input->cap[CL_CAUSE_UNGRANTED]);
+	for (int k = CL_CAUSE_RISK; k <= CL_CAUSE_PRODUCT; k++)
+	{
+		if (input->has_cap[k])
+			amount = smaller(amount, input->cap[k]);
+	}
+	return amount;
+}
+
+static void
+divide_entitlement(const ClGapInput *input, cl_int128 granted, ClGap *gap)
+{
+	cl_int128	entitlement = input->entitlement;
+	cl_int128	used = smaller(input->drawn, entitlement);
+	/* Neither risk nor product withholds from whoever may draw already. */
+	cl_int128	held = input->has_cap[CL_CAUSE_UNGRANTED] ? larger(used, granted) : used;
+	cl_int128	a[CL_GAP_CAUSES] = {0};
+
+	a[CL_CAUSE_RISK] = withheld(input, CL_CAUSE_RISK, entitlement, held);
+	a[CL_CAUSE_PRODUCT] = withheld(input, CL_CAUSE_PRODUCT, entitlement, held);
+	a[CL_CAUSE_UNGRANTED] = withheld(input, CL_CAUSE_UNGRANTED, entitlement, used);
+	a[CL_CAUSE_DEMAND] = withheld(input, CL_CAUSE_DEMAND, entitlement, used);
+	a[CL_CAUSE_REST] = entitlement - used;
+	gap->gap = a[CL_CAUSE_REST];
+	divide_gap(input->method, a, CL_GAP_CAUSES, gap->part);
+}
+
+/* The same division of what is granted and not drawn, of which only demand and the rest are causes. */
+static void
+divide_granted(const ClGapInput *input, cl_int128 granted, ClGap *gap)
+{
+	cl_int128	used = smaller(input->drawn, granted);
+	cl_int128	a[CL_GRANTED_CAUSES];
+
+	a[0] = withheld(input, CL_CAUSE_DEMAND, granted, used);
+	a[1] = granted - used;
+	divide_gap(input->method, a, CL_GRANTED_CAUSES, gap->granted);
+}
+
+/* The same division of the demand that does not get through, with the entitlement as the cap of the rules. */
+static void
+divide_unmet(const ClGapInput *input, ClGap *gap)
+{
+	cl_int128	demand = larger(input->cap[CL_CAUSE_DEMAND], input->drawn);
+	cl_int128	held = input->has_cap[CL_CAUSE_UNGRANTED] ? larger(input->drawn, input->cap[CL_CAUSE_UNGRANTED]) : input->drawn;
+	cl_int128	a[CL_UNMET_CAUSES];
+
+	a[CL_UNMET_RULES] = larger(0, demand - larger(input->entitlement, held));
+	a[CL_UNMET_RISK] = withheld(input, CL_CAUSE_RISK, demand, held);
+	a[CL_UNMET_PRODUCT] = withheld(input, CL_CAUSE_PRODUCT, demand, held);
+	a[CL_UNMET_UNGRANTED] = withheld(input, CL_CAUSE_UNGRANTED, demand, held);
 	gap->unmet = largest(a, CL_UNMET_CAUSES);
 	divide(input->method, a, CL_UNMET_CAUSES, gap->unmet_part);
 }
@@ -168,22 +222,18 @@ divide_unmet(const ClGapInput *input, cl_int128 demand, ClGap *gap)
 void
 cl_gap(const ClGapInput *input, ClGap *gap)
 {
-	cl_int128	a[CL_GAP_CAUSES] = {0};
-	cl_int128	used = smaller(input->drawn, input->entitlement);
+	cl_int128	limit = input->has_cap[CL_CAUSE_UNGRANTED] ? input->cap[CL_CAUSE_UNGRANTED] : input->entitlement;
+	cl_int128	granted = let_through(input);
 
 	*gap = (ClGap) {0};
-	gap->over_limit = input->drawn - used;
+	gap->over_limit = larger(0, input->drawn - limit);
+	gap->over_entitlement = larger(0, input->drawn - input->entitlement);
+	gap->above_entitlement = larger(0, limit - larger(input->entitlement, input->drawn));
 	gap->clamped = input->has_cap[CL_CAUSE_DEMAND] && input->cap[CL_CAUSE_DEMAND] < input->drawn;
-	for (int k = 0; k < CL_CAUSE_REST; k++)
-	{
-		if (input->has_cap[k])
-			a[k] = larger(0, input->entitlement - larger(input->cap[k], used));
-	}
-	a[CL_CAUSE_REST] = input->entitlement - used;
-	gap->gap = a[CL_CAUSE_REST];
-	divide_gap(input->method, a, gap->part);
+	divide_entitlement(input, granted, gap);
+	divide_granted(input, granted, gap);
 	if (input->has_cap[CL_CAUSE_DEMAND])
-		divide_unmet(input, larger(input->cap[CL_CAUSE_DEMAND], input->drawn), gap);
+		divide_unmet(input, gap);
 }
 
 cl_int128
@@ -197,6 +247,14 @@ cl_rate_of(cl_int128 amount, int64_t rate)
 
 	/* Whole units of 10^12 times the rate are exact; only the rest is rounded. */
 	return whole * rate + (product + half) / unit;
+}
+
+cl_int128
+cl_rate_of_two(cl_int128 a, int64_t rate_a, cl_int128 b, int64_t rate_b)
+{
+	cl_int128	unit = (cl_int128) cl_pow10_64[CL_IMPACT_DECIMALS];
+
+	return a / unit * rate_a + b / unit * rate_b + (a % unit * rate_a + b % unit * rate_b + unit / 2) / unit;
 }
 
 void

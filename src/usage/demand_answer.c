@@ -22,6 +22,9 @@ PG_FUNCTION_INFO_V1(cl_expected_draw_numeric);
 PG_FUNCTION_INFO_V1(cl_expected_draw_float8);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_numeric);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_float8);
+PG_FUNCTION_INFO_V1(cl_demand_mean_amount);
+PG_FUNCTION_INFO_V1(cl_expected_draw_amount);
+PG_FUNCTION_INFO_V1(cl_expected_unmet_amount);
 
 /* A demand that was given by its parameters holds no observations. */
 static void
@@ -97,12 +100,11 @@ cl_demand_quantile_of(PG_FUNCTION_ARGS)
 	return known_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
 }
 
-/* As money, to the nearest minor unit. */
-Datum
-cl_demand_amount(PG_FUNCTION_ARGS)
+/* As money, to the nearest minor unit; NULL where it is not known or no amount is enough. Argument arg has the decimals. */
+static Datum
+amount_or_null(FunctionCallInfo fcinfo, double answer, int arg)
 {
-	int			decimals = PG_GETARG_INT32(2);
-	double		quantile;
+	int			decimals = PG_GETARG_INT32(arg);
 
 	if (decimals < 0 || decimals > 20)
 		ereport(ERROR,
@@ -110,21 +112,36 @@ cl_demand_amount(PG_FUNCTION_ARGS)
 				 errmsg("decimals of an amount must be between 0 and 20"),
 				 errdetail("Found %d.", decimals),
 				 errhint("Cents are 2, yen are 0.")));
-	quantile = quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1));
-	if (!isfinite(quantile))
+	if (!isfinite(answer))
 		PG_RETURN_NULL();
-	return DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(quantile)),
+	return DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(answer)),
 							   Int32GetDatum(decimals));
 }
 
-/* What is computed at a limit, of either type. */
-static Datum
-at_limit(FunctionCallInfo fcinfo, double limit, double (*answer) (const ClDemandModel *, double))
+Datum
+cl_demand_amount(PG_FUNCTION_ARGS)
+{
+	return amount_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)), 2);
+}
+
+Datum
+cl_demand_mean_amount(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
+
+	return amount_or_null(fcinfo, cl_demand_mean(&model), 1);
+}
+
+typedef double (*AnswerAtLimit) (const ClDemandModel *, double);
+
+/* What is computed at a limit, of either type; NaN where it is not known. */
+static double
+answer_at(FunctionCallInfo fcinfo, double limit, AnswerAtLimit answer)
 {
 	ClDemandModel model;
 
 	if (isnan(limit))
-		PG_RETURN_NULL();
+		return NAN;
 	if (limit < 0 || isinf(limit))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -132,7 +149,13 @@ at_limit(FunctionCallInfo fcinfo, double limit, double (*answer) (const ClDemand
 				 errdetail("Found %g.", limit),
 				 errhint("A line that is closed has the limit 0; without any limit demand_mean is what is drawn.")));
 	model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
-	return known_or_null(fcinfo, answer(&model, limit));
+	return answer(&model, limit);
+}
+
+static Datum
+at_limit(FunctionCallInfo fcinfo, double limit, AnswerAtLimit answer)
+{
+	return known_or_null(fcinfo, answer_at(fcinfo, limit, answer));
 }
 
 Datum
@@ -169,4 +192,20 @@ Datum
 cl_expected_unmet_float8(PG_FUNCTION_ARGS)
 {
 	return at_limit(fcinfo, PG_GETARG_FLOAT8(1), cl_demand_expected_unmet);
+}
+
+Datum
+cl_expected_draw_amount(PG_FUNCTION_ARGS)
+{
+	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
+
+	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_draw), 2);
+}
+
+Datum
+cl_expected_unmet_amount(PG_FUNCTION_ARGS)
+{
+	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
+
+	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_unmet), 2);
 }

@@ -19,18 +19,8 @@ PG_FUNCTION_INFO_V1(cl_limit_gap);
 PG_FUNCTION_INFO_V1(cl_gap_total_transition);
 PG_FUNCTION_INFO_V1(cl_gap_total_final);
 
-static const char *const method_names[] = {"waterfall", "shapley", "binding", NULL};
-
 /* Shapley divides: below this many decimals its parts would be coarser than any reader expects of them. */
 #define SHAPLEY_DECIMALS 2
-
-static ClGapMethod
-method_of(const text *given)
-{
-	return (ClGapMethod)
-		cl_choice_argument(given, method_names, "method of dividing a gap",
-						   "waterfall divides in the order risk, product, demand, rest; shapley in no order; binding names one.");
-}
 
 /*
  * One account
@@ -38,11 +28,13 @@ method_of(const text *given)
 
 enum
 {
-	ARG_ENTITLEMENT, ARG_RISK_CAP, ARG_PRODUCT_CAP, ARG_DEMAND, ARG_DRAWN, ARG_MONTHS_INACTIVE, ARG_METHOD, ARG_DORMANT_AFTER,
-	ARG_DECIMALS
+	ARG_ENTITLEMENT, ARG_RISK_CAP, ARG_PRODUCT_CAP, ARG_CREDIT_LIMIT, ARG_DEMAND, ARG_DRAWN, ARG_MONTHS_INACTIVE, ARG_METHOD,
+	ARG_DORMANT_AFTER, ARG_DECIMALS
 };
 
-static const char *const arg_names[] = {"entitlement", "risk cap", "product cap", "demand", "drawn amount"};
+static const char *const arg_names[] = {
+	"entitlement", "risk cap", "product cap", "credit limit", "demand", "drawn amount"
+};
 
 /* Most decimals that the amounts show; where 128 bits cannot hold that, as many as they need. */
 static int
@@ -109,7 +101,7 @@ wanted_decimals(FunctionCallInfo fcinfo)
 	return decimals;
 }
 
-/* Reads the five amounts as integers of a common unit, and says how many decimals that has. */
+/* Reads the six amounts as integers of a common unit, and says how many decimals that has. */
 static int
 take_amounts(FunctionCallInfo fcinfo, ClGapMethod method, cl_int128 *amount)
 {
@@ -128,7 +120,7 @@ take_amounts(FunctionCallInfo fcinfo, ClGapMethod method, cl_int128 *amount)
 		if (!read_amounts(fcinfo, decimals, amount))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("amounts of a gap need more than 37 digits"),
+					 errmsg("amounts of a gap need more than 36 digits"),
 					 errdetail("With %d decimals the largest amount has too many digits before them.", decimals),
 					 errhint("Round the amounts to the minor unit of their currency.")));
 	}
@@ -167,14 +159,40 @@ is_dormant(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("months inactive must not be negative, and dormancy starts after one month at the earliest"),
 				 errdetail("Found %d months inactive, dormant after %d.", inactive, after),
-				 errhint("Leave them out for an active account and for dormancy after 6 months.")));
+				 errhint("months_inactive is 0 for an active account; leave dormant_after out for dormancy after 6 months.")));
 	return inactive >= after;
+}
+
+/* The rest of a gap is dormancy or buffer, whole. */
+static void
+fill_row(const ClGap *gap, bool dormant, cl_int128 drawn, cl_int128 *row)
+{
+	const cl_int128 *granted = gap->granted;
+
+	row[GAP_GAP] = gap->gap;
+	row[GAP_RISK] = gap->part[CL_CAUSE_RISK];
+	row[GAP_PRODUCT] = gap->part[CL_CAUSE_PRODUCT];
+	row[GAP_UNGRANTED] = gap->part[CL_CAUSE_UNGRANTED];
+	row[GAP_DEMAND] = gap->part[CL_CAUSE_DEMAND];
+	row[GAP_DORMANCY] = dormant ? gap->part[CL_CAUSE_REST] : 0;
+	row[GAP_BUFFER] = dormant ? 0 : gap->part[CL_CAUSE_REST];
+	row[GAP_GRANTED_DEMAND] = granted[0];
+	row[GAP_GRANTED_DORMANCY] = dormant ? granted[1] : 0;
+	row[GAP_GRANTED_BUFFER] = dormant ? 0 : granted[1];
+	row[GAP_ABOVE_ENTITLEMENT] = gap->above_entitlement;
+	row[GAP_OVER_LIMIT] = gap->over_limit;
+	row[GAP_OVER_ENTITLEMENT] = gap->over_entitlement;
+	row[GAP_UNMET] = gap->unmet;
+	for (int k = 0; k < CL_UNMET_CAUSES; k++)
+		row[GAP_UNMET_RULES + k] = gap->unmet_part[k];
+	row[GAP_DRAWN] = drawn;
 }
 
 Datum
 cl_limit_gap(PG_FUNCTION_ARGS)
 {
 	cl_int128	amount[ARG_DRAWN + 1];
+	cl_int128	shown[GAP_AMOUNTS];
 	ClGapInput	input = {0};
 	ClGap		gap;
 	bool		dormant;
@@ -184,12 +202,13 @@ cl_limit_gap(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(ARG_ENTITLEMENT) || PG_ARGISNULL(ARG_DRAWN) || PG_ARGISNULL(ARG_METHOD) ||
 		PG_ARGISNULL(ARG_DORMANT_AFTER))
 		PG_RETURN_NULL();
-	input.method = method_of(PG_GETARG_TEXT_PP(ARG_METHOD));
+	input.method = cl_gap_method(PG_GETARG_TEXT_PP(ARG_METHOD));
 	dormant = is_dormant(fcinfo);
 	decimals = take_amounts(fcinfo, input.method, amount);
 	require_not_negative(fcinfo, ARG_ENTITLEMENT);
 	require_not_negative(fcinfo, ARG_RISK_CAP);
 	require_not_negative(fcinfo, ARG_PRODUCT_CAP);
+	require_not_negative(fcinfo, ARG_CREDIT_LIMIT);
 
 	input.entitlement = amount[ARG_ENTITLEMENT];
 	for (int k = 0; k < CL_CAUSE_REST; k++)
@@ -200,17 +219,10 @@ cl_limit_gap(PG_FUNCTION_ARGS)
 	input.drawn = Max(amount[ARG_DRAWN], 0);
 	cl_gap(&input, &gap);
 
+	fill_row(&gap, dormant, input.drawn, shown);
 	cl_record_open_kept(&record, fcinfo);
-	cl_record_put(&record, cl_minor_numeric(gap.gap, decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_RISK], decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_PRODUCT], decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.part[CL_CAUSE_DEMAND], decimals));
-	cl_record_put(&record, cl_minor_numeric(dormant ? gap.part[CL_CAUSE_REST] : 0, decimals));
-	cl_record_put(&record, cl_minor_numeric(dormant ? 0 : gap.part[CL_CAUSE_REST], decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.over_limit, decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.unmet, decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.unmet_part[CL_UNMET_RISK], decimals));
-	cl_record_put(&record, cl_minor_numeric(gap.unmet_part[CL_UNMET_PRODUCT], decimals));
+	for (int i = 0; i < GAP_AMOUNTS; i++)
+		cl_record_put(&record, cl_minor_numeric(shown[i], decimals));
 	cl_record_put(&record, PG_GETARG_DATUM(ARG_METHOD));
 	cl_record_put_int64(&record, 1);
 	cl_record_put_int64(&record, gap.clamped ? 1 : 0);
@@ -226,7 +238,7 @@ typedef struct GapTotal
 	ClMoneySum	sums[GAP_AMOUNTS];
 	int64		n;
 	int64		n_clamped;
-	int			method;			/* -1 before the first row */
+	int			method;
 } GapTotal;
 
 static void *
@@ -234,22 +246,8 @@ total_create(void)
 {
 	GapTotal   *total = palloc0_object(GapTotal);
 
-	total->method = -1;
+	total->method = CL_NO_METHOD;
 	return total;
-}
-
-/* Parts of different methods are answers to different questions: their sum would answer none. */
-static void
-require_same_method(GapTotal *total, int method)
-{
-	if (total->method < 0)
-		total->method = method;
-	if (total->method != method)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("gaps divided by different methods cannot be totalled"),
-				 errdetail("Found %s and %s.", method_names[total->method], method_names[method]),
-				 errhint("Group by the method, or give limit_gap the same one.")));
 }
 
 static void
@@ -258,7 +256,7 @@ total_merge(void *into, const void *from)
 	GapTotal   *total = into;
 	const GapTotal *other = from;
 
-	require_same_method(total, other->method);
+	cl_gap_require_method(&total->method, other->method);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 		cl_money_merge(&total->sums[i], &other->sums[i]);
 	total->n += other->n;
@@ -283,7 +281,7 @@ total_read(StringInfo buf)
 	GapTotal   *total = total_create();
 
 	total->method = pq_getmsgbyte(buf);
-	if (total->method >= (int) lengthof(method_names) - 1)
+	if (total->method >= CL_GAP_METHODS)
 		cl_wire_invalid("limit_gap", "method is not known");
 	total->n = cl_wire_int64(buf, "limit_gap", 0, PG_INT64_MAX, "number of accounts");
 	total->n_clamped = cl_wire_int64(buf, "limit_gap", 0, PG_INT64_MAX, "number of clamped demands");
@@ -321,15 +319,15 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	GapTotal   *total = PG_ARGISNULL(0) ? NULL : (GapTotal *) PG_GETARG_POINTER(0);
 	ClRow	   *row = cl_call_state(fcinfo, new_gap_row);
-	ClGapMethod method;
+	int			method;
 
 	if (PG_ARGISNULL(1) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
 		return cl_agg_unchanged(fcinfo);
-	method = method_of(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
+	method = cl_gap_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD])));
 	old = MemoryContextSwitchTo(context);
 	if (total == NULL)
 		total = total_create();
-	require_same_method(total, method);
+	cl_gap_require_method(&total->method, method);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 		cl_money_add(&total->sums[i], cl_column_datum(row, &row->columns[i]), cl_gap_amount_names[i]);
 	total->n += DatumGetInt64(cl_column_datum(row, &row->columns[GAP_N]));
@@ -340,18 +338,19 @@ cl_gap_total_transition(PG_FUNCTION_ARGS)
 
 /* A limit_gap is an ordinary row, which anybody can write; a total whose parts do not add up is not given out. */
 static void
-require_sum_of_parts(const GapTotal *total)
+require_sum_of_parts(const GapTotal *total, GapColumn whole, GapColumn first, GapColumn last)
 {
 	ClMoneySum	parts = {0};
 
-	for (int i = GAP_RISK; i <= GAP_BUFFER; i++)
+	for (int i = first; i <= (int) last; i++)
 		cl_money_merge(&parts, &total->sums[i]);
-	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, cl_money_numeric(&parts), cl_money_numeric(&total->sums[GAP_GAP]))))
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, cl_money_numeric(&parts), cl_money_numeric(&total->sums[whole]))))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("gaps contradict themselves"),
-				 errdetail("Their parts add up to %s, and they themselves to %s.", cl_numeric_string(cl_money_numeric(&parts)),
-						   cl_numeric_string(cl_money_numeric(&total->sums[GAP_GAP]))),
+				 errdetail("The parts of \"%s\" add up to %s, and they themselves to %s.", cl_gap_amount_names[whole],
+						   cl_numeric_string(cl_money_numeric(&parts)),
+						   cl_numeric_string(cl_money_numeric(&total->sums[whole]))),
 				 errhint("Use what limit_gap returned, as a whole.")));
 }
 
@@ -365,11 +364,12 @@ cl_gap_total_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	total = (const GapTotal *) PG_GETARG_POINTER(0);
-	require_sum_of_parts(total);
+	require_sum_of_parts(total, GAP_GAP, GAP_RISK, GAP_BUFFER);
+	require_sum_of_parts(total, GAP_UNMET, GAP_UNMET_RULES, GAP_UNMET_UNGRANTED);
 	cl_record_open(&record, fcinfo);
 	for (int i = 0; i < GAP_AMOUNTS; i++)
 		cl_record_put(&record, cl_money_numeric(&total->sums[i]));
-	cl_record_put_text(&record, method_names[total->method]);
+	cl_record_put_text(&record, cl_gap_methods[total->method]);
 	cl_record_put_int64(&record, total->n);
 	cl_record_put_int64(&record, total->n_clamped);
 	PG_RETURN_DATUM(cl_record_datum(&record));

@@ -1,67 +1,106 @@
 /*
  * gap_impact.c
- *	  What an unused limit costs, by cause.
+ *	  gap_impact: what one account's unused limit costs, by cause; gap_impact_total: that of many; expected_loss.
  *
- * Every measure is a rate of an amount, so it divides among the causes as the amount does; in minor units, and so that the
- * rows add up to the total to the last one (cl_rate_of_parts).
+ * Only what is granted can be drawn, so only that costs. What is wanted and not granted forgoes a margin:
  *
  *		forgone margin = margin * the demand that is not met, as far as it could prudently be met
- *		idle cost      = carry * unused,  carry being what a unit that is granted and not drawn costs a year
- *		contingent EAD = CCF * unused
- *		capital        = K * CCF * unused,  K being capital per unit of exposure (Basel: irb_capital)
- *		expected loss  = PD * LGD * CCF * unused
+ *		idle cost      = carry * granted,  carry being what a unit that is granted and not drawn costs a year
+ *		contingent EAD = CCF * granted
+ *		capital        = K * CCF * granted,  K being capital per unit of exposure (Basel: irb_capital)
+ *		expected loss  = PD * LGD * CCF * granted
+ *
+ * Every measure is a rate of an amount, so it divides among the causes as the amount does, in minor units. Each cause gets the
+ * difference of two rounded running totals, so that the rows add up to the total to the last unit. Those of the expected loss
+ * begin with what is drawn: the loss on it and the rows add up to expected_loss(), which rounds once.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "core/gap.h"
+#include "pg/cache.h"
+#include "pg/money.h"
 #include "pg/record.h"
+#include "pg/summary.h"
 #include "usage/gap_row.h"
 
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 /* Of an amount in minor units: its rates are then exact in 128 bits. */
 #define LARGEST_DIGITS 24
+#define SHARE_DECIMALS 4
 
 PG_FUNCTION_INFO_V1(cl_gap_impact);
+PG_FUNCTION_INFO_V1(cl_gap_impact_total_transition);
+PG_FUNCTION_INFO_V1(cl_gap_impact_total_final);
+PG_FUNCTION_INFO_V1(cl_expected_loss);
 
+/* Of gap_impact; gap_impact_total has the state before them, and no room. */
 enum
 {
 	ARG_GAP, ARG_MARGIN, ARG_CARRY, ARG_CCF, ARG_PD, ARG_LGD, ARG_CAPITAL, ARG_PRUDENT_ROOM
 };
 
-/* The causes that rows are returned for. Unused limit has five, unmet demand three; risk and product are in both. */
+/* The rows, in their order. */
 typedef enum ImpactCause
 {
-	IMPACT_RULES, IMPACT_RISK, IMPACT_PRODUCT, IMPACT_DEMAND, IMPACT_DORMANCY, IMPACT_BUFFER, IMPACT_CAUSES
+	IMPACT_RULES, IMPACT_RISK, IMPACT_PRODUCT, IMPACT_UNGRANTED, IMPACT_DEMAND, IMPACT_DORMANCY, IMPACT_BUFFER,
+	IMPACT_ABOVE_ENTITLEMENT, IMPACT_CAUSES
 } ImpactCause;
 
 static const char *const cause_names[IMPACT_CAUSES + 1] = {
-	"rules", "risk", "product", "demand", "dormancy", "buffer", "total"
+	"rules", "risk", "product", "ungranted", "demand", "dormancy", "buffer", "above_entitlement", "total"
 };
 
 typedef enum Measure
 {
-	MEASURE_UNUSED, MEASURE_UNMET, MEASURE_FORGONE_MARGIN, MEASURE_IDLE_COST, MEASURE_CONTINGENT_EAD, MEASURE_CAPITAL,
-	MEASURE_EXPECTED_LOSS, MEASURES
+	MEASURE_UNUSED, MEASURE_GRANTED, MEASURE_UNMET, MEASURE_FORGONE_MARGIN, MEASURE_IDLE_COST, MEASURE_CONTINGENT_EAD,
+	MEASURE_CAPITAL, MEASURE_EXPECTED_LOSS, MEASURES
 } Measure;
+
+static const char *const rate_names[] = {
+	[ARG_MARGIN] = "margin", [ARG_CARRY] = "carry", [ARG_CCF] = "credit conversion factor", [ARG_PD] = "PD", [ARG_LGD] = "LGD",
+	[ARG_CAPITAL] = "capital"
+};
+
+static const struct
+{
+	double		lowest;
+	double		highest;
+}			rate_bounds[] = {
+	[ARG_MARGIN] = {-10, 10}, [ARG_CARRY] = {-10, 10}, [ARG_CCF] = {0, 10}, [ARG_PD] = {0, 1}, [ARG_LGD] = {0, 2},
+	[ARG_CAPITAL] = {0, 2}
+};
 
 typedef struct Impact
 {
 	int			decimals;
-	cl_int128	amount[MEASURES][IMPACT_CAUSES + 1];	/* the last is the total */
+	cl_int128	amount[MEASURES][IMPACT_CAUSES];
+	cl_int128	drawn;
+	bool		has_pd;
+	double		rate[ARG_PRUDENT_ROOM];
 } Impact;
 
-static double
-take_rate(FunctionCallInfo fcinfo, int arg, const char *what, double lowest, double highest)
+/* Of many accounts. */
+typedef struct ImpactTotal
 {
-	double		rate = PG_GETARG_FLOAT8(arg);
+	ClMoneySum	sums[MEASURES][IMPACT_CAUSES];
+	int64		n_pd;			/* accounts with a PD: without one nothing is known of a loss */
+	int			method;
+} ImpactTotal;
 
-	if (!(rate >= lowest && rate <= highest))
+static double
+take_rate(int kind, double rate)
+{
+	if (!(rate >= rate_bounds[kind].lowest && rate <= rate_bounds[kind].highest))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s must be between %g and %g", what, lowest, highest),
+				 errmsg("%s must be between %g and %g", rate_names[kind], rate_bounds[kind].lowest, rate_bounds[kind].highest),
 				 errdetail("Found %g.", rate),
 				 errhint("Rates are fractions: 0.18 is 18 %%.")));
 	return rate;
@@ -85,7 +124,7 @@ take_amount(Datum value, int decimals, const char *what)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be an amount between 0 and 10^24 minor units", what),
 				 errdetail("Found %s.", cl_numeric_string(value)),
-				 errhint("Use what limit_gap or gap_total returned.")));
+				 errhint("Money is not negative here; of a gap, use what limit_gap or gap_total returned.")));
 	return minor;
 }
 
@@ -109,54 +148,64 @@ row_decimals(const ClRow *row)
 	return Min(Max(needed, Min(shown, LARGEST_DIGITS - whole)), CL_MAX_DECIMALS);
 }
 
-static cl_int128
-row_amount(const ClRow *row, const Impact *impact, int column)
-{
-	return take_amount(cl_column_datum(row, &row->columns[column]), impact->decimals, cl_gap_amount_names[column]);
-}
-
 static void
 take_row(const ClRow *row, Impact *impact)
 {
-	cl_int128  *unused = impact->amount[MEASURE_UNUSED];
-	cl_int128  *unmet = impact->amount[MEASURE_UNMET];
+	/* Where the columns of a gap go, from risk to unmet_ungranted. */
+	static const struct
+	{
+		GapColumn	column;
+		Measure		measure;
+		ImpactCause cause;
+	}			places[] = {
+		{GAP_RISK, MEASURE_UNUSED, IMPACT_RISK}, {GAP_PRODUCT, MEASURE_UNUSED, IMPACT_PRODUCT},
+		{GAP_UNGRANTED, MEASURE_UNUSED, IMPACT_UNGRANTED}, {GAP_DEMAND, MEASURE_UNUSED, IMPACT_DEMAND},
+		{GAP_DORMANCY, MEASURE_UNUSED, IMPACT_DORMANCY}, {GAP_BUFFER, MEASURE_UNUSED, IMPACT_BUFFER},
+		{GAP_GRANTED_DEMAND, MEASURE_GRANTED, IMPACT_DEMAND}, {GAP_GRANTED_DORMANCY, MEASURE_GRANTED, IMPACT_DORMANCY},
+		{GAP_GRANTED_BUFFER, MEASURE_GRANTED, IMPACT_BUFFER},
+		{GAP_ABOVE_ENTITLEMENT, MEASURE_GRANTED, IMPACT_ABOVE_ENTITLEMENT},
+		{GAP_UNMET_RULES, MEASURE_UNMET, IMPACT_RULES}, {GAP_UNMET_RISK, MEASURE_UNMET, IMPACT_RISK},
+		{GAP_UNMET_PRODUCT, MEASURE_UNMET, IMPACT_PRODUCT}, {GAP_UNMET_UNGRANTED, MEASURE_UNMET, IMPACT_UNGRANTED}
+	};
 
 	impact->decimals = row_decimals(row);
-	unused[IMPACT_RISK] = row_amount(row, impact, GAP_RISK);
-	unused[IMPACT_PRODUCT] = row_amount(row, impact, GAP_PRODUCT);
-	unused[IMPACT_DEMAND] = row_amount(row, impact, GAP_DEMAND);
-	unused[IMPACT_DORMANCY] = row_amount(row, impact, GAP_DORMANCY);
-	unused[IMPACT_BUFFER] = row_amount(row, impact, GAP_BUFFER);
-	unmet[IMPACT_RISK] = row_amount(row, impact, GAP_UNMET_RISK);
-	unmet[IMPACT_PRODUCT] = row_amount(row, impact, GAP_UNMET_PRODUCT);
-	unmet[IMPACT_RULES] = row_amount(row, impact, GAP_UNMET) - unmet[IMPACT_RISK] - unmet[IMPACT_PRODUCT];
-	if (unmet[IMPACT_RULES] < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a gap contradicts itself"),
-				 errdetail("Its unmet demand by cause is more than its unmet demand."),
-				 errhint("Use what limit_gap or gap_total returned.")));
+	for (int i = 0; i < (int) lengthof(places); i++)
+		impact->amount[places[i].measure][places[i].cause] =
+			take_amount(cl_column_datum(row, &row->columns[places[i].column]), impact->decimals,
+						cl_gap_amount_names[places[i].column]);
+	impact->drawn = take_amount(cl_column_datum(row, &row->columns[GAP_DRAWN]), impact->decimals, "drawn amount");
 }
 
-static cl_int128
-sum(const cl_int128 *part)
+/* The rates, of which the first is argument first; false where one is missing that cannot be. */
+static bool
+take_rates(FunctionCallInfo fcinfo, int first, Impact *impact)
 {
-	cl_int128	total = 0;
+	impact->has_pd = true;
+	for (int kind = ARG_MARGIN; kind <= ARG_CAPITAL; kind++)
+	{
+		int			arg = first + kind - ARG_MARGIN;
 
-	for (int k = 0; k < IMPACT_CAUSES; k++)
-		total += part[k];
-	return total;
+		if (!PG_ARGISNULL(arg))
+			impact->rate[kind] = take_rate(kind, PG_GETARG_FLOAT8(arg));
+		else if (kind == ARG_PD)
+			impact->has_pd = false;
+		else
+			return false;
+	}
+	return true;
 }
 
 /* The unmet demand that could prudently be met, divided as the unmet demand is. */
 static void
-within_room(const cl_int128 *unmet, bool bounded, cl_int128 room, cl_int128 *served)
+within_room(const cl_int128 *unmet, cl_int128 room, cl_int128 *served)
 {
-	cl_int128	total = sum(unmet);
+	cl_int128	total = 0;
 	cl_int128	running = 0;
 	cl_int128	before = 0;
 
-	if (!bounded || room >= total)
+	for (int k = 0; k < IMPACT_CAUSES; k++)
+		total += unmet[k];
+	if (room >= total)
 	{
 		memcpy(served, unmet, IMPACT_CAUSES * sizeof(cl_int128));
 		return;
@@ -174,59 +223,288 @@ within_room(const cl_int128 *unmet, bool bounded, cl_int128 room, cl_int128 *ser
 }
 
 static void
-fill(FunctionCallInfo fcinfo, const ClRow *row, Impact *impact)
+lose(Impact *impact)
 {
-	double		margin = take_rate(fcinfo, ARG_MARGIN, "margin", -10, 10);
-	double		carry = take_rate(fcinfo, ARG_CARRY, "carry", -10, 10);
-	double		ccf = take_rate(fcinfo, ARG_CCF, "credit conversion factor", 0, 10);
-	double		pd = take_rate(fcinfo, ARG_PD, "PD", 0, 1);
-	double		lgd = take_rate(fcinfo, ARG_LGD, "LGD", 0, 2);
-	double		capital = take_rate(fcinfo, ARG_CAPITAL, "capital", 0, 2);
-	const cl_int128 *unused = impact->amount[MEASURE_UNUSED];
-	cl_int128	served[IMPACT_CAUSES];
-	bool		bounded = !PG_ARGISNULL(ARG_PRUDENT_ROOM);
-	cl_int128	room = 0;
+	double		loss = impact->rate[ARG_PD] * impact->rate[ARG_LGD];
+	cl_int128	running = 0;
+	cl_int128	before = cl_rate_of_two(impact->drawn, fixed_rate(loss), 0, 0);
 
-	take_row(row, impact);
-	if (bounded)
+	for (int k = 0; k < IMPACT_CAUSES; k++)
 	{
-		/* Finer room than the gap's decimals is cut off: what cannot be paid out cannot be drawn. */
-		Datum		cut = DirectFunctionCall2(numeric_trunc, PG_GETARG_DATUM(ARG_PRUDENT_ROOM), Int32GetDatum(impact->decimals));
+		cl_int128	now;
 
-		room = take_amount(cut, impact->decimals, "prudent room");
+		running += impact->amount[MEASURE_GRANTED][k];
+		now = cl_rate_of_two(impact->drawn, fixed_rate(loss), running, fixed_rate(loss * impact->rate[ARG_CCF]));
+		impact->amount[MEASURE_EXPECTED_LOSS][k] = now - before;
+		before = now;
 	}
-	within_room(impact->amount[MEASURE_UNMET], bounded, room, served);
-	cl_rate_of_parts(served, IMPACT_CAUSES, fixed_rate(margin), impact->amount[MEASURE_FORGONE_MARGIN]);
-	cl_rate_of_parts(unused, IMPACT_CAUSES, fixed_rate(carry), impact->amount[MEASURE_IDLE_COST]);
-	cl_rate_of_parts(unused, IMPACT_CAUSES, fixed_rate(ccf), impact->amount[MEASURE_CONTINGENT_EAD]);
-	cl_rate_of_parts(unused, IMPACT_CAUSES, fixed_rate(capital * ccf), impact->amount[MEASURE_CAPITAL]);
-	cl_rate_of_parts(unused, IMPACT_CAUSES, fixed_rate(pd * lgd * ccf), impact->amount[MEASURE_EXPECTED_LOSS]);
+}
+
+/* Finer room than the gap's decimals is cut off: what cannot be paid out cannot be drawn. */
+static void
+price(Impact *impact, bool bounded, Datum room)
+{
+	const cl_int128 *granted = impact->amount[MEASURE_GRANTED];
+	cl_int128	served[IMPACT_CAUSES];
+	const double *rate = impact->rate;
+
+	if (bounded)
+		within_room(impact->amount[MEASURE_UNMET],
+					take_amount(DirectFunctionCall2(numeric_trunc, room, Int32GetDatum(impact->decimals)), impact->decimals,
+								"prudent room"), served);
+	else
+		memcpy(served, impact->amount[MEASURE_UNMET], sizeof(served));
+	cl_rate_of_parts(served, IMPACT_CAUSES, fixed_rate(rate[ARG_MARGIN]), impact->amount[MEASURE_FORGONE_MARGIN]);
+	cl_rate_of_parts(granted, IMPACT_CAUSES, fixed_rate(rate[ARG_CARRY]), impact->amount[MEASURE_IDLE_COST]);
+	cl_rate_of_parts(granted, IMPACT_CAUSES, fixed_rate(rate[ARG_CCF]), impact->amount[MEASURE_CONTINGENT_EAD]);
+	cl_rate_of_parts(granted, IMPACT_CAUSES, fixed_rate(rate[ARG_CAPITAL] * rate[ARG_CCF]), impact->amount[MEASURE_CAPITAL]);
+	if (impact->has_pd)
+		lose(impact);
+}
+
+/*
+ * Totals
+ */
+
+static void *
+total_create(void)
+{
+	ImpactTotal *total = palloc0_object(ImpactTotal);
+
+	total->method = CL_NO_METHOD;
+	return total;
+}
+
+static void
+total_merge(void *into, const void *from)
+{
+	ImpactTotal *total = into;
+	const ImpactTotal *other = from;
+
+	cl_gap_require_method(&total->method, other->method);
+	total->n_pd += other->n_pd;
 	for (int m = 0; m < MEASURES; m++)
-		impact->amount[m][IMPACT_CAUSES] = sum(impact->amount[m]);
+		for (int k = 0; k < IMPACT_CAUSES; k++)
+			cl_money_merge(&total->sums[m][k], &other->sums[m][k]);
+}
+
+static void
+total_write(StringInfo buf, const void *state)
+{
+	const ImpactTotal *total = state;
+
+	pq_sendbyte(buf, total->method);
+	pq_sendint64(buf, total->n_pd);
+	for (int m = 0; m < MEASURES; m++)
+		for (int k = 0; k < IMPACT_CAUSES; k++)
+			cl_money_send(buf, &total->sums[m][k]);
+}
+
+static void *
+total_read(StringInfo buf)
+{
+	ImpactTotal *total = total_create();
+
+	total->method = pq_getmsgbyte(buf);
+	if (total->method >= CL_GAP_METHODS)
+		cl_wire_invalid("gap_impact", "method is not known");
+	total->n_pd = cl_wire_int64(buf, "gap_impact", 0, PG_INT64_MAX, "number of accounts");
+	for (int m = 0; m < MEASURES; m++)
+		for (int k = 0; k < IMPACT_CAUSES; k++)
+			cl_money_receive(buf, "gap_impact", &total->sums[m][k]);
+	return total;
+}
+
+/* Between workers only. */
+static const ClSummary gap_impact_total_summary = {
+	.name = "gap_impact",
+	.version = 1,
+	.create = total_create,
+	.merge = total_merge,
+	.write = total_write,
+	.read = total_read,
+};
+
+/* cl_gap_impact_total_combine, cl_gap_impact_total_serial, cl_gap_impact_total_deserial */
+CL_SUMMARY_FUNCTION(gap_impact_total, combine)
+CL_SUMMARY_FUNCTION(gap_impact_total, serial)
+CL_SUMMARY_FUNCTION(gap_impact_total, deserial)
+
+static void
+total_add(ImpactTotal *total, const ClRow *row, const Impact *impact)
+{
+	cl_gap_require_method(&total->method, cl_gap_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD]))));
+	total->n_pd += impact->has_pd;
+	for (int m = 0; m < MEASURES; m++)
+		for (int k = 0; k < IMPACT_CAUSES; k++)
+			cl_money_add_minor(&total->sums[m][k], impact->amount[m][k], impact->decimals);
+}
+
+/* The part of the whole gap that the causes up to here are, rounded: shares are differences of it, so that they add up to 1. */
+static Datum
+share_up_to(const ClMoneySum *running, const ClMoneySum *whole)
+{
+	return DirectFunctionCall2(numeric_round,
+							   DirectFunctionCall2(numeric_div, cl_money_numeric(running), cl_money_numeric(whole)),
+							   Int32GetDatum(SHARE_DECIMALS));
+}
+
+static void
+put_row(ClRecord *record, const ImpactTotal *total, int cause, bool has_share, Datum share, const ClMoneySum *sums)
+{
+	cl_record_put_int32(record, cause + 1);
+	cl_record_put_text(record, cause_names[cause]);
+	for (int m = 0; m < MEASURES; m++)
+	{
+		cl_record_put_if(record, m != MEASURE_EXPECTED_LOSS || total->n_pd > 0, cl_money_numeric(&sums[m]));
+		if (m == MEASURE_UNUSED)
+			cl_record_put_if(record, has_share, share);
+	}
+}
+
+typedef void (*PutRow) (ClRecord *record, void *where);
+
+/* Fills the rows from the first cause to the total; done() takes each. */
+static void
+put_rows(ClRecord *record, const ImpactTotal *total, PutRow done, void *where)
+{
+	ClMoneySum	whole[MEASURES] = {0};
+	ClMoneySum	running = {0};
+	Datum		before = cl_minor_numeric(0, SHARE_DECIMALS);
+	bool		has_share;
+
+	for (int k = 0; k < IMPACT_CAUSES; k++)
+		for (int m = 0; m < MEASURES; m++)
+			cl_money_merge(&whole[m], &total->sums[m][k]);
+	has_share = whole[MEASURE_UNUSED].minor != 0 || whole[MEASURE_UNUSED].rest != NULL;
+	for (int k = 0; k < IMPACT_CAUSES; k++)
+	{
+		ClMoneySum	sums[MEASURES];
+		Datum		now = before;
+
+		for (int m = 0; m < MEASURES; m++)
+			sums[m] = total->sums[m][k];
+		cl_money_merge(&running, &sums[MEASURE_UNUSED]);
+		if (has_share)
+			now = share_up_to(&running, &whole[MEASURE_UNUSED]);
+		put_row(record, total, k, has_share, DirectFunctionCall2(numeric_sub, now, before), sums);
+		done(record, where);
+		before = now;
+	}
+	put_row(record, total, IMPACT_CAUSES, has_share, before, whole);
+	done(record, where);
+}
+
+static void
+next_of_set(ClRecord *record, void *where)
+{
+	(void) where;
+	cl_record_next(record);
 }
 
 Datum
 cl_gap_impact(PG_FUNCTION_ARGS)
 {
-	Impact		impact = {0};
+	ImpactTotal *total = total_create();
 	ClRow	   *row = cl_gap_row();
+	Impact		impact = {0};
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
-	for (int arg = ARG_GAP; arg < ARG_PRUDENT_ROOM; arg++)
-	{
-		if (PG_ARGISNULL(arg))
-			PG_RETURN_NULL();
-	}
-	if (!cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(ARG_GAP)))
+	if (PG_ARGISNULL(ARG_GAP) || !take_rates(fcinfo, ARG_MARGIN, &impact) ||
+		!cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(ARG_GAP)))
 		PG_RETURN_NULL();
-	fill(fcinfo, row, &impact);
-	for (int cause = 0; cause <= IMPACT_CAUSES; cause++)
-	{
-		cl_record_put_text(&record, cause_names[cause]);
-		for (int m = 0; m < MEASURES; m++)
-			cl_record_put(&record, cl_minor_numeric(impact.amount[m][cause], impact.decimals));
-		cl_record_next(&record);
-	}
+	take_row(row, &impact);
+	price(&impact, !PG_ARGISNULL(ARG_PRUDENT_ROOM), PG_GETARG_DATUM(ARG_PRUDENT_ROOM));
+	total_add(total, row, &impact);
+	put_rows(&record, total, next_of_set, NULL);
 	PG_RETURN_NULL();
+}
+
+static void *
+new_gap_row(FunctionCallInfo fcinfo)
+{
+	(void) fcinfo;
+	return cl_gap_row();
+}
+
+Datum
+cl_gap_impact_total_transition(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = cl_agg_context(fcinfo);
+	MemoryContext old;
+	ImpactTotal *total = PG_ARGISNULL(0) ? NULL : (ImpactTotal *) PG_GETARG_POINTER(0);
+	ClRow	   *row = cl_call_state(fcinfo, new_gap_row);
+	Impact		impact = {0};
+
+	if (PG_ARGISNULL(1) || !take_rates(fcinfo, 2, &impact) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
+		return cl_agg_unchanged(fcinfo);
+	take_row(row, &impact);
+	price(&impact, false, (Datum) 0);
+	old = MemoryContextSwitchTo(context);
+	if (total == NULL)
+		total = total_create();
+	total_add(total, row, &impact);
+	MemoryContextSwitchTo(old);
+	PG_RETURN_POINTER(total);
+}
+
+static void
+next_of_array(ClRecord *record, void *where)
+{
+	Datum	  **end = where;
+
+	*(*end)++ = cl_record_datum(record);
+	record->columns = 0;
+}
+
+Datum
+cl_gap_impact_total_final(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+	Datum		rows[IMPACT_CAUSES + 1];
+	Datum	   *end = rows;
+	ClRecord	record;
+
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	cl_record_open_desc(&record, lookup_rowtype_tupdesc_copy(type, -1));
+	put_rows(&record, (const ImpactTotal *) PG_GETARG_POINTER(0), next_of_array, &end);
+	PG_RETURN_ARRAYTYPE_P(construct_array(rows, lengthof(rows), type, -1, false, TYPALIGN_DOUBLE));
+}
+
+/*
+ * The loss of an account, drawn and not. Arguments: pd, lgd, ccf, balance, credit_limit, decimals.
+ */
+Datum
+cl_expected_loss(PG_FUNCTION_ARGS)
+{
+	double		loss = take_rate(ARG_PD, PG_GETARG_FLOAT8(0)) * take_rate(ARG_LGD, PG_GETARG_FLOAT8(1));
+	double		ccf = take_rate(ARG_CCF, PG_GETARG_FLOAT8(2));
+	int			decimals = PG_GETARG_INT32(5);
+	cl_int128	amount[2];
+	cl_int128	drawn;
+
+	if (decimals < 0 || decimals > 20)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("decimals of an expected loss must be between 0 and 20"),
+				 errdetail("Found %d.", decimals),
+				 errhint("Cents are 2, yen are 0.")));
+	for (int i = 0; i < 2; i++)
+	{
+		const char *what = i == 0 ? "balance" : "credit limit";
+		Datum		given = PG_GETARG_DATUM(3 + i);
+		ClNumericView view;
+
+		cl_money_require_finite(given, what);
+		given = DirectFunctionCall2(numeric_round, given, Int32GetDatum(decimals));
+		cl_numeric_open(given, &view);
+		/* A credit balance is nothing drawn. */
+		amount[i] = i == 0 && view.negative ? 0 : take_amount(given, decimals, what);
+	}
+	drawn = amount[0];
+	PG_RETURN_DATUM(cl_minor_numeric(cl_rate_of_two(drawn, fixed_rate(loss), Max(amount[1] - drawn, 0), fixed_rate(loss * ccf)),
+									 decimals));
 }

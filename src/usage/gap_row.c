@@ -4,10 +4,14 @@
  */
 #include "postgres.h"
 
+#include "core/gap.h"
+#include "pg/argument.h"
 #include "usage/gap_row.h"
 
 const char *const cl_gap_amount_names[GAP_AMOUNTS] = {
-	"gap", "risk", "product", "demand", "dormancy", "buffer", "over_limit", "unmet", "unmet_risk", "unmet_product"
+	"gap", "risk", "product", "ungranted", "demand", "dormancy", "buffer",
+	"granted_demand", "granted_dormancy", "granted_buffer", "above_entitlement", "over_limit", "over_entitlement",
+	"unmet", "unmet_rules", "unmet_risk", "unmet_product", "unmet_ungranted", "drawn"
 };
 
 /* A reader of limit_gap rows, in the current context. */
@@ -48,4 +52,29 @@ cl_gap_read(ClRow *row, HeapTupleHeader record)
 				 errdetail("%d of its %d columns are NULL.", missing, GAP_COLUMNS),
 				 errhint("Use what limit_gap returned, as a whole.")));
 	return true;
+}
+
+const char *const cl_gap_methods[] = {"waterfall", "shapley", "binding", NULL};
+
+int
+cl_gap_method(const text *given)
+{
+	StaticAssertStmt(lengthof(cl_gap_methods) == CL_GAP_METHODS + 1 && CL_GAP_BINDING == CL_GAP_METHODS - 1, "names of methods");
+	return cl_choice_argument(given, cl_gap_methods, "method of dividing a gap",
+							  "waterfall divides in the order risk, product, ungranted, demand, rest; shapley in no order; "
+							  "binding names one.");
+}
+
+/* Parts of different methods are answers to different questions: their sum would answer none. */
+void
+cl_gap_require_method(int *known, int method)
+{
+	if (*known == CL_NO_METHOD)
+		*known = method;
+	if (method != CL_NO_METHOD && *known != method)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("gaps divided by different methods cannot be totalled"),
+				 errdetail("Found %s and %s.", cl_gap_methods[*known], cl_gap_methods[method]),
+				 errhint("Group by the method, or give limit_gap the same one.")));
 }

@@ -53,7 +53,10 @@ fuzz_gap(Input *input)
 		unmet += gap.unmet_part[k];
 	}
 	REQUIRE(sum == gap.gap && unmet == gap.unmet);
-	REQUIRE(gap.gap - gap.over_limit == ladder.entitlement - ladder.drawn);
+	REQUIRE(gap.gap - gap.over_entitlement == ladder.entitlement - ladder.drawn);
+	if (ladder.has_cap[CL_CAUSE_UNGRANTED])
+		REQUIRE(gap.granted[0] + gap.granted[1] + gap.above_entitlement - gap.over_limit ==
+				ladder.cap[CL_CAUSE_UNGRANTED] - ladder.drawn);
 }
 
 static void

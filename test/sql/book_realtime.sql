@@ -95,19 +95,25 @@ SELECT count(*) FILTER (WHERE source = 'realtime') AS decisions FROM book_t.deci
 INSERT INTO book_t.account_month SELECT account_id, '2026-11-01', credit_limit, balance, 0, 0, CASE WHEN account_id % 4 = 0 THEN 45
   ELSE 0 END FROM book_t.account ON CONFLICT DO NOTHING;
 -- Simulation: policy 2 gives three incomes instead of two. By hand, from the tables: swap sets, limits, exposure, loss, revenue.
-SELECT currency, action_a, action_b, accounts, old_limit, limit_a, limit_b, exposure_a, exposure_b, round(expected_loss_a::numeric,
-  6) AS loss_a, round(expected_loss_b::numeric, 6) AS loss_b,
-  round(revenue_a::numeric, 6) AS revenue_a, round(revenue_b::numeric, 6) AS revenue_b FROM credit_limit.simulate_policy('book_t',
-    1, 2, '2026-12-01', '{"lgd": 0.5, "ccf": 0.4, "margin": 0.1}');
-WITH r AS (SELECT a.account_id, a.balance, a.credit_limit AS old, b.external_pd AS pd,
+SELECT currency, action_a, action_b, accounts, old_limit, limit_a, limit_b, exposure_a, exposure_b, expected_loss_a, expected_loss_b,
+  revenue_a, revenue_b FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 0.5, "ccf": 0.4, "margin": 0.1}');
+WITH r AS (SELECT a.account_id, a.balance, a.credit_limit AS old, b.external_pd::numeric AS pd,
   least(2 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS a,
     least(3 * b.income, CASE WHEN b.external_pd < 0.1 THEN 9000 ELSE 2000 END) AS b, m.days_past_due >= 30 OR m.account_id IS NULL AS held
   FROM book_t.account a JOIN book_t.borrower b USING (borrower_id) LEFT JOIN book_t.account_month m ON m.account_id = a.account_id AND m.month = '2026-11-01'),
 h AS (SELECT *, CASE WHEN held THEN old ELSE a END AS la, CASE WHEN held THEN old ELSE b END AS lb FROM r)
 SELECT count(*) AS accounts, sum(old) AS old_limit, sum(la) AS limit_a, sum(lb) AS limit_b,
-  sum(balance + 0.4 * (la - balance)) AS exposure_a, sum(balance + 0.4 * (lb - balance)) AS exposure_b,
-  round(sum(pd * 0.5 * (balance + 0.4 * (la - balance)))::numeric, 6) AS loss_a, round(sum(pd * 0.5 * (balance + 0.4 * (lb - balance)))::numeric, 6) AS loss_b,
-  round(sum(0.1 * balance / old * la), 6) AS revenue_a, round(sum(0.1 * balance / old * lb), 6) AS revenue_b FROM h;
+  sum(round(balance + 0.4 * (la - balance), 2)) AS exposure_a, sum(round(balance + 0.4 * (lb - balance), 2)) AS exposure_b,
+  sum(round(pd * 0.5 * (balance + 0.4 * (la - balance)), 2)) AS loss_a, sum(round(pd * 0.5 * (balance + 0.4 * (lb - balance)), 2)) AS loss_b,
+  sum(round(0.1 * balance / old * la, 2)) AS revenue_a, sum(round(0.1 * balance / old * lb, 2)) AS revenue_b FROM h;
+-- Without options the rates are those of report_assumption, of the product or of all.
+SELECT (s.expected_loss_a, s.expected_loss_b, s.exposure_a, s.revenue_a) = (o.expected_loss_a, o.expected_loss_b, o.exposure_a, o.revenue_a) AS of_all
+FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01') s JOIN credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01',
+  '{"lgd": 0.75, "ccf": 0.4, "margin": 0.12}') o ON s.action_a IS NULL AND o.action_a IS NULL;
+INSERT INTO book_t.report_assumption (product, lgd, ccf) SELECT product, 0.3, 0.9 FROM book_t.product WHERE policy = 'cash';
+SELECT (s.expected_loss_a, s.expected_loss_b, s.exposure_a, s.revenue_a) = (o.expected_loss_a, o.expected_loss_b, o.exposure_a, o.revenue_a) AS of_the_product
+FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01') s JOIN credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01',
+  '{"lgd": 0.3, "ccf": 0.9}') o ON s.action_a IS NULL AND o.action_a IS NULL;
 -- A product in another currency, decided by the same policy: nothing is added up across the two.
 INSERT INTO book_t.product VALUES ('dollar', 'Dollars', 'card', 'USD', 'cash', NULL);
 INSERT INTO book_t.borrower (borrower_id, income, external_score, external_pd) VALUES (30, 2000, 700, 0.02);

@@ -49,7 +49,7 @@ INSERT INTO book_p.account_month
     LATERAL (SELECT (DATE '2025-06-01' + make_interval(months => k))::date AS month) m
   WHERE month >= date_trunc('month', opened_on) AND NOT (account_id % 41 = 0 AND month > '2026-05-01');
 -- One account that tells too little has a forecast.
-INSERT INTO book_p.account_feature (account_id, computed_on, demand_q90) SELECT account_id, '2026-11-30', 777 FROM book_p.account WHERE account_id = 1066;
+INSERT INTO book_p.account_feature (account_id, computed_on, demand_mean) SELECT account_id, '2026-11-30', 777 FROM book_p.account WHERE account_id = 1066;
 INSERT INTO book_p.experiment VALUES ('exp', 'cash', '2025-11-30', '2025-11-30');
 INSERT INTO book_p.experiment_arm VALUES ('exp', 'a generous one', 0.5, 'generous'), ('exp', 'champion', 0.5, NULL);
 -- Two runs that move limits a year apart, one that does not, and an event in real time. A run of the past month's scores drifts.
@@ -77,14 +77,15 @@ SELECT count(*) AS accounts, count(*) FILTER (WHERE p.months IS DISTINCT FROM h.
   count(*) FILTER (WHERE p.months_inactive IS DISTINCT FROM h.inactive) AS inactive,
   count(*) FILTER (WHERE p.months_inactive >= 6) AS dormant, count(*) FILTER (WHERE p.decided_on IS DISTINCT FROM h.decided) AS decided,
   count(*) FILTER (WHERE p.new_limit IS DISTINCT FROM h.new_limit OR p.risk_cap IS DISTINCT FROM least(h.risk_cap,
-    h.affordability_cap)) AS amounts, count(*) FILTER (WHERE p.decided_on = '2026-12-15') AS realtime
+    h.affordability_cap) OR p.product_cap IS DISTINCT FROM least(h.product_cap, h.regulatory_cap, h.umbrella_cap, h.target)) AS amounts,
+  count(*) FILTER (WHERE p.decided_on = '2026-12-15') AS realtime
 FROM book_p.report_position p FULL JOIN (
   SELECT a.account_id, (SELECT count(*) FROM book_p.account_month m WHERE m.account_id = a.account_id
     AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS months,
     (SELECT count(*) FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.month BETWEEN '2026-01-01' AND '2026-12-01'
       AND NOT EXISTS (SELECT FROM book_p.account_month l WHERE l.account_id = m.account_id AND l.month BETWEEN m.month
         AND '2026-12-01' AND l.balance > 0)) AS inactive,
-    d.as_of AS decided, d.new_limit, d.risk_cap, d.affordability_cap
+    d.as_of AS decided, d.new_limit, d.risk_cap, d.affordability_cap, d.product_cap, d.regulatory_cap, d.umbrella_cap, d.target
   FROM book_p.account a JOIN book_p.decision d ON d.account_id = a.account_id AND d.as_of = CASE WHEN a.borrower_id IN (5, 8)
     THEN DATE '2026-12-15' ELSE '2026-11-30' END
   WHERE a.status = 'open') h USING (account_id);
@@ -93,8 +94,10 @@ SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.deman
   WHEN p.demand_status <> 'one_observation' THEN credit_limit.demand_amount(o.demand) END
     AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status = 'one_observation'
       THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
-    AND p.demand_used = CASE p.demand_basis WHEN 'own' THEN p.demand_own WHEN 'forecast' THEN 777 ELSE p.demand_shrunk END) AS right
+    AND p.demand_mean = CASE p.demand_basis WHEN 'own' THEN credit_limit.expected_draw_amount(o.demand, c.ceiling) WHEN 'forecast' THEN 777
+      ELSE credit_limit.expected_draw_amount(credit_limit.demand_shrink(o.demand, s.demand), c.ceiling) END) AS right
 FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id)
+CROSS JOIN LATERAL (SELECT 2 * greatest(p.entitlement, a.credit_limit) AS ceiling) c
 LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m
   WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
 LEFT JOIN (SELECT product, segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m
@@ -115,40 +118,56 @@ FROM book_p_report.report_utilization r FULL JOIN (
   FROM book_p.account_month m JOIN book_p.account a USING (account_id) JOIN book_p.borrower USING (borrower_id) GROUP BY 1, 2, 3, 4) h
 ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 
--- The gap: causes in turn, each what it leaves of what the one before left. The demand is never below what is drawn.
-CREATE VIEW book_p.by_hand AS SELECT a.product, b.segment, a.currency, p.pd, x.*, q.*, greatest(a.balance, 0) AS drawn, p.months_inactive
-FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id),
-  LATERAL (SELECT least(greatest(a.balance, 0), p.entitlement) AS used, p.entitlement AS q0, least(p.entitlement, p.risk_cap) AS q1) x,
-  LATERAL (SELECT least(q1, p.product_cap) AS q2) y, LATERAL (SELECT greatest(used, least(q2, coalesce(p.demand_used, q2))) AS q3,
-    greatest(used, q1) AS u1, greatest(used, q2) AS u2,
-    greatest(coalesce(greatest(p.demand_used, a.balance), 0) - q2, 0) AS unmet) q WHERE p.entitlement IS NOT NULL;
-SELECT r.product, r.currency, r.cause, count(*) AS segments, sum(r.accounts) AS accounts, sum(r.unused) AS unused,
-  bool_and(r.unused = CASE r.cause WHEN 'rules' THEN 0 WHEN 'risk' THEN h.risk WHEN 'product' THEN h.by_product WHEN 'demand'
-    THEN h.demand WHEN 'dormancy' THEN h.dormancy
-    WHEN 'buffer' THEN h.buffer END) AS unused_right,
-  bool_and(r.share = round(r.unused / h.gap, 4) AND abs(r.idle_cost - r.unused * h.carry) < 0.02 AND abs(r.contingent_ead - r.unused * h.ccf) < 0.05
-    AND abs(r.capital_tied - r.unused * h.ccf * h.capital) < 0.05 AND abs(r.expected_loss - r.unused * h.ccf * h.lgd * h.pd::numeric) < 0.05) AS cost_right
-FROM book_p_report.report_gap r LEFT JOIN (SELECT product, segment, currency, avg(pd) AS pd, sum(q0 - u1) AS risk,
-  sum(u1 - u2) AS by_product, sum(u2 - q3) AS demand,
-    coalesce(sum(q3 - used) FILTER (WHERE months_inactive >= 6), 0) AS dormancy,
-      coalesce(sum(q3 - used) FILTER (WHERE months_inactive < 6), 0) AS buffer, sum(q0 - used) AS gap, sum(unmet) AS unmet,
-    CASE product WHEN 'card' THEN 0.2 ELSE 0.12 END AS margin, CASE product WHEN 'card' THEN 0.01 ELSE 0.006 END AS carry,
-      CASE product WHEN 'card' THEN 0.5 ELSE 0.4 END AS ccf,
-    CASE product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd, CASE product WHEN 'card' THEN 0.1 ELSE 0.08 END AS capital
-  FROM book_p.by_hand GROUP BY 1, 2, 3) h ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
--- The costs of all causes: to the cent what the total costs.
-SELECT bool_and((r.unused, r.unmet) = (h.gap, h.unmet) AND abs(r.forgone_margin - h.unmet * CASE product WHEN 'card' THEN 0.2 ELSE 0.12 END) < 0.05
-  AND abs(r.idle_cost - h.gap * CASE product WHEN 'card' THEN 0.01 ELSE 0.006 END) < 0.05) AS right
-FROM (SELECT product, segment, sum(unused) AS unused, sum(unmet) AS unmet, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost
-  FROM book_p_report.report_gap GROUP BY 1, 2) r JOIN (SELECT product, segment, sum(q0 - used) AS gap, sum(unmet) AS unmet FROM book_p.by_hand GROUP BY 1, 2) h
-  USING (product) WHERE r.segment IS NOT DISTINCT FROM h.segment;
+-- The gap of every account: causes in turn, each what it leaves of what the one before left. Its costs: the difference of two running
+-- totals, rounded for the account. An account without an entitlement has its limit for one.
+UPDATE book_p.report_position SET entitlement = NULL WHERE account_id % 50 = 7;
+CREATE VIEW book_p.by_hand AS
+SELECT x.*, v.*, sum(v.granted) OVER w AS grants, sum(v.unmet) OVER w AS unmets
+FROM (SELECT account_id, a.product, b.segment, a.currency, p.pd::numeric AS pd, p.months_inactive >= 6 AS dormant, greatest(a.balance, 0) AS drawn,
+    coalesce(p.entitlement, a.credit_limit) AS q, p.risk_cap AS r, p.product_cap AS p, a.credit_limit AS g, p.demand_mean AS d,
+    CASE a.product WHEN 'card' THEN 0.2 ELSE 0.12 END AS margin, CASE a.product WHEN 'card' THEN 0.01 ELSE 0.006 END AS carry,
+    CASE a.product WHEN 'card' THEN 0.5 ELSE 0.4 END AS ccf, CASE a.product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd,
+    CASE a.product WHEN 'card' THEN 0.1 ELSE 0.08 END AS capital
+  FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id)) x,
+  LATERAL (SELECT least(drawn, q) AS u, greatest(least(drawn, q), least(g, q)) AS h, greatest(g, drawn) AS f, greatest(d, drawn) AS d0,
+    least(q, g) AS s, least(drawn, q, g) AS su) y,
+  LATERAL (SELECT least(q, greatest(coalesce(r, q), h)) AS q1, least(d0, greatest(q, f)) AS d1) z1,
+  LATERAL (SELECT least(q1, greatest(coalesce(p, q), h)) AS q2, least(d1, greatest(coalesce(r, d0), f)) AS d2) z2,
+  LATERAL (SELECT least(q2, greatest(g, u)) AS q3, least(d2, greatest(coalesce(p, d0), f)) AS d3, least(s, greatest(coalesce(d, s), su)) AS s1) z3,
+  LATERAL (SELECT least(q3, greatest(coalesce(d, q), u)) AS q4, least(d3, f) AS d4) z4,
+  LATERAL (VALUES (1, 'rules', 0, 0, d0 - d1), (2, 'risk', q - q1, 0, d1 - d2), (3, 'product', q1 - q2, 0, d2 - d3), (4, 'ungranted', q2 - q3, 0, d3 - d4),
+    (5, 'demand', q3 - q4, s - s1, 0), (6, 'dormancy', CASE WHEN dormant THEN q4 - u ELSE 0 END, CASE WHEN dormant THEN s1 - su ELSE 0 END, 0),
+    (7, 'buffer', CASE WHEN dormant THEN 0 ELSE q4 - u END, CASE WHEN dormant THEN 0 ELSE s1 - su END, 0),
+    (8, 'above_entitlement', 0, greatest(g - greatest(q, drawn), 0), 0)) v (place, cause, unused, granted, unmet)
+WINDOW w AS (PARTITION BY account_id ORDER BY place);
+SELECT r.product, r.currency, r.place, r.cause, count(*) AS segments, sum(r.accounts) AS accounts, sum(r.unused) AS unused, sum(r.granted) AS granted,
+  sum(r.unmet) AS unmet, bool_and((r.accounts, r.unused, r.granted, r.unmet) = (h.n, h.unused, h.granted, h.unmet)) AS amounts,
+  bool_and((r.forgone_margin, r.idle_cost, r.contingent_ead, r.capital_tied, r.expected_loss) = (h.forgone_margin, h.idle_cost, h.contingent_ead,
+    h.capital_tied, h.expected_loss)) AS costs,
+  bool_and(r.share = round(h.running / h.gap, 4) - round((h.running - h.unused) / h.gap, 4)) AS shares
+FROM book_p_report.report_gap r FULL JOIN (
+  SELECT *, sum(unused) OVER (PARTITION BY product, segment, currency ORDER BY place) AS running,
+    sum(unused) OVER (PARTITION BY product, segment, currency) AS gap
+  FROM (SELECT product, segment, currency, place, count(*) AS n, sum(unused) AS unused, sum(granted) AS granted, sum(unmet) AS unmet,
+      sum(round(margin * unmets, 2) - round(margin * (unmets - unmet), 2)) AS forgone_margin,
+      sum(round(carry * grants, 2) - round(carry * (grants - granted), 2)) AS idle_cost,
+      sum(round(ccf * grants, 2) - round(ccf * (grants - granted), 2)) AS contingent_ead,
+      sum(round(capital * ccf * grants, 2) - round(capital * ccf * (grants - granted), 2)) AS capital_tied,
+      sum(round(pd * lgd * (drawn + ccf * grants), 2) - round(pd * lgd * (drawn + ccf * (grants - granted)), 2)) AS expected_loss
+    FROM book_p.by_hand GROUP BY 1, 2, 3, 4) c) h
+ON (r.product, r.currency, r.place) = (h.product, h.currency, h.place) AND r.segment IS NOT DISTINCT FROM h.segment
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3;
+-- One book, one loss: that of the causes and of what is drawn is that of the summary, to the cent; what is granted is what it says is unused.
+SELECT currency, s.expected_loss = g.expected_loss + s.expected_loss_drawn AS loss, s.unused = g.granted AS unused, s.expected_loss > g.expected_loss AS more,
+  g.contingent_ead < s.credit_limit AS exposure, s.gap = g.unused AS gap, s.unmet = g.unmet AS unmet
+FROM book_p_report.report_summary s JOIN (SELECT currency, sum(expected_loss) AS expected_loss, sum(granted) AS granted, sum(unused) AS unused,
+  sum(unmet) AS unmet, sum(contingent_ead) AS contingent_ead FROM book_p_report.report_gap GROUP BY 1) g USING (currency) ORDER BY 1;
 SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.forecast + r.leaning, r.unknown) IS DISTINCT FROM (h.n,
   h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
   count(*) FILTER (WHERE r.months_at_limit <> round(h.at_limit, 4)) AS at_limit_differ,
     count(*) FILTER (WHERE abs(r.demand_own - h.mean_own) > 0.005) AS means_differ
 FROM book_p_report.report_demand r JOIN (SELECT product, segment, currency, count(*) AS n, count(demand_own) AS own,
-  count(demand_used) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
+  count(demand_mean) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
     (SELECT avg((m.balance >= 0.98 * m.credit_limit)::int) FROM book_p.account_month m JOIN book_p.account o USING (account_id)
       JOIN book_p.borrower c USING (borrower_id)
       WHERE o.status = 'open' AND o.product = a.product AND c.segment IS NOT DISTINCT FROM b.segment
@@ -173,14 +192,14 @@ SELECT arm, product, currency, is_reference, since, accounts, old_limit, new_lim
 FROM book_p_report.report_experiment ORDER BY arm;
 SELECT r.arm, (r.accounts, r.old_limit, r.new_limit, r.credit_limit, r.drawn, r.exposure) = (h.n, h.old_limit, h.new_limit, h.lim,
   h.drawn, h.drawn + 0.4 * h.unused) AS amounts,
-  (r.observed, r.bad) = (h.observed, h.bad) AS counts, abs(r.expected_loss - h.loss) <= 0.005 * h.n AS loss,
+  (r.observed, r.bad) = (h.observed, h.bad) AS counts, r.expected_loss = h.loss AS loss,
     r.utilization = round(h.used::numeric, 4) AS used, abs(r.margin_a_year - h.margin) <= 0.005 * h.n AS margin,
   abs(r.z_change - h.welch) < 1e-6 AS welch
 FROM book_p_report.report_experiment r JOIN (
   SELECT s.*, (mean - lag(mean) OVER o) / sqrt(var / n + lag(var / n) OVER o) AS welch FROM (
     SELECT d.arm, count(*) AS n, sum(d.old_limit) AS old_limit, sum(d.new_limit) AS new_limit, sum(a.credit_limit) AS lim, sum(greatest(a.balance, 0)) AS drawn,
       sum(greatest(a.credit_limit - greatest(a.balance, 0), 0)) AS unused, count(m.n) AS observed, count(*) FILTER (WHERE m.worst >= 90) AS bad,
-      sum(d.pd * 0.75 * (greatest(a.balance, 0) + 0.4 * greatest(a.credit_limit - greatest(a.balance, 0), 0))) AS loss,
+      sum(round(d.pd::numeric * 0.75 * (greatest(a.balance, 0) + 0.4 * greatest(a.credit_limit - greatest(a.balance, 0), 0)), 2)) AS loss,
         sum(m.drawn) / sum(m.lim) AS used, sum(0.12 * m.drawn / m.n) AS margin,
       avg((d.new_limit - d.old_limit)::float8) AS mean, variance((d.new_limit - d.old_limit)::float8) AS var
     FROM book_p.decision d JOIN book_p.account a USING (account_id)
@@ -238,8 +257,9 @@ SELECT c.product, round(sum((a - e) * ln(a / e)), 6) = max(r.psi) AS right FROM 
 SELECT rule, severity, subject, as_of, value, days_open FROM book_p_report.report_alerts;
 -- The summary: a row for each currency.
 SELECT r.currency, (accounts, borrowers, r.credit_limit, drawn, unused) = (h.n, h.b, h.lim, h.dr, h.un) AS sums, utilization = round(h.dr / h.lim, 4) AS used,
-  (r.gap, gap_risk, gap_product, gap_demand, gap_dormancy, gap_buffer, r.unmet) = (g.gap, g.risk, g.product, g.demand, g.dormancy, g.buffer, g.unmet) AS gaps,
-  r.gap = gap_risk + gap_product + gap_demand + gap_dormancy + gap_buffer AS adds_up, (late_accounts, r.late_balance) = (h.late,
+  (r.gap, gap_risk, gap_product, gap_ungranted, gap_demand, gap_dormancy, gap_buffer, r.unmet) = (g.gap, g.risk, g.product, g.ungranted, g.demand,
+    g.dormancy, g.buffer, g.unmet) AS gaps,
+  r.gap = gap_risk + gap_product + gap_ungranted + gap_demand + gap_dormancy + gap_buffer AS adds_up, (late_accounts, r.late_balance) = (h.late,
     h.late_balance) AS late, expected_loss = h.loss AS loss,
   (increases, decreases, freezes, referrals, limit_change) = (d.up, d.down, d.freeze, d.refer, d.change) AS decisions, alerts_open
 FROM book_p_report.report_summary r
@@ -252,6 +272,7 @@ JOIN (SELECT a.currency, count(*) AS n, count(DISTINCT borrower_id) AS b, sum(a.
     LEFT JOIN book_p.report_position p ON p.account_id = a.account_id
   WHERE a.status = 'open' GROUP BY 1) h USING (currency)
 JOIN (SELECT currency, sum(unused) AS gap, sum(unused) FILTER (WHERE cause = 'risk') AS risk, sum(unused) FILTER (WHERE cause = 'product') AS product,
+    sum(unused) FILTER (WHERE cause = 'ungranted') AS ungranted,
     sum(unused) FILTER (WHERE cause = 'demand') AS demand, sum(unused) FILTER (WHERE cause = 'dormancy') AS dormancy,
       sum(unused) FILTER (WHERE cause = 'buffer') AS buffer,
     sum(unmet) AS unmet FROM book_p_report.report_gap GROUP BY 1) g USING (currency)

@@ -182,10 +182,19 @@ FROM (SELECT l > 0 AS inner_point, draw >= lag(draw) OVER w * (1 - 1e-15) AS ris
       WINDOW w AS (PARTITION BY k ORDER BY l)) s WHERE inner_point;
 SELECT count(*) AS n, bool_and(near(demand_exceeds(d, demand_quantile(d, p)), 1 - p, 1e-13)) AS inverse
 FROM (VALUES (demand(7, 0.5, 0.2)), (demand(7, 3)), (demand(8000, 3000, 0, 'normal'))) v (d), unnest('{0.3, 0.5, 0.9, 0.99, 0.999999}'::float8[]) p;
--- As money, for limit_gap.
+-- As money: a quantile to set a limit by, the mean for limit_gap, and what a limit lets through and turns away.
 SELECT demand_amount(d), demand_amount(d, 0.5), demand_amount(d, 0.5, 0) AS whole, demand_amount(d, 0.1) AS none, demand_amount(d, 1) IS NULL AS everything,
-  demand_amount(d) = round(demand_quantile(d, 0.9)::numeric, 2) AS quantile, (limit_gap(5000, NULL, NULL, demand_amount(d), 1000)).demand
+  demand_amount(d) = round(demand_quantile(d, 0.9)::numeric, 2) AS quantile FROM demand(7, 0.5, 0.2) d;
+-- The mean of a lognormal is exp(mu + sigma^2 / 2), that of the draws up to a limit is the integral of what is exceeded: by steps of 0.1.
+SELECT demand_mean_amount(d), demand_mean_amount(d) = round(0.8 * exp(7.125)::numeric, 2) AS mean, demand_mean_amount(d, 0) AS whole,
+  expected_draw_amount(d, 1500), near(expected_draw_amount(d, 1500)::float8, (SELECT sum(0.1 * demand_exceeds(d, x / 10.0 - 0.05))
+    FROM generate_series(1, 15000) x), 1e-5) AS draw, expected_unmet_amount(d, 1500),
+  abs(demand_mean_amount(d) - expected_draw_amount(d, 1500) - expected_unmet_amount(d, 1500)) <= 0.01 AS whole_of_it,
+  (limit_gap(5000, NULL, NULL, 5000, demand_mean_amount(d), 1000, 0)).demand
 FROM demand(7, 0.5, 0.2) d;
+SELECT demand_mean_amount(demand(700, 50)) IS NULL AS no_amount, expected_draw_amount(demand(700, 50), 5) AS bounded,
+  demand_mean_amount(demand_agg(5, 5)) IS NULL AS not_known, expected_unmet_amount(demand_agg(5, 5), 5) IS NULL AS neither;
+SELECT expected_draw_amount(demand(7, 0.5), 100, 21);
 SELECT demand_quantile(demand(7, 0.5, 0.2), 0.2) AS zero, demand_quantile(demand(7, 0.5), 1) AS everything,
   demand_quantile(demand(-9000, 1000, 0, 'normal'), 0.9) AS floored, demand_exceeds(demand(7, 0.5, 0.2), 0) AS drawn_at_all,
   expected_draw(demand(7, 0.5, 0.2), 0) AS no_limit, demand_mean(demand(700, 50)) AS beyond_doubles;

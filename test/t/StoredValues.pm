@@ -29,7 +29,7 @@ our %value = (
 		FROM generate_series(-50, 500) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",
 	intermittent_forecast => "(SELECT credit_limit.intermittent_forecast(i % 5 - 3) FROM generate_series(1, 50) i)",
-	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 12000.00, 10000.00)",
+	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 25000.00, 12000.00, 10000.00, 0)",
 	roc => "(SELECT credit_limit.roc_amount_agg(x, i % 3 = 0, true, i * 1.01)
 		FROM (SELECT i, CASE i WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' ELSE ln(i) END AS x
 			FROM generate_series(1, 50) i) s)",

@@ -258,18 +258,18 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of simulate_policy are not valid',
       DETAIL = coalesce(wrong, 'They are NULL.'), HINT = 'Valid are lgd, ccf and margin, fractions from 0 to 1.';
   END IF;
-  lgd := coalesce((options ->> 'lgd')::float8, 0.75);
-  ccf := coalesce((options ->> 'ccf')::float8, 0.5);
-  margin := coalesce((options ->> 'margin')::float8, 0.12);
+  lgd := options ->> 'lgd';
+  ccf := options ->> 'ccf';
+  margin := options ->> 'margin';
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.simulation_options(jsonb) IS
-    'the options of simulate_policy() with their defaults: lgd 0.75, ccf 0.5, margin 0.12; an unknown one is an error '
-    '(22023)';
+    'the options of simulate_policy(), NULL where not given; an unknown one is an error (22023)';
 
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
-    exposure_a numeric, exposure_b numeric, expected_loss_a float8, expected_loss_b float8, revenue_a float8, revenue_b float8)
+    exposure_a numeric, exposure_b numeric, expected_loss_a numeric, expected_loss_b numeric, revenue_a numeric,
+    revenue_b numeric)
 LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -278,7 +278,8 @@ DECLARE
   b record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_decide(book);
-  SELECT v.name, v.document INTO a FROM policy_version v WHERE v.policy_id = policy_a;
+  SELECT v.name, v.document, coalesce((v.document::jsonb ->> 'decimals')::int, 2) AS decimals INTO a
+  FROM policy_version v WHERE v.policy_id = policy_a;
   SELECT v.document INTO b FROM policy_version v WHERE v.policy_id = policy_b;
   IF a.document IS NULL OR b.document IS NULL OR as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there is nothing to compare',
@@ -288,28 +289,31 @@ BEGIN
   END IF;
   RETURN QUERY
     WITH decided AS (
-      SELECT p.currency, t.pd, greatest(t.balance, 0) AS drawn,
+      SELECT p.currency, t.pd, t.balance, greatest(t.balance, 0) AS drawn, coalesce(o.lgd, x.lgd) AS lgd,
+        coalesce(o.ccf, x.ccf) AS ccf, coalesce(o.margin, x.margin)::numeric AS margin,
         credit_limit.decide_limit(a.document, t.inputs, simulate_policy.as_of) AS a,
         credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of) AS b
       FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t
-      JOIN product p ON p.product = t.product AND p.policy = a.name OFFSET 0),
+      JOIN product p ON p.product = t.product AND p.policy = a.name
+      LEFT JOIN report_assumption own ON own.product = t.product
+      JOIN report_assumption x ON x.product = coalesce(own.product, '') OFFSET 0),
     amounts AS (
-      SELECT d.currency, (d.a).action AS action_a, (d.b).action AS action_b, d.pd, d.drawn, (d.a).old_limit,
-        (d.a).new_limit AS limit_a, (d.b).new_limit AS limit_b FROM decided d OFFSET 0),
-    exposed AS (
-      SELECT m.*, m.drawn + o.ccf::numeric * greatest(m.limit_a - m.drawn, 0) AS exposure_a,
-        m.drawn + o.ccf::numeric * greatest(m.limit_b - m.drawn, 0) AS exposure_b, m.drawn / nullif(m.old_limit, 0) AS used
-      FROM amounts m)
-    SELECT e.currency, e.action_a, e.action_b, count(*), sum(e.old_limit), sum(e.limit_a), sum(e.limit_b), sum(e.exposure_a),
-      sum(e.exposure_b), sum(e.pd * o.lgd * e.exposure_a::float8), sum(e.pd * o.lgd * e.exposure_b::float8),
-      sum(o.margin * (e.used * e.limit_a)::float8), sum(o.margin * (e.used * e.limit_b)::float8)
-    FROM exposed e GROUP BY GROUPING SETS ((e.currency, e.action_a, e.action_b), (e.currency)) ORDER BY 1, 2 NULLS LAST, 3;
+      SELECT d.*, (d.a).action AS action_a, (d.b).action AS action_b, (d.a).old_limit, (d.a).new_limit AS limit_a,
+        (d.b).new_limit AS limit_b, d.margin * d.drawn / nullif((d.a).old_limit, 0) AS earned FROM decided d OFFSET 0)
+    SELECT e.currency, e.action_a, e.action_b, count(*), sum(e.old_limit), sum(e.limit_a), sum(e.limit_b),
+      sum(round(e.drawn + e.ccf::numeric * greatest(e.limit_a - e.drawn, 0), a.decimals)),
+      sum(round(e.drawn + e.ccf::numeric * greatest(e.limit_b - e.drawn, 0), a.decimals)),
+      sum(credit_limit.expected_loss(e.pd, e.lgd, e.ccf, e.balance, e.limit_a, a.decimals)),
+      sum(credit_limit.expected_loss(e.pd, e.lgd, e.ccf, e.balance, e.limit_b, a.decimals)),
+      sum(round(e.earned * e.limit_a, a.decimals)), sum(round(e.earned * e.limit_b, a.decimals))
+    FROM amounts e GROUP BY GROUPING SETS ((e.currency, e.action_a, e.action_b), (e.currency)) ORDER BY 1, 2 NULLS LAST, 3;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.simulate_policy(text, int, int, date, jsonb) IS
     'two policies, drafts or not, over the accounts of the products that policy_a decides: in each currency a row for each '
     'pair of actions, those that differ being the swap sets, and a last one (actions NULL) for all: amounts of different '
     'currencies never add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure '
-    '= drawn + ccf (limit - drawn); expected loss = sum of pd lgd exposure, of the accounts that have a PD; revenue = margin '
-    'a year on what is drawn when the limit is used to the same part as before. Options, all fractions: lgd 0.75, ccf 0.5, '
-    'margin 0.12. Nothing is written. Errors: no such policy (22023)';
+    '= drawn + ccf (limit - drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin '
+    'a year on what is drawn when the limit is used to the same part as before; each rounded for the account. lgd, ccf and '
+    'margin are those of report_assumption, or options, fractions from 0 to 1. Nothing is written. Errors: no such policy '
+    '(22023)';

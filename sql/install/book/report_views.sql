@@ -35,37 +35,38 @@ BEGIN
       CROSS JOIN LATERAL credit_limit.utilization_stats(g.used) s$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_gap',
-    'Why what the rules would give is not drawn, and what that costs in a year, by product, segment, currency and cause; the '
-    'causes add up. Drawn is the balance now; entitlement, caps and demand are those of credit_limit.refresh_reports(), a '
-    'borrower inactive for 6 months and more being dormant; rates are those of report_assumption',
-    '{"cause": "risk, product, demand, dormancy or buffer, see credit_limit.limit_gap; rules: drawn above the entitlement",
-      "accounts": "with a decision that has an entitlement, the same for each cause",
+    'Why what the rules would give is not drawn, and what that costs in a year, by product, segment, currency and cause, in the '
+    'order of place; the causes add up. Limit and balance are those of now; entitlement, caps and demand those of '
+    'credit_limit.refresh_reports(); an account without a decision that has an entitlement has its limit for one, and one '
+    'inactive for 6 months and more is dormant. Costs are those of what is granted and not drawn, at the rates of '
+    'report_assumption and the PD of the account, rounded there',
+    '{"place": "order of the causes", "cause": "rules, risk, product, ungranted, demand, dormancy, buffer or above_entitlement, '
+      'see credit_limit.limit_gap", "accounts": "the same for each cause",
       "unused": "of the entitlement, by this cause", "share": "of what is unused by all causes",
-      "unmet": "demand that limits turn away", "forgone_margin": "margin on it", "idle_cost": "of what is not drawn",
+      "granted": "of the limits, what is not drawn by this cause: in all causes report_summary.unused",
+      "unmet": "demand that limits turn away", "forgone_margin": "margin on it", "idle_cost": "carry of what is granted",
       "contingent_ead": "what of it would be drawn in a default", "capital_tied": "capital for that",
-      "expected_loss": "mean pd x lgd of that; NULL: no PD is known"}',
-    $$SELECT g.product, g.segment, g.currency, i.cause, (g.total).n AS accounts, round(i.unused, k.decimals) AS unused,
-        round(i.unused / nullif((g.total).gap, 0), 4) AS share, round(i.unmet, k.decimals) AS unmet,
-        round(i.forgone_margin, k.decimals) AS forgone_margin, round(i.idle_cost, k.decimals) AS idle_cost,
-        round(i.contingent_ead, k.decimals) AS contingent_ead, round(i.capital_tied, k.decimals) AS capital_tied,
-        CASE WHEN g.pd IS NOT NULL THEN round(i.expected_loss, k.decimals) END AS expected_loss
-      FROM (SELECT a.product, b.segment, a.currency, avg(p.pd::numeric)::float8 AS pd,
-          credit_limit.gap_total(credit_limit.limit_gap(p.entitlement, p.risk_cap, p.product_cap, p.demand_used,
-            a.balance::numeric, p.months_inactive)) AS total
+      "expected_loss": "pd x lgd of that, of accounts with a PD; with what is drawn it is report_summary.expected_loss"}',
+    $$SELECT g.product, g.segment, g.currency, i.place, i.cause, g.accounts, i.unused, i.share, i.granted, i.unmet,
+        i.forgone_margin, i.idle_cost, i.contingent_ead, i.capital_tied, i.expected_loss
+      FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts,
+          credit_limit.gap_impact_total(credit_limit.limit_gap(coalesce(p.entitlement, a.credit_limit::numeric), p.risk_cap,
+            p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric, p.months_inactive,
+            decimals => k.decimals), x.margin, x.carry, x.ccf, p.pd, x.lgd, x.capital) AS impact
         FROM @book@.report_position p
         JOIN @book@.account a ON a.account_id = p.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-        WHERE p.entitlement IS NOT NULL AND a.status = 'open'
+        JOIN @report@.report_currency k ON k.currency = a.currency
+        LEFT JOIN @book@.report_assumption own ON own.product = a.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        WHERE a.status = 'open'
         GROUP BY a.product, b.segment, a.currency) g
-      JOIN @report@.report_currency k ON k.currency = g.currency
-      CROSS JOIN LATERAL (SELECT x.* FROM @book@.report_assumption x WHERE x.product IN (g.product, '')
-        ORDER BY x.product DESC LIMIT 1) x
-      CROSS JOIN LATERAL credit_limit.gap_impact(g.total, x.margin, x.carry, x.ccf, coalesce(g.pd, 0), x.lgd, x.capital) i
+      CROSS JOIN LATERAL unnest(g.impact) i
       WHERE i.cause <> 'total'$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_demand',
     'What is known of demand by product, segment and currency, and what shrinkage makes of accounts that tell too little',
-    '{"own": "accounts whose months give an estimate", "forecast": "others with a demand_q90 in account_feature",
+    '{"own": "accounts whose months give an estimate", "forecast": "others with a demand_mean in account_feature",
       "leaning": "others that take theirs from the segment", "unknown": "none of these",
       "demand_own": "mean of the amounts that cover nine months in ten, of accounts with an own estimate",
       "demand_shrunk": "the same of accounts that lean on the segment",
@@ -165,7 +166,8 @@ BEGIN
           var_samp(f.new_limit - f.old_limit) / nullif(count(f.new_limit - f.old_limit), 0) AS error_change,
           sum(a.credit_limit::numeric) AS credit_limit, sum(greatest(a.balance::numeric, 0)) AS drawn,
           sum(round(e.exposure, k.decimals)) AS exposure,
-          sum(round(f.pd::numeric * x.lgd::numeric * e.exposure, k.decimals)) AS expected_loss,
+          sum(credit_limit.expected_loss(f.pd, x.lgd, x.ccf, a.balance::numeric, a.credit_limit::numeric, k.decimals))
+            AS expected_loss,
           count(l.months) AS observed, count(*) FILTER (WHERE l.worst >= x.bad_days) AS bad,
           sum(l.drawn) / nullif(sum(l.credit_limit), 0) AS utilization,
           sum(round(x.margin::numeric * l.drawn / l.months, k.decimals)) AS margin_a_year,
@@ -373,28 +375,32 @@ BEGIN
     '{"as_of": "of the positions", "accounts": "that are open", "borrowers": "who have them", "credit_limit": "sum of the limits",
       "drawn": "sum of the balances", "unused": "limits less what is drawn", "utilization": "drawn by limits",
       "gap": "between what rules give and what is drawn", "gap_risk": "of it: caps of risk and affordability",
-      "gap_product": "caps of product, law and umbrella", "gap_demand": "demand smaller than the limit",
+      "gap_product": "caps of product, law and umbrella, and the target",
+      "gap_ungranted": "allowed by rules and caps, and not granted", "gap_demand": "demand smaller than the limit",
       "gap_dormancy": "accounts not used for 6 months and more", "gap_buffer": "what is left",
       "unmet": "demand that limits turn away",
-      "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD",
+      "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD, rounded for each; that of what is not drawn is '
+      'in report_gap", "expected_loss_drawn": "of it, pd x lgd x drawn",
       "late_accounts": "30 days and more past due in the latest month", "late_balance": "balances of these",
       "increases": "latest decisions that raised a limit", "decreases": "that lowered one", "freezes": "that froze one",
       "referrals": "that wait for a person", "limit_change": "new less old limits of the latest decisions",
       "alerts_open": "of all currencies"}',
     $$SELECT f.as_of, s.currency, s.accounts, s.borrowers, s.credit_limit, s.drawn, s.unused, s.utilization,
-        round((s.total).gap, s.decimals) AS gap, round((s.total).risk, s.decimals) AS gap_risk,
-        round((s.total).product, s.decimals) AS gap_product, round((s.total).demand, s.decimals) AS gap_demand,
-        round((s.total).dormancy, s.decimals) AS gap_dormancy, round((s.total).buffer, s.decimals) AS gap_buffer,
-        round((s.total).unmet, s.decimals) AS unmet, s.expected_loss, s.late_accounts, s.late_balance, s.increases, s.decreases,
-        s.freezes, s.referrals, s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open
+        (s.total).gap, (s.total).risk AS gap_risk, (s.total).product AS gap_product, (s.total).ungranted AS gap_ungranted,
+        (s.total).demand AS gap_demand, (s.total).dormancy AS gap_dormancy, (s.total).buffer AS gap_buffer, (s.total).unmet,
+        s.expected_loss, s.expected_loss_drawn, s.late_accounts, s.late_balance, s.increases, s.decreases, s.freezes, s.referrals,
+        s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open
       FROM @book@.report_refresh f
       CROSS JOIN (SELECT a.currency, k.decimals, count(*) AS accounts, count(DISTINCT a.borrower_id) AS borrowers,
-          round(sum(a.credit_limit::numeric), k.decimals) AS credit_limit, round(sum(e.drawn), k.decimals) AS drawn,
-          round(sum(e.unused), k.decimals) AS unused,
+          round(sum(a.credit_limit::numeric), k.decimals) AS credit_limit, sum(e.drawn) AS drawn, sum(e.unused) AS unused,
           round(sum(e.drawn) / nullif(sum(a.credit_limit::numeric), 0), 4) AS utilization,
-          credit_limit.gap_total(credit_limit.limit_gap(p.entitlement, p.risk_cap, p.product_cap, p.demand_used,
-            a.balance::numeric, p.months_inactive)) AS total,
-          sum(round(p.pd::numeric * x.lgd::numeric * (e.drawn + x.ccf::numeric * e.unused), k.decimals)) AS expected_loss,
+          credit_limit.gap_total(credit_limit.limit_gap(coalesce(p.entitlement, a.credit_limit::numeric), p.risk_cap,
+              p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric, p.months_inactive,
+              decimals => k.decimals))
+            FILTER (WHERE p.account_id IS NOT NULL) AS total,
+          sum(credit_limit.expected_loss(p.pd, x.lgd, x.ccf, a.balance::numeric, a.credit_limit::numeric, k.decimals))
+            AS expected_loss,
+          sum(credit_limit.expected_loss(p.pd, x.lgd, 0, a.balance::numeric, 0, k.decimals)) AS expected_loss_drawn,
           count(*) FILTER (WHERE m.days_past_due >= 30) AS late_accounts,
           round(sum(m.balance::numeric) FILTER (WHERE m.days_past_due >= 30), k.decimals) AS late_balance,
           count(*) FILTER (WHERE p.action = 'INCREASE') AS increases, count(*) FILTER (WHERE p.action = 'DECREASE') AS decreases,
@@ -408,8 +414,9 @@ BEGIN
           AND m.month = (SELECT l.latest_month FROM @book@.report_refresh l)
         LEFT JOIN @book@.report_assumption own ON own.product = a.product
         JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
-        CROSS JOIN LATERAL (SELECT greatest(a.balance::numeric, 0) AS drawn,
-          greatest(a.credit_limit::numeric - greatest(a.balance::numeric, 0), 0) AS unused) e
+        CROSS JOIN LATERAL (SELECT round(greatest(a.balance::numeric, 0), k.decimals) AS drawn,
+          greatest(round(a.credit_limit::numeric, k.decimals) - round(greatest(a.balance::numeric, 0), k.decimals), 0)
+            AS unused) e
         WHERE a.status = 'open'
         GROUP BY a.currency, k.decimals) s$$);
 END

@@ -26,7 +26,8 @@ BEGIN
       lgd float8 NOT NULL DEFAULT 0.75 CHECK (lgd BETWEEN 0 AND 2),
       capital float8 NOT NULL DEFAULT 0.08 CHECK (capital BETWEEN 0 AND 2),
       bad_days int NOT NULL DEFAULT 90 CHECK (bad_days > 0),
-      outcome_months int NOT NULL DEFAULT 12 CHECK (outcome_months BETWEEN 1 AND 120));
+      outcome_months int NOT NULL DEFAULT 12 CHECK (outcome_months BETWEEN 1 AND 120),
+      demand_ceiling numeric NOT NULL DEFAULT 2 CHECK (demand_ceiling BETWEEN 1 AND 1000));
     INSERT INTO @book@.report_assumption (product) VALUES ('');
     COMMENT ON TABLE @book@.report_assumption IS
       'what reports assume of a product; the empty name is for products without a row of their own. Rates are fractions a year';
@@ -37,6 +38,9 @@ BEGIN
     COMMENT ON COLUMN @book@.report_assumption.bad_days IS 'days past due from which on a borrower is bad';
     COMMENT ON COLUMN @book@.report_assumption.outcome_months IS
     'months after a decision in which a borrower turns out bad, or does not';
+    COMMENT ON COLUMN @book@.report_assumption.demand_ceiling IS
+    'of the demand of a month counts at most so many times the larger of limit and entitlement: what lies far above has never '
+    'been seen, and one account would outweigh the book';
 
     CREATE TABLE @book@.report_refresh (
       only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -54,7 +58,7 @@ BEGIN
       demand_status text,
       demand_own numeric,
       demand_shrunk numeric,
-      demand_used numeric,
+      demand_mean numeric,
       demand_basis text,
       decision_id bigint,
       decided_on date,
@@ -74,11 +78,13 @@ BEGIN
     COMMENT ON COLUMN @book@.report_position.demand_shrunk IS
     'where there is none: the same, leaning on product, currency and segment. A segment of many kinds of borrowers has a '
     'long tail, so this is often far above what one of them wants';
-    COMMENT ON COLUMN @book@.report_position.demand_used IS
-    'what the gap takes as demand: own, else the forecast account_feature.demand_q90, else shrunk';
+    COMMENT ON COLUMN @book@.report_position.demand_mean IS
+    'what the gap takes as demand, the mean of a month: own, else the forecast account_feature.demand_mean, else leaning on the '
+    'segment; up to report_assumption.demand_ceiling';
     COMMENT ON COLUMN @book@.report_position.demand_basis IS 'which of them: own, forecast, segment; NULL: not known';
     COMMENT ON COLUMN @book@.report_position.risk_cap IS 'the lower of the caps of risk and affordability';
-    COMMENT ON COLUMN @book@.report_position.product_cap IS 'the lowest of the caps of product, law and umbrella';
+    COMMENT ON COLUMN @book@.report_position.product_cap IS
+    'the lowest of the caps of product, law and umbrella, and the target: a limit at its target is not ungranted';
     -- Who may not see an account may not see its position.
     ALTER TABLE @book@.report_position ENABLE ROW LEVEL SECURITY;
     CREATE POLICY as_account ON @book@.report_position
@@ -114,9 +120,10 @@ BEGIN
       FROM account_month m
       WHERE m.month <= today AND m.month > today - interval '12 months' GROUP BY m.account_id),
     line AS MATERIALIZED (
-      SELECT a.account_id, a.product, a.currency, b.segment, m.months, m.months_inactive, m.demand,
-        (credit_limit.demand_stats(m.demand)).status
+      SELECT a.account_id, a.product, a.currency, b.segment, a.credit_limit::numeric, m.months, m.months_inactive, m.demand,
+        s.status, s.status IN ('converged', 'never_used', 'no_spread') AS tells
       FROM account a JOIN borrower b ON b.borrower_id = a.borrower_id LEFT JOIN month m ON m.account_id = a.account_id
+      LEFT JOIN LATERAL credit_limit.demand_stats(m.demand) s ON true
       WHERE a.status = 'open'),
     prior AS MATERIALIZED (
       SELECT l.product, l.currency, l.segment, credit_limit.rollup(l.demand) AS demand FROM line l
@@ -127,28 +134,32 @@ BEGIN
       ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC)
   MERGE INTO report_position p
   USING (SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), l.demand, l.status,
-      v.own, v.shrunk, coalesce(v.own, f.demand_q90::numeric, v.shrunk),
-      CASE WHEN v.own IS NOT NULL THEN 'own' WHEN f.demand_q90 IS NOT NULL THEN 'forecast'
-        WHEN v.shrunk IS NOT NULL THEN 'segment' END,
+      CASE WHEN l.tells THEN v.q90 END, CASE WHEN NOT l.tells THEN v.q90 END,
+      CASE WHEN v.basis = 'forecast' THEN least(f.demand_mean::numeric, x.ceiling)
+        ELSE credit_limit.expected_draw_amount(v.demand, x.ceiling) END, v.basis,
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
-      least(d.product_cap, d.regulatory_cap, d.umbrella_cap)
+      least(d.product_cap, d.regulatory_cap, d.umbrella_cap, d.target)
     FROM line l
     LEFT JOIN prior p ON p.product = l.product AND p.currency = l.currency
       AND coalesce(p.segment, '') = coalesce(l.segment, '') AND (p.segment IS NULL) = (l.segment IS NULL)
     LEFT JOIN account_feature f ON f.account_id = l.account_id
-    CROSS JOIN LATERAL (SELECT
-        CASE WHEN l.status IN ('converged', 'never_used', 'no_spread') THEN credit_limit.demand_amount(l.demand) END AS own,
-        CASE WHEN l.status NOT IN ('converged', 'never_used', 'no_spread')
-          THEN credit_limit.demand_amount(credit_limit.demand_shrink(l.demand, p.demand)) END AS shrunk OFFSET 0) v
-    LEFT JOIN latest d ON d.account_id = l.account_id)
-    AS n(account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
+    LEFT JOIN latest d ON d.account_id = l.account_id
+    LEFT JOIN report_assumption own ON own.product = l.product
+    JOIN report_assumption any_product ON any_product.product = coalesce(own.product, '')
+    CROSS JOIN LATERAL (SELECT any_product.demand_ceiling * greatest(l.credit_limit, d.entitlement) AS ceiling) x
+    CROSS JOIN LATERAL (SELECT w.demand, credit_limit.demand_amount(w.demand) AS q90,
+        CASE WHEN l.tells THEN 'own' WHEN f.demand_mean IS NOT NULL THEN 'forecast' WHEN w.demand IS NOT NULL THEN 'segment' END
+          AS basis
+      FROM (SELECT CASE WHEN l.tells THEN l.demand WHEN NOT l.tells THEN credit_limit.demand_shrink(l.demand, p.demand) END
+        AS demand OFFSET 0) w) v)
+    AS n(account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
       decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap)
   ON p.account_id = n.account_id
   WHEN MATCHED AND (p.*) IS DISTINCT FROM (n.*) THEN
-    UPDATE SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_used, demand_basis,
+    UPDATE SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
       decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (n.*)
   WHEN NOT MATCHED THEN INSERT VALUES (n.account_id, n.months, n.months_inactive, n.demand, n.demand_status, n.demand_own,
-    n.demand_shrunk, n.demand_used, n.demand_basis, n.decision_id, n.decided_on, n.action, n.pd, n.old_limit, n.new_limit,
+    n.demand_shrunk, n.demand_mean, n.demand_basis, n.decision_id, n.decided_on, n.action, n.pd, n.old_limit, n.new_limit,
     n.entitlement, n.risk_cap, n.product_cap);
   RETURN (SELECT count(*) FROM report_position);
 END

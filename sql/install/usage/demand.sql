@@ -72,8 +72,17 @@ RETURNS numeric
 AS 'MODULE_PATHNAME', 'cl_demand_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.demand_amount(credit_limit.demand, float8, integer) IS
-'demand_quantile as money, to the nearest unit of a number of decimals (0 to 20): what limit_gap takes as demand. NULL when it '
-'is not known or no amount is enough.';
+'demand_quantile as money, to the nearest unit of a number of decimals (0 to 20): an amount to set a limit by. (limit_gap takes '
+'the mean, demand_mean_amount.) NULL when it is not known or no amount is enough.';
+
+CREATE FUNCTION credit_limit.demand_mean_amount(credit_limit.demand, decimals integer DEFAULT 2)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'cl_demand_mean_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.demand_mean_amount(credit_limit.demand, integer) IS
+'demand_mean as money, to the nearest unit of a number of decimals (0 to 20): what limit_gap takes as demand against the balance '
+'of a month. NULL when it is not known or no amount is enough. A wide lognormal has a mean that few months make: see '
+'expected_draw_amount.';
 
 CREATE FUNCTION credit_limit.demand_exceeds(demand credit_limit.demand, credit_limit numeric)
 RETURNS float8
@@ -120,3 +129,18 @@ AS 'MODULE_PATHNAME', 'cl_expected_unmet_float8' LANGUAGE C IMMUTABLE STRICT PAR
 
 COMMENT ON FUNCTION credit_limit.expected_unmet(credit_limit.demand, float8) IS
 'As expected_unmet(demand, numeric).';
+
+CREATE FUNCTION credit_limit.expected_draw_amount(demand credit_limit.demand, credit_limit numeric, decimals integer DEFAULT 2)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'cl_expected_draw_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.expected_draw_amount(credit_limit.demand, numeric, integer) IS
+'expected_draw as money, to the nearest unit of a number of decimals (0 to 20): the mean demand of a month, each month counted '
+'up to the limit only, which no wide distribution lifts above it.';
+
+CREATE FUNCTION credit_limit.expected_unmet_amount(demand credit_limit.demand, credit_limit numeric, decimals integer DEFAULT 2)
+RETURNS numeric
+AS 'MODULE_PATHNAME', 'cl_expected_unmet_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.expected_unmet_amount(credit_limit.demand, numeric, integer) IS
+'expected_unmet as money, to the nearest unit of a number of decimals (0 to 20). NULL also where no amount is enough.';
