@@ -7,7 +7,7 @@
  *
  *	  numbers		as they print in full; double precision in the shortest decimal that reads back as the same double
  *	  NaN, Infinity, -Infinity, date, uuid, bytea (hexadecimal)		as strings; a date as YYYY-MM-DD, with BC where it is
- *	  timestamp, timestamp with time zone		as strings: date and HH:MM:SS with its decimals; the latter in UTC with +00
+ *	  timestamp, timestamp with time zone		as strings: date, T, and HH:MM:SS with its decimals; the latter in UTC with +00:00
  *	  text, varchar, name, enum		as strings; char(n) without its padding
  *	  text[]		as an array of strings; with more dimensions, or another first index than 1, a string as array_out prints it
  *
@@ -21,18 +21,15 @@
 
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 #include "utils/typcache.h"
-#include "utils/uuid.h"
 
 PG_FUNCTION_INFO_V1(cl_row_layout);
 PG_FUNCTION_INFO_V1(cl_canonical_row_text);
@@ -102,42 +99,14 @@ put_numeric(StringInfo out, Datum value)
 	appendBinaryStringInfo(out, digits + Max(whole, 0), length - Max(whole, 0));
 }
 
+/* Dates and times as JSON functions of PostgreSQL have them, in UTC. */
 static void
-put_date(StringInfo out, DateADT date)
+put_time(StringInfo out, Oid type, Datum value)
 {
-	struct pg_tm tm = {0};
 	char		text[MAXDATELEN + 1];
+	const int	utc = 0;
 
-	if (DATE_NOT_FINITE(date))
-		EncodeSpecialDate(date, text);
-	else
-	{
-		j2date(date + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
-		EncodeDateOnly(&tm, USE_ISO_DATES, text);
-	}
-	put_quoted(out, text);
-}
-
-static void
-put_time(StringInfo out, Timestamp time, bool zone)
-{
-	struct pg_tm tm = {0};
-	fsec_t		fraction;
-	char		text[MAXDATELEN + 1];
-
-	if (TIMESTAMP_NOT_FINITE(time))
-		EncodeSpecialTimestamp(time, text);
-	else if (timestamp2tm(time, NULL, &tm, &fraction, NULL, NULL) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	else
-	{
-		/* What has no zone has no summer either, and what has one is in UTC here. */
-		tm.tm_isdst = zone ? 0 : -1;
-		EncodeDateTime(&tm, fraction, zone, 0, NULL, USE_ISO_DATES, text);
-	}
-	put_quoted(out, text);
+	put_quoted(out, JsonEncodeDateTime(text, value, type, type == TIMESTAMPTZOID ? &utc : NULL));
 }
 
 static void
@@ -228,13 +197,9 @@ put_value(StringInfo out, Oid base_type, Datum value)
 			cl_json_put_string(out, NameStr(*DatumGetName(value)));
 			break;
 		case DATEOID:
-			put_date(out, DatumGetDateADT(value));
-			break;
 		case TIMESTAMPOID:
-			put_time(out, DatumGetTimestamp(value), false);
-			break;
 		case TIMESTAMPTZOID:
-			put_time(out, DatumGetTimestampTz(value), true);
+			put_time(out, base_type, value);
 			break;
 		case UUIDOID:
 			put_quoted(out, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
@@ -295,17 +260,6 @@ add_column(ClCanonicalRow *row, int place)
 	row->count++;
 }
 
-int
-cl_canonical_find(const ClCanonicalRow *row, const char *name)
-{
-	for (int i = 0; i < row->desc->natts; i++)
-	{
-		if (!TupleDescAttr(row->desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(row->desc, i)->attname), name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 /* desc is a copy in the context of the row, which is the current one. */
 static void
 begin_row(ClCanonicalRow *row, TupleDesc desc)
@@ -356,7 +310,7 @@ bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only
 		for (int i = 0; i < only->count; i++)
 		{
 			const FormData_pg_attribute *column = TupleDescAttr(only->desc, only->column[i]);
-			int			place = cl_canonical_find(row, NameStr(column->attname));
+			int			place = cl_canonical_find(row->desc, NameStr(column->attname));
 
 			if (place < 0 || TupleDescAttr(row->desc, place)->atttypid != column->atttypid)
 				ereport(ERROR,
@@ -414,6 +368,20 @@ cl_canonical_put(StringInfo out, const ClCanonicalRow *row)
 	}
 }
 
+text *
+cl_canonical_text(const ClCanonicalRow *row)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	appendStringInfoChar(&out, '[');
+	cl_canonical_put(&out, row);
+	appendStringInfoChar(&out, ']');
+	SET_VARSIZE(out.data, out.len);
+	return (text *) out.data;
+}
+
 /* ---- In SQL ---- */
 
 static ClCanonicalRow *
@@ -448,14 +416,7 @@ Datum
 cl_canonical_row_text(PG_FUNCTION_ARGS)
 {
 	const ClCanonicalRow *row = argument_row(fcinfo);
-	StringInfoData out;
 
 	require_layout(&row->layout, PG_GETARG_TEXT_PP(1));
-	initStringInfo(&out);
-	appendStringInfoSpaces(&out, VARHDRSZ);
-	appendStringInfoChar(&out, '[');
-	cl_canonical_put(&out, row);
-	appendStringInfoChar(&out, ']');
-	SET_VARSIZE(out.data, out.len);
-	PG_RETURN_TEXT_P(out.data);
+	PG_RETURN_TEXT_P(cl_canonical_text(row));
 }

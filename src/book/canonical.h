@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
+#include "executor/spi.h"
 
 /* What is known of the rows of one type. */
 typedef struct ClCanonicalRow
@@ -36,10 +37,15 @@ extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext con
 /* A row of which the columns from first to before end are printed, and whose values the caller fills in. */
 extern ClCanonicalRow *cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end);
 
-/* The place of a column in row->value, or -1. */
-extern int	cl_canonical_find(const ClCanonicalRow *row, const char *name);
+/* The place of a column in row->value, or below 0. */
+static inline int
+cl_canonical_find(TupleDesc desc, const char *name)
+{
+	return SPI_fnumber(desc, name) - 1;
+}
 
-/* The values of the row taken apart last, with commas and without brackets; and single values of type bytea. */
+/* The row taken apart last as an array; its values alone, with commas between; and single values of type bytea. */
+extern text *cl_canonical_text(const ClCanonicalRow *row);
 extern void cl_canonical_put(StringInfo out, const ClCanonicalRow *row);
 extern void cl_canonical_put_bytea(StringInfo out, Datum value, bool isnull);
 

@@ -18,9 +18,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
 #include "common/sha2.h"
-#include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -45,37 +43,25 @@ PG_FUNCTION_INFO_V1(cl_decision_hash);
 
 /* Of some bytes and a text, as a bytea. */
 static bytea *
-hash_pair(pg_cryptohash_ctx *sha, const uint8 *first, int first_length, const char *plain, int length)
+hash_pair(const void *first, int first_length, const char *plain, int length)
 {
-	bytea	   *hash = palloc(VARHDRSZ + HASH_BYTES);
 	char	   *utf8 = pg_server_to_any(plain, length, PG_UTF8);
+	bytea	   *both;
 
 	if (utf8 != plain)
 		length = strlen(utf8);
-	SET_VARSIZE(hash, VARHDRSZ + HASH_BYTES);
-	if (pg_cryptohash_init(sha) < 0 || pg_cryptohash_update(sha, first, first_length) < 0 ||
-		pg_cryptohash_update(sha, (const uint8 *) utf8, length) < 0 ||
-		pg_cryptohash_final(sha, (uint8 *) VARDATA(hash), HASH_BYTES) < 0)
-		elog(ERROR, "could not compute SHA-256");
-	return hash;
-}
-
-static pg_cryptohash_ctx *
-begin_sha256(void)
-{
-	pg_cryptohash_ctx *sha = pg_cryptohash_create(PG_SHA256);
-
-	if (sha == NULL)
-		elog(ERROR, "could not begin SHA-256");
-	return sha;
+	both = palloc(VARHDRSZ + first_length + length);
+	SET_VARSIZE(both, VARHDRSZ + first_length + length);
+	memcpy(VARDATA(both), first, first_length);
+	memcpy(VARDATA(both) + first_length, utf8, length);
+	return DatumGetByteaP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(both)));
 }
 
 /* The three values are of type bytea, NULL where isnull says so. */
 static bytea *
-hash_entry(pg_cryptohash_ctx *sha, const bytea *previous, const ClCanonicalRow *entry, const Datum *values, const bool *isnull)
+hash_entry(const bytea *previous, const ClCanonicalRow *entry, const Datum *values, const bool *isnull)
 {
 	StringInfoData content;
-	bytea	   *hash;
 
 	initStringInfo(&content);
 	appendStringInfoChar(&content, '[');
@@ -86,9 +72,7 @@ hash_entry(pg_cryptohash_ctx *sha, const bytea *previous, const ClCanonicalRow *
 		cl_canonical_put_bytea(&content, values[i], isnull[i]);
 	}
 	appendStringInfoChar(&content, ']');
-	hash = hash_pair(sha, (const uint8 *) VARDATA_ANY(previous), VARSIZE_ANY_EXHDR(previous), content.data, content.len);
-	pfree(content.data);
-	return hash;
+	return hash_pair(VARDATA_ANY(previous), VARSIZE_ANY_EXHDR(previous), content.data, content.len);
 }
 
 static ClCanonicalRow *
@@ -111,12 +95,10 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 		ClCanonicalRow *entry;
 	} Kept;
 	Kept	   *kept = fcinfo->flinfo->fn_extra;
-	pg_cryptohash_ctx *sha;
 	int			input_hash;
 	int			previous_hash;
 	Datum		values[3];
 	bool		isnull[3];
-	bytea	   *hash;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -132,8 +114,8 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 		fcinfo->flinfo->fn_extra = kept;
 	}
 	cl_canonical_row(&kept->row, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0), kept->entry);
-	input_hash = cl_canonical_find(kept->row, "input_hash");
-	previous_hash = cl_canonical_find(kept->row, "previous_hash");
+	input_hash = cl_canonical_find(kept->row->desc, "input_hash");
+	previous_hash = cl_canonical_find(kept->row->desc, "previous_hash");
 	if (input_hash < 0 || TupleDescAttr(kept->row->desc, input_hash)->atttypid != BYTEAOID ||
 		previous_hash < 0 || TupleDescAttr(kept->row->desc, previous_hash)->atttypid != BYTEAOID)
 		ereport(ERROR,
@@ -149,10 +131,7 @@ cl_decision_hash(PG_FUNCTION_ARGS)
 		isnull[i] = PG_ARGISNULL(i);
 		values[i] = isnull[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
 	}
-	sha = begin_sha256();
-	hash = hash_entry(sha, DatumGetByteaPP(kept->row->value[previous_hash]), kept->row, values, isnull);
-	pg_cryptohash_free(sha);
-	PG_RETURN_BYTEA_P(hash);
+	PG_RETURN_BYTEA_P(hash_entry(DatumGetByteaPP(kept->row->value[previous_hash]), kept->row, values, isnull));
 }
 
 /* ---- Sealing ---- */
@@ -191,7 +170,6 @@ typedef struct Seal
 	int			new_limit;
 	int			frozen;
 	ClCanonicalRow *inputs;
-	pg_cryptohash_ctx *sha;
 	uint8		prefix[SALT_BYTES + HASH_BYTES];	/* of what input_hash covers: the salt, and the hash of the layout */
 	uint64		known_inputs;	/* identifier of the row type whose layout that is; 0: none yet */
 	int64		layout;			/* its number: the beginning of its hash */
@@ -213,17 +191,6 @@ wrong_cursor(const char *column, Oid type)
 			(errcode(ERRCODE_INVALID_CURSOR_DEFINITION),
 			 errmsg("the cursor does not give decisions"),
 			 errdetail("It has no column \"%s\" of type %s.", column, type == RECORDOID ? "record" : format_type_be(type))));
-}
-
-static int
-find_attribute(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (!TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i;
-	}
-	return -1;
 }
 
 /*
@@ -256,7 +223,7 @@ kept_entry(TupleDesc log_entry)
 static int
 cursor_column(TupleDesc desc, const char *name, Oid type)
 {
-	int			place = find_attribute(desc, name);
+	int			place = cl_canonical_find(desc, name);
 
 	if (place < 0 || (type == RECORDOID ? !type_is_rowtype(TupleDescAttr(desc, place)->atttypid) :
 					  TupleDescAttr(desc, place)->atttypid != type))
@@ -267,13 +234,13 @@ cursor_column(TupleDesc desc, const char *name, Oid type)
 static Source
 find_source(const Seal *seal, const FormData_pg_attribute *column)
 {
-	Source		source = {find_attribute(seal->desc, NameStr(column->attname)), -1};
+	Source		source = {cl_canonical_find(seal->desc, NameStr(column->attname)), -1};
 	Oid			type = source.column < 0 ? InvalidOid : TupleDescAttr(seal->desc, source.column)->atttypid;
 
 	if (source.column < 0 && seal->decision_desc != NULL)
 	{
 		source.column = seal->decision;
-		source.field = find_attribute(seal->decision_desc, NameStr(column->attname));
+		source.field = cl_canonical_find(seal->decision_desc, NameStr(column->attname));
 		if (source.field >= 0)
 			type = TupleDescAttr(seal->decision_desc, source.field)->atttypid;
 	}
@@ -285,7 +252,7 @@ find_source(const Seal *seal, const FormData_pg_attribute *column)
 static void
 bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 {
-	int			decision = find_attribute(desc, "decision");
+	int			decision = cl_canonical_find(desc, "decision");
 
 	seal->desc = desc;
 	seal->value = palloc_array(Datum, desc->natts);
@@ -304,12 +271,12 @@ bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 	seal->source = palloc_array(Source, log_entry->natts);
 	for (int i = ENTRY_FIRST; i < log_entry->natts - ENTRY_AFTER; i++)
 		seal->source[i] = find_source(seal, TupleDescAttr(log_entry, i));
-	seal->account_id = cl_canonical_find(seal->entry, "account_id");
-	seal->product = cl_canonical_find(seal->entry, "product");
-	seal->action = cl_canonical_find(seal->entry, "action");
-	seal->as_of = cl_canonical_find(seal->entry, "as_of");
-	seal->new_limit = cl_canonical_find(seal->entry, "new_limit");
-	seal->frozen = cl_canonical_find(seal->entry, "frozen");
+	seal->account_id = cl_canonical_find(seal->entry->desc, "account_id");
+	seal->product = cl_canonical_find(seal->entry->desc, "product");
+	seal->action = cl_canonical_find(seal->entry->desc, "action");
+	seal->as_of = cl_canonical_find(seal->entry->desc, "as_of");
+	seal->new_limit = cl_canonical_find(seal->entry->desc, "new_limit");
+	seal->frozen = cl_canonical_find(seal->entry->desc, "frozen");
 }
 
 /* ---- A row ---- */
@@ -389,27 +356,13 @@ take_inputs(Seal *seal)
 	if (seal->inputs->identifier == seal->known_inputs)
 		return false;
 	layout = &seal->inputs->layout;
-	digest = (const uint8 *) VARDATA(hash_pair(seal->sha, NULL, 0, layout->data, layout->len));
+	digest = (const uint8 *) VARDATA(hash_pair("", 0, layout->data, layout->len));
 	memcpy(seal->prefix + SALT_BYTES, digest, HASH_BYTES);
 	seal->layout = 0;
 	for (int i = 0; i < (int) sizeof(int64); i++)
 		seal->layout = (int64) ((uint64) seal->layout << 8 | digest[i]);
 	seal->known_inputs = seal->inputs->identifier;
 	return true;
-}
-
-static text *
-inputs_text(const Seal *seal)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoSpaces(&out, VARHDRSZ);
-	appendStringInfoChar(&out, '[');
-	cl_canonical_put(&out, seal->inputs);
-	appendStringInfoChar(&out, ']');
-	SET_VARSIZE(out.data, out.len);
-	return (text *) out.data;
 }
 
 static void
@@ -430,11 +383,10 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	ClCanonicalRow *entry = seal->entry;
 	Datum	   *hashes = entry->value + entry->desc->natts - ENTRY_AFTER;
 	bytea	   *salt = palloc(VARHDRSZ + SALT_BYTES);
-	bytea	   *previous = seal->hash;
+	bytea	   *hash;
 	Datum		content[3];
 	bool		isnull[3] = {false};
 	bool		all[5] = {false};
-	MemoryContext old;
 	text	   *inputs;
 
 	take_entry(seal, tuple);
@@ -446,25 +398,22 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 
 		add_row(seal, LAYOUTS, values, all);
 	}
-	inputs = inputs_text(seal);
+	inputs = cl_canonical_text(seal->inputs);
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
 	memcpy(VARDATA(salt), random, SALT_BYTES);
 	memcpy(seal->prefix, random, SALT_BYTES);
-	content[0] = PointerGetDatum(hash_pair(seal->sha, seal->prefix, sizeof(seal->prefix), VARDATA(inputs),
-										   VARSIZE(inputs) - VARHDRSZ));
+	content[0] = PointerGetDatum(hash_pair(seal->prefix, sizeof(seal->prefix), VARDATA(inputs), VARSIZE(inputs) - VARHDRSZ));
 	for (int i = 0; i < 2; i++)
 	{
 		content[i + 1] = seal->value[seal->digest[i]];
 		isnull[i + 1] = seal->isnull[seal->digest[i]];
 	}
-	old = MemoryContextSwitchTo(seal->context);
-	seal->hash = hash_entry(seal->sha, previous, entry, content, isnull);
-	MemoryContextSwitchTo(old);
+	hash = hash_entry(seal->hash, entry, content, isnull);
 	seal->place++;
 	entry->value[0] = Int64GetDatum(LANES * seal->place + seal->lane);
 	hashes[0] = content[0];
-	hashes[1] = PointerGetDatum(previous);
-	hashes[2] = PointerGetDatum(seal->hash);
+	hashes[1] = PointerGetDatum(seal->hash);
+	hashes[2] = PointerGetDatum(hash);
 	add_row(seal, DECISIONS, entry->value, entry->isnull);
 	{
 		Datum		values[] = {entry->value[0], entry->value[seal->as_of], PointerGetDatum(salt), Int64GetDatum(seal->layout),
@@ -475,7 +424,7 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	add_value(seal, ACCOUNTS, entry->value[seal->account_id], false);
 	add_value(seal, LIMITS, entry->value[seal->new_limit], entry->isnull[seal->new_limit]);
 	add_value(seal, FROZEN, entry->value[seal->frozen], entry->isnull[seal->frozen]);
-	pfree(previous);
+	memcpy(VARDATA(seal->hash), VARDATA(hash), HASH_BYTES);
 }
 
 static void
@@ -492,7 +441,6 @@ begin_seal(Seal *seal, const bytea *previous)
 	seal->hash = palloc(VARHDRSZ + HASH_BYTES);
 	SET_VARSIZE(seal->hash, VARHDRSZ + HASH_BYTES);
 	memcpy(VARDATA(seal->hash), VARDATA_ANY(previous), HASH_BYTES);
-	seal->sha = begin_sha256();
 }
 
 /*
@@ -560,7 +508,6 @@ cl_seal(PG_FUNCTION_ARGS)
 		MemoryContextReset(row_context);
 	}
 	MemoryContextSwitchTo(seal.context);
-	pg_cryptohash_free(seal.sha);
 	for (int i = 0; i < ARRAYS; i++)
 		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
 	for (int i = 0; i <= LAYOUTS; i++)

@@ -30,8 +30,8 @@ SELECT canonical_row(r, row_layout(r)) FROM book_time r ORDER BY b DESC LIMIT 5;
 SELECT canonical_row(r, row_layout(r)) FROM book_time r ORDER BY b LIMIT 3;
 SELECT count(*), count(*) FILTER (WHERE (c ->> 0)::timestamp IS DISTINCT FROM a OR (c ->> 1)::timestamptz IS DISTINCT FROM b) AS other_read,
   count(*) FILTER (WHERE isfinite(b) AND b > '0001-01-02' AND c ->> 1 <> regexp_replace(to_char(b AT TIME ZONE 'UTC',
-    'FMYYYY-MM-DD HH24:MI:SS.US'), '\.?0*$', '') || '+00') AS other_text,
-  count(*) FILTER (WHERE isfinite(b) AND c ->> 0 || '+00' <> replace(c ->> 1, ' BC', '') AND b > '0001-01-02') AS other_zone
+    'FMYYYY-MM-DD"T"HH24:MI:SS.US'), '\.?0*$', '') || '+00:00') AS other_text,
+  count(*) FILTER (WHERE isfinite(b) AND c ->> 0 || '+00:00' <> replace(c ->> 1, ' BC', '') AND b > '0001-01-02') AS other_zone
     FROM (SELECT r.*, canonical_row(r, row_layout(r))::jsonb AS c FROM book_time r) s;
 RESET timezone;
 RESET datestyle;

@@ -63,6 +63,7 @@ sub canonical_value
 	return $value eq 't' ? 'true' : 'false' if $type eq 'boolean';
 	return $value =~ /^-?[0-9]/ ? $value : quoted($value) if $type =~ /^(numeric|bigint|integer|double precision)$/;
 	return '[' . join(',', map { canonical_value('text', $_) } array_items($value)) . ']' if $type eq 'text[]';
+	$value =~ s/ (.*)/T$1:00/ if $type eq 'timestamp with time zone';
 	return quoted($value);
 }
 
