@@ -37,6 +37,7 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -53,6 +54,7 @@ PG_FUNCTION_INFO_V1(cl_open_book_to_decide);
 PG_FUNCTION_INFO_V1(cl_open_book_to_check);
 PG_FUNCTION_INFO_V1(cl_versions_stand);
 PG_FUNCTION_INFO_V1(cl_trigger_book);
+PG_FUNCTION_INFO_V1(cl_need_autocommit);
 
 /* Relations that functions name without a schema. The first ones are those by which is found what decides on a day. */
 static const char *const relations[] = {
@@ -423,4 +425,17 @@ cl_trigger_book(PG_FUNCTION_ARGS)
 				 errhint("Tables and functions of a book belong to one role: hand them over together, by REASSIGN OWNED.")));
 	ReleaseSysCache(tuple);
 	PG_RETURN_TEXT_P(cstring_to_text(book));
+}
+
+/* (what text) -> void: for procedures that commit, whose own COMMIT would say "invalid transaction termination" and no more */
+Datum
+cl_need_autocommit(PG_FUNCTION_ARGS)
+{
+	if (!SPI_inside_nonatomic_context())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s cannot run inside a transaction block or a function", text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errdetail("It commits its work piece by piece."),
+				 errhint("Switch autocommit on in your client, and CALL it alone.")));
+	PG_RETURN_VOID();
 }

@@ -90,9 +90,11 @@ SELECT as_of, status, row_count FROM book_j.run WHERE job = 'retention' ORDER BY
 SELECT count(*) AS decisions, (SELECT count(*) FROM book_j.run WHERE job = 'alerts') AS alert_runs, (SELECT count(*)
   FROM credit_limit.verify_log('book_j')) AS problems FROM book_j.decision;
 -- Not inside a transaction block: it commits.
+\set VERBOSITY default
 BEGIN;
 CALL credit_limit.run_job('book_j', 'months');
 ROLLBACK;
+\set VERBOSITY terse
 DROP SCHEMA book_j, book_j_report CASCADE;
 DROP OWNED BY regress_jobs_maker;
 DROP ROLE regress_jobs_maker;

@@ -29,6 +29,11 @@ CREATE FUNCTION credit_limit_internal.open_book_to_check(book text) RETURNS void
 COMMENT ON FUNCTION credit_limit_internal.open_book_to_check(text) IS
     'open_book() of a schema that need not have all relations of a book';
 
+CREATE FUNCTION credit_limit_internal.need_autocommit(what text) RETURNS void
+    AS 'MODULE_PATHNAME', 'cl_need_autocommit' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION credit_limit_internal.need_autocommit(text) IS
+    'part of procedures that commit: an error (25001) that names what was called inside a transaction block or a function';
+
 CREATE FUNCTION credit_limit_internal.need_read_committed(what text) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -58,6 +63,25 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.need_day(text, date) IS
     'an error (22023) that names what was to be done, for NULL and infinite days';
+
+CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
+  FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
+  WHERE NOT coalesce(jsonb_path_match(o.value, ('strict ' || (rules ->> o.key))::jsonpath, silent => true), false)
+  ORDER BY o.key LIMIT 1;
+  IF wrong IS NOT NULL OR options IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('options of %s are not valid', what),
+      DETAIL = coalesce(wrong, 'They are NULL.'), HINT = hint;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.check_options(text, jsonb, jsonb, text) IS
+    'an error (22023) for options that are no object, or of which one has no rule (a JSON path) or breaks it';
 
 CREATE FUNCTION credit_limit_internal.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

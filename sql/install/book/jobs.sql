@@ -1,19 +1,6 @@
 -- Jobs: the nightly run, overrides, reports, alerts, partitions ahead and retention, by pg_cron where it is installed and by any
 -- other scheduler where it is not. The table run keeps how they ended.
 
-CREATE FUNCTION credit_limit_internal.check_job(job text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF job IS NULL OR job NOT IN ('decisions', 'overrides', 'reports', 'alerts', 'months', 'retention') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('there is no job %s', coalesce('"' || job || '"', 'NULL')),
-      HINT = 'Valid are decisions, overrides, reports, alerts, months and retention.';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.check_job(text) IS 'an error (22023) when there is no such job';
-
 -- A lock of the session would stay after an error, one of the transaction goes at the first commit: so who runs is written down,
 -- with what tells whether that session still works. Decisions are one run for each day, other jobs one for each start.
 CREATE FUNCTION credit_limit_internal.begin_job(book text, job text, as_of date) RETURNS bigint
@@ -26,10 +13,7 @@ DECLARE
   key text;
   other record;
   id bigint;
-  code text;
-  wrong text;
 BEGIN
-  PERFORM credit_limit_internal.check_job(name);
   IF pg_is_in_recovery() THEN
     RAISE NOTICE 'job "%" of book "%" does nothing on a replica', name, book;
     RETURN NULL;
@@ -38,6 +22,11 @@ BEGIN
   day := coalesce(day, (SELECT d.business_date FROM business_day d));
   key := CASE name WHEN 'decisions' THEN to_char(day, 'YYYY-MM-DD') END;
   PERFORM FROM job j WHERE j.job = name FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('there is no job %s', coalesce('"' || name || '"', 'NULL')),
+      HINT = format('Valid are %s.', (SELECT string_agg(j.job, ', ' ORDER BY j.job) FROM job j));
+  END IF;
   UPDATE run r SET status = 'lost', ended_at = clock_timestamp(), message = 'its session ended before the job did'
   WHERE r.job = name AND r.run_key IS NOT DISTINCT FROM key AND r.status = 'running'
     AND (r.pid = pg_backend_pid() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid
@@ -48,17 +37,15 @@ BEGIN
       to_char(other.started_at AT TIME ZONE 'GMT', 'YYYY-MM-DD HH24:MI:SS "GMT"');
     RETURN NULL;
   END IF;
-  IF key IS NOT NULL THEN
-    BEGIN
+  BEGIN
+    IF key IS NOT NULL THEN
       RETURN credit_limit_internal.begin_run(book, day, '{}');
-    EXCEPTION WHEN OTHERS THEN
-      code := SQLSTATE;
-      wrong := SQLERRM;
-    END;
-  END IF;
-  INSERT INTO run AS r (job, as_of, backend_start, status, ended_at, sqlstate, message)
-  VALUES (name, day, credit_limit_internal.my_backend_start(), CASE WHEN code IS NULL THEN 'running' ELSE 'failed' END,
-    CASE WHEN code IS NOT NULL THEN clock_timestamp() END, code, wrong) RETURNING r.run_id INTO id;
+    END IF;
+    INSERT INTO run AS r (job, as_of) VALUES (name, day) RETURNING r.run_id INTO id;
+  EXCEPTION WHEN OTHERS THEN
+    INSERT INTO run AS r (job, as_of, status, ended_at, sqlstate, message)
+    VALUES (name, day, 'failed', clock_timestamp(), SQLSTATE, SQLERRM) RETURNING r.run_id INTO id;
+  END;
   RETURN id;
 END
 $$;
@@ -66,98 +53,69 @@ COMMENT ON FUNCTION credit_limit_internal.begin_job(text, text, date) IS
     'part of run_job(): writes down that a job starts; NULL: it is running in another session, the decisions of the day are '
     'made, or the server is a replica. Errors: no such job (22023)';
 
--- A piece of a job's work; more: another one follows, in a transaction of its own.
-CREATE FUNCTION credit_limit_internal.job_work(book text, job text, as_of date, run bigint, OUT more boolean, OUT n bigint,
-    OUT remark text)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  p jsonb := (SELECT j.parameters FROM job j WHERE j.job = job_work.job);
-  a record;
-BEGIN
-  IF as_of IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
-      HINT = 'Call credit_limit.set_business_date(book, date), or give run_job() a day.';
-  END IF;
-  more := false;
-  n := 0;
-  IF job = 'decisions' THEN
-    more := credit_limit_internal.run_chunk(book, run);
-  ELSIF job = 'overrides' THEN
-    a := credit_limit.apply_overrides(book, as_of);
-    n := a.applied;
-    remark := CASE WHEN a.refused > 0 THEN format('requests that were refused: %s', a.refused) END;
-  ELSIF job = 'reports' THEN
-    n := credit_limit.refresh_reports(book, as_of);
-  ELSIF job = 'alerts' THEN
-    a := credit_limit_internal.run_alert_rules(as_of);
-    n := a.opened + a.closed;
-    remark := format('opened %s, closed %s', a.opened, a.closed);
-  ELSIF job = 'months' THEN
-    n := credit_limit.add_months(book, as_of, 1 + coalesce((p ->> 'ahead')::int, 3));
-  ELSE
-    IF p ->> 'keep_decisions' IS NOT NULL THEN
-      n := credit_limit.retire_decisions(book,
-        (date_trunc('month', as_of::timestamp) - make_interval(months => (p ->> 'keep_decisions')::int))::date,
-        format('kept for %s months', p ->> 'keep_decisions'));
-    END IF;
-    DELETE FROM run r WHERE r.run_key IS NULL AND r.run_id <> 0
-      AND r.ended_at < (job_work.as_of - coalesce((p ->> 'keep_job_runs')::int, 400))::timestamp AT TIME ZONE 'GMT';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.job_work(text, text, date, bigint) IS
-    'in an open book: the next piece of work of a job, its rows and a remark';
-
-CREATE FUNCTION credit_limit_internal.job_step(book text, run bigint) RETURNS boolean
+CREATE FUNCTION credit_limit_internal.job_step(book text, run bigint, OUT more boolean, OUT code text, OUT message text,
+    OUT hint text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
   r record;
-  w record;
-  code text;
-  wrong text;
+  p jsonb;
+  a record;
+  n bigint := 0;
+  remark text;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  SELECT * INTO r FROM run t WHERE t.run_id = job_step.run;
+  SELECT t.*, j.parameters INTO r FROM run t JOIN job j ON j.job = t.job WHERE t.run_id = job_step.run;
+  p := r.parameters;
+  more := false;
+  code := r.sqlstate;
+  message := r.message;
   IF r.status = 'failed' THEN
-    RETURN false;
+    RETURN;
   END IF;
   BEGIN
-    w := credit_limit_internal.job_work(book, r.job, r.as_of, r.run_id);
-    IF r.job <> 'decisions' THEN
-      UPDATE run t SET status = 'done', ended_at = clock_timestamp(), row_count = w.n, message = w.remark
-      WHERE t.run_id = job_step.run;
+    IF r.as_of IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
+        HINT = 'Call credit_limit.set_business_date(book, date), or give run_job() a day.';
     END IF;
-    RETURN w.more;
-  EXCEPTION WHEN OTHERS OR query_canceled THEN
-    code := SQLSTATE;
-    wrong := SQLERRM;
-    UPDATE run t SET status = 'failed', ended_at = clock_timestamp(), sqlstate = code, message = wrong
+    CASE r.job
+      WHEN 'decisions' THEN
+        more := credit_limit_internal.run_chunk(book, run);
+        RETURN;
+      WHEN 'overrides' THEN
+        a := credit_limit.apply_overrides(book, r.as_of);
+        n := a.applied;
+        remark := CASE WHEN a.refused > 0 THEN format('requests that were refused: %s', a.refused) END;
+      WHEN 'reports' THEN
+        n := credit_limit.refresh_reports(book, r.as_of);
+      WHEN 'alerts' THEN
+        a := credit_limit_internal.run_alert_rules(r.as_of);
+        n := a.opened + a.closed;
+        remark := format('opened %s, closed %s', a.opened, a.closed);
+      WHEN 'months' THEN
+        n := credit_limit.add_months(book, r.as_of, 1 + coalesce((p ->> 'ahead')::int, 3));
+      WHEN 'retention' THEN
+        IF p ->> 'keep_decisions' IS NOT NULL THEN
+          n := credit_limit.retire_decisions(book,
+            (date_trunc('month', r.as_of::timestamp) - make_interval(months => (p ->> 'keep_decisions')::int))::date,
+            format('kept for %s months', p ->> 'keep_decisions'));
+        END IF;
+        DELETE FROM run t WHERE t.run_key IS NULL AND t.run_id <> 0
+          AND t.ended_at < (r.as_of - coalesce((p ->> 'keep_job_runs')::int, 400))::timestamp AT TIME ZONE 'GMT';
+    END CASE;
+    UPDATE run t SET status = 'done', ended_at = clock_timestamp(), row_count = n, message = remark
     WHERE t.run_id = job_step.run;
-    RETURN false;
+  EXCEPTION WHEN OTHERS OR query_canceled THEN
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    UPDATE run t SET status = 'failed', ended_at = clock_timestamp(), sqlstate = job_step.code, message = job_step.message
+    WHERE t.run_id = job_step.run;
   END;
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.job_step(text, bigint) IS
-    'part of run_job(): a piece of work, and what came of it in run, an error with its SQLSTATE; true: another piece follows';
-
-CREATE FUNCTION credit_limit_internal.raise_job_error(book text, run bigint) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  r record;
-BEGIN
-  PERFORM credit_limit_internal.open_book(book);
-  SELECT * INTO r FROM run t WHERE t.run_id = raise_job_error.run;
-  IF r.status = 'failed' THEN
-    RAISE EXCEPTION USING ERRCODE = r.sqlstate, MESSAGE = format('job "%s" of book "%s" failed: %s', r.job, book, r.message),
-      HINT = 'The table run of the book has it too.';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.raise_job_error(text, bigint) IS
-    'part of run_job(): raises the error that a job ended with, for whoever started it';
+    'part of run_job(): a piece of the work of a job, and what came of it in run, an error with its SQLSTATE; more: another '
+    'piece follows, in a transaction of its own; code, message and hint: of the error';
 
 -- It commits, so it may not set the search_path: nothing in it is looked up there.
 CREATE PROCEDURE credit_limit.run_job(book text, job text, as_of date DEFAULT NULL)
@@ -165,18 +123,20 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   run pg_catalog.int8;
-  more pg_catalog.bool;
+  step pg_catalog.record;
 BEGIN
+  PERFORM credit_limit_internal.need_autocommit('run_job');
   run := credit_limit_internal.begin_job(book, job, as_of);
   COMMIT;
-  more := run IS NOT NULL;
-  WHILE more LOOP
-    more := credit_limit_internal.job_step(book, run);
+  WHILE run IS NOT NULL LOOP
+    step := credit_limit_internal.job_step(book, run);
     COMMIT;
+    IF step.code IS NOT NULL THEN
+      RAISE EXCEPTION 'job "%" of book "%" failed: %', job, book, step.message USING ERRCODE = step.code,
+        HINT = coalesce(nullif(step.hint, ''), 'The table run of the book has it too.');
+    END IF;
+    EXIT WHEN NOT step.more;
   END LOOP;
-  IF run IS NOT NULL THEN
-    PERFORM credit_limit_internal.raise_job_error(book, run);
-  END IF;
 END
 $$;
 COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
@@ -184,8 +144,8 @@ COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
     'its SQLSTATE, which it then raises. decisions: run_decisions(); overrides: apply_overrides(); reports: '
     'refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; retention: retires decisions '
     'older than keep_decisions months and forgets runs of other jobs older than keep_job_runs days. A start while it runs, '
-    'one of decisions that are made, and one on a replica do nothing and say so. Not inside a transaction block. Errors: no '
-    'such job (22023), no business date (55000)';
+    'one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block (25001), '
+    'no such job (22023), no business date (55000)';
 
 -- ---- schedule ----
 
@@ -213,103 +173,74 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.has_cron() IS
     'whether this database has pg_cron. Errors: the current role may not use it (42501)';
 
--- The database where pg_cron lives, if it is another one; NULL: it is this one, the server has none, or the role may not see it.
-CREATE FUNCTION credit_limit_internal.cron_elsewhere() RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN nullif(current_setting('cron.database_name', true), current_database());
-EXCEPTION WHEN insufficient_privilege THEN
-  RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.cron_elsewhere() IS 'the other database in which pg_cron lives';
-
-CREATE FUNCTION credit_limit_internal.cron_name(book text, job text) RETURNS text
-LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-AS $$ SELECT format('%s %s in %s', book, job, current_database()) $$;
-COMMENT ON FUNCTION credit_limit_internal.cron_name(text, text) IS
-    'the name by which pg_cron knows a job of a book of this database';
-
-CREATE FUNCTION credit_limit_internal.schedule_options(options jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  wrong text;
-BEGIN
-  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
-  FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
-  WHERE CASE WHEN o.key IN ('decisions', 'overrides', 'reports', 'alerts', 'months', 'retention')
-      THEN jsonb_typeof(o.value) NOT IN ('string', 'null')
-    WHEN o.key = 'as_of' THEN o.value NOT IN ('"business_day"', '"today"', '"yesterday"')
-    WHEN o.key = 'keep_decisions' AND o.value = 'null' THEN false
-    WHEN o.key IN ('ahead', 'keep_decisions', 'keep_job_runs')
-      THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1 && $ <= 1200 && $.floor() == $', silent => true), false) ELSE true END
-  ORDER BY o.key LIMIT 1;
-  IF wrong IS NOT NULL OR options IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of schedule are not valid',
-      DETAIL = coalesce(wrong, 'They are NULL.'),
-      HINT = 'Valid are decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave it '
-        'as it is), as_of (business_day, today or yesterday), ahead (months), keep_decisions (months, or null: for good) and '
-        'keep_job_runs (days).';
-  END IF;
-  RETURN '{"decisions": "30 1 * * *", "overrides": "*/10 * * * *", "reports": "0 4 * * *", "alerts": "30 4 * * *",
-    "months": "15 0 * * *", "retention": "45 5 1 * *"}'::jsonb || options;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.schedule_options(jsonb) IS
-    'the options of schedule() with their defaults; an unknown one is an error (22023)';
-
 CREATE FUNCTION credit_limit.schedule(book text, options jsonb DEFAULT '{}')
 RETURNS TABLE (job text, schedule text, how text, command text)
 LANGUAGE plpgsql ROWS 6 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  o jsonb := credit_limit_internal.schedule_options(options);
+  times CONSTANT jsonb := '{"months": "15 0 * * *", "decisions": "30 1 * * *", "overrides": "*/10 * * * *",
+    "reports": "0 4 * * *", "alerts": "30 4 * * *", "retention": "45 5 1 * *"}';
+  o CONSTANT jsonb := times || options;
   here boolean := credit_limit_internal.has_cron();
-  elsewhere text := credit_limit_internal.cron_elsewhere();
+  elsewhere CONSTANT text := (SELECT nullif(s.setting, current_database()) FROM pg_settings s
+    WHERE s.name = 'cron.database_name');
   j record;
   other text;
+  cron_name text;
+  backslash CONSTANT text := chr(92);	-- a literal one means something else without standard_conforming_strings
 BEGIN
+  PERFORM credit_limit_internal.check_options('schedule', options,
+    (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t)
+    || '{"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
+      "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
+      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $"}',
+    'Valid are decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave it as it '
+    'is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, or null: for good) and '
+    'keep_job_runs (days).');
   PERFORM credit_limit_internal.open_book(book);
+  IF num_nonnulls(o ->> 'months', o ->> 'retention') > 0
+    AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('decision')), 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'months and retention run with the rights of the owner of the book only',
+      DETAIL = format('"%s" is not the owner.', current_user),
+      HINT = 'The owner schedules them; leave them as they are: {"months": null, "retention": null}.';
+  END IF;
   SELECT string_agg(format('%s is scheduled by "%s"', t.job, t.scheduled_by), '; ' ORDER BY t.job) INTO other
   FROM job t WHERE t.scheduled_by <> current_user AND o ->> t.job IS NOT NULL;
   IF here AND other IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'a job would be scheduled twice', DETAIL = other || '.',
       HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
   END IF;
-  FOR j IN SELECT v.name, o ->> v.name AS at, CASE v.name WHEN 'months' THEN ARRAY['ahead']
-        WHEN 'retention' THEN ARRAY['keep_decisions', 'keep_job_runs'] ELSE '{}' END AS parameters
-      FROM unnest(ARRAY['months', 'decisions', 'overrides', 'reports', 'alerts', 'retention']) v(name)
-      WHERE o ->> v.name IS NOT NULL LOOP
+  FOR j IN WITH scheduled AS (
+      UPDATE job t SET schedule = o ->> t.job, as_of = coalesce(o ->> 'as_of', t.as_of), scheduled_by = current_user,
+        scheduled_at = clock_timestamp(), parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value)
+          FROM jsonb_each(o) p WHERE p.key = ANY (CASE t.job WHEN 'months' THEN ARRAY['ahead']
+            WHEN 'retention' THEN ARRAY['keep_decisions', 'keep_job_runs'] END)), '{}')
+      WHERE o ->> t.job IS NOT NULL RETURNING t.*)
+    SELECT t.job AS name, t.schedule AS at, CASE t.as_of
+        WHEN 'today' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date'
+        WHEN 'yesterday' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date OPERATOR(pg_catalog.-) 1'
+        ELSE '' END AS day FROM scheduled t ORDER BY t.job LOOP
     job := j.name;
     schedule := j.at;
-    UPDATE job t SET schedule = j.at, as_of = coalesce(o ->> 'as_of', t.as_of), scheduled_by = current_user,
-      scheduled_at = clock_timestamp() WHERE t.job = j.name
-    RETURNING format('CALL credit_limit.run_job(%L, %L%s)', book, t.job, CASE t.as_of
-      WHEN 'today' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date'
-      WHEN 'yesterday' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date OPERATOR(pg_catalog.-) 1' ELSE '' END)
-    INTO command;
-    IF o ?| j.parameters THEN
-      UPDATE job t SET parameters = t.parameters || (SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o) p
-        WHERE p.key = ANY (j.parameters)) WHERE t.job = j.name;
-    END IF;
+    command := format('CALL credit_limit.run_job(%L, %L%s)', book, j.name, j.day);
+    cron_name := format('%s %s in %s', book, j.name, current_database());
     IF here THEN
       how := 'pg_cron';
-      EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING credit_limit_internal.cron_name(book, j.name), j.at, command;	-- pg_cron
+      EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING cron_name, j.at, command;	-- pg_cron
     ELSIF elsewhere IS NOT NULL THEN
       how := format('to be run in database "%s"', elsewhere);
-      command := format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L)', credit_limit_internal.cron_name(book, j.name),
-        j.at, command, current_database(), current_user);
+      command := format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L)', cron_name, j.at, command, current_database(),
+        current_user);
     ELSE
       how := 'for your scheduler';
-      -- In double quotes: the name of a book is plain, so nothing in the command means anything to a shell.
-      -- psql takes a name with "=" in it, or that begins as an address, for connection parameters.
-      command := format('psql -X -v ON_ERROR_STOP=1 -d %s -c "%s"',
-        credit_limit_internal.shell_quoted(CASE WHEN current_database() ~ '=|^postgres(ql)?://'
-          THEN format('dbname=''%s''', regexp_replace(current_database(), '([\\''])', '\\\1', 'g')) ELSE current_database() END),
-        command);
+      -- psql takes a name with "=" in it, or that begins as an address, for connection parameters. The command is in double
+      -- quotes: the name of a book is plain, so nothing in it means anything to a shell.
+      command := format('psql -X -v ON_ERROR_STOP=1 -d ''%s'' -c "%s"', replace(CASE
+          WHEN current_database() ~ '=|^postgres(ql)?://' THEN format('dbname=''%s''', replace(replace(current_database(),
+            backslash, backslash || backslash), '''', backslash || ''''))
+          ELSE current_database() END, '''', '''' || backslash || ''''''), command);
     END IF;
     RETURN NEXT;
   END LOOP;
@@ -321,14 +252,9 @@ COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
     'them there; else it is a line for any other scheduler. Options: decisions, overrides, reports, alerts, months, '
     'retention: when, as in cron and, with pg_cron, in GMT (30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * * *, 45 '
     '5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. '
-    'ahead (3), keep_decisions (null: for good), keep_job_runs (400). months and retention need the rights of the owner of '
-    'the book. Errors: options (22023), pg_cron that the role may not use (42501), a job that another role has scheduled '
-    'with pg_cron (55006)';
-
-CREATE FUNCTION credit_limit_internal.shell_quoted(word text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN chr(39) || replace(word, chr(39), chr(39) || chr(92) || chr(39) || chr(39)) || chr(39);
-COMMENT ON FUNCTION credit_limit_internal.shell_quoted(text) IS 'a text as one word of a POSIX shell';
+    'ahead (3), keep_decisions (null: for good), keep_job_runs (400). Errors: options (22023), pg_cron that the role may not '
+    'use, months and retention by a role without the rights of the owner of the book (42501), a job that another role has '
+    'scheduled with pg_cron (55006)';
 
 CREATE FUNCTION credit_limit.unschedule(book text) RETURNS TABLE (job text, how text, command text)
 LANGUAGE plpgsql ROWS 6 SET search_path = pg_catalog, pg_temp
@@ -336,7 +262,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
   here boolean := credit_limit_internal.has_cron();
-  elsewhere text := credit_limit_internal.cron_elsewhere();
+  elsewhere CONSTANT text := (SELECT nullif(s.setting, current_database()) FROM pg_settings s
+    WHERE s.name = 'cron.database_name');
+  cron_name text;
   j record;
   known boolean;
 BEGIN
@@ -344,6 +272,7 @@ BEGIN
   FOR j IN SELECT t.job AS name, t.scheduled_by FROM job t WHERE t.schedule IS NOT NULL ORDER BY t.job LOOP
     job := j.name;
     command := NULL;
+    cron_name := format('%s %s in %s', book, j.name, current_database());
     IF here AND j.scheduled_by <> current_user THEN
       how := format('stays: scheduled by "%s"', j.scheduled_by);
       RETURN NEXT;
@@ -353,15 +282,15 @@ BEGIN
     how := 'for your scheduler';
     IF here THEN
       how := 'pg_cron';
-      command := format('SELECT cron.unschedule(%L)', credit_limit_internal.cron_name(book, j.name));
+      command := format('SELECT cron.unschedule(%L)', cron_name);
       EXECUTE 'SELECT EXISTS (SELECT FROM cron.job c WHERE c.jobname = $1 AND c.username = current_user)' INTO known
-        USING credit_limit_internal.cron_name(book, j.name);	-- pg_cron
+        USING cron_name;	-- pg_cron
       IF known THEN
         EXECUTE command;	-- pg_cron
       END IF;
     ELSIF elsewhere IS NOT NULL THEN
       how := format('to be run in database "%s"', elsewhere);
-      command := format('SELECT cron.unschedule(%L)', credit_limit_internal.cron_name(book, j.name));
+      command := format('SELECT cron.unschedule(%L)', cron_name);
     END IF;
     RETURN NEXT;
   END LOOP;

@@ -51,6 +51,7 @@ AS $$
     ('engine', 'borrower run_chunk decision_evidence override_request', 'SELECT', NULL),
     ('engine', 'override_request', 'UPDATE', 'status override_id message'),
     ('engine', 'decision decision_evidence evidence_layout run_version', 'INSERT', NULL),
+    ('engine', 'run_version', 'DELETE', NULL),
     ('engine', 'log_lane', 'UPDATE', 'place hash'),
     ('engine', 'run run_chunk alert', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),

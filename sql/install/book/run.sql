@@ -1,6 +1,11 @@
 -- Runs: all accounts of a book decided in chunks, each committed with its decisions, so that a run may die anywhere and go on.
 -- The table run is the ledger of everything that is done again and again: decisions, and the other jobs of jobs.sql.
 
+CREATE FUNCTION credit_limit_internal.my_backend_start() RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid() $$;
+COMMENT ON FUNCTION credit_limit_internal.my_backend_start() IS 'what tells this session from a later one with the same pid';
+
 CREATE FUNCTION credit_limit_internal.create_runs(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -40,7 +45,7 @@ BEGIN
       sqlstate text,
       message text,
       pid int NOT NULL DEFAULT pg_backend_pid(),
-      backend_start timestamptz,
+      backend_start timestamptz DEFAULT credit_limit_internal.my_backend_start(),
       log_end jsonb,
       CONSTRAINT decisions_have_a_key CHECK (run_key IS NULL OR num_nulls(as_of, move_limits, chunk_size) = 0));
     COMMENT ON TABLE @book@.run IS 'runs of decisions and other jobs, and how they ended';
@@ -123,55 +128,6 @@ END
 $create$;
 COMMENT ON FUNCTION credit_limit_internal.create_runs(text) IS 'part of create_book: jobs, runs, chunks, progress';
 
-CREATE FUNCTION credit_limit_internal.run_options(options jsonb, OUT run_key text, OUT chunk_size int, OUT move_limits boolean,
-    OUT retry_failed boolean)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  wrong text;
-BEGIN
-  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
-  FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
-  WHERE CASE o.key WHEN 'run_key' THEN jsonb_typeof(o.value) <> 'string'
-    WHEN 'chunk_size' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1 && $ <= 1000000 && $.floor() == $'), false)
-    WHEN 'move_limits' THEN jsonb_typeof(o.value) <> 'boolean' WHEN 'retry_failed' THEN jsonb_typeof(o.value) <> 'boolean'
-    ELSE true END
-  ORDER BY o.key LIMIT 1;
-  IF FOUND OR options IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of run_decisions are not valid',
-      DETAIL = coalesce(wrong, 'They are NULL.'),
-      HINT = 'Valid are run_key (a string), chunk_size (1 to 1000000 borrowers), move_limits and retry_failed (true or false).';
-  END IF;
-  run_key := options ->> 'run_key';
-  chunk_size := coalesce((options ->> 'chunk_size')::int, 5000);
-  move_limits := coalesce((options ->> 'move_limits')::boolean, true);
-  retry_failed := coalesce((options ->> 'retry_failed')::boolean, false);
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.run_options(jsonb) IS
-    'the options of run_decisions() with their defaults; an unknown one is an error (22023)';
-
--- The borrowers who were left out are taken once more. The run's row is locked, so that nobody ends the run meanwhile.
-CREATE FUNCTION credit_limit_internal.retry_failed(run bigint) RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  PERFORM FROM run r WHERE r.run_id = retry_failed.run FOR NO KEY UPDATE;
-  UPDATE run_chunk k SET status = 'pending', tries = 0, ended_at = NULL, sqlstate = NULL, message = NULL
-  WHERE k.run_id = retry_failed.run AND k.status = 'failed';
-  IF FOUND THEN
-    UPDATE run r SET status = 'running', ended_at = NULL, log_end = NULL WHERE r.run_id = retry_failed.run;
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.retry_failed(bigint) IS
-    'in an open book: the chunks of a run that failed wait again, and the run is not done';
-
-CREATE FUNCTION credit_limit_internal.my_backend_start() RETURNS timestamptz
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid() $$;
-COMMENT ON FUNCTION credit_limit_internal.my_backend_start() IS 'what tells this session from a later one with the same pid';
-
 -- Finds the run of that key or plans it; NULL: it is done already.
 CREATE FUNCTION credit_limit_internal.begin_run(book text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -179,8 +135,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
   day CONSTANT date := begin_run.as_of;
-  o record := credit_limit_internal.run_options(options);
-  key text := coalesce(o.run_key, to_char(begin_run.as_of, 'YYYY-MM-DD'));
+  key text := coalesce(options ->> 'run_key', to_char(begin_run.as_of, 'YYYY-MM-DD'));
+  move CONSTANT boolean := coalesce((options ->> 'move_limits')::boolean, true);
   id bigint;
   was record;
 BEGIN
@@ -188,45 +144,68 @@ BEGIN
   PERFORM credit_limit_internal.need_read_committed('a run of decisions');
   PERFORM credit_limit_internal.open_book_to_decide(book);
   -- A second start waits here for the first, and then finds its run.
-  INSERT INTO run AS r (run_key, as_of, move_limits, chunk_size, backend_start)
-  VALUES (key, day, o.move_limits, o.chunk_size, credit_limit_internal.my_backend_start())
+  INSERT INTO run AS r (run_key, as_of, move_limits, chunk_size)
+  VALUES (key, day, move, coalesce((options ->> 'chunk_size')::int, 5000))
   ON CONFLICT (run_key) DO NOTHING RETURNING r.run_id INTO id;
   IF id IS NULL THEN
-    SELECT r.run_id, r.as_of, r.move_limits INTO was FROM run r WHERE r.run_key = key;
-    IF was.as_of <> day OR was.move_limits <> o.move_limits THEN
+    -- Locked, so that nobody ends the run meanwhile.
+    SELECT r.run_id, r.as_of, r.move_limits, r.status INTO was FROM run r WHERE r.run_key = key FOR NO KEY UPDATE;
+    IF was.as_of <> day OR was.move_limits <> move THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('run "%s" is another one', key),
         DETAIL = format('It decides as of %s with move_limits %s.', to_char(was.as_of, 'YYYY-MM-DD'), was.move_limits),
         HINT = 'Give the new run a run_key of its own.';
     END IF;
-    IF o.retry_failed THEN
-      PERFORM credit_limit_internal.retry_failed(was.run_id);
+    IF (options ->> 'retry_failed')::boolean THEN
+      UPDATE run_chunk k SET status = 'pending', tries = 0, ended_at = NULL, sqlstate = NULL, message = NULL
+      WHERE k.run_id = was.run_id AND k.status = 'failed';
+      was.status := CASE WHEN FOUND THEN 'running' ELSE was.status END;
     END IF;
-    UPDATE run r SET status = 'running', ended_at = NULL, sqlstate = NULL, message = NULL, pid = pg_backend_pid(),
-      backend_start = credit_limit_internal.my_backend_start()
-    WHERE r.run_id = was.run_id AND r.status <> 'done';
-    IF NOT FOUND THEN
+    IF was.status = 'done' THEN
       RAISE NOTICE 'run "%" is done: nothing to do', key;
       RETURN NULL;
     END IF;
-    RETURN was.run_id;
+    UPDATE run r SET status = 'running', ended_at = NULL, sqlstate = NULL, message = NULL, log_end = NULL,
+      pid = pg_backend_pid(), backend_start = DEFAULT
+    WHERE r.run_id = was.run_id;
+    id := credit_limit_internal.undecided_run(was.run_id);
+    IF id IS NULL THEN
+      RETURN was.run_id;
+    END IF;
+  ELSE
+    INSERT INTO run_chunk (run_id, chunk, lowest, highest, borrowers)
+    SELECT id, n.c, min(n.b), max(n.b), count(*)
+    FROM (SELECT b.borrower_id AS b, (row_number() OVER (ORDER BY b.borrower_id) - 1) / r.chunk_size + 1 AS c
+      FROM run r, borrower b WHERE r.run_id = id) n GROUP BY n.c ORDER BY n.c;
   END IF;
   PERFORM credit_limit_internal.check_versions(day);
+  DELETE FROM run_version w WHERE w.run_id = id;
   INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id)
   SELECT id, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id
   FROM credit_limit_internal.versions_on(day) v;
-  INSERT INTO run_chunk (run_id, chunk, lowest, highest, borrowers)
-  SELECT id, n.c, min(n.b), max(n.b), count(*)
-  FROM (SELECT b.borrower_id AS b, (row_number() OVER (ORDER BY b.borrower_id) - 1) / o.chunk_size + 1 AS c FROM borrower b) n
-  GROUP BY n.c ORDER BY n.c;
   PERFORM credit_limit_internal.know_layout(day);
   PERFORM credit_limit_internal.add_month_of(book, day);
   RETURN id;
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.begin_run(text, date, jsonb) IS
-    'part of run_decisions(): the number of the run of that key, planned if it is new; NULL if it is done. Errors: options '
-    '(22023), a run of that key with other arguments (22023), a product without an approved version (55000), a transaction '
-    'that is not READ COMMITTED (25000)';
+    'part of run_decisions(): the number of the run of that key, planned if it is new; NULL if it is done. Errors: a run of '
+    'that key with other arguments (22023), a product without an approved version (55000), a transaction that is not READ '
+    'COMMITTED (25000)';
+
+-- Whoever decides on a chunk holds its row: where one is held, the versions stay.
+CREATE FUNCTION credit_limit_internal.undecided_run(run bigint) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  free bigint;
+BEGIN
+  SELECT count(*) INTO free
+  FROM (SELECT FROM run_chunk k WHERE k.run_id = undecided_run.run AND coalesce(k.decisions, 0) = 0 FOR UPDATE SKIP LOCKED) k;
+  RETURN (SELECT undecided_run.run FROM run_chunk k WHERE k.run_id = undecided_run.run HAVING count(*) = free);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.undecided_run(bigint) IS
+    'in an open book: the run, if it has no decision yet and nobody works on it';
 
 -- A chunk with an error in it is halved, down to the borrower who has it; the others are decided.
 CREATE FUNCTION credit_limit_internal.split_chunk(run bigint, chunk int, lowest bigint, highest bigint, code text, message text)
@@ -330,6 +309,11 @@ DECLARE
   run pg_catalog.int8;
   more pg_catalog.bool;
 BEGIN
+  PERFORM credit_limit_internal.need_autocommit('run_decisions');
+  PERFORM credit_limit_internal.check_options('run_decisions', options, '{"run_key": "$.type() == \"string\"",
+    "chunk_size": "$ >= 1 && $ <= 1000000 && $.floor() == $", "move_limits": "$ == true || $ == false",
+    "retry_failed": "$ == true || $ == false"}',
+    'Valid are run_key (a string), chunk_size (1 to 1000000 borrowers), move_limits and retry_failed (true or false).');
   run := credit_limit_internal.begin_run(book, as_of, options);
   COMMIT;
   more := run IS NOT NULL;
@@ -344,8 +328,9 @@ COMMENT ON PROCEDURE credit_limit.run_decisions(text, date, jsonb) IS
     'run_key (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; '
     'a start while it runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes '
     'decisions only. A borrower whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on '
-    'those who were left out, as a part of the same run, also when it was done. The versions are those valid at the start. '
-    'Not inside a transaction block, and in READ COMMITTED only (25000)';
+    'those who were left out, as a part of the same run, also when it was done. The versions are those valid at the start, '
+    'or, as long as the run has no decision, when it is started again. '
+    'Errors: options (22023), inside a transaction block (25001), not in READ COMMITTED (25000)';
 
 CREATE FUNCTION credit_limit.cancel_run(book text, run_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
