@@ -34,10 +34,25 @@ SELECT overdue FROM book_j.job_status WHERE job = 'months';
 -- A scheduled job that has not done its work for longer than it should is overdue.
 UPDATE book_j.job SET scheduled_at = scheduled_at - interval '30 hours';
 SELECT job, overdue FROM book_j.job_status WHERE job IN ('months', 'retention', 'alerts') ORDER BY job;
-UPDATE book_j.run SET started_at = started_at - interval '25 hours', ended_at = ended_at - interval '25 hours' WHERE job = 'months';
+UPDATE book_j.run SET started_at = started_at - interval '27 hours', ended_at = ended_at - interval '27 hours' WHERE job = 'months';
 SELECT overdue FROM book_j.job_status WHERE job = 'months';
-UPDATE book_j.job SET expected_every = '26 hours' WHERE job = 'months';
+UPDATE book_j.job SET expected_every = '28 hours' WHERE job = 'months';
 SELECT overdue FROM book_j.job_status WHERE job = 'months';
+-- A start for the same day is no new work: a business date that stood still is found.
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-01');
+UPDATE book_j.run SET ended_at = ended_at - interval '30 hours' WHERE job = 'reports';
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-01');
+SELECT job, runs, last_success > now() - interval '1 hour' AS succeeds, overdue FROM book_j.job_status WHERE job = 'reports';
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-02');
+SELECT job, overdue FROM book_j.job_status WHERE job = 'reports';
+-- What only the owner may run, nobody else schedules.
+CREATE ROLE regress_jobs_engine;
+SELECT credit_limit.grant_book('book_j', engine => 'regress_jobs_engine');
+SET ROLE regress_jobs_engine;
+\set VERBOSITY default
+SELECT count(*) FROM credit_limit.schedule('book_j', '{"decisions": null, "overrides": null, "reports": null, "alerts": null}');
+\set VERBOSITY terse
+RESET ROLE;
 SELECT job, CASE WHEN how = 'for your scheduler' THEN command IS NULL
   ELSE command = format('SELECT cron.unschedule(%L)', format('book_j %s in %s', job, current_database())) END AS right FROM credit_limit.unschedule('book_j');
 SELECT count(*) FROM credit_limit.unschedule('book_j');
@@ -45,7 +60,9 @@ SELECT count(*) FROM credit_limit.unschedule('book_j');
 -- Jobs that fail say so twice: to who started them, and in the log with the SQLSTATE; what they began is undone.
 CALL credit_limit.run_job('book_j', 'monthly');
 CALL credit_limit.run_job('book_j', NULL);
+\set VERBOSITY default
 CALL credit_limit.run_job('book_j', 'decisions');
+\set VERBOSITY terse
 SELECT credit_limit.set_business_date('book_j', '2026-11-30');
 INSERT INTO book_j.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 CALL credit_limit.run_job('book_j', 'decisions');
@@ -70,6 +87,7 @@ CALL credit_limit.run_job('book_j', 'decisions');
 CALL credit_limit.run_job('book_j', 'decisions');
 SELECT run_key, status, row_count, sqlstate, message FROM book_j.run WHERE job = 'decisions' ORDER BY run_id;
 SELECT count(*) FROM book_j.decision;
+SELECT failed, failures, status FROM book_j.job_status WHERE job = 'decisions';
 -- A job that is cancelled is written down too.
 CREATE FUNCTION book_j.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER slow BEFORE UPDATE ON book_j.report_refresh FOR EACH ROW EXECUTE FUNCTION book_j.slow();
@@ -96,5 +114,5 @@ CALL credit_limit.run_job('book_j', 'months');
 ROLLBACK;
 \set VERBOSITY terse
 DROP SCHEMA book_j, book_j_report CASCADE;
-DROP OWNED BY regress_jobs_maker;
-DROP ROLE regress_jobs_maker;
+DROP OWNED BY regress_jobs_maker, regress_jobs_engine;
+DROP ROLE regress_jobs_maker, regress_jobs_engine;

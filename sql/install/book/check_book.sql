@@ -69,121 +69,235 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.check_contract() IS
     'in an open book: relations and columns that are missing or of another type';
 
--- A check is a number of rows; it runs only where the relations that it reads are as they should be.
-CREATE FUNCTION credit_limit.check_book(book text) RETURNS TABLE (relation text, problem text, row_count bigint)
-LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
+-- What a card or a policy asks of decision_input is asked of a row of NULLs, in the same way as in a night.
+CREATE FUNCTION credit_limit_internal.version_problem(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  PERFORM credit_limit.score(card, i), credit_limit.decide_limit(policy, s, '2000-01-01')
+  FROM (SELECT i.* FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input('2000-01-01') LIMIT 0) i ON true) i,
+    LATERAL (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd) s;
+  RETURN NULL;
+EXCEPTION
+  WHEN undefined_column OR datatype_mismatch THEN
+    RETURN SQLERRM;
+  WHEN OTHERS THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.version_problem(credit_limit.limit_policy, credit_limit.scorecard) IS
+    'in an open book: which column a policy or a card reads that decision_input lacks, or has of another type; NULL: none';
+
+CREATE FUNCTION credit_limit_internal.warn_of_version(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  problem CONSTANT text := credit_limit_internal.version_problem(policy, card);
+BEGIN
+  IF problem IS NOT NULL THEN
+    RAISE WARNING USING MESSAGE = problem, DETAIL = 'decision_input of the book is that row: runs will fail.',
+      HINT = 'Give decision_input the column before the first day of the version, or approve another one.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.warn_of_version(credit_limit.limit_policy, credit_limit.scorecard) IS
+    'in an open book: part of approve_policy() and approve_scorecard(): a warning where version_problem() finds one';
+
+-- The borrower whose row raises an error, by halves.
+CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, OUT borrower_id bigint, OUT code text, OUT message text,
+    OUT detail text, OUT hint text)
+LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_variable
+DECLARE
+  left_over bigint[] := ARRAY(SELECT b.borrower_id FROM borrower b ORDER BY b.borrower_id);
+  tried bigint[] := left_over;
+  failed boolean;
+BEGIN
+  LOOP
+    BEGIN
+      failed := false;
+      PERFORM count(t.decision)
+      FROM credit_limit_internal.decided(true, NULL, as_of, code IS NULL, tried, NULL, NULL) t;
+    EXCEPTION
+      WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error THEN
+        RAISE;
+      WHEN OTHERS THEN
+        failed := true;
+        GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+          detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    END;
+    -- Everybody fails in class 42: a column or a right is missing.
+    EXIT WHEN (NOT failed AND tried = left_over) OR code LIKE '42%' OR tried = '{}';
+    IF failed AND cardinality(tried) = 1 THEN
+      borrower_id := tried[1];
+      EXIT;
+    END IF;
+    left_over := CASE WHEN failed THEN tried ELSE left_over[cardinality(tried) + 1:] END;
+    tried := CASE WHEN cardinality(left_over) = 1 THEN left_over ELSE left_over[:cardinality(left_over) / 2] END;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.failing_borrower(date) IS
+    'in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does';
+
+-- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
+CREATE FUNCTION credit_limit_internal.check_rows(bad text[]) RETURNS TABLE (relation text, problem text, row_count bigint)
+LANGUAGE plpgsql STABLE
 AS $$
 #variable_conflict use_column
-DECLARE
-  c record;
-  bad text[] := '{}';
 BEGIN
-  PERFORM credit_limit_internal.open_book_to_check(book);
-  FOR c IN SELECT * FROM credit_limit_internal.check_contract() LOOP
-    bad := bad || c.relation;
-    relation := c.relation;
-    problem := c.problem;
-    RETURN NEXT;
-  END LOOP;
-  FOR c IN SELECT r.name FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane']) r(name)
-      WHERE to_regclass(r.name) IS NULL LOOP
-    bad := bad || c.name;
-    relation := c.name;
-    problem := 'is missing';
-    RETURN NEXT;
-  END LOOP;
-  IF NOT bad && '{account,borrower}' THEN
-    RETURN QUERY SELECT 'account', 'accounts of a borrower who is not there', count(*) FROM account a
-      WHERE NOT EXISTS (SELECT FROM borrower b WHERE b.borrower_id = a.borrower_id) HAVING count(*) > 0;
+  IF NOT bad && '{account,borrower,product,umbrella}' THEN
+    RETURN QUERY SELECT 'account', v.problem, count(*)
+      FROM account a LEFT JOIN borrower b ON b.borrower_id = a.borrower_id LEFT JOIN product p ON p.product = a.product
+      LEFT JOIN umbrella u ON u.umbrella_id = a.umbrella_id,
+        LATERAL (VALUES (1, 'accounts of a borrower who is not there', b.borrower_id IS NULL),
+          (2, 'accounts of a product that is not there', p.product IS NULL),
+          (3, 'accounts in another currency than their product', a.currency <> p.currency),
+          (4, 'accounts under an umbrella that is not there', a.umbrella_id IS NOT NULL AND u.umbrella_id IS NULL),
+          (5, 'accounts in another currency than their umbrella', a.currency <> u.currency),
+          (6, 'accounts under the umbrella of another borrower', a.borrower_id <> u.borrower_id),
+          (7, 'limits that are negative, or not known', a.status = 'open' AND (a.credit_limit < 0 OR a.credit_limit IS NULL)),
+          (8, 'balances that are not known, or not finite',
+            a.status = 'open' AND (a.balance IS NULL OR a.balance::text IN ('NaN', 'Infinity', '-Infinity'))))
+          v(n, problem, is_so) WHERE v.is_so GROUP BY v.n, v.problem ORDER BY v.n;
+    RETURN QUERY SELECT 'account', 'account_id that are not unique', count(*) - count(DISTINCT a.account_id) FROM account a;
+    RETURN QUERY SELECT 'umbrella', v.problem, count(*)
+      FROM umbrella u JOIN (SELECT a.umbrella_id, sum(greatest(a.balance, 0) + a.pending) AS drawn,
+          sum(a.credit_limit) AS granted FROM account a WHERE a.status = 'open' GROUP BY a.umbrella_id) g
+        ON g.umbrella_id = u.umbrella_id,
+        LATERAL (VALUES (1, 'umbrellas below what is drawn and pending under them', u.credit_limit < g.drawn),
+          (2, 'partitioned umbrellas below the limits under them', u.kind = 'partitioned' AND u.credit_limit < g.granted))
+          v(n, problem, is_so) WHERE v.is_so GROUP BY v.n, v.problem ORDER BY v.n;
   END IF;
-  IF NOT bad && '{account,product}' THEN
-    RETURN QUERY SELECT 'account', 'accounts of a product that is not there', count(*) FROM account a
-      WHERE NOT EXISTS (SELECT FROM product p WHERE p.product = a.product) HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account', 'accounts in another currency than their product', count(*)
-      FROM account a JOIN product p ON p.product = a.product WHERE a.currency <> p.currency HAVING count(*) > 0;
-  END IF;
-  IF NOT bad && '{account,umbrella}' THEN
-    RETURN QUERY SELECT 'account', 'accounts under an umbrella that is not there', count(*) FROM account a
-      WHERE a.umbrella_id IS NOT NULL AND NOT EXISTS (SELECT FROM umbrella u WHERE u.umbrella_id = a.umbrella_id)
-      HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account', 'accounts in another currency than their umbrella', count(*)
-      FROM account a JOIN umbrella u ON u.umbrella_id = a.umbrella_id WHERE a.currency <> u.currency HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account', 'accounts under the umbrella of another borrower', count(*)
-      FROM account a JOIN umbrella u ON u.umbrella_id = a.umbrella_id WHERE a.borrower_id <> u.borrower_id HAVING count(*) > 0;
-    RETURN QUERY SELECT 'umbrella', 'umbrellas below what is drawn and pending under them', count(*) FROM umbrella u
-      WHERE u.credit_limit < (SELECT sum(greatest(a.balance, 0) + a.pending) FROM account a
-        WHERE a.umbrella_id = u.umbrella_id AND a.status = 'open') HAVING count(*) > 0;
-    RETURN QUERY SELECT 'umbrella', 'partitioned umbrellas below the limits under them', count(*) FROM umbrella u
-      WHERE u.kind = 'partitioned' AND u.credit_limit < (SELECT sum(a.credit_limit) FROM account a
-        WHERE a.umbrella_id = u.umbrella_id AND a.status = 'open') HAVING count(*) > 0;
-  END IF;
-  IF NOT 'account' = ANY (bad) THEN
-    RETURN QUERY SELECT 'account', 'limits that are negative, or not known', count(*) FROM account a
-      WHERE a.status = 'open' AND (a.credit_limit < 0 OR a.credit_limit IS NULL) HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account', 'balances that are not known, or not finite', count(*) FROM account a WHERE a.status = 'open'
-      AND (a.balance IS NULL OR a.balance::text IN ('NaN', 'Infinity', '-Infinity')) HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account', 'account_id that are not unique', count(*) - count(DISTINCT a.account_id) FROM account a
-      HAVING count(*) > count(DISTINCT a.account_id);
+  IF NOT bad && '{account,decision,run}' THEN
+    RETURN QUERY SELECT 'account', 'limits that are not those of their latest decision in force', count(*)
+      FROM account a JOIN (SELECT DISTINCT ON (d.account_id) d.account_id, d.new_limit
+        FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
+        WHERE d.new_limit IS NOT NULL AND r.move_limits IS NOT false
+        ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC) d ON d.account_id = a.account_id
+      WHERE a.status = 'open' AND a.credit_limit::numeric <> d.new_limit;
   END IF;
   IF NOT bad && '{account,account_month}' THEN
     RETURN QUERY SELECT 'account_month', 'open accounts with a line and without a row for the latest month', count(*)
       FROM account a, (SELECT max(m.month) AS month FROM account_month m) l
       WHERE a.status = 'open' AND a.credit_limit > 0 AND a.opened_on < l.month
-        AND NOT EXISTS (SELECT FROM account_month m WHERE m.account_id = a.account_id AND m.month = l.month) HAVING count(*) > 0;
+        AND NOT EXISTS (SELECT FROM account_month m WHERE m.account_id = a.account_id AND m.month = l.month);
     RETURN QUERY SELECT 'account_month', 'months of an account that is not there', count(*) FROM account_month m
-      WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = m.account_id) HAVING count(*) > 0;
-  END IF;
-  IF NOT 'account_month' = ANY (bad) THEN
-    RETURN QUERY SELECT 'account_month', 'months missing between the first and the last of an account', sum(g.n)::bigint
-      FROM (SELECT 1 + 12 * (extract(year FROM max(m.month)) - extract(year FROM min(m.month)))
-          + extract(month FROM max(m.month)) - extract(month FROM min(m.month)) - count(*) AS n
-        FROM account_month m GROUP BY m.account_id) g WHERE g.n > 0 HAVING sum(g.n) > 0;
-    RETURN QUERY SELECT 'account_month', 'months that are not the first day of a month', count(*) FROM account_month m
-      WHERE NOT isfinite(m.month) OR extract(day FROM m.month) <> 1 HAVING count(*) > 0;
-    RETURN QUERY SELECT 'account_month', 'months of an account that are there twice', sum(g.n - 1)::bigint
-      FROM (SELECT count(*) AS n FROM account_month m GROUP BY m.account_id, m.month HAVING count(*) > 1) g HAVING sum(g.n) > 0;
+      WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = m.account_id);
+    RETURN QUERY SELECT 'account_month', v.problem, sum(v.n)::bigint
+      FROM (SELECT count(*) - count(DISTINCT m.month) AS twice, count(*) FILTER (WHERE NOT isfinite(m.month)
+            OR extract(day FROM m.month) <> 1) AS odd,
+          1 + credit_limit.months_on_book(min(m.month), max(m.month)) - count(DISTINCT m.month) AS gaps
+        FROM account_month m GROUP BY m.account_id) g,
+        LATERAL (VALUES ('months missing between the first and the last of an account', greatest(g.gaps, 0)),
+          ('months that are not the first day of a month', g.odd), ('months of an account that are there twice', g.twice))
+          v(problem, n) WHERE v.n > 0 GROUP BY v.problem ORDER BY v.problem;
   END IF;
   IF NOT bad && '{exclusion,borrower}' THEN
     RETURN QUERY SELECT 'exclusion', 'exclusions of a borrower who is not there', count(*) FROM exclusion x
-      WHERE NOT EXISTS (SELECT FROM borrower b WHERE b.borrower_id = x.borrower_id) HAVING count(*) > 0;
+      WHERE NOT EXISTS (SELECT FROM borrower b WHERE b.borrower_id = x.borrower_id);
   END IF;
-  IF NOT bad && '{product,policy_version,scorecard_version}' THEN
-    RETURN QUERY SELECT 'product', 'products whose policy has no approved version', count(*) FROM product p
-      WHERE p.policy IS NOT NULL
-        AND NOT EXISTS (SELECT FROM policy_version v WHERE v.name = p.policy AND v.status <> 'draft') HAVING count(*) > 0;
-    RETURN QUERY SELECT 'product', 'products whose scorecard has no approved version', count(*) FROM product p
-      WHERE p.scorecard IS NOT NULL
-        AND NOT EXISTS (SELECT FROM scorecard_version v WHERE v.name = p.scorecard AND v.status <> 'draft') HAVING count(*) > 0;
+  IF NOT bad && '{product,policy_version,scorecard_version,experiment,experiment_arm}' THEN
+    RETURN QUERY SELECT v.relation, v.problem, count(*)
+      FROM (SELECT 'product' AS relation, p.policy, p.scorecard FROM product p
+        UNION ALL SELECT 'experiment_arm', x.policy, x.scorecard FROM experiment_arm x) n,
+        LATERAL (VALUES (n.relation, 'policies without an approved version', n.policy IS NOT NULL
+            AND NOT EXISTS (SELECT FROM policy_version v WHERE v.name = n.policy AND v.status <> 'draft')),
+          (n.relation, 'scorecards without an approved version', n.scorecard IS NOT NULL
+            AND NOT EXISTS (SELECT FROM scorecard_version v WHERE v.name = n.scorecard AND v.status <> 'draft')))
+          v(relation, problem, is_so) WHERE v.is_so GROUP BY v.relation, v.problem ORDER BY v.relation DESC, v.problem;
     RETURN QUERY SELECT 'policy_version', 'policies of products, in force or to come, that do not read the table exclusion',
         count(*) FROM policy_version v WHERE v.status = 'approved' AND EXISTS (SELECT FROM product p WHERE p.policy = v.name)
-        AND NOT (v.document::jsonb -> 'exclusions') @> '[{"column": "excluded"}]' HAVING count(*) > 0;
+        AND NOT (v.document::jsonb -> 'exclusions') @> '[{"column": "excluded"}]';
+    RETURN QUERY SELECT 'experiment', 'experiments of a product that is not there', count(*) FROM experiment e
+      WHERE NOT EXISTS (SELECT FROM product p WHERE p.product = e.product);
+    RETURN QUERY SELECT 'experiment_arm', 'experiments whose shares do not sum to 1', count(*)
+      FROM (SELECT FROM experiment_arm x GROUP BY x.experiment HAVING abs(sum(x.share) - 1) > 1e-9) g;
   END IF;
   IF NOT bad && '{product,policy_version,account,umbrella}' THEN
-    RETURN QUERY SELECT 'policy_version',
-        'policies of one umbrella type, of products with accounts under an umbrella of the other', count(*) FROM policy_version v
-      WHERE v.status = 'approved' AND EXISTS (SELECT FROM product p JOIN account a ON a.product = p.product
-        JOIN umbrella u ON u.umbrella_id = a.umbrella_id
-        WHERE p.policy = v.name AND u.kind <> v.document::jsonb #>> '{umbrella,type}') HAVING count(*) > 0;
-    RETURN QUERY SELECT 'policy_version', 'policies without an umbrella section, of products with accounts under one', count(*)
-      FROM policy_version v
-      WHERE v.status = 'approved' AND jsonb_typeof(v.document::jsonb -> 'umbrella') IS DISTINCT FROM 'object'
-        AND EXISTS (SELECT FROM product p JOIN account a ON a.product = p.product
-          WHERE p.policy = v.name AND a.umbrella_id IS NOT NULL) HAVING count(*) > 0;
+    RETURN QUERY SELECT 'policy_version', v.problem, count(*)
+      FROM (SELECT v.policy_id, v.document::jsonb -> 'umbrella' AS section, array_agg(u.kind) AS kinds
+        FROM policy_version v JOIN product p ON p.policy = v.name JOIN account a ON a.product = p.product
+        JOIN umbrella u ON u.umbrella_id = a.umbrella_id WHERE v.status = 'approved' GROUP BY v.policy_id) g,
+        LATERAL (VALUES ('policies of one umbrella type, of products with accounts under an umbrella of the other',
+            g.section ->> 'type' <> ANY (g.kinds)),
+          ('policies without an umbrella section, of products with accounts under one',
+            jsonb_typeof(g.section) IS DISTINCT FROM 'object')) v(problem, is_so)
+      WHERE v.is_so GROUP BY v.problem ORDER BY v.problem;
   END IF;
-  IF NOT bad && '{experiment,product}' THEN
-    RETURN QUERY SELECT 'experiment', 'experiments of a product that is not there', count(*) FROM experiment e
-      WHERE NOT EXISTS (SELECT FROM product p WHERE p.product = e.product) HAVING count(*) > 0;
+  -- Rows of months that got no partition in time stay where retirement does not find them.
+  IF has_table_privilege(to_regclass('account_month_rest'), 'SELECT') THEN
+    RETURN QUERY SELECT 'account_month', 'rows of months without a partition: credit_limit.add_months()', count(*)
+      FROM account_month_rest m;
   END IF;
-  IF NOT bad && '{experiment_arm,policy_version,scorecard_version}' THEN
-    RETURN QUERY SELECT 'experiment_arm', 'arms whose policy or scorecard has no approved version', count(*) FROM experiment_arm x
-      WHERE (x.policy IS NOT NULL
-          AND NOT EXISTS (SELECT FROM policy_version v WHERE v.name = x.policy AND v.status <> 'draft'))
-        OR (x.scorecard IS NOT NULL
-          AND NOT EXISTS (SELECT FROM scorecard_version v WHERE v.name = x.scorecard AND v.status <> 'draft'))
-      HAVING count(*) > 0;
-    RETURN QUERY SELECT 'experiment_arm', 'experiments whose shares do not sum to 1', count(*)
-      FROM (SELECT FROM experiment_arm x GROUP BY x.experiment HAVING abs(sum(x.share) - 1) > 1e-9) g HAVING count(*) > 0;
+  IF has_table_privilege(to_regclass('decision_rest'), 'SELECT') THEN
+    RETURN QUERY SELECT 'decision', 'rows of months without a partition: credit_limit.add_months()', count(*)
+      FROM decision_rest d;
   END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.check_rows(text[]) IS
+    'in an open book: how many rows contradict others, by problem; nothing is said of relations that are bad';
+
+-- Before a night: what it would fail by, or do nothing by.
+CREATE FUNCTION credit_limit_internal.check_night() RETURNS TABLE (relation text, problem text)
+LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+DECLARE
+  today CONSTANT date := (SELECT d.business_date FROM business_day d);
+  day CONSTANT date := coalesce(today, (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m), '2000-01-01');
+  f record;
+BEGIN
+  RETURN QUERY SELECT 'business_day', 'there is no business date: credit_limit.set_business_date()'
+    WHERE today IS NULL AND (EXISTS (SELECT FROM job j WHERE j.schedule IS NOT NULL AND j.as_of = 'business_day')
+      OR to_regprocedure('decide_changed()') IS NOT NULL);
+  RETURN QUERY SELECT 'account_month', format('no row since %s: what is late on the business date is not known',
+      to_char(since.month, 'YYYY-MM'))
+    FROM (SELECT (date_trunc('month', today::timestamp) - interval '1 month')::date AS month) since
+    WHERE today IS NOT NULL AND EXISTS (SELECT FROM account a WHERE a.status = 'open' AND a.credit_limit > 0)
+      AND NOT EXISTS (SELECT FROM account_month m WHERE m.month >= since.month AND m.month <= today);
+  IF NOT has_function_privilege('decision_input(date)', 'EXECUTE') THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT v.relation, format('%s %s: %s', v.name, v.version, v.problem)
+    FROM (SELECT 'policy_version' AS relation, v.name, v.version, v.valid_to,
+        credit_limit_internal.version_problem(v.document, NULL) AS problem FROM policy_version v WHERE v.status = 'approved'
+      UNION ALL SELECT 'scorecard_version', v.name, v.version, v.valid_to,
+        credit_limit_internal.version_problem(NULL, v.document) FROM scorecard_version v WHERE v.status = 'approved') v
+    WHERE v.problem IS NOT NULL AND coalesce(v.valid_to >= day, true) ORDER BY 1, 2;
+  IF NOT FOUND THEN
+    f := credit_limit_internal.failing_borrower(day);
+    IF f.code IS NOT NULL THEN
+      relation := 'decision_input';
+      problem := format('%s cannot be decided: %s', coalesce('borrower ' || f.borrower_id, 'the book'), f.message);
+      RETURN NEXT;
+    END IF;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.check_night() IS
+    'in an open book that has all its relations: what would make the next run fail, or decide by what is not known';
+
+CREATE FUNCTION credit_limit.check_book(book text) RETURNS TABLE (relation text, problem text, row_count bigint)
+LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  missing record;
+  bad text[];
+BEGIN
+  PERFORM credit_limit_internal.open_book_to_check(book);
+  FOR missing IN SELECT * FROM credit_limit_internal.check_contract() UNION ALL SELECT r.name, 'is missing'
+      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'job']) r(name)
+      WHERE to_regclass(r.name) IS NULL LOOP
+    bad := bad || missing.relation;
+    relation := missing.relation;
+    problem := missing.problem;
+    RETURN NEXT;
+  END LOOP;
+  RETURN QUERY SELECT * FROM credit_limit_internal.check_rows(coalesce(bad, '{}')) c WHERE c.row_count > 0;
   RETURN QUERY SELECT f.proname::text, 'is a function that everybody may execute: grant_book() takes it from PUBLIC', NULL::bigint
     FROM pg_proc f WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND (f.prosecdef OR f.proname = 'decision_input')
       AND EXISTS (SELECT FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a WHERE a.grantee = 0);
@@ -191,18 +305,15 @@ BEGIN
     FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')
     WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND f.prosecdef AND f.prorettype = 'trigger'::regtype
       AND f.proowner <> c.relowner;
-  -- Rows of months that got no partition in time stay where retirement does not find them.
-  IF to_regclass('account_month_rest') IS NOT NULL THEN
-    RETURN QUERY SELECT 'account_month', 'rows of months without a partition: credit_limit.add_months()', count(*)
-      FROM account_month_rest m HAVING count(*) > 0;
-  END IF;
-  IF to_regclass('decision_rest') IS NOT NULL THEN
-    RETURN QUERY SELECT 'decision', 'rows of months without a partition: credit_limit.add_months()', count(*)
-      FROM decision_rest d HAVING count(*) > 0;
+  IF bad IS NULL THEN
+    RETURN QUERY SELECT n.relation, n.problem, NULL::bigint FROM credit_limit_internal.check_night() n;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.check_book(text) IS
-    'what is wrong with a book, a row each: relations and columns that are missing or of another type (row_count NULL), and '
-    'rows that contradict others, with their number. No rows: nothing is. The contract is the column names: views over other '
-    'tables do as well. Errors: a schema that holds what would change the meaning of statements (55000)';
+    'what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or '
+    'months that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot '
+    'be decided on the business date, or at the end of the last month on file (row_count NULL); and rows that contradict '
+    'others, with their number. No rows: nothing is wrong. The contract is the column names: views over other tables do as '
+    'well. It takes as long as a preview; without EXECUTE on decision_input what needs it is left out. Errors: a schema that '
+    'holds what would change the meaning of statements (55000)';

@@ -229,12 +229,25 @@ RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment t
     score float8, pd float8, decision credit_limit.limit_decision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  f record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.check_versions(as_of);
-  RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
-      t.decision
-    FROM credit_limit_internal.decided(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+  BEGIN
+    RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
+        t.decision
+      FROM credit_limit_internal.decided(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+  EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_exception OR syntax_error_or_access_rule_violation THEN
+    -- Said anew: the first one comes with pages of SQL as its context, and without the borrower.
+    f := credit_limit_internal.failing_borrower(preview_decisions.as_of);
+    IF f.code IS NULL THEN
+      RAISE;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = f.code, DETAIL = coalesce(nullif(f.detail, ''), 'One row stops a preview.'),
+      MESSAGE = coalesce('borrower ' || f.borrower_id || ' cannot be decided: ', '') || f.message,
+      HINT = coalesce(nullif(f.hint, ''), 'Mend his row, or decision_input. A run leaves him out, and names him in run_chunk.');
+  END;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.preview_decisions(text, date) IS

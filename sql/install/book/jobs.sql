@@ -76,7 +76,8 @@ BEGIN
   END IF;
   BEGIN
     IF r.as_of IS NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
+      RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = format('book "%s" has no business date', book),
         HINT = 'Call credit_limit.set_business_date(book, date), or give run_job() a day.';
     END IF;
     CASE r.job

@@ -56,9 +56,17 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $enable$
 DECLARE
   owner text;
+  other text;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_decide(book);
   owner := credit_limit_internal.book_owner(book);
+  SELECT c.relname INTO other FROM pg_class c
+  WHERE c.oid IN (to_regclass('account_month'), to_regclass('exclusion')) AND c.relkind NOT IN ('r', 'p');
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('"%s" of book "%s" is not a table', other, book),
+      DETAIL = 'Real time stands on triggers of account_month and exclusion, which a view cannot have.',
+      HINT = 'Decide by runs, or copy the rows into tables of these names.';
+  END IF;
   PERFORM credit_limit_internal.know_layout('2000-01-01');
   PERFORM credit_limit.disable_realtime(book);
   EXECUTE replace($$
@@ -99,7 +107,8 @@ COMMENT ON FUNCTION credit_limit.enable_realtime(text) IS
     'from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower''s '
     'limits in its own transaction, as of the business date, with the rights of the owner of the book: who loads needs none '
     'on the log. Events on one borrower happen one after the other, and need READ COMMITTED. Load many rows with it '
-    'disabled, and run_decisions() after. Errors: a book of somebody else (42501)';
+    'disabled, and run_decisions() after. Errors: a book of somebody else (42501), account_month or exclusion that is a view '
+    '(42809)';
 
 CREATE FUNCTION credit_limit.disable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -216,6 +216,8 @@ BEGIN
   WHERE p.name = v.name AND p.status <> 'draft' AND p.valid_to IS NULL AND p.valid_from < approve_policy.valid_from;
   UPDATE policy_version p SET status = 'approved', approved_by = current_user, valid_from = approve_policy.valid_from,
     valid_to = approve_policy.valid_to WHERE p.policy_id = approve_policy.policy_id;
+  PERFORM credit_limit_internal.warn_of_version(p.document, NULL) FROM policy_version p
+  WHERE p.policy_id = approve_policy.policy_id;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.approve_policy(text, int, date, date) IS
@@ -239,6 +241,8 @@ BEGIN
   WHERE p.name = v.name AND p.status <> 'draft' AND p.valid_to IS NULL AND p.valid_from < approve_scorecard.valid_from;
   UPDATE scorecard_version p SET status = 'approved', approved_by = current_user, valid_from = approve_scorecard.valid_from,
     valid_to = approve_scorecard.valid_to WHERE p.scorecard_id = approve_scorecard.scorecard_id;
+  PERFORM credit_limit_internal.warn_of_version(NULL, p.document) FROM scorecard_version p
+  WHERE p.scorecard_id = approve_scorecard.scorecard_id;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.approve_scorecard(text, int, date, date) IS 'approve_policy() for a scorecard';
