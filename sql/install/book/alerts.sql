@@ -122,8 +122,8 @@ COMMENT ON FUNCTION credit_limit_internal.check_alert_rule() IS
     'trigger of alert_rule: an error (22023) for an indicator that is not in alert_indicators()';
 
 -- A row for every subject there is, with NULL for a value that is not known, and the period of the value. The indicator is a
--- constant when the query is planned, so that all other branches go. m is the month of the day, l the one before: the later that
--- is there counts.
+-- constant when the query is planned, so that all other branches go. m is the month of the day or the one
+-- before, whichever is later and there; p an earlier one.
 CREATE FUNCTION credit_limit_internal.reading(indicator text, as_of date)
 RETURNS TABLE (subject text, borrower_id bigint, segment text, value float8, period date)
 LANGUAGE sql STABLE ROWS 10000
@@ -131,42 +131,24 @@ AS $$
   SELECT a.account_id::text, a.borrower_id, NULL::text, credit_limit.utilization(a.balance, a.credit_limit), reading.as_of
   FROM account a WHERE a.status = 'open' AND reading.indicator = 'utilization'
 UNION ALL
-  SELECT a.account_id::text, a.borrower_id, NULL, CASE
-      WHEN m.account_id IS NOT NULL
-        THEN credit_limit.utilization(m.balance, m.credit_limit) - credit_limit.utilization(p.balance, p.credit_limit)
-      ELSE credit_limit.utilization(l.balance, l.credit_limit) - credit_limit.utilization(q.balance, q.credit_limit) END,
-    coalesce(m.month, l.month, reading.as_of)
-  FROM (SELECT date_trunc('month', reading.as_of::timestamp)::date AS this) d
-  CROSS JOIN account a
-  LEFT JOIN account_month m ON m.account_id = a.account_id AND m.month = d.this
-  LEFT JOIN account_month l ON l.account_id = a.account_id AND l.month = (d.this - interval '1 month')::date
-  LEFT JOIN account_month p ON p.account_id = a.account_id AND p.month = (d.this - interval '3 months')::date
-  LEFT JOIN account_month q ON q.account_id = a.account_id AND q.month = (d.this - interval '4 months')::date
-  WHERE a.status = 'open' AND reading.indicator = 'utilization_rise'
-UNION ALL
-  SELECT a.account_id::text, a.borrower_id, NULL, (CASE
-      WHEN m.account_id IS NOT NULL THEN (m.balance - l.balance)::numeric / nullif(m.credit_limit, 0)::numeric
-      ELSE (l.balance - q.balance)::numeric / nullif(l.credit_limit, 0)::numeric END)::float8,
-    coalesce(m.month, l.month, reading.as_of)
-  FROM (SELECT date_trunc('month', reading.as_of::timestamp)::date AS this) d
-  CROSS JOIN account a
-  LEFT JOIN account_month m ON m.account_id = a.account_id AND m.month = d.this
-  LEFT JOIN account_month l ON l.account_id = a.account_id AND l.month = (d.this - interval '1 month')::date
-  LEFT JOIN account_month q ON q.account_id = a.account_id AND q.month = (d.this - interval '2 months')::date
-  WHERE a.status = 'open' AND reading.indicator = 'balance_rise'
-UNION ALL
   SELECT a.account_id::text, a.borrower_id, NULL, CASE reading.indicator
-      WHEN 'days_past_due' THEN CASE WHEN m.account_id IS NOT NULL THEN m.days_past_due ELSE l.days_past_due END
-      WHEN 'payment_shortfall' THEN CASE WHEN k.due > 0 THEN greatest(1 - k.payment::numeric / k.due::numeric, 0)
-        WHEN k.due = 0 THEN 0 END END,
-    coalesce(m.month, l.month, reading.as_of)
-  FROM (SELECT date_trunc('month', reading.as_of::timestamp)::date AS this) d
+      WHEN 'utilization_rise'
+        THEN credit_limit.utilization(m.balance, m.credit_limit) - credit_limit.utilization(p.balance, p.credit_limit)
+      WHEN 'balance_rise' THEN ((m.balance - p.balance)::numeric / nullif(m.credit_limit, 0)::numeric)::float8
+      WHEN 'days_past_due' THEN m.days_past_due
+      ELSE CASE WHEN m.due > 0 THEN greatest(1 - m.payment::numeric / m.due::numeric, 0)::float8 WHEN m.due = 0 THEN 0 END END,
+    coalesce(m.month, reading.as_of)
+  FROM (SELECT date_trunc('month', reading.as_of::timestamp) AS this) d
   CROSS JOIN account a
-  LEFT JOIN account_month m ON m.account_id = a.account_id AND m.month = d.this
-  LEFT JOIN account_month l ON l.account_id = a.account_id AND l.month = (d.this - interval '1 month')::date
-  CROSS JOIN LATERAL (SELECT CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END AS due,
-    CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END AS payment) k
-  WHERE a.status = 'open' AND reading.indicator IN ('days_past_due', 'payment_shortfall')
+  LEFT JOIN (SELECT DISTINCT ON (h.account_id) h.* FROM account_month h
+      WHERE h.month IN (date_trunc('month', reading.as_of::timestamp)::date,
+        (date_trunc('month', reading.as_of::timestamp) - interval '1 month')::date)
+      ORDER BY h.account_id, h.month DESC) m ON m.account_id = a.account_id
+  LEFT JOIN account_month p ON p.account_id = m.account_id
+    AND p.month = (m.month - interval '1 month' * CASE reading.indicator WHEN 'utilization_rise' THEN 3 ELSE 1 END)::date
+    AND p.month >= (d.this - interval '4 months')::date AND p.month < d.this::date
+  WHERE a.status = 'open'
+    AND reading.indicator IN ('utilization_rise', 'balance_rise', 'days_past_due', 'payment_shortfall')
 UNION ALL
   SELECT a.account_id::text, a.borrower_id, NULL, CASE WHEN a.credit_limit = 0 THEN 0
       ELSE 12 * (extract(year FROM h.latest) - extract(year FROM h.used)) + extract(month FROM h.latest)

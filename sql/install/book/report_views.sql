@@ -1,6 +1,6 @@
 -- The reports of a book, view by view: use and gap; decisions and experiments; arrears, vintages, scores, alerts; the summary.
 
-CREATE FUNCTION credit_limit_internal.create_usage_reports(book text) RETURNS void
+CREATE FUNCTION credit_limit_internal.create_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 BEGIN
@@ -87,47 +87,34 @@ BEGIN
         GROUP BY a.product, b.segment, a.currency) g
       JOIN @report@.report_currency k ON k.currency = g.currency
       LEFT JOIN LATERAL credit_limit.demand_stats(g.demand) s ON true$$);
-END
-$create$;
-COMMENT ON FUNCTION credit_limit_internal.create_usage_reports(text) IS
-    'part of create_book: reports of utilization, gap and demand';
 
-CREATE FUNCTION credit_limit_internal.create_decision_reports(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
-BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_decisions',
     'Decisions by day, run, product, currency, action and the rule that decided',
     '{"binding": "the rule that decided", "decisions": "number of decisions", "old_limit": "sum of the limits before",
       "new_limit": "sum of the limits after", "change": "new less old limits of decisions that have both"}',
-    $$SELECT g.as_of, g.run_key, g.source, g.moved, g.product, g.currency, g.action, g.binding, g.decisions,
-        round(g.old_limit, k.decimals) AS old_limit, round(g.new_limit, k.decimals) AS new_limit,
-        round(g.change, k.decimals) AS change
-      FROM (SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action,
-          d.binding, count(*) AS decisions, sum(d.old_limit) AS old_limit, sum(d.new_limit) AS new_limit,
-          sum(d.new_limit - d.old_limit) AS change
-        FROM @book@.decision d
-        JOIN @book@.account a ON a.account_id = d.account_id
-        LEFT JOIN @book@.run r ON r.run_id = d.run_id
-        GROUP BY d.as_of, r.run_key, d.source, coalesce(r.move_limits, true), d.product, a.currency, d.action, d.binding) g
-      JOIN @report@.report_currency k ON k.currency = g.currency$$);
+    $$SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action, d.binding,
+        count(*) AS decisions, round(sum(d.old_limit), k.decimals) AS old_limit,
+        round(sum(d.new_limit), k.decimals) AS new_limit, round(sum(d.new_limit - d.old_limit), k.decimals) AS change
+      FROM @book@.decision d
+      JOIN @book@.account a ON a.account_id = d.account_id
+      JOIN @report@.report_currency k ON k.currency = a.currency
+      LEFT JOIN @book@.run r ON r.run_id = d.run_id
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, k.decimals$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_reasons',
     'Reasons of decisions by day, run, product, currency and action. A decision with several reasons is counted in each of them, '
     'so neither counts nor amounts of different reasons may be added',
     '{"reason": "the reason", "decisions": "decisions that have it", "as_first": "decisions of which it is the first",
       "change": "new less old limits"}',
-    $$SELECT g.as_of, g.run_key, g.source, g.moved, g.product, g.currency, g.action, g.reason, g.decisions, g.as_first,
-        round(g.change, k.decimals) AS change
-      FROM (SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action,
-          e.reason, count(*) AS decisions, count(*) FILTER (WHERE e.place = 1) AS as_first,
-          sum(d.new_limit - d.old_limit) AS change
-        FROM @book@.decision d
-        JOIN @book@.account a ON a.account_id = d.account_id
-        LEFT JOIN @book@.run r ON r.run_id = d.run_id
-        CROSS JOIN LATERAL unnest(d.reasons) WITH ORDINALITY e(reason, place)
-        GROUP BY d.as_of, r.run_key, d.source, coalesce(r.move_limits, true), d.product, a.currency, d.action, e.reason) g
-      JOIN @report@.report_currency k ON k.currency = g.currency$$);
+    $$SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action, e.reason,
+        count(*) AS decisions, count(*) FILTER (WHERE e.place = 1) AS as_first,
+        round(sum(d.new_limit - d.old_limit), k.decimals) AS change
+      FROM @book@.decision d
+      JOIN @book@.account a ON a.account_id = d.account_id
+      JOIN @report@.report_currency k ON k.currency = a.currency
+      LEFT JOIN @book@.run r ON r.run_id = d.run_id
+      CROSS JOIN LATERAL unnest(d.reasons) WITH ORDINALITY e(reason, place)
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, k.decimals$$);
 
   -- The first decision that moved limits puts an account under its arm; what follows is compared by that arm, whatever happened
   -- later (intention to treat). first_no is one key for experiment and account: a join by both may be made by the first alone.
@@ -199,17 +186,9 @@ BEGIN
         CASE WHEN c.arm <> c.reference THEN
           round((c.mean_change - c.reference_change) / nullif(sqrt(c.error_change + c.reference_error), 0), 6) END AS z_change
       FROM compared c$$);
-END
-$create$;
-COMMENT ON FUNCTION credit_limit_internal.create_decision_reports(text) IS
-    'part of create_book: reports of decisions, reasons and experiments';
 
--- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0 or
--- as scalar queries, so that only the partitions of these days are read.
-CREATE FUNCTION credit_limit_internal.create_risk_reports(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
-BEGIN
+  -- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0
+  -- or as scalar queries, so that only the partitions of these days are read.
   PERFORM credit_limit_internal.create_report(book, 'report_transitions',
     'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
     'one yet',
@@ -361,15 +340,7 @@ BEGIN
       JOIN @book@.alert_rule r ON r.rule = x.rule
       LEFT JOIN @book@.business_day d ON true
       WHERE x.closed_on IS NULL$$);
-END
-$create$;
-COMMENT ON FUNCTION credit_limit_internal.create_risk_reports(text) IS
-    'part of create_book: reports of arrears, vintages, scores, drift and alerts';
 
-CREATE FUNCTION credit_limit_internal.create_summary_report(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
-BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_summary',
     'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
     '{"as_of": "of the positions", "accounts": "that are open", "borrowers": "who have them", "credit_limit": "sum of the limits",
@@ -421,5 +392,4 @@ BEGIN
         GROUP BY a.currency, k.decimals) s$$);
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_summary_report(text) IS
-    'part of create_book: the report in one row for each currency';
+COMMENT ON FUNCTION credit_limit_internal.create_reports(text) IS 'part of create_book_reports(): the views';

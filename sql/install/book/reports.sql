@@ -212,10 +212,7 @@ BEGIN
   END IF;
   EXECUTE format('CREATE SCHEMA %I; COMMENT ON SCHEMA %1$I IS %L', book || '_report', format('reports of book %s',
     book));	-- DDL
-  PERFORM credit_limit_internal.create_usage_reports(book);
-  PERFORM credit_limit_internal.create_decision_reports(book);
-  PERFORM credit_limit_internal.create_risk_reports(book);
-  PERFORM credit_limit_internal.create_summary_report(book);
+  PERFORM credit_limit_internal.create_reports(book);
 END
 $$;
 COMMENT ON FUNCTION credit_limit.create_book_reports(text) IS
