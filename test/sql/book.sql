@@ -104,6 +104,25 @@ SELECT credit_limit.translate_reasons('book_a', ARRAY['Regulatory cap', 'our own
   credit_limit.translate_reasons('book_a', ARRAY['Regulatory cap'], 'en'), credit_limit.translate_reasons('book_a', NULL, 'en');
 -- Every reason in English has its Chinese.
 SELECT reason FROM book_a.reason_text GROUP BY reason HAVING count(*) <> 2;
-DROP SCHEMA book_a, book_b, book_a_report, book_b_report CASCADE;
+-- A book goes as a whole, its owner's hand and nobody else's; not while others use what is in it, not what is no book.
+CREATE VIEW book_user AS SELECT * FROM book_a.product;
+CREATE TABLE book_key (no bigint REFERENCES book_a.borrower);
+CREATE VIEW book_reader AS SELECT rule FROM book_a_report.report_alerts;
+\set VERBOSITY default
+SELECT credit_limit.drop_book('book_a');
+\set VERBOSITY terse
+DROP VIEW book_user, book_reader;
+DROP TABLE book_key;
+GRANT USAGE ON SCHEMA book_a TO regress_book_approver;
+SET ROLE regress_book_approver;
+SELECT credit_limit.drop_book('book_a');
+RESET ROLE;
+SELECT credit_limit.drop_book('book_a');
+SELECT to_regnamespace('book_a'), to_regnamespace('book_a_report');
+SELECT credit_limit.drop_book('book_a');
+SELECT credit_limit.drop_book('public');
+SELECT credit_limit.drop_book('book_b');
+SELECT credit_limit.drop_book(NULL);
+SELECT credit_limit.add_months('book_b', '2026-01-01', 121);
 DROP OWNED BY regress_book_approver;
 DROP ROLE regress_book_approver;

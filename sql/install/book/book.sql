@@ -208,6 +208,49 @@ COMMENT ON FUNCTION credit_limit.create_book(text) IS
     'has its reports (42P06), one of somebody else or in which others may create (42501), operators or functions in it that '
     'would change the meaning of statements (55000)';
 
+CREATE FUNCTION credit_limit.drop_book(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+  others text;
+BEGIN
+  PERFORM credit_limit_internal.open_book_to_check(book);
+  IF num_nulls(to_regclass('decision'), to_regclass('log_lane'), to_regclass('job')) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('schema "%s" is not a book', book),
+      DETAIL = 'It has no decision log, or no jobs.', HINT = 'Give the schema of a book.';
+  END IF;
+  PERFORM credit_limit_internal.book_owner(book);
+  SELECT string_agg(o.what, ', ' ORDER BY o.what) INTO others
+  FROM (SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) AS what
+    FROM pg_namespace n
+    JOIN (SELECT 'pg_class'::regclass AS class, c.oid, c.relnamespace AS schema FROM pg_class c
+      UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.pronamespace FROM pg_proc p) o ON o.schema = n.oid
+    JOIN pg_depend d ON d.refclassid = o.class AND d.refobjid = o.oid AND d.deptype = 'n',
+      LATERAL pg_identify_object_as_address(d.classid, d.objid, d.objsubid) a
+    WHERE n.nspname IN (book, book || '_report') AND a.object_names[1] NOT IN (book, book || '_report')) o;
+  IF others IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist', MESSAGE = format('others use what is in book "%s"', book),
+      DETAIL = format('They are: %s.', others), HINT = 'Drop these first.';
+  END IF;
+  IF EXISTS (SELECT FROM job j WHERE j.schedule IS NOT NULL) THEN
+    SELECT string_agg(coalesce(u.command, u.job || substring(u.how FROM ' ?stays.*'), u.job), '; ' ORDER BY u.job) INTO others
+    FROM credit_limit.unschedule(book) u WHERE u.how <> 'pg_cron';
+    IF others ~ 'stays: ' THEN
+      RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('jobs of book "%s" are scheduled by somebody else', book),
+        DETAIL = others || '.', HINT = 'That role calls credit_limit.unschedule() first.';
+    ELSIF others IS NOT NULL THEN
+      RAISE WARNING 'remove the jobs of book "%" from your scheduler: %', book, others;
+    END IF;
+  END IF;
+  EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', book || '_report');	-- DDL
+  EXECUTE format('DROP SCHEMA %I CASCADE', book);	-- DDL
+END
+$$;
+COMMENT ON FUNCTION credit_limit.drop_book(text) IS
+    'drops a book with its log and its reports, and unschedules its jobs. Nothing proves its decisions afterwards: dump it '
+    'before. Errors: no book (3F000, 42P01), a book of somebody else (42501), views, functions or keys elsewhere that use it '
+    '(2BP01), jobs that another role has scheduled with pg_cron (55006)';
+
 -- Months and decisions grow: partitions by month, and one for what has none yet.
 
 CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int DEFAULT 12) RETURNS int
@@ -219,9 +262,10 @@ DECLARE
   part text;
   made int := 0;
 BEGIN
-  IF first_month IS NULL OR months IS NULL OR months < 1 OR months > 1200 OR NOT isfinite(first_month) THEN
+  IF first_month IS NULL OR months IS NULL OR months NOT BETWEEN 1 AND 120 OR NOT isfinite(first_month) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'months to add are not valid',
-      DETAIL = format('From %s, %s months.', first_month, months), HINT = 'Give a day of the first month, and 1 to 1200 months.';
+      DETAIL = format('From %s, %s months.', first_month, months),
+      HINT = 'Give a day of the first month, and 1 to 120 months: each takes some 30 locks until the transaction ends.';
   END IF;
   PERFORM credit_limit_internal.open_book(book);
   FOREACH parent IN ARRAY ARRAY['account_month', 'decision', 'decision_evidence'] LOOP
@@ -252,7 +296,7 @@ COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
     'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where '
     'they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: '
     'add months before their rows come; a month that has such rows gets a warning, and no partition. Errors: fewer than 1 or '
-    'more than 1200 months (22023)';
+    'more than 120 months: a partition takes locks until the transaction ends (22023)';
 
 -- Decisions of a day go to the partition of its month, if the caller may make it.
 CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
