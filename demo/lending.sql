@@ -71,8 +71,9 @@ SET ROLE demo_policy_owner;
 SELECT draft_policy('lending', 'cash', :'book_policy') AS first, draft_scorecard('lending', 'expert', :'card') AS expert,
   draft_policy('lending', 'generous', jsonb_set(:'book_policy', '{movement,max_increase}', '1')::limit_policy) AS second \gset
 SET ROLE demo_approver;
-SELECT approve_policy('lending', :first, DATE '2026-11-01'), approve_policy('lending', :second, DATE '2026-11-01'),
-  approve_scorecard('lending', :expert, DATE '2026-11-01') \gset
+SELECT approve_policy('lending', :first, DATE '2026-11-01', digest => version_digest('lending', 'policy', :first)),
+  approve_policy('lending', :second, DATE '2026-11-01', digest => version_digest('lending', 'policy', :second)),
+  approve_scorecard('lending', :expert, DATE '2026-11-01', digest => version_digest('lending', 'scorecard', :expert)) \gset
 RESET ROLE;
 INSERT INTO lending.experiment VALUES ('generous cash lines', 'cash line', DATE '2026-11-01', DATE '2026-11-30');
 INSERT INTO lending.experiment_arm VALUES ('generous cash lines', 'champion', 0.8, NULL, NULL), ('generous cash lines', 'challenger', 0.2, 'generous', NULL);

@@ -34,7 +34,8 @@ SELECT credit_limit.draft_scorecard('bench_book', 'card', '{"name": "card", "bas
     "missing": {"points": 0}},
   {"name": "months_inactive", "bins": [{"below": 1, "points": 40}, {"points": 20}], "missing": {"points": 20}}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01'), credit_limit.approve_scorecard('bench_book', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01', digest => credit_limit.version_digest('bench_book', 'policy', 1)),
+  credit_limit.approve_scorecard('bench_book', 1, '2026-01-01', digest => credit_limit.version_digest('bench_book', 'scorecard', 1));
 INSERT INTO bench_book.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
 SELECT setseed(0.5);
 -- Foreign keys would be checked row by row.

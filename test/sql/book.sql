@@ -72,11 +72,11 @@ INSERT INTO book_a.experiment_arm VALUES ('e', 'one', 1, 'q', NULL);
 -- A policy for shared umbrellas, where one is partitioned; and a decision_input that lacks columns.
 CREATE ROLE regress_book_approver;
 GRANT USAGE ON SCHEMA book_a, credit_limit, credit_limit_internal TO regress_book_approver;
-GRANT SELECT, UPDATE ON book_a.policy_version TO regress_book_approver;
+GRANT SELECT, UPDATE ON book_a.policy_version, book_a.scorecard_version TO regress_book_approver;
 SELECT credit_limit.draft_policy('book_a', 'shop',
   '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
 SET ROLE regress_book_approver;
-SELECT credit_limit.approve_policy('book_a', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_a', 1, '2026-01-01', digest => credit_limit.version_digest('book_a', 'policy', 1));
 RESET ROLE;
 UPDATE book_a.product SET policy = 'shop' WHERE product = 'shop';
 INSERT INTO book_a.umbrella VALUES (12, 1, 'partitioned', 'EUR', 20000, '2026-01-01');

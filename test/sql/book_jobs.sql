@@ -79,7 +79,7 @@ SET ROLE regress_jobs_maker;
 SELECT credit_limit.draft_policy('book_j', 'cash',
   '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_j', 1, '2026-01-01', digest => credit_limit.version_digest('book_j', 'policy', 1));
 INSERT INTO book_j.borrower (borrower_id) SELECT generate_series(1, 50);
 INSERT INTO book_j.account (account_id, borrower_id, product, currency, opened_on) SELECT i, i, 'cash', 'CNY', '2026-01-01' FROM generate_series(1, 50) i;
 ALTER TABLE book_j.account ADD CHECK (account_id <> 13 OR credit_limit = 0);

@@ -170,7 +170,8 @@ SELECT create_book('book_k'), grant_book('book_k', policy_owner => 'regress_log_
 SET ROLE regress_log_maker;
 SELECT draft_policy('book_k', 'cash', '{"name": "cash", "product": {"cap": 900}, "exclusions": [{"column": "excluded", "is": true}]}') AS draft;
 RESET ROLE;
-SELECT approve_policy('book_k', 1, '2026-01-01'), set_business_date('book_k', '2026-01-15'), enable_realtime('book_k');
+SELECT approve_policy('book_k', 1, '2026-01-01',
+  digest => version_digest('book_k', 'policy', 1)), set_business_date('book_k', '2026-01-15'), enable_realtime('book_k');
 INSERT INTO book_k.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 INSERT INTO book_k.borrower (borrower_id) VALUES (1), (2);
 INSERT INTO book_k.account (account_id, borrower_id, product, currency, opened_on) SELECT i, i, 'cash', 'CNY', '2026-01-01' FROM generate_series(1, 2) i;

@@ -16,7 +16,8 @@ SELECT credit_limit.draft_policy('book_n', 'cash',
     {"name": "months_on_book", "reason": "The line is young", "bins": [{"below": 12, "points": 0}, {"points": 60}], "missing": {"points": 0}},
     {"name": "income", "reason": "Income is low", "bins": [{"below": 5000, "points": 0}, {"points": 150}], "missing": {"points": 0}}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_n', 1, '2026-01-01'), credit_limit.approve_scorecard('book_n', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_n', 1, '2026-01-01', digest => credit_limit.version_digest('book_n', 'policy', 1)),
+  credit_limit.approve_scorecard('book_n', 1, '2026-01-01', digest => credit_limit.version_digest('book_n', 'scorecard', 1));
 INSERT INTO book_n.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card'), ('card', 'Card', 'card', 'USD', 'cash', NULL);
 INSERT INTO book_n.borrower (borrower_id, income, external_score, external_pd) VALUES (1, 4000, 500, 0.01), (2, 4000, NULL, NULL), (3, 9000, NULL, NULL);
 INSERT INTO book_n.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance) VALUES

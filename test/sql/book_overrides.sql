@@ -13,7 +13,7 @@ SELECT credit_limit.draft_policy('book_o', 'cash',
   '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "regulatory_cap": {"limit": 9000}, '
   '"exclusions": [{"column": "excluded_refer", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_o', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_o', 1, '2026-01-01', digest => credit_limit.version_digest('book_o', 'policy', 1));
 INSERT INTO book_o.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 INSERT INTO book_o.borrower (borrower_id, segment, income, external_score, external_pd) SELECT i, 'retail', 1000, 650, 0.02 FROM generate_series(1, 5) i;
 INSERT INTO book_o.umbrella VALUES (4, 4, 'partitioned', 'CNY', 3000, '2026-01-01', NULL);

@@ -14,7 +14,7 @@ SET ROLE regress_realtime_maker;
 SELECT credit_limit.draft_policy('book_t', 'cash', :'policy'), credit_limit.draft_policy('book_t', 'cash',
   jsonb_set(:'policy'::jsonb, '{entitlement,bands,0,income_multiple}', '3')::credit_limit.limit_policy);
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_t', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_t', 1, '2026-01-01', digest => credit_limit.version_digest('book_t', 'policy', 1));
 INSERT INTO book_t.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 INSERT INTO book_t.borrower (borrower_id, income, external_score, external_pd) SELECT i, 1000 * i, 650, i / 100.0 FROM generate_series(1, 20) i;
 INSERT INTO book_t.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)

@@ -22,8 +22,9 @@ SET ROLE regress_reports_maker;
 SELECT credit_limit.draft_policy('book_p', 'cash', :'policy'), credit_limit.draft_scorecard('book_p', 'card', :'card'),
   credit_limit.draft_policy('book_p', 'generous', jsonb_set(:'policy'::jsonb, '{movement,max_increase}', '2')::credit_limit.limit_policy);
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_p', 1, '2025-01-01'), credit_limit.approve_policy('book_p', 2, '2025-01-01'),
-  credit_limit.approve_scorecard('book_p', 1, '2025-01-01');
+SELECT credit_limit.approve_policy('book_p', 1, '2025-01-01', digest => credit_limit.version_digest('book_p', 'policy', 1)),
+  credit_limit.approve_policy('book_p', 2, '2025-01-01', digest => credit_limit.version_digest('book_p', 'policy', 2)),
+  credit_limit.approve_scorecard('book_p', 1, '2025-01-01', digest => credit_limit.version_digest('book_p', 'scorecard', 1));
 INSERT INTO book_p.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card'), ('card', 'Card', 'card', 'USD', 'cash', NULL);
 INSERT INTO book_p.borrower (borrower_id, segment, income, obligations, external_score, external_pd)
   SELECT i, CASE WHEN i % 10 = 0 THEN 'tail' WHEN i % 13 > 0 THEN CASE i % 2 WHEN 0 THEN 'town' ELSE 'country' END END, 3000 + i, 100,

@@ -46,7 +46,7 @@ SET ROLE regress_roles_owner;
 SELECT credit_limit.draft_policy('book_p', 'cash',
   '{"name": "cash", "entitlement": {"bands": [{"score_from": 600, "income_multiple": 2}]}, "product": {"cap": 9000}, '
   '"exclusions": [{"column": "excluded_freeze", "is": true, "action": "FREEZE", "reason": "Frozen"}]}');
-SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 1));
 UPDATE book_p.policy_version SET status = 'approved';
 INSERT INTO book_p.decision SELECT * FROM book_p.decision;
 UPDATE book_p.account SET credit_limit = 1;
@@ -56,7 +56,7 @@ SET ROLE regress_roles_approver;
 SELECT credit_limit.draft_policy('book_p', 'cash', '{"name": "cash", "product": {"cap": 9}}');
 UPDATE book_p.policy_version SET document = '{"name": "cash", "product": {"cap": 9}}';
 DELETE FROM book_p.policy_version;
-SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_p', 1, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 1));
 RESET ROLE;
 SELECT created_by, created_login = session_user AS login, approved_by FROM book_p.policy_version;
 -- Both roles given to one login: whichever it takes, it does not approve what it drafted.
@@ -64,8 +64,8 @@ SET SESSION AUTHORIZATION regress_roles_both;
 SET ROLE regress_roles_owner;
 SELECT credit_limit.draft_policy('book_p', 'both', '{"name": "both", "product": {"cap": 9}}') AS id;
 SET ROLE regress_roles_approver;
-SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01');
-UPDATE book_p.policy_version SET status = 'approved', approved_by = 'x', valid_from = '2026-01-01' WHERE policy_id = 2;
+SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 2));
+UPDATE book_p.policy_version SET status = 'approved', approved_digest = digest, valid_from = '2026-01-01' WHERE policy_id = 2;
 RESET SESSION AUTHORIZATION;
 -- And who changes somebody's draft has made it.
 SET ROLE regress_roles_owner;
@@ -73,10 +73,10 @@ SELECT credit_limit.draft_policy('book_p', 'mine', '{"name": "mine", "product": 
 SET SESSION AUTHORIZATION regress_roles_both;
 UPDATE book_p.policy_version SET document = '{"name": "mine", "product": {"cap": 10}}' WHERE policy_id = 3;
 SET ROLE regress_roles_approver;
-SELECT credit_limit.approve_policy('book_p', 3, '2026-01-01');
+SELECT credit_limit.approve_policy('book_p', 3, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 3));
 RESET SESSION AUTHORIZATION;
 SET ROLE regress_roles_approver;
-SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01');
+SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 2));
 RESET ROLE;
 
 SELECT credit_limit.add_months('book_p', '2026-11-01', 1);

@@ -16,8 +16,9 @@ SET ROLE regress_run_maker;
 SELECT credit_limit.draft_policy('book_r', 'cash', :'policy'), credit_limit.draft_scorecard('book_r', 'card', :'card');
 SELECT credit_limit.draft_policy('book_r', 'generous', jsonb_set(:'policy'::jsonb, '{movement,max_increase}', '2')::credit_limit.limit_policy);
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_r', 1, '2026-01-01'), credit_limit.approve_policy('book_r', 2, '2026-01-01'),
-  credit_limit.approve_scorecard('book_r', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_r', 1, '2026-01-01', digest => credit_limit.version_digest('book_r', 'policy', 1)),
+  credit_limit.approve_policy('book_r', 2, '2026-01-01', digest => credit_limit.version_digest('book_r', 'policy', 2)),
+  credit_limit.approve_scorecard('book_r', 1, '2026-01-01', digest => credit_limit.version_digest('book_r', 'scorecard', 1));
 INSERT INTO book_r.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card'), ('shop', 'Shop', 'instalment', 'CNY', 'cash', NULL),
   ('none', 'Not decided', 'other', 'CNY', NULL, NULL);
 INSERT INTO book_r.borrower (borrower_id, segment, income, obligations, external_score, external_pd)
@@ -98,7 +99,7 @@ INSERT INTO book_r.account (account_id, borrower_id, product, currency, opened_o
 SET ROLE regress_run_maker;
 SELECT credit_limit.draft_policy('book_r', 'capped', jsonb_set(:'policy'::jsonb, '{risk_cap}', '[{"limit": 9000}]')::credit_limit.limit_policy) AS capped \gset
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_r', :capped, '2026-01-01');
+SELECT credit_limit.approve_policy('book_r', :capped, '2026-01-01', digest => credit_limit.version_digest('book_r', 'policy', :capped));
 UPDATE book_r.product SET policy = 'capped' WHERE product = 'shop';
 CALL credit_limit.run_decisions('book_r', '2026-11-30', '{"run_key": "one wrong", "chunk_size": 64, "move_limits": false}');
 SELECT status, borrowers, borrowers_done, decisions, failed FROM book_r.run_progress WHERE run_key = 'one wrong';
@@ -190,7 +191,8 @@ BEGIN; SELECT problem, n > 500 AS many
 BEGIN; SELECT * FROM pg_temp.tampered('UPDATE book_r.policy_version SET document = ''{"name": "cash", "product": {"cap": 1}}'' WHERE policy_id = 1'); ROLLBACK;
 BEGIN; SELECT problem, n > 500 AS many
   FROM pg_temp.tampered('UPDATE book_r.policy_version SET source = document::text || '' '', '
-  'digest = sha256(convert_to(document::text || '' '', ''UTF8'')) WHERE policy_id = 1'); ROLLBACK;
+  'digest = sha256(convert_to(document::text || '' '', ''UTF8'')), approved_digest = sha256(convert_to(document::text || '' '', ''UTF8'')) '
+  'WHERE policy_id = 1'); ROLLBACK;
 -- A log that was cut together with the runs that know its end is found by an end that was kept elsewhere.
 BEGIN;
 UPDATE book_r.run SET log_end = NULL;

@@ -10,7 +10,7 @@ SELECT credit_limit.draft_policy('book_u', 'part', '{"name": "part", "product": 
   credit_limit.draft_policy('book_u', 'shared', '{"name": "shared", "product": {"cap": 8000, "step": 100}, "umbrella": {"type": "shared"}}') AS p2,
   credit_limit.draft_policy('book_u', 'blind', '{"name": "blind", "product": {"cap": 8000, "step": 100}}') AS p3;
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_u', p, '2026-01-01') FROM generate_series(1, 3) p;
+SELECT credit_limit.approve_policy('book_u', p, '2026-01-01', digest => credit_limit.version_digest('book_u', 'policy', p)) FROM generate_series(1, 3) p;
 INSERT INTO book_u.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'part', NULL), ('shop', 'Shop', 'instalment', 'CNY',
   'part', NULL), ('firm', 'Firm', 'small_business', 'CNY', 'shared', NULL);
 INSERT INTO book_u.borrower (borrower_id) VALUES (1), (2), (3);

@@ -18,7 +18,8 @@ SELECT credit_limit.draft_scorecard('book_m', 'card', '{"name": "card", "base_po
     "bins": [{"below": 3, "points": 10}, {"points": 20}], "missing": {"points": 0}},
   {"name": "mood", "categories": [{"in": ["glad"], "points": 14}, {"in": ["sad \"so\""], "points": -12}], "other": {"points": 0}, "missing": {"points": 1}}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('book_m', 1, '2026-01-01'), credit_limit.approve_scorecard('book_m', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_m', 1, '2026-01-01', digest => credit_limit.version_digest('book_m', 'policy', 1)),
+  credit_limit.approve_scorecard('book_m', 1, '2026-01-01', digest => credit_limit.version_digest('book_m', 'scorecard', 1));
 -- A lender's decision_input with columns of every type.
 CREATE TYPE book_m.mood AS ENUM ('glad', 'sad "so"');
 CREATE DOMAIN book_m.level AS numeric(10, 3);

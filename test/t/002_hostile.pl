@@ -107,7 +107,7 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	GRANT USAGE ON SCHEMA lending, credit_limit, credit_limit_internal TO checker;
 	GRANT ALL ON ALL TABLES IN SCHEMA lending TO checker;
 	SET ROLE checker;
-	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01');
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1));
 	RESET ROLE;
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 	INSERT INTO lending.borrower (borrower_id) VALUES (1), (2);
@@ -147,7 +147,7 @@ $node->safe_psql('trap', q{SET search_path = public, pg_catalog;
 	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
 		"exclusions": [{"column": "excluded", "is": true, "action": "REFER", "reason": "Somebody looks"}]}');
 	SET ROLE checker;
-	SELECT credit_limit.approve_policy('lending', 2, '2026-12-04');
+	SELECT credit_limit.approve_policy('lending', 2, '2026-12-04', digest => credit_limit.version_digest('lending', 'policy', 2));
 	RESET ROLE;
 	INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from) VALUES (2, 'dispute', 'REFER', '2026-12-04');
 	CALL credit_limit.run_decisions('lending', '2026-12-04');

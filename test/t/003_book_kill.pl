@@ -32,7 +32,7 @@ $node->safe_psql('postgres', qq{
 	SET ROLE maker;
 	SELECT credit_limit.draft_policy('lending', 'cash', '$policy');
 	SET ROLE checker;
-	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01');
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1));
 	RESET ROLE;
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 	INSERT INTO lending.borrower (borrower_id, income, external_score) SELECT i, 1000 + i, 650

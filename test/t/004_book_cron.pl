@@ -28,7 +28,7 @@ $node->safe_psql('postgres', q{
 	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"cap": 900},
 		"exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 	RESET ROLE;
-	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01');
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1));
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 	INSERT INTO lending.borrower (borrower_id) SELECT generate_series(1, 20000);
 	INSERT INTO lending.account (account_id, borrower_id, product, currency, opened_on)

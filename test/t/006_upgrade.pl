@@ -142,9 +142,11 @@ must($old, 'maker', qq{
 			"missing": {"points": 30}},
 		{"name": "income", "bins": [{"below": 1500, "points": 30}, {"points": 71.125}], "missing": {"points": 0}}]}')});
 must($old, 'checker', q{
-	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01'), credit_limit.approve_policy('lending', 2, '2026-01-01'),
-		credit_limit.approve_policy('lending', 4, '2026-01-01'), credit_limit.approve_policy('lending', 5, '2026-01-01'),
-		credit_limit.approve_scorecard('lending', 1, '2026-01-01')});
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1)),
+  credit_limit.approve_policy('lending', 2, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 2)),
+		credit_limit.approve_policy('lending', 4, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 4)),
+  credit_limit.approve_policy('lending', 5, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 5)),
+		credit_limit.approve_scorecard('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'scorecard', 1))});
 must($old, 'lender', q{
 	SELECT credit_limit.add_months('lending', '2026-08-01', 5);
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', 'behaviour'),
@@ -304,7 +306,7 @@ my @probes = (
 	[ 'bella', 'SELECT currency, accounts FROM lending_report.report_summary' ],
 	[ 'stranger', 'SELECT count(*) FROM lending.product' ], [ 'stranger', q{SELECT * FROM credit_limit.verify_log('lending')} ],
 	[ 'stranger', q{SELECT credit_limit.utilization(1.0, 2.0)} ],
-	[ 'maker', q{SELECT credit_limit.approve_policy('lending', 3, '2026-01-01')} ],
+	[ 'maker', q{SELECT credit_limit.approve_policy('lending', 3, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 3))} ],
 	[ 'loader', 'SELECT count(*) FROM lending.decision' ], [ 'engine', 'DELETE FROM lending.decision' ],
 	[ 'lender', 'UPDATE lending.decision SET new_limit = 1' ], [ 'lender', 'TRUNCATE lending.decision' ],
 	[ 'lender', 'DELETE FROM lending.decision_evidence' ],
@@ -443,9 +445,10 @@ sub goes_on
 	# On no day two versions of a name: the new one ends where the old one begins, or not at all.
 	must($node, 'maker', q{SELECT credit_limit.draft_policy('lending', 'cash', document) FROM lending.policy_version
 		WHERE policy_id = 1});
-	like(as($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2025-06-01', '2026-06-01')}),
+	like(as($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2025-06-01', '2026-06-01',
+  digest => credit_limit.version_digest('lending', 'policy', 6))}),
 		qr/policy_one_on_a_day/, "$how: two versions on a day are refused");
-	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2027-01-01')});
+	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2027-01-01', digest => credit_limit.version_digest('lending', 'policy', 6))});
 	# New roles and new partitions are the lender's to make, as before; so is the end of real time.
 	$node->safe_psql('bank', 'CREATE ROLE latecomer');
 	must($node, 'lender', q{SELECT credit_limit.grant_book('lending', analyst => 'latecomer');

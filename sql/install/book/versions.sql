@@ -17,63 +17,103 @@ COMMENT ON CAST (credit_limit_internal.text_range AS credit_limit_internal.text_
 COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range[]) IS
     'ranges of texts as a multirange';
 
+-- A role that is renamed keeps its number; the name beside it is for people. A superuser can take any login, so it is no use to
+-- refuse him.
+CREATE FUNCTION credit_limit_internal.need_another_person(what text, done text, role_name text, role regrole, login_name text,
+    login regrole) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  same record;
+BEGIN
+  SELECT w.kind, w.name, w.now, w.role <> r.oid AS anew INTO same
+  FROM (VALUES ('role', role_name, role::oid, current_user::text), ('login', login_name, login::oid, session_user::text))
+    w(kind, name, role, now)
+  JOIN pg_roles r ON r.rolname = w.now
+  WHERE (w.role = r.oid OR w.name = w.now) AND (w.kind = 'role' OR NOT r.rolsuper) ORDER BY w.kind DESC LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('%s was %s by %s', what, done,
+        CASE WHEN same.anew THEN 'a role of the same name' ELSE 'the same ' || same.kind END),
+      DETAIL = CASE WHEN same.anew THEN format('The role "%s" was made anew since: it is not the one that did it.', same.name)
+        WHEN same.name <> same.now THEN format('It was "%s", which is called "%s" now.', same.name, same.now)
+        WHEN same.kind = 'role' THEN format('It was "%s".', same.name)
+        ELSE format('The login is "%s", whichever role it takes.', same.name) END,
+      HINT = format('Another person approves what one has %s.', done);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.need_another_person(text, text, text, regrole, text, regrole) IS
+    'an error (42501) where the current role or login is the one that did something, or has its name';
+
 CREATE FUNCTION credit_limit_internal.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   kind CONSTANT text := regexp_replace(TG_TABLE_NAME, '_version$', '');
+  moves CONSTANT text[] := '{status,valid_to,retired_by}';
+  what text;
 BEGIN
-  -- Who writes is who he is. A restore puts its rows in before it makes triggers.
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.status <> 'draft' THEN
-      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-        MESSAGE = format('a new version of %s "%s" must be a draft', kind, NEW.name),
-        HINT = 'Another role approves it: credit_limit.approve_policy(), credit_limit.approve_scorecard().';
-    END IF;
-    NEW.created_by := current_user;
-    NEW.created_login := session_user;
-    NEW.source := NEW.document::text;
-    NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
-    RETURN NEW;
-  ELSIF OLD.status = 'draft' THEN
-    IF TG_OP = 'DELETE' THEN
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.status = 'draft' THEN
       RETURN OLD;
     END IF;
-    NEW.created_by := OLD.created_by;
-    NEW.created_login := OLD.created_login;
-    IF NEW.document::text IS DISTINCT FROM OLD.source THEN
-      -- Whoever changed a draft last made it.
-      NEW.created_by := current_user;
-      NEW.created_login := session_user;
-    END IF;
-    -- One login with both roles is one person. A superuser can take any login, so it is no use to refuse him.
-    IF NEW.status <> 'draft' AND NEW.created_login = session_user
-      AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper) THEN
-      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-        MESSAGE = format('%s %s was drafted by the same login', kind, to_jsonb(NEW) ->> (kind || '_id')),
-        DETAIL = format('The login is "%s", whichever role it takes.', session_user),
-        HINT = 'Another person approves what one has drafted.';
-    END IF;
-    NEW.approved_by := CASE WHEN NEW.status <> 'draft' THEN current_user END;
+  ELSIF TG_OP = 'INSERT' OR OLD.status = 'draft' THEN
+    -- Who writes is who he is; whoever changed a draft last made it. A restore puts its rows in before it makes triggers.
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
-    RETURN NEW;
-  ELSIF TG_OP = 'UPDATE' AND NEW.status <> 'draft' AND (OLD.status = 'approved' OR NEW.status = 'retired')
-    AND to_jsonb(NEW) - ARRAY['status', 'valid_to', 'retired_by'] = to_jsonb(OLD) - ARRAY['status', 'valid_to', 'retired_by'] THEN
+    IF TG_OP = 'INSERT' OR NEW.source IS DISTINCT FROM OLD.source THEN
+      NEW.created_by := current_user;
+      NEW.created_role := quote_ident(current_user)::regrole;
+      NEW.created_login := session_user;
+      NEW.created_login_role := quote_ident(session_user)::regrole;
+    ELSE
+      NEW.created_by := OLD.created_by;
+      NEW.created_role := OLD.created_role;
+      NEW.created_login := OLD.created_login;
+      NEW.created_login_role := OLD.created_login_role;
+    END IF;
+    NEW.retired_by := NULL;
+    IF NEW.status = 'draft' THEN
+      NEW.approved_by := NULL;
+      NEW.approved_digest := NULL;
+      RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' AND NEW.status = 'approved' THEN
+      what := format('%s %s', kind, to_jsonb(NEW) ->> (kind || '_id'));
+      PERFORM credit_limit_internal.need_another_person(what, 'drafted', NEW.created_by, NEW.created_role, NEW.created_login,
+        NEW.created_login_role);
+      -- The draft may have changed since it was read.
+      IF NEW.approved_digest IS DISTINCT FROM NEW.digest THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+          MESSAGE = format('%s is approved by its digest', what), DETAIL = CASE WHEN NEW.approved_digest IS NULL
+            THEN 'None was given.' ELSE format('%s is not the digest of the draft as it is now.', NEW.approved_digest) END,
+          HINT = format('Read the draft and its digest in %I.%I, and approve it with that: digest => ...', TG_TABLE_SCHEMA,
+            TG_TABLE_NAME);
+      END IF;
+      NEW.approved_by := current_user;
+      RETURN NEW;
+    END IF;
+  ELSIF OLD.status = 'approved' AND NEW.status <> 'draft' AND to_jsonb(NEW) - moves = to_jsonb(OLD) - moves
+    AND coalesce(NEW.valid_to, 'infinity') <= coalesce(OLD.valid_to, 'infinity') THEN
     NEW.retired_by := CASE WHEN (NEW.status, NEW.valid_to) IS DISTINCT FROM (OLD.status, OLD.valid_to) THEN current_user
       ELSE OLD.retired_by END;
     RETURN NEW;
   END IF;
+  IF TG_OP = 'INSERT' THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('a new version of %s "%s" must be a draft', kind, NEW.name),
+      HINT = 'Another role approves it: credit_limit.approve_policy(), credit_limit.approve_scorecard().';
+  END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-    MESSAGE = format('version %s of %s "%s" is %s: it cannot be changed', OLD.version, kind, OLD.name, OLD.status),
+    MESSAGE = format('version %s of %s "%s" is %s: it cannot be changed so', OLD.version, kind, OLD.name, OLD.status),
     DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
-    HINT = 'Draft a new version; of an approved one only the last day may be set.';
+    HINT = 'Draft a new version; an approved one may only end earlier, and a retired one stays as it is.';
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.keep_version() IS
-    'trigger of policy_version and scorecard_version: a draft is approved by another role and another login; an approved '
-    'version keeps everything but its last day, and a retired one stays retired; the digest is SHA-256 of the document as '
-    'text';
+    'trigger of policy_version and scorecard_version: a draft is approved by another role and another login, who name its '
+    'digest, SHA-256 of the document as text; an approved version keeps everything but its last day, which only comes nearer; '
+    'a retired one stays as it is';
 
 CREATE FUNCTION credit_limit_internal.create_versions(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -90,8 +130,11 @@ BEGIN
         document credit_limit.@type@ NOT NULL,
         status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'approved', 'retired')),
         created_by text NOT NULL,
+        created_role regrole NOT NULL,
         created_login text NOT NULL,
+        created_login_role regrole NOT NULL,
         approved_by text,
+        approved_digest bytea,
         retired_by text,
         valid_from date,
         valid_to date,
@@ -99,7 +142,9 @@ BEGIN
         digest bytea NOT NULL,
         UNIQUE (name, version),
         CONSTRAINT maker_is_not_checker CHECK (approved_by <> created_by),
-        CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (approved_by IS NOT NULL AND valid_from IS NOT NULL)),
+        CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (num_nulls(approved_by, valid_from) = 0
+          AND approved_digest = digest AND (status = 'approved' OR valid_to IS NOT NULL))),
+        CONSTRAINT days_are_finite CHECK (isfinite(valid_from) AND isfinite(valid_to)),
         CONSTRAINT ends_after_it_begins CHECK (valid_to >= valid_from - 1),
         CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(name, name, '[]') WITH &&,
           daterange(valid_from, valid_to, '[]') WITH &&) WHERE (status <> 'draft' AND valid_to IS DISTINCT FROM valid_from - 1));
@@ -107,9 +152,12 @@ BEGIN
         FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_version();
       CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.@kind@_version EXECUTE FUNCTION credit_limit_internal.refuse_change();
       COMMENT ON TABLE @book@.@kind@_version IS
-        'versions: draft, then approved by another role, then with a last day; on no day are two of one name valid';
+        'versions: draft, then approved by another role, then retired; on no day are two of one name valid';
+      COMMENT ON COLUMN @book@.@kind@_version.created_role IS 'the role created_by, whatever it is called now';
       COMMENT ON COLUMN @book@.@kind@_version.created_login IS
     'who had logged in when role created_by drafted it: that login does not approve it';
+      COMMENT ON COLUMN @book@.@kind@_version.created_login_role IS 'the role created_login, whatever it is called now';
+      COMMENT ON COLUMN @book@.@kind@_version.approved_digest IS 'digest of the document that was approved';
       COMMENT ON COLUMN @book@.@kind@_version.source IS 'the document as it was when the version was written';
       COMMENT ON COLUMN @book@.@kind@_version.digest IS 'SHA-256 of source; hashes of decisions cover it';
       COMMENT ON COLUMN @book@.@kind@_version.valid_to IS
@@ -143,141 +191,179 @@ COMMENT ON FUNCTION credit_limit_internal.create_versions(text) IS 'part of crea
 
 -- ---- draft, approve, retire ----
 
-CREATE FUNCTION credit_limit.draft_policy(book text, name text, document credit_limit.limit_policy) RETURNS int
+CREATE FUNCTION credit_limit_internal.draft_version(book text, kind text, name text, document text) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  next CONSTANT text := draft_version.name;
   id int;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  INSERT INTO policy_version AS v (name, version, document, created_by)
-  SELECT draft_policy.name, coalesce(max(p.version), 0) + 1, draft_policy.document, current_user
-  FROM policy_version p WHERE p.name = draft_policy.name RETURNING v.policy_id INTO id;
+  IF kind = 'policy' THEN
+    INSERT INTO policy_version AS v (name, version, document)
+    SELECT next, coalesce(max(p.version), 0) + 1, draft_version.document::credit_limit.limit_policy
+    FROM policy_version p WHERE p.name = next RETURNING v.policy_id INTO id;
+  ELSE
+    INSERT INTO scorecard_version AS v (name, version, document)
+    SELECT next, coalesce(max(p.version), 0) + 1, draft_version.document::credit_limit.scorecard
+    FROM scorecard_version p WHERE p.name = next RETURNING v.scorecard_id INTO id;
+  END IF;
   RETURN id;
 END
 $$;
+COMMENT ON FUNCTION credit_limit_internal.draft_version(text, text, text, text) IS 'draft_policy() and draft_scorecard()';
+
+CREATE FUNCTION credit_limit.draft_policy(book text, name text, document credit_limit.limit_policy) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.draft_version(book, 'policy', name, document::text) $$;
 COMMENT ON FUNCTION credit_limit.draft_policy(text, text, credit_limit.limit_policy) IS
     'writes the next version of the policy of that name as a draft of the current role; returns its policy_id';
 
 CREATE FUNCTION credit_limit.draft_scorecard(book text, name text, document credit_limit.scorecard) RETURNS int
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  id int;
-BEGIN
-  PERFORM credit_limit_internal.open_book(book);
-  INSERT INTO scorecard_version AS v (name, version, document, created_by)
-  SELECT draft_scorecard.name, coalesce(max(p.version), 0) + 1, draft_scorecard.document, current_user
-  FROM scorecard_version p WHERE p.name = draft_scorecard.name RETURNING v.scorecard_id INTO id;
-  RETURN id;
-END
-$$;
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.draft_version(book, 'scorecard', name, document::text) $$;
 COMMENT ON FUNCTION credit_limit.draft_scorecard(text, text, credit_limit.scorecard) IS
     'writes the next version of the scorecard of that name as a draft of the current role; returns its scorecard_id';
 
--- The days of a version and its drafter, before it is approved.
-CREATE FUNCTION credit_limit_internal.check_approval(kind text, id int, status text, created_by text, valid_from date,
-    valid_to date) RETURNS void
+CREATE FUNCTION credit_limit_internal.version_list() RETURNS TABLE (kind text, id int, name text, version int, status text,
+    valid_from date, valid_to date, digest bytea)
+LANGUAGE sql STABLE ROWS 20
+AS $$
+  SELECT 'policy', v.policy_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM policy_version v
+  UNION ALL
+  SELECT 'scorecard', v.scorecard_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM scorecard_version v
+$$;
+COMMENT ON FUNCTION credit_limit_internal.version_list() IS 'in an open book: the versions of both kinds';
+
+CREATE FUNCTION credit_limit_internal.find_version(kind text, id int, OUT name text, OUT status text, OUT valid_to date,
+    OUT digest bytea)
+LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+BEGIN
+  SELECT v.name, v.status, v.valid_to, v.digest INTO name, status, valid_to, digest
+  FROM credit_limit_internal.version_list() v WHERE v.kind = find_version.kind AND v.id = find_version.id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('there is no version %s of %s', coalesce(id::text, 'NULL'), coalesce('"' || kind || '"', 'NULL')),
+      HINT = 'Give policy and a policy_id of policy_version, or scorecard and a scorecard_id of scorecard_version.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.find_version(text, int) IS
+    'in an open book: a version by kind and number. Errors: there is none (22023)';
+
+CREATE FUNCTION credit_limit.version_digest(book text, kind text, id int) RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF status IS DISTINCT FROM 'draft' OR valid_from IS NULL OR NOT isfinite(valid_from) OR NOT isfinite(valid_to)
-    OR valid_to < valid_from THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('%s %s cannot be approved', kind, coalesce(id::text, 'NULL')),
-      DETAIL = CASE WHEN valid_from IS NULL THEN 'It has no first day.'
-        WHEN status = 'draft' THEN format('It is to be valid from %s to %s.', valid_from, coalesce(valid_to::text, 'an open end'))
-        WHEN status IS NULL THEN 'There is no such version.' ELSE format('It is %s.', status) END,
-      HINT = 'A draft is approved with the first day on which it is valid, and with the last, or NULL for an open end.';
-  END IF;
-  IF created_by = current_user THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s %s was drafted by the same role', kind, id),
-      DETAIL = format('It was drafted by "%s".', created_by), HINT = 'Another role approves what one has drafted.';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.check_approval(text, int, text, text, date, date) IS
-    'part of approve_policy() and approve_scorecard(): an error for what is no draft, for days that are not valid (22023), '
-    'and for a version that the current role has drafted (42501)';
-
-CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-  v record;
-BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  SELECT p.name, p.status, p.created_by INTO v FROM policy_version p WHERE p.policy_id = approve_policy.policy_id FOR UPDATE;
-  PERFORM credit_limit_internal.check_approval('policy', approve_policy.policy_id, v.status, v.created_by,
-    approve_policy.valid_from, approve_policy.valid_to);
-  -- The version that is open until now ends the day before.
-  UPDATE policy_version p SET valid_to = approve_policy.valid_from - 1, retired_by = current_user
-  WHERE p.name = v.name AND p.status <> 'draft' AND p.valid_to IS NULL AND p.valid_from < approve_policy.valid_from;
-  UPDATE policy_version p SET status = 'approved', approved_by = current_user, valid_from = approve_policy.valid_from,
-    valid_to = approve_policy.valid_to WHERE p.policy_id = approve_policy.policy_id;
-  PERFORM credit_limit_internal.warn_of_version(p.document, NULL) FROM policy_version p
-  WHERE p.policy_id = approve_policy.policy_id;
+  RETURN (credit_limit_internal.find_version(kind, id)).digest;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.approve_policy(text, int, date, date) IS
-    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. Errors: '
-    'no draft, no first day, a last day before it, an infinite day (22023), drafted by the same role or login (42501), '
-    'another version valid on one of the days (23P01)';
+COMMENT ON FUNCTION credit_limit.version_digest(text, text, int) IS
+    'SHA-256 of the document of a version of kind policy or scorecard as it is now: what approve_policy() and '
+    'approve_scorecard() are given, so that a draft which changed after it was read is not approved. Errors: no such version '
+    '(22023)';
 
-CREATE FUNCTION credit_limit.approve_scorecard(book text, scorecard_id int, valid_from date, valid_to date DEFAULT NULL)
+CREATE FUNCTION credit_limit_internal.approve_version(book text, kind text, id int, first_day date, last_day date, digest bytea)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
   v record;
+  other record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  SELECT p.name, p.status, p.created_by INTO v FROM scorecard_version p
-  WHERE p.scorecard_id = approve_scorecard.scorecard_id FOR UPDATE;
-  PERFORM credit_limit_internal.check_approval('scorecard', approve_scorecard.scorecard_id, v.status, v.created_by,
-    approve_scorecard.valid_from, approve_scorecard.valid_to);
-  UPDATE scorecard_version p SET valid_to = approve_scorecard.valid_from - 1, retired_by = current_user
-  WHERE p.name = v.name AND p.status <> 'draft' AND p.valid_to IS NULL AND p.valid_from < approve_scorecard.valid_from;
-  UPDATE scorecard_version p SET status = 'approved', approved_by = current_user, valid_from = approve_scorecard.valid_from,
-    valid_to = approve_scorecard.valid_to WHERE p.scorecard_id = approve_scorecard.scorecard_id;
-  PERFORM credit_limit_internal.warn_of_version(NULL, p.document) FROM scorecard_version p
-  WHERE p.scorecard_id = approve_scorecard.scorecard_id;
+  v := credit_limit_internal.find_version(kind, id);
+  IF v.status <> 'draft' OR first_day IS NULL OR NOT isfinite(first_day) OR NOT isfinite(last_day) OR last_day < first_day THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be approved', kind, id),
+      DETAIL = CASE WHEN v.status <> 'draft' THEN format('It is %s.', v.status) WHEN first_day IS NULL THEN 'It has no first day.'
+        ELSE format('It is to be valid from %s to %s.', first_day, coalesce(last_day::text, 'an open end')) END,
+      HINT = 'A draft is approved with the first day on which it is valid, and with the last, or NULL for an open end.';
+  END IF;
+  -- The version that is open until now ends the day before.
+  IF kind = 'policy' THEN
+    UPDATE policy_version p SET valid_to = first_day - 1
+    WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
+    UPDATE policy_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
+      approved_digest = approve_version.digest WHERE p.policy_id = id;
+    PERFORM credit_limit_internal.warn_of_version(p.document, NULL) FROM policy_version p WHERE p.policy_id = id;
+  ELSE
+    UPDATE scorecard_version p SET valid_to = first_day - 1
+    WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
+    UPDATE scorecard_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
+      approved_digest = approve_version.digest WHERE p.scorecard_id = id;
+    PERFORM credit_limit_internal.warn_of_version(NULL, p.document) FROM scorecard_version p WHERE p.scorecard_id = id;
+  END IF;
+EXCEPTION WHEN exclusion_violation THEN
+  PERFORM credit_limit_internal.open_book(book);
+  SELECT o.* INTO other FROM credit_limit_internal.version_list() o
+  WHERE o.kind = approve_version.kind AND o.name = v.name AND o.status <> 'draft'
+    AND o.valid_from <= coalesce(last_day, 'infinity')
+    AND CASE WHEN o.valid_to IS NULL THEN o.valid_from >= first_day ELSE o.valid_to >= greatest(first_day, o.valid_from) END
+  ORDER BY o.valid_from LIMIT 1;
+  RAISE EXCEPTION USING ERRCODE = 'exclusion_violation',
+    MESSAGE = format('%s %s cannot be valid beside version %s of "%s"', kind, id, other.version, v.name),
+    DETAIL = format('That is %s %s, %s from %s to %s.', kind, other.id, other.status, other.valid_from,
+      coalesce(other.valid_to::text, 'an open end')),
+    HINT = CASE WHEN other.valid_from > first_day THEN format('Approve the draft until %s', other.valid_from - 1)
+        ELSE format('Approve the draft from %s on', coalesce(other.valid_to, other.valid_from) + 1) END
+      || CASE WHEN other.status = 'retired' THEN '.' ELSE format(
+        ', or end the other one first: credit_limit.retire_version(%L, %L, %s, %L).', book, kind, other.id, first_day - 1) END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.approve_scorecard(text, int, date, date) IS 'approve_policy() for a scorecard';
+COMMENT ON FUNCTION credit_limit_internal.approve_version(text, text, int, date, date, bytea) IS
+    'approve_policy() and approve_scorecard()';
+
+CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL,
+    digest bytea DEFAULT NULL) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.approve_version(book, 'policy', policy_id, valid_from, valid_to, digest) $$;
+COMMENT ON FUNCTION credit_limit.approve_policy(text, int, date, date, bytea) IS
+    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. digest is '
+    'that of the draft as it was read: version_digest(), or the column digest. Errors: no draft, no first day, a last day '
+    'before it, an infinite day (22023), no digest or that of another document (55000), drafted by the same role or login, '
+    'by its number or its name (42501), another version valid on one of the days (23P01)';
+
+CREATE FUNCTION credit_limit.approve_scorecard(book text, scorecard_id int, valid_from date, valid_to date DEFAULT NULL,
+    digest bytea DEFAULT NULL) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.approve_version(book, 'scorecard', scorecard_id, valid_from, valid_to, digest) $$;
+COMMENT ON FUNCTION credit_limit.approve_scorecard(text, int, date, date, bytea) IS 'approve_policy() for a scorecard';
 
 CREATE FUNCTION credit_limit.retire_version(book text, kind text, id int, last_day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  done int := 0;
+  v record;
 BEGIN
-  IF kind IS NULL OR kind NOT IN ('policy', 'scorecard') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('there are no versions of %s', coalesce('"' || kind || '"', 'NULL')),
-      HINT = 'Valid are policy and scorecard.';
-  END IF;
   PERFORM credit_limit_internal.open_book(book);
-  IF kind = 'policy' THEN
-    UPDATE policy_version v SET status = 'retired', valid_to = greatest(last_day, v.valid_from - 1), retired_by = current_user
-    WHERE v.policy_id = id AND v.status = 'approved' AND last_day IS NOT NULL
-      AND (v.valid_to IS NULL OR v.valid_to >= last_day);
-  ELSE
-    UPDATE scorecard_version v SET status = 'retired', valid_to = greatest(last_day, v.valid_from - 1), retired_by = current_user
-    WHERE v.scorecard_id = id AND v.status = 'approved' AND last_day IS NOT NULL
-      AND (v.valid_to IS NULL OR v.valid_to >= last_day);
-  END IF;
-  GET DIAGNOSTICS done = ROW_COUNT;
-  IF done = 0 THEN
+  v := credit_limit_internal.find_version(kind, id);
+  IF v.status <> 'approved' OR NOT coalesce(isfinite(last_day), false) OR v.valid_to < last_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be retired', kind, id),
-      DETAIL = 'It is not approved, ends earlier, or no last day was given.', HINT = 'Give the last day on which it is valid.';
+      DETAIL = CASE WHEN v.status <> 'approved' THEN format('It is %s.', v.status) WHEN v.valid_to < last_day
+        THEN format('It ends on %s.', v.valid_to) ELSE format('The last day is %s.', coalesce(last_day::text, 'NULL')) END,
+      HINT = 'Give an approved version, and the last day on which it is valid.';
+  END IF;
+  IF kind = 'policy' THEN
+    UPDATE policy_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1) WHERE p.policy_id = id;
+  ELSE
+    UPDATE scorecard_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1) WHERE p.scorecard_id = id;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.retire_version(text, text, int, date) IS
-    'ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: a kind other '
-    'than policy and scorecard, not approved, or ends earlier (22023)';
+    'ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: no such '
+    'version, not approved, one that ends earlier, no last day or an infinite one (22023)';
+
+CREATE FUNCTION credit_limit_internal.valid_versions(day date) RETURNS TABLE (kind text, name text, id int)
+LANGUAGE sql STABLE ROWS 10
+AS $$
+  SELECT v.kind, v.name, v.id FROM credit_limit_internal.version_list() v
+  WHERE v.status <> 'draft' AND valid_versions.day BETWEEN v.valid_from AND coalesce(v.valid_to, 'infinity')
+$$;
+COMMENT ON FUNCTION credit_limit_internal.valid_versions(date) IS
+    'in an open book: the versions that are valid on a day, of each name one at most';
 
 -- ---- what decides on a day ----
 
@@ -287,8 +373,8 @@ RETURNS TABLE (version_no int, product text, experiment text, arm text, arms tex
     scorecard_id int, missing boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
-  SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.policy_id,
-    c.scorecard_id, v.policy_id IS NULL OR (n.scorecard IS NOT NULL AND c.scorecard_id IS NULL)
+  SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.id, c.id,
+    v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL)
   FROM product p
   LEFT JOIN (SELECT e.product, e.experiment, x.arm, x.policy, x.scorecard, array_agg(x.arm) OVER w AS arms,
       array_agg(x.share) OVER w AS shares
@@ -297,10 +383,8 @@ AS $$
     WINDOW w AS (PARTITION BY e.experiment ORDER BY x.arm COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) a
     ON a.product = p.product
   CROSS JOIN LATERAL (SELECT coalesce(a.policy, p.policy) AS policy, coalesce(a.scorecard, p.scorecard) AS scorecard) n
-  LEFT JOIN policy_version v ON v.name = n.policy AND v.status <> 'draft' AND v.valid_from <= versions_on.as_of
-    AND (v.valid_to >= versions_on.as_of OR v.valid_to IS NULL)
-  LEFT JOIN scorecard_version c ON c.name = n.scorecard AND c.status <> 'draft' AND c.valid_from <= versions_on.as_of
-    AND (c.valid_to >= versions_on.as_of OR c.valid_to IS NULL)
+  LEFT JOIN credit_limit_internal.valid_versions(versions_on.as_of) v ON v.kind = 'policy' AND v.name = n.policy
+  LEFT JOIN credit_limit_internal.valid_versions(versions_on.as_of) c ON c.kind = 'scorecard' AND c.name = n.scorecard
   WHERE n.policy IS NOT NULL
 $$;
 COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
@@ -341,10 +425,7 @@ BEGIN
         WHERE e.product = p.product AND e.valid_from <= check_versions.as_of
           AND (e.valid_to >= check_versions.as_of OR e.valid_to IS NULL)) n
     WHERE p.policy IS NOT NULL AND n.name IS NOT NULL) w
-  WHERE NOT EXISTS (SELECT FROM policy_version v WHERE w.kind = 'policy' AND v.name = w.name AND v.status <> 'draft'
-      AND v.valid_from <= check_versions.as_of AND (v.valid_to >= check_versions.as_of OR v.valid_to IS NULL))
-    AND NOT EXISTS (SELECT FROM scorecard_version v WHERE w.kind = 'scorecard' AND v.name = w.name AND v.status <> 'draft'
-      AND v.valid_from <= check_versions.as_of AND (v.valid_to >= check_versions.as_of OR v.valid_to IS NULL));
+  WHERE (w.kind, w.name) NOT IN (SELECT v.kind, v.name FROM credit_limit_internal.valid_versions(check_versions.as_of) v);
   IF lacking IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('no approved version is valid on %s', to_char(as_of, 'YYYY-MM-DD')), DETAIL = lacking || '.',
