@@ -63,7 +63,8 @@ SET ROLE regress_overrides_r2;
 SELECT credit_limit.approve_override('book_o', request_id) FROM book_o.override_request WHERE account_id = 103 AND status = 'proposed';
 RESET SESSION AUTHORIZATION;
 SET ROLE regress_overrides_r2;
-SELECT count(credit_limit.approve_override('book_o', request_id)) FROM book_o.override_request WHERE status = 'proposed' AND account_id <> 103;
+SELECT count(*) FROM (SELECT credit_limit.approve_override('book_o', request_id) FROM book_o.override_request
+  WHERE status = 'proposed' AND account_id <> 103 OFFSET 0) a;
 SELECT credit_limit.decline_override('book_o', request_id) FROM book_o.override_request WHERE account_id = 101;
 SELECT credit_limit.approve_override('book_o', 999);
 -- Approved is not applied: that is the engine's.

@@ -266,6 +266,7 @@ DECLARE
   n record;
 BEGIN
   PERFORM credit_limit_internal.need_day('a run of alerts', as_of);
+  PERFORM credit_limit_internal.need_every_row('a run of alerts');
   -- One after the other, until the end of the transaction; readers do not wait.
   LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;
   SELECT max(r.as_of) INTO latest FROM run r WHERE r.job = 'alerts' AND r.status = 'done';

@@ -160,6 +160,39 @@ COMMENT ON FUNCTION credit_limit_internal.move_limits(bigint[], numeric[], boole
     'in an open book: moves the limits of accounts as decisions say, NULL leaving one as it is, and counts the accounts that '
     'changed';
 
+-- What is decided as of an older day is written down, and moves nothing: what is in force as of a later one stays. Nearly always
+-- the lanes tell that there is no later one.
+CREATE FUNCTION credit_limit_internal.decided_later(borrower bigint, account bigint, than date) RETURNS date
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  IF than >= coalesce((SELECT max(l.latest) FROM log_lane l), '-infinity') THEN
+    RETURN NULL;
+  END IF;
+  RETURN (SELECT max(d.as_of) FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
+    WHERE d.borrower_id = borrower AND d.account_id = account AND d.as_of > than AND coalesce(r.move_limits, true));
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.decided_later(bigint, bigint, date) IS
+    'in an open book: the latest day as of which a decision on an account is in force, if it is later than a day; runs that move '
+    'no limits do not count';
+
+CREATE FUNCTION credit_limit_internal.limits_to_move(accounts bigint[], limits numeric[], as_of date) RETURNS numeric[]
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  IF as_of >= (SELECT max(l.latest) FROM log_lane l) THEN
+    RETURN limits;
+  END IF;
+  RETURN (SELECT array_agg(CASE WHEN credit_limit_internal.decided_later(a.borrower_id, a.account_id, as_of) IS NULL
+      THEN n.new_limit END ORDER BY n.place)
+    FROM unnest(accounts, limits) WITH ORDINALITY n(account_id, new_limit, place)
+      LEFT JOIN account a ON a.account_id = n.account_id);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.limits_to_move(bigint[], numeric[], date) IS
+    'in an open book: the limits of accounts that were decided as of a day, NULL where a decision as of a later day is in force';
+
 -- Decides on all open accounts of borrowers whom the caller has locked, and continues a lane that is free. Lines of a partitioned
 -- umbrella are decided one after the other, so that each sees what the one before was granted.
 CREATE FUNCTION credit_limit_internal.decide(run bigint, as_of date, borrowers bigint[], source text, move boolean,
@@ -197,6 +230,7 @@ BEGIN
     written := credit_limit_internal.write_decisions(lane, rows);
     decisions := decisions + written.decisions;
     CONTINUE WHEN written.decisions = 0 OR NOT move;
+    written.limits := credit_limit_internal.limits_to_move(written.accounts, written.limits, as_of);
     IF lines.lines IS NULL THEN
       moves := moves + credit_limit_internal.move_limits(written.accounts, written.limits, written.frozen, as_of);
     ELSE
@@ -222,7 +256,8 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.decide(bigint, date, bigint[], text, boolean) IS
     'in an open book: decides on all open accounts of borrowers that are locked, writes the decisions to the log, and moves '
-    'the limits if move says so; returns how many decisions were made and how many accounts changed';
+    'the limits if move says so, but for accounts on which a decision as of a later day is in force; returns how many '
+    'decisions were made and how many accounts changed';
 
 CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
@@ -233,6 +268,7 @@ DECLARE
   f record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_decide(book);
+  PERFORM credit_limit_internal.need_every_row('a preview');
   PERFORM credit_limit_internal.check_versions(as_of);
   BEGIN
     RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
@@ -291,6 +327,7 @@ DECLARE
   b record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_decide(book);
+  PERFORM credit_limit_internal.need_every_row('a simulation');
   SELECT v.name, v.document, coalesce((v.document::jsonb ->> 'decimals')::int, 2) AS decimals INTO a
   FROM policy_version v WHERE v.policy_id = policy_a;
   SELECT v.document INTO b FROM policy_version v WHERE v.policy_id = policy_b;

@@ -135,9 +135,11 @@ BEGIN
     CREATE TABLE @book@.log_lane (
       lane int PRIMARY KEY CHECK (lane BETWEEN 0 AND 63),
       place bigint NOT NULL,
-      hash bytea NOT NULL) WITH (fillfactor = 50);
+      hash bytea NOT NULL,
+      latest date) WITH (fillfactor = 50);
     INSERT INTO @book@.log_lane SELECT l, 0, credit_limit_internal.lane_origin(l) FROM generate_series(0, 63) l;
     COMMENT ON TABLE @book@.log_lane IS 'the ends of the chains of decisions: place and hash of the last in each lane';
+    COMMENT ON COLUMN @book@.log_lane.latest IS 'the latest day as of which was decided; NULL: no decision';
     CREATE TRIGGER keep_all BEFORE DELETE ON @book@.log_lane
       FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
@@ -253,6 +255,7 @@ AS $$
 DECLARE
   most CONSTANT int := 200;	-- at once: more would not stay in the caches of the processor
   sealed credit_limit_internal.sealed;
+  day date;
 BEGIN
   decisions := 0;
   ends := lane;
@@ -264,6 +267,7 @@ BEGIN
       evidence AS (INSERT INTO decision_evidence SELECT e.* FROM unnest(sealed.evidence) e)
     INSERT INTO decision SELECT d.* FROM unnest(sealed.decisions) d;
     decisions := decisions + sealed.place - ends.place;
+    day := (sealed.decisions[1]).as_of;
     ends.place := sealed.place;
     ends.hash := sealed.hash;
     accounts := accounts || sealed.accounts;
@@ -272,7 +276,8 @@ BEGIN
     EXIT WHEN cardinality(sealed.accounts) < most;
   END LOOP;
   CLOSE rows;
-  UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash
+  UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash,
+    latest = greatest(l.latest, day)
   WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
   PERFORM set_config('credit_limit.writing', '', true);
 END

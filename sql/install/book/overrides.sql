@@ -17,7 +17,9 @@ BEGIN
       note text,
       status text NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'approved', 'declined', 'applied', 'refused')),
       proposed_by text NOT NULL,
+      proposed_role regrole NOT NULL,
       proposed_login text NOT NULL,
+      proposed_login_role regrole NOT NULL,
       decided_by text,
       override_id bigint,
       message text,
@@ -33,6 +35,9 @@ BEGIN
       'limits that persons propose where a decision was REFER: approved or declined by another, then applied or refused';
     COMMENT ON COLUMN @book@.override_request.decision_id IS
     'the decision that referred; as_of, account_id and borrower_id are its own';
+    COMMENT ON COLUMN @book@.override_request.new_limit IS 'rounded as the policy that referred rounds';
+    COMMENT ON COLUMN @book@.override_request.proposed_role IS 'the role proposed_by, whatever it is called now';
+    COMMENT ON COLUMN @book@.override_request.proposed_login_role IS 'the role proposed_login, whatever it is called now';
     COMMENT ON COLUMN @book@.override_request.reason IS 'goes into the decision, and by reason_text to the borrower';
     COMMENT ON COLUMN @book@.override_request.note IS
     'for colleagues: kept with the inputs of the decision, and erased with them';
@@ -43,16 +48,20 @@ END
 $create$;
 COMMENT ON FUNCTION credit_limit_internal.create_overrides(text) IS 'part of create_book: requests to decide otherwise';
 
+-- A decision by a person is rounded as the policy that referred it rounds: down to its step and decimals.
 CREATE FUNCTION credit_limit_internal.keep_request() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   d record;
+  result CONSTANT text[] := '{status,decided_by,override_id,message}';
 BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   IF TG_OP = 'INSERT' THEN
-    SELECT w.as_of, w.account_id, w.borrower_id, w.action, w.regulatory_cap, coalesce(r.move_limits, true) AS moves INTO d
-    FROM decision w LEFT JOIN run r ON r.run_id = w.run_id WHERE w.decision_id = NEW.decision_id;
+    SELECT w.as_of, w.account_id, w.borrower_id, w.action, w.regulatory_cap, coalesce(r.move_limits, true) AS moves,
+      coalesce((v.rules ->> 'decimals')::int, 2) AS decimals, (v.rules #>> '{product,step}')::numeric AS step INTO d
+    FROM decision w LEFT JOIN run r ON r.run_id = w.run_id LEFT JOIN policy_version p ON p.policy_id = w.policy_id,
+      LATERAL (SELECT p.document::jsonb AS rules) v WHERE w.decision_id = NEW.decision_id;
     IF d.action IS DISTINCT FROM 'REFER' OR NOT d.moves OR NEW.status <> 'proposed' OR NEW.new_limit > d.regulatory_cap THEN
       RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('decision %s cannot be overridden so', NEW.decision_id),
         DETAIL = CASE WHEN d.action IS NULL THEN 'There is no such decision.'
@@ -65,29 +74,31 @@ BEGIN
     NEW.as_of := d.as_of;
     NEW.account_id := d.account_id;
     NEW.borrower_id := d.borrower_id;
+    NEW.new_limit := trunc(NEW.new_limit - CASE WHEN d.step > 0 THEN NEW.new_limit % d.step ELSE 0 END, d.decimals);
     NEW.proposed_by := current_user;
+    NEW.proposed_role := quote_ident(current_user)::regrole;
     NEW.proposed_login := session_user;
+    NEW.proposed_login_role := quote_ident(session_user)::regrole;
     NEW.decided_by := NULL;
     NEW.override_id := NULL;
     NEW.message := NULL;
     RETURN NEW;
-  ELSIF TG_OP = 'UPDATE' AND OLD.status = 'proposed' AND NEW.status IN ('approved', 'declined') THEN
+  ELSIF TG_OP = 'UPDATE' AND OLD.status = 'proposed' AND NEW.status IN ('approved', 'declined')
+    AND has_any_column_privilege('override_request', 'INSERT') THEN
     NEW.decided_by := current_user;
-    IF NEW.status = 'declined' AND NEW.decided_by = OLD.proposed_by THEN
+    IF NEW.status = 'approved' THEN
+      PERFORM credit_limit_internal.need_another_person(format('request %s', OLD.request_id), 'proposed', OLD.proposed_by,
+        OLD.proposed_role, OLD.proposed_login, OLD.proposed_login_role);
+    ELSIF NEW.decided_by = OLD.proposed_by THEN
       -- Taken back.
       NEW.decided_by := NULL;
-    ELSIF NEW.status = 'approved' AND (OLD.proposed_by = current_user OR (OLD.proposed_login = session_user
-        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper))) THEN
-      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-        MESSAGE = format('request %s was proposed by the same role or login', OLD.request_id),
-        DETAIL = format('It was proposed by "%s".', OLD.proposed_by), HINT = 'Another person approves what one has proposed.';
     END IF;
-    IF to_jsonb(NEW) - ARRAY['status', 'decided_by'] = to_jsonb(OLD) - ARRAY['status', 'decided_by'] THEN
+    IF to_jsonb(NEW) - result = to_jsonb(OLD) - result AND num_nulls(NEW.override_id, NEW.message) = 2 THEN
       RETURN NEW;
     END IF;
   ELSIF TG_OP = 'UPDATE' AND OLD.status = 'approved' AND NEW.status IN ('applied', 'refused')
-    AND has_any_column_privilege('decision', 'INSERT')
-    AND to_jsonb(NEW) - ARRAY['status', 'override_id', 'message'] = to_jsonb(OLD) - ARRAY['status', 'override_id', 'message'] THEN
+    AND has_any_column_privilege('decision', 'INSERT') AND NEW.decided_by = OLD.decided_by
+    AND to_jsonb(NEW) - result = to_jsonb(OLD) - result THEN
     RETURN NEW;
   ELSIF TG_OP = 'UPDATE' AND NEW.note IS NULL AND to_jsonb(NEW) - 'note' = to_jsonb(OLD) - 'note'
     AND EXISTS (SELECT FROM erasure e WHERE e.borrower_id = OLD.borrower_id) THEN
@@ -95,12 +106,13 @@ BEGIN
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
     MESSAGE = format('request %s is %s: it cannot be changed so', OLD.request_id, OLD.status),
-    DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME), HINT = 'Decline it, and propose another.';
+    DETAIL = format('%s of "%s.%s" by "%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME, current_user),
+    HINT = 'A reviewer approves or declines what is proposed, and the engine applies what is approved.';
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.keep_request() IS
-    'trigger of override_request: a proposal is of a decision that referred, is approved by another role and login, and is '
-    'applied by who may write decisions; nothing else changes';
+    'trigger of override_request: a proposal is of a decision that referred, is approved by another role and login that may '
+    'propose too, and is applied by who may write decisions; nothing else changes';
 
 CREATE FUNCTION credit_limit.propose_override(book text, decision_id bigint, new_limit numeric, reason text,
     note text DEFAULT NULL) RETURNS bigint
@@ -117,10 +129,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.propose_override(text, bigint, numeric, text, text) IS
-    'proposes a limit for the account of a decision that was REFER, with a reason that goes into the log and a note that '
-    'goes into its inputs; returns the number of the request. Errors: no such decision, one that is not REFER or of a run '
-    'that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision that is open or '
-    'applied (23505), NULL (23502)';
+    'proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason that goes '
+    'into the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is '
+    'not REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision '
+    'that is open or applied (23505), NULL (23502)';
 
 CREATE FUNCTION credit_limit_internal.decide_request(book text, request_id bigint, status text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -135,29 +147,22 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decide_request(text, bigint, text) IS
-    'part of approve_override() and decline_override()';
+COMMENT ON FUNCTION credit_limit_internal.decide_request(text, bigint, text) IS 'approve_override() and decline_override()';
 
 CREATE FUNCTION credit_limit.approve_override(book text, request_id bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM credit_limit_internal.decide_request(book, request_id, 'approved');
-END
-$$;
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'approved') $$;
 COMMENT ON FUNCTION credit_limit.approve_override(text, bigint) IS
-    'approves a proposal of another role and login; apply_overrides() then moves the limit. Errors: no such request (22023), '
-    'proposed by the same role or login, not a proposal any more (42501)';
+    'approves a proposal of another role and login; apply_overrides() then moves the limit. It needs the rights of a reviewer. '
+    'Errors: no such request (22023), proposed by the same role or login, by its number or its name, not a proposal any more, '
+    'no reviewer (42501)';
 
 CREATE FUNCTION credit_limit.decline_override(book text, request_id bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM credit_limit_internal.decide_request(book, request_id, 'declined');
-END
-$$;
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'declined') $$;
 COMMENT ON FUNCTION credit_limit.decline_override(text, bigint) IS
-    'declines a proposal; who proposed it takes it back so. Errors: no such request (22023), not a proposal any more (42501)';
+    'declines a proposal; who proposed it takes it back so. Errors: no such request (22023), not a proposal any more, no '
+    'reviewer (42501)';
 
 -- One request: the limit moves, and the decision goes to a lane of the log as those of runs do. Its inputs are who decided and
 -- why; the rest of it is that of the decision that referred.
@@ -167,6 +172,8 @@ AS $$
 DECLARE
   r record;
   a record;
+  l record;
+  still_frozen boolean;
   lane credit_limit_internal.lane_end;
   rows refcursor;
   written record;
@@ -175,24 +182,37 @@ BEGIN
   -- First the borrower, then the request, as everybody who locks both.
   PERFORM FROM borrower b WHERE b.borrower_id = (SELECT q.borrower_id FROM override_request q
     WHERE q.request_id = apply_override.request_id) FOR NO KEY UPDATE;
-  SELECT q.account_id, q.new_limit, q.reason, d.new_limit AS referred_limit, d.as_of AS referred_on INTO r
+  SELECT q.account_id, q.borrower_id, q.new_limit, q.reason, d.new_limit AS referred_limit, d.as_of, d.decided_at,
+    d.decision_id, d.frozen, d.reasons INTO r
   FROM override_request q JOIN decision d ON d.decision_id = q.decision_id AND d.as_of = q.as_of
   WHERE q.request_id = apply_override.request_id AND q.status = 'approved' FOR UPDATE OF q;
-  IF r.account_id IS NULL OR as_of IS NULL OR as_of < r.referred_on THEN
+  IF r.account_id IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('request %s cannot be applied', request_id),
-      DETAIL = CASE WHEN r.account_id IS NULL THEN 'It is not approved, or its decision was retired.'
-        ELSE 'The day is before that of the decision.' END;
+      DETAIL = 'It is not approved, or its decision was retired.';
+  END IF;
+  -- The latest in force, and whether one since then moved the limit: one as of an older day than those before it did not. A
+  -- freeze that the person who decided knew of, since it was referred with it, holds nothing up.
+  SELECT w.as_of, w.action, w.frozen AND NOT (r.frozen AND w.action = 'REFER' AND w.reasons <@ r.reasons) AS freezes,
+    bool_or(w.new_limit <> w.old_limit AND w.as_of = w.latest
+      AND (w.as_of, w.decided_at, w.decision_id) > (r.as_of, r.decided_at, r.decision_id)) OVER () AS moved INTO l
+  FROM (SELECT d.*, max(d.as_of) OVER (ORDER BY d.decided_at, d.decision_id) AS latest
+    FROM decision d LEFT JOIN run t ON t.run_id = d.run_id
+    WHERE d.borrower_id = r.borrower_id AND d.account_id = r.account_id AND d.as_of >= r.as_of
+      AND coalesce(t.move_limits, true)) w
+  ORDER BY w.as_of DESC, w.decided_at DESC, w.decision_id DESC LIMIT 1;
+  IF l.as_of > apply_override.as_of THEN
+    RETURN NULL;
   END IF;
   SELECT t.credit_limit::numeric AS credit_limit, t.status INTO a FROM account t WHERE t.account_id = r.account_id;
-  IF a.status IS DISTINCT FROM 'open' OR a.credit_limit IS DISTINCT FROM r.referred_limit THEN
+  IF a.status IS DISTINCT FROM 'open' OR a.credit_limit IS DISTINCT FROM r.referred_limit OR l.moved OR l.freezes THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('account %s is not as it was referred', r.account_id),
-      DETAIL = CASE WHEN a.status IS DISTINCT FROM 'open' THEN 'It is not open.'
-        ELSE format('Its limit is %s, and was %s.', a.credit_limit, r.referred_limit) END;
+      MESSAGE = format('account %s is not as it was referred: %s', r.account_id,
+        CASE WHEN a.status IS DISTINCT FROM 'open' THEN 'it is not open' WHEN l.freezes THEN 'it was frozen since'
+          WHEN l.moved THEN 'its limit was moved since' ELSE format('its limit was %s', r.referred_limit) END);
   END IF;
-  UPDATE account t SET credit_limit = r.new_limit, frozen = false,
-    last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN as_of ELSE t.last_limit_change END
-  WHERE t.account_id = r.account_id;
+  UPDATE account t SET credit_limit = r.new_limit, frozen = t.frozen AND l.action <> 'REFER',
+    last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN apply_override.as_of ELSE t.last_limit_change END
+  WHERE t.account_id = r.account_id RETURNING t.frozen INTO still_frozen;
   lane := credit_limit_internal.take_lane();
   OPEN rows FOR SELECT e.*, p AS inputs, NULL::bytea AS policy_digest, NULL::bytea AS scorecard_digest
     FROM decision d JOIN override_request q ON q.decision_id = d.decision_id AND q.as_of = d.as_of,
@@ -202,7 +222,7 @@ BEGIN
         'scorecard_id', NULL, 'action', CASE sign(r.new_limit - a.credit_limit) WHEN 1 THEN 'INCREASE' WHEN -1 THEN 'DECREASE'
           ELSE 'KEEP' END, 'old_limit', a.credit_limit, 'new_limit', r.new_limit,
         'available', credit_limit.available_to_draw(book, r.account_id, apply_override.as_of), 'binding', 'override',
-        'reasons', ARRAY[r.reason], 'frozen', false)) e
+        'reasons', ARRAY[r.reason], 'frozen', still_frozen)) e
     WHERE q.request_id = apply_override.request_id;
   written := credit_limit_internal.write_decisions(lane, rows);
   id := 64 * (written.ends).place + (written.ends).lane;
@@ -212,9 +232,9 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.apply_override(text, bigint, date) IS
     'in an open book: moves a limit as an approved request says, and writes the decision: source and binding are override, '
-    'the reason is that of the request, the inputs are who proposed, who approved and the note. Returns its decision_id. '
-    'Errors: a request that is not approved, a day before the decision (22023), an account that is closed or whose limit '
-    'moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)';
+    'the reason is that of the request, the inputs are who proposed, who approved and the note. Returns its decision_id; NULL: '
+    'a decision as of a later day is in force. Errors: a request that is not approved (22023), an account that is closed, '
+    'frozen, or whose limit moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)';
 
 -- An override repeats the decision that was referred: every digit of it.
 CREATE FUNCTION credit_limit.apply_overrides(book text, as_of date, OUT applied bigint, OUT refused bigint)
@@ -226,15 +246,18 @@ DECLARE
   n bigint;
 BEGIN
   PERFORM credit_limit_internal.need_read_committed('an override');
+  PERFORM credit_limit_internal.need_day('an override', as_of);
   PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('overrides');
   applied := 0;
   refused := 0;
   -- In the order of borrowers, as everybody does who locks several.
   FOR id IN SELECT q.request_id FROM override_request q WHERE q.status = 'approved' AND q.as_of <= apply_overrides.as_of
       ORDER BY q.borrower_id, q.request_id LOOP
     BEGIN
-      PERFORM credit_limit_internal.apply_override(book, id, as_of);
-      applied := applied + 1;
+      IF credit_limit_internal.apply_override(book, id, as_of) IS NOT NULL THEN
+        applied := applied + 1;
+      END IF;
     EXCEPTION
       WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error OR insufficient_privilege THEN
         RAISE;
@@ -250,4 +273,7 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.apply_overrides(text, date, OUT bigint, OUT bigint) IS
     'applies all approved requests as of a day, in one transaction: how many were, and how many were refused, which their '
-    'message explains. It needs the rights of the engine, and READ COMMITTED (25000)';
+    'message explains: of accounts that were closed or frozen, or whose limit moved, since they were referred. A later REFER '
+    'or KEEP does not hold one up. Where a decision as of a later day is in force, a request waits for that day. It needs the '
+    'rights of the engine. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED (25000), rows of '
+    'the book that row-level security hides (42501)';

@@ -9,9 +9,9 @@ DECLARE
 BEGIN
   EXECUTE replace($$
     CREATE TABLE @book@.analyst_segment (
-      role_name text NOT NULL,
+      role regrole NOT NULL,
       segment text NOT NULL,
-      PRIMARY KEY (role_name, segment));
+      PRIMARY KEY (role, segment));
     COMMENT ON TABLE @book@.analyst_segment IS
       'the segments that a restricted analyst sees: credit_limit.restrict_analyst()'
   $$, '@book@', quote_ident(book));	-- DDL
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION credit_limit_internal.create_rights(text) IS
     'part of create_book: segments of analysts, and nothing for PUBLIC';
 
 -- Rights of the kinds of roles. "reader" is what all but the loader have. Locking a row takes the right to update some column of
--- it: borrower_id of borrower is one that a foreign key keeps as it is while an account uses it.
+-- it: borrower_id of borrower is one that a trigger keeps as it is. Who draws sees as of which day an account was decided.
 CREATE FUNCTION credit_limit_internal.book_rights() RETURNS TABLE (kind text, relation text, privilege text, columns text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,7 +52,7 @@ AS $$
     ('engine', 'override_request', 'UPDATE', 'status override_id message'),
     ('engine', 'decision decision_evidence evidence_layout run_version', 'INSERT', NULL),
     ('engine', 'run_version', 'DELETE', NULL),
-    ('engine', 'log_lane', 'UPDATE', 'place hash'),
+    ('engine', 'log_lane', 'UPDATE', 'place hash latest'),
     ('engine', 'run run_chunk alert', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position', 'INSERT, UPDATE, DELETE', NULL),
@@ -63,6 +63,9 @@ AS $$
     ('engine', 'borrower', 'UPDATE', 'borrower_id'),
     ('loader', 'product borrower account account_month account_feature umbrella limit_adjustment exclusion business_day',
       'SELECT', NULL),
+    ('loader', 'decision', 'SELECT', 'borrower_id account_id run_id as_of'),
+    ('loader', 'run', 'SELECT', 'run_id move_limits'),
+    ('loader', 'log_lane', 'SELECT', 'latest'),
     ('loader', 'account_month account_feature exclusion', 'INSERT, UPDATE, DELETE', NULL),
     ('loader', 'borrower', 'INSERT', 'borrower_id segment income obligations external_score external_pd'),
     ('loader', 'borrower', 'UPDATE', 'segment income obligations external_score external_pd'),
@@ -88,13 +91,45 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.check_role(text) IS 'an error (42704) when there is no such role';
 
+-- A policy also holds for roles that have the rights of another; a superuser, and who owns the book, see everything.
 CREATE FUNCTION credit_limit_internal.is_restricted(book text, role_name text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT EXISTS (SELECT FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
-    WHERE c.relnamespace = to_regnamespace(quote_ident(book)) AND o.polname = 'segments of ' || role_name)
+  SELECT EXISTS (SELECT FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid, unnest(o.polroles) r(role), pg_roles m
+    WHERE c.relnamespace = to_regnamespace(quote_ident(book)) AND NOT o.polpermissive AND r.role <> 0 AND m.rolname = role_name
+      AND pg_has_role(m.oid, r.role, 'USAGE') AND NOT (m.rolsuper OR m.rolbypassrls OR pg_has_role(m.oid, c.relowner, 'USAGE')))
 $$;
-COMMENT ON FUNCTION credit_limit_internal.is_restricted(text, text) IS 'whether restrict_analyst() has restricted a role';
+COMMENT ON FUNCTION credit_limit_internal.is_restricted(text, text) IS
+    'whether a policy of a book restricts a role, or one that it has the rights of, to some rows';
+
+CREATE FUNCTION credit_limit_internal.need_every_row(what text) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  hidden record;
+BEGIN
+  SELECT c.relname, c.relnamespace::regnamespace AS book, p.restrictive INTO hidden
+  FROM pg_class c, (VALUES ('r', 'SELECT'), ('w', 'UPDATE')) v(command, privilege),
+    LATERAL (SELECT bool_or(o.polpermissive AND o.qual = 'true') AS all_rows,
+        min(o.polname) FILTER (WHERE NOT o.polpermissive AND o.qual <> 'true') AS restrictive
+      FROM (SELECT w.*, pg_get_expr(w.polqual, w.polrelid) AS qual FROM pg_policy w WHERE w.polrelid = c.oid) o
+      WHERE o.polcmd IN ('*', v.command)
+        AND EXISTS (SELECT FROM unnest(o.polroles) r(role) WHERE r.role = 0 OR pg_has_role(r.role, 'USAGE'))) p
+  WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
+    AND c.relrowsecurity AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'report_position'
+    AND row_security_active(c.oid) AND has_any_column_privilege(c.oid, v.privilege)
+    AND (p.restrictive IS NOT NULL OR p.all_rows IS NOT TRUE) ORDER BY c.relname LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s would see a part of the book', what),
+      DETAIL = format('Row-level security may hide rows of %s.%I from "%s"%s.', hidden.book, hidden.relname, current_user,
+        ': policy ' || quote_ident(hidden.restrictive)),
+      HINT = 'Use a role that is no member of a restricted one, and that a policy USING (true) shows every row.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.need_every_row(text) IS
+    'in an open book: an error (42501) that names what was to be done, where row-level security may hide rows of the book from '
+    'the current role';
 
 CREATE FUNCTION credit_limit_internal.is_invoker_view(relation oid) RETURNS boolean
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -259,7 +294,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" owns book "%s"', role_name, book),
       DETAIL = 'A book does not work without the rights of its owner.', HINT = 'Revoke from a role that they were granted to.';
   END IF;
-  PERFORM credit_limit_internal.lift_restriction(book, role_name);
+  PERFORM credit_limit_internal.lift_restriction(role_name);
   FOR schema IN SELECT n.nspname FROM pg_namespace n WHERE n.nspname IN (book, book || '_report') LOOP
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %1$I FROM %2$I; REVOKE ALL ON ALL SEQUENCES IN SCHEMA %1$I FROM %2$I;
       REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %1$I FROM %2$I; REVOKE ALL ON SCHEMA %1$I FROM %2$I', schema, role_name);	-- rights
@@ -270,86 +305,118 @@ COMMENT ON FUNCTION credit_limit.revoke_book(text, text) IS
     'takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role '
     'stays. Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)';
 
--- Segments. A restrictive policy for each restricted analyst: nobody else pays for it, and the engine sees every row.
+-- Segments. A restrictive policy for restricted analysts: nobody else pays for it, and the engine sees every row.
 
-CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation text, condition text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, condition text)
+LANGUAGE sql STABLE
 AS $$
-  SELECT r.relation, c.condition
-  FROM (VALUES
-    ('borrower', 'segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)'),
-    ('account umbrella exclusion decision override_request', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)'),
-    ('account_month account_feature limit_adjustment report_position',
-      'account_id IN (SELECT a.account_id FROM @book@.account a)'),
-    ('alert', 'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b) '
-      'OR segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE s.role_name = @role@)')) c(relations, condition),
-    LATERAL regexp_split_to_table(c.relations, ' ') r(relation)
+  SELECT c.oid::regclass, replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
+      WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
+      WHEN n.names @> '{borrower_id}' THEN mine.borrower
+      ELSE 'account_id IN (SELECT a.account_id FROM @book@.account a)' END, '@book@', c.relnamespace::regnamespace::text)
+  FROM pg_class c, LATERAL (SELECT array_agg(a.attname::text) AS names FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) n,
+    (VALUES ('segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE pg_has_role(s.role::oid, ''USAGE''))',
+      'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)')) mine(segment, borrower)
+  WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
+    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.names && '{borrower_id,account_id}'
 $$;
 COMMENT ON FUNCTION credit_limit_internal.segment_tables() IS
-    'the tables of which a restricted analyst sees some rows, and which: policies of the tables named in them hold there too';
+    'in an open book: the tables that name a borrower or an account, and the rows of them that a restricted analyst sees: '
+    'policies of the tables named in the conditions hold there too';
 
-CREATE FUNCTION credit_limit_internal.lift_restriction(book text, role_name text) RETURNS void
+CREATE FUNCTION credit_limit_internal.restricted_roles() RETURNS oid[]
+LANGUAGE sql STABLE
+AS $$
+  SELECT coalesce(max(o.polroles), '{}') FROM pg_policy o WHERE o.polrelid = to_regclass('borrower') AND o.polname = 'segments'
+$$;
+COMMENT ON FUNCTION credit_limit_internal.restricted_roles() IS
+    'in an open book: the roles that restrict_analyst() has restricted';
+
+-- One policy for all of them. Where rows are restricted already, by policies of the lender's own, it goes on top of them.
+CREATE FUNCTION credit_limit_internal.restrict_roles(roles oid[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  p record;
+  t record;
 BEGIN
-  FOR p IN SELECT o.polname, o.polrelid::regclass AS relation FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
-      JOIN credit_limit_internal.segment_tables() t ON t.relation = c.relname
-      WHERE c.relnamespace = to_regnamespace(quote_ident(book)) AND o.polname = 'segments of ' || lift_restriction.role_name LOOP
-    EXECUTE format('DROP POLICY %I ON %s', p.polname, p.relation);	-- rights
+  FOR t IN SELECT f.relation, f.condition, c.relrowsecurity,
+        EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.polname = 'segments') AS restricted
+      FROM credit_limit_internal.segment_tables() f JOIN pg_class c ON c.oid = f.relation LOOP
+    IF t.restricted THEN
+      EXECUTE format('DROP POLICY segments ON %s', t.relation);	-- rights
+    END IF;
+    CONTINUE WHEN roles = '{}';
+    IF NOT t.relrowsecurity THEN
+      EXECUTE format('CREATE POLICY every_row ON %1$s USING (true) WITH CHECK (true);
+        ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY', t.relation);	-- rights
+    END IF;
+    EXECUTE format('CREATE POLICY segments ON %s AS RESTRICTIVE FOR SELECT TO %s USING (%s)', t.relation,
+      (SELECT string_agg(r::regrole::text, ', ') FROM unnest(roles) r), t.condition);	-- rights
   END LOOP;
-  DELETE FROM analyst_segment a WHERE a.role_name = lift_restriction.role_name;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.lift_restriction(text, text) IS
-    'in an open book: drops the policies and segments of a role';
+COMMENT ON FUNCTION credit_limit_internal.restrict_roles(oid[]) IS
+    'in an open book: the roles that see rows of their segments only, none but these';
+
+CREATE FUNCTION credit_limit_internal.lift_restriction(role_name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  id CONSTANT oid := quote_ident(role_name)::regrole;
+BEGIN
+  IF id = ANY (credit_limit_internal.restricted_roles()) THEN
+    PERFORM credit_limit_internal.restrict_roles(array_remove(credit_limit_internal.restricted_roles(), id));
+  END IF;
+  -- Also of roles that are gone: another one may get their number.
+  DELETE FROM analyst_segment a WHERE a.role = id OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.role);
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.lift_restriction(text) IS 'in an open book: shows a role every segment again';
 
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  owner text;
   t record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  PERFORM credit_limit_internal.book_owner(book);
+  owner := credit_limit_internal.book_owner(book);
   PERFORM credit_limit_internal.check_role(role_name);
-  PERFORM credit_limit_internal.lift_restriction(book, role_name);
   IF segments IS NULL THEN
+    PERFORM credit_limit_internal.lift_restriction(role_name);
     PERFORM credit_limit_internal.grant_kind(book,
       CASE WHEN has_schema_privilege(role_name, book, 'USAGE') THEN 'analyst' ELSE 'bi' END, role_name);
     RETURN;
   END IF;
-  IF octet_length('segments of ' || role_name) > 63 OR array_position(segments, NULL) IS NOT NULL THEN
+  IF array_position(segments, NULL) IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'this restriction cannot be made',
-      DETAIL = CASE WHEN array_position(segments, NULL) IS NULL THEN 'The name of the role is too long.'
-        ELSE 'A segment is NULL.' END,
-      HINT = 'Give a role with a name of at most 51 bytes, and the segments that it sees.';
+      DETAIL = 'A segment is NULL.', HINT = 'Give the segments that the role sees.';
   END IF;
-  IF has_any_column_privilege(role_name, 'decision', 'INSERT')
-    OR has_any_column_privilege(role_name, 'decision_evidence', 'SELECT') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" is more than an analyst', role_name),
-      DETAIL = 'It writes decisions or reads their inputs: it would decide on a part of the book only.',
+  SELECT c.relname INTO t FROM pg_class c JOIN credit_limit_internal.book_contract() k ON c.oid = to_regclass(k.relation)
+  WHERE k.column_name IN ('borrower_id', 'account_id') AND c.relkind NOT IN ('r', 'p') ORDER BY c.relname LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+      MESSAGE = format('rows of "%s.%s" cannot be restricted', book, t.relname),
+      DETAIL = 'It is not a table.', HINT = 'Let the view show what current_user may see.';
+  END IF;
+  -- A policy holds for every role that has the rights of this one.
+  SELECT m.rolname, b.privilege, b.relation INTO t
+  FROM pg_roles m, credit_limit_internal.book_rights() b JOIN pg_class c ON c.oid = to_regclass(b.relation)
+  WHERE pg_has_role(m.oid, quote_ident(role_name)::regrole, 'USAGE')
+    AND (m.rolname = role_name OR NOT (m.rolsuper OR m.rolbypassrls OR pg_has_role(m.oid, owner, 'USAGE')))
+    AND (b.privilege IN ('INSERT', 'UPDATE') OR b.relation IN ('decision_evidence', 'override_request'))
+    AND has_any_column_privilege(m.oid, c.oid, b.privilege) ORDER BY m.rolname <> role_name, m.rolname, b.relation LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" is more than an analyst', t.rolname),
+      DETAIL = format('It has %s on "%s.%s": it would work on a part of the book only.', t.privilege, book, t.relation),
       HINT = 'Give an analyst a role of his own.';
   END IF;
-  INSERT INTO analyst_segment (role_name, segment)
-  SELECT restrict_analyst.role_name, u.segment FROM (SELECT DISTINCT unnest(segments)) u(segment);
-  FOR t IN SELECT f.relation, f.condition, c.relkind, c.relrowsecurity FROM credit_limit_internal.segment_tables() f
-      JOIN pg_class c ON c.oid = to_regclass(f.relation) LOOP
-    IF t.relkind NOT IN ('r', 'p') THEN
-      RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
-        MESSAGE = format('rows of "%s.%s" cannot be restricted', book, t.relation),
-        DETAIL = 'It is not a table.', HINT = 'Let the view show what current_user may see.';
-    END IF;
-    -- Where rows are restricted already, by policies of the lender's own, these go on top of them.
-    IF NOT t.relrowsecurity THEN
-      EXECUTE format('CREATE POLICY every_row ON %1$I.%2$I USING (true) WITH CHECK (true);
-        ALTER TABLE %1$I.%2$I ENABLE ROW LEVEL SECURITY', book, t.relation);	-- rights
-    END IF;
-    EXECUTE format('CREATE POLICY %I ON %I.%I AS RESTRICTIVE FOR SELECT TO %I USING (%s)', 'segments of ' || role_name, book,
-      t.relation, role_name,
-      replace(replace(t.condition, '@role@', quote_literal(role_name)), '@book@', quote_ident(book)));	-- rights
-  END LOOP;
+  PERFORM credit_limit_internal.lift_restriction(role_name);
+  INSERT INTO analyst_segment (role, segment)
+  SELECT quote_ident(role_name)::regrole, u.segment FROM (SELECT DISTINCT unnest(segments)) u(segment);
+  PERFORM credit_limit_internal.restrict_roles(credit_limit_internal.restricted_roles() || quote_ident(role_name)::regrole::oid);
   -- The policies read it, also for a role that reads reports only.
   EXECUTE format('GRANT SELECT ON %I.analyst_segment TO %I', book, role_name);	-- rights
   -- A view shows what its owner sees, whoever asks: unless it is made to ask as he who reads it, it is not for this role.
@@ -368,9 +435,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.restrict_analyst(text, text, text[]) IS
-    'lets an analyst see only borrowers of some segments, and their accounts, months, decisions and alerts: row-level '
-    'security, which the owner and all other roles do not notice. Views that show what their owner sees, and partitions, are '
-    'taken from the role. From then on COPY FROM into these tables needs BYPASSRLS, as PostgreSQL wants it for all roles but '
-    'the owner. NULL segments lift it; an empty array shows nothing. Errors: no such role (42704), a role that writes '
-    'decisions or has a view through another role (22023), a relation that is no table (42809), a book of somebody else '
-    '(42501)';
+    'lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by '
+    'row-level security, which the owner and all other roles do not notice. Restrict again when you have added such tables. Views '
+    'that show what their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs '
+    'BYPASSRLS, as PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: '
+    'no such role (42704), a role that does more than read, has a member that does, or has a view through another role (22023), a '
+    'relation that is no table (42809), a book of somebody else (42501)';

@@ -133,6 +133,26 @@ END
 $create$;
 COMMENT ON FUNCTION credit_limit_internal.create_runs(text) IS 'part of create_book: jobs, runs, chunks, progress';
 
+CREATE FUNCTION credit_limit_internal.warn_of_older_day(as_of date) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  later date;
+BEGIN
+  IF as_of < (SELECT max(l.latest) FROM log_lane l) THEN
+    SELECT max(d.as_of) INTO later FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
+    WHERE d.as_of > warn_of_older_day.as_of AND coalesce(r.move_limits, true);
+    IF later IS NOT NULL THEN
+      RAISE WARNING USING MESSAGE = format('decisions as of %s do not move what was decided later', to_char(as_of, 'YYYY-MM-DD')),
+        DETAIL = format('Decisions as of %s are in force: their accounts keep limit and frozen.', to_char(later, 'YYYY-MM-DD')),
+        HINT = 'A run as of a later day decides on everybody anew.';
+    END IF;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.warn_of_older_day(date) IS
+    'in an open book: a warning when decisions as of a later day are in force';
+
 -- Finds the run of that key or plans it; NULL: it is done already.
 CREATE FUNCTION credit_limit_internal.begin_run(book text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -148,6 +168,7 @@ BEGIN
   PERFORM credit_limit_internal.need_day('a run of decisions', day);
   PERFORM credit_limit_internal.need_read_committed('a run of decisions');
   PERFORM credit_limit_internal.open_book_to_decide(book);
+  PERFORM credit_limit_internal.need_every_row('a run of decisions');
   -- A second start waits here for the first, and then finds its run.
   INSERT INTO run AS r (run_key, as_of, move_limits, chunk_size)
   VALUES (key, day, move, coalesce((options ->> 'chunk_size')::int, 5000))
@@ -172,11 +193,13 @@ BEGIN
     UPDATE run r SET status = 'running', ended_at = NULL, sqlstate = NULL, message = NULL, log_end = NULL,
       pid = pg_backend_pid(), backend_start = DEFAULT
     WHERE r.run_id = was.run_id;
+    PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
     id := credit_limit_internal.undecided_run(was.run_id);
     IF id IS NULL THEN
       RETURN was.run_id;
     END IF;
   ELSE
+    PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
     INSERT INTO run_chunk (run_id, chunk, lowest, highest, borrowers)
     SELECT id, n.c, min(n.b), max(n.b), count(*)
     FROM (SELECT b.borrower_id AS b, (row_number() OVER (ORDER BY b.borrower_id) - 1) / r.chunk_size + 1 AS c
@@ -271,6 +294,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.need_read_committed('a run of decisions');
   PERFORM credit_limit_internal.open_book_to_decide(book);
+  PERFORM credit_limit_internal.need_every_row('a run of decisions');
   SELECT w.as_of, w.move_limits, w.status INTO r FROM run w WHERE w.run_id = run_chunk.run;
   IF r.status IS DISTINCT FROM 'running' THEN
     RETURN false;
@@ -343,8 +367,9 @@ COMMENT ON PROCEDURE credit_limit.run_decisions(text, date, jsonb) IS
     'a start while it runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes '
     'decisions only. A borrower whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on '
     'those who were left out, as a part of the same run, also when it was done. The versions are those valid at the start, '
-    'or, as long as the run has no decision, when it is started again. '
-    'Errors: options (22023), inside a transaction block (25001), not in READ COMMITTED (25000)';
+    'or, as long as the run has no decision, when it is started again. Decisions on accounts on which one as of a later day '
+    'is in force are written and move nothing; a warning says so. Errors: options (22023), inside a transaction block '
+    '(25001), not in READ COMMITTED (25000), rows of the book that row-level security hides (42501)';
 
 CREATE FUNCTION credit_limit.cancel_run(book text, run_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -175,6 +175,19 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_book: foreign keys between what are tables';
 
+-- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
+CREATE FUNCTION credit_limit_internal.keep_key() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+    MESSAGE = format('keys of "%s.%s" do not change', TG_TABLE_SCHEMA, TG_TABLE_NAME),
+    DETAIL = 'The log names rows by their keys.', HINT = 'Insert a row with the new key, and close the accounts of the old one.';
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.keep_key() IS
+    'trigger of tables on whose key rights exist only to lock rows: an error (42501)';
+
 -- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
 -- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
 -- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
@@ -239,6 +252,10 @@ BEGIN
       CREATE TRIGGER umbrella_delete AFTER DELETE ON @book@.account REFERENCING OLD TABLE AS old_account
         FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella()
     $$, '@book@', quote_ident(book));	-- DDL
+  END IF;
+  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.borrower', book))) IN ('r', 'p') THEN
+    EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW
+      WHEN (NEW.borrower_id IS DISTINCT FROM OLD.borrower_id) EXECUTE FUNCTION credit_limit_internal.keep_key()', book);	-- DDL
   END IF;
   FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP
     IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) = 'r' THEN

@@ -79,6 +79,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   left_over numeric;
+  borrower bigint;
+  later date;
 BEGIN
   IF amount IS NULL OR NOT (amount > 0 AND amount < 'Infinity') OR as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a draw needs a positive amount and a day',
@@ -88,8 +90,16 @@ BEGIN
   PERFORM credit_limit_internal.need_read_committed('a draw');
   PERFORM credit_limit_internal.open_book(book);
   -- Whoever draws or decides on lines of one borrower waits for the other.
-  PERFORM FROM borrower b
+  SELECT b.borrower_id INTO borrower FROM borrower b
   WHERE b.borrower_id = (SELECT a.borrower_id FROM account a WHERE a.account_id = authorize_draw.account_id) FOR NO KEY UPDATE;
+  -- Who draws as of an earlier day would pass by a freeze of since then.
+  later := greatest((SELECT d.business_date FROM business_day d),
+    credit_limit_internal.decided_later(borrower, account_id, as_of));
+  IF as_of < later THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('a draw as of %s comes too late', as_of),
+      DETAIL = format('The business date, or that of the latest decision on account %s, is %s.', account_id, later),
+      HINT = 'A draw is as of the day on which it happens.';
+  END IF;
   left_over := credit_limit.available_to_draw(book, account_id, as_of) - amount;
   IF left_over < 0 OR left_over IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
@@ -105,5 +115,6 @@ $$;
 COMMENT ON FUNCTION credit_limit.authorize_draw(text, bigint, numeric, date) IS
     'adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of '
     'one borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is '
-    'available, no such account (23514), an amount that is not positive, NULL (22023), a transaction that is not READ '
-    'COMMITTED, as it would not see the draws of others (25000)';
+    'available, no such account, a day before the business date or that of the latest decision on the account (23514), an amount '
+    'that is not positive, NULL (22023), a transaction that is not READ COMMITTED, as it would not see the draws of others '
+    '(25000)';
