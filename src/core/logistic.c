@@ -23,10 +23,17 @@ set_coefficients(const ClNewton *newton, bool separated, ClLogitFit *fit)
 
 		term->aliased = false;
 		term->coefficient = coefficient;
-		term->held = newton->sign != NULL && newton->sign[j + 1] != 0 && newton->beta[j + 1] == 0;
+		if (newton->lower != NULL && (newton->beta[j + 1] <= newton->lower[j + 1] || newton->beta[j + 1] >= newton->upper[j + 1]))
+		{
+			term->held = newton->beta[j + 1] == 0;
+			term->bounded = !term->held;
+			/* To the last digit, whatever the scale. */
+			if (term->bounded)
+				term->coefficient = copysign(newton->options->bound, coefficient);
+		}
 		term->separating = separated && cl_newton_grows(newton, j + 1, largest);
 		fit->term[0].coefficient -= coefficient * newton->center[j];
-		fit->rank += !term->held;
+		fit->rank += !(term->held || term->bounded);
 	}
 }
 
@@ -46,7 +53,7 @@ length_of(const double *x, int n)
 
 /*
  * The covariance is (T R^-1) (T R^-1)', where T leads from the frame to the columns as they came: a sum of squares, in which
- * nothing cancels. Terms that are held at 0 have left the frame.
+ * nothing cancels. Terms that are held at 0 or at their bound have left the frame.
  */
 static void
 set_covariance(ClNewton *newton, ClLogitFit *fit)
@@ -82,7 +89,15 @@ set_covariance(ClNewton *newton, ClLogitFit *fit)
 	fit->condition = cl_triangle_condition(n, newton->triangle);
 }
 
-/* Takes the terms that are held at 0 out of the frame, and gives it the triangle of the others. */
+static bool
+is_held(const ClNewton *newton, const ClLogitFit *fit, int j)
+{
+	const ClLogitTerm *term = &fit->term[newton->column[j] + 1];
+
+	return term->held || term->bounded;
+}
+
+/* Takes the terms that are held out of the frame, and gives it the triangle of the others. */
 static void
 drop_held(ClNewton *newton, const ClLogitFit *fit)
 {
@@ -92,16 +107,15 @@ drop_held(ClNewton *newton, const ClLogitFit *fit)
 
 	for (int j = 0; j < n * n; j++)
 	{
-		bool		row_held = j >= n && fit->term[newton->column[j / n - 1] + 1].held;
-		bool		column_held = j % n > 0 && fit->term[newton->column[j % n - 1] + 1].held;
-
-		if (!row_held && !column_held)
+		if (!(j >= n && is_held(newton, fit, j / n - 1)) && !(j % n > 0 && is_held(newton, fit, j % n - 1)))
 			newton->information[to++] = newton->information[j];
 	}
 	for (int j = 0; j < newton->frame.terms; j++)
 	{
+		bool		held = is_held(newton, fit, j);
+
 		newton->column[kept] = newton->column[j];
-		kept += !fit->term[newton->column[j] + 1].held;
+		kept += !held;
 	}
 	newton->frame.terms = kept;
 	cl_newton_set_frame(newton);
@@ -117,13 +131,15 @@ set_result(ClNewton *newton, ClLogitFit *fit)
 	fit->loglik = newton->loglik;
 	fit->rank = 1;
 	set_coefficients(newton, separated, fit);
-	if (newton->sign != NULL)
+	if (newton->lower != NULL)
 		drop_held(newton, fit);
 	if (newton->definite && !separated)
 		set_covariance(newton, fit);
-	for (int j = 1; j <= fit->terms && fit->status == CL_LOGIT_CONVERGED; j++)
+	for (int j = 1; j <= fit->terms && (fit->status == CL_LOGIT_CONVERGED || fit->status == CL_LOGIT_RANK_DEFICIENT); j++)
 	{
-		if (fit->term[j].aliased)
+		if (fit->term[j].bounded)
+			fit->status = CL_LOGIT_BOUNDED;
+		else if (fit->term[j].aliased)
 			fit->status = CL_LOGIT_RANK_DEFICIENT;
 	}
 }

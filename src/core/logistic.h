@@ -18,6 +18,7 @@ typedef struct ClLogitTerm
 	double		std_error;		/* NaN where there is none; the square of it may be too large for the covariance */
 	bool		aliased;		/* depends on the terms before it */
 	bool		held;			/* at 0, since it would leave its sign */
+	bool		bounded;		/* at the bound */
 	bool		separating;		/* the likelihood grows for ever as its coefficient does */
 } ClLogitTerm;
 

@@ -163,7 +163,7 @@ start_from_part(const ClLogitRows *rows, const ClMemory *memory, const ClLogitOp
 	cl_logit_rows_copy(rows, PART, &part);
 	cl_logit_fit_rows(&part, memory, options, &fit);
 	cl_logit_rows_free(&part);
-	if (fit.status == CL_LOGIT_CONVERGED || fit.status == CL_LOGIT_RANK_DEFICIENT)
+	if (fit.status == CL_LOGIT_CONVERGED || fit.status == CL_LOGIT_RANK_DEFICIENT || fit.status == CL_LOGIT_BOUNDED)
 	{
 		start = cl_allocate(memory, ((size_t) rows->terms + 1) * sizeof(double));
 		for (int j = 0; j <= rows->terms; j++)

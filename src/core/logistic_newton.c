@@ -62,8 +62,7 @@ cl_newton_init(ClNewton *newton, const ClLogitSource *source, const ClMemory *me
 	newton->options = options;
 	newton->memory = *memory;
 	newton->column = cl_allocate(memory, most * sizeof(int));
-	newton->sign = options->sign != NULL ? cl_allocate(memory, most) : NULL;
-	newton->allocated = next = cl_allocate(memory, (13 * most + 5 * most * most) * sizeof(double));
+	newton->allocated = next = cl_allocate(memory, (15 * most + 5 * most * most) * sizeof(double));
 	newton->center = next;
 	newton->scale = next + most;
 	newton->penalty = next + 2 * most;
@@ -71,7 +70,12 @@ cl_newton_init(ClNewton *newton, const ClLogitSource *source, const ClMemory *me
 	newton->trial = next + 4 * most;
 	newton->step = next + 5 * most;
 	newton->gradient = next + 6 * most;
-	next += 7 * most;
+	if (options->sign != NULL || options->bound > 0)
+	{
+		newton->lower = next + 7 * most;
+		newton->upper = next + 8 * most;
+	}
+	next += 9 * most;
 	newton->information = next;
 	newton->triangle = next + most * most;
 	newton->inverse = next + 2 * most * most;
@@ -90,8 +94,19 @@ void
 cl_newton_free(ClNewton *newton)
 {
 	cl_release(&newton->memory, newton->column);
-	cl_release(&newton->memory, newton->sign);
 	cl_release(&newton->memory, newton->allocated);
+}
+
+/* Where a coefficient must be: it has its sign, or is not larger than the bound, or both. */
+static void
+set_range(ClNewton *newton, int j)
+{
+	const ClLogitOptions *options = newton->options;
+	int			sign = j > 0 && options->sign != NULL ? options->sign[newton->column[j - 1]] : 0;
+	double		bound = j > 0 && options->bound > 0 ? options->bound * newton->scale[j - 1] : INFINITY;
+
+	newton->lower[j] = sign > 0 ? 0 : -bound;
+	newton->upper[j] = sign < 0 ? 0 : bound;
 }
 
 /* Everything that goes with the columns. */
@@ -110,11 +125,9 @@ cl_newton_set_frame(ClNewton *newton)
 		newton->scale[j] = scale;
 		newton->penalty[j + 1] = options->penalty != CL_LOGIT_L2 ? 0 :
 			options->lambda / (options->standardize ? 1 : scale * scale);
-		if (newton->sign != NULL)
-			newton->sign[j + 1] = options->sign[newton->column[j]];
 	}
-	if (newton->sign != NULL)
-		newton->sign[0] = 0;
+	for (int j = 0; j < newton->size && newton->lower != NULL; j++)
+		set_range(newton, j);
 }
 
 /* Coefficients to begin with, in terms of the frame: the event rate, or what the caller knows. */
@@ -129,10 +142,12 @@ set_start(ClNewton *newton, const double *start)
 	{
 		double		coefficient = start[newton->column[j] + 1];
 
-		if (isnan(coefficient) || (newton->sign != NULL && newton->sign[j + 1] * coefficient < 0))
+		if (isnan(coefficient))
 			coefficient = 0;
 		newton->beta[j + 1] = coefficient * newton->scale[j];
-		newton->beta[0] += coefficient * newton->center[j];
+		if (newton->lower != NULL)
+			newton->beta[j + 1] = fmin(fmax(newton->beta[j + 1], newton->lower[j + 1]), newton->upper[j + 1]);
+		newton->beta[0] += newton->beta[j + 1] * (newton->center[j] / newton->scale[j]);
 	}
 }
 
@@ -241,7 +256,7 @@ drop_aliased(ClNewton *newton)
 	if (newton->options->penalty == CL_LOGIT_L2)
 		return false;
 	nearly = find_rest(newton, rest, length);
-	if (nearly && newton->source->triangle != NULL && newton->sign == NULL)
+	if (nearly && newton->source->triangle != NULL && newton->lower == NULL)
 	{
 		newton->by_triangle = true;
 		evaluate(newton, newton->beta);
@@ -277,7 +292,7 @@ begin(ClNewton *newton, const double *start)
 		/* Columns that only the dropped ones had needed QR for go the short way again. */
 		newton->by_triangle = false;
 		evaluate(newton, newton->beta);
-		newton->by_triangle = newton->source->triangle != NULL && newton->sign == NULL &&
+		newton->by_triangle = newton->source->triangle != NULL && newton->lower == NULL &&
 			newton->options->penalty != CL_LOGIT_L2 && find_rest(newton, newton->step, newton->trial);
 		if (newton->by_triangle)
 			evaluate(newton, newton->beta);
@@ -289,7 +304,7 @@ begin(ClNewton *newton, const double *start)
  */
 
 static bool
-step_with_signs(ClNewton *newton)
+step_in_range(ClNewton *newton)
 {
 	int			n = newton->size;
 	double	   *target = newton->trial;
@@ -302,7 +317,7 @@ step_with_signs(ClNewton *newton)
 			b[j] += newton->information[j * n + k] * newton->beta[k];
 		target[j] = newton->beta[j];
 	}
-	if (!cl_solve_signed(n, newton->information, b, newton->sign, target, newton->work))
+	if (!cl_solve_boxed(n, newton->information, b, newton->lower, newton->upper, target, newton->work))
 		return false;
 	for (int j = 0; j < n; j++)
 		newton->step[j] = target[j] - newton->beta[j];
@@ -313,14 +328,19 @@ step_with_signs(ClNewton *newton)
  * Firth's score is that of the rows and of what their leverages add to them. The step takes the leverages as given: it goes
  * with the information of all these, which leads there in a third of the steps that the information of the rows alone takes.
  */
+static void
+add_leverages(ClNewton *newton)
+{
+	cl_triangle_inverse(newton->size, newton->triangle, newton->inverse);
+	newton->source->firth(newton->source->data, &newton->frame, newton->beta, newton->inverse, newton->gradient,
+						  newton->information);
+}
+
 static bool
 firth_step(ClNewton *newton)
 {
 	int			n = newton->size;
 
-	cl_triangle_inverse(n, newton->triangle, newton->inverse);
-	newton->source->firth(newton->source->data, &newton->frame, newton->beta, newton->inverse, newton->gradient,
-						  newton->information);
 	if (!cl_cholesky(n, newton->information, newton->work))
 		return false;
 	cl_triangle_solve(n, newton->work, newton->gradient, newton->step);
@@ -335,9 +355,11 @@ find_step(ClNewton *newton)
 
 	if (!newton->definite)
 		return false;
-	if (newton->options->penalty != CL_LOGIT_FIRTH && newton->sign == NULL)
+	if (newton->options->penalty == CL_LOGIT_FIRTH)
+		add_leverages(newton);
+	if (newton->options->penalty != CL_LOGIT_FIRTH && newton->lower == NULL)
 		cl_triangle_solve(n, newton->triangle, newton->gradient, newton->step);
-	else if (!(newton->sign != NULL ? step_with_signs(newton) : firth_step(newton)))
+	else if (!(newton->lower != NULL ? step_in_range(newton) : firth_step(newton)))
 		return false;
 	newton->decrement = 0;
 	for (int j = 0; j < n; j++)
@@ -374,6 +396,19 @@ arrived(ClNewton *newton)
 	return gain < fmin(tolerance, LOST) && size > before / 2;
 }
 
+/* To the bound, to the last digit, where a sum of a step and what was before is as near as rounding has it. */
+static void
+round_to_range(const ClNewton *newton, double *beta)
+{
+	for (int j = 1; j < newton->size && newton->lower != NULL; j++)
+	{
+		if (fabs(beta[j]) > newton->upper[j] * (1 - 1e-13) && beta[j] > 0)
+			beta[j] = newton->upper[j];
+		else if (fabs(beta[j]) > -newton->lower[j] * (1 - 1e-13) && beta[j] < 0)
+			beta[j] = newton->lower[j];
+	}
+}
+
 /* Moves by the step, or by as large a part of it as does not lose; false when there is none. */
 static bool
 move(ClNewton *newton)
@@ -386,6 +421,7 @@ move(ClNewton *newton)
 	{
 		for (int j = 0; j < newton->size; j++)
 			newton->trial[j] = newton->beta[j] + part * newton->step[j];
+		round_to_range(newton, newton->trial);
 		evaluate(newton, newton->trial);
 		if (newton->objective >= before - slack && newton->definite)
 		{
@@ -429,7 +465,8 @@ is_separated(ClNewton *newton, ClLogitStatus *status)
 	double		ahead;
 	bool		any = false;
 
-	if (newton->options->penalty != CL_LOGIT_NONE || newton->iterations < FIRST_SEPARATION_CHECK)
+	if (newton->options->penalty != CL_LOGIT_NONE || newton->options->bound > 0 ||
+		newton->iterations < FIRST_SEPARATION_CHECK)
 		return false;
 	for (int j = 1; j < newton->size; j++)
 		any |= cl_newton_grows(newton, j, largest);
@@ -460,6 +497,7 @@ cl_newton_run(ClNewton *newton, const double *start)
 		{
 			for (int j = 0; j < newton->size; j++)
 				newton->beta[j] += newton->step[j];
+			round_to_range(newton, newton->beta);
 			if (newton->options->penalty == CL_LOGIT_NONE)
 				newton->loglik += newton->decrement / 2;
 			else

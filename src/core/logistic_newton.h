@@ -20,7 +20,8 @@ typedef struct ClNewton
 	double	   *center;			/* of the frame */
 	double	   *scale;
 	double	   *penalty;		/* of the squares of beta, halved */
-	signed char *sign;			/* or NULL */
+	double	   *lower;			/* where beta must be; NULL: anywhere */
+	double	   *upper;
 
 	/* Where it stands, where it tries to go, the direction, and half of the rate at which it promises to climb. */
 	double	   *beta;

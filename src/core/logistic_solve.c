@@ -219,17 +219,17 @@ cl_triangle_condition(int n, double *triangle)
 }
 
 /*
- * Quadratic problems with signs
+ * Quadratic problems within bounds
  */
 
-/* The solution among free variables, the others being 0: into "to". */
+/* The solution among free variables, the others being where x is: into "to". */
 static bool
-solve_free(int n, const double *a, const double *b, const bool *free, double *to, double *work)
+solve_free(int n, const double *a, const double *b, const bool *free, const double *x, double *to, double *work)
 {
 	double	   *matrix = work;
 	double	   *triangle = work + (size_t) n * n;
 	double	   *rhs = triangle + (size_t) n * n;
-	double	   *x = rhs + n;
+	double	   *solution = rhs + n;
 	int			m = 0;
 
 	for (int j = 0; j < n; j++)
@@ -243,6 +243,8 @@ solve_free(int n, const double *a, const double *b, const bool *free, double *to
 		{
 			if (free[k])
 				work[(size_t) m * n + column++] = a[j * n + k];
+			else
+				rhs[m] -= a[j * n + k] * x[k];
 		}
 		m++;
 	}
@@ -251,25 +253,25 @@ solve_free(int n, const double *a, const double *b, const bool *free, double *to
 		memmove(matrix + (size_t) i * m, matrix + (size_t) i * n, (size_t) m * sizeof(double));
 	if (!cl_cholesky(m, matrix, triangle))
 		return false;
-	cl_triangle_solve(m, triangle, rhs, x);
+	cl_triangle_solve(m, triangle, rhs, solution);
 	m = 0;
 	for (int j = 0; j < n; j++)
-		to[j] = free[j] ? x[m++] : 0;
+		to[j] = free[j] ? solution[m++] : x[j];
 	return true;
 }
 
-/* Goes from x towards "to" as far as signs allow; true when that is all the way. Who arrives at 0 on the way stays there. */
+/* Goes from x towards "to" as far as bounds allow; true when that is all the way. Who arrives at a bound stays there. */
 static bool
-go_towards(int n, const signed char *sign, bool *free, double *x, const double *to)
+go_towards(int n, const double *lower, const double *upper, bool *free, double *x, const double *to)
 {
 	double		step = 1;
 	int			first = -1;
 
 	for (int j = 0; j < n; j++)
 	{
-		if (free[j] && sign[j] * to[j] < 0)
+		if (free[j] && (to[j] < lower[j] || to[j] > upper[j]))
 		{
-			double		far = x[j] / (x[j] - to[j]);
+			double		far = ((to[j] < lower[j] ? lower[j] : upper[j]) - x[j]) / (to[j] - x[j]);
 
 			if (far < step || first < 0)
 				first = j;
@@ -280,22 +282,18 @@ go_towards(int n, const signed char *sign, bool *free, double *x, const double *
 		x[j] += step * (to[j] - x[j]);
 	if (first < 0)
 		return true;
-	x[first] = 0;
-	free[first] = false;
+	x[first] = to[first] < lower[first] ? lower[first] : upper[first];
 	for (int j = 0; j < n; j++)
 	{
-		if (free[j] && sign[j] != 0 && sign[j] * x[j] <= 0)
-		{
-			x[j] = 0;
-			free[j] = false;
-		}
+		x[j] = fmin(fmax(x[j], lower[j]), upper[j]);
+		free[j] = free[j] && x[j] > lower[j] && x[j] < upper[j];
 	}
 	return false;
 }
 
-/* The variable at 0 that would gain most by leaving it in the direction it may; -1 if there is none. */
+/* The variable at a bound that would gain most by leaving it in the direction it may; -1 if there is none. */
 static int
-best_to_free(int n, const double *a, const double *b, const signed char *sign, const bool *free, const double *x)
+best_to_free(int n, const double *a, const double *b, const double *lower, const bool *free, const double *x)
 {
 	int			best = -1;
 	double		most = 0;
@@ -312,7 +310,8 @@ best_to_free(int n, const double *a, const double *b, const signed char *sign, c
 			gain -= a[j * n + k] * x[k];
 			size += fabs(a[j * n + k] * x[k]);
 		}
-		gain *= sign[j];
+		if (x[j] > lower[j])
+			gain = -gain;
 		if (gain > 1e-12 * size && gain * gain > most * a[j * n + j])
 		{
 			most = gain * gain / a[j * n + j];
@@ -323,24 +322,24 @@ best_to_free(int n, const double *a, const double *b, const signed char *sign, c
 }
 
 bool
-cl_solve_signed(int n, const double *a, const double *b, const signed char *sign, double *x, double *work)
+cl_solve_boxed(int n, const double *a, const double *b, const double *lower, const double *upper, double *x, double *work)
 {
 	double	   *to = work + 2 * (size_t) n * n + 2 * (size_t) n;
 	bool	   *free = (bool *) (to + n);
 
 	for (int j = 0; j < n; j++)
-		free[j] = sign[j] == 0 || x[j] != 0;
-	/* Each set of free variables turns up once, so this ends; the bound is against rounding. */
+		free[j] = x[j] > lower[j] && x[j] < upper[j];
+	/* Each set of free variables turns up once, so this ends; the limit is against rounding. */
 	for (int i = 0; i < 10 * n + 10; i++)
 	{
 		int			best;
 
 		do
 		{
-			if (!solve_free(n, a, b, free, to, work))
+			if (!solve_free(n, a, b, free, x, to, work))
 				return false;
-		} while (!go_towards(n, sign, free, x, to));
-		best = best_to_free(n, a, b, sign, free, x);
+		} while (!go_towards(n, lower, upper, free, x, to));
+		best = best_to_free(n, a, b, lower, free, x);
 		if (best < 0)
 			return true;
 		free[best] = true;

@@ -27,9 +27,11 @@ extern void cl_triangle_solve(int n, const double *triangle, const double *b, do
 extern double cl_triangle_condition(int n, double *triangle);
 
 /*
- * The x that makes x'Ax / 2 - b'x least with sign[j] x[j] >= 0 where sign[j] is not 0, by an active set (Lawson and Hanson
- * 1974, Solving least squares problems, 23). x comes in feasible. work: 2 n n + 4 n. False if A is not positive definite.
+ * The x that makes x'Ax / 2 - b'x least with lower <= x <= upper, by an active set (Lawson and Hanson 1974, Solving least squares
+ * problems, 23; Stark and Parker 1995, Computational Statistics 10, 129). x comes in feasible. work: 2 n n + 4 n. False if A is
+ * not positive definite.
  */
-extern bool cl_solve_signed(int n, const double *a, const double *b, const signed char *sign, double *x, double *work);
+extern bool cl_solve_boxed(int n, const double *a, const double *b, const double *lower, const double *upper, double *x,
+						   double *work);
 
 #endif							/* CL_CORE_LOGISTIC_SOLVE_H */

@@ -14,7 +14,8 @@ typedef enum ClLogitStatus
 	CL_LOGIT_SEPARATION,
 	CL_LOGIT_QUASI_SEPARATION,
 	CL_LOGIT_RANK_DEFICIENT,	/* converged, with aliased columns */
-	CL_LOGIT_ONE_CLASS
+	CL_LOGIT_ONE_CLASS,
+	CL_LOGIT_BOUNDED			/* converged, with coefficients at their bound */
 } ClLogitStatus;
 
 typedef enum ClLogitPenalty
@@ -32,6 +33,7 @@ typedef struct ClLogitOptions
 	int			max_iterations;
 	double		tolerance;		/* of the deviance, relative */
 	const signed char *sign;	/* of each column: 1, -1, or 0 for any; or NULL */
+	double		bound;			/* of every coefficient's size, without the intercept; 0: none */
 } ClLogitOptions;
 
 typedef struct ClLogitSource

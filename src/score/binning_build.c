@@ -155,6 +155,17 @@ worth_of_the_rest(const ClBinning *binning, const ClBinCounts *total)
 	return worth;
 }
 
+static bool
+any_special(const ClBinning *binning)
+{
+	for (int i = 0; i < binning->c.nbins; i++)
+	{
+		if (binning->c.bins[i].kind == CL_BIN_SPECIAL && binning->counts[i].weight[0] + binning->counts[i].weight[1] > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 say_outcome(ClBinning *binning, const ClOptimum *optimum, const ClBinCounts *total, bool has_values)
 {
@@ -162,7 +173,7 @@ say_outcome(ClBinning *binning, const ClOptimum *optimum, const ClBinCounts *tot
 		binning->best[i] = isnan(optimum->best[i]) ? optimum->best[i] : optimum->best[i] + worth_of_the_rest(binning, total);
 	binning->status = "optimal";
 	if (!has_values)
-		binning->status = "all_missing";
+		binning->status = any_special(binning) ? "all_special" : "all_missing";
 	else if (optimum->status == CL_OPTIMUM_ONE_CLASS)
 	{
 		binning->status = "one_class";

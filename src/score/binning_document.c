@@ -22,7 +22,7 @@
 static const char *const rest_keys[CL_RESTS] = {"special_woe", "missing_woe", "other_woe"};
 static const char *const count_keys[] = {"min_bin_n_non_event", "min_bin_n_event"};
 static const char *const statuses[] = {
-	"optimal", "infeasible", "single_bin", "one_class", "all_missing", "too_many_categories", "fixed", NULL
+	"optimal", "infeasible", "single_bin", "one_class", "all_missing", "all_special", "too_many_categories", "fixed", NULL
 };
 static const char *const price_names[CL_PRICES] = {"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue"};
 static const char *const common_keys[] = {

@@ -21,7 +21,8 @@ typedef enum ClLogitNote
 	CL_LOGIT_ESTIMATED,
 	CL_LOGIT_ALIASED,
 	CL_LOGIT_HELD,
-	CL_LOGIT_SEPARATING
+	CL_LOGIT_SEPARATING,
+	CL_LOGIT_AT_BOUND
 } ClLogitNote;
 
 typedef struct ClLogitModelTerm

@@ -18,9 +18,9 @@
 #define ANY_NUMBER 1e300
 
 const char *const cl_logit_status_names[] = {"converged", "max_iterations", "separation", "quasi_separation",
-"rank_deficient", "one_class", NULL};
+"rank_deficient", "one_class", "bounded", NULL};
 const char *const cl_logit_penalty_names[] = {"none", "l2", "firth", NULL};
-static const char *const note_names[] = {"estimated", "aliased", "held", "separating", NULL};
+static const char *const note_names[] = {"estimated", "aliased", "held", "separating", "bounded", NULL};
 
 /*
  * Reading
@@ -321,7 +321,7 @@ cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 
 		model.term[j].coefficient = fit->term[j].coefficient;
 		model.term[j].std_error = fit->term[j].std_error;
 		model.term[j].note = fit->term[j].aliased ? CL_LOGIT_ALIASED : fit->term[j].held ? CL_LOGIT_HELD :
-			fit->term[j].separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
+			fit->term[j].bounded ? CL_LOGIT_AT_BOUND : fit->term[j].separating ? CL_LOGIT_SEPARATING : CL_LOGIT_ESTIMATED;
 	}
 	model.covariance = !isnan(fit->covariance[0]) ? fit->covariance : NULL;
 	return cl_document_datum(&logit_model_document, &model);

@@ -48,6 +48,12 @@ read_search(ClLogitSettings *settings)
 {
 	ClJson		node;
 
+	if (get(settings, "max_coefficient", &node))
+	{
+		settings->options.bound = cl_json_float8(&node, 0, 1e100);
+		if (settings->options.bound == 0)
+			cl_json_error_hint(&node, "greater than 0", "Without a bound leave max_coefficient out.");
+	}
 	settings->options.max_iterations = 50;
 	settings->options.tolerance = 1e-10;
 	settings->confidence = 0.95;
@@ -111,8 +117,6 @@ read_signs(ClLogitSettings *settings)
 	settings->n_signs = -1;
 	if (!get(settings, "signs", &array))
 		return;
-	if (settings->options.penalty == CL_LOGIT_FIRTH)
-		cl_json_error_hint(&array, "left out", "Firth's likelihood has no single maximum among given signs.");
 	settings->sign = palloc0_array(signed char, CL_LOGIT_MOST_TERMS);
 	settings->n_signs = 0;
 	if (cl_json_is_string(&array))
@@ -155,8 +159,8 @@ read_steps(ClLogitSettings *settings)
 void
 cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
 {
-	static const char *const fit_keys[] = {"penalty", "lambda", "standardize", "max_iterations", "tolerance", "signs",
-	"confidence", "names", NULL};
+	static const char *const fit_keys[] = {"penalty", "lambda", "standardize", "max_coefficient", "max_iterations",
+	"tolerance", "signs", "confidence", "names", NULL};
 	static const char *const step_keys[] = {"direction", "start", "criterion", "force", "max_steps", "max_iterations",
 	"tolerance", "signs", NULL};
 	ClJson		node;

@@ -54,7 +54,8 @@ names_argument(FunctionCallInfo fcinfo, const ClLogitModel *model)
 Datum
 cl_logit_coefficients(PG_FUNCTION_ARGS)
 {
-	static const char *const notes[] = {NULL, "aliased", "held at 0 by its sign", "separating"};
+	static const char *const notes[] = {NULL, "aliased", "held at 0 by its sign", "separating",
+	"held at max_coefficient"};
 	const ClLogitModel *model;
 	const char **name;
 	double		reach;
@@ -127,6 +128,7 @@ message_of(const ClLogitModel *model)
 		appendStringInfoString(&out, " Use the penalty firth or l2, or merge bins.");
 	append_terms(&out, model, CL_LOGIT_ALIASED, "These terms depend on those before them: ");
 	append_terms(&out, model, CL_LOGIT_HELD, "These terms are held at 0 by their sign: ");
+	append_terms(&out, model, CL_LOGIT_AT_BOUND, "These terms are held at max_coefficient: ");
 	return out.len > 0 ? out.data : NULL;
 }
 

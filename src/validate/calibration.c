@@ -91,7 +91,9 @@ cl_line_status_name(const ClLine *line, int64 n_degenerate)
 		[CL_LINE_EMPTY] = "empty",
 	};
 
-	if (line->status == CL_LINE_CONVERGED && n_degenerate > 0)
+	/* What the other rows lack for a line, they lack without those; but a PD that divides them does so anyway. */
+	if (n_degenerate > 0 && line->status != CL_LINE_SEPARATION && line->status != CL_LINE_QUASI_SEPARATION &&
+		line->status != CL_LINE_MAX_ITERATIONS)
 		return "degenerate_pd";
 	return names[line->status];
 }

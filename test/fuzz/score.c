@@ -255,9 +255,9 @@ check_fit(const ClLogitFit *fit, const ClLogitOptions *options)
 {
 	int			size = fit->terms + 1;
 
-	REQUIRE(fit->status >= CL_LOGIT_CONVERGED && fit->status <= CL_LOGIT_ONE_CLASS);
+	REQUIRE(fit->status >= CL_LOGIT_CONVERGED && fit->status <= CL_LOGIT_BOUNDED);
 	REQUIRE(fit->iterations <= options->max_iterations);
-	if (fit->status != CL_LOGIT_CONVERGED && fit->status != CL_LOGIT_RANK_DEFICIENT)
+	if (fit->status != CL_LOGIT_CONVERGED && fit->status != CL_LOGIT_RANK_DEFICIENT && fit->status != CL_LOGIT_BOUNDED)
 		return;
 	REQUIRE(isfinite(fit->loglik) && fit->loglik <= 1e-9);
 	for (int j = 0; j < size; j++)
@@ -268,6 +268,8 @@ check_fit(const ClLogitFit *fit, const ClLogitOptions *options)
 		REQUIRE(isnan(variance) || variance >= 0);
 	}
 	REQUIRE(fit->status == CL_LOGIT_RANK_DEFICIENT || fit->rank >= 1);
+	for (int j = 1; j < size && options->bound > 0; j++)
+		REQUIRE(fit->term[j].aliased || fabs(fit->term[j].coefficient) <= options->bound);
 }
 
 static void
@@ -277,7 +279,8 @@ fuzz_logistic(Input *input)
 	int			terms = what % 4;
 	bool		weighted = what & 4;
 	ClLogitOptions options = {
-		.penalty = (ClLogitPenalty) ((what >> 3) % 3), .lambda = 0.5, .max_iterations = 50, .tolerance = 1e-10
+		.penalty = (ClLogitPenalty) ((what >> 3) % 3), .lambda = 0.5, .max_iterations = 50, .tolerance = 1e-10,
+		.bound = what & 64 ? 2 : 0
 	};
 	ClLogitRows rows;
 	ClLogitFit	fit;

@@ -301,3 +301,11 @@ SELECT n = :n AS all, n_distinct > 0.99 * :n AS distinct_pds, near_relative(brie
 FROM calibration_stats((SELECT calibration_agg(pd, event) FROM million));
 
 CALL remove_data_files();
+
+-- PDs of 0 and 1 have no log-odds. Where nothing else is left to draw a line through, that is the reason, whatever the rest lacks.
+SELECT v.what, s.n, s.n_event, s.status, l.n, l.n_degenerate, l.status
+FROM (SELECT 'only 0 and 1' AS what, calibration_agg(p, e) AS c FROM (VALUES (0.0::float8, true), (1.0, false)) v (p, e)
+  UNION ALL SELECT 'and one PD', calibration_agg(p, e) FROM (VALUES (0.0::float8, false), (0.5, true), (0.5, false)) v (p, e)
+  UNION ALL SELECT 'and one row', calibration_agg(p, e) FROM (VALUES (0.0::float8, false), (0.5, true)) v (p, e)
+  UNION ALL SELECT 'and separated', calibration_agg(p, e) FROM (VALUES (0.0::float8, false), (0.2, false), (0.5, true)) v (p, e)) v,
+  calibration_stats(c) s, calibration_line(c) l;

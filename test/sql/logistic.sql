@@ -207,7 +207,7 @@ SELECT logistic_regression(true, '{1}'::int[], '{"tolerance": 0}');
 SELECT logistic_regression(true, '{1}'::int[], '{"confidence": 1}');
 SELECT logistic_regression(true, '{1}'::int[], '{"signs": ["+", "-"]}');
 SELECT logistic_regression(true, '{1}'::int[], '{"signs": ["positive"]}');
-SELECT logistic_regression(true, '{1}'::int[], '{"signs": "+", "penalty": "firth"}');
+SELECT logistic_regression(true, '{1}'::int[], '{"max_coefficient": 0}');
 SELECT logistic_regression(true, '{1}'::int[], '{"names": ["a", "b"]}');
 SELECT logistic_regression(true, '{1}'::int[], '{"names": ["a", "a"]}');
 SELECT logistic_regression(true, '{1}'::int[], '{"names": ["(Intercept)"]}');
@@ -231,6 +231,34 @@ c AS (SELECT array_agg(estimate ORDER BY i) AS beta FROM m, logit_coefficients(m
 s AS (SELECT logit_newton_step(event, x, beta) AS s FROM wide, c)
 SELECT count(*) FILTER (WHERE b = 0 AND i > 1) AS held, bool_and(b >= 0 OR i = 1) AS signs, bool_and(CASE WHEN b = 0 THEN g < 0 ELSE abs(g) < 1e-6 END) AS kkt
 FROM c, s, unnest(beta, (s).gradient) WITH ORDINALITY v (b, g, i);
+
+-- A bound of the size of coefficients. Where it does not bind nothing changes; where it does, the others are those of a fit in which the
+-- bounded term is given: their derivatives, summed in plain SQL, are 0, and that of the bounded term still points outwards.
+SELECT apart(logistic_regression(attack, ARRAY[t, a], '{"max_coefficient": 10}'), logistic_regression(attack, ARRAY[t, a])) < 1e-9 AS free,
+  apart(logistic_regression(attack, ARRAY[t, a], '{"penalty": "firth", "max_coefficient": 10}'),
+    logistic_regression(attack, ARRAY[t, a], '{"penalty": "firth"}')) < 1e-9 AS free_firth FROM patient;
+SELECT c.term, c.estimate = 0.5 * sign(c.estimate) AS at_bound, c.std_error IS NULL AS no_error, c.note,
+  (SELECT CASE c.term WHEN 't' THEN sum(r * t) * sign(c.estimate) > 0.01 WHEN 'a' THEN abs(sum(r * a)) < 1e-9 ELSE abs(sum(r)) < 1e-9 END
+   FROM (SELECT t, a, attack::int - logit_predict(m, ARRAY[t, a]) AS r FROM patient) s) AS optimal
+FROM (SELECT logistic_regression(attack, ARRAY[t, a], '{"max_coefficient": 0.5, "names": ["t", "a"]}') AS m FROM patient) f, logit_coefficients(m) c;
+SELECT s.status, s.message, s.n_coefficients FROM (SELECT logistic_regression(attack, ARRAY[t, a], '{"max_coefficient": 0.5, "names": ["t", "a"]}') AS m
+  FROM patient) f, logit_summary(m) s;
+-- What separates is at the bound, with and without firth, and a term beside it is estimated.
+SELECT o.penalty, s.status, c.term, round(c.estimate::numeric, 3) AS estimate, c.std_error IS NULL AS no_error, c.note
+FROM unnest('{none,firth}'::text[]) o (penalty), LATERAL (SELECT logistic_regression(i > 500, ARRAY[i, i % 7],
+    jsonb_build_object('penalty', o.penalty, 'max_coefficient', 0.01)) AS m FROM generate_series(1, 1000) i) f, logit_summary(m) s, logit_coefficients(m) c;
+-- Signs with firth: what is held would leave, what is not has the derivative 0 of the penalised likelihood, whose hat values are summed in SQL.
+WITH m AS (SELECT logistic_regression(attack, ARRAY[t, a], '{"penalty": "firth", "signs": ["+", "+"]}') AS m FROM patient),
+  p AS (SELECT ARRAY[1, t, a]::float8[] AS x, attack::int AS y, logit_predict(m, ARRAY[t, a]) AS p FROM patient, m),
+  i AS (SELECT sum(p * (1 - p)) AS i11, sum(p * (1 - p) * x[2]) AS i12, sum(p * (1 - p) * x[3]) AS i13, sum(p * (1 - p) * x[2] ^ 2) AS i22,
+    sum(p * (1 - p) * x[2] * x[3]) AS i23, sum(p * (1 - p) * x[3] ^ 2) AS i33 FROM p),
+  c AS (SELECT i22 * i33 - i23 ^ 2 AS c11, i13 * i23 - i12 * i33 AS c12, i12 * i23 - i13 * i22 AS c13, i11 * i33 - i13 ^ 2 AS c22,
+    i12 * i13 - i11 * i23 AS c23, i11 * i22 - i12 ^ 2 AS c33, i11 * (i22 * i33 - i23 ^ 2) - i12 * (i12 * i33 - i13 * i23)
+    + i13 * (i12 * i23 - i13 * i22) AS det FROM i),
+  g AS (SELECT x, y - p + p * (1 - p) / det * (c11 + 2 * c12 * x[2] + 2 * c13 * x[3] + c22 * x[2] ^ 2 + 2 * c23 * x[2] * x[3] + c33 * x[3] ^ 2)
+    * (0.5 - p) AS r FROM p, c)
+SELECT c.term, c.note, CASE WHEN c.note IS NULL THEN abs(sum(r * x[place])) < 1e-6 ELSE sum(r * x[place]) < 0 END AS optimal
+FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, al, note, place), g GROUP BY c.term, c.note, place ORDER BY place;
 
 -- A step against its definition in SQL, at some coefficients; the matrix is symmetric.
 WITH d AS (SELECT event::int - 1 / (1 + exp(-(0.1 - 0.01 * a + 1e-9 * b))) AS r, 1 / (1 + exp(-(0.1 - 0.01 * a + 1e-9 * b))) AS p,

@@ -156,6 +156,14 @@ DROP SCHEMA "Train ""It""" CASCADE;
 CREATE TABLE known AS SELECT i % 2 AS x, i % 7 AS y, i % 2 = 0 AS bad, i * 7919 % 11 = 0 AND i % 2 = 0 OR i % 5 = 0 AS other FROM generate_series(1, 1000) i;
 SELECT card FROM train_scorecard('known', 'bad', '{x, y}');
 SELECT card FROM train_scorecard('known', 'bad', '{x, y}', '{"screening": {"max_iv": null, "max_auc": null}}');
+-- A penalty or a bound makes points of it, and the report says where the bound binds.
+SELECT o, (SELECT r ->> 'status' FROM jsonb_array_elements(t.report) r WHERE r ->> 'step' = 'fit' LIMIT 1) AS status,
+  (SELECT r ->> 'message' FROM jsonb_array_elements(t.report) r WHERE r ->> 'step' = 'fit' LIMIT 1) AS message,
+  (SELECT round(max(abs(estimate))::numeric, 6) FROM logit_coefficients(t.model) WHERE term = 'x') AS coefficient, count(*) AS bins
+FROM (VALUES ('{"penalty": "firth"}'::jsonb), ('{"max_coefficient": 2}'), ('{"penalty": "firth", "max_coefficient": 0.5}')) v (o),
+  train_scorecard('known', 'bad', '{x}', o || '{"screening": {"max_iv": null, "max_auc": null}}') t, scorecard_table(t.card) GROUP BY o, t.report, t.model ORDER BY o;
+SELECT card FROM train_scorecard('known', 'bad', '{x, y}', '{"penalty": "l2"}');
+SELECT card FROM train_scorecard('known', 'bad', '{x, y}', '{"max_coefficient": 0}');
 SELECT (SELECT string_agg(c ->> 'reason', ', ') FROM jsonb_array_elements(card::jsonb -> 'characteristics') c) AS reasons
 FROM train_scorecard('known', 'other', '{x, y}', '{"screening": {"min_iv": 0}, "max_characteristics": 1, "card": {"reasons": {"x": "Odd", "y": "Week"}}}');
 SELECT card FROM train_scorecard('known', 'other', '{x, y}', '{"card": {"reasons": {"z": "Odd"}}}');

@@ -162,3 +162,12 @@ DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
 REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM regress_variable_screening_stranger;
 DROP ROLE regress_variable_screening_stranger;
+
+-- A column that has nothing but special codes is no empty column: its bins are those of the codes, and their information value is counted in SQL.
+CREATE TABLE only_codes AS SELECT CASE WHEN i % 10 > 0 THEN 1 + i % 3 END AS x, i % 7 < 1 + i % 3 AS bad FROM generate_series(1, 700) i;
+SELECT s.missing_rate, s.selected, s.reason, s.n_bins, b.status,
+  near(s.iv, (SELECT sum((g / ga - b / ba) * ln((g / ga) / (b / ba)))
+    FROM (SELECT x, count(*) FILTER (WHERE NOT bad)::float8 AS g, count(*) FILTER (WHERE bad)::float8 AS b FROM only_codes GROUP BY x) c,
+      (SELECT count(*) FILTER (WHERE NOT bad)::float8 AS ga, count(*) FILTER (WHERE bad)::float8 AS ba FROM only_codes) a), 1e-12) AS iv
+FROM variable_screening('only_codes', 'bad', options => '{"special_codes": [1, 2, 3], "smoothing": "none"}') s, binning_summary(s.binning) b;
+SELECT t.bin FROM train_scorecard('only_codes', 'bad', '{x}', '{"screening": {"special_codes": [1, 2, 3]}}') c, scorecard_table(c.card) t;

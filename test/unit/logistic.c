@@ -15,8 +15,8 @@
 #define MOST_ROWS 1000
 #define MOST_TERMS 12
 
-static const ClLogitOptions plain = {CL_LOGIT_NONE, 0, false, 50, 1e-10, NULL};
-static const ClLogitOptions by_firth = {CL_LOGIT_FIRTH, 0, false, 50, 1e-10, NULL};
+static const ClLogitOptions plain = {CL_LOGIT_NONE, 0, false, 50, 1e-10, NULL, 0};
+static const ClLogitOptions by_firth = {CL_LOGIT_FIRTH, 0, false, 50, 1e-10, NULL, 0};
 
 typedef struct Sample
 {
@@ -140,7 +140,7 @@ test_patients(void)
 	static const double l2_b[] = {-6.77844211835949, -0.278867040215475, 0.121091509747866};
 	static const double l2_e[] = {3.18364759582107, 0.603011321483101, 0.0548014422107486};
 	static const double l2_std_b[] = {-3.56559166774374, -0.684272446733319, 0.0675993785392621};
-	ClLogitOptions l2 = {CL_LOGIT_L2, 2, false, 50, 1e-10, NULL};
+	ClLogitOptions l2 = {CL_LOGIT_L2, 2, false, 50, 1e-10, NULL, 0};
 	ClLogitFit	fit;
 
 	set_patients(&sample);
@@ -589,36 +589,61 @@ test_units(void)
 }
 
 /*
- * Signs: what is held is as if it were not there, and the likelihood would fall if it went where it may (Karush, Kuhn, Tucker).
+ * Signs and bounds: what is held at 0 is as if it were not there, and the likelihood would fall wherever a coefficient may go
+ * (Karush, Kuhn, Tucker): its derivative is 0 where a coefficient is free, and leads out of the range where it is not.
  */
 static void
-check_signs(const Sample *s, const signed char *sign)
+check_range(const ClLogitTerm *term, int sign, double bound, double derivative)
 {
-	ClLogitOptions options = {CL_LOGIT_NONE, 0, false, 50, 1e-10, sign};
+	CHECK(sign * term->coefficient >= 0);
+	CHECK(bound == 0 || fabs(term->coefficient) <= bound);
+	CHECK_EQ_INT(term->held, term->coefficient == 0);
+	CHECK_EQ_INT(term->bounded, fabs(term->coefficient) == bound && !term->held);
+	if (term->held)
+		CHECK(sign * derivative < 1e-6);
+	else if (term->bounded)
+		CHECK(copysign(1, term->coefficient) * derivative > -1e-6);
+	else
+		CHECK_NEAR(derivative, 0, 1e-6);
+}
+
+static void
+check_signs(const Sample *s, const signed char *sign, double bound)
+{
+	ClLogitOptions options = {CL_LOGIT_NONE, 0, false, 50, 1e-10, sign, bound};
 	ClLogitRows rows;
 	ClLogitMemorySource source;
 	ClLogitFit	fit;
 	ClLogitFit	without;
 	int			column[MOST_TERMS];
 	int			kept = 0;
+	int			bounded = 0;
 	double		beta[MOST_TERMS + 1];
 	double		gradient[MOST_TERMS + 1];
 	double		information[(MOST_TERMS + 1) * (MOST_TERMS + 1)];
 
 	fill(&rows, s, false, false);
 	cl_logit_fit_rows(&rows, &cl_test_memory, &options, &fit);
-	CHECK_EQ_INT(fit.status, CL_LOGIT_CONVERGED);
 	cl_logit_memory_source(&rows, &cl_test_memory, &source);
 	for (int j = 0; j < s->terms; j++)
 	{
-		CHECK(sign[j] * fit.term[j + 1].coefficient >= 0);
-		CHECK_EQ_INT(fit.term[j + 1].held, fit.term[j + 1].coefficient == 0);
+		bounded += fit.term[j + 1].bounded;
 		if (!fit.term[j + 1].held)
 			column[kept++] = j;
 	}
-	cl_logit_fit(&source.source, &cl_test_memory, &plain, column, kept, NULL, &without);
-	CHECK_NEAR(fit.loglik, without.loglik, 1e-11);
-	CHECK_EQ_INT(fit.rank, kept + 1);
+	CHECK_EQ_INT(fit.status, bounded > 0 ? CL_LOGIT_BOUNDED : CL_LOGIT_CONVERGED);
+	CHECK_EQ_INT(fit.rank, kept - bounded + 1);
+	if (bounded == 0)
+	{
+		cl_logit_fit(&source.source, &cl_test_memory, &plain, column, kept, NULL, &without);
+		CHECK_NEAR(fit.loglik, without.loglik, 1e-11);
+		for (int j = 0; j < s->terms; j++)
+		{
+			if (!fit.term[j + 1].held)
+				CHECK_NEAR(std_error(&fit, j + 1) / std_error(&without, j + 1), 1, 1e-8);
+		}
+		cl_logit_fit_free(&cl_test_memory, &without);
+	}
 	beta[0] = fit.term[0].coefficient;
 	for (int j = 0; j < s->terms; j++)
 	{
@@ -632,14 +657,8 @@ check_signs(const Sample *s, const signed char *sign)
 		(void) source.source.evaluate(source.source.data, &frame, beta, gradient, information);
 	}
 	for (int j = 0; j < s->terms; j++)
-	{
-		if (fit.term[j + 1].held)
-			CHECK(sign[j] * gradient[j + 1] < 1e-6);
-		else
-			CHECK_NEAR(std_error(&fit, j + 1) / std_error(&without, j + 1), 1, 1e-8);
-	}
+		check_range(&fit.term[j + 1], sign[j], bound, gradient[j + 1]);
 	cl_logit_fit_free(&cl_test_memory, &fit);
-	cl_logit_fit_free(&cl_test_memory, &without);
 	cl_logit_memory_source_free(&cl_test_memory, &source);
 	cl_logit_rows_free(&rows);
 }
@@ -662,7 +681,8 @@ test_signs(void)
 			for (int i = 0; i < sample.n && j > 0; i++)
 				sample.x[i][j] += 0.7 * sample.x[i][j - 1] * pow(10, j % 5 - (j - 1) % 5);
 		}
-		check_signs(&sample, sign);
+		check_signs(&sample, sign, 0);
+		check_signs(&sample, sign, 0.05 + round % 4 * 0.1);
 	}
 }
 

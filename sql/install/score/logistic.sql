@@ -86,7 +86,8 @@ CREATE FUNCTION credit_limit.logit_summary(
 AS 'MODULE_PATHNAME', 'cl_logit_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION credit_limit.logit_summary(credit_limit.logit_model) IS
-'How a model was fitted. status: converged; rank_deficient: converged, and some terms are aliased; separation, '
+'How a model was fitted. status: converged; rank_deficient: converged, and some terms are aliased; bounded: '
+'converged, and some are at max_coefficient; separation, '
 'quasi_separation: the likelihood has no maximum, message names the terms; max_iterations: not settled; one_class: all rows '
 'have the same outcome, no coefficients. loglik and deviance are without the penalty; null_deviance is that of the intercept '
 'alone; aic and bic count n_coefficients, those that were estimated, and bic takes the logarithm of weight, the sum of the '

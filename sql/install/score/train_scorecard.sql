@@ -34,6 +34,8 @@ BEGIN
     ELSE jsonb_build_object('the document', options) END) o
   WHERE CASE WHEN o.key IN ('screening', 'card') THEN jsonb_typeof(o.value) <> 'object'
     WHEN o.key = 'max_pvalue' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 0 && $ <= 1'), false)
+    WHEN o.key = 'penalty' THEN o.value NOT IN ('"none"', '"firth"')
+    WHEN o.key = 'max_coefficient' THEN NOT coalesce(jsonb_path_match(o.value, '$ > 0 && $ <= 1e100'), false)
     WHEN o.key = 'max_characteristics' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 1 && $ == $.floor()'), false)
     ELSE true END
   ORDER BY o.key LIMIT 1;
@@ -41,7 +43,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
       DETAIL = unknown,
       HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (a whole '
-        'number from 1) and card (an object: options of scorecard).';
+        'number from 1), penalty (none or firth), max_coefficient (above 0) and card (an object: options of scorecard).';
   END IF;
   max_pvalue := coalesce((options ->> 'max_pvalue')::float8, 0.05);
   most := coalesce((options ->> 'max_characteristics')::float8, 15);
@@ -102,7 +104,9 @@ BEGIN
     fit := fit + 1;
     fit_options := jsonb_build_object('names', to_jsonb(names), 'signs',
       (SELECT jsonb_agg(CASE b.binning::jsonb ->> 'woe_sign' WHEN 'event_over_non_event' THEN '+' ELSE '-' END ORDER BY b.place)
-       FROM unnest(binnings) WITH ORDINALITY b (binning, place)));
+       FROM unnest(binnings) WITH ORDINALITY b (binning, place)))
+      || coalesce((SELECT jsonb_object_agg(o.key, o.value) FROM jsonb_each(options) o
+        WHERE o.key IN ('penalty', 'max_coefficient')), '{}');
     SELECT format('t.%I::boolean, ARRAY[%s]', event,
       string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type),
         ', ' ORDER BY b.place))
@@ -119,7 +123,7 @@ BEGIN
     END IF;
     report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names),
       'status', s.status,
-      'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
+      'message', s.message, 'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
     WITH term AS (SELECT t.term AS name, t.p_value, t.place, t.aliased OR t.estimate = 0 AS idle,
         row_number() OVER (ORDER BY t.aliased OR t.estimate = 0, abs(t.z), t.place DESC) AS weakest,
         count(*) FILTER (WHERE NOT t.aliased AND t.estimate <> 0) OVER () AS n
@@ -170,5 +174,7 @@ COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) 
 'weights of evidence, leaves out what has the wrong sign or repeats others, all at once, and what has a p-value above '
 'max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a '
 'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
-'variable_screening), card (those of scorecard). One characteristic is never left out. Gives the card, the model, and a report '
-'of each step, in the last of which never_seen has the bins that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'variable_screening), card (those of scorecard), penalty (firth: what separates does no harm) and max_coefficient (of the size '
+'of every coefficient; the status of the model is bounded where it binds). One characteristic is never left out. Gives the '
+'card, the model, and a report of each step, in the last of which never_seen has the bins that no row had. Runs with the rights '
+'of the caller. Error: no characteristic left, an unknown option.';
