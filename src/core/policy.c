@@ -111,29 +111,53 @@ apply_cap(Work *work, ClPolicyRule rule, int64_t cap)
 	move_to(work, rule, smaller(work->limit, cap), cap);
 }
 
+/* The band of a score, from the highest down; NULL below the last. */
+static const ClEntitlementBand *
+band_of(const ClPolicyRules *rules, double score)
+{
+	for (int i = 0; i < rules->nbands; i++)
+	{
+		if (score >= rules->bands[i].score_from)
+			return &rules->bands[i];
+	}
+	return NULL;
+}
+
+static int64_t
+band_cap(const ClEntitlementBand *band, int64_t income)
+{
+	if (band == NULL)
+		return 0;
+	return band->multiple == CL_NO_CAP ? band->limit : smaller(band->limit, share_of(income, band->multiple));
+}
+
+/* What would raise the entitlement alone: a better score, more income. CL_INPUT_BITs. */
+uint32_t
+cl_policy_entitlement_inputs(const ClPolicyRules *rules, const ClPolicyAccount *account)
+{
+	const ClEntitlementBand *band = band_of(rules, account->score);
+	int64_t		income = account->amount[CL_INPUT_INCOME];
+	uint32_t	inputs = 0;
+
+	if (band_cap(rules->bands, income) > band_cap(band, income))
+		inputs |= CL_INPUT_BIT(CL_INPUT_SCORE);
+	if (band != NULL && band->multiple != CL_NO_CAP && band->multiple > 0 && band_cap(band, income) < band->limit)
+		inputs |= CL_INPUT_BIT(CL_INPUT_INCOME);
+	return inputs;
+}
+
 static void
 cap_by_entitlement(Work *work)
 {
 	const ClPolicyRules *rules = work->rules;
-	int64_t		cap = 0;
 	uint32_t	inputs = CL_INPUT_BIT(CL_INPUT_SCORE);
 
 	if (rules->uses_income_multiple)
 		inputs |= CL_INPUT_BIT(CL_INPUT_INCOME);
 	if (rules->nbands == 0 || !known(work, inputs))
 		return;
-	for (int i = 0; i < rules->nbands; i++)
-	{
-		const ClEntitlementBand *band = &rules->bands[i];
-
-		if (!(work->account->score >= band->score_from))
-			continue;
-		cap = band->limit;
-		if (band->multiple != CL_NO_CAP)
-			cap = smaller(cap, share_of(work->account->amount[CL_INPUT_INCOME], band->multiple));
-		break;
-	}
-	apply_cap(work, CL_RULE_ENTITLEMENT, cap);
+	apply_cap(work, CL_RULE_ENTITLEMENT,
+			  band_cap(band_of(rules, work->account->score), work->account->amount[CL_INPUT_INCOME]));
 }
 
 /* Demand that nobody knows is no reason to give less than the entitlement. */

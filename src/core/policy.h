@@ -219,6 +219,7 @@ typedef struct ClPolicyDecision
 extern void cl_policy_prepare(ClPolicyRules *rules);
 extern void cl_policy_decide(const ClPolicyRules *rules, const ClPolicyAccount *account, int64_t as_of,
 							 ClPolicyDecision *decision, ClPolicyTrace *trace);
+extern uint32_t cl_policy_entitlement_inputs(const ClPolicyRules *rules, const ClPolicyAccount *account);
 extern cl_int128 cl_policy_affordable(const ClAffordability *rule, int64_t income, int64_t obligations);
 extern int64_t cl_policy_drawn(int64_t balance, int64_t pending);
 extern int64_t cl_policy_available(int64_t limit, int64_t drawn, int64_t umbrella_limit, int64_t umbrella_drawn);

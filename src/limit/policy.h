@@ -52,6 +52,9 @@ typedef struct ClExclusion
 	const char *reason;
 } ClExclusion;
 
+/* Why the entitlement is no higher: by what would raise it, 1 for a better score and 2 for more income. Both: its reason. */
+#define CL_ENTITLEMENT_REASONS 3
+
 typedef struct ClPolicy
 {
 	char	   *name;
@@ -60,6 +63,8 @@ typedef struct ClPolicy
 	int			decimals;
 	ClPolicyRules rules;
 	const char *reason[CL_POLICY_RULES];	/* the regulatory caps have their own */
+	const char *entitlement_reason[CL_ENTITLEMENT_REASONS];
+	const char *income_reason;	/* of affordability, where there are no obligations */
 	const char **regulatory_reason;
 	const char **regulatory_source;
 	int			demand_quantile;	/* of 10000; 0 when the document names a column */

@@ -34,6 +34,11 @@ static const char *const default_reasons[CL_POLICY_RULES] = {
 	"Above the amount that needs approval", ""
 };
 
+static const char *const entitlement_keys[CL_ENTITLEMENT_REASONS] = {"limit_reason", "score_reason", "income_reason"};
+static const char *const entitlement_reasons[CL_ENTITLEMENT_REASONS] = {
+	"Highest limit of the policy", "Score supports no higher limit", "Income supports no higher limit"
+};
+
 /* An optional number of a section; what is in *value stays when it is absent. */
 static bool
 get_decimal(const ClJson *section, const char *key, int decimals, int64 lowest, int64 highest, int64 *value)
@@ -108,7 +113,7 @@ compile_band(const ClJson *node, const ClPolicy *policy, const ClEntitlementBand
 static void
 compile_entitlement(const ClJson *document, ClPolicy *policy)
 {
-	static const char *const keys[] = {"bands", "reason", NULL};
+	static const char *const keys[] = {"bands", "reason", "score_reason", "income_reason", "limit_reason", NULL};
 	ClPolicyRules *rules = &policy->rules;
 	ClJson		section;
 	ClJson		bands;
@@ -127,6 +132,8 @@ compile_entitlement(const ClJson *document, ClPolicy *policy)
 		compile_band(&band, policy, i > 0 ? &rules->bands[i - 1] : NULL, &rules->bands[i]);
 	}
 	set_reason(policy, CL_RULE_ENTITLEMENT, &section, "reason");
+	for (int i = 0; i < CL_ENTITLEMENT_REASONS; i++)
+		policy->entitlement_reason[i] = cl_policy_reason(&section, entitlement_keys[i], entitlement_reasons[i]);
 }
 
 /* A quantile names its column: demand_q90, and demand_q97_5 where whole per cents are not enough. */
@@ -261,7 +268,7 @@ static void
 compile_affordability(const ClJson *document, ClPolicy *policy)
 {
 	static const char *const keys[] = {
-		"max_debt_to_income", "residual_income", "apr", "payment_rate", "payment_floor", "fees", "reason", NULL
+		"max_debt_to_income", "residual_income", "apr", "payment_rate", "payment_floor", "fees", "reason", "income_reason", NULL
 	};
 	ClAffordability *rule = &policy->rules.affordability;
 	ClJson		section;
@@ -286,6 +293,7 @@ compile_affordability(const ClJson *document, ClPolicy *policy)
 	get_amount(&section, "payment_floor", policy, &rule->payment_floor);
 	get_amount(&section, "fees", policy, &rule->fees);
 	set_reason(policy, CL_RULE_AFFORDABILITY, &section, "reason");
+	policy->income_reason = cl_policy_reason(&section, "income_reason", entitlement_reasons[2]);
 }
 
 static void

@@ -92,6 +92,9 @@ put_entitlement(StringInfo out, const ClPolicy *policy)
 	}
 	appendStringInfoChar(out, ']');
 	cl_policy_put_string(out, "reason", policy->reason[CL_RULE_ENTITLEMENT]);
+	cl_policy_put_string(out, "score_reason", policy->entitlement_reason[1]);
+	cl_policy_put_string(out, "income_reason", policy->entitlement_reason[2]);
+	cl_policy_put_string(out, "limit_reason", policy->entitlement_reason[0]);
 	appendStringInfoChar(out, '}');
 }
 
@@ -159,6 +162,7 @@ put_affordability(StringInfo out, const ClPolicy *policy)
 	cl_policy_put_decimal(out, "payment_floor", rule->payment_floor, policy->decimals);
 	cl_policy_put_decimal(out, "fees", rule->fees, policy->decimals);
 	cl_policy_put_string(out, "reason", policy->reason[CL_RULE_AFFORDABILITY]);
+	cl_policy_put_string(out, "income_reason", policy->income_reason);
 	appendStringInfoChar(out, '}');
 }
 

@@ -30,6 +30,8 @@ struct ClPolicyTexts
 	int			ntexts;
 	const char **texts;
 	int			rule[CL_POLICY_RULES];
+	int			entitlement[CL_ENTITLEMENT_REASONS];
+	int			affordability_by_income;
 	int			unknown_input[CL_POLICY_INPUTS];
 	int		   *regulatory;
 	int		   *exclusion;
@@ -65,13 +67,16 @@ cl_policy_texts(const ClPolicy *policy)
 
 	texts->policy = policy;
 	texts->context = CurrentMemoryContext;
-	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_POLICY_INPUTS + policy->rules.nregulatory +
-								 2 * policy->nexclusions);
+	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_ENTITLEMENT_REASONS + 1 + CL_POLICY_INPUTS +
+								 policy->rules.nregulatory + 2 * policy->nexclusions);
 	texts->regulatory = palloc0_array(int, policy->rules.nregulatory);
 	texts->exclusion = palloc0_array(int, policy->nexclusions);
 	texts->unknown_exclusion = palloc0_array(int, policy->nexclusions);
 	for (int rule = 0; rule < CL_POLICY_RULES; rule++)
 		texts->rule[rule] = number_of(texts, policy->reason[rule]);
+	for (int i = 0; i < CL_ENTITLEMENT_REASONS; i++)
+		texts->entitlement[i] = number_of(texts, policy->entitlement_reason[i]);
+	texts->affordability_by_income = number_of(texts, policy->income_reason);
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
 		if (policy->reads[input])
@@ -130,6 +135,30 @@ add_exclusions(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReade
 	}
 }
 
+/* The text of a rule: of a cap that has several inputs, that of those which bound. */
+static int
+text_of_rule(const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClPolicyDecision *decision, ClPolicyRule rule)
+{
+	uint32		inputs;
+
+	switch (rule)
+	{
+		case CL_RULE_REGULATORY_CAP:
+			return texts->regulatory[decision->regulatory_index];
+		case CL_RULE_ENTITLEMENT:
+			inputs = cl_policy_entitlement_inputs(&texts->policy->rules, &reader->account);
+			if (inputs == (CL_INPUT_BIT(CL_INPUT_SCORE) | CL_INPUT_BIT(CL_INPUT_INCOME)))
+				return texts->rule[rule];
+			return texts->entitlement[inputs == 0 ? 0 : inputs == CL_INPUT_BIT(CL_INPUT_SCORE) ? 1 : 2];
+		case CL_RULE_AFFORDABILITY:
+			if (reader->account.amount[CL_INPUT_OBLIGATIONS] <= 0)
+				return texts->affordability_by_income;
+			return texts->rule[rule];
+		default:
+			return texts->rule[rule];
+	}
+}
+
 /* Exclusions that made the action come first; one that found no increase to take away comes last. */
 static void
 collect(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClPolicyDecision *decision)
@@ -146,11 +175,7 @@ collect(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *read
 			add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 	}
 	for (int i = 0; i < decision->nreasons; i++)
-	{
-		ClPolicyRule rule = decision->reasons[i];
-
-		add(list, rule == CL_RULE_REGULATORY_CAP ? texts->regulatory[decision->regulatory_index] : texts->rule[rule]);
-	}
+		add(list, text_of_rule(texts, reader, decision, decision->reasons[i]));
 	if (excluded)
 		add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 }

@@ -58,13 +58,86 @@ read_options(const ClJson *document, BuildOptions *options)
 }
 
 static const char *
-reason_of(const BuildOptions *options, const char *characteristic)
+text_or(const ClJson *texts, const char *key, const char *otherwise)
 {
 	ClJson		node;
 
-	if (options->has_reasons && cl_json_get(&options->reasons, characteristic, &node))
-		return cl_json_string(&node);
-	return characteristic;
+	return cl_json_get(texts, key, &node) ? cl_json_string(&node) : otherwise;
+}
+
+/* The text of a listed value that has one: of a category, or of a special code. */
+static const char *
+text_of_values(const ClJson *texts, const ClCharacteristic *c, const ClBin *bin, const char *otherwise)
+{
+	ClJson		values;
+
+	if (!cl_json_get(texts, "values", &values))
+		return otherwise;
+	for (int i = bin->nvalues - 1; i >= 0; i--)
+		otherwise = text_or(&values, cl_scorecard_value(c, &bin->values[i]), otherwise);
+	return otherwise;
+}
+
+/* Points of the best interval. */
+static double
+best_interval(const ClCharacteristic *c, double pdo)
+{
+	double		best = pdo > 0 ? -INFINITY : INFINITY;
+
+	for (int i = 0; i < c->nbins; i++)
+	{
+		if (c->bins[i].kind == CL_BIN_INTERVAL)
+			best = pdo > 0 ? fmax(best, c->points[i]) : fmin(best, c->points[i]);
+	}
+	return best;
+}
+
+/*
+ * The reasons of the bins. Where the best interval is not at an end, values on either side of it lose points, for opposite reasons:
+ * "low" is that of those below it, "high" that of those above.
+ */
+static void
+set_reasons(ClCharacteristic *c, ClBin *bins, const ClJson *texts, double best)
+{
+	static const char *const keys[] = {"reason", "low", "high", "values", "special", "missing", "other", NULL};
+	int			first = -1;
+	int			last = -1;
+
+	cl_json_object(texts, keys);
+	for (int i = 0; keys[i] != NULL; i++)
+	{
+		if (strcmp(keys[i], "values") != 0)
+			(void) text_or(texts, keys[i], NULL);
+	}
+	c->reason = text_or(texts, "reason", c->name);
+	for (int i = 0; i < c->nbins; i++)
+	{
+		if (bins[i].kind != CL_BIN_INTERVAL || c->points[i] != best)
+			continue;
+		first = first < 0 ? i : first;
+		last = i;
+	}
+	for (int i = 0; i < c->nbins; i++)
+	{
+		switch (bins[i].kind)
+		{
+			case CL_BIN_INTERVAL:
+				bins[i].reason = i < first ? text_or(texts, "low", NULL) : i > last ? text_or(texts, "high", NULL) : NULL;
+				break;
+			case CL_BIN_CATEGORY:
+				bins[i].reason = text_of_values(texts, c, &bins[i], NULL);
+				break;
+			case CL_BIN_SPECIAL:
+				bins[i].reason = text_of_values(texts, c, &bins[i], text_or(texts, "special", NULL));
+				break;
+			case CL_BIN_MISSING:
+				bins[i].reason = text_or(texts, "missing", NULL);
+				break;
+			case CL_BIN_OTHER:
+				bins[i].reason = text_or(texts, "other", NULL);
+				break;
+		}
+	}
 }
 
 /* A bin without a weight of evidence has no points. */
@@ -104,6 +177,7 @@ fill_characteristic(ClCharacteristic *c, const ClBinning *binning, const ClCardP
 					const BuildOptions *options)
 {
 	ClBin	   *bins = palloc_array(ClBin, binning->c.nbins);
+	ClJson		texts;
 
 	*c = binning->c;
 	for (int i = 0; i < c->nbins; i++)
@@ -117,7 +191,14 @@ fill_characteristic(ClCharacteristic *c, const ClBinning *binning, const ClCardP
 	c->bins = bins;
 	c->points = part->points;
 	c->name = name;
-	c->reason = reason_of(options, name);
+	c->reason = name;
+	if (options->has_reasons && cl_json_get(&options->reasons, name, &texts))
+	{
+		if (cl_json_is_string(&texts))
+			c->reason = cl_json_string(&texts);
+		else
+			set_reasons(c, bins, &texts, best_interval(c, options->scaling.pdo));
+	}
 	c->coefficient = part->coefficient;
 	c->neutral_points = part->neutral;
 	c->average_points = average_points(binning, part->points);

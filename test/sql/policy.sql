@@ -464,3 +464,18 @@ CALL remove_data_files();
 SELECT d.action, d.new_limit, d.reasons FROM (VALUES (500.00), (NULL)) v (demand_q90),
   LATERAL (SELECT 1000.00 AS credit_limit, 100.00 AS balance, v.demand_q90) a,
   LATERAL decide_limit('{"name": "by demand", "product": {"cap": 1000000}, "target": {"demand_quantile": 0.9}}'::limit_policy, a, DATE '2026-11-30') d;
+
+-- Of the entitlement the reason is what bound: against trying a perfect score, and a large income. Of affordability, without obligations
+-- only the income.
+SELECT score, income, a.entitlement, a.reasons, better.entitlement > a.entitlement AS score_would, richer.entitlement > a.entitlement AS income_would
+FROM unnest('{900, 750, 650, 500}'::int[]) score, unnest('{1500, 100000}'::int[]) income,
+  (SELECT '{"name": "t", "entitlement": {"bands": [{"score_from": 800, "income_multiple": 3, "limit": 50000},
+    {"score_from": 700, "limit": 20000}, {"score_from": 600, "income_multiple": 1}]}}'::limit_policy) p (policy),
+  LATERAL (SELECT d.* FROM (SELECT 60000 AS credit_limit, 0 AS balance, score, income) r, decide_limit(policy, r, '2026-11-30') d) a,
+  LATERAL (SELECT d.* FROM (SELECT 60000 AS credit_limit, 0 AS balance, 900 AS score, income) r, decide_limit(policy, r, '2026-11-30') d) better,
+  LATERAL (SELECT d.* FROM (SELECT 60000 AS credit_limit, 0 AS balance, score, 1e9 AS income) r, decide_limit(policy, r, '2026-11-30') d) richer
+ORDER BY income, score DESC;
+SELECT obligations, d.reasons FROM unnest('{0, 100}'::int[]) obligations,
+  LATERAL (SELECT d.* FROM (SELECT 60000 AS credit_limit, 0 AS balance, 1000 AS income, obligations) r,
+    decide_limit('{"name": "t", "affordability": {"max_debt_to_income": 0.5, "apr": 0, "payment_rate": 0.1, "income_reason": "Only income"}}',
+      r, '2026-11-30') d) d;

@@ -74,3 +74,20 @@ SELECT scorecard(named, '{x, y}', ARRAY[bx, b_y]) IS NOT NULL AS named, scorecar
 SELECT scorecard(named, '{y, x}', ARRAY[bx, b_y]) FROM build_model;
 SELECT scorecard(separated, '{x, y}', ARRAY[bx, b_y]) FROM build_model;
 SELECT scorecard(plain, '{x, y}', ARRAY[bx, b_y], '{"reasons": {"z": "Odd"}}') FROM build_model;
+
+-- Reasons of bins: of values below and above the best, of listed values, special codes, missing and other. Who paid early is not told
+-- that he paid late.
+CREATE TABLE told AS SELECT scorecard_from_coefficients(-3, '{-1, -1}', '{late, housing}', ARRAY[
+  '{"bins": [{"below": 0, "non_event": 800, "event": 20}, {"below": 1, "non_event": 900, "event": 10}, {"below": 2, "non_event": 300, "event": 30},
+    {"non_event": 50, "event": 30}], "special": [{"values": [-9], "non_event": 90, "event": 10}, {"values": [-8, -7], "non_event": 80, "event": 10}],
+    "missing": {"non_event": 100, "event": 10}}',
+  '{"categories": [{"in": ["own"], "non_event": 900, "event": 10}, {"in": ["free", "rent"], "non_event": 300, "event": 30},
+    {"in": ["hotel"], "non_event": 300, "event": 50}], "missing": {"non_event": 90, "event": 10}, "other": {"non_event": 9, "event": 3}}']::binning[],
+  '{"reasons": {"late": {"low": "Pays early", "high": "Pays late", "values": {"-7": "Never billed"}, "special": "Cannot be said",
+    "missing": "No payment on file"}, "housing": {"values": {"rent": "Rents", "boat": "Lives on a boat"},
+    "other": "Lives elsewhere", "reason": "Does not own a home"}}}') AS card;
+SELECT characteristic, bin, points, reason FROM told, scorecard_table(card);
+SELECT late, reason_codes(card, jsonb_build_object('late', late, 'housing', 'own')) AS reasons FROM told, unnest('{-1, 0, 1, NULL}'::int[]) late;
+SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": {"up": "Up"}}}');
+SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": {"low": 3}}}');
+SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": 3}}');

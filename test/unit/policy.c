@@ -166,6 +166,24 @@ check_bounds(const RandomPolicy *policy, const ClPolicyAccount *account, const C
 	CHECK(d->new_limit <= d->old_limit || d->new_limit >= rules->floor);
 }
 
+/* What would raise the entitlement, against trying it. */
+static void
+check_entitlement(const RandomPolicy *policy, const ClPolicyAccount *account, const ClPolicyDecision *d)
+{
+	uint32_t	inputs = cl_policy_entitlement_inputs(&policy->rules, account);
+	ClPolicyAccount better = *account;
+	ClPolicyAccount richer = *account;
+
+	if (policy->rules.nbands == 0 || account->amount[CL_INPUT_INCOME] > 300)
+		return;
+	better.score = INFINITY;
+	richer.amount[CL_INPUT_INCOME] = INT64_MAX - 1;
+	CHECK((decide(policy, &better).cap[CL_RULE_ENTITLEMENT] > d->cap[CL_RULE_ENTITLEMENT]) ==
+		  ((inputs & CL_INPUT_BIT(CL_INPUT_SCORE)) != 0));
+	CHECK((decide(policy, &richer).cap[CL_RULE_ENTITLEMENT] > d->cap[CL_RULE_ENTITLEMENT]) ==
+		  ((inputs & CL_INPUT_BIT(CL_INPUT_INCOME)) != 0));
+}
+
 static void
 check_movement(const RandomPolicy *policy, const ClPolicyDecision *d)
 {
@@ -338,6 +356,7 @@ check_random(void)
 			random_account(&policy, &account);
 			d = decide(&policy, &account);
 			check_bounds(&policy, &account, &d);
+			check_entitlement(&policy, &account, &d);
 			check_movement(&policy, &d);
 			check_available(&policy, &account, &d);
 			check_action(&account, &d);

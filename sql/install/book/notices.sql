@@ -18,6 +18,12 @@ BEGIN
     INSERT INTO @book@.reason_text VALUES
       ('Score and income support no higher limit', 'en', 'Your score and income do not support a higher limit.'),
       ('Score and income support no higher limit', 'zh', '您的评分和收入暂不支持更高的额度'),
+      ('Score supports no higher limit', 'en', 'Your score does not support a higher limit.'),
+      ('Score supports no higher limit', 'zh', '您的评分暂不支持更高的额度'),
+      ('Income supports no higher limit', 'en', 'Your income does not support a higher limit.'),
+      ('Income supports no higher limit', 'zh', '您的收入暂不支持更高的额度'),
+      ('Highest limit of the policy', 'en', 'We grant no higher limit.'),
+      ('Highest limit of the policy', 'zh', '已达到我们可授予的最高额度'),
       ('Expected demand needs no higher limit', 'en', 'Your expected use does not need a higher limit.'),
       ('Expected demand needs no higher limit', 'zh', '您的预期用款无需更高的额度'),
       ('Income and obligations support no higher limit', 'en', 'Your income and obligations do not support a higher limit.'),
@@ -94,7 +100,8 @@ BEGIN
   WHERE w.decision_id = principal_reasons.decision_id;
   -- Where the first reason stands that is the score's.
   SELECT min(r.n) INTO place FROM unnest(d.reasons) WITH ORDINALITY r(reason, n)
-  WHERE r.reason IN (d.policy::jsonb #>> '{entitlement,reason}', d.policy::jsonb #>> '{risk_cap,reason}');
+  WHERE r.reason IN (d.policy::jsonb #>> '{entitlement,reason}', d.policy::jsonb #>> '{entitlement,score_reason}',
+    d.policy::jsonb #>> '{risk_cap,reason}');
   IF place IS NULL OR d.card IS NULL OR d.inputs IS NULL THEN
     RETURN d.reasons[:4];
   END IF;

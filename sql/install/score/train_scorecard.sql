@@ -1,5 +1,34 @@
 -- train_scorecard: from raw columns to a card in one call.
 
+-- A text that is said of values below the best and of values above it, or of a value that is missing, is false to one of them.
+CREATE FUNCTION credit_limit_internal.reason_remarks(card credit_limit.scorecard) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+  WITH bins AS (SELECT t.characteristic, t.bin_id, t.bin, t.kind, t.reason, t.event_rate, t.points * s.sign AS points,
+      max(t.points * s.sign) OVER w AS best, max(t.points * s.sign) FILTER (WHERE t.kind = 'interval') OVER w AS best_interval
+    FROM credit_limit.scorecard_table(card) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
+    WINDOW w AS (PARTITION BY t.characteristic)),
+  sides AS (SELECT b.*, count(*) FILTER (WHERE b.points = b.best_interval AND b.kind = 'interval')
+        OVER (PARTITION BY b.characteristic ORDER BY b.bin_id) = 0 AS low,
+      count(*) FILTER (WHERE b.points = b.best_interval AND b.kind = 'interval')
+        OVER (PARTITION BY b.characteristic ORDER BY b.bin_id DESC) = 0 AS high
+    FROM bins b),
+  said AS (SELECT s.characteristic, s.reason, bool_or(s.low) FILTER (WHERE s.kind = 'interval') AS low,
+      bool_or(s.high) FILTER (WHERE s.kind = 'interval') AS high,
+      string_agg(s.bin, ', ' ORDER BY s.bin_id) FILTER (WHERE s.kind IN ('special', 'missing', 'other')) AS rest
+    FROM sides s WHERE s.reason <> s.characteristic AND s.points < s.best AND s.event_rate IS NOT NULL
+    GROUP BY s.characteristic, s.reason HAVING bool_or(s.kind IN ('interval', 'category')))
+  SELECT coalesce(jsonb_agg(jsonb_build_object('step', 'reasons', 'characteristic', s.characteristic, 'remark',
+    format('"%s" is said of %s', s.reason, concat_ws(', and of ',
+      CASE WHEN s.low AND s.high THEN 'values below and above the best: give texts "low" and "high"' END,
+      s.rest || ': give them a text of their own'))) ORDER BY s.characteristic, s.reason), '[]')
+  FROM said s WHERE s.low AND s.high OR s.rest IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION credit_limit_internal.reason_remarks(credit_limit.scorecard) IS
+'Steps of the report of train_scorecard: reasons of a card that one text gives to opposite values, or to values and to those that '
+'are missing. Characteristics that are their own reason are not looked at.';
+
 CREATE FUNCTION credit_limit.train_scorecard(
   relation regclass,
   event text,
@@ -48,9 +77,11 @@ BEGIN
   max_pvalue := coalesce((options ->> 'max_pvalue')::float8, 0.05);
   most := coalesce((options ->> 'max_characteristics')::float8, 15);
   -- A mistake in the options of the card is found before the work, not after it.
-  PERFORM credit_limit.scorecard_from_coefficients(0, '{-1}', '{x}',
-    ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning],
-    coalesce(options -> 'card', '{}') - 'reasons');
+  PERFORM credit_limit.scorecard_from_coefficients(0, array_fill(-1::float8, ARRAY[cardinality(k.names)]), k.names,
+    array_fill('{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning, ARRAY[cardinality(k.names)]),
+    coalesce(options -> 'card', '{}'))
+  FROM (SELECT coalesce(array_agg(r.name), '{"names of columns"}') FROM jsonb_object_keys(CASE jsonb_typeof(options #> '{card,reasons}')
+    WHEN 'object' THEN options #> '{card,reasons}' ELSE '{}' END) r (name)) k (names);
 
   -- Bins of every characteristic in one scan, and why some are left out.
   WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
@@ -84,11 +115,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'program_limit_exceeded', MESSAGE = 'too many characteristics are left after screening',
       DETAIL = format('There are %s, and a model has at most 1000.', cardinality(names)),
       HINT = 'Raise min_iv under "screening", or name fewer columns.';
-  END IF;
-  IF jsonb_typeof(options #> '{card,reasons}') <> 'object' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
-      DETAIL = format('"reasons" is %s.', options #> '{card,reasons}'),
-      HINT = 'Reasons are an object of texts by the names of columns.';
   END IF;
   SELECT r.key INTO unknown FROM jsonb_object_keys(options #> '{card,reasons}') r (key)
   WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(report) s WHERE s ->> 'characteristic' = r.key) ORDER BY 1 LIMIT 1;
@@ -161,7 +187,7 @@ BEGIN
       FROM jsonb_array_elements(card::jsonb -> 'characteristics') WITH ORDINALITY c (part, place)));
   END IF;
   -- Bins that no row had, whose points nobody can know.
-  report := report || (SELECT jsonb_build_object('step', 'card', 'n', s.n, 'n_event', s.n_event, 'n_skipped', s.n_skipped,
+  report := report || credit_limit_internal.reason_remarks(card) || (SELECT jsonb_build_object('step', 'card', 'n', s.n, 'n_event', s.n_event, 'n_skipped', s.n_skipped,
     'characteristics', cardinality(names), 'lowest', c.min_score, 'highest', c.max_score, 'n_never_seen', u.n, 'never_seen', u.bins)
     FROM credit_limit.logit_summary(model) s, credit_limit.scorecard_summary(card) c,
       (SELECT coalesce(sum(cardinality(b.bins)), 0) AS n, coalesce(jsonb_object_agg(b.name, b.bins), '{}') AS bins
@@ -176,5 +202,5 @@ COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) 
 'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
 'variable_screening), card (those of scorecard), penalty (firth: what separates does no harm) and max_coefficient (of the size '
 'of every coefficient; the status of the model is bounded where it binds). One characteristic is never left out. Gives the '
-'card, the model, and a report of each step, in the last of which never_seen has the bins that no row had. Runs with the rights '
-'of the caller. Error: no characteristic left, an unknown option.';
+'card, the model, and a report of each step: reasons that may be false to a borrower, and in the last never_seen, the bins that '
+'no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
