@@ -309,7 +309,7 @@ read_head(ClBinning *binning, const ClJson *root)
 {
 	ClJson		node;
 
-	binning->status = statuses[optional_choice(root, "status", statuses, 6)];
+	binning->status = statuses[optional_choice(root, "status", statuses, lengthof(statuses) - 2)];
 	binning->message = cl_json_get(root, "message", &node) ? cl_json_string(&node) : NULL;
 	/* The trend is read for its spelling only: it follows from the counts. */
 	(void) optional_choice(root, "trend", cl_trend_names, 0);

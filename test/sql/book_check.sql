@@ -13,7 +13,8 @@ SELECT credit_limit.draft_policy('book_c', 'p', '{"name": "p", "product": {"cap"
   {"column": "excluded_freeze", "is": true, "action": "FREEZE"}]}');
 RESET ROLE;
 -- A card that reads a column which decision_input lacks: named when it is approved, by check_book, and by the run.
-SELECT credit_limit.approve_policy('book_c', 1, '2026-01-01'), credit_limit.approve_scorecard('book_c', 1, '2026-01-01');
+SELECT credit_limit.approve_policy('book_c', 1, '2026-01-01', digest => credit_limit.version_digest('book_c', 'policy', 1)),
+  credit_limit.approve_scorecard('book_c', 1, '2026-01-01', digest => credit_limit.version_digest('book_c', 'scorecard', 1));
 INSERT INTO book_c.product VALUES ('c', 'c', 'card', 'EUR', 'p', 's');
 INSERT INTO book_c.borrower (borrower_id) SELECT generate_series(1, 20);
 INSERT INTO book_c.account (account_id, borrower_id, product, currency, opened_on, credit_limit)
@@ -23,7 +24,7 @@ SELECT credit_limit.add_months('book_c', '2026-06-01', 1);
 SELECT * FROM credit_limit.check_book('book_c') WHERE relation <> 'account_month';
 CALL credit_limit.run_decisions('book_c', '2026-05-31');
 -- The card is corrected: the same run decides by it, with the rights of the engine.
-SELECT credit_limit.approve_scorecard('book_c', 2, '2026-05-01');
+SELECT credit_limit.approve_scorecard('book_c', 2, '2026-05-01', digest => credit_limit.version_digest('book_c', 'scorecard', 2));
 SELECT * FROM credit_limit.check_book('book_c') WHERE relation <> 'account_month';
 SET ROLE regress_check_engine;
 CALL credit_limit.run_decisions('book_c', '2026-05-31');
@@ -87,6 +88,7 @@ SELECT count(*) FROM credit_limit.verify_log('book_c');
 SELECT same FROM credit_limit.replay_decision('book_c', (SELECT max(decision_id) FROM book_c.decision));
 SELECT count(*) FROM credit_limit.schedule('book_c', '{"as_of": "today"}');
 SELECT count(*) FROM credit_limit.unschedule('book_c');
+SELECT credit_limit.set_business_date('book_c', '2026-07-31');
 SELECT credit_limit.enable_realtime('book_c');
 INSERT INTO book_c.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 'fraud', 'FREEZE', '2026-06-01');
 SELECT account_id, frozen FROM book_c.account WHERE frozen;
