@@ -9,13 +9,14 @@ BEGIN
     CREATE TABLE @book@.product (
       product text PRIMARY KEY CHECK (product <> ''),
       name text NOT NULL,
-      kind text NOT NULL CHECK (kind IN ('instalment', 'standby_cash', 'small_business', 'card', 'other')),
+      kind text NOT NULL,
       currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
       policy text,
       scorecard text,
       UNIQUE (product, currency));
     COMMENT ON TABLE @book@.product IS
       'what is lent; policy and scorecard name the families of versions that decide its limits';
+    COMMENT ON COLUMN @book@.product.kind IS 'a word of your own, such as card or instalment: nothing reads it';
     COMMENT ON COLUMN @book@.product.currency IS 'ISO 4217; of every amount of its accounts';
     COMMENT ON COLUMN @book@.product.policy IS 'name of the policy; NULL: limits of this product are not decided here';
     COMMENT ON COLUMN @book@.product.scorecard IS 'name of the scorecard; NULL: score and PD come from outside';
