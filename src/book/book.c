@@ -412,7 +412,9 @@ cl_trigger_book(PG_FUNCTION_ARGS)
 	char	   *book;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "there is no relation %u", PG_GETARG_OID(0));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
 	relation = (Form_pg_class) GETSTRUCT(tuple);
 	book = get_namespace_name(relation->relnamespace);
 	/* Anybody may have put the trigger on a table of his own, and whatever that table fires would run with these rights. */

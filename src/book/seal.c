@@ -466,7 +466,9 @@ cl_seal(PG_FUNCTION_ARGS)
 	for (int i = 0; i < 5; i++)
 	{
 		if (PG_ARGISNULL(i))
-			elog(ERROR, "argument %d of seal is NULL", i + 1);
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument %d of seal is NULL", i + 1)));
 	}
 	cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	seal.lane = PG_GETARG_INT32(2);

@@ -135,7 +135,7 @@ check_repeated_keys(KeyScan *scan)
 	if (*scan->at == '{' || *scan->at == '[')
 	{
 		char		close = *scan->at == '{' ? '}' : ']';
-		List	   *seen = NIL;
+		List	   *keys = NIL;
 
 		scan->at++;
 		skip_space(scan);
@@ -144,7 +144,7 @@ check_repeated_keys(KeyScan *scan)
 			CHECK_FOR_INTERRUPTS();
 			if (close == '}')
 			{
-				seen = lappend(seen, scan_string(scan));
+				keys = lappend(keys, scan_string(scan));
 				skip_space(scan);
 				scan->at++;		/* the colon */
 			}
@@ -155,17 +155,17 @@ check_repeated_keys(KeyScan *scan)
 			skip_space(scan);
 		}
 		scan->at++;
-		list_sort(seen, compare_keys);
-		for (int i = 1; i < list_length(seen); i++)
+		list_sort(keys, compare_keys);
+		for (int i = 1; i < list_length(keys); i++)
 		{
-			if (compare_keys(list_nth_cell(seen, i - 1), list_nth_cell(seen, i)) == 0)
+			if (strcmp(list_nth(keys, i - 1), list_nth(keys, i)) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("invalid %s: key \"%s\" is repeated", scan->document, (char *) list_nth(seen, i)),
+						 errmsg("invalid %s: key \"%s\" is repeated", scan->document, (char *) list_nth(keys, i)),
 						 errdetail("Only one of the two could count."),
 						 errhint("Remove one of them.")));
 		}
-		list_free_deep(seen);
+		list_free_deep(keys);
 	}
 	else if (*scan->at == '"')
 		pfree(scan_string(scan));

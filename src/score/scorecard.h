@@ -10,6 +10,8 @@
 
 #include "utils/float.h"
 
+#define CL_CARD_MOST_CHARACTERISTICS 1000
+
 extern const ClDocument scorecard_document;
 
 /* A bin as people write it: [0.3, 0.8), {rent, free}, special {-9}, missing, other. */

@@ -287,8 +287,15 @@ static char **
 names_argument(ArrayType *array, int *n)
 {
 	Datum	   *value = elements(array, "a name of a characteristic", n);
-	char	  **name = palloc0_array(char *, *n + 1);
+	char	  **name;
 
+	if (*n < 1 || *n > CL_CARD_MOST_CHARACTERISTICS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a scorecard has between 1 and %d characteristics", CL_CARD_MOST_CHARACTERISTICS),
+				 errdetail("The array has %d names.", *n),
+				 errhint("Name the columns in the order of the coefficients.")));
+	name = palloc0_array(char *, *n + 1);
 	for (int i = 0; i < *n; i++)
 	{
 		name[i] = TextDatumGetCString(value[i]);
@@ -302,12 +309,6 @@ names_argument(ArrayType *array, int *n)
 						 errhint("Leave one of them out of the model.")));
 		}
 	}
-	if (*n == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a scorecard needs a characteristic"),
-				 errdetail("The array is empty."),
-				 errhint("Name the columns in the order of the coefficients.")));
 	return name;
 }
 

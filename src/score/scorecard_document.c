@@ -10,7 +10,6 @@
 #include "miscadmin.h"
 
 /* Generous against any card in use, and small enough that a sum of points stays exact to a millionth. */
-#define MOST_CHARACTERISTICS 1000
 #define MOST_POINTS 1e12
 #define ANY_NUMBER 1e300
 
@@ -78,7 +77,7 @@ read_characteristics(ClScorecard *card, const ClJson *root)
 	ClJson		array;
 
 	cl_json_require(root, "characteristics", &array);
-	card->count = cl_json_array(&array, 1, MOST_CHARACTERISTICS);
+	card->count = cl_json_array(&array, 1, CL_CARD_MOST_CHARACTERISTICS);
 	card->characteristics = palloc0_array(ClCharacteristic, card->count);
 	for (int i = 0; i < card->count; i++)
 	{

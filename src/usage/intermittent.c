@@ -116,7 +116,10 @@ state_numbers(ArrayType *array)
 	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != STATE_NUMBERS || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID ||
 		!(number[0] >= 0 && number[0] < CL_INTERMITTENT_METHODS) || !is_rate(number[1]) || !is_rate(number[2]) ||
 		!(number[3] >= 0 && number[3] < MOST_PERIODS) || !(number[4] >= 0 && number[4] <= number[3]))
-		elog(ERROR, "state of intermittent_forecast is not one");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this is not a state of intermittent_forecast"),
+				 errhint("An aggregate of your own begins without one.")));
 	return number;
 }
 

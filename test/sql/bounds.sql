@@ -1,0 +1,158 @@
+\i test/helpers.sql
+-- What a caller counts, or gives as an array, is bounded before it sizes or indexes anything: every integer, array and oid that SQL can
+-- give to a C function of either schema, or to an aggregate, stands here with the least and the most that it takes.
+
+CREATE TABLE row AS
+SELECT i, i % 3 = 0 AS event, i / 50.0::float8 AS x, i * 1.5::float8 AS score FROM generate_series(1, 50) i;
+CREATE TABLE one (x numeric);
+CREATE TABLE given AS
+SELECT roc_agg(score, event, true) AS roc, calibration_agg(x, event) AS calibration,
+  logistic_regression(event, ARRAY[x, (i % 7)::float8]) AS model, demand(3, 1) AS demand,
+  behavior_agg(make_date(2020 + i / 12, 1 + i % 12, 1), 1000, i, i, i, 0) AS history,
+  logit_coded_rows(event, ARRAY[i % 5, i % 7]::float8[]) AS coded, binning_refit(fixed_binning(ARRAY[15, 50]), score, event) AS binning,
+  '{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 1}, {"points": 2}]}]}'::scorecard AS card
+FROM row;
+-- A state of type float8[] may be that of an aggregate of somebody else.
+CREATE FUNCTION kept(s float8[], x float8) RETURNS float8[] LANGUAGE sql IMMUTABLE RETURN s;
+CREATE FUNCTION forecast(of text, state float8[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer text;
+BEGIN
+  EXECUTE format('CREATE AGGREGATE theirs(float8) (STYPE = float8[], INITCOND = %L, %s)', state, of);
+  EXECUTE 'SELECT theirs(i::float8)::text FROM row' INTO answer;
+  DROP AGGREGATE theirs(float8);
+  RETURN answer;
+END $$;
+
+-- "call" has %s for the argument: a number, or an array with so many of "element". Neither least nor most: it depends on the rest.
+CREATE TABLE bound (function text, argument text, least numeric, most numeric, element text, call text);
+INSERT INTO bound VALUES
+  ('calibration_stats', 'groups', 1, 100000, NULL, 'calibration_stats(calibration, %s) FROM given'),
+  ('calibration_table', 'groups', 1, 100000, NULL, 'calibration_table(calibration, %s) FROM given'),
+  ('brier_decomposition', 'groups', 1, 100000, NULL, 'brier_decomposition(calibration, %s) FROM given'),
+  ('hosmer_lemeshow', 'groups', 1, 100000, NULL, 'hosmer_lemeshow(x, event, %s, true) FROM row'),
+  ('roc_curve', 'points', 2, 10000000, NULL, 'roc_curve(roc, %s) FROM given'),
+  ('gains_table', 'groups', 1, 100000, NULL, 'gains_table(roc, %s) FROM given'),
+  ('cutoff_table', 'groups', 1, 100000, NULL, 'cutoff_table(roc, %s) FROM given'),
+  ('cutoff_table_at', 'cutoffs', 0, NULL, 'i', 'cutoff_table_at(roc, %s) FROM given'),
+  ('quantile_bands', 'bands', 2, 1000, NULL, 'quantile_bands(score, %s) FROM row'),
+  ('behavior_project_idle', 'months', 0, 120, NULL, 'behavior_project_idle(history, %s) FROM given'),
+  ('reason_codes', 'n', 1, 2147483647, NULL, 'reason_codes(card, ''{"x": 3}''::jsonb, %s) FROM given'),
+  ('demand_amount', 'decimals', 0, 20, NULL, 'demand_amount(demand, 0.9, %s) FROM given'),
+  ('affordable_limit', 'decimals', 0, 4, NULL, 'affordable_limit(3000, 500, 0.18, 0.05, decimals => %s)'),
+  ('limit_gap', 'months_inactive', 0, 2147483647, NULL, 'limit_gap(100, 90, 80, 70, 60, %s)'),
+  ('limit_gap', 'dormant_after', 1, 2147483647, NULL, 'limit_gap(100, 90, 80, 70, 60, 1, ''waterfall'', %s)'),
+  ('limit_gap', 'decimals', 0, 20, NULL, 'limit_gap(100, 90, 80, 70, 60, 1, ''waterfall'', 6, %s)'),
+  ('psi_critical_value', 'bands', 2, 2147483647, NULL, 'psi_critical_value(100, 100, %s)'),
+  ('information_value', 'bin', -2147483648, 2147483647, NULL, 'information_value(%s, event) FROM row'),
+  ('behavior_agg', 'days_past_due', 0, 65534, NULL, 'behavior_agg(DATE ''2020-01-01'', 1, 1, 1, 1, %s)'),
+  ('behavior_features', 'days_past_due', 0, 65534, NULL, 'behavior_features(DATE ''2020-01-01'', 1, 1, 1, 1, %s)'),
+  ('behavior_add', 'days_past_due', 0, 65534, NULL, 'behavior_add(NULL, DATE ''2020-01-01'', 1, 1, 1, 1, %s)'),
+  ('pd_binomial_test', 'n', 10, 1000000000000, NULL, 'pd_binomial_test(%s, 10, 0.1)'),
+  ('pd_binomial_test', 'events', 0, 1000, NULL, 'pd_binomial_test(1000, %s, 0.1)'),
+  ('pd_jeffreys_test', 'n', 10, 1000000000000, NULL, 'pd_jeffreys_test(%s, 10, 0.1)'),
+  ('pd_jeffreys_test', 'events', 0, 1000, NULL, 'pd_jeffreys_test(1000, %s, 0.1)'),
+  ('pd_normal_test', 'n', 10, 1000000000000, NULL, 'pd_normal_test(%s, 10, 0.1)'),
+  ('pd_normal_test', 'events', 0, 1000, NULL, 'pd_normal_test(1000, %s, 0.1)'),
+  ('pd_correlated_test', 'n', 10, 1000000000000, NULL, 'pd_correlated_test(%s, 10, 0.1, 0.05)'),
+  ('pd_correlated_test', 'events', 0, 1000, NULL, 'pd_correlated_test(1000, %s, 0.1, 0.05)'),
+  ('jeffreys_interval', 'n', 10, 1000000000000, NULL, 'jeffreys_interval(%s, 10)'),
+  ('jeffreys_interval', 'events', 0, 1000, NULL, 'jeffreys_interval(1000, %s)'),
+  ('grade_heterogeneity_test', 'n1', 10, 9223372036854775807, NULL, 'grade_heterogeneity_test(%s, 10, 1000, 10)'),
+  ('grade_heterogeneity_test', 'd1', 0, 1000, NULL, 'grade_heterogeneity_test(1000, %s, 1000, 10)'),
+  ('grade_heterogeneity_test', 'n2', 10, 9223372036854775807, NULL, 'grade_heterogeneity_test(1000, 10, %s, 10)'),
+  ('grade_heterogeneity_test', 'd2', 0, 1000, NULL, 'grade_heterogeneity_test(1000, 10, 1000, %s)'),
+  ('event_rate_test', 'n_expected', 10, 9223372036854775807, NULL, 'event_rate_test(%s, 10, 1000, 10)'),
+  ('event_rate_test', 'events_expected', 0, 1000, NULL, 'event_rate_test(1000, %s, 1000, 10)'),
+  ('event_rate_test', 'n_actual', 10, 9223372036854775807, NULL, 'event_rate_test(1000, 10, %s, 10)'),
+  ('event_rate_test', 'events_actual', 0, 1000, NULL, 'event_rate_test(1000, 10, 1000, %s)'),
+  ('adverse_impact_ratio', 'n_favourable', 0, 1000, NULL, 'adverse_impact_ratio(%s, 1000, 10, 1000)'),
+  ('adverse_impact_ratio', 'n', 10, 9223372036854775807, NULL, 'adverse_impact_ratio(10, %s, 10, 1000)'),
+  ('adverse_impact_ratio', 'n_favourable_reference', 0, 1000, NULL, 'adverse_impact_ratio(10, 1000, %s, 1000)'),
+  ('adverse_impact_ratio', 'n_reference', 10, 9223372036854775807, NULL, 'adverse_impact_ratio(10, 1000, 10, %s)'),
+  ('standardized_mean_difference', 'n', 0, 9223372036854775807, NULL, 'standardized_mean_difference(%s, 1, 1, 10, 1, 1)'),
+  ('standardized_mean_difference', 'n_reference', 0, 9223372036854775807, NULL, 'standardized_mean_difference(10, 1, 1, %s, 1, 1)'),
+  ('auc_deterioration_test', 'n_event', 1, 9223372036854775807, NULL, 'auc_deterioration_test(0.7, 0.7, %s, 10)'),
+  ('auc_deterioration_test', 'n_non_event', 1, 9223372036854775807, NULL, 'auc_deterioration_test(0.7, 0.7, 10, %s)'),
+  ('fixed_binning', 'splits', 0, 998, 'i', 'fixed_binning(%s::float8[])'),
+  ('binning_merge', 'bin_ids', 2, 3, 'i', 'binning_merge(binning, %s) FROM given'),
+  ('logit_coefficients', 'names', 2, 2, '''t'' || i', 'logit_coefficients(model, %s) FROM given'),
+  ('logit_predict', 'x', 2, 2, '0.5', 'logit_predict(model, %s) FROM given'),
+  ('logit_link', 'x', 2, 2, '0.5', 'logit_link(model, %s) FROM given'),
+  ('logit_stepwise', 'terms', 3, 3, '''t'' || i', 'logit_stepwise(''SELECT event, ARRAY[x, x * x, score * x] FROM row'', %s)'),
+  ('logit_coded_fit', 'columns', 1, 2, 'i', 'logit_coded_fit(coded, %s::int[]) FROM given'),
+  ('logistic_regression', 'x', 0, 1000, '0.5::float8', 'logistic_regression(event, %s, ''{"max_iterations": 1}'') FROM row'),
+  ('logit_coded_rows', 'x', 0, 1000, '0.5::float8', 'logit_coded_rows(event, %s) FROM row'),
+  ('logit_newton_step', 'x', 0, 1000, '0.5::float8', 'logit_newton_step(event, %s, ''{}'') FROM row'),
+  ('logit_newton_step', 'beta', 2, 2, '0.1::float8', 'logit_newton_step(event, ARRAY[x], %s) FROM row'),
+  ('logit_newton_step', 'center', 1, 1, '0.1::float8', 'logit_newton_step(event, ARRAY[x], ARRAY[0, 0.1], 1, %s, ARRAY[1.0]) FROM row'),
+  ('logit_newton_step', 'scale', 1, 1, '0.1::float8', 'logit_newton_step(event, ARRAY[x], ARRAY[0, 0.1], 1, ARRAY[0.0], %s) FROM row'),
+  ('psi', 'expected', NULL, NULL, 'i', 'psi(%1$s::float8[], %1$s::float8[])'),
+  ('psi', 'actual', 2, 2, 'i', 'psi(ARRAY[1, 2], %s::float8[])'),
+  ('stability_divergence', 'expected', NULL, NULL, 'i', 'stability_divergence(%1$s::float8[], %1$s::float8[])'),
+  ('stability_divergence', 'actual', 2, 2, 'i', 'stability_divergence(ARRAY[1, 2], %s::float8[])'),
+  ('stability', 'bins', NULL, 100000, 'i', 'stability(%1$s::text[], %1$s::float8[], %1$s::float8[])'),
+  ('stability', 'expected', 2, 2, 'i', 'stability(ARRAY[''a'', ''b''], %s::float8[], ARRAY[1, 2])'),
+  ('stability', 'actual', 2, 2, 'i', 'stability(ARRAY[''a'', ''b''], ARRAY[1, 2], %s::float8[])'),
+  ('scorecard_from_coefficients', 'coefficients', 1, 1, '0.1::float8',
+    'scorecard_from_coefficients(1, %s, ARRAY[''x''], ARRAY[binning]) FROM given'),
+  ('scorecard_from_coefficients', 'characteristics', 1, 1, '''x'' || i',
+    'scorecard_from_coefficients(1, ARRAY[1.0], %s, ARRAY[binning]) FROM given'),
+  ('scorecard_from_coefficients', 'binnings', 1, 1, '(SELECT binning FROM given)', 'scorecard_from_coefficients(1, ARRAY[1.0], ARRAY[''x''], %s) FROM given'),
+  ('scorecard', 'characteristics', 2, 2, '''x'' || i', 'scorecard(model, %s, ARRAY[binning, binning]) FROM given'),
+  ('scorecard', 'binnings', 2, 2, '(SELECT binning FROM given)', 'scorecard(model, ARRAY[''x'', ''y''], %s) FROM given'),
+  ('assign_arm', 'arms', 2, 2, '''a'' || i', 'assign_arm(''e'', ''u'', %s, ARRAY[0.5, 0.5])'),
+  ('assign_arm', 'shares', 2, 2, '0.5::float8', 'assign_arm(''e'', ''u'', ARRAY[''a'', ''b''], %s)'),
+  ('intermittent_transition', 'double precision[]', 9, 9, '0.5::float8', 'forecast(''SFUNC = credit_limit_internal.intermittent_transition'', %s)'),
+  ('intermittent_final', 'double precision[]', 9, 9, '0.5::float8', 'forecast(''SFUNC = kept, FINALFUNC = credit_limit_internal.intermittent_final'', %s)'),
+  ('scorecard_bin_counts', 'bins', 1, 1, '1', 'credit_limit_internal.scorecard_bin_counts(card, %s) FROM given'),
+  ('score_columns', 'row_type', NULL, NULL, NULL, 'credit_limit_internal.score_columns(card, %s::text::oid, 1.0) FROM given'),
+  ('score_pd_columns', 'row_type', NULL, NULL, NULL, 'credit_limit_internal.score_pd_columns(card, %s::text::oid, 1.0) FROM given'),
+  ('score_columns', 'columns', NULL, NULL, '0.5', 'credit_limit_internal.score_columns(card, ''one''::regtype::oid, VARIADIC %s) FROM given'),
+  ('score_pd_columns', 'columns', NULL, NULL, '0.5',
+    'credit_limit_internal.score_pd_columns(card, ''one''::regtype::oid, VARIADIC %s) FROM given'),
+  ('trigger_book', 'relation', NULL, NULL, NULL, 'credit_limit_internal.trigger_book(%s::text::oid)'),
+  ('seal', 'most', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', %s, 1, 1, ''\x00'', 1)'),
+  ('seal', 'lane', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, %s, 1, ''\x00'', 1)'),
+  ('seal', 'place', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, %s, ''\x00'', 1)'),
+  ('seal', 'previous_account', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, 1, ''\x00'', %s)'),
+  ('value_hash_extended', 'bigint', -9223372036854775808, 9223372036854775807, NULL, 'credit_limit_internal.value_hash_extended(card, %s) FROM given');
+
+-- Every argument of the kind, by the catalog.
+CREATE VIEW argument AS
+SELECT DISTINCT p.proname::text AS function, coalesce(nullif(p.proargnames[a.i], ''), a.type::regtype::text) AS argument
+FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY a (type, i) JOIN pg_type t ON t.oid = a.type
+WHERE p.pronamespace IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace) AND 'internal'::regtype <> ALL (p.proargtypes)
+  AND (p.prokind = 'a' OR p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c'))
+  AND (a.type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'anyarray'::regtype, '"any"'::regtype) OR t.typcategory = 'A');
+SELECT function, argument AS not_listed FROM argument EXCEPT SELECT function, argument FROM bound ORDER BY 1, 2;
+SELECT function, argument AS not_there FROM bound EXCEPT SELECT function, argument FROM argument ORDER BY 1, 2;
+
+-- What is refused has a message of its own, or of the server about the type; everything else (an internal error, no memory, too long) is
+-- shown as it is.
+CREATE FUNCTION try(b bound, given text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE ignored bigint;
+BEGIN
+  EXECUTE format('SELECT count(s::text) FROM (SELECT ' || b.call || ') s', given) INTO ignored;
+  RETURN 'taken';
+EXCEPTION
+  WHEN data_exception OR program_limit_exceeded OR syntax_error_or_access_rule_violation OR invalid_cursor_name OR feature_not_supported THEN
+    RETURN 'refused';
+  WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+SELECT function, argument, n, outcome
+FROM bound b, unnest(ARRAY[least - 1, least, most, most + 1, -9223372036854775808, -2147483648, 2147483647, 9223372036854775807]) n, try(b, n::text) outcome
+WHERE element IS NULL AND outcome IS DISTINCT FROM CASE WHEN n BETWEEN least AND most THEN 'taken' WHEN least IS NULL AND outcome = 'taken' THEN 'taken'
+  ELSE 'refused' END;
+SELECT function, argument, n, outcome
+FROM bound b, unnest(ARRAY[least - 1, least, most, most + 1, 1200, 3000, 46342]) n,
+  try(b, format('(SELECT array_agg(%s) FROM generate_series(1, %s) i)', element, n)) outcome
+WHERE n > 0 AND element IS NOT NULL AND outcome IS DISTINCT FROM CASE WHEN n BETWEEN least AND coalesce(most, 1e6) THEN 'taken'
+  WHEN least IS NULL AND outcome = 'taken' THEN 'taken' ELSE 'refused' END;
+
+-- Arrays of other shapes: none at all, empty, with NULL in them, of two dimensions, numbered from elsewhere.
+SELECT function, argument, shape, outcome
+FROM bound b, unnest(ARRAY['NULL', 'ARRAY(SELECT %1$s FROM generate_series(1, 0) i)', '(SELECT ARRAY[%1$s, NULL] FROM (SELECT 1 i) s)',
+    '(SELECT ARRAY[[%1$s, %1$s], [%1$s, %1$s]] FROM (SELECT 1 i) s)', '(SELECT array_fill(%1$s, ''{2}'', ''{2147483645}'') FROM (SELECT 1 i) s)']) shape,
+  try(b, format(shape, coalesce(element, '1'))) outcome
+WHERE (element IS NOT NULL OR shape = 'NULL') AND outcome NOT IN ('taken', 'refused');
