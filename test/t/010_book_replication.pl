@@ -17,11 +17,9 @@ $reader->start;
 sub approve
 {
 	my ($id, $kind, $document, $from) = @_;
-	my $column = $kind eq 'policy' ? 'limit_policy' : 'scorecard';
 	$lender->safe_psql('postgres', "SET ROLE maker; SELECT credit_limit.draft_$kind('lending', 'one', '$document')");
-	my $digest = $lender->safe_psql('postgres', "SELECT pronargs FROM pg_proc WHERE proname = 'approve_$kind'") == 5
-		? ", (SELECT digest FROM lending.${kind}_version WHERE ${kind}_id = $id)" : '';
-	$lender->safe_psql('postgres', "SELECT credit_limit.approve_$kind('lending', $id$digest, DATE '$from')");
+	$lender->safe_psql('postgres', "SELECT credit_limit.approve_$kind('lending', $id, DATE '$from',
+		digest => (SELECT digest FROM lending.${kind}_version WHERE ${kind}_id = $id))");
 }
 
 $lender->safe_psql('postgres', "CREATE EXTENSION credit_limit; CREATE ROLE maker; SELECT credit_limit.create_book('lending');
