@@ -60,9 +60,9 @@ PG_FUNCTION_INFO_V1(cl_need_autocommit);
 static const char *const relations[] = {
 	"product", "experiment", "experiment_arm", "policy_version", "scorecard_version", "business_day",
 	"borrower", "account", "account_month", "account_feature", "umbrella", "limit_adjustment", "exclusion", "reason_text",
-	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "erasure", "retirement",
-	"alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact", "report_assumption",
-	"report_refresh", "report_position"
+	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "log_act", "erasure",
+	"retirement", "alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
+	"report_assumption", "report_refresh", "report_position"
 };
 
 #define RELATIONS lengthof(relations)

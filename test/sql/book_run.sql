@@ -321,10 +321,21 @@ CALL credit_limit.run_decisions('book_r', '2026-12-31');
 SELECT credit_limit.retire_decisions('book_r', NULL, 'seven years');
 SELECT credit_limit.retire_decisions('book_r', 'infinity', 'seven years');
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', NULL);
+-- The stretch of lane 0 by hand: the hashes at its ends, and their digest.
+CREATE TABLE archive AS TABLE book_r.decision_2026_11;
+SELECT jsonb_build_array(jsonb_build_array(0, 1, count(*), (SELECT encode(previous_hash, 'hex') FROM archive ORDER BY decision_id LIMIT 1),
+  (SELECT encode(hash, 'hex') FROM archive ORDER BY decision_id DESC LIMIT 1))) AS stretches FROM archive \gset
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'seven years') AS retired;
 SELECT count(*) AS left_over, to_regclass('book_r.decision_2026_11') AS november FROM book_r.decision;
-SELECT lane, first_place, last_place, reason FROM book_r.retirement;
-SELECT * FROM credit_limit.verify_log('book_r', :'known');
+SELECT month, decisions, stretches = :'stretches' AS stretches, digest = sha256(:'stretches') AS digest, reason FROM book_r.retirement;
+SELECT problem, replace(detail, encode(sha256(:'stretches'), 'hex'), 'of the copy') AS detail FROM credit_limit.verify_log('book_r', :'known');
+SELECT * FROM credit_limit.verify_log('book_r');
+-- The copy proves itself; one in which anything was changed does not.
+SELECT decisions, changed, digest = sha256(:'stretches') AS digest, retired_month FROM credit_limit.verify_archive('book_r', 'archive');
+UPDATE archive SET new_limit = new_limit + 1 WHERE decision_id = 640;
+SELECT decisions, changed, digest = sha256(:'stretches') AS digest, retired_month FROM credit_limit.verify_archive('book_r', 'archive');
+DELETE FROM archive WHERE decision_id = 64;
+SELECT decisions, changed, digest = sha256(:'stretches') AS digest, retired_month FROM credit_limit.verify_archive('book_r', 'archive');
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'again');
 DROP SCHEMA book_r, book_r_report CASCADE;
 DROP OWNED BY regress_run_maker;

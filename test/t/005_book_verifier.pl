@@ -6,6 +6,7 @@ use warnings;
 
 use Digest::SHA qw(sha256 sha256_hex);
 use Encode qw(encode decode);
+use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -111,13 +112,46 @@ sub check_evidence
 	push @$problems, map { "no evidence of $_" } sort keys %$hash_of;
 }
 
+# Lane 64: what was approved, retired and erased. The last act of a version has what its row has.
+my @act = ([ kind => 'text' ], [ id => 'bigint' ], [ written_at => 'timestamp with time zone' ], [ login => 'text' ],
+	[ content => 'text' ]);
+
+sub check_acts
+{
+	my ($database, $end, $problems) = @_;
+	my %act;
+	my $list = join ', ', map { $_->[0] } @act;
+	foreach (rows($database, "SELECT place, previous_hash, hash, $list FROM lending.log_act ORDER BY place"))
+	{
+		my ($place, $previous, $hash, @values) = @$_;
+		my $content = '[' . join(',', map { canonical_value($act[$_][1], $values[$_]) } 0 .. $#act) . ']';
+		push @$problems, "act $place" if $place != $end->{64}[0] + 1 || bytes($previous) ne $end->{64}[1]
+			|| sha256(bytes($previous) . encode('UTF-8', $content)) ne bytes($hash);
+		$end->{64} = [ $place, bytes($hash) ];
+		$act{"$values[0] $values[1]"} = eval { decode_json(encode('UTF-8', $values[4])) } || {};
+	}
+	foreach my $kind (qw(policy scorecard))
+	{
+		foreach (rows($database, "SELECT ${kind}_id, name, status, valid_from, valid_to, approved_by, digest
+			FROM lending.${kind}_version WHERE status <> 'draft'"))
+		{
+			my ($id, @row) = @$_;
+			my $said = delete $act{"$kind $id"};
+			push @$problems, "$kind $id is not as log_act has it" if !$said
+				|| join('|', map { $_ // '' } @row)
+				ne join('|', map { $_ // '' } @$said{qw(name status valid_from valid_to approved_by digest)});
+		}
+	}
+	push @$problems, map { "$_ is gone" } grep { /^(policy|scorecard)/ } sort keys %act;
+}
+
 sub verify
 {
 	my ($database) = @_;
 	my @problems;
 	my $policies = digests($database, 'policy', \@problems);
 	my $cards = digests($database, 'scorecard', \@problems);
-	my %end = map { $_ => [ 0, sha256("credit_limit lane $_") ] } 0 .. 63;
+	my %end = map { $_ => [ 0, sha256("credit_limit lane $_") ] } 0 .. 64;
 	my %input_hash;
 	my $list = join ', ', map { $_->[0] } @columns;
 	foreach (rows($database, "SELECT decision_id, previous_hash, hash, $list FROM lending.decision ORDER BY decision_id"))
@@ -135,6 +169,7 @@ sub verify
 		$input_hash{$id} = $values[-1];
 	}
 	check_evidence($database, \%input_hash, \@problems);
+	check_acts($database, \%end, \@problems);
 	foreach (rows($database, 'SELECT lane, place, hash FROM lending.log_lane'))
 	{
 		my ($lane, $place, $hash) = @$_;
@@ -270,7 +305,11 @@ altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET c
 altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
 	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
 altered("policy.$_->[0]", "UPDATE lending.policy_version SET $_->[0] = $_->[1]", 'policy_version')
-	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ]);
+	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ],
+		[ valid_from => q{valid_from - 1} ], [ approved_by => q{'nobody'} ]);
+altered("log_act.$_->[0]", "UPDATE lending.log_act SET $_->[0] = " . changed(@$_) . ' WHERE place = 2', 'log_act')
+	foreach (@act, [ previous_hash => 'bytea' ], [ hash => 'bytea' ]);
+altered('an act removed', 'DELETE FROM lending.log_act WHERE place = 2', 'log_act');
 altered('a decision removed', "DELETE FROM lending.decision $some", 'decision');
 altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id =
 	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)', 'decision');

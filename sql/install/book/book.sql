@@ -186,6 +186,7 @@ BEGIN
   PERFORM credit_limit_internal.create_positions(book);
   PERFORM credit_limit_internal.create_rights(book);
   PERFORM credit_limit_internal.create_triggers(book);
+  PERFORM credit_limit_internal.write_act(book, 'guards', 0, (SELECT jsonb_agg(g)::text FROM credit_limit_internal.guards() g));
   BEGIN
     PERFORM credit_limit.create_book_input(book);
   EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN

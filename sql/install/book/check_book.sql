@@ -290,7 +290,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book_to_check(book);
   FOR missing IN SELECT * FROM credit_limit_internal.check_contract() UNION ALL SELECT r.name, 'is missing'
-      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'job']) r(name)
+      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'log_act', 'job']) r(name)
       WHERE to_regclass(r.name) IS NULL LOOP
     bad := bad || missing.relation;
     relation := missing.relation;
@@ -305,6 +305,9 @@ BEGIN
     FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')
     WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND f.prosecdef AND f.prorettype = 'trigger'::regtype
       AND f.proowner <> c.relowner;
+  IF to_regclass('log_act') IS NOT NULL THEN
+    RETURN QUERY SELECT g.relation, g.problem, NULL::bigint FROM credit_limit_internal.check_guards() g;
+  END IF;
   IF bad IS NULL THEN
     RETURN QUERY SELECT n.relation, n.problem, NULL::bigint FROM credit_limit_internal.check_night() n;
   END IF;
@@ -313,7 +316,7 @@ $$;
 COMMENT ON FUNCTION credit_limit.check_book(text) IS
     'what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or '
     'months that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot '
-    'be decided on the business date, or at the end of the last month on file (row_count NULL); and rows that contradict '
-    'others, with their number. No rows: nothing is wrong. The contract is the column names: views over other tables do as '
+    'be decided on the business date, or at the end of the last month on file, triggers, constraints and rights that are not '
+    'as create_book() and grant_book() made them (row_count NULL); and rows that contradict others, with their number. No rows: nothing is wrong. The contract is the column names: views over other tables do as '
     'well. It takes as long as a preview; without EXECUTE on decision_input what needs it is left out. Errors: a schema that '
     'holds what would change the meaning of statements (55000)';

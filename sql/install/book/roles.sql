@@ -33,8 +33,8 @@ AS $$
   SELECT v.kind, r.relation, btrim(p.privilege), string_to_array(v.columns, ' ')
   FROM (VALUES
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
-      'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane erasure '
-      'retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact',
+      'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
+      'erasure retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact',
       'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
@@ -311,6 +311,7 @@ CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation r
 LANGUAGE sql STABLE
 AS $$
   SELECT c.oid::regclass, replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
+      WHEN c.relname = 'log_act' THEN 'kind <> ''erasure'''
       WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
       WHEN n.names @> '{borrower_id}' THEN mine.borrower
       ELSE 'account_id IN (SELECT a.account_id FROM @book@.account a)' END, '@book@', c.relnamespace::regnamespace::text)
@@ -319,7 +320,7 @@ AS $$
     (VALUES ('segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE pg_has_role(s.role::oid, ''USAGE''))',
       'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)')) mine(segment, borrower)
   WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.names && '{borrower_id,account_id}'
+    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (n.names && '{borrower_id,account_id}' OR c.relname = 'log_act')
 $$;
 COMMENT ON FUNCTION credit_limit_internal.segment_tables() IS
     'in an open book: the tables that name a borrower or an account, and the rows of them that a restricted analyst sees: '

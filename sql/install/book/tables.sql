@@ -242,7 +242,23 @@ BEGIN
     $body$;
     COMMENT ON FUNCTION @book@.renew_versions() IS
     'trigger of what decides on a day: writes anew by what real time decides, run_version of run 0; fires always';
-    REVOKE ALL ON FUNCTION @book@.renew_versions() FROM PUBLIC
+    REVOKE ALL ON FUNCTION @book@.renew_versions() FROM PUBLIC;
+
+    CREATE FUNCTION @book@.write_act() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM credit_limit_internal.write_act(credit_limit_internal.trigger_book(TG_RELID), TG_ARGV[0],
+        (to_jsonb(NEW) ->> (TG_ARGV[0] || '_id'))::bigint);
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.write_act() IS
+    'trigger of erasure, retirement and versions: continues log_act with what was written';
+    REVOKE ALL ON FUNCTION @book@.write_act() FROM PUBLIC;
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
+      FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
   $$, '@book@', quote_ident(book));	-- DDL
   IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.account', book))) IN ('r', 'p') THEN
     EXECUTE replace($$
@@ -277,8 +293,11 @@ BEGIN
         EXECUTE FUNCTION %1$I.renew_versions();
       CREATE TRIGGER renew_versions_delete AFTER DELETE ON %1$I.%2$I
         FOR EACH ROW WHEN (OLD.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.write_act(%3$L);
       ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions, ENABLE ALWAYS TRIGGER renew_versions_insert,
-        ENABLE ALWAYS TRIGGER renew_versions_update, ENABLE ALWAYS TRIGGER renew_versions_delete', book, relation);	-- DDL
+        ENABLE ALWAYS TRIGGER renew_versions_update, ENABLE ALWAYS TRIGGER renew_versions_delete', book, relation,
+      split_part(relation, '_', 1));	-- DDL
   END LOOP;
 END
 $create$;

@@ -16,27 +16,34 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.log_end(text) IS
-    'where the log ends now: [lane, place, hash] of every lane. Kept somewhere else, it proves later that nothing up to '
-    'there was removed: verify_log(book, log_end)';
+    'where the log ends now: [lane, place, hash] of every lane; lane 64 is log_act. Kept somewhere else, it proves later what '
+    'was removed or changed since: verify_log(book, log_end)';
 
 -- Stretches that were retired stand in for their decisions: only the hashes at their ends are known.
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
-LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   RETURN QUERY
-    WITH link AS (
+    WITH stretch AS (
+      SELECT r.retirement_id, (s.item ->> 0)::int AS lane, (s.item ->> 1)::bigint AS first_place,
+        (s.item ->> 2)::bigint AS last_place, decode(s.item ->> 3, 'hex') AS previous_hash, decode(s.item ->> 4, 'hex') AS hash
+      FROM retirement r, jsonb_array_elements(r.stretches) s(item)),
+    link AS (
       SELECT (d.decision_id % 64)::int AS lane, d.decision_id / 64 AS first_place, d.decision_id / 64 AS last_place,
-        d.decision_id, d.account_id, d.previous_hash, d.hash,
+        d.decision_id, format('account %s', d.account_id) AS what, d.previous_hash, d.hash,
         credit_limit_internal.decision_hash(d, p.digest, c.digest) = d.hash AS sound
       FROM decision d LEFT JOIN policy_version p ON p.policy_id = d.policy_id
         LEFT JOIN scorecard_version c ON c.scorecard_id = d.scorecard_id
       UNION ALL
-      SELECT r.lane, r.first_place, r.last_place, 64 * r.first_place + r.lane, NULL, r.previous_hash, r.hash, true
-      FROM retirement r),
+      SELECT s.lane, s.first_place, s.last_place, 64 * s.first_place + s.lane, NULL, s.previous_hash, s.hash, true FROM stretch s
+      UNION ALL
+      SELECT 64, a.place, a.place, NULL, format('%s %s in log_act', a.kind, a.id), a.previous_hash, a.hash,
+        credit_limit_internal.act_hash(a.previous_hash, a.kind, a.id, a.written_at, a.login, a.content) = a.hash
+      FROM log_act a),
     placed AS (
       SELECT l.*, lag(l.last_place, 1, 0::bigint) OVER w AS before_place, lag(l.hash) OVER w AS before_hash
       FROM link l WINDOW w AS (PARTITION BY l.lane ORDER BY l.first_place, l.last_place)),
@@ -44,10 +51,11 @@ BEGIN
     known_end AS (
       SELECT k.source, (k.item ->> 0)::int AS lane, (k.item ->> 1)::bigint AS place, decode(k.item ->> 2, 'hex') AS hash
       FROM (SELECT 'run ' || r.run_key AS source, jsonb_array_elements(r.log_end) AS item FROM run r WHERE r.log_end IS NOT NULL
+        UNION ALL SELECT 'retirement ' || r.retirement_id, jsonb_array_elements(r.log_end) FROM retirement r
         UNION ALL SELECT 'the end that was given', jsonb_array_elements(verify_log.known)) k),
     problems AS (
       SELECT 1 AS kind, 'changed' AS problem, p.decision_id,
-        format('account %s: what is written does not give the hash', p.account_id) AS detail
+        format('%s: what is written does not give the hash', p.what) AS detail
       FROM placed p WHERE p.sound IS NOT TRUE
       UNION ALL
       SELECT 2, CASE WHEN p.first_place <= p.before_place THEN 'inserted' ELSE 'removed' END, p.decision_id,
@@ -55,7 +63,8 @@ BEGIN
           ELSE format('lane %s has nothing between the places %s and %s', p.lane, p.before_place, p.first_place) END
       FROM placed p WHERE p.first_place <> p.before_place + 1
       UNION ALL
-      SELECT 3, 'broken', p.decision_id, format('previous_hash is not the hash of the decision before, lane %s', p.lane)
+      SELECT 3, 'broken', p.decision_id, format('previous_hash is not the hash of the one before, lane %s, place %s', p.lane,
+        p.first_place)
       FROM placed p WHERE p.first_place = p.before_place + 1
         AND p.previous_hash <> coalesce(p.before_hash, credit_limit_internal.lane_origin(p.lane))
       UNION ALL
@@ -65,37 +74,63 @@ BEGIN
       WHERE l.place IS DISTINCT FROM coalesce(e.last_place, 0)
         OR l.hash IS DISTINCT FROM coalesce(e.hash, credit_limit_internal.lane_origin(l.lane))
       UNION ALL
-      SELECT 5, 'known end', NULL, format('%s knows another decision at lane %s, place %s', k.source, k.lane, k.place)
+      SELECT 5, 'known end', NULL, format('%s knows another end at lane %s, place %s', k.source, k.lane, k.place)
       FROM known_end k WHERE NOT EXISTS (SELECT FROM link l WHERE l.lane = k.lane AND l.last_place = k.place AND l.hash = k.hash)
-        AND NOT EXISTS (SELECT FROM retirement r WHERE r.lane = k.lane AND r.first_place <= k.place AND k.place < r.last_place)
+        AND NOT EXISTS (SELECT FROM stretch s WHERE s.lane = k.lane AND s.first_place <= k.place AND k.place < s.last_place)
       UNION ALL
       SELECT 6, 'evidence', coalesce(d.decision_id, e.decision_id),
         CASE WHEN d.decision_id IS NULL THEN 'there are inputs without a decision'
-          WHEN e.decision_id IS NULL THEN 'the inputs are missing, and the borrower was not erased'
+          WHEN e.decision_id IS NULL THEN 'the inputs are missing, and the borrower was not erased after it'
           ELSE 'the inputs are not those of the decision' END
       FROM decision d FULL JOIN decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
         LEFT JOIN evidence_layout y ON y.layout = e.layout
       WHERE credit_limit.input_hash(e.salt, y.columns, e.inputs) IS DISTINCT FROM d.input_hash
-        AND NOT (e.decision_id IS NULL AND EXISTS (SELECT FROM erasure x WHERE x.borrower_id = d.borrower_id))
+        AND NOT (e.decision_id IS NULL AND credit_limit_internal.is_erased(d.borrower_id, d.decided_at))
       UNION ALL
-      SELECT 7, 'policy', NULL, format('version %s of policy "%s" is not what was approved', v.version, v.name)
-      FROM policy_version v
-      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest
-        OR v.source::credit_limit.limit_policy OPERATOR(credit_limit.<>) v.document
+      SELECT 7, v.kind, NULL, format('version %s of %s "%s" is not what was approved', v.version, v.kind, v.name)
+      FROM (SELECT 'policy' AS kind, p.version, p.name, p.source, p.digest,
+          p.source::credit_limit.limit_policy OPERATOR(credit_limit.=) p.document AS same FROM policy_version p
+        UNION ALL SELECT 'scorecard', c.version, c.name, c.source, c.digest,
+          c.source::credit_limit.scorecard OPERATOR(credit_limit.=) c.document FROM scorecard_version c) v
+      WHERE NOT v.same OR sha256(convert_to(v.source, 'UTF8')) <> v.digest
       UNION ALL
-      SELECT 7, 'scorecard', NULL, format('version %s of scorecard "%s" is not what was approved', v.version, v.name)
-      FROM scorecard_version v
-      WHERE sha256(convert_to(v.source, 'UTF8')) <> v.digest
-        OR v.source::credit_limit.scorecard OPERATOR(credit_limit.<>) v.document)
-    SELECT w.problem, w.decision_id, w.detail FROM problems w
-    ORDER BY w.kind, w.decision_id % 64, w.decision_id, w.detail LIMIT verify_log.most;
+      SELECT 8, kind, NULL, format('%s %s %s', kind, id, CASE WHEN a.content IS NULL THEN 'is not in log_act'
+          WHEN k.content IS NULL THEN 'is gone' ELSE 'is not what log_act says' END)
+      FROM credit_limit_internal.kept_rows() k FULL JOIN (SELECT DISTINCT ON (a.kind, a.id) a.kind, a.id, a.content FROM log_act a
+        WHERE a.kind <> 'guards' ORDER BY a.kind, a.id, a.place DESC) a USING (kind, id)
+      WHERE a.content IS DISTINCT FROM k.content
+      UNION ALL
+      SELECT 9, 'retirement', min(d.decision_id), format('retirement %s is not of the whole month %s: decisions left: %s',
+        r.retirement_id, to_char(r.month, 'YYYY-MM'), count(*))
+      FROM retirement r, jsonb_array_elements(r.log_end) e(item), decision d
+      WHERE d.as_of >= r.month AND d.as_of < r.month + interval '1 month' AND d.decision_id % 64 = (e.item ->> 0)::int
+        AND d.decision_id / 64 <= (e.item ->> 1)::bigint
+      GROUP BY r.retirement_id),
+    numbered AS (SELECT p.*, row_number() OVER (ORDER BY p.kind, p.decision_id % 64, p.decision_id, p.detail) AS n
+      FROM problems p)
+    SELECT w.problem, w.decision_id, w.detail FROM (
+      SELECT 1 AS part, w.n, w.problem, w.decision_id, w.detail FROM numbered w WHERE (w.n > verify_log.most) IS NOT TRUE
+      UNION ALL
+      SELECT 2, NULL, 'more', NULL, format('problems that are not listed: %s', count(*)) FROM numbered w
+      WHERE w.n > verify_log.most HAVING count(*) > 0
+      UNION ALL
+      SELECT 3, r.retirement_id, 'retired', NULL, format('%s, decisions: %s, digest: %s, by %s%s', to_char(r.month, 'YYYY-MM'),
+        r.decisions, encode(r.digest, 'hex'), r.retired_by, CASE WHEN NOT EXISTS (SELECT FROM known_end k JOIN log_act a
+          ON a.place <= k.place WHERE k.source = 'the end that was given' AND k.lane = 64 AND a.kind = 'retirement'
+          AND a.id = r.retirement_id) THEN '; after the end that was given' ELSE '' END)
+      FROM retirement r
+      WHERE EXISTS (SELECT FROM known_end k JOIN stretch s ON s.lane = k.lane AND s.first_place <= k.place
+        WHERE k.source = 'the end that was given' AND s.retirement_id = r.retirement_id)) w
+    ORDER BY w.part, w.n;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.verify_log(text, jsonb, int) IS
-    'what is wrong with the log of a book, at most so many rows; none: nothing is. changed: a decision does not give its '
-    'hash; removed and inserted: places of a lane that are missing or there twice; broken: a link; end: the last decisions '
-    'of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end(); evidence: inputs that '
-    'are missing or changed; policy and scorecard: a version that is not the one approved';
+    'what is wrong with the log of a book, at most so many rows (NULL: all), then how many more there are; none: nothing is. '
+    'changed: a decision or an act does not give its hash; removed and inserted: places of a lane that are missing or there '
+    'twice; broken: a link; end: the last of a lane are gone; known end: so are those of a finished run or of known, an '
+    'earlier log_end(); evidence: inputs that are missing or changed; policy and scorecard: a version is not the one approved, '
+    'or not valid as log_act says; erasure and retirement: a row that log_act has otherwise, or a month that is not gone as a '
+    'whole. With known also a row retired, no problem in itself, for each month that was retired of what it knew';
 
 -- ---- replay ----
 
@@ -211,8 +246,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('borrower %s has open accounts', id),
       DETAIL = format('There are %s.', n), HINT = 'Close them first.';
   END IF;
-  INSERT INTO erasure (borrower_id, erased_on, reason) VALUES (id, erase_borrower.erased_on, erase_borrower.reason)
-  ON CONFLICT DO NOTHING;
+  INSERT INTO erasure (borrower_id, erased_on, reason) VALUES (id, erase_borrower.erased_on, erase_borrower.reason);
   DELETE FROM decision_evidence e USING decision d
   WHERE d.borrower_id = id AND e.decision_id = d.decision_id AND e.as_of = d.as_of;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -229,12 +263,59 @@ COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
     'inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a '
     'transaction that is not READ COMMITTED (25000)';
 
+-- What proves decisions that lie in one table: the ends of their stretches, as each hash covers the one before it.
+CREATE FUNCTION credit_limit_internal.copied(relation regclass, OUT decisions bigint, OUT changed bigint, OUT stretches jsonb)
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  EXECUTE format($q$
+    SELECT coalesce(sum(s.n), 0), coalesce(sum(s.changed), 0), jsonb_agg(jsonb_build_array(s.lane, s.first_place, s.last_place,
+      encode(s.previous_hash, 'hex'), encode(s.hash, 'hex')) ORDER BY s.lane, s.first_place)
+    FROM (SELECT l.lane, min(l.place) AS first_place, max(l.place) AS last_place, count(*) AS n,
+        count(*) FILTER (WHERE l.sound IS NOT TRUE OR (l.place = l.before_place + 1 AND l.previous_hash <> l.before_hash))
+          AS changed,
+        (array_agg(l.previous_hash ORDER BY l.place))[1] AS previous_hash, (array_agg(l.hash ORDER BY l.place DESC))[1] AS hash
+      FROM (SELECT d.decision_id %% 64 AS lane, d.decision_id / 64 AS place, d.previous_hash, d.hash,
+          d.decision_id / 64 - row_number() OVER w AS island, lag(d.decision_id / 64) OVER w AS before_place,
+          lag(d.hash) OVER w AS before_hash,
+          credit_limit_internal.decision_hash(d, p.digest, c.digest) = d.hash AS sound
+        FROM %s d LEFT JOIN policy_version p ON p.policy_id = d.policy_id
+          LEFT JOIN scorecard_version c ON c.scorecard_id = d.scorecard_id
+        WINDOW w AS (PARTITION BY d.decision_id %% 64 ORDER BY d.decision_id)) l
+      GROUP BY l.lane, l.island) s$q$, relation) INTO decisions, changed, stretches;	-- a relation of the user's own
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.copied(regclass) IS
+    'in an open book: of a table of decisions, how many there are, how many do not give their hash or do not follow the one '
+    'before, and the ends of their stretches as in retirement';
+
+CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, OUT decisions bigint, OUT changed bigint,
+    OUT digest bytea, OUT retired_month date)
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  c := credit_limit_internal.copied(archive);
+  decisions := c.decisions;
+  changed := c.changed;
+  digest := sha256(convert_to(c.stretches::text, 'UTF8'));
+  retired_month := (SELECT min(r.month) FROM retirement r WHERE r.digest = verify_archive.digest);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.verify_archive(text, regclass) IS
+    'proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many of them do not '
+    'give their hash or do not follow the one before, the digest of the copy, and the retired month that has this digest '
+    '(NULL: none has). Versions are looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703, '
+    '42804)';
+
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   part record;
-  n bigint;
+  gone record;
   retired bigint := 0;
 BEGIN
   -- A day that is not known lies after every partition, or before none: nothing may go by it.
@@ -245,24 +326,21 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.need_read_committed('a retirement');
   PERFORM credit_limit_internal.open_book(book);
-  -- A partition without an end, made by hand, stays: it has no date between the last quotes of its bound.
-  FOR part IN SELECT c.relname AS name, regexp_replace(c.relname, '^decision_', 'decision_evidence_') AS evidence,
-        substring(b.bound FROM $r$FROM \('([0-9][^']*)'\)$r$)::date AS begins,
-        substring(b.bound FROM $r$ TO \('([0-9][^']*)'\)$r$)::date AS ends
-      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid)) b(bound)
-      WHERE i.inhparent = to_regclass('decision') AND c.relname <> 'decision_rest' ORDER BY c.relname LOOP
-    CONTINUE WHEN part.ends IS NULL OR part.ends > before;
-    -- Nobody may continue a lane in a stretch that goes.
-    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', book, part.name);	-- DDL
-    INSERT INTO retirement (lane, first_place, last_place, previous_hash, hash, reason)
-    SELECT s.lane, min(s.place), max(s.place), (array_agg(s.previous_hash ORDER BY s.place))[1],
-      (array_agg(s.hash ORDER BY s.place DESC))[1], retire_decisions.reason
-    FROM (SELECT d.decision_id % 64 AS lane, d.decision_id / 64 AS place, d.previous_hash, d.hash,
-        d.decision_id / 64 - row_number() OVER (PARTITION BY d.decision_id % 64 ORDER BY d.decision_id) AS island
-      FROM decision d WHERE d.as_of >= coalesce(part.begins, '-infinity') AND d.as_of < part.ends) s
-    GROUP BY s.lane, s.island;
-    SELECT count(*) INTO n FROM decision d WHERE d.as_of >= coalesce(part.begins, '-infinity') AND d.as_of < part.ends;
-    retired := retired + n;
+  -- Nobody may continue a lane in a stretch that goes.
+  LOCK TABLE decision, decision_evidence IN ACCESS EXCLUSIVE MODE;
+  -- Partitions that are no month, made by hand, stay: what does not lie between the quotes of their bounds is no date.
+  FOR part IN SELECT b.relname AS name, regexp_replace(b.relname, '^decision_', 'decision_evidence_') AS evidence, b.month
+      FROM (SELECT c.relname, substring(x.bound FROM $r$FROM \('([0-9][^']*)'\)$r$)::date AS month,
+          substring(x.bound FROM $r$ TO \('([0-9][^']*)'\)$r$)::date AS ends
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid)) x(bound)
+        WHERE i.inhparent = to_regclass('decision')) b
+      WHERE b.ends <= before AND b.ends = b.month + interval '1 month' AND extract(day FROM b.month) = 1 ORDER BY b.month LOOP
+    gone := credit_limit_internal.copied(format('%I.%I', book, part.name)::regclass);
+    IF gone.decisions > 0 THEN
+      INSERT INTO retirement (month, decisions, stretches, log_end, reason)
+      VALUES (part.month, gone.decisions, gone.stretches, credit_limit.log_end(book), retire_decisions.reason);
+    END IF;
+    retired := retired + gone.decisions;
     EXECUTE format('DROP TABLE %I.%I', book, part.name);	-- DDL
     EXECUTE format('DROP TABLE IF EXISTS %I.%I', book, part.evidence);	-- DDL
   END LOOP;
@@ -270,6 +348,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.retire_decisions(text, date, text) IS
-    'drops the monthly partitions of decisions and their inputs that lie before a day, and keeps in retirement what joins '
-    'the log on both sides; returns how many decisions went. Months without a partition of their own stay. Errors: NULL or '
-    'an infinite day (22023), a transaction that is not READ COMMITTED (25000)';
+    'drops the monthly partitions of decisions and their inputs that lie before a day; retirement keeps of each month how '
+    'many decisions went, a digest that proves a copy of them, and what joins the log on both sides. Returns how many went. '
+    'Months without a partition of their own stay. Errors: NULL or an infinite day (22023), a transaction that is not READ '
+    'COMMITTED (25000)';
