@@ -110,9 +110,32 @@ SELECT credit_limit.replay_decision('book_o', decision_id) FROM book_o.decision 
 CALL credit_limit.run_decisions('book_o', '2026-12-02');
 SELECT action, old_limit FROM book_o.decision WHERE account_id = 101 AND as_of = '2026-12-02';
 UPDATE book_o.override_request SET note = NULL WHERE account_id = 101;
+INSERT INTO book_o.limit_adjustment (account_id, kind, amount, valid_from, valid_to, reason)
+  VALUES (101, 'blocked', 5, '2026-12-01', '2026-12-05', 'divorce of Mr X'), (102, 'blocked', 5, '2026-12-01', '2026-12-05', 'not his');
+INSERT INTO book_o.account_feature (account_id, computed_on, demand_mean) SELECT a, '2026-12-01', 900 FROM unnest(ARRAY[101, 102]) a;
+INSERT INTO book_o.run_chunk (run_id, chunk, lowest, highest, borrowers, status, message)
+  SELECT min(run_id), 1000 + 2 * i + n, i, i + n, 1, 'failed', 'value "4500 a month"'
+  FROM book_o.run, (VALUES (1, 0), (2, 0), (1, 1)) v(i, n) WHERE run_id > 0 GROUP BY i, n;
+SELECT credit_limit.refresh_reports('book_o') AS positions;
 UPDATE book_o.account SET status = 'closed' WHERE account_id = 101;
+\set VERBOSITY default
+SET client_min_messages = notice;
 SELECT credit_limit.erase_borrower('book_o', 1, '2026-12-03', 'asked');
+SET client_min_messages = warning;
+\set VERBOSITY terse
 SELECT note, reason FROM book_o.override_request WHERE account_id = 101;
+-- What was computed of him and what people wrote is gone, and nobody else's; what is left is listed, counted by hand here.
+SELECT account_id, reason FROM book_o.limit_adjustment ORDER BY 1;
+SELECT array_agg(account_id) FROM book_o.account_feature;
+SELECT array_agg(account_id ORDER BY account_id) FROM book_o.report_position;
+SELECT lowest, highest, message FROM book_o.run_chunk WHERE chunk > 1000 ORDER BY chunk, highest;
+SELECT * FROM credit_limit.borrower_traces('book_o', 1);
+SELECT (SELECT count(*) FROM book_o.account WHERE borrower_id = 1) AS account,
+  (SELECT count(*) FROM book_o.account_month WHERE account_id = 101) AS account_month,
+  (SELECT count(*) FROM book_o.decision WHERE borrower_id = 1) AS decision, (SELECT count(*) FROM book_o.override_request WHERE borrower_id = 1) AS request;
+SELECT * FROM credit_limit.borrower_traces('book_o', 77);
+UPDATE book_o.override_request SET reason = 'other' WHERE account_id = 101;
+UPDATE book_o.override_request SET reason = 'erased' WHERE account_id = 102;
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_o');
 -- A run that moves nothing refers nobody.
 CALL credit_limit.run_decisions('book_o', '2026-12-20', '{"run_key": "what if", "move_limits": false}');

@@ -100,7 +100,8 @@ BEGIN
     AND has_any_column_privilege('decision', 'INSERT') AND NEW.decided_by = OLD.decided_by
     AND to_jsonb(NEW) - result = to_jsonb(OLD) - result THEN
     RETURN NEW;
-  ELSIF TG_OP = 'UPDATE' AND NEW.note IS NULL AND to_jsonb(NEW) - 'note' = to_jsonb(OLD) - 'note'
+  ELSIF TG_OP = 'UPDATE' AND NEW.note IS NULL AND NEW.reason = 'erased'
+    AND to_jsonb(NEW) - '{note,reason}'::text[] = to_jsonb(OLD) - '{note,reason}'::text[]
     AND EXISTS (SELECT FROM erasure e WHERE e.borrower_id = OLD.borrower_id) THEN
     RETURN NEW;
   END IF;
@@ -131,8 +132,8 @@ $$;
 COMMENT ON FUNCTION credit_limit.propose_override(text, bigint, numeric, text, text) IS
     'proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason that goes '
     'into the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is '
-    'not REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision '
-    'that is open or applied (23505), NULL (23502)';
+    'not REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the '
+    'decision that is open or applied (23505), NULL (23502)';
 
 CREATE FUNCTION credit_limit_internal.decide_request(book text, request_id bigint, status text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

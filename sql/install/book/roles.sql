@@ -224,7 +224,7 @@ BEGIN
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present
       FROM credit_limit_internal.book_rights() b JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', book, b.relation))
       WHERE (b.kind = grant_kind.kind OR (b.kind = 'reader' AND grant_kind.kind <> 'loader'))
-        AND NOT (restricted AND b.relation = 'run_chunk')
+        AND NOT (restricted AND b.relation IN ('run_chunk', 'log_act'))
       -- Other views show what their owner sees.
       UNION ALL SELECT c.relname, 'SELECT', NULL, NULL FROM pg_class c
       WHERE c.relnamespace = to_regnamespace(quote_ident(book)) AND c.relkind IN ('v', 'm') AND grant_kind.kind <> 'loader'
@@ -272,7 +272,8 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.grant_book(text, text, text, text, text, text, text, text) IS
     'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal '
-    'inputs (income, obligations and external scores of borrower; decision_evidence). bi reads the reports, and nothing else '
+    'inputs (income, obligations and external scores of borrower; decision_evidence), which what is computed of them may tell: '
+    'entitlement divided by the multiple of the policy is an income. bi reads the reports, and nothing else '
     'by name. policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine '
     'runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, '
     'months, features, exclusions and balances, never limits. reviewer proposes and approves overrides. Grant again after a '
@@ -307,10 +308,12 @@ COMMENT ON FUNCTION credit_limit.revoke_book(text, text) IS
 
 -- Segments. A restrictive policy for restricted analysts: nobody else pays for it, and the engine sees every row.
 
-CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, condition text)
+CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, key text, condition text)
 LANGUAGE sql STABLE
 AS $$
-  SELECT c.oid::regclass, replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
+  SELECT c.oid::regclass,
+    CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' WHEN n.names @> '{account_id}' THEN 'account_id' END,
+    replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
       WHEN c.relname = 'log_act' THEN 'kind <> ''erasure'''
       WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
       WHEN n.names @> '{borrower_id}' THEN mine.borrower
@@ -323,7 +326,8 @@ AS $$
     AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (n.names && '{borrower_id,account_id}' OR c.relname = 'log_act')
 $$;
 COMMENT ON FUNCTION credit_limit_internal.segment_tables() IS
-    'in an open book: the tables that name a borrower or an account, and the rows of them that a restricted analyst sees: '
+    'in an open book: the tables that name a borrower or an account, by which key (NULL: in a text), and the rows that a '
+    'restricted analyst sees: '
     'policies of the tables named in the conditions hold there too';
 
 CREATE FUNCTION credit_limit_internal.restricted_roles() RETURNS oid[]
@@ -423,7 +427,7 @@ BEGIN
   -- A view shows what its owner sees, whoever asks: unless it is made to ask as he who reads it, it is not for this role.
   FOR t IN SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname IN (book, book || '_report') AND c.relkind IN ('r', 'p', 'v', 'm')
-      AND (c.relkind IN ('v', 'm') OR c.relispartition OR c.relname IN ('run_chunk', 'alert_state'))
+      AND (c.relkind IN ('v', 'm') OR c.relispartition OR c.relname IN ('run_chunk', 'alert_state', 'log_act'))
       AND NOT credit_limit_internal.is_invoker_view(c.oid) ORDER BY c.relname LOOP
     EXECUTE format('REVOKE ALL ON %I.%I FROM %I', t.nspname, t.relname, role_name);	-- rights
     IF has_any_column_privilege(role_name, t.oid, 'SELECT') THEN
@@ -437,8 +441,8 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.restrict_analyst(text, text, text[]) IS
     'lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by '
-    'row-level security, which the owner and all other roles do not notice. Restrict again when you have added such tables. Views '
+    'row-level security, which the owner and other roles do not notice. Restrict again when you have added such tables. Views '
     'that show what their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs '
     'BYPASSRLS, as PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: '
-    'no such role (42704), a role that does more than read, has a member that does, or has a view through another role (22023), a '
+    'no such role (42704), a role that does more than read, has a member that does, or a view through another role (22023), a '
     'relation that is no table (42809), a book of somebody else (42501)';

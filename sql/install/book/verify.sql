@@ -217,6 +217,30 @@ COMMENT ON FUNCTION credit_limit.replay_decision(text, bigint) IS
 
 -- ---- erasure and retirement ----
 
+-- Every table of the book with his number, or that of an account of his: also those that the lender has added.
+CREATE FUNCTION credit_limit.borrower_traces(book text, borrower_id bigint) RETURNS TABLE (relation text, row_count bigint)
+LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  t record;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  FOR t IN SELECT s.relation, c.relname, s.key FROM credit_limit_internal.segment_tables() s
+      JOIN pg_class c ON c.oid = s.relation WHERE s.key IS NOT NULL ORDER BY c.relname LOOP
+    EXECUTE format(CASE t.key WHEN 'borrower_id' THEN 'SELECT count(*) FROM %s t WHERE t.borrower_id = $1'
+      ELSE 'SELECT count(*) FROM %s t JOIN account a ON a.account_id = t.account_id WHERE a.borrower_id = $1' END,
+      t.relation) INTO row_count USING borrower_traces.borrower_id;	-- a relation of the user's own
+    relation := t.relname;
+    CONTINUE WHEN row_count = 0;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.borrower_traces(text, bigint) IS
+    'the tables of a book that have rows of a borrower or of his accounts, by the columns borrower_id and account_id, and how '
+    'many rows. NULL: none';
+
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -253,13 +277,27 @@ BEGIN
   UPDATE borrower b SET segment = NULL, income = NULL, obligations = NULL, external_score = NULL, external_pd = NULL,
     erased_on = erase_borrower.erased_on WHERE b.borrower_id = id;
   DELETE FROM exclusion x WHERE x.borrower_id = id;
-  UPDATE override_request q SET note = NULL WHERE q.borrower_id = id AND q.note IS NOT NULL;
+  -- What was computed of him, and what people wrote about him.
+  DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
+  UPDATE override_request q SET note = NULL, reason = 'erased' WHERE q.borrower_id = id;
+  UPDATE run_chunk k SET message = NULL WHERE k.lowest = id AND k.highest = id AND k.message IS NOT NULL;
+  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass('limit_adjustment')) = 'r' THEN
+    UPDATE limit_adjustment j SET reason = 'erased' FROM account a WHERE a.borrower_id = id AND j.account_id = a.account_id;
+  END IF;
+  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass('account_feature')) = 'r' THEN
+    DELETE FROM account_feature f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
+  END IF;
+  RAISE NOTICE USING MESSAGE = format('what is left of borrower %s', id), DETAIL = (SELECT string_agg(format('%s: %s', t.relation,
+    t.row_count), ', ') || '.' FROM credit_limit.borrower_traces(book, id) t),
+    HINT = 'Decisions keep amounts, scores and reasons, for good; months and tables of your own are yours to clear.';
   RETURN n;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
-    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions and notes of overrides; '
-    'the decisions stay and the log still verifies. Without the salt the hashes of the inputs tell nothing. Returns how many '
+    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and '
+    'what people wrote: reasons of adjustments, reasons and notes of overrides, messages of chunks. The decisions stay and the '
+    'log still verifies: without the salt the hashes of the inputs tell nothing, but entitlement and affordability_cap divided '
+    'by the factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many '
     'inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a '
     'transaction that is not READ COMMITTED (25000)';
 
