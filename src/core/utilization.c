@@ -50,9 +50,9 @@ cl_cell_beyond_thousandths(double ratio)
 				  (int) ((2 * fraction - 1) * CL_CELLS_PER_OCTAVE) - (2 * fraction == 1));
 }
 
-/* The ratio at a share of the way through a cell; its two ends are all that is known of the open cells. */
+/* The ratio at a share of the way through a cell. */
 static double
-inside_cell(int cell, double share)
+inside_cell(int cell, double share, bool at_least)
 {
 	double		lower;
 
@@ -62,13 +62,13 @@ inside_cell(int cell, double share)
 		return INFINITY;
 	lower = cl_cell_upper(cell - 1);
 	if (cell == CL_CELL_HUGE)
-		return lower;
+		return at_least ? lower : NAN;
 	return lower + share * (cl_cell_upper(cell) - lower);
 }
 
 /* The smallest ratio that at least a share p of the n counted ratios does not exceed; within its cell by interpolation. */
 double
-cl_cells_quantile(const int64_t *counts, int64_t n, double p)
+cl_cells_quantile(const int64_t *counts, int64_t n, double p, bool at_least)
 {
 	double		wanted = p * (double) n;
 	int64_t		before = 0;
@@ -79,16 +79,16 @@ cl_cells_quantile(const int64_t *counts, int64_t n, double p)
 		if (counts[cell] == 0)
 			continue;
 		if ((double) (before + counts[cell]) >= wanted)
-			return inside_cell(cell, fmax(0, (wanted - (double) before) / (double) counts[cell]));
+			return inside_cell(cell, fmax(0, (wanted - (double) before) / (double) counts[cell]), at_least);
 		before += counts[cell];
 		last = cell;
 	}
-	return inside_cell(last, 1);
+	return inside_cell(last, 1, at_least);
 }
 
 /* The share of ratios strictly above x >= 0: exact where x is an edge of the grid, interpolated inside a cell. */
 double
-cl_cells_share_above(const int64_t *counts, int64_t n, double x)
+cl_cells_share_above(const int64_t *counts, int64_t n, double x, bool at_least)
 {
 	int			cell = cl_cell(x);
 	int64_t		above = 0;
@@ -96,6 +96,8 @@ cl_cells_share_above(const int64_t *counts, int64_t n, double x)
 
 	for (int i = cell + 1; i < CL_CELLS; i++)
 		above += counts[i];
+	if (cell == CL_CELL_HUGE && counts[cell] > 0 && !at_least)
+		return NAN;
 	if (cell != CL_CELL_IDLE && cell < CL_CELL_HUGE)
 	{
 		double		lower = cl_cell_upper(cell - 1);

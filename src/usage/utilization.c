@@ -27,6 +27,8 @@ PG_FUNCTION_INFO_V1(cl_utilization_float8_transition);
 PG_FUNCTION_INFO_V1(cl_utilization_stats);
 PG_FUNCTION_INFO_V1(cl_utilization_quantile);
 PG_FUNCTION_INFO_V1(cl_share_above);
+PG_FUNCTION_INFO_V1(cl_share_above_at_least);
+PG_FUNCTION_INFO_V1(cl_utilization_quantile_at_least);
 
 /*
  * cl_utilization_in, cl_utilization_out, cl_utilization_recv, cl_utilization_send, cl_utilization_serial,
@@ -366,16 +368,24 @@ cl_utilization_stats(PG_FUNCTION_ARGS)
 						 cl_numeric_float8(cl_utilization_ratio_sum(state)) / (double) state->ratio.n : NAN);
 	cl_record_put_float8(&record, state->ratio.n > 1 ? standard_deviation(state) : NAN);
 	cl_record_put_float8(&record, n > 0 ? (double) counts[CL_CELL_IDLE] / (double) n : NAN);
-	cl_record_put_float8(&record, n > 0 ? cl_cells_share_above(counts, n, 0.9) : NAN);
-	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.1) : NAN);
-	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.5) : NAN);
-	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.9) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_share_above(counts, n, 0.9, false) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.1, false) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.5, false) : NAN);
+	cl_record_put_float8(&record, n > 0 ? cl_cells_quantile(counts, n, 0.9, false) : NAN);
 	cl_record_put_int64(&record, state->n_undefined);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
-Datum
-cl_utilization_quantile(PG_FUNCTION_ARGS)
+static Datum
+known_or_null(FunctionCallInfo fcinfo, double answer)
+{
+	if (isnan(answer))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(answer);
+}
+
+static Datum
+quantile_of(FunctionCallInfo fcinfo, bool at_least)
 {
 	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
 	double		p = PG_GETARG_FLOAT8(1);
@@ -388,11 +398,23 @@ cl_utilization_quantile(PG_FUNCTION_ARGS)
 				 errhint("The median is 0.5.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p));
+	return known_or_null(fcinfo, cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p, at_least));
 }
 
 Datum
-cl_share_above(PG_FUNCTION_ARGS)
+cl_utilization_quantile(PG_FUNCTION_ARGS)
+{
+	return quantile_of(fcinfo, false);
+}
+
+Datum
+cl_utilization_quantile_at_least(PG_FUNCTION_ARGS)
+{
+	return quantile_of(fcinfo, true);
+}
+
+static Datum
+share_above(FunctionCallInfo fcinfo, bool at_least)
 {
 	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
 	double		x = PG_GETARG_FLOAT8(1);
@@ -405,5 +427,17 @@ cl_share_above(PG_FUNCTION_ARGS)
 				 errhint("It is a fraction: 0.9 is ninety per cent of the limit.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x));
+	return known_or_null(fcinfo, cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x, at_least));
+}
+
+Datum
+cl_share_above(PG_FUNCTION_ARGS)
+{
+	return share_above(fcinfo, false);
+}
+
+Datum
+cl_share_above_at_least(PG_FUNCTION_ARGS)
+{
+	return share_above(fcinfo, true);
 }

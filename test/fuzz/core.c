@@ -99,8 +99,8 @@ fuzz_cells(Input *input)
 	memset(counts, 0, sizeof(counts));
 	counts[cell] = 3;
 	counts[take_byte(input)] += 2;
-	REQUIRE(cl_cells_share_above(counts, 5, x) >= 0 && cl_cells_share_above(counts, 5, x) <= 1);
-	REQUIRE(cl_cells_quantile(counts, 5, p) >= 0);
+	REQUIRE(cl_cells_share_above(counts, 5, x, true) >= 0 && cl_cells_share_above(counts, 5, x, true) <= 1);
+	REQUIRE(cl_cells_quantile(counts, 5, p, true) >= 0);
 }
 
 static void

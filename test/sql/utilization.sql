@@ -68,6 +68,12 @@ SELECT share_above(u, 1), share_above(u, 1.5), share_above(u, 2), share_above(u,
   utilization_quantile(u, 0), utilization_quantile(u, 0.25), utilization_quantile(u, 0.5), utilization_quantile(u, 0.75), utilization_quantile(u, 1)
 FROM (SELECT utilization_agg(b, 100) AS u FROM unnest('{100, 150, 200, 2e10}'::numeric[]) b) s;
 SELECT utilization_quantile(u, 1), share_above(u, 1e300), share_above(u, 5) FROM (SELECT utilization_agg(b, l) AS u FROM (VALUES (1, 0), (1, 1)) v (b, l)) s;
+-- Beyond 2^20 ratios are not told apart: 5,000,000, 6,000,000 and 7,000,000 were 1048576, and none of them above 2,000,000.
+SELECT utilization_quantile(u, 0.5) AS quantile, utilization_quantile_at_least(u, 0.5) AS at_least, s.p50, share_above(u, 2000000) AS above,
+  share_above_at_least(u, 2000000) AS above_at_least, share_above(u, 1048576), utilization_quantile(u, 0.2) AS inside, utilization_quantile(u, 1) AS highest
+FROM (SELECT utilization_agg(b, l) AS u FROM (VALUES (50000, 0.01), (60000, 0.01), (70000, 0.01), (1, 2), (1, 0)) v (b, l)) q, utilization_stats(u) s;
+SELECT share_above(u, 2000000), share_above_at_least(u, 2000000), utilization_quantile_at_least(u, 1) FROM (SELECT utilization_agg(1, 2) AS u) q;
+SELECT share_above_at_least(utilization_agg(0, 0), 1) IS NULL AS above, utilization_quantile_at_least(utilization_agg(0, 0), 1) IS NULL AS quantile;
 SELECT share_above(u, -0.1) FROM ours LIMIT 1;
 SELECT share_above(u, 'NaN') FROM ours LIMIT 1;
 SELECT utilization_quantile(u, 1.5) FROM ours LIMIT 1;

@@ -100,10 +100,17 @@ test_utilization(void)
 	counts[CL_CELL_IDLE] = 1;
 	counts[500] = 2;
 	counts[CL_CELL_INFINITE] = 1;
-	CHECK_NEAR(cl_cells_quantile(counts, 4, 0.25), 0, 0);
-	CHECK_NEAR(cl_cells_quantile(counts, 4, 0.5), 0.4995, 1e-12);
-	CHECK(isinf(cl_cells_quantile(counts, 4, 1)));
-	CHECK_NEAR(cl_cells_share_above(counts, 4, 0), 0.75, 0);
-	CHECK_NEAR(cl_cells_share_above(counts, 4, 0.5), 0.25, 0);
-	CHECK_NEAR(cl_cells_share_above(counts, 4, 0.4995), 0.5, 1e-9);
+	CHECK_NEAR(cl_cells_quantile(counts, 4, 0.25, false), 0, 0);
+	CHECK_NEAR(cl_cells_quantile(counts, 4, 0.5, false), 0.4995, 1e-12);
+	CHECK(isinf(cl_cells_quantile(counts, 4, 1, false)));
+	CHECK_NEAR(cl_cells_share_above(counts, 4, 0, false), 0.75, 0);
+	CHECK_NEAR(cl_cells_share_above(counts, 4, 0.5, false), 0.25, 0);
+	CHECK_NEAR(cl_cells_share_above(counts, 4, 0.4995, false), 0.5, 1e-9);
+	/* One more beyond the grid: what lies there is not told apart. */
+	counts[CL_CELL_HUGE] = 1;
+	CHECK(isnan(cl_cells_quantile(counts, 5, 0.8, false)));
+	CHECK_NEAR(cl_cells_quantile(counts, 5, 0.8, true), 1048576, 0);
+	CHECK(isnan(cl_cells_share_above(counts, 5, 1048577, false)));
+	CHECK_NEAR(cl_cells_share_above(counts, 5, 1048577, true), 0.2, 0);
+	CHECK_NEAR(cl_cells_share_above(counts, 5, 1048576, false), 0.4, 0);
 }

@@ -36,7 +36,8 @@ AS 'MODULE_PATHNAME', 'cl_utilization_stats' LANGUAGE C IMMUTABLE STRICT PARALLE
 COMMENT ON FUNCTION credit_limit.utilization_stats(credit_limit.utilization) IS
 'One row: n accounts; sums of balance, credit_limit, unused (limit less what is drawn; a credit balance leaves the limit '
 'unused, not more) and over_limit, exact; ratio of the sums; mean and sample standard deviation of the ratios (accounts with a '
-'limit); shares of accounts with nothing drawn and strictly above 90 %; quantiles of the ratio to 0.001 up to the limit; '
+'limit); shares of accounts with nothing drawn and strictly above 90 %; quantiles of the ratio to 0.001 up to the limit, as '
+'utilization_quantile; '
 'n_undefined accounts without limit and without balance, which have no ratio. NULL where there is nothing to divide by.';
 
 CREATE FUNCTION credit_limit.share_above(credit_limit.utilization, x float8)
@@ -45,7 +46,15 @@ AS 'MODULE_PATHNAME', 'cl_share_above' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 
 COMMENT ON FUNCTION credit_limit.share_above(credit_limit.utilization, float8) IS
 'Share of accounts with a utilization strictly above x (a fraction, not negative): exact for x in steps of 0.001 up to 1 and of '
-'0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit.';
+'0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit. NULL for x beyond 1048576 (2^20) if ratios lie '
+'there, which are not told apart: see share_above_at_least. Error: negative or NaN x.';
+
+CREATE FUNCTION credit_limit.share_above_at_least(credit_limit.utilization, x float8)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_share_above_at_least' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.share_above_at_least(credit_limit.utilization, float8) IS
+'As share_above; where that is not known, the share that is certainly above x: of accounts that draw without a limit.';
 
 CREATE FUNCTION credit_limit.utilization_quantile(credit_limit.utilization, p float8)
 RETURNS float8
@@ -53,4 +62,12 @@ AS 'MODULE_PATHNAME', 'cl_utilization_quantile' LANGUAGE C IMMUTABLE STRICT PARA
 
 COMMENT ON FUNCTION credit_limit.utilization_quantile(credit_limit.utilization, float8) IS
 'Quantile p (0 to 1) of the utilization of accounts: to 0.001 up to the limit, to 0.01 up to twice, to 3.2 % beyond. Infinity '
-'where it falls among accounts that draw without a limit.';
+'where it falls among accounts that draw without a limit, 0 among those that have nothing drawn or a credit balance. NULL beyond '
+'1048576 (2^20), where ratios are not told apart: see utilization_quantile_at_least. Error: p outside of 0 to 1.';
+
+CREATE FUNCTION credit_limit.utilization_quantile_at_least(credit_limit.utilization, p float8)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_utilization_quantile_at_least' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.utilization_quantile_at_least(credit_limit.utilization, float8) IS
+'As utilization_quantile; where that is not known, its lower bound 1048576.';
