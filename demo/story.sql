@@ -173,7 +173,7 @@ SELECT part.cause, to_char(part.amount, 'FM999,999,999,990.00') AS amount,
 FROM (SELECT gap_total(gap) AS total FROM gaps) t,
   LATERAL (VALUES
     (1, 'risk', (t.total).risk, 'risk control presses the limit'),
-    (2, 'product', (t.total).product, 'the product ends below the entitlement'),
+    (2, 'product', (t.total).product, 'product, law or the target of the policy end below the entitlement'),
     (3, 'ungranted', (t.total).ungranted, 'rules and caps allow it, the limit in force does not'),
     (4, 'demand', (t.total).demand, 'the borrower is not expected to want it'),
     (5, 'dormancy', (t.total).dormancy, 'wanted and allowed, but inactive for six months and more'),

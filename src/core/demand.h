@@ -133,6 +133,7 @@ typedef struct ClDemand
 	int64_t		weight_zero;
 	int64_t		n_skipped;		/* without balance or without limit: not among n */
 	bool		given;			/* the parameters are those of fit, and nothing else counts */
+	bool		leans;			/* given by leaning on another; numbers of months and highest_limit tell what it knew itself */
 	ClMemory	memory;
 } ClDemand;
 

@@ -206,7 +206,7 @@ require_shrinkable(const ClDemand *demand, const ClDemand *prior, double strengt
 	if (demand->given)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a demand that was given by its parameters cannot lean on another"),
+				 errmsg("a demand that was given by its parameters, or leans on another, cannot lean on one"),
 				 errdetail("It holds no observations."),
 				 errhint("Give the demand of the account first, and that of its segment second.")));
 	if (demand->options.distribution != prior->options.distribution)
@@ -240,5 +240,5 @@ cl_demand_shrink(PG_FUNCTION_ARGS)
 	model.p_zero = fit.p_zero;
 	if (fit.status == CL_DEMAND_NOT_CONVERGED || cl_demand_model_disorder(&model) != NULL)
 		PG_RETURN_NULL();
-	return cl_summary_datum(&demand_summary, cl_demand_of(&model));
+	return cl_summary_datum(&demand_summary, cl_demand_leaning(&model, demand, cl_demand_fit(demand)->status));
 }

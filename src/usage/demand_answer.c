@@ -26,11 +26,11 @@ PG_FUNCTION_INFO_V1(cl_demand_mean_amount);
 PG_FUNCTION_INFO_V1(cl_expected_draw_amount);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_amount);
 
-/* A demand that was given by its parameters holds no observations. */
+/* A demand that was given by its parameters holds no observations; one that leans on another tells what its own were. */
 static void
 put_observed(ClRecord *record, const ClDemand *demand, int64 count)
 {
-	cl_record_put_if(record, !demand->given, Int64GetDatum(count));
+	cl_record_put_if(record, !demand->given || demand->leans, Int64GetDatum(count));
 }
 
 Datum
@@ -39,7 +39,6 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
 	ClDemandModel model = cl_demand_model(demand);
 	const ClDemandFit *fit = cl_demand_fit(demand);
-	bool		bounded = !demand->given && demand->n_censored > 0;
 	ClRecord	record;
 
 	cl_record_open_kept(&record, fcinfo);
@@ -50,7 +49,7 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	cl_record_put_float8(&record, fit->sigma);
 	cl_record_put_float8(&record, fit->p_zero);
 	cl_record_put_float8(&record, cl_demand_mean(&model));
-	cl_record_put_float8(&record, bounded ? demand->highest_limit : NAN);
+	cl_record_put_float8(&record, demand->n_censored > 0 ? demand->highest_limit : NAN);
 	cl_record_put_text(&record, cl_demand_status_names[fit->status]);
 	cl_record_put_float8(&record, fit->se_mu);
 	cl_record_put_float8(&record, fit->se_sigma);
@@ -59,7 +58,7 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	cl_record_put_if(&record, !demand->given, Int32GetDatum(fit->iterations));
 	put_observed(&record, demand, demand->n_skipped);
 	cl_record_put_float8(&record, demand->given ? NAN : (double) demand->weight * cl_demand_weight_unit(demand));
-	put_observed(&record, demand, demand->n_cells);
+	cl_record_put_if(&record, !demand->given, Int64GetDatum(demand->n_cells));
 	cl_record_put_text(&record, cl_demand_distribution_names[demand->options.distribution]);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

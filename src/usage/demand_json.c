@@ -29,9 +29,12 @@ static const char *const json_keys[] = {
 };
 static const char *const all_keys[] = {
 	"version", "distribution", "tolerance", "half_life", "n", "n_zero", "n_censored", "n_skipped", "weight", "weight_zero",
-	"weight_censored", "highest_limit", "sum", "squares", "cell_bits", "limits", "mu", "sigma", "p_zero", NULL
+	"weight_censored", "highest_limit", "sum", "squares", "cell_bits", "limits", "mu", "sigma", "p_zero", "status", NULL
 };
 static const char *const given_keys[] = {"version", "distribution", "mu", "sigma", "p_zero", NULL};
+static const char *const leaning_keys[] = {
+	"version", "distribution", "mu", "sigma", "p_zero", "status", "n", "n_zero", "n_censored", "n_skipped", "highest_limit", NULL
+};
 
 static int
 weight_decimals(const ClDemand *demand)
@@ -123,6 +126,13 @@ print_cells(StringInfo out, const ClDemand *demand)
 	appendStringInfoString(out, "]}");
 }
 
+static void
+print_months(StringInfo out, const ClDemand *demand)
+{
+	appendStringInfo(out, ", \"n\": " INT64_FORMAT ", \"n_zero\": " INT64_FORMAT ", \"n_censored\": " INT64_FORMAT
+					 ", \"n_skipped\": " INT64_FORMAT, demand->n, demand->n_zero, demand->n_censored, demand->n_skipped);
+}
+
 void
 cl_demand_print(StringInfo out, const void *state)
 {
@@ -140,6 +150,13 @@ cl_demand_print(StringInfo out, const void *state)
 		cl_json_put_float8(out, demand->fit->sigma);
 		appendStringInfoString(out, ", \"p_zero\": ");
 		cl_json_put_float8(out, demand->fit->p_zero);
+		if (demand->leans)
+		{
+			appendStringInfo(out, ", \"status\": \"%s\"", cl_demand_status_names[demand->fit->status]);
+			print_months(out, demand);
+			appendStringInfoString(out, ", \"highest_limit\": ");
+			cl_json_put_float8(out, demand->highest_limit);
+		}
 		appendStringInfoChar(out, '}');
 		return;
 	}
@@ -151,8 +168,7 @@ cl_demand_print(StringInfo out, const void *state)
 		appendStringInfoString(out, ", \"half_life\": ");
 		cl_json_put_float8(out, demand->options.half_life);
 	}
-	appendStringInfo(out, ", \"n\": " INT64_FORMAT ", \"n_zero\": " INT64_FORMAT ", \"n_censored\": " INT64_FORMAT
-					 ", \"n_skipped\": " INT64_FORMAT, demand->n, demand->n_zero, demand->n_censored, demand->n_skipped);
+	print_months(out, demand);
 	if (w > 0)
 		appendStringInfo(out, ", \"weight\": %s, \"weight_zero\": %s, \"weight_censored\": %s",
 						 integer_string(demand->weight, w), integer_string(demand->weight_zero, w),
@@ -173,6 +189,25 @@ parse_count(const ClJson *document, const char *key)
 	return cl_json_decimal(&node, 0, 0, PG_INT64_MAX);
 }
 
+static double
+parse_float8(const ClJson *document, const char *key, double lowest, double highest)
+{
+	ClJson		node;
+
+	cl_json_require(document, key, &node);
+	return cl_json_float8(&node, lowest, highest);
+}
+
+static void
+parse_months(const ClJson *document, ClDemand *demand)
+{
+	demand->n = parse_count(document, "n");
+	demand->n_zero = parse_count(document, "n_zero");
+	demand->n_censored = parse_count(document, "n_censored");
+	demand->n_skipped = parse_count(document, "n_skipped");
+	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
+}
+
 static int64
 parse_weight(const ClJson *document, const char *key, int64 otherwise)
 {
@@ -181,15 +216,6 @@ parse_weight(const ClJson *document, const char *key, int64 otherwise)
 	if (!cl_json_get(document, key, &node))
 		return otherwise;
 	return cl_json_decimal(&node, CL_DEMAND_WEIGHT_DECIMALS, 0, PG_INT64_MAX);
-}
-
-static double
-parse_float8(const ClJson *document, const char *key, double lowest, double highest)
-{
-	ClJson		node;
-
-	cl_json_require(document, key, &node);
-	return cl_json_float8(&node, lowest, highest);
 }
 
 static void
@@ -249,10 +275,14 @@ contradiction(const char *wrong)
 static void *
 parse_given(const ClJson *document, ClDemandDistribution distribution)
 {
+	ClDemand	months = {0};
+	ClDemand   *demand;
 	ClDemandModel model;
+	ClJson		status;
+	bool		leans = cl_json_get(document, "status", &status);
 	const char *wrong;
 
-	cl_json_object(document, given_keys);
+	cl_json_object(document, leans ? leaning_keys : given_keys);
 	model.distribution = distribution;
 	model.mu = parse_float8(document, "mu", -1e100, 1e100);
 	model.sigma = parse_float8(document, "sigma", 0, 1e100);
@@ -260,7 +290,14 @@ parse_given(const ClJson *document, ClDemandDistribution distribution)
 	wrong = cl_demand_model_disorder(&model);
 	if (wrong != NULL)
 		contradiction(wrong);
-	return cl_demand_of(&model);
+	if (!leans)
+		return cl_demand_of(&model);
+	parse_months(document, &months);
+	demand = cl_demand_leaning(&model, &months, cl_json_choice(&status, cl_demand_status_names));
+	wrong = cl_demand_leaning_disorder(demand);
+	if (wrong != NULL)
+		contradiction(wrong);
+	return demand;
 }
 
 void *
@@ -285,14 +322,10 @@ cl_demand_parse(const ClJson *document)
 	demand->options.tolerance = parse_float8(document, "tolerance", 0, 0.5);
 	if (cl_json_get(document, "half_life", &node))
 		demand->options.half_life = cl_json_float8(&node, 1e-6, 1e6);
-	demand->n = parse_count(document, "n");
-	demand->n_zero = parse_count(document, "n_zero");
-	demand->n_censored = parse_count(document, "n_censored");
-	demand->n_skipped = parse_count(document, "n_skipped");
+	parse_months(document, demand);
 	demand->weight = parse_weight(document, "weight", demand->n);
 	demand->weight_zero = parse_weight(document, "weight_zero", demand->n_zero);
 	demand->weight_censored = parse_weight(document, "weight_censored", demand->n_censored);
-	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
 	decimals = cl_demand_point_decimals(demand);
 	cl_json_require(document, "sum", &node);
 	demand->sum = parse_integer(&node, decimals + weight_decimals(demand));

@@ -15,7 +15,7 @@
 const char *const cl_demand_distribution_names[] = {"lognormal", "normal", NULL};
 const char *const cl_demand_status_names[] = {
 	"converged", "few_observations", "no_spread", "one_observation", "all_censored", "never_used", "no_observations",
-	"not_converged", "given"
+	"not_converged", "given", NULL
 };
 
 static const ClDemandOptions no_options = {CL_DEMAND_LOGNORMAL, -1, 0};
@@ -55,6 +55,21 @@ cl_demand_of(const ClDemandModel *model)
 		.status = CL_DEMAND_GIVEN, .mu = model->mu, .sigma = model->sigma, .p_zero = model->p_zero,
 		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .loglik = NAN
 	};
+	return demand;
+}
+
+ClDemand *
+cl_demand_leaning(const ClDemandModel *model, const ClDemand *known, ClDemandStatus status)
+{
+	ClDemand   *demand = cl_demand_of(model);
+
+	demand->leans = true;
+	demand->fit->status = status;
+	demand->n = known->n;
+	demand->n_zero = known->n_zero;
+	demand->n_censored = known->n_censored;
+	demand->n_skipped = known->n_skipped;
+	demand->highest_limit = known->highest_limit;
 	return demand;
 }
 
@@ -100,7 +115,8 @@ merge(void *into, const void *from)
 	const ClDemand *other = from;
 
 	if (demand->given || other->given)
-		merge_error("a demand that was given by its parameters cannot be merged", "It holds no observations.");
+		merge_error("a demand that was given by its parameters, or leans on another, cannot be merged",
+					"It holds no observations.");
 	if (!cl_demand_has_options(demand))
 		demand->options = other->options;
 	if (!cl_demand_same_options(&demand->options, &other->options))
@@ -143,14 +159,31 @@ cl_demand_model_disorder(const ClDemandModel *model)
 }
 
 static const char *
-counts_disorder(const ClDemand *demand)
+months_disorder(const ClDemand *demand)
+{
+	if (demand->n < 0 || demand->n_zero < 0 || demand->n_censored < 0 || demand->n_skipped < 0)
+		return "number of months is negative";
+	if (demand->n_zero > demand->n || demand->n_censored > demand->n - demand->n_zero)
+		return "numbers of months do not add up";
+	if (isnan(demand->highest_limit) || demand->highest_limit < 0 || isinf(demand->highest_limit) ||
+		(demand->highest_limit > 0) != (demand->n_censored > 0))
+		return "highest limit is out of range";
+	return NULL;
+}
+
+const char *
+cl_demand_leaning_disorder(const ClDemand *demand)
+{
+	if (demand->fit->status == CL_DEMAND_GIVEN)
+		return "status is not that of observations";
+	return months_disorder(demand);
+}
+
+static const char *
+weights_disorder(const ClDemand *demand)
 {
 	int64		rest = demand->n;
 
-	if (demand->n < 0 || demand->n_zero < 0 || demand->n_censored < 0 || demand->n_skipped < 0)
-		return "number of months is negative";
-	if (demand->n_zero > rest || demand->n_censored > rest - demand->n_zero)
-		return "numbers of months do not add up";
 	if (demand->weight_zero < 0 || demand->weight_censored < 0 || demand->weight_zero > demand->weight ||
 		demand->weight_censored > demand->weight - demand->weight_zero)
 		return "weights do not add up";
@@ -188,9 +221,6 @@ cells_disorder(const ClDemand *demand)
 {
 	int64		weight = demand->weight_censored;
 
-	if (isnan(demand->highest_limit) || demand->highest_limit < 0 || isinf(demand->highest_limit) ||
-		(demand->highest_limit > 0) != (demand->n_censored > 0))
-		return "highest limit is out of range";
 	for (int i = 0; i < demand->n_cells; i++)
 	{
 		const ClDemandCell *cell = &demand->cells[i];
@@ -216,7 +246,9 @@ cl_demand_disorder(const ClDemand *demand)
 	const char *wrong = cl_demand_options_disorder(&demand->options);
 
 	if (wrong == NULL)
-		wrong = counts_disorder(demand);
+		wrong = months_disorder(demand);
+	if (wrong == NULL)
+		wrong = weights_disorder(demand);
 	if (wrong == NULL)
 		wrong = sums_disorder(demand);
 	return wrong != NULL ? wrong : cells_disorder(demand);
@@ -225,9 +257,13 @@ cl_demand_disorder(const ClDemand *demand)
 /*
  * Bytes:
  *		byte	distribution
- *		byte	1: given by parameters
+ *		byte	1: given by parameters, 2: by leaning on another
  *	given:
  *		float8	mu, sigma, p_zero
+ *	leaning, besides:
+ *		byte	status
+ *		int64	n, n_zero, n_censored, n_skipped
+ *		float8	highest_limit
  *	else:
  *		float8	tolerance, half_life
  *		int64	n, n_zero, n_censored, n_skipped, weight, weight_zero, weight_censored
@@ -252,27 +288,48 @@ write_cells(StringInfo buf, const ClDemand *demand)
 }
 
 static void
+write_months(StringInfo buf, const ClDemand *demand)
+{
+	pq_sendint64(buf, demand->n);
+	pq_sendint64(buf, demand->n_zero);
+	pq_sendint64(buf, demand->n_censored);
+	pq_sendint64(buf, demand->n_skipped);
+}
+
+static void
+read_months(StringInfo buf, ClDemand *demand)
+{
+	demand->n = pq_getmsgint64(buf);
+	demand->n_zero = pq_getmsgint64(buf);
+	demand->n_censored = pq_getmsgint64(buf);
+	demand->n_skipped = pq_getmsgint64(buf);
+}
+
+static void
 write_state(StringInfo buf, const void *state)
 {
 	const ClDemand *demand = state;
 
 	pq_sendbyte(buf, demand->options.distribution);
-	pq_sendbyte(buf, demand->given);
+	pq_sendbyte(buf, demand->given + demand->leans);
 	if (demand->given)
 	{
 		pq_sendfloat8(buf, demand->fit->mu);
 		pq_sendfloat8(buf, demand->fit->sigma);
 		pq_sendfloat8(buf, demand->fit->p_zero);
+		if (demand->leans)
+		{
+			pq_sendbyte(buf, demand->fit->status);
+			write_months(buf, demand);
+			pq_sendfloat8(buf, demand->highest_limit);
+		}
 		return;
 	}
 	/* Another order of the cells says the same. */
 	cl_demand_sort_cells(unconstify(ClDemand *, demand));
 	pq_sendfloat8(buf, demand->options.tolerance);
 	pq_sendfloat8(buf, demand->options.half_life);
-	pq_sendint64(buf, demand->n);
-	pq_sendint64(buf, demand->n_zero);
-	pq_sendint64(buf, demand->n_censored);
-	pq_sendint64(buf, demand->n_skipped);
+	write_months(buf, demand);
 	pq_sendint64(buf, demand->weight);
 	pq_sendint64(buf, demand->weight_zero);
 	pq_sendint64(buf, demand->weight_censored);
@@ -304,10 +361,13 @@ read_cells(StringInfo buf, ClDemand *demand)
 }
 
 static void *
-read_given(StringInfo buf, ClDemandDistribution distribution)
+read_given(StringInfo buf, ClDemandDistribution distribution, bool leans)
 {
+	ClDemand	months = {0};
+	ClDemand   *demand;
 	ClDemandModel model;
 	const char *wrong;
+	int			status;
 
 	model.distribution = distribution;
 	model.mu = pq_getmsgfloat8(buf);
@@ -316,7 +376,18 @@ read_given(StringInfo buf, ClDemandDistribution distribution)
 	wrong = cl_demand_model_disorder(&model);
 	if (wrong != NULL)
 		cl_wire_invalid(TYPE_NAME, wrong);
-	return cl_demand_of(&model);
+	if (!leans)
+		return cl_demand_of(&model);
+	status = pq_getmsgbyte(buf);
+	if (status >= CL_DEMAND_STATUSES)
+		cl_wire_invalid(TYPE_NAME, "status is not known");
+	read_months(buf, &months);
+	months.highest_limit = pq_getmsgfloat8(buf);
+	demand = cl_demand_leaning(&model, &months, status);
+	wrong = cl_demand_leaning_disorder(demand);
+	if (wrong != NULL)
+		cl_wire_invalid(TYPE_NAME, wrong);
+	return demand;
 }
 
 static void *
@@ -327,18 +398,15 @@ read_state(StringInfo buf)
 	int			given = pq_getmsgbyte(buf);
 	const char *wrong;
 
-	if (distribution >= CL_DEMAND_DISTRIBUTIONS || given > 1)
+	if (distribution >= CL_DEMAND_DISTRIBUTIONS || given > 2)
 		cl_wire_invalid(TYPE_NAME, "distribution is not known");
 	if (given)
-		return read_given(buf, distribution);
+		return read_given(buf, distribution, given == 2);
 	demand = cl_demand_create();
 	demand->options.distribution = distribution;
 	demand->options.tolerance = pq_getmsgfloat8(buf);
 	demand->options.half_life = pq_getmsgfloat8(buf);
-	demand->n = pq_getmsgint64(buf);
-	demand->n_zero = pq_getmsgint64(buf);
-	demand->n_censored = pq_getmsgint64(buf);
-	demand->n_skipped = pq_getmsgint64(buf);
+	read_months(buf, demand);
 	demand->weight = pq_getmsgint64(buf);
 	demand->weight_zero = pq_getmsgint64(buf);
 	demand->weight_censored = pq_getmsgint64(buf);

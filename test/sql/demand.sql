@@ -241,6 +241,25 @@ SELECT what, demand_mean(q.d) IS NULL AS unknown_alone, demand_mean(l) / demand_
 FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit', 1500, 1500), ('at the limit', 1500, 1500),
   ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
   demand_shrink(q.d, s.d) l ORDER BY what;
+-- What leans still says how little it knew: three months at a limit of 1,000 are an amount far above it that nobody has seen.
+SELECT s.status, s.n, s.n_zero, s.n_censored, s.n_skipped, s.lower_bound, s.se_mu IS NULL AS no_error, s.n_limits IS NULL AND s.weight IS NULL AS no_months,
+  demand_amount(l) > 1000 AS above, near(demand_quantile(l, 0.9), demand_quantile(demand(s.mu, s.sigma, s.p_zero), 0.9), 1e-15) AS by_parameters,
+  l::text::demand::text = l::text AS text_form, l::bytea::demand = l AS binary_form, l::jsonb::demand = l AS json
+FROM segment g, (SELECT demand_agg(b, a) AS d FROM (VALUES (1000, 1000), (1000, 1000), (1000, 1000), (NULL, 1000)) v (b, a)) q,
+  demand_shrink(q.d, g.d) l, demand_stats(l) s;
+SELECT regexp_replace(demand_shrink(demand_agg(1000, 1000), demand(6, 0.5))::text, '"mu.*p_zero": [^,]*', '...') AS text;
+SELECT demand_shrink(demand_shrink(demand_agg(5, 6), demand(7, 1)), demand(7, 1));
+SELECT rollup(demand_shrink(d, demand(7, 1))) FROM (SELECT demand_agg(5, 6) AS d) s;
+CREATE FUNCTION accepts(document text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN document::demand IS NOT NULL;
+EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
+  RETURN false;
+END $$;
+SELECT change, accepts(('{"version": 1, "distribution": "lognormal", "mu": 7, "sigma": 1, "p_zero": 0, "status": "all_censored", "n": 1, "n_zero": 0, '
+  '"n_censored": 1, "n_skipped": 0, "highest_limit": 1000}'::jsonb || change::jsonb)::text)
+FROM (VALUES ('{}'), ('{"status": "given"}'), ('{"status": "sure"}'), ('{"n": 3, "n_zero": 2, "n_censored": 2}'), ('{"n": -1}'), ('{"highest_limit": 0}'),
+  ('{"highest_limit": -5}'), ('{"n_skipped": 1.5}'), ('{"sum": 1}')) v (change);
 SELECT demand_shrink(d, a) IS NULL AS prior_knows_nothing FROM segment, (SELECT demand_agg(1000, 1000) AS a) q;
 
 -- Any order, any split, any plan: the same bytes. Few limits, and 20,000 distinct ones, which are put into cells.
@@ -296,9 +315,10 @@ FROM demand_stats((SELECT demand_agg(least(exp(8 + 0.7 * ln(u / (1 - u))), a), a
 
 -- Stored, dumped and sent.
 CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given',
-  demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal');
+  demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal')
+  UNION ALL SELECT 'leans', demand_shrink(demand_agg(5, 6), demand(7, 1));
 SELECT count(*) AS n, bool_and(credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d)) AS text FROM stored;
-SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
+SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'leans', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
 
 -- The largest amounts, too: a dump can be restored.
 SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest
@@ -367,7 +387,7 @@ DECLARE
   mutant bytea; o oid; original record;
 BEGIN
   PERFORM setseed(0.78);
-  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'three', 'normal weighted',
+  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'leans', 'three', 'normal weighted',
     'weighted') AND length(d::text) < 1000 LOOP
     FOR i IN 1 .. 300 LOOP
       mutant := CASE WHEN i = 1 THEN credit_limit_internal.demand_send(original.d) ELSE pg_temp.mutate(credit_limit_internal.demand_send(original.d)) END;
