@@ -105,8 +105,8 @@ cl_segments_free(ClSegments *segments)
  * is a little to spare, for neither a share such as 0.05 nor a weight of 0.1 is a binary fraction: five of a hundred rows are 5 %
  * and ten rows of a tenth are one, whatever the last bit says.
  *
- * A bin with its share of the events is large enough without its share of the rows: the few who are far behind with their payments
- * are most of those who default.
+ * A bin with its share of the events is large enough without its share of the rows: the few who are far behind with their
+ * payments are most of those who default.
  */
 void
 cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const double *total)

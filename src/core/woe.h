@@ -38,8 +38,8 @@ typedef struct ClWoeConvention
 } ClWoeConvention;
 
 /*
- * The rows of CL_SMOOTHING_PRIOR, by class: half a row of the rarer class, and as many of the other as go with it in all rows. Of 100
- * rows without an event nobody can say less where events are rare: 1 row in all would make them the best borrowers of the book.
+ * The rows of CL_SMOOTHING_PRIOR, by class: half a row of the rarer class, and as many of the other as go with it in all rows.
+ * One row in all would make the best borrowers of the book of a hundred rows without an event, where one in fifty is expected.
  */
 static inline double
 cl_woe_prior(const double *total, int class)

@@ -11,6 +11,8 @@
 #include "utils/float.h"
 
 #define CL_CARD_MOST_CHARACTERISTICS 1000
+/* Generous against any card in use, and small enough that a sum of points stays exact to a millionth. */
+#define CL_CARD_MOST_POINTS 1e12
 
 extern const ClDocument scorecard_document;
 

@@ -93,8 +93,8 @@ best_interval(const ClCharacteristic *c, double pdo)
 }
 
 /*
- * The reasons of the bins. Where the best interval is not at an end, values on either side of it lose points, for opposite reasons:
- * "low" is that of those below it, "high" that of those above.
+ * The reasons of the bins. Where the best interval is not at an end, values on either side of it lose points, for opposite
+ * reasons: "low" is that of those below it, "high" that of those above.
  */
 static void
 set_reasons(ClCharacteristic *c, ClBin *bins, const ClJson *texts, double best)

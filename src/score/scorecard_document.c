@@ -9,8 +9,6 @@
 
 #include "miscadmin.h"
 
-/* Generous against any card in use, and small enough that a sum of points stays exact to a millionth. */
-#define MOST_POINTS 1e12
 #define ANY_NUMBER 1e300
 
 static const ClScaling default_scaling = {600, 50, 20};
@@ -43,7 +41,7 @@ read_content(void *arg, const ClJson *node, ClBin *bin, int number)
 	bin->woe = optional_number(node, "woe", -ANY_NUMBER, ANY_NUMBER, get_float8_nan());
 	bin->event_rate = optional_number(node, "event_rate", 0, 1, get_float8_nan());
 	bin->reason = optional_string(node, "reason", NULL);
-	return cl_json_float8(&points, -MOST_POINTS, MOST_POINTS);
+	return cl_json_float8(&points, -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS);
 }
 
 static void put_content(StringInfo out, const void *arg, const ClCharacteristic *characteristic, int number);
@@ -65,9 +63,9 @@ read_characteristic(ClCharacteristic *characteristic, const ClJson *node)
 	characteristic->reason = optional_string(node, "reason", characteristic->name);
 	characteristic->dimension = optional_string(node, "dimension", NULL);
 	characteristic->coefficient = optional_number(node, "coefficient", -ANY_NUMBER, ANY_NUMBER, get_float8_nan());
-	characteristic->neutral_points = optional_number(node, "neutral_points", -MOST_POINTS, MOST_POINTS, 0);
+	characteristic->neutral_points = optional_number(node, "neutral_points", -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS, 0);
 	characteristic->average_points =
-		optional_number(node, "average_points", -MOST_POINTS, MOST_POINTS, get_float8_nan());
+		optional_number(node, "average_points", -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS, get_float8_nan());
 	cl_bins_read(characteristic, node, &content, NULL);
 }
 
@@ -131,7 +129,7 @@ read_scaling(ClScaling *scaling, const ClJson *root)
 	if (!cl_json_get(root, "scaling", &node))
 		return;
 	cl_json_object(&node, keys);
-	scaling->score = optional_number(&node, "score", -MOST_POINTS, MOST_POINTS, default_scaling.score);
+	scaling->score = optional_number(&node, "score", -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS, default_scaling.score);
 	if (cl_json_get(&node, "odds", &child))
 	{
 		scaling->odds = cl_json_float8(&child, -ANY_NUMBER, ANY_NUMBER);
@@ -141,7 +139,7 @@ read_scaling(ClScaling *scaling, const ClJson *root)
 	}
 	if (cl_json_get(&node, "pdo", &child))
 	{
-		scaling->pdo = cl_json_float8(&child, -MOST_POINTS, MOST_POINTS);
+		scaling->pdo = cl_json_float8(&child, -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS);
 		if (scaling->pdo == 0)
 			cl_json_error_hint(&child, "a number other than 0", "It is how many points double the odds.");
 	}
@@ -157,7 +155,7 @@ compile(const ClJson *root)
 	cl_json_object(root, keys);
 	cl_json_require(root, "name", &name);
 	card->name = cl_json_string(&name);
-	card->base_points = optional_number(root, "base_points", -MOST_POINTS, MOST_POINTS, 0);
+	card->base_points = optional_number(root, "base_points", -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS, 0);
 	read_scaling(&card->scaling, root);
 	read_characteristics(card, root);
 	pack(card);

@@ -25,7 +25,9 @@ typedef struct Screen
 	double		max_identical_rate;
 } Screen;
 
-static const char *const screen_keys[] = {"min_iv", "max_iv", "max_auc", "max_missing_rate", "max_identical_rate", "columns", NULL};
+static const char *const screen_keys[] = {
+	"min_iv", "max_iv", "max_auc", "max_missing_rate", "max_identical_rate", "columns", NULL
+};
 
 static void
 get_number(const ClJson *document, const char *key, double most, double *value)

@@ -174,12 +174,13 @@ put_comparison(ClRecord *record, const ClPsi *psi, const ClEmptyArgument *empty,
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
 	double		critical = is_reference ? NAN : cl_psi_critical_chi2(n, m, compared, 0.95);
+	const char *status = is_reference ? "reference" : cl_psi_status(psi, critical);
 
 	cl_record_put_float8(record, psi->psi);
 	cl_record_put_int32(record, psi->n_empty);
 	cl_record_put_float8(record, critical);
-	cl_record_put_text(record, is_reference ? "reference" : cl_psi_status(psi->psi));
-	if (isnan(critical))
+	cl_record_put_text(record, status);
+	if (isnan(critical) || strncmp(status, "too", 3) == 0)
 		cl_record_put_null(record);
 	else
 		cl_record_put_bool(record, psi->psi > critical);

@@ -22,6 +22,9 @@
 #define PSI_INVESTIGATE 0.1
 #define PSI_SHIFTED 0.25
 
+/* With so many bands of a score there are rows enough where this many would not do. */
+#define USUAL_BANDS 10
+
 /* Shares are often published with two decimals. */
 #define SHARES_TOLERANCE 0.02
 
@@ -100,13 +103,22 @@ empty_name(const ClStabilityView *view, const ClPsi *psi)
 }
 
 const char *
-cl_psi_status(double psi)
+cl_psi_status(const ClPsi *psi, double critical)
 {
-	if (isnan(psi))
-		return NULL;
-	if (psi < PSI_INVESTIGATE)
+	double		n = psi->total[CL_EXPECTED];
+	double		m = psi->total[CL_ACTUAL];
+
+	if (!(n > 0))
+		return m > 0 ? "no expected rows" : "no rows";
+	if (!(m > 0))
+		return "no actual rows";
+	if (psi->psi < PSI_INVESTIGATE)
 		return "stable";
-	return psi <= PSI_SHIFTED ? "investigate" : "shifted";
+	/* Where chance alone reaches what is to be investigated, chi-squared is rough too: bands have a handful of rows each. */
+	if (critical >= PSI_INVESTIGATE && psi->psi < 2 * critical)
+		return psi->n_bands > USUAL_BANDS && cl_psi_critical_chi2(n, m, USUAL_BANDS, 0.95) < PSI_INVESTIGATE ?
+			"too many bands" : "too few rows";
+	return psi->psi <= PSI_SHIFTED ? "investigate" : "shifted";
 }
 
 /*
@@ -191,6 +203,7 @@ psi_row(FunctionCallInfo fcinfo, const ClPsi *psi, const ClEmptyArgument *argume
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
 	bool		chance = !shares && !isnan(psi->psi);
+	double		critical = chance ? cl_psi_critical_chi2(n, m, compared, 0.95) : get_float8_nan();
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
@@ -198,11 +211,11 @@ psi_row(FunctionCallInfo fcinfo, const ClPsi *psi, const ClEmptyArgument *argume
 	cl_record_put_int32(&record, psi->n_empty);
 	cl_record_put_float8(&record, shares ? get_float8_nan() : n);
 	cl_record_put_float8(&record, shares ? get_float8_nan() : m);
-	cl_record_put_float8(&record, chance ? cl_psi_critical_chi2(n, m, compared, 0.95) : get_float8_nan());
+	cl_record_put_float8(&record, critical);
 	cl_record_put_text(&record, argument->text);
 	cl_record_put_int32(&record, psi->n_bands);
 	cl_record_put_float8(&record, chance ? cl_psi_p_value(psi->psi, n, m, compared) : get_float8_nan());
-	cl_record_put_text(&record, cl_psi_status(psi->psi));
+	cl_record_put_text(&record, cl_psi_status(psi, critical));
 	cl_record_put_int64(&record, n_skipped);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

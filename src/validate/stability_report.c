@@ -230,6 +230,7 @@ put_characteristic(ClRecord *record, const CharacteristicSamples *one, const ClE
 	int			none = one->characteristic->nbins;
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
+	double		critical = isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95);
 
 	cl_record_put_text(record, one->characteristic->name);
 	cl_record_put_int64(record, (int64) n);
@@ -238,9 +239,9 @@ put_characteristic(ClRecord *record, const CharacteristicSamples *one, const ClE
 	cl_record_put_int64(record, (int64) one->bands.n[CL_ACTUAL][none]);
 	cl_record_put_float8(record, psi->psi);
 	cl_record_put_int32(record, psi->n_empty);
-	cl_record_put_float8(record, isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95));
+	cl_record_put_float8(record, critical);
 	cl_record_put_float8(record, cl_psi_p_value(psi->psi, n, m, compared));
-	cl_record_put_text(record, cl_psi_status(psi->psi));
+	cl_record_put_text(record, cl_psi_status(psi, critical));
 	cl_record_put_float8(record, one->total_shift);
 	cl_record_next(record);
 }

@@ -70,7 +70,10 @@ extern ClEmptyArgument cl_empty_argument(Datum value);
 /* Complains where the rule is to complain; name is that of the first empty bin. */
 extern void cl_empty_require(const ClEmptyArgument *argument, const ClPsi *psi, const char *name);
 
-/* What the field reads off a PSI, or NULL. */
-extern const char *cl_psi_status(double psi);
+/*
+ * What the field reads off a PSI, where it is more than chance; critical is what chance reaches once in twenty times, or NaN:
+ * nobody knows. Else why there is nothing to read.
+ */
+extern const char *cl_psi_status(const ClPsi *psi, double critical);
 
 #endif							/* CL_VALIDATE_STABILITY_STATE_H */

@@ -317,3 +317,12 @@ SELECT stability_agg('a', true, 1e-400::numeric) IS NULL AS nothing, stability_a
 SELECT psi_critical_value(100, 100, 10, 1);
 
 CALL remove_data_files();
+
+-- Of one sample only there is no PSI, and the status says which one is missing.
+SELECT p.psi, p.n, p.m, p.status FROM (SELECT psi(i::text, false) AS r FROM generate_series(1, 3) i) q, LATERAL (SELECT (r).*) p
+UNION ALL SELECT p.psi, p.n, p.m, p.status FROM (SELECT psi(i::text, true) AS r FROM generate_series(1, 3) i) q, LATERAL (SELECT (r).*) p
+UNION ALL SELECT psi, n, m, status FROM psi('{0, 0}', '{0, 0}');
+-- Much more than 0.1 of few rows is no more than chance; shares know no rows.
+SELECT psi > 0.25 AS large, p_value > 0.05 AS by_chance, status FROM psi('{3, 4, 3}', '{5, 4, 1}')
+UNION ALL SELECT psi > 0.25, p_value > 0.05, status FROM psi('{0.3, 0.4, 0.3}', '{0.5, 0.4, 0.1}', shares => true)
+UNION ALL SELECT psi > 0.25, p_value > 0.05, status FROM psi('{300, 400, 300}', '{500, 400, 100}');

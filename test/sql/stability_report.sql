@@ -39,6 +39,22 @@ SELECT period, status FROM psi_by_period('loan', 'grade', 'extract(quarter FROM 
 SELECT period, status FROM psi_by_period('loan', 'grade', $$date_trunc('quarter', m::timestamp)$$, '2024-07-01');
 -- Rows without a period are a row of their own; a NULL bin is the bin missing.
 SELECT period, n, round(psi::numeric, 6) AS psi, n_bands FROM psi_by_period('loan', 'grade', $$CASE WHEN m > '2024-02-01' THEN NULL ELSE m END$$);
+-- Scores that were not cut into bands: chance alone gives so much. Ten bands of them are enough rows; of thirty rows nothing is.
+CREATE TABLE raw_score AS SELECT g, CASE WHEN g % 2 = 0 THEN 'a' ELSE 'b' END AS p, 400 + (draw(g, 1) * 162)::int AS score
+FROM generate_series(1, 3000) g;
+CREATE VIEW few_scores AS SELECT * FROM raw_score WHERE g <= 60;
+SELECT relation, expression, p.n, p.n_bands, p.psi > 0.1 AS large, p.significant, p.p_value > 0.05 AS by_chance, p.status
+FROM (VALUES ('raw_score'::regclass, 'score'), ('raw_score', 'score / 16'), ('few_scores', 'score'), ('few_scores', 'score / 16')) v (relation, expression),
+  psi_by_period(relation, expression, 'p') p WHERE p.period = 'b';
+-- Where the status is investigate or shifted, psi is above its critical value, whatever the shift, the rows and the bands.
+SELECT count(*) > 100 AS many, count(DISTINCT status) AS statuses,
+  bool_and(significant) FILTER (WHERE status IN ('investigate', 'shifted')) AS agree,
+  bool_and(critical_value_95 >= 0.1) FILTER (WHERE status LIKE 'too%') AS by_chance, bool_and(psi >= 0.1) FILTER (WHERE status LIKE 'too%') AS large
+FROM generate_series(1, 80) g, LATERAL (SELECT array_agg(round(draw(i, g) * power(g, 1.5))) AS expected,
+    array_agg(round(draw(i, CASE g % 3 WHEN 0 THEN g ELSE g + 100 END) * power(g, 1.5) * (1 + i * (g % 4) / 10.0))) AS actual FROM generate_series(1, 3 + g / 3) i) s,
+  LATERAL (SELECT q.*, q.psi > q.critical_value_95 AS significant
+    FROM unnest('{laplace, prior, drop, infinity}'::text[]) e, psi(expected, actual, e) q
+    WHERE q.psi IS NOT NULL) p;
 -- Nothing to report.
 SELECT count(*) FROM psi_by_period(NULL, 'grade', 'm');
 CREATE VIEW no_loan AS SELECT * FROM loan WHERE false;

@@ -7,14 +7,15 @@ AS 'MODULE_PATHNAME', 'cl_optimal_binning' LANGUAGE C IMMUTABLE STRICT PARALLEL 
 COMMENT ON FUNCTION credit_limit.optimal_binning(credit_limit.bin_sketch, jsonb) IS
 'The bins with the largest information value that keep all rules, found exactly. Options (default): max_n_prebins (100), '
 'min_n_bins (2), max_n_bins (8), min_bin_size (0.05, of all rows or of all events), max_bin_size (1), min_bin_n_event and '
-'min_bin_n_non_event (0; a special, missing or other bin with fewer has a weight of evidence of 0), monotonic_trend of the event rate (auto: ascending or descending, or a peak or valley where the likelihood ratio against '
-'them is significant at 0.001; monotone, best of the four, one of them, or none), min_event_rate_diff (0) and max_pvalue (1) '
-'between neighbours, objective (iv, js, hellinger, triangular), splits (candidates instead of pre-bins), splits_fixed (cuts '
-'that must be), special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing, '
-'special and other (capped: what the rows of the bin show, but not safer than the safest bin of values; separate: what they '
-'show; zero; worst; best; a weight of evidence; special and other also missing: counted together with the missing values), '
-'closed (left: [a, b)), woe_sign (non_event_over_event), smoothing (prior: half a row of the rarer class more, and of the other '
-'as go with it; none; laplace; sas). What cannot be done is said in status and message; an unknown key is an error.';
+'min_bin_n_non_event (0; a special, missing or other bin with fewer has a weight of evidence of 0), monotonic_trend of the '
+'event rate (auto: ascending or descending, or a peak or valley where the likelihood ratio against them is significant at '
+'0.001; monotone, best of the four, one of them, or none), min_event_rate_diff (0) and max_pvalue (1) between neighbours, '
+'objective (iv, js, hellinger, triangular), splits (candidates instead of pre-bins), splits_fixed (cuts that must be), '
+'special_codes ([]: a bin each), cat_cutoff (0.01, of rows with a value: rarer categories are "other"), missing, special and '
+'other (capped: what the rows of the bin show, but not safer than the safest bin of values; separate: what they show; zero; '
+'worst; best; a weight of evidence; special and other also missing: counted together with the missing values), closed (left: '
+'[a, b)), woe_sign (non_event_over_event), smoothing (prior: half a row of the rarer class more, and of the other as go with '
+'it; none; laplace; sas). What cannot be done is said in status and message; an unknown key is an error.';
 
 CREATE FUNCTION credit_limit.fixed_binning(splits float8[], options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning

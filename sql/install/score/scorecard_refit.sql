@@ -27,9 +27,11 @@ BEGIN ATOMIC
       ELSE '{"missing": {}}'::jsonb END || coalesce(a.asked_for, '{}'))::credit_limit.binning
   FROM jsonb_array_elements(card::jsonb -> 'characteristics') WITH ORDINALITY c (part, place)
     -- A bin beside the values that the card gives more points than every value has them on purpose.
-    LEFT JOIN (SELECT k.characteristic, jsonb_object_agg(k.kind || '_woe', 'separate') FILTER (WHERE k.best > k.of_values) AS asked_for
+    LEFT JOIN (SELECT k.characteristic,
+        jsonb_object_agg(k.kind || '_woe', 'separate') FILTER (WHERE k.best > k.of_values) AS asked_for
       FROM (SELECT t.characteristic, t.kind, max(t.points * s.sign) AS best,
-          max(max(t.points * s.sign) FILTER (WHERE t.kind IN ('interval', 'category'))) OVER (PARTITION BY t.characteristic) AS of_values
+          max(max(t.points * s.sign) FILTER (WHERE t.kind IN ('interval', 'category')))
+            OVER (PARTITION BY t.characteristic) AS of_values
         FROM credit_limit.scorecard_table(card) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
         GROUP BY t.characteristic, t.kind) k
       GROUP BY k.characteristic) a ON a.characteristic = c.part ->> 'name'
@@ -38,8 +40,8 @@ END;
 
 COMMENT ON FUNCTION credit_limit.scorecard_binnings(credit_limit.scorecard) IS
 'The bins of a card as binnings without counts, in the order of its characteristics: to count them again on newer rows '
-'(binning_refit), or to change them (binning_merge). A category that is a number or a boolean is its text. Where the card gives a '
-'special, missing or other value more points than every value, its rule is separate. NULL gives no rows.';
+'(binning_refit), or to change them (binning_merge). A category that is a number or a boolean is its text. Where the card '
+'gives a special, missing or other value more points than every value, its rule is separate. NULL gives no rows.';
 
 -- Points, weights of evidence and event rates of one card; reasons, dimensions and the kind of categories of another with the
 -- same bins.

@@ -26,8 +26,8 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION credit_limit_internal.reason_remarks(credit_limit.scorecard) IS
-'Steps of the report of train_scorecard: reasons of a card that one text gives to opposite values, or to values and to those that '
-'are missing. Characteristics that are their own reason are not looked at.';
+'Steps of the report of train_scorecard: reasons of a card that one text gives to opposite values, or to values and to those '
+'that are missing. Characteristics that are their own reason are not looked at.';
 
 CREATE FUNCTION credit_limit.train_scorecard(
   relation regclass,
@@ -80,8 +80,9 @@ BEGIN
   PERFORM credit_limit.scorecard_from_coefficients(0, array_fill(-1::float8, ARRAY[cardinality(k.names)]), k.names,
     array_fill('{"bins": [{"non_event": 1, "event": 1}]}'::credit_limit.binning, ARRAY[cardinality(k.names)]),
     coalesce(options -> 'card', '{}'))
-  FROM (SELECT coalesce(array_agg(r.name), '{"names of columns"}') FROM jsonb_object_keys(CASE jsonb_typeof(options #> '{card,reasons}')
-    WHEN 'object' THEN options #> '{card,reasons}' ELSE '{}' END) r (name)) k (names);
+  FROM (SELECT coalesce(array_agg(r.name), '{"names of columns"}')
+    FROM jsonb_object_keys(CASE jsonb_typeof(options #> '{card,reasons}') WHEN 'object' THEN options #> '{card,reasons}'
+      ELSE '{}' END) r (name)) k (names);
 
   -- Bins of every characteristic in one scan, and why some are left out.
   WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
@@ -105,8 +106,8 @@ BEGIN
         FROM jsonb_array_elements(report) r),
         'There are no columns.'),
       HINT = CASE WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv above" || @.reason starts with "auc above")')
-        THEN 'See variable_screening; what tells the classes apart mostly knows the outcome. {"max_iv": null, "max_auc": null} under '
-          '"screening" keeps it.'
+        THEN 'See variable_screening; what tells the classes apart mostly knows the outcome. {"max_iv": null, "max_auc": null} '
+          'under "screening" keeps it.'
         WHEN jsonb_path_exists(report, '$[*] ? (@.reason starts with "iv below")')
         THEN 'See variable_screening; lower min_iv under "screening", or give other columns.'
         ELSE 'See variable_screening; give other rows or columns.' END;
@@ -187,8 +188,9 @@ BEGIN
       FROM jsonb_array_elements(card::jsonb -> 'characteristics') WITH ORDINALITY c (part, place)));
   END IF;
   -- Bins that no row had, whose points nobody can know.
-  report := report || credit_limit_internal.reason_remarks(card) || (SELECT jsonb_build_object('step', 'card', 'n', s.n, 'n_event', s.n_event, 'n_skipped', s.n_skipped,
-    'characteristics', cardinality(names), 'lowest', c.min_score, 'highest', c.max_score, 'n_never_seen', u.n, 'never_seen', u.bins)
+  report := report || credit_limit_internal.reason_remarks(card) || (SELECT jsonb_build_object('step', 'card', 'n', s.n,
+    'n_event', s.n_event, 'n_skipped', s.n_skipped, 'characteristics', cardinality(names), 'lowest', c.min_score,
+    'highest', c.max_score, 'n_never_seen', u.n, 'never_seen', u.bins)
     FROM credit_limit.logit_summary(model) s, credit_limit.scorecard_summary(card) c,
       (SELECT coalesce(sum(cardinality(b.bins)), 0) AS n, coalesce(jsonb_object_agg(b.name, b.bins), '{}') AS bins
        FROM (SELECT n.name, array_agg(t.bin ORDER BY t.bin_id) AS bins FROM unnest(names, binnings) n (name, binning),

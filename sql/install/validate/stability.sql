@@ -28,7 +28,10 @@ COMMENT ON COLUMN credit_limit.psi_result.empty IS 'The convention for bins that
 COMMENT ON COLUMN credit_limit.psi_result.n_bands IS 'Bins that either sample uses.';
 COMMENT ON COLUMN credit_limit.psi_result.p_value IS
 'Probability of so large a psi, or a larger one, when nothing has changed. NULL as critical_value_95.';
-COMMENT ON COLUMN credit_limit.psi_result.status IS 'stable below 0.1, investigate to 0.25, shifted above (Siddiqi 2006).';
+COMMENT ON COLUMN credit_limit.psi_result.status IS
+'stable below 0.1, investigate to 0.25, shifted above (Siddiqi 2006). Where chance alone reaches 0.1 (critical_value_95), a psi '
+'from there on to twice the critical value says nothing: too many bands if ten would do for so many rows, else too few rows. no '
+'expected rows, no actual rows, no rows: there is no psi.';
 COMMENT ON COLUMN credit_limit.psi_result.n_skipped IS 'Rows that belong to neither sample or have no weight, and were left out.';
 
 CREATE FUNCTION credit_limit.psi(credit_limit.stability, empty text DEFAULT 'laplace')
@@ -227,8 +230,9 @@ COMMENT ON FUNCTION credit_limit.psi_by_period(regclass, text, text, text, text)
 'sub-select make a view. bin_expression and period_expression are SQL expressions over the columns of the relation, of any type '
 'that has an order; they run with the rights and the search_path of the caller, so never build them from what a stranger wrote. '
 'reference is a value of the period expression; without it the first period. A NULL bin is the bin "missing"; rows without a '
-'period are a row of their own, the last. status: stable below 0.1, investigate to 0.25, shifted above, or reference; '
-'significant: psi is above critical_value_95, that is, more than chance. empty as in psi. A NULL relation, expression or '
+'period are a row of their own, the last. status: as in psi_result, or reference; significant: psi is above critical_value_95, '
+'that is, more than chance, as it is wherever status says investigate or shifted; NULL where there are too many bands or too few '
+'rows to say. empty as in psi. A NULL relation, expression or '
 'convention gives no rows, nor does an empty relation. Error: text that is not one expression, a reference that no row has, '
 'more than 1000000 pairs of period and bin.';
 
