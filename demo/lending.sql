@@ -25,7 +25,7 @@ SELECT 10 * m.borrower_id, DATE '2026-12-01' - make_interval(months => m.month),
   CASE WHEN m.month = 1 THEN b.days_past_due WHEN m.month = b.months_since_delinquency + 1 THEN b.days_past_due_worst_12m ELSE 0 END
 FROM account_month m JOIN borrower b USING (borrower_id);
 ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
-INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, worst_days_past_due_12m, utilization_3m, payment_ratio_3m,
+INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, days_past_due_worst_12m, utilization_3m, payment_ratio_3m,
   months_inactive)
 SELECT 10 * s.borrower_id, DATE '2026-11-30', coalesce(demand_amount(s.demand), s.demand_q90),
   CASE WHEN s.demand IS NULL THEN expected_draw_amount(d.demand, 2 * s.credit_limit) END, s.days_past_due_worst_12m, s.utilization_3m,
@@ -39,15 +39,15 @@ SELECT borrower_id, months_since_delinquency, enquiries_6m, debt_to_income, cash
 FROM borrower;
 ALTER TABLE lending.borrower_file ADD PRIMARY KEY (borrower_id);
 ALTER FUNCTION lending.decision_input(date) RENAME TO standard_input;
--- What is late today counts at once: as the worst of the year, and as a delinquency of this month.
+-- What is late today counts at once, as a delinquency of this month.
 -- A view gives the row its type, and shows nothing: whoever reads the views of a book is not to see incomes by it.
 CREATE VIEW lending.known AS
-SELECT i.*, i.income AS monthly_income, greatest(i.worst_days_past_due_12m, i.days_past_due) AS days_past_due_worst_12m,
+SELECT i.*, i.income AS monthly_income,
   CASE WHEN i.days_past_due > 0 THEN 0 ELSE f.months_since_delinquency END AS months_since_delinquency, f.enquiries_6m, f.debt_to_income,
   f.cash_advance_share, f.savings_balance, f.housing, f.employment, f.years_at_job
 FROM lending.standard_input(NULL) i JOIN lending.borrower_file f ON f.borrower_id = i.borrower_id WHERE false;
 CREATE FUNCTION lending.decision_input(as_of date) RETURNS SETOF lending.known LANGUAGE sql STABLE BEGIN ATOMIC
-  SELECT i.*, i.income, greatest(i.worst_days_past_due_12m, i.days_past_due),
+  SELECT i.*, i.income,
     CASE WHEN i.days_past_due > 0 THEN 0 ELSE f.months_since_delinquency END, f.enquiries_6m, f.debt_to_income, f.cash_advance_share,
     f.savings_balance, f.housing, f.employment, f.years_at_job
   FROM lending.standard_input(as_of) i JOIN lending.borrower_file f ON f.borrower_id = i.borrower_id;

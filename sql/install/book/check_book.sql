@@ -18,8 +18,7 @@ AS $$
       'credit_limit money, balance money, pending money, last_limit_change date, frozen bool'),
     ('account_month', 'account_id id, month date, credit_limit money, balance money, payment money, due money, '
       'days_past_due int'),
-    ('account_feature', 'account_id id, computed_on date, demand_q90 money, demand_mean money, worst_days_past_due_12m int, '
-      'utilization_3m number, payment_ratio_3m number, months_inactive int'),
+    ('account_feature', 'account_id id, computed_on date, demand_q90 money, demand_mean money'),
     ('umbrella', 'umbrella_id id, borrower_id id, kind text, currency text, credit_limit money, valid_from date, valid_to date'),
     ('limit_adjustment', 'account_id id, kind text, amount money, valid_from date, valid_to date'),
     ('exclusion', 'borrower_id id, kind text, action text, valid_from date, valid_to date'),
@@ -33,11 +32,21 @@ COMMENT ON FUNCTION credit_limit_internal.book_contract() IS
     'the relations and columns that a book has, as tables or as views over a lender''s own tables, with the types that each '
     'may be of';
 
+CREATE FUNCTION credit_limit_internal.input_columns(input text) RETURNS SETOF text
+LANGUAGE sql STABLE ROWS 100
+AS $$
+  SELECT c.name FROM pg_proc f,
+    LATERAL (SELECT g.name FROM unnest(f.proargnames, f.proargmodes) g(name, mode) WHERE g.mode IN ('t', 'o')
+      UNION ALL SELECT a.attname FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid
+        WHERE t.oid = f.prorettype AND a.attnum > 0 AND NOT a.attisdropped) c
+  WHERE f.oid = to_regprocedure(input_columns.input || '(date)')
+$$;
+COMMENT ON FUNCTION credit_limit_internal.input_columns(text) IS
+    'in an open book: the columns of decision_input or decision_input_at';
+
 CREATE FUNCTION credit_limit_internal.check_contract() RETURNS TABLE (relation text, problem text)
 LANGUAGE plpgsql STABLE
 AS $$
-DECLARE
-  input oid := to_regprocedure('decision_input(date)');
 BEGIN
   RETURN QUERY
     SELECT s.relation, s.problem FROM (
@@ -51,19 +60,18 @@ BEGIN
       LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = c.column_name AND a.attnum > 0 AND NOT a.attisdropped
       WHERE a.atttypid IS NULL OR a.atttypid <> ALL (c.types::regtype[]::oid[])
       GROUP BY 1, 3) s ORDER BY s.n;
-  IF input IS NULL THEN
-    RETURN QUERY SELECT 'decision_input', 'is missing: a function of a date, as create_book() makes it';
-  END IF;
+  RETURN QUERY SELECT i.name, 'is missing: a function of a date, as create_book_input() makes it'
+    FROM unnest(ARRAY['decision_input', 'decision_input_at']) i(name) WHERE to_regprocedure(i.name || '(date)') IS NULL;
   -- What every decision reads; what policies and cards read besides is theirs to miss.
-  RETURN QUERY
-    SELECT 'decision_input', format('has no column "%s"', r.name)
+  RETURN QUERY SELECT 'decision_input', format('has no column "%s"', r.name)
     FROM unnest(ARRAY['account_id', 'borrower_id', 'product', 'balance', 'pending', 'external_score', 'external_pd',
       'umbrella_limit', 'umbrella_drawn', 'umbrella_place']) r(name)
-    JOIN pg_proc f ON f.oid = input
-    WHERE NOT EXISTS (SELECT FROM unnest(f.proargnames, f.proargmodes) g(name, mode)
-        WHERE g.name = r.name AND g.mode IN ('t', 'o'))
-      AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid
-        WHERE t.oid = f.prorettype AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped);
+    WHERE to_regprocedure('decision_input(date)') IS NOT NULL
+      AND r.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input'));
+  RETURN QUERY SELECT 'decision_input_at', format('has no column "%s", which decision_input has', c.name)
+    FROM credit_limit_internal.input_columns('decision_input') c(name)
+    WHERE to_regprocedure('decision_input_at(date)') IS NOT NULL
+      AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'));
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.check_contract() IS
@@ -299,7 +307,8 @@ BEGIN
   END LOOP;
   RETURN QUERY SELECT * FROM credit_limit_internal.check_rows(coalesce(bad, '{}')) c WHERE c.row_count > 0;
   RETURN QUERY SELECT f.proname::text, 'is a function that everybody may execute: grant_book() takes it from PUBLIC', NULL::bigint
-    FROM pg_proc f WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND (f.prosecdef OR f.proname = 'decision_input')
+    FROM pg_proc f
+    WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND (f.prosecdef OR f.proname ~ '^decision_input(_at)?$')
       AND EXISTS (SELECT FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a WHERE a.grantee = 0);
   RETURN QUERY SELECT f.proname::text, 'is a trigger function of another owner than the tables: REASSIGN OWNED', NULL::bigint
     FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')

@@ -1,75 +1,126 @@
 -- Decisions of a book in sets: one query scores and decides for runs, events, previews and simulations.
 
 -- decision_input: the one place that says what is known of an account on a day. It belongs to the book, not to the extension: a
--- lender replaces it.
+-- lender replaces it. decision_input_at says the same of a past day, from the log and the months on file: what is written of
+-- later days does not count, so a policy can be tried on the past.
 CREATE FUNCTION credit_limit.create_book_input(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+  f record;
+  r record;
+  definition text;
 BEGIN
-  PERFORM FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book)) AND p.proname = 'decision_input';
-  IF FOUND THEN
-    RETURN;
-  END IF;
-  EXECUTE replace($$
-    CREATE FUNCTION @book@.decision_input(as_of date)
-    RETURNS TABLE (account_id bigint, borrower_id bigint, product text, currency text, segment text, months_on_book int,
-      credit_limit numeric, balance numeric, pending numeric, last_limit_change date, utilization float8,
-      income numeric, obligations numeric, external_score float8, external_pd float8,
-      days_past_due int, last_payment numeric, last_due numeric,
-      demand_q90 numeric, demand_mean numeric, worst_days_past_due_12m int, utilization_3m float8, payment_ratio_3m float8,
-      months_inactive int, excluded boolean, excluded_freeze boolean, excluded_refer boolean,
-      umbrella_limit numeric, umbrella_drawn numeric, umbrella_granted numeric, umbrella_place int)
-    LANGUAGE sql STABLE
-    BEGIN ATOMIC
-      SELECT a.account_id, a.borrower_id, a.product, a.currency, b.segment,
-        credit_limit.months_on_book(a.opened_on, as_of),
-        a.credit_limit, a.balance, a.pending, a.last_limit_change, credit_limit.utilization(a.balance, a.credit_limit),
-        b.income, b.obligations, b.external_score, b.external_pd,
-        -- The month of the day or the one before; older is not known. An account without a line is not late.
-        CASE WHEN m.account_id IS NOT NULL THEN m.days_past_due WHEN l.account_id IS NOT NULL THEN l.days_past_due
-          WHEN a.credit_limit = 0 THEN 0 END,
-        CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END,
-        CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END,
-        f.demand_q90, f.demand_mean, f.worst_days_past_due_12m, f.utilization_3m, f.payment_ratio_3m, f.months_inactive,
-        x.kinds > 0, x.kinds & 2 > 0, x.kinds & 4 > 0,
-        CASE WHEN u.valid_from <= as_of AND (u.valid_to >= as_of OR u.valid_to IS NULL) THEN u.credit_limit
-          WHEN u.umbrella_id IS NOT NULL THEN 0 END,
-        o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
-      FROM @book@.account a
-      JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-      LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
-      LEFT JOIN @book@.account_feature f ON f.account_id = a.account_id
-      LEFT JOIN @book@.account_month m ON m.account_id = a.account_id AND m.month = date_trunc('month', as_of::timestamp)::date
-      -- Read only where the other is missing: OFFSET 0 keeps the condition in front of the look-up.
-      LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
-        WHERE m.account_id IS NULL AND n.account_id = a.account_id
-          AND n.month = (date_trunc('month', as_of::timestamp) - interval '1 month')::date OFFSET 0) l ON true
-      -- 1: an exclusion, 2: one that freezes, 4: one that refers.
-      CROSS JOIN LATERAL (SELECT coalesce(bit_or(CASE e.action WHEN 'FREEZE' THEN 3 WHEN 'REFER' THEN 5 ELSE 1 END), 0) AS kinds
-        FROM @book@.exclusion e
-        WHERE e.borrower_id = a.borrower_id AND e.valid_from <= as_of AND (e.valid_to >= as_of OR e.valid_to IS NULL)) x
-      -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
-      LEFT JOIN LATERAL (SELECT q.drawn, q.granted, q.place FROM (SELECT
-            coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
-              WHERE j.account_id = p.account_id AND j.kind = 'blocked' AND as_of BETWEEN j.valid_from AND j.valid_to), 0)), 0)
-              AS drawn,
-            coalesce(sum(p.credit_limit), 0) AS granted,
-            count(*) FILTER (WHERE p.account_id < a.account_id) AS place
-          FROM @book@.account p
-          WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open' OFFSET 0) q
-        WHERE a.umbrella_id IS NOT NULL OFFSET 0) o ON true
-      WHERE a.status = 'open';
-    END;
-    REVOKE ALL ON FUNCTION @book@.decision_input(date) FROM PUBLIC;
-    COMMENT ON FUNCTION @book@.decision_input(date) IS
-      'what scorecards and policies see of every open account as of a day. Replace it to add features: a card or a policy may '
-      'read any column of it. Needed are account_id, borrower_id, product, credit_limit, balance, pending, external_score, '
-      'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, score and pd are added to it'
-  $$, '@book@', quote_ident(book));	-- DDL
+  FOR f IN SELECT v.* FROM (VALUES
+      ('decision_input', $$date_trunc('month', @day@::timestamp)$$, '@book@.account', 'b.segment',
+        '@book@.account_feature f ON f.account_id = a.account_id',
+        -- A table of the lender need not have all of them.
+        (SELECT string_agg(CASE WHEN c.attname IS NULL THEN 'NULL::' || t.item[2] ELSE 'f.' || t.item[1] END, ', '
+            ORDER BY t.n)
+          FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '(\w+) ([^,]+)', 'g') WITH ORDINALITY t(item, n)
+          LEFT JOIN pg_attribute c ON c.attrelid = to_regclass(book || '.account_feature') AND c.attname = t.item[1]),
+        'of every open account as of a day'),
+      -- The last month that was over on the day.
+      ('decision_input_at', $$(date_trunc('month', (@day@ + 1)::timestamp) - interval '1 month')$$, $$
+        -- The limit was what the next decision found; where the log does not reach back to the day, the month on file says it.
+        -- What is closed now was open if the month or a later decision knows it.
+        (SELECT c.account_id, c.borrower_id, c.product, c.currency, c.umbrella_id, c.opened_on, 'open' AS status,
+          CASE WHEN e.known THEN coalesce(e.old_limit, c.credit_limit)
+            ELSE coalesce(n.credit_limit, e.old_limit, c.credit_limit) END AS credit_limit,
+          n.balance, 0 AS pending, greatest(e.changed_on, CASE WHEN c.last_limit_change < @day@
+            THEN c.last_limit_change END) AS last_limit_change
+        FROM @book@.account c
+        LEFT JOIN LATERAL (SELECT n.month, n.credit_limit, n.balance FROM @book@.account_month n
+          WHERE n.account_id = c.account_id AND n.month IN (@month@::date, (@month@ - interval '1 month')::date)
+          ORDER BY n.month DESC LIMIT 1) n ON true
+        CROSS JOIN LATERAL (SELECT min(d.as_of) <= @day@ AS known,
+            (array_agg(d.old_limit ORDER BY d.as_of, d.decided_at, d.decision_id)
+              FILTER (WHERE d.as_of >= @day@))[1] AS old_limit,
+            max(d.as_of) FILTER (WHERE d.as_of < @day@ AND d.new_limit <> d.old_limit
+              AND r.move_limits IS NOT false) AS changed_on
+          FROM @book@.decision d LEFT JOIN @book@.run r ON r.run_id = d.run_id
+          WHERE d.borrower_id = c.borrower_id AND d.account_id = c.account_id) e
+        WHERE c.opened_on <= @day@
+          AND (c.status = 'open' OR n.month = @month@::date OR e.old_limit IS NOT NULL))$$, 'b.segment', $$
+        LATERAL (SELECT v.*, w.demand_q90, w.demand_mean
+        FROM (SELECT credit_limit.behavior_agg(h.month, h.credit_limit::numeric, h.balance::numeric, h.payment::numeric,
+            h.due::numeric, h.days_past_due::int) AS history, max(h.month) AS latest
+          FROM @book@.account_month h WHERE h.account_id = a.account_id AND h.month <= @month@::date) h
+        CROSS JOIN LATERAL credit_limit.behavior_features(h.history,
+          greatest(h.latest, (@month@ - interval '1 month')::date)) v
+        LEFT JOIN @book@.account_feature w ON w.account_id = a.account_id AND w.computed_on <= @day@) f
+        ON true$$, credit_limit_internal.feature_columns('f.%1$I'),
+        'of every account that was open on a past day, by what was known on it'))
+        v(name, month, account, segment, feature, features, purpose)
+      WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book)) AND p.proname = v.name)
+  LOOP
+    definition := $$
+      CREATE FUNCTION @book@.@name@(as_of date)
+      RETURNS TABLE (account_id bigint, borrower_id bigint, product text, currency text, segment text, months_on_book int,
+        credit_limit numeric, balance numeric, pending numeric, last_limit_change date, utilization float8,
+        income numeric, obligations numeric, external_score float8, external_pd float8,
+        days_past_due int, last_payment numeric, last_due numeric,
+        demand_q90 numeric, demand_mean numeric, @feature_types@,
+        excluded boolean, excluded_freeze boolean, excluded_refer boolean,
+        umbrella_limit numeric, umbrella_drawn numeric, umbrella_granted numeric, umbrella_place int)
+      LANGUAGE sql STABLE
+      BEGIN ATOMIC
+        SELECT a.account_id, a.borrower_id, a.product, a.currency, @segment@,
+          credit_limit.months_on_book(a.opened_on, @day@),
+          a.credit_limit, a.balance, a.pending, a.last_limit_change, credit_limit.utilization(a.balance, a.credit_limit),
+          b.income, b.obligations, b.external_score, b.external_pd,
+          -- The month of the day or the one before; older is not known. An account without a line is not late.
+          CASE WHEN m.account_id IS NOT NULL THEN m.days_past_due WHEN l.account_id IS NOT NULL THEN l.days_past_due
+            WHEN a.credit_limit = 0 THEN 0 END,
+          CASE WHEN m.account_id IS NOT NULL THEN m.payment ELSE l.payment END,
+          CASE WHEN m.account_id IS NOT NULL THEN m.due ELSE l.due END,
+          f.demand_q90, f.demand_mean, @features@,
+          x.kinds > 0, x.kinds & 2 > 0, x.kinds & 4 > 0,
+          CASE WHEN u.valid_from <= @day@ AND (u.valid_to >= @day@ OR u.valid_to IS NULL) THEN u.credit_limit
+            WHEN u.umbrella_id IS NOT NULL THEN 0 END,
+          o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
+        FROM @account@ a
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
+        LEFT JOIN @feature@
+        LEFT JOIN @book@.account_month m ON m.account_id = a.account_id AND m.month = @month@::date
+        -- Read only where the other is missing: OFFSET 0 keeps the condition in front of the look-up.
+        LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
+          WHERE m.account_id IS NULL AND n.account_id = a.account_id
+            AND n.month = (@month@ - interval '1 month')::date OFFSET 0) l ON true
+        -- 1: an exclusion, 2: one that freezes, 4: one that refers.
+        CROSS JOIN LATERAL (SELECT coalesce(bit_or(CASE e.action WHEN 'FREEZE' THEN 3 WHEN 'REFER' THEN 5 ELSE 1 END), 0)
+          AS kinds FROM @book@.exclusion e
+          WHERE e.borrower_id = a.borrower_id AND e.valid_from <= @day@ AND (e.valid_to >= @day@ OR e.valid_to IS NULL)) x
+        -- The borrower's other lines under the same umbrella, and how many of them are decided before this one.
+        LEFT JOIN LATERAL (SELECT q.drawn, q.granted, q.place FROM (SELECT
+              coalesce(sum(greatest(p.balance, 0) + p.pending + coalesce((SELECT sum(j.amount) FROM @book@.limit_adjustment j
+                WHERE j.account_id = p.account_id AND j.kind = 'blocked' AND @day@ BETWEEN j.valid_from AND j.valid_to), 0)), 0)
+                AS drawn,
+              coalesce(sum(p.credit_limit), 0) AS granted,
+              count(*) FILTER (WHERE p.account_id < a.account_id) AS place
+            FROM @account@ p WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open'
+            OFFSET 0) q
+          WHERE a.umbrella_id IS NOT NULL OFFSET 0) o ON true
+        WHERE a.status = 'open' AND a.opened_on <= @day@;
+      END;
+      REVOKE ALL ON FUNCTION @book@.@name@(date) FROM PUBLIC;
+      COMMENT ON FUNCTION @book@.@name@(date) IS
+        'what scorecards and policies see @purpose@. Replace it to add features: a card or a policy may '
+        'read any column of it. Needed are account_id, borrower_id, product, credit_limit, balance, pending, external_score, '
+        'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, score and pd are added to it'
+    $$;
+    FOR r IN SELECT * FROM (VALUES ('account', f.account), ('feature', f.feature), ('features', f.features),
+        ('feature_types', credit_limit_internal.feature_columns('%1$I %2$s')), ('segment', f.segment), ('month', f.month),
+        ('day', f.name || '.as_of'), ('name', f.name), ('purpose', f.purpose), ('book', quote_ident(book))) v(mark, text) LOOP
+      definition := replace(definition, '@' || r.mark || '@', r.text);
+    END LOOP;
+    EXECUTE definition;	-- DDL
+  END LOOP;
 END
 $create$;
 COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
-    'part of create_book: makes the function decision_input of a book, unless it is there';
+    'part of create_book: makes the functions decision_input and decision_input_at of a book, unless they are there';
 
 -- Every account is scored, and decided, once: OFFSET 0 keeps the planner from copying the calls to where their results are used.
 -- by_day and everybody are literals where it is called, so that what they exclude goes when the query is planned, also in a plan
@@ -110,6 +161,16 @@ COMMENT ON FUNCTION credit_limit_internal.decided(boolean, bigint, date, boolean
     'in an open book: decisions on open accounts as of a day, by the versions valid on it or those of a run (0: those of '
     'real time), of everybody or of some borrowers. decision is NULL where a version is missing; frozen: nothing may '
     'be drawn';
+
+-- Columns of the two inputs may differ where a lender has replaced one, so they are not one query.
+DO $$
+BEGIN
+  EXECUTE replace(replace(pg_get_functiondef('credit_limit_internal.decided'::regproc), 'decided', 'decided_at'),
+    'FROM decision_input(', 'FROM decision_input_at(');	-- DDL
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.decided_at(boolean, bigint, date, boolean, bigint[], int, int) IS
+    'in an open book: decided() by what was known on the day, decision_input_at()';
 
 -- Whoever writes a layout first makes others wait until he commits: so it is written before decisions are made.
 CREATE FUNCTION credit_limit_internal.know_layout(as_of date) RETURNS void
@@ -259,7 +320,7 @@ COMMENT ON FUNCTION credit_limit_internal.decide(bigint, date, bigint[], text, b
     'the limits if move says so, but for accounts on which a decision as of a later day is in force; returns how many '
     'decisions were made and how many accounts changed';
 
-CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date)
+CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
     score float8, pd float8, decision credit_limit.limit_decision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -267,13 +328,22 @@ AS $$
 DECLARE
   f record;
 BEGIN
+  PERFORM credit_limit_internal.need_day('a preview', as_of);
+  PERFORM credit_limit_internal.check_options('preview_decisions', options, '{"history": "$.type() == \"boolean\""}',
+    'Valid is history, true or false.');
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a preview');
   PERFORM credit_limit_internal.check_versions(as_of);
   BEGIN
-    RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
-        t.decision
-      FROM credit_limit_internal.decided(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+    IF coalesce((options ->> 'history')::boolean, false) THEN
+      RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
+          t.decision
+        FROM credit_limit_internal.decided_at(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+    ELSE
+      RETURN QUERY SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.score, t.pd,
+          t.decision
+        FROM credit_limit_internal.decided(true, NULL, preview_decisions.as_of, true, NULL, NULL, NULL) t;
+    END IF;
   EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_exception OR syntax_error_or_access_rule_violation THEN
     -- Said anew: the first one comes with pages of SQL as its context, and without the borrower.
     f := credit_limit_internal.failing_borrower(preview_decisions.as_of);
@@ -286,34 +356,13 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.preview_decisions(text, date) IS
+COMMENT ON FUNCTION credit_limit.preview_decisions(text, date, jsonb) IS
     'what a run as of the day would decide now, account by account, without writing anything. Lines of a partitioned '
-    'umbrella are seen as they are, not as the run would leave the line before. Errors: a product without an approved '
-    'version (55000)';
+    'umbrella are seen as they are, not as the run would leave the line before. Option history (false): by what was known on '
+    'a past day, decision_input_at() of the book, instead of limits and balances of now. Errors: options, no day (22023), a '
+    'product without an approved version (55000)';
 
 -- ---- simulate_policy: what another policy would change ----
-
-CREATE FUNCTION credit_limit_internal.simulation_options(options jsonb, OUT lgd float8, OUT ccf float8, OUT margin float8)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  wrong text;
-BEGIN
-  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
-  FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
-  WHERE o.key NOT IN ('lgd', 'ccf', 'margin') OR NOT coalesce(jsonb_path_match(o.value, '$ >= 0 && $ <= 1'), false)
-  ORDER BY o.key LIMIT 1;
-  IF FOUND OR options IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of simulate_policy are not valid',
-      DETAIL = coalesce(wrong, 'They are NULL.'), HINT = 'Valid are lgd, ccf and margin, fractions from 0 to 1.';
-  END IF;
-  lgd := options ->> 'lgd';
-  ccf := options ->> 'ccf';
-  margin := options ->> 'margin';
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.simulation_options(jsonb) IS
-    'the options of simulate_policy(), NULL where not given; an unknown one is an error (22023)';
 
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
@@ -322,10 +371,15 @@ RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old
 LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  o record := credit_limit_internal.simulation_options(options);
+  o record;
   a record;
   b record;
 BEGIN
+  PERFORM credit_limit_internal.check_options('simulate_policy', options, '{"lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1",
+    "margin": "$ >= 0 && $ <= 1", "history": "$.type() == \"boolean\""}',
+    'Valid are lgd, ccf and margin, fractions from 0 to 1, and history, true or false.');
+  SELECT (options ->> 'lgd')::float8 AS lgd, (options ->> 'ccf')::float8 AS ccf, (options ->> 'margin')::float8 AS margin,
+    coalesce((options ->> 'history')::boolean, false) AS history INTO o;
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a simulation');
   SELECT v.name, v.document, coalesce((v.document::jsonb ->> 'decimals')::int, 2) AS decimals INTO a
@@ -343,7 +397,10 @@ BEGIN
         coalesce(o.ccf, x.ccf) AS ccf, coalesce(o.margin, x.margin)::numeric AS margin,
         credit_limit.decide_limit(a.document, t.inputs, simulate_policy.as_of) AS a,
         credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of) AS b
-      FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t
+      FROM (SELECT t.product, t.pd, t.balance, t.inputs
+          FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t WHERE NOT o.history
+        UNION ALL SELECT t.product, t.pd, t.balance, t.inputs
+          FROM credit_limit_internal.decided_at(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t WHERE o.history) t
       JOIN product p ON p.product = t.product AND p.policy = a.name
       LEFT JOIN report_assumption own ON own.product = t.product
       JOIN report_assumption x ON x.product = coalesce(own.product, '') OFFSET 0),
@@ -365,5 +422,5 @@ COMMENT ON FUNCTION credit_limit.simulate_policy(text, int, int, date, jsonb) IS
     'currencies never add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure '
     '= drawn + ccf (limit - drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin '
     'a year on what is drawn when the limit is used to the same part as before; each rounded for the account. lgd, ccf and '
-    'margin are those of report_assumption, or options, fractions from 0 to 1. Nothing is written. Errors: no such policy '
-    '(22023)';
+    'margin are those of report_assumption, or options, fractions from 0 to 1. Option history as in preview_decisions(). '
+    'Nothing is written. Errors: no such policy (22023)';

@@ -84,6 +84,8 @@ BEGIN
       WHEN 'decisions' THEN
         more := credit_limit_internal.run_chunk(book, run);
         RETURN;
+      WHEN 'features' THEN
+        n := credit_limit.refresh_features(book, r.as_of);
       WHEN 'overrides' THEN
         a := credit_limit.apply_overrides(book, r.as_of);
         n := a.applied;
@@ -142,10 +144,10 @@ END
 $$;
 COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
     'runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with '
-    'its SQLSTATE, which it then raises. decisions: run_decisions(); overrides: apply_overrides(); reports: '
-    'refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; retention: retires decisions '
-    'older than keep_decisions months and forgets runs of other jobs older than keep_job_runs days. A start while it runs, '
-    'one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block (25001), '
+    'its SQLSTATE, which it then raises. features: refresh_features(); decisions: run_decisions(); overrides: '
+    'apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; '
+    'retention: retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs '
+    'days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block (25001), '
     'no such job (22023), no business date (55000)';
 
 -- ---- schedule ----
@@ -180,8 +182,8 @@ LANGUAGE plpgsql ROWS 6 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  times CONSTANT jsonb := '{"months": "15 0 * * *", "decisions": "30 1 * * *", "overrides": "*/10 * * * *",
-    "reports": "0 4 * * *", "alerts": "30 4 * * *", "retention": "45 5 1 * *"}';
+  times CONSTANT jsonb := '{"months": "15 0 * * *", "features": "20 1 * * *", "decisions": "30 1 * * *",
+    "overrides": "*/10 * * * *", "reports": "0 4 * * *", "alerts": "30 4 * * *", "retention": "45 5 1 * *"}';
   o CONSTANT jsonb := times || options;
   here boolean := credit_limit_internal.has_cron();
   elsewhere CONSTANT text := (SELECT nullif(s.setting, current_database()) FROM pg_settings s
@@ -196,9 +198,9 @@ BEGIN
     || '{"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
       "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $"}',
-    'Valid are decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave it as it '
-    'is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, or null: for good) and '
-    'keep_job_runs (days).');
+    'Valid are features, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave '
+    'it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, or null: for '
+    'good) and keep_job_runs (days).');
   PERFORM credit_limit_internal.open_book(book);
   IF num_nonnulls(o ->> 'months', o ->> 'retention') > 0
     AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('decision')), 'USAGE') THEN
@@ -250,9 +252,9 @@ $$;
 COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
     'schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run '
     'as the current role, and pg_cron says what is no schedule; with pg_cron in another database command is what schedules '
-    'them there; else it is a line for any other scheduler. Options: decisions, overrides, reports, alerts, months, '
-    'retention: when, as in cron and, with pg_cron, in GMT (30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * * *, 45 '
-    '5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. '
+    'them there; else it is a line for any other scheduler. Options: features, decisions, overrides, reports, '
+    'alerts, months, retention: when, as in cron and, with pg_cron, in GMT (20 1 * * *, 30 1 * * *, */10 * * * *, 0 4 * * *, '
+    '30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. '
     'ahead (3), keep_decisions (null: for good), keep_job_runs (400). Errors: options (22023), pg_cron that the role may not '
     'use, months and retention by a role without the rights of the owner of the book (42501), a job that another role has '
     'scheduled with pg_cron (55006)';

@@ -17,7 +17,7 @@ BEGIN
   $$, '@book@', quote_ident(book));	-- DDL
   -- A lender's own decision_input, and what it reads.
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname IN ('decision_input', 'standard_input') LOOP
+      AND p.proname ~ '^(decision|standard)_input(_at)?$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
@@ -54,6 +54,7 @@ AS $$
     ('engine', 'run_version', 'DELETE', NULL),
     ('engine', 'log_lane', 'UPDATE', 'place hash latest'),
     ('engine', 'run run_chunk alert', 'INSERT, UPDATE', NULL),
+    ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position', 'INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
@@ -235,7 +236,7 @@ BEGIN
   END LOOP;
   -- standard_input is what create_book made, where the lender's own decision_input reads it.
   FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname IN ('decision_input', 'standard_input') AND kind IN ('policy_owner', 'approver', 'engine', 'reviewer') LOOP
+      AND p.proname ~ '^(decision|standard)_input(_at)?$' AND kind IN ('policy_owner', 'approver', 'engine', 'reviewer') LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', g.name, role_name);	-- rights
   END LOOP;
 END
@@ -265,7 +266,7 @@ BEGIN
   END LOOP;
   -- A restore without privileges leaves functions to everybody.
   FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname IN ('decision_input', 'standard_input', 'keep_umbrella', 'renew_versions', 'decide_changed') LOOP
+      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|decide_changed)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', g.name);	-- rights
   END LOOP;
 END

@@ -12,7 +12,7 @@ AS $create$
 BEGIN
   EXECUTE replace($$
     CREATE TABLE @book@.job (
-      job text PRIMARY KEY CHECK (job IN ('decisions', 'overrides', 'reports', 'alerts', 'months', 'retention')),
+      job text PRIMARY KEY CHECK (job IN ('features', 'decisions', 'overrides', 'reports', 'alerts', 'months', 'retention')),
       schedule text,
       expected_every interval NOT NULL DEFAULT '26 hours' CHECK (expected_every > '0'),
       as_of text NOT NULL DEFAULT 'business_day' CHECK (as_of IN ('business_day', 'today', 'yesterday')),
@@ -26,7 +26,8 @@ BEGIN
     COMMENT ON COLUMN @book@.job.scheduled_by IS 'the role as which pg_cron runs it, and which unschedules it';
     COMMENT ON COLUMN @book@.job.parameters IS
     'months: ahead, how many to have (3); retention: keep_decisions, months (NULL: for good), keep_job_runs, days (400)';
-    INSERT INTO @book@.job (job) VALUES ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'), ('retention');
+    INSERT INTO @book@.job (job) VALUES ('features'), ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'),
+      ('retention');
     UPDATE @book@.job SET expected_every = '32 days' WHERE job = 'retention';
 
     CREATE TABLE @book@.run (
