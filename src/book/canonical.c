@@ -288,6 +288,54 @@ cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end)
 	return row;
 }
 
+static ClCanonicalRow *
+create_row(MemoryContext context)
+{
+	ClCanonicalRow *row = MemoryContextAllocZero(context, sizeof(ClCanonicalRow));
+
+	row->context = AllocSetContextCreate(context, "canonical row", ALLOCSET_SMALL_SIZES);
+	return row;
+}
+
+void
+cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayType *names)
+{
+	ArrayType  *copy = NULL;
+
+	if (*kept == NULL)
+		*kept = create_row(context);
+	if (names == NULL ? (*kept)->chosen == NULL :
+		(*kept)->chosen != NULL && VARSIZE(names) == VARSIZE((*kept)->chosen) && memcmp(names, (*kept)->chosen, VARSIZE(names)) == 0)
+		return;
+	if (names != NULL)
+	{
+		copy = MemoryContextAlloc(context, VARSIZE(names));
+		memcpy(copy, names, VARSIZE(names));
+	}
+	(*kept)->desc = NULL;		/* its columns are found anew */
+	(*kept)->identifier = 0;
+	if ((*kept)->chosen != NULL)
+		pfree((*kept)->chosen);
+	(*kept)->chosen = copy;
+}
+
+static bool
+is_chosen(const ClCanonicalRow *row, const FormData_pg_attribute *column)
+{
+	ArrayIterator names;
+	Datum		name;
+	bool		isnull;
+	bool		found = row->chosen == NULL;
+
+	if (column->attisdropped || found)
+		return !column->attisdropped;
+	names = array_create_iterator(row->chosen, 0, NULL);
+	while (!found && array_iterate(names, &name, &isnull))
+		found = !isnull && strcmp(TextDatumGetCString(name), NameStr(column->attname)) == 0;
+	array_free_iterator(names);
+	return found;
+}
+
 static void
 bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only)
 {
@@ -301,7 +349,7 @@ bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only
 	{
 		for (int i = 0; i < row->desc->natts; i++)
 		{
-			if (!TupleDescAttr(row->desc, i)->attisdropped)
+			if (is_chosen(row, TupleDescAttr(row->desc, i)))
 				add_column(row, i);
 		}
 	}
@@ -336,11 +384,7 @@ cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader r
 	HeapTupleData tuple;
 
 	if (row == NULL)
-	{
-		row = MemoryContextAllocZero(context, sizeof(ClCanonicalRow));
-		row->context = AllocSetContextCreate(context, "canonical row", ALLOCSET_SMALL_SIZES);
-		*kept = row;
-	}
+		row = *kept = create_row(context);
 	if (row->desc == NULL || row->type != type || row->typmod != typmod ||
 		row->identifier != assign_record_type_identifier(type, typmod))
 		bind_row(row, type, typmod, only);
@@ -391,12 +435,15 @@ argument_row(FunctionCallInfo fcinfo)
 							NULL);
 }
 
-/* (record) -> text */
+/* (record) -> text, (record, chosen text[]) -> text */
 Datum
 cl_row_layout(PG_FUNCTION_ARGS)
 {
-	const StringInfoData *layout = &argument_row(fcinfo)->layout;
+	const StringInfoData *layout;
 
+	if (PG_NARGS() == 2)
+		cl_canonical_choose((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, PG_GETARG_ARRAYTYPE_P(1));
+	layout = &argument_row(fcinfo)->layout;
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(layout->data, layout->len));
 }
 

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 
 /* What is known of the rows of one type. */
 typedef struct ClCanonicalRow
@@ -19,6 +20,7 @@ typedef struct ClCanonicalRow
 	int32		typmod;
 	uint64		identifier;
 	TupleDesc	desc;
+	ArrayType  *chosen;			/* names of the columns that are printed; NULL: all */
 	int			count;			/* columns that are printed, in this order */
 	int		   *column;
 	Oid		   *base_type;		/* of each of them */
@@ -33,6 +35,9 @@ typedef struct ClCanonicalRow
  */
 extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record,
 										const ClCanonicalRow *only);
+
+/* Before it: of the records that follow only columns of these names, of type text[], are printed; NULL: all. */
+extern void cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayType *names);
 
 /* A row of which the columns from first to before end are printed, and whose values the caller fills in. */
 extern ClCanonicalRow *cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end);

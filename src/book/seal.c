@@ -161,6 +161,7 @@ typedef struct Seal
 	int			decision;		/* columns */
 	int			inputs_column;
 	int			digest[2];
+	int			kept;			/* names of the inputs that are kept, the same in all rows; -1: all are kept */
 	Source	   *source;			/* of each column of the entry */
 	ClCanonicalRow *entry;		/* its values are the row of the table decision */
 	int			account_id;		/* columns of the entry */
@@ -267,6 +268,9 @@ bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 	seal->inputs_column = cursor_column(desc, "inputs", RECORDOID);
 	seal->digest[0] = cursor_column(desc, "policy_digest", BYTEAOID);
 	seal->digest[1] = cursor_column(desc, "scorecard_digest", BYTEAOID);
+	seal->kept = cl_canonical_find(desc, "kept");
+	if (seal->kept >= 0)
+		seal->kept = cursor_column(desc, "kept", TEXTARRAYOID);
 	seal->entry = kept_entry(log_entry);
 	seal->source = palloc_array(Source, log_entry->natts);
 	for (int i = ENTRY_FIRST; i < log_entry->natts - ENTRY_AFTER; i++)
@@ -351,6 +355,8 @@ take_inputs(Seal *seal)
 	const StringInfoData *layout;
 	const uint8 *digest;
 
+	cl_canonical_choose(&kept_inputs, TopMemoryContext, seal->kept >= 0 && !seal->isnull[seal->kept] ?
+						DatumGetArrayTypeP(seal->value[seal->kept]) : NULL);
 	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]), NULL);
 	seal->inputs = kept_inputs;
 	if (seal->inputs->identifier == seal->known_inputs)

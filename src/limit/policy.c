@@ -23,6 +23,7 @@ CL_DOCUMENT_FUNCTIONS(limit_policy)
 
 PG_FUNCTION_INFO_V1(cl_decide_limit);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
+PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
 
 /* What a query keeps beside a compiled policy. */
 typedef struct PolicyBound
@@ -145,4 +146,11 @@ cl_explain_limit(PG_FUNCTION_ARGS)
 	cl_policy_read(reader, PG_GETARG_HEAPTUPLEHEADER(1));
 	cl_policy_decide(&policy->rules, &reader->account, as_of, &decision, &trace);
 	PG_RETURN_DATUM(cl_policy_explanation(reader, as_of, &decision, &trace));
+}
+
+/* (limit_policy) -> text[] */
+Datum
+cl_limit_policy_columns_read(PG_FUNCTION_ARGS)
+{
+	return cl_row_names(cl_policy_reader(cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0)))->row);
 }

@@ -9,6 +9,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -26,6 +27,17 @@ cl_row_create(const char *reader, ClColumn *columns, int ncolumns)
 	row->ncolumns = ncolumns;
 	row->context = CurrentMemoryContext;
 	return row;
+}
+
+/* The names of its columns, of type text[]. */
+Datum
+cl_row_names(const ClRow *row)
+{
+	ArrayBuildState *names = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+
+	for (int i = 0; i < row->ncolumns; i++)
+		(void) accumArrayResult(names, CStringGetTextDatum(row->columns[i].name), false, TEXTOID, CurrentMemoryContext);
+	return makeArrayResult(names, CurrentMemoryContext);
 }
 
 static ClColumnKind

@@ -80,6 +80,7 @@ typedef struct ClRow
 extern void cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function);
 
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
+extern Datum cl_row_names(const ClRow *row);
 extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);
 extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type);
 extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);

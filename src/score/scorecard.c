@@ -432,3 +432,12 @@ cl_score_pd_float8(PG_FUNCTION_ARGS)
 {
 	return pd_of_score(fcinfo, PG_GETARG_FLOAT8(1));
 }
+
+PG_FUNCTION_INFO_V1(cl_scorecard_columns_read);
+
+/* (scorecard) -> text[] */
+Datum
+cl_scorecard_columns_read(PG_FUNCTION_ARGS)
+{
+	return cl_row_names(create_reader(cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0)))->row);
+}

@@ -141,6 +141,13 @@ DELETE FROM book_h.account_feature WHERE account_id < 10;
 CALL run_job('book_h', 'features');
 SELECT job, status, as_of, row_count FROM book_h.job_status WHERE job = 'features';
 
+-- Evidence keeps the columns that the versions of a run read, and nothing of the other features; so a decision is replayed.
+SELECT columns_read(p.document) AS policy, columns_read(c.document) AS card FROM book_h.policy_version p, book_h.scorecard_version c WHERE p.policy_id = 1;
+SELECT string_agg(c ->> 0, ' ') AS kept, bool_and(r.inputs @> ARRAY[c ->> 0]) AS as_said FROM book_h.evidence_layout l, jsonb_array_elements(l.columns::jsonb) c,
+  book_h.run r WHERE r.run_key = '2026-11-30' GROUP BY l.layout;
+SELECT count(*), bool_and((replay_decision('book_h', d.decision_id)).same) AS same FROM book_h.decision d WHERE d.as_of = '2026-11-30';
+SELECT count(*) AS problems FROM verify_log('book_h');
+
 -- A lender's account_feature with what he has; a decision_input of his own, and check_book when the past lacks its columns.
 CREATE TABLE few AS SELECT account_id, computed_on, demand_q90, demand_mean, months_inactive, 5 AS mine FROM book_h.account_feature;
 DROP FUNCTION book_h.decision_input(date), book_h.decision_input_at(date);

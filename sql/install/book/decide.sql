@@ -130,16 +130,17 @@ CREATE FUNCTION credit_limit_internal.decided(by_day boolean, run bigint, as_of 
     borrowers bigint[], turn int, most int)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
     policy_digest bytea, scorecard_digest bytea, score float8, pd float8, balance numeric, inputs record,
-    decision credit_limit.limit_decision, frozen boolean)
+    decision credit_limit.limit_decision, frozen boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10000
 AS $$
   WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
   SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest,
     t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
-      credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false))
+      credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)),
+    t.kept
   FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.policy_id, v.scorecard_id, v.policy_digest,
-      v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
+      v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs, v.kept,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
     FROM (SELECT s AS inputs, s.*
       FROM (SELECT i.*, w.version_no, o.score,
@@ -172,21 +173,39 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.decided_at(boolean, bigint, date, boolean, bigint[], int, int) IS
     'in an open book: decided() by what was known on the day, decision_input_at()';
 
+-- Inputs are personal: what nobody read is not kept. By the first columns an entry is found and replayed whatever else decides.
+CREATE FUNCTION credit_limit_internal.inputs_read(run bigint, as_of date) RETURNS text[]
+LANGUAGE sql STABLE
+AS $$
+  WITH version AS (SELECT v.policy_id, v.scorecard_id FROM run_version v WHERE v.run_id = inputs_read.run
+    UNION ALL SELECT v.policy_id, v.scorecard_id FROM credit_limit_internal.versions_on(inputs_read.as_of) v
+      WHERE inputs_read.run IS NULL)
+  SELECT array_agg(DISTINCT c.name) FROM (
+    SELECT unnest('{account_id,borrower_id,product,version_no,score,pd,external_score,external_pd}'::text[])
+    UNION ALL SELECT unnest(credit_limit.columns_read(p.document)) FROM policy_version p
+      WHERE p.policy_id IN (SELECT policy_id FROM version)
+    UNION ALL SELECT unnest(credit_limit.columns_read(c.document)) FROM scorecard_version c
+      WHERE c.scorecard_id IN (SELECT scorecard_id FROM version)) c(name)
+$$;
+COMMENT ON FUNCTION credit_limit_internal.inputs_read(bigint, date) IS
+    'in an open book: the columns of decision_input that the versions of a run read, or (run NULL) those of a day';
+
 -- Whoever writes a layout first makes others wait until he commits: so it is written before decisions are made.
-CREATE FUNCTION credit_limit_internal.know_layout(as_of date) RETURNS void
+CREATE FUNCTION credit_limit_internal.know_layout(run bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
   INSERT INTO evidence_layout (layout, columns)
   SELECT credit_limit_internal.layout_number(l.layout), l.layout
-  FROM (SELECT credit_limit.row_layout(s) AS layout
-    FROM (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd
-      FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input(know_layout.as_of) LIMIT 0) i ON true) s) l
+  FROM (SELECT credit_limit_internal.row_layout(s, r.inputs) AS layout FROM run r,
+    LATERAL (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd
+      FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input(r.as_of) LIMIT 0) i ON true) s
+    WHERE r.run_id = know_layout.run AND r.as_of IS NOT NULL) l
   ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.know_layout(date) IS
-    'in an open book: writes the layout of what decided() decides on to evidence_layout, without reading a row';
+COMMENT ON FUNCTION credit_limit_internal.know_layout(bigint) IS
+    'in an open book: writes the layout of what a run keeps of its inputs to evidence_layout, without reading a row';
 
 -- The open lines under partitioned umbrellas of some borrowers, as text, and how many there are under one at most, less one.
 CREATE FUNCTION credit_limit_internal.partitioned_lines(borrowers bigint[]) RETURNS TABLE (lines text, most int)

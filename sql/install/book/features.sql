@@ -15,8 +15,9 @@ BEGIN
   PERFORM credit_limit_internal.open_book(book);
   today := coalesce(today, (SELECT d.business_date FROM business_day d));
   PERFORM credit_limit_internal.need_day('a refresh of features', today);
-  IF NOT EXISTS (SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-      WHERE c.oid = to_regclass('account_feature') AND c.relkind = 'r' AND a.attname = 'as_of') THEN
+  PERFORM FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+  WHERE c.oid = to_regclass('account_feature') AND c.relkind = 'r' AND a.attname = 'as_of';
+  IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('account_feature of book "%s" is not the table that create_book() makes', book),
       DETAIL = 'It is a view, or has no column as_of.', HINT = 'Whoever brings an account_feature fills it.';

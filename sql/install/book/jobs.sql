@@ -147,7 +147,8 @@ COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
     'its SQLSTATE, which it then raises. features: refresh_features(); decisions: run_decisions(); overrides: '
     'apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; '
     'retention: retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs '
-    'days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block (25001), '
+    'days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside '
+    'a transaction block (25001), '
     'no such job (22023), no business date (55000)';
 
 -- ---- schedule ----
@@ -254,7 +255,8 @@ COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
     'as the current role, and pg_cron says what is no schedule; with pg_cron in another database command is what schedules '
     'them there; else it is a line for any other scheduler. Options: features, decisions, overrides, reports, '
     'alerts, months, retention: when, as in cron and, with pg_cron, in GMT (20 1 * * *, 30 1 * * *, */10 * * * *, 0 4 * * *, '
-    '30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT. '
+    '30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), '
+    'today or yesterday in GMT. '
     'ahead (3), keep_decisions (null: for good), keep_job_runs (400). Errors: options (22023), pg_cron that the role may not '
     'use, months and retention by a role without the rights of the owner of the book (42501), a job that another role has '
     'scheduled with pg_cron (55006)';

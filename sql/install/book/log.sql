@@ -13,6 +13,11 @@ COMMENT ON FUNCTION credit_limit.row_layout(record) IS
     'names and types of the columns of a row, as a JSON array of [name, type] pairs in their order: what canonical_row() '
     'leaves out. A NULL row gives NULL. Errors: a column of a type that has no canonical text (42804)';
 
+CREATE FUNCTION credit_limit_internal.row_layout(r record, kept text[]) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_row_layout' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION credit_limit_internal.row_layout(record, text[]) IS
+    'row_layout() of the columns that have one of these names: what seal() keeps of inputs';
+
 CREATE FUNCTION credit_limit.canonical_row(r record, layout text) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_canonical_row_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION credit_limit.canonical_row(record, text) IS
@@ -324,7 +329,8 @@ COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, byte
     'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, '
     'and of rows that end with previous_account (NULL: none). The '
     'cursor gives the columns of log_entry but decision_id and the hashes, by name, as columns or as fields of a column '
-    'decision; besides inputs (a row), policy_digest and scorecard_digest. Errors: a cursor that does not (34000, 42P11), an '
+    'decision; besides inputs (a row), policy_digest and scorecard_digest, and where not all columns of inputs are kept the '
+    'names of those, kept (text[]). Errors: a cursor that does not (34000, 42P11), an '
     'account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash '
     'that has not 32 bytes (22023), no account, product, day or inputs (22004)';
 

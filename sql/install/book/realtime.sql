@@ -67,7 +67,7 @@ BEGIN
       DETAIL = 'Real time stands on triggers of account_month and exclusion, which a view cannot have.',
       HINT = 'Decide by runs, or copy the rows into tables of these names.';
   END IF;
-  PERFORM credit_limit_internal.know_layout('2000-01-01');
+  PERFORM credit_limit_internal.know_layout(0);
   PERFORM credit_limit.disable_realtime(book);
   EXECUTE replace($$
     CREATE FUNCTION @book@.decide_changed() RETURNS trigger

@@ -48,6 +48,7 @@ BEGIN
       pid int NOT NULL DEFAULT pg_backend_pid(),
       backend_start timestamptz DEFAULT credit_limit_internal.my_backend_start(),
       log_end jsonb,
+      inputs text[],
       CONSTRAINT decisions_have_a_key CHECK (run_key IS NULL OR num_nulls(as_of, move_limits, chunk_size) = 0));
     COMMENT ON TABLE @book@.run IS 'runs of decisions and other jobs, and how they ended';
     COMMENT ON COLUMN @book@.run.job IS 'as in job; realtime: run 0, whose versions decide in real time';
@@ -59,6 +60,8 @@ BEGIN
     'retired';
     COMMENT ON COLUMN @book@.run.failed IS 'borrowers that could not be decided: run_chunk names them';
     COMMENT ON COLUMN @book@.run.log_end IS 'where the lanes of the log ended when the run was done: lane, place, hash';
+    COMMENT ON COLUMN @book@.run.inputs IS
+    'columns of decision_input that are kept as evidence: those that its policies and scorecards read';
     CREATE INDEX ON @book@.run (job, started_at);
     INSERT INTO @book@.run (run_id, job, status) VALUES (0, 'realtime', 'standing');
 
@@ -211,7 +214,8 @@ BEGIN
   INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id)
   SELECT id, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id
   FROM credit_limit_internal.versions_on(day) v;
-  PERFORM credit_limit_internal.know_layout(day);
+  UPDATE run r SET inputs = credit_limit_internal.inputs_read(id, NULL) WHERE r.run_id = id;
+  PERFORM credit_limit_internal.know_layout(id);
   PERFORM credit_limit_internal.add_month_of(book, day);
   RETURN id;
 END

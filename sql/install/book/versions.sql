@@ -395,21 +395,23 @@ COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
 CREATE FUNCTION credit_limit_internal.versions(by_day boolean, run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
-    missing boolean)
+    missing boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10
 AS $$
   SELECT n.version_no, n.product, n.experiment, n.arm, n.arms, n.shares, n.policy_id, v.document, v.digest, n.scorecard_id,
-    c.document, c.digest, n.missing
-  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing
+    c.document, c.digest, n.missing, n.kept
+  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing, r.inputs
+        AS kept
       FROM run r JOIN run_version w ON w.run_id = r.run_id
       WHERE NOT versions.by_day AND r.run_id = versions.run AND r.as_of = versions.as_of
-    UNION ALL SELECT * FROM credit_limit_internal.versions_on(versions.as_of) WHERE versions.by_day) n
+    UNION ALL SELECT *, (SELECT credit_limit_internal.inputs_read(NULL, versions.as_of))
+      FROM credit_limit_internal.versions_on(versions.as_of) WHERE versions.by_day) n
   LEFT JOIN policy_version v ON v.policy_id = n.policy_id
   LEFT JOIN scorecard_version c ON c.scorecard_id = n.scorecard_id
 $$;
 COMMENT ON FUNCTION credit_limit_internal.versions(boolean, bigint, date) IS
     'in an open book: the versions that are valid on the day, or those by which a run of that day decides, real time being '
-    'run 0; with their documents';
+    'run 0; with their documents, and the columns of decision_input that are kept as evidence';
 
 CREATE FUNCTION credit_limit_internal.check_versions(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -450,6 +452,10 @@ BEGIN
   INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id, missing)
   SELECT 0, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id, v.missing
   FROM business_day d, credit_limit_internal.versions_on(d.business_date) v;
+  UPDATE run r SET inputs = credit_limit_internal.inputs_read(0, NULL) WHERE r.run_id = 0;
+  IF to_regprocedure('decide_changed()') IS NOT NULL AND to_regprocedure('decision_input(date)') IS NOT NULL THEN
+    PERFORM credit_limit_internal.know_layout(0);
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.renew_versions(text) IS

@@ -58,3 +58,8 @@ CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, acc
 COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date) IS
     'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after '
     'it, the bound it compares with, and a sentence. Errors and NULL as there';
+
+CREATE FUNCTION credit_limit.columns_read(policy credit_limit.limit_policy) RETURNS text[]
+    AS 'MODULE_PATHNAME', 'cl_limit_policy_columns_read' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION credit_limit.columns_read(credit_limit.limit_policy) IS
+    'the columns of a row that decide_limit reads by this policy, also those that the row may lack. NULL gives NULL';

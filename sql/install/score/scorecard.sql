@@ -161,3 +161,8 @@ AS 'MODULE_PATHNAME', 'cl_scorecard_summary' LANGUAGE C IMMUTABLE STRICT PARALLE
 COMMENT ON FUNCTION credit_limit.scorecard_summary(credit_limit.scorecard) IS
 'Name, number of characteristics, the lowest and the highest score that any borrower can get (over all bins, missing
 and other included), and the scaling: score = offset + factor * ln(good:bad odds). NULL gives NULL.';
+
+CREATE FUNCTION credit_limit.columns_read(card credit_limit.scorecard) RETURNS text[]
+AS 'MODULE_PATHNAME', 'cl_scorecard_columns_read' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION credit_limit.columns_read(credit_limit.scorecard) IS
+'The columns of a row that score reads by this card: one for each characteristic. NULL gives NULL.';
