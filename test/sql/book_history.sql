@@ -143,8 +143,8 @@ SELECT job, status, as_of, row_count FROM book_h.job_status WHERE job = 'feature
 
 -- Evidence keeps the columns that the versions of a run read, and nothing of the other features; so a decision is replayed.
 SELECT columns_read(p.document) AS policy, columns_read(c.document) AS card FROM book_h.policy_version p, book_h.scorecard_version c WHERE p.policy_id = 1;
-SELECT string_agg(c ->> 0, ' ') AS kept, bool_and(r.inputs @> ARRAY[c ->> 0]) AS as_said FROM book_h.evidence_layout l, jsonb_array_elements(l.columns::jsonb) c,
-  book_h.run r WHERE r.run_key = '2026-11-30' GROUP BY l.layout;
+SELECT string_agg(c ->> 0, ' ') AS kept, bool_and(r.inputs @> ARRAY[c ->> 0]) AS as_said
+FROM book_h.evidence_layout l, jsonb_array_elements(l.columns::jsonb) c, book_h.run r WHERE r.run_key = '2026-11-30' GROUP BY l.layout;
 SELECT count(*), bool_and((replay_decision('book_h', d.decision_id)).same) AS same FROM book_h.decision d WHERE d.as_of = '2026-11-30';
 SELECT count(*) AS problems FROM verify_log('book_h');
 

@@ -101,9 +101,9 @@ FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book
 CROSS JOIN LATERAL (SELECT 2 * greatest(p.entitlement, a.credit_limit) AS ceiling) c
 LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m
   WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
-LEFT JOIN (SELECT product, segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m
+LEFT JOIN (SELECT product, w.segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m
   JOIN book_p.account a USING (account_id)
-  JOIN book_p.borrower USING (borrower_id) WHERE a.status = 'open' AND month BETWEEN '2026-01-01' AND '2026-12-01' GROUP BY product, segment) s
+  JOIN book_p.borrower w USING (borrower_id) WHERE a.status = 'open' AND month BETWEEN '2026-01-01' AND '2026-12-01' GROUP BY product, w.segment) s
   ON s.product = a.product AND s.segment IS NOT DISTINCT FROM b.segment
 GROUP BY 1, 2 ORDER BY 1, 2;
 
@@ -113,10 +113,10 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.credit_limit, r.b
   count(*) FILTER (WHERE (r.utilization, r.share_above_90, r.share_idle) IS DISTINCT FROM (round(h.bal_drawn / h.lim, 4),
     round(h.above, 4), round(h.idle, 4))) AS ratios_differ
 FROM book_p_report.report_utilization r FULL JOIN (
-  SELECT month, product, segment, a.currency, count(*) AS n, sum(m.credit_limit) AS lim, sum(m.balance) AS bal, sum(greatest(m.balance, 0)) AS bal_drawn,
+  SELECT month, product, w.segment, a.currency, count(*) AS n, sum(m.credit_limit) AS lim, sum(m.balance) AS bal, sum(greatest(m.balance, 0)) AS bal_drawn,
     sum(greatest(m.credit_limit - greatest(m.balance, 0), 0)) AS unused, sum(greatest(m.balance - m.credit_limit, 0)) AS over,
     avg((m.balance > 0.9 * m.credit_limit)::int) AS above, avg((m.balance <= 0)::int) AS idle
-  FROM book_p.account_month m JOIN book_p.account a USING (account_id) JOIN book_p.borrower USING (borrower_id) GROUP BY 1, 2, 3, 4) h
+  FROM book_p.account_month m JOIN book_p.account a USING (account_id) JOIN book_p.borrower w USING (borrower_id) GROUP BY 1, 2, 3, 4) h
 ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 
 -- The gap of every account: causes in turn, each what it leaves of what the one before left. Its costs: the difference of two running
@@ -307,6 +307,28 @@ END $$;
 SELECT pg_temp.reads('SELECT * FROM book_p_report.report_utilization WHERE month = ''2026-03-01''') AS utilization,
   pg_temp.reads('SELECT * FROM book_p_report.report_decisions WHERE as_of = ''2026-11-30''') AS decisions,
   pg_temp.reads('SELECT * FROM book_p_report.report_reasons WHERE as_of = ''2026-11-30''') AS reasons;
+
+-- A borrower moves to another segment: months that say theirs, and the scores of the run of that month, are not restated; others are.
+BEGIN;
+CREATE TABLE march AS SELECT * FROM book_p_report.report_utilization WHERE month = '2026-03-01';
+CREATE TABLE april AS SELECT * FROM book_p_report.report_utilization WHERE month = '2026-04-01';
+CREATE TABLE scores AS SELECT * FROM book_p_report.report_scores;
+UPDATE book_p.account_month m SET segment = b.segment FROM book_p.account a JOIN book_p.borrower b USING (borrower_id)
+WHERE a.account_id = m.account_id AND m.month IN ('2026-03-01', '2025-11-01');
+UPDATE book_p.borrower SET segment = 'town' WHERE segment IS NOT NULL;
+SELECT (SELECT count(*) FROM (TABLE march EXCEPT SELECT * FROM book_p_report.report_utilization) d) AS march,
+  (SELECT count(*) > 0 FROM (TABLE april EXCEPT SELECT * FROM book_p_report.report_utilization) d) AS april,
+  (SELECT count(*) FROM (TABLE scores EXCEPT SELECT * FROM book_p_report.report_scores) d) AS scores, (SELECT count(DISTINCT segment) FROM scores) AS segments;
+SELECT segment = 'town' AS now, count(*) > 0 AS some FROM book_p.decision_input('2026-03-31') WHERE segment IS NOT NULL GROUP BY 1 ORDER BY 1;
+SELECT segment = 'town' AS now, count(*) > 0 AS some FROM book_p.decision_input_at('2026-03-31') WHERE segment IS NOT NULL GROUP BY 1 ORDER BY 1;
+-- A view of the lender need not have the column.
+DROP SCHEMA book_p_report CASCADE;
+DROP FUNCTION book_p.decision_input_at(date), book_p.decision_input(date);
+ALTER TABLE book_p.account_month DROP segment;
+SELECT credit_limit.create_book_reports('book_p'), credit_limit.create_book_input('book_p');
+SELECT (SELECT count(*) > 0 FROM book_p_report.report_utilization) AS utilization, (SELECT count(*) > 0 FROM book_p_report.report_scores) AS scores,
+  (SELECT count(*) > 0 FROM book_p.decision_input_at('2026-03-31')) AS input, (SELECT count(*) FROM credit_limit.check_book('book_p') WHERE problem LIKE '%column%') AS missing;
+ROLLBACK;
 
 -- An analyst of one segment sees that segment, in the reports as in the tables.
 GRANT USAGE ON SCHEMA book_p_report TO regress_reports_analyst;

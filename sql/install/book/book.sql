@@ -112,6 +112,15 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.book_owner(text) IS
     'the role that owns a book. Errors: the current role has not its rights (42501)';
 
+CREATE FUNCTION credit_limit_internal.has_column(book text, relation text, column_name text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
+    AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped)
+$$;
+COMMENT ON FUNCTION credit_limit_internal.has_column(text, text, text) IS
+    'whether a relation of a book, which may be a view of the lender, has a column that he may leave out';
+
 CREATE FUNCTION credit_limit_internal.create_table(book text, relation text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -15,10 +15,10 @@ BEGIN
       ('decision_input', $$date_trunc('month', @day@::timestamp)$$, '@book@.account', 'b.segment',
         '@book@.account_feature f ON f.account_id = a.account_id',
         -- A table of the lender need not have all of them.
-        (SELECT string_agg(CASE WHEN c.attname IS NULL THEN 'NULL::' || t.item[2] ELSE 'f.' || t.item[1] END, ', '
-            ORDER BY t.n)
-          FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '(\w+) ([^,]+)', 'g') WITH ORDINALITY t(item, n)
-          LEFT JOIN pg_attribute c ON c.attrelid = to_regclass(book || '.account_feature') AND c.attname = t.item[1]),
+        (SELECT string_agg(CASE WHEN credit_limit_internal.has_column(book, 'account_feature', t.item[1]) THEN 'f.' || t.item[1]
+            ELSE 'NULL::' || t.item[2] END, ', ' ORDER BY t.n)
+          FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '(\w+) ([^,]+)', 'g')
+            WITH ORDINALITY t(item, n)),
         'of every open account as of a day'),
       -- The last month that was over on the day.
       ('decision_input_at', $$(date_trunc('month', (@day@ + 1)::timestamp) - interval '1 month')$$, $$
@@ -27,10 +27,11 @@ BEGIN
         (SELECT c.account_id, c.borrower_id, c.product, c.currency, c.umbrella_id, c.opened_on, 'open' AS status,
           CASE WHEN e.known THEN coalesce(e.old_limit, c.credit_limit)
             ELSE coalesce(n.credit_limit, e.old_limit, c.credit_limit) END AS credit_limit,
-          n.balance, 0 AS pending, greatest(e.changed_on, CASE WHEN c.last_limit_change < @day@
+          n.balance, n.segment, 0 AS pending, greatest(e.changed_on, CASE WHEN c.last_limit_change < @day@
             THEN c.last_limit_change END) AS last_limit_change
         FROM @book@.account c
-        LEFT JOIN LATERAL (SELECT n.month, n.credit_limit, n.balance FROM @book@.account_month n
+        LEFT JOIN LATERAL (SELECT n.month, n.credit_limit, n.balance, @month_segment@ AS segment
+          FROM @book@.account_month n
           WHERE n.account_id = c.account_id AND n.month IN (@month@::date, (@month@ - interval '1 month')::date)
           ORDER BY n.month DESC LIMIT 1) n ON true
         CROSS JOIN LATERAL (SELECT min(d.as_of) <= @day@ AS known,
@@ -41,7 +42,7 @@ BEGIN
           FROM @book@.decision d LEFT JOIN @book@.run r ON r.run_id = d.run_id
           WHERE d.borrower_id = c.borrower_id AND d.account_id = c.account_id) e
         WHERE c.opened_on <= @day@
-          AND (c.status = 'open' OR n.month = @month@::date OR e.old_limit IS NOT NULL))$$, 'b.segment', $$
+          AND (c.status = 'open' OR n.month = @month@::date OR e.old_limit IS NOT NULL))$$, 'coalesce(a.segment, b.segment)', $$
         LATERAL (SELECT v.*, w.demand_q90, w.demand_mean
         FROM (SELECT credit_limit.behavior_agg(h.month, h.credit_limit::numeric, h.balance::numeric, h.payment::numeric,
             h.due::numeric, h.days_past_due::int) AS history, max(h.month) AS latest
@@ -111,7 +112,9 @@ BEGIN
         'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, score and pd are added to it'
     $$;
     FOR r IN SELECT * FROM (VALUES ('account', f.account), ('feature', f.feature), ('features', f.features),
-        ('feature_types', credit_limit_internal.feature_columns('%1$I %2$s')), ('segment', f.segment), ('month', f.month),
+        ('feature_types', credit_limit_internal.feature_columns('%1$I %2$s')), ('segment', f.segment),
+        ('month_segment', CASE WHEN credit_limit_internal.has_column(book, 'account_month', 'segment') THEN 'n.segment'
+          ELSE 'NULL::text' END), ('month', f.month),
         ('day', f.name || '.as_of'), ('name', f.name), ('purpose', f.purpose), ('book', quote_ident(book))) v(mark, text) LOOP
       definition := replace(definition, '@' || r.mark || '@', r.text);
     END LOOP;
@@ -142,7 +145,8 @@ AS $$
   FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.policy_id, v.scorecard_id, v.policy_digest,
       v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs, v.kept,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
-    FROM (SELECT s AS inputs, s.*
+    FROM (SELECT s AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending,
+        s.umbrella_limit, s.umbrella_drawn
       FROM (SELECT i.*, w.version_no, o.score,
           CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
         FROM (SELECT i.* FROM decision_input(decided.as_of) i

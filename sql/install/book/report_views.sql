@@ -14,7 +14,8 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_utilization',
     'Use of the limits at the end of each month by product, segment and currency. A condition on month reads the partitions of '
     'that month only',
-    '{"accounts": "with a limit or a balance", "credit_limit": "sum of the limits",
+    '{"segment": "of the borrower in that month, where account_month says it, else now; NULL: none",
+      "accounts": "with a limit or a balance", "credit_limit": "sum of the limits",
       "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
       "over_limit": "drawn above limits", "utilization": "ratio of the sums",
       "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
@@ -25,12 +26,12 @@ BEGIN
         round(s.ratio::numeric, 4) AS utilization, round(s.mean::numeric, 4) AS mean, round(s.p50::numeric, 4) AS median,
         round(s.share_idle::numeric, 4) AS share_idle, round(s.share_above_90::numeric, 4) AS share_above_90,
         s.n_undefined AS without_limit
-      FROM (SELECT m.month, a.product, b.segment, a.currency,
+      FROM (SELECT m.month, a.product, @segment@ AS segment, a.currency,
           credit_limit.utilization_agg(m.balance::numeric, m.credit_limit::numeric) AS used
         FROM @book@.account_month m
         JOIN @book@.account a ON a.account_id = m.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-        GROUP BY m.month, a.product, b.segment, a.currency) g
+        GROUP BY m.month, a.product, @segment@, a.currency) g
       JOIN @report@.report_currency k ON k.currency = g.currency
       CROSS JOIN LATERAL credit_limit.utilization_stats(g.used) s$$);
 
@@ -259,12 +260,14 @@ BEGIN
       outcome AS (
         SELECT m.account_id, max(m.days_past_due) FILTER (WHERE m.month > (SELECT as_of FROM chosen)) AS worst,
           max(m.days_past_due) FILTER (WHERE m.month <= (SELECT as_of FROM chosen)) AS before,
-          bool_or(m.month > (SELECT as_of FROM chosen)) AS observed
+          bool_or(m.month > (SELECT as_of FROM chosen)) AS observed,
+          max(@month_segment@) FILTER (WHERE m.month = (SELECT month FROM chosen)) AS segment
         FROM @book@.account_month m
         WHERE m.month >= (SELECT month FROM chosen) AND m.month <= (SELECT until FROM chosen)
         GROUP BY m.account_id),
       scored AS (
-        SELECT d.product, d.run_id, d.as_of, b.segment, d.score, coalesce(o.worst >= x.bad_days, false) AS bad
+        SELECT d.product, d.run_id, d.as_of, coalesce(o.segment, b.segment) AS segment, d.score,
+          coalesce(o.worst >= x.bad_days, false) AS bad
         FROM @book@.decision d
         JOIN @book@.account a ON a.account_id = d.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id

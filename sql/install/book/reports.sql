@@ -181,6 +181,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   view text := format('%I.%I', book || '_report', report);
+  -- The segment of a past month is the lender's to give.
+  month_segment CONSTANT text := CASE WHEN credit_limit_internal.has_column(book, 'account_month', 'segment') THEN 'm.segment'
+    ELSE 'NULL::text' END;
   known CONSTANT jsonb := '{"product": "what is lent", "segment": "of the borrower now; NULL: none",
     "currency": "ISO 4217; amounts of different currencies never add up", "month": "its first day",
     "as_of": "the day as of which it was decided", "run_key": "the run; NULL: real time, or a person",
@@ -190,7 +193,8 @@ DECLARE
   c record;
 BEGIN
   EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS %s', view,
-    replace(replace(definition, '@book@', quote_ident(book)), '@report@', quote_ident(book || '_report')));	-- DDL
+    replace(replace(replace(replace(definition, '@segment@', format('coalesce(%s, b.segment)', month_segment)),
+      '@month_segment@', month_segment), '@book@', quote_ident(book)), '@report@', quote_ident(book || '_report')));	-- DDL
   EXECUTE format('COMMENT ON VIEW %s IS %L', view, description);	-- DDL
   FOR c IN SELECT a.attname FROM pg_attribute a WHERE a.attrelid = to_regclass(view) AND a.attnum > 0 LOOP
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, (known || columns) ->> c.attname);	-- DDL
@@ -198,8 +202,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.create_report(text, text, text, jsonb, text) IS
-    'part of create_book: a view in the schema of the reports, @book@ and @report@ in its definition being the schemas, with '
-    'what its columns mean';
+    'part of create_book: a view in the schema of the reports, @book@ and @report@ in its definition being the schemas, '
+    '@segment@ that of an account_month m or borrower b, @month_segment@ that of the month alone; with what its columns mean';
 
 CREATE FUNCTION credit_limit.create_book_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -113,12 +113,15 @@ BEGIN
       payment numeric CHECK (payment >= 0 AND payment < 1e15),
       due numeric CHECK (due >= 0 AND due < 1e15),
       days_past_due int CHECK (days_past_due >= 0),
+      segment text CHECK (octet_length(segment) <= 256),
       PRIMARY KEY (account_id, month)) PARTITION BY RANGE (month);
     CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT;
     COMMENT ON TABLE @book@.account_month IS 'an account at the end of a month; month is its first day';
     COMMENT ON COLUMN @book@.account_month.payment IS 'paid in the month';
     COMMENT ON COLUMN @book@.account_month.due IS 'the least that had to be paid in the month';
     COMMENT ON COLUMN @book@.account_month.days_past_due IS 'at the end of the month';
+    COMMENT ON COLUMN @book@.account_month.segment IS
+      'of the borrower in that month; NULL: as borrower has it now. A view of the lender need not have it';
   $$);
   PERFORM credit_limit_internal.create_table(book, 'account_feature', replace($$
     CREATE TABLE @book@.account_feature (
