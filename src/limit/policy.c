@@ -8,6 +8,7 @@
 #include "pg/record.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 const ClDocument limit_policy_document = {
 	.name = "limit_policy",
@@ -24,6 +25,10 @@ CL_DOCUMENT_FUNCTIONS(limit_policy)
 PG_FUNCTION_INFO_V1(cl_decide_limit);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
 PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
+
+/* 1900-01-01 and 2199-12-31, as in the function is_day of the book. */
+#define FIRST_DAY (-36524)
+#define LAST_DAY 73048
 
 /* What a query keeps beside a compiled policy. */
 typedef struct PolicyBound
@@ -67,12 +72,12 @@ decision_date(Datum value)
 {
 	DateADT		as_of = DatumGetDateADT(value);
 
-	if (DATE_NOT_FINITE(as_of))
+	if (as_of < FIRST_DAY || as_of > LAST_DAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the date of a decision must be finite"),
-				 errdetail("It is %s.", DATE_IS_NOEND(as_of) ? "infinity" : "-infinity"),
-				 errhint("Give the day as of which the account is looked at.")));
+				 errmsg("the date of a decision is not a day"),
+				 errdetail("It is %s.", DatumGetCString(DirectFunctionCall1(date_out, value))),
+				 errhint("Give the day as of which the account is looked at, from 1900-01-01 to 2199-12-31.")));
 	return as_of;
 }
 

@@ -16,7 +16,8 @@ SET ROLE regress_history_maker;
 SELECT draft_policy('book_h', 'cash', :'policy'), draft_scorecard('book_h', 'card', :'card');
 SELECT draft_policy('book_h', 'other', jsonb_set(:'policy'::jsonb, '{movement,max_increase}', '0.5')::limit_policy);
 RESET ROLE;
-SELECT approve_policy('book_h', 1, '2026-01-01'), approve_scorecard('book_h', 1, '2026-01-01');
+SELECT approve_policy('book_h', 1, '2026-01-01', digest => version_digest('book_h', 'policy', 1)),
+  approve_scorecard('book_h', 1, '2026-01-01', digest => version_digest('book_h', 'scorecard', 1));
 INSERT INTO book_h.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
 INSERT INTO book_h.borrower (borrower_id, segment, income) SELECT i, 'seg', 1500 + 10 * i FROM generate_series(1, 150) i;
 -- What the lender's system says at the end of each month: of accounts opened up to then, limits as they were granted by then.

@@ -51,18 +51,25 @@ COMMENT ON FUNCTION credit_limit_internal.need_read_committed(text) IS
     'in an open book, or before it is opened: an error (25000) that names what was to be done, in a transaction that keeps an '
     'older snapshot: for what must see the latest row';
 
+-- What lies outside is a slip of the keyboard, or no day: infinity has no month, and 0026-11-30 decides nothing.
+CREATE FUNCTION credit_limit_internal.is_day(day date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day BETWEEN date '1900-01-01' AND date '2199-12-31';
+COMMENT ON FUNCTION credit_limit_internal.is_day(date) IS
+    'whether a date is a day in the life of a book: 1900-01-01 to 2199-12-31. NULL for NULL';
+
 CREATE FUNCTION credit_limit_internal.need_day(what text, day date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF day IS NULL OR NOT isfinite(day) THEN
+  IF credit_limit_internal.is_day(day) IS NOT TRUE THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s needs a day', what),
-      DETAIL = format('It is %s.', coalesce(day::text, 'NULL')), HINT = 'Give a date.';
+      DETAIL = format('It is %s.', coalesce(day::text, 'NULL')), HINT = 'Give a date from 1900-01-01 to 2199-12-31.';
   END IF;
 END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.need_day(text, date) IS
-    'an error (22023) that names what was to be done, for NULL and infinite days';
+    'an error (22023) that names what was to be done, for NULL and for dates that are no day: see is_day()';
 
 CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -272,10 +279,11 @@ DECLARE
   part text;
   made int := 0;
 BEGIN
-  IF first_month IS NULL OR months IS NULL OR months NOT BETWEEN 1 AND 120 OR NOT isfinite(first_month) THEN
+  PERFORM credit_limit_internal.need_day('adding months', first_month);
+  IF months IS NULL OR months NOT BETWEEN 1 AND 120 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'months to add are not valid',
       DETAIL = format('From %s, %s months.', first_month, months),
-      HINT = 'Give a day of the first month, and 1 to 120 months: each takes some 30 locks until the transaction ends.';
+      HINT = 'Give 1 to 120 months: each takes some 30 locks until the transaction ends.';
   END IF;
   PERFORM credit_limit_internal.open_book(book);
   FOREACH parent IN ARRAY ARRAY['account_month', 'decision', 'decision_evidence'] LOOP
@@ -326,6 +334,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+  IF set_business_date.business_date IS NOT NULL THEN
+    PERFORM credit_limit_internal.need_day('a business date', set_business_date.business_date);
+  END IF;
   PERFORM credit_limit_internal.open_book(book);
   UPDATE business_day SET business_date = set_business_date.business_date;
   IF set_business_date.business_date IS NOT NULL THEN
@@ -336,4 +347,5 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.set_business_date(text, date) IS
     'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day '
-    'changes when the lender says so. Makes the partitions of its month if the caller owns the book';
+    'changes when the lender says so. Makes the partitions of its month if the caller owns the book. NULL: none. Errors: a '
+    'date before 1900 or after 2199 (22023)';

@@ -194,7 +194,7 @@ BEGIN
     RETURN QUERY SELECT 'account_month', 'months of an account that is not there', count(*) FROM account_month m
       WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = m.account_id);
     RETURN QUERY SELECT 'account_month', v.problem, sum(v.n)::bigint
-      FROM (SELECT count(*) - count(DISTINCT m.month) AS twice, count(*) FILTER (WHERE NOT isfinite(m.month)
+      FROM (SELECT count(*) - count(DISTINCT m.month) AS twice, count(*) FILTER (WHERE NOT credit_limit_internal.is_day(m.month)
             OR extract(day FROM m.month) <> 1) AS odd,
           1 + credit_limit.months_on_book(min(m.month), max(m.month)) - count(DISTINCT m.month) AS gaps
         FROM account_month m GROUP BY m.account_id) g,

@@ -403,16 +403,16 @@ BEGIN
     'Valid are lgd, ccf and margin, fractions from 0 to 1, and history, true or false.');
   SELECT (options ->> 'lgd')::float8 AS lgd, (options ->> 'ccf')::float8 AS ccf, (options ->> 'margin')::float8 AS margin,
     coalesce((options ->> 'history')::boolean, false) AS history INTO o;
+  PERFORM credit_limit_internal.need_day('a simulation', as_of);
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a simulation');
   SELECT v.name, v.document, coalesce((v.document::jsonb ->> 'decimals')::int, 2) AS decimals INTO a
   FROM policy_version v WHERE v.policy_id = policy_a;
   SELECT v.document INTO b FROM policy_version v WHERE v.policy_id = policy_b;
-  IF a.document IS NULL OR b.document IS NULL OR as_of IS NULL THEN
+  IF a.document IS NULL OR b.document IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there is nothing to compare',
-      DETAIL = format('policy_a is %s, policy_b is %s, as_of is %s.', coalesce(policy_a::text, 'NULL'),
-        coalesce(policy_b::text, 'NULL'), coalesce(as_of::text, 'NULL')),
-      HINT = 'Give two policy_id of the book, drafts or not, and a day.';
+      DETAIL = format('policy_a is %s, policy_b is %s.', coalesce(policy_a::text, 'NULL'), coalesce(policy_b::text, 'NULL')),
+      HINT = 'Give two policy_id of the book, drafts or not.';
   END IF;
   RETURN QUERY
     WITH decided AS (

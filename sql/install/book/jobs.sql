@@ -20,6 +20,9 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.open_book(book);
   day := coalesce(day, (SELECT d.business_date FROM business_day d));
+  IF day IS NOT NULL THEN
+    PERFORM credit_limit_internal.need_day('a job', day);
+  END IF;
   key := CASE name WHEN 'decisions' THEN to_char(day, 'YYYY-MM-DD') END;
   PERFORM FROM job j WHERE j.job = name FOR NO KEY UPDATE;
   IF NOT FOUND THEN

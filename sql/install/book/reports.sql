@@ -108,6 +108,9 @@ BEGIN
   PERFORM credit_limit_internal.need_every_row('a refresh of reports');
   today := coalesce(today, (SELECT d.business_date FROM business_day d),
     (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m));
+  IF today IS NOT NULL THEN
+    PERFORM credit_limit_internal.need_day('a refresh of reports', today);
+  END IF;
   -- A second refresh waits for the first.
   UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today);
   SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;

@@ -42,7 +42,7 @@ BEGIN
       obligations numeric CHECK (obligations >= 0 AND obligations < 1e15),
       external_score float8,
       external_pd float8 CHECK (external_pd BETWEEN 0 AND 1),
-      erased_on date);
+      erased_on date CHECK (credit_limit_internal.is_day(erased_on)));
     COMMENT ON TABLE @book@.borrower IS 'who borrows';
     COMMENT ON COLUMN @book@.borrower.income IS 'per month; NULL: not known';
     COMMENT ON COLUMN @book@.borrower.obligations IS 'monthly payments elsewhere, without the lines of this book';
@@ -56,8 +56,8 @@ BEGIN
       kind text NOT NULL CHECK (kind IN ('shared', 'partitioned')),
       currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
       credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
-      valid_from date NOT NULL,
-      valid_to date CHECK (valid_to >= valid_from),
+      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+      valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
       granted numeric NOT NULL DEFAULT 0 CHECK (granted >= 0),
       UNIQUE (umbrella_id, borrower_id, currency));
     COMMENT ON TABLE @book@.umbrella IS
@@ -76,11 +76,11 @@ BEGIN
       currency text NOT NULL,
       umbrella_id bigint,
       status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-      opened_on date NOT NULL CHECK (isfinite(opened_on)),
+      opened_on date NOT NULL CHECK (credit_limit_internal.is_day(opened_on)),
       credit_limit numeric NOT NULL DEFAULT 0 CHECK (credit_limit >= 0 AND credit_limit < 1e15),
       balance numeric NOT NULL DEFAULT 0 CHECK (balance > -1e15 AND balance < 1e15),
       pending numeric NOT NULL DEFAULT 0 CHECK (pending >= 0 AND pending < 1e15),
-      last_limit_change date CHECK (isfinite(last_limit_change)),
+      last_limit_change date CHECK (credit_limit_internal.is_day(last_limit_change)),
       frozen boolean NOT NULL DEFAULT false)
       WITH (fillfactor = 50);	-- a run may change every limit: the new rows fit beside the old, and no index is touched
     COMMENT ON TABLE @book@.account IS 'a line of a product: its limit, and what is drawn now';
@@ -97,8 +97,8 @@ BEGIN
       account_id bigint NOT NULL,
       kind text NOT NULL CHECK (kind IN ('blocked', 'ad_hoc')),
       amount numeric NOT NULL CHECK (amount > 0 AND amount < 1e15),
-      valid_from date NOT NULL,
-      valid_to date NOT NULL CHECK (valid_to >= valid_from),
+      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+      valid_to date NOT NULL CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
       reason text NOT NULL);
     COMMENT ON TABLE @book@.limit_adjustment IS
       'for some days: an amount that may not be drawn (blocked), or may be drawn above the limit (ad_hoc), within the umbrella';
@@ -107,7 +107,7 @@ BEGIN
   PERFORM credit_limit_internal.create_table(book, 'account_month', $$
     CREATE TABLE @book@.account_month (
       account_id bigint NOT NULL,
-      month date NOT NULL CHECK (isfinite(month) AND extract(day FROM month) = 1),
+      month date NOT NULL CHECK (credit_limit_internal.is_day(month) AND extract(day FROM month) = 1),
       credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
       balance numeric NOT NULL CHECK (balance > -1e15 AND balance < 1e15),
       payment numeric CHECK (payment >= 0 AND payment < 1e15),
@@ -126,7 +126,7 @@ BEGIN
   PERFORM credit_limit_internal.create_table(book, 'account_feature', replace($$
     CREATE TABLE @book@.account_feature (
       account_id bigint PRIMARY KEY,
-      computed_on date NOT NULL,
+      computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),
       demand_q90 numeric CHECK (demand_q90 >= 0 AND demand_q90 < 1e15),
       demand_mean numeric CHECK (demand_mean >= 0 AND demand_mean < 1e15),
       as_of date,
@@ -146,8 +146,8 @@ BEGIN
       kind text NOT NULL CHECK
         (kind IN ('deceased', 'fraud', 'bankrupt', 'forbearance', 'dispute', 'sanctions', 'opt_out', 'other')),
       action text NOT NULL DEFAULT 'NO_INCREASE' CHECK (action IN ('NO_INCREASE', 'FREEZE', 'REFER')),
-      valid_from date NOT NULL,
-      valid_to date CHECK (valid_to >= valid_from),
+      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+      valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
       reason text);
     COMMENT ON TABLE @book@.exclusion IS
       'why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)';
@@ -156,7 +156,7 @@ BEGIN
   PERFORM credit_limit_internal.create_table(book, 'business_day', $$
     CREATE TABLE @book@.business_day (
       only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-      business_date date);
+      business_date date CHECK (credit_limit_internal.is_day(business_date)));
     INSERT INTO @book@.business_day DEFAULT VALUES;
     COMMENT ON TABLE @book@.business_day IS 'the day as of which real-time decisions are made: credit_limit.set_business_date()';
   $$);

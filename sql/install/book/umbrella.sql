@@ -50,9 +50,10 @@ CREATE FUNCTION credit_limit.available_to_draw(book text, account_id bigint, as_
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  PERFORM credit_limit_internal.need_day('what may be drawn', as_of);
   PERFORM credit_limit_internal.open_book(book);
-  RETURN (SELECT CASE WHEN a.frozen OR a.status <> 'open' OR EXISTS (SELECT FROM exclusion x WHERE x.borrower_id = a.borrower_id
-        AND x.action = 'FREEZE' AND x.valid_from <= available_to_draw.as_of
+  RETURN (SELECT CASE WHEN a.frozen OR a.status <> 'open' OR a.opened_on > available_to_draw.as_of
+        OR EXISTS (SELECT FROM exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE' AND x.valid_from <= available_to_draw.as_of
         AND (x.valid_to >= available_to_draw.as_of OR x.valid_to IS NULL)) THEN 0
       ELSE credit_limit.available_credit(a.credit_limit + coalesce(j.ad_hoc, 0), a.balance, a.pending + coalesce(j.blocked, 0),
         CASE WHEN u.umbrella_id IS NULL THEN NULL WHEN u.valid_from <= available_to_draw.as_of
@@ -71,8 +72,9 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.available_to_draw(text, bigint, date) IS
     'what may be drawn from an account on a day: limit plus ad hoc amounts, less balance, pending and blocked amounts, and '
-    'no more than the umbrella leaves beside the borrower''s other lines; 0 when it is closed, frozen, or under an exclusion '
-    'that freezes. NULL: no such account, or a NULL argument';
+    'no more than the umbrella leaves beside the borrower''s other lines; 0 when it is closed, not yet opened, frozen, or '
+    'under an exclusion that freezes. NULL: no such account, or a NULL argument. Errors: a date before 1900 or after 2199 '
+    '(22023)';
 
 CREATE FUNCTION credit_limit.authorize_draw(book text, account_id bigint, amount numeric, as_of date) RETURNS numeric
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -87,6 +89,7 @@ BEGIN
       DETAIL = format('They are %s and %s.', coalesce(amount::text, 'NULL'), coalesce(as_of::text, 'NULL')),
       HINT = 'Give the amount in the currency of the account.';
   END IF;
+  PERFORM credit_limit_internal.need_day('a draw', as_of);
   PERFORM credit_limit_internal.need_read_committed('a draw');
   PERFORM credit_limit_internal.open_book(book);
   -- Whoever draws or decides on lines of one borrower waits for the other.

@@ -250,7 +250,7 @@ DECLARE
   found_here boolean;
   n bigint;
 BEGIN
-  IF id IS NULL OR NOT coalesce(isfinite(erase_borrower.erased_on), false) OR erase_borrower.reason IS NULL THEN
+  IF id IS NULL OR credit_limit_internal.is_day(erase_borrower.erased_on) IS NOT TRUE OR erase_borrower.reason IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a borrower is erased on a day and for a reason',
       DETAIL = format('The borrower is %s, the day %s, the reason %s.', coalesce(id::text, 'NULL'),
         coalesce(erase_borrower.erased_on::text, 'NULL'), coalesce(quote_literal(erase_borrower.reason), 'NULL')),
@@ -357,7 +357,7 @@ DECLARE
   retired bigint := 0;
 BEGIN
   -- A day that is not known lies after every partition, or before none: nothing may go by it.
-  IF NOT coalesce(isfinite(before), false) OR reason IS NULL THEN
+  IF credit_limit_internal.is_day(before) IS NOT TRUE OR reason IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'decisions are retired before a day and for a reason',
       DETAIL = format('The day is %s, the reason %s.', coalesce(before::text, 'NULL'), coalesce(quote_literal(reason), 'NULL')),
       HINT = 'Give the first day that is kept, and the reason.';

@@ -144,7 +144,8 @@ BEGIN
         CONSTRAINT maker_is_not_checker CHECK (approved_by <> created_by),
         CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (num_nulls(approved_by, valid_from) = 0
           AND approved_digest = digest AND (status = 'approved' OR valid_to IS NOT NULL))),
-        CONSTRAINT days_are_finite CHECK (isfinite(valid_from) AND isfinite(valid_to)),
+        CONSTRAINT days_are_finite CHECK (
+          credit_limit_internal.is_day(valid_from) AND credit_limit_internal.is_day(valid_to)),
         CONSTRAINT ends_after_it_begins CHECK (valid_to >= valid_from - 1),
         CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(name, name, '[]') WITH &&,
           daterange(valid_from, valid_to, '[]') WITH &&) WHERE (status <> 'draft' AND valid_to IS DISTINCT FROM valid_from - 1));
@@ -168,8 +169,8 @@ BEGIN
     CREATE TABLE @book@.experiment (
       experiment text PRIMARY KEY CHECK (experiment <> ''),
       product text NOT NULL,
-      valid_from date NOT NULL,
-      valid_to date CHECK (valid_to >= valid_from),
+      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+      valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
       CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(product, product, '[]') WITH &&,
         daterange(valid_from, valid_to, '[]') WITH &&));
     COMMENT ON TABLE @book@.experiment IS 'champion and challengers of a product for some days; of one product on no day two';
@@ -275,7 +276,8 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   v := credit_limit_internal.find_version(kind, id);
-  IF v.status <> 'draft' OR first_day IS NULL OR NOT isfinite(first_day) OR NOT isfinite(last_day) OR last_day < first_day THEN
+  IF v.status <> 'draft' OR credit_limit_internal.is_day(first_day) IS NOT TRUE OR NOT credit_limit_internal.is_day(last_day)
+    OR last_day < first_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be approved', kind, id),
       DETAIL = CASE WHEN v.status <> 'draft' THEN format('It is %s.', v.status) WHEN first_day IS NULL THEN 'It has no first day.'
         ELSE format('It is to be valid from %s to %s.', first_day, coalesce(last_day::text, 'an open end')) END,
@@ -339,7 +341,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   v := credit_limit_internal.find_version(kind, id);
-  IF v.status <> 'approved' OR NOT coalesce(isfinite(last_day), false) OR v.valid_to < last_day THEN
+  IF v.status <> 'approved' OR credit_limit_internal.is_day(last_day) IS NOT TRUE OR v.valid_to < last_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s %s cannot be retired', kind, id),
       DETAIL = CASE WHEN v.status <> 'approved' THEN format('It is %s.', v.status) WHEN v.valid_to < last_day
         THEN format('It ends on %s.', v.valid_to) ELSE format('The last day is %s.', coalesce(last_day::text, 'NULL')) END,
