@@ -14,7 +14,7 @@ SELECT add_months('book_f', '2026-09-01', 3);
 SELECT draft_policy('book_f', 'cash', '{"name": "cash", "entitlement": {"bands": [{"score_from": 0, "income_multiple": 2}]},
   "product": {"cap": 20000, "step": 100}, "exclusions": [{"column": "excluded", "is": true, "reason": "Excluded"}]}');
 RESET ROLE; SET ROLE regress_forgery_checker;
-SELECT approve_policy('book_f', 1, '2026-01-01');
+SELECT approve_policy('book_f', 1, '2026-01-01', digest => version_digest('book_f', 'policy', 1));
 RESET ROLE; SET ROLE regress_forgery_owner;
 INSERT INTO book_f.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', NULL);
 INSERT INTO book_f.borrower (borrower_id, income, external_score, external_pd) SELECT i, 1000 + i, 600, 0.01 FROM generate_series(1, 40) i;

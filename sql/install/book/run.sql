@@ -197,19 +197,19 @@ BEGIN
     UPDATE run r SET status = 'running', ended_at = NULL, sqlstate = NULL, message = NULL, log_end = NULL,
       pid = pg_backend_pid(), backend_start = DEFAULT
     WHERE r.run_id = was.run_id;
-    PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
     id := credit_limit_internal.undecided_run(was.run_id);
     IF id IS NULL THEN
+      PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
       RETURN was.run_id;
     END IF;
   ELSE
-    PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
     INSERT INTO run_chunk (run_id, chunk, lowest, highest, borrowers)
     SELECT id, n.c, min(n.b), max(n.b), count(*)
     FROM (SELECT b.borrower_id AS b, (row_number() OVER (ORDER BY b.borrower_id) - 1) / r.chunk_size + 1 AS c
       FROM run r, borrower b WHERE r.run_id = id) n GROUP BY n.c ORDER BY n.c;
   END IF;
   PERFORM credit_limit_internal.check_versions(day);
+  PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
   DELETE FROM run_version w WHERE w.run_id = id;
   INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id)
   SELECT id, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id
