@@ -1,4 +1,5 @@
-# A book that is replicated row by row, as doc/operations.md says: over the end of a month, with versions that come, and provable there.
+# A book that is replicated row by row, as doc/operations.md says: over the end of a month, with versions that come, and provable
+# there.
 use strict;
 use warnings;
 
@@ -36,7 +37,8 @@ $lender->safe_psql('postgres', "INSERT INTO lending.product VALUES ('a', 'a', 'c
 $lender->safe_psql('postgres', "CALL credit_limit.run_decisions('lending', '2026-06-30')");
 
 my $dump = "$PostgreSQL::Test::Utils::tmp_check/schema.sql";
-$lender->command_ok([ 'pg_dump', '--schema-only', '-n', 'lending', '-n', 'lending_report', '-f', $dump, $lender->connstr('postgres') ],
+$lender->command_ok(
+	[ 'pg_dump', '--schema-only', '-n', 'lending', '-n', 'lending_report', '-f', $dump, $lender->connstr('postgres') ],
 	'the tables are dumped');
 $reader->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, $reader->connstr('postgres') ], 'and made there');
 $reader->safe_psql('postgres', "DO \$\$ DECLARE t text; BEGIN
@@ -53,10 +55,12 @@ sub proved
 	my ($decisions, $what) = @_;
 	$lender->wait_for_catchup('lending_in');
 	my $end = $lender->safe_psql('postgres', "SELECT credit_limit.log_end('lending')");
-	is($reader->safe_psql('postgres', "SELECT count(*) FROM credit_limit.verify_log('lending', '$end')"), 0, "$what: nothing is wrong");
+	is($reader->safe_psql('postgres', "SELECT count(*) FROM credit_limit.verify_log('lending', '$end')"), 0,
+		"$what: nothing is wrong");
 	is($reader->safe_psql('postgres', 'SELECT count(*) FROM lending.decision'), $decisions, "$what: all decisions");
 	is($reader->safe_psql('postgres', 'SELECT run_version::text FROM lending.run_version ORDER BY 1'),
-		$lender->safe_psql('postgres', 'SELECT run_version::text FROM lending.run_version ORDER BY 1'), "$what: the same versions decide");
+		$lender->safe_psql('postgres', 'SELECT run_version::text FROM lending.run_version ORDER BY 1'),
+		"$what: the same versions decide");
 }
 
 proved(50, 'what was there');
@@ -69,7 +73,8 @@ $lender->safe_psql('postgres', "SELECT credit_limit.set_business_date('lending',
 $lender->safe_psql('postgres', "CALL credit_limit.run_decisions('lending', '2026-07-31')");
 proved(100, 'a month later');
 is($reader->safe_psql('postgres', 'SELECT count(*) FROM lending.account_month'), 50, 'months arrive');
-is($reader->safe_psql('postgres', "SELECT bool_and(r.same) FROM lending.decision d, credit_limit.replay_decision('lending', d.decision_id) r
+is($reader->safe_psql('postgres', "SELECT bool_and(r.same)
+	FROM lending.decision d, credit_limit.replay_decision('lending', d.decision_id) r
 	WHERE d.account_id = 45"), 't', 'a decision replays there');
 
 $reader->stop;
