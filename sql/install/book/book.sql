@@ -64,7 +64,8 @@ AS $$
 BEGIN
   IF credit_limit_internal.is_day(day) IS NOT TRUE THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s needs a day', what),
-      DETAIL = format('It is %s.', coalesce(day::text, 'NULL')), HINT = 'Give a date from 1900-01-01 to 2199-12-31.';
+      DETAIL = format('It is %s.', coalesce(day::text, 'NULL')),
+      HINT = 'Give a date from 1900-01-01 to 2199-12-31. Jobs take the business date, which set_business_date() sets.';
   END IF;
 END
 $$;

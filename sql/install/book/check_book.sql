@@ -326,6 +326,7 @@ COMMENT ON FUNCTION credit_limit.check_book(text) IS
     'what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or '
     'months that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot '
     'be decided on the business date, or at the end of the last month on file, triggers, constraints and rights that are not '
-    'as create_book() and grant_book() made them (row_count NULL); and rows that contradict others, with their number. No rows: nothing is wrong. The contract is the column names: views over other tables do as '
-    'well. It takes as long as a preview; without EXECUTE on decision_input what needs it is left out. Errors: a schema that '
-    'holds what would change the meaning of statements (55000)';
+    'as create_book() and grant_book() made them (row_count NULL); and rows that contradict others, with their number. No '
+    'rows: nothing is wrong. The contract is the column names: views over other tables do as well. It takes as long as a '
+    'preview; without EXECUTE on decision_input what needs it is left out. Errors: a schema that holds what would change the '
+    'meaning of statements (55000)';
