@@ -102,7 +102,7 @@ BEGIN
   IF TG_OP = 'INSERT' THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = format('a new version of %s "%s" must be a draft', kind, NEW.name),
-      HINT = 'Another role approves it: approve_policy(), approve_scorecard(). A restore of data alone: pg_restore --disable-triggers.';
+      HINT = 'Another role approves it: approve_policy(), approve_scorecard(). Data alone is restored with --disable-triggers.';
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
     MESSAGE = format('version %s of %s "%s" is %s: it cannot be changed so', OLD.version, kind, OLD.name, OLD.status),
