@@ -416,6 +416,11 @@ SELECT credit_limit.grant_book('book_p', analyst => 'regress_roles_anna');
 SELECT count(*) AS wrong FROM credit_limit.check_book('book_p') WHERE relation IN ('keep_umbrella', 'renew_versions');
 SELECT has_function_privilege('regress_roles_stranger', 'book_p.keep_umbrella()', 'EXECUTE') AS stranger;
 
+-- Who may use the book and not the extension can do nothing: it is said.
+REVOKE USAGE ON SCHEMA credit_limit_internal FROM regress_roles_approver;
+SELECT problem FROM credit_limit.check_book('book_p') WHERE problem LIKE '%extension%';
+GRANT USAGE ON SCHEMA credit_limit_internal TO regress_roles_approver;
+
 -- Views that somebody else made where the reports should be are not granted what they read.
 GRANT USAGE, CREATE ON SCHEMA book_p_report TO regress_roles_stranger;
 SET ROLE regress_roles_stranger;

@@ -314,6 +314,14 @@ BEGIN
     FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')
     WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND f.prosecdef AND f.prorettype = 'trigger'::regtype
       AND f.proowner <> c.relowner;
+  -- A restore of a restored database by a superuser knows no more to whom the first one gave the schemas of the extension.
+  RETURN QUERY SELECT 'decision', format('role "%s" may use the book, and not the extension: GRANT USAGE ON SCHEMA credit_limit, '
+      'credit_limit_internal TO %I', r.rolname, r.rolname) || CASE WHEN r.oid = n.nspowner THEN ' WITH GRANT OPTION' ELSE '' END,
+      NULL::bigint
+    FROM pg_namespace n, pg_roles r
+    WHERE n.nspname = book AND (r.oid = n.nspowner OR EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = r.oid))
+      AND NOT (has_schema_privilege(r.oid, 'credit_limit', 'USAGE')
+        AND has_schema_privilege(r.oid, 'credit_limit_internal', 'USAGE'));
   IF to_regclass('log_act') IS NOT NULL THEN
     RETURN QUERY SELECT g.relation, g.problem, NULL::bigint FROM credit_limit_internal.check_guards() g;
   END IF;
