@@ -48,8 +48,8 @@ typedef struct Sums
 	int64_t		balance_max;
 	cl_int128	drawn;			/* balances and limits of months that know both */
 	cl_int128	limit;
-	int			n_utilization;	/* ratios, infinite ones too */
-	int			n_finite;
+	int			n_drawn;		/* such months */
+	int			n_ratio;		/* those of them with a limit: what is drawn without one has no finite ratio */
 	double		utilization;
 	double		utilization_max;
 	double		utilization_min;
@@ -152,20 +152,17 @@ add_utilization(Sums *sums, const Loaded *month)
 		return;
 	sums->drawn += balance;
 	sums->limit += limit;
-	if (isnan(ratio))
+	sums->n_drawn++;
+	sums->at_limit += !isnan(ratio) && balance * 100 >= limit * 98;
+	sums->over_limit += balance > limit;
+	if (!isfinite(ratio))
 		return;
+	sums->n_ratio++;
+	sums->utilization += ratio;
 	if (ratio > sums->utilization_max)
 		sums->utilization_max = ratio;
 	if (ratio < sums->utilization_min)
 		sums->utilization_min = ratio;
-	sums->at_limit += balance * 100 >= limit * 98;
-	sums->over_limit += balance > limit;
-	sums->n_utilization++;
-	if (isfinite(ratio))
-	{
-		sums->utilization += ratio;
-		sums->n_finite++;
-	}
 }
 
 static void
@@ -238,11 +235,10 @@ close_window(const Sums *sums, double unit, ClBehaviorWindow *window)
 	window->balance = ratio_of(sums->balance, sums->n_balance) / unit;
 	window->balance_max = sums->n_balance > 0 ? sums->balance_max : CL_BEHAVIOR_UNKNOWN;
 	window->payment = ratio_of(sums->payment, sums->n_payment) / unit;
-	window->utilization = sums->limit == 0 && sums->n_utilization > 0 && sums->drawn > 0 ? INFINITY :
-		ratio_of(sums->drawn, sums->limit);
-	window->utilization_mean = sums->n_finite > 0 ? sums->utilization / sums->n_finite : NAN;
-	window->utilization_max = sums->n_utilization > 0 ? sums->utilization_max : NAN;
-	window->utilization_min = sums->n_utilization > 0 ? sums->utilization_min : NAN;
+	window->utilization = sums->limit == 0 && sums->drawn > 0 ? INFINITY : ratio_of(sums->drawn, sums->limit);
+	window->utilization_mean = sums->n_ratio > 0 ? sums->utilization / sums->n_ratio : NAN;
+	window->utilization_max = sums->n_ratio > 0 ? sums->utilization_max : NAN;
+	window->utilization_min = sums->n_ratio > 0 ? sums->utilization_min : NAN;
 	window->payment_ratio = ratio_of(sums->paid_of_due, sums->due);
 	window->payment_rate = ratio_of(sums->paid_of_balance, sums->balance_before);
 	window->worst = count_of(sums->worst, sums->n_days);
@@ -251,8 +247,8 @@ close_window(const Sums *sums, double unit, ClBehaviorWindow *window)
 	window->short_paid = count_of(sums->short_paid, sums->n_due);
 	window->paid_full = count_of(sums->paid_full, sums->n_before);
 	window->inactive = count_of(sums->inactive, sums->n_idle);
-	window->at_limit = count_of(sums->at_limit, sums->n_utilization);
-	window->over_limit = count_of(sums->over_limit, sums->n_utilization);
+	window->at_limit = count_of(sums->at_limit, sums->n_drawn);
+	window->over_limit = count_of(sums->over_limit, sums->n_drawn);
 }
 
 static void

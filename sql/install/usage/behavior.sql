@@ -114,24 +114,26 @@ COMMENT ON COLUMN credit_limit.behavior_features.utilization_mean_3m IS
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_mean_6m IS 'As utilization_mean_3m, over 6 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_mean_12m IS 'As utilization_mean_3m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_max_3m IS
-'Peak: the largest monthly ratio of the last 3 months, Infinity if drawn without a limit; NULL if no month has a ratio.';
+'Peak: the largest ratio of the last 3 months that have a limit. NULL if none has.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_max_6m IS 'As utilization_max_3m, over 6 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_max_12m IS 'As utilization_max_3m, over 12 months.';
-COMMENT ON COLUMN credit_limit.behavior_features.utilization_min_3m IS 'The smallest monthly ratio of the last 3 months.';
+COMMENT ON COLUMN credit_limit.behavior_features.utilization_min_3m IS 
+'The smallest ratio of the last 3 months that have a limit. NULL if none has.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_min_6m IS 'As utilization_min_3m, over 6 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_min_12m IS 'As utilization_min_3m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_slope_6m IS
-'Slope of the least-squares line through the finite monthly ratios of the last 6 months, per month: 0.02 is two points a month. '
-'NULL with fewer than two.';
+'Slope of the least-squares line through the ratios of the last 6 months that have a limit, per month: 0.02 is two points a '
+'month. NULL with fewer than two.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_slope_12m IS 'As utilization_slope_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_stddev_6m IS
-'Sample standard deviation of the finite monthly ratios of the last 6 months; NULL with fewer than two.';
+'Sample standard deviation of the ratios of the last 6 months that have a limit; NULL with fewer than two.';
 COMMENT ON COLUMN credit_limit.behavior_features.utilization_stddev_12m IS 'As utilization_stddev_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.at_limit_6m IS
-'Months of the last 6 with a utilization of 0.98 or more; NULL if no month has a ratio.';
+'Months of the last 6 with a utilization of 0.98 or more, also without a limit if something is drawn; NULL if none knows limit '
+'and balance.';
 COMMENT ON COLUMN credit_limit.behavior_features.at_limit_12m IS 'As at_limit_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.over_limit_6m IS
-'Months of the last 6 with a balance above the limit; NULL if no month has a ratio.';
+'Months of the last 6 with a balance above the limit; NULL if none knows limit and balance.';
 COMMENT ON COLUMN credit_limit.behavior_features.over_limit_12m IS 'As over_limit_6m, over 12 months.';
 COMMENT ON COLUMN credit_limit.behavior_features.days_past_due IS 'Days past due in the month as_of.';
 COMMENT ON COLUMN credit_limit.behavior_features.days_past_due_worst_3m IS
