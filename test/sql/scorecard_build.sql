@@ -77,17 +77,21 @@ SELECT scorecard(plain, '{x, y}', ARRAY[bx, b_y], '{"reasons": {"z": "Odd"}}') F
 
 -- Reasons of bins: of values below and above the best, of listed values, special codes, missing and other. Who paid early is not told
 -- that he paid late.
-CREATE TABLE told AS SELECT scorecard_from_coefficients(-3, '{-1, -1}', '{late, housing}', ARRAY[
+CREATE TABLE told AS SELECT pdo, scorecard_from_coefficients(-3, '{-1, -1}', '{late, housing}', ARRAY[
   '{"bins": [{"below": 0, "non_event": 800, "event": 20}, {"below": 1, "non_event": 900, "event": 10}, {"below": 2, "non_event": 300, "event": 30},
     {"non_event": 50, "event": 30}], "special": [{"values": [-9], "non_event": 90, "event": 10}, {"values": [-8, -7], "non_event": 80, "event": 10}],
     "missing": {"non_event": 100, "event": 10}}',
   '{"categories": [{"in": ["own"], "non_event": 900, "event": 10}, {"in": ["free", "rent"], "non_event": 300, "event": 30},
     {"in": ["hotel"], "non_event": 300, "event": 50}], "missing": {"non_event": 90, "event": 10}, "other": {"non_event": 9, "event": 3}}']::binning[],
-  '{"reasons": {"late": {"low": "Pays early", "high": "Pays late", "values": {"-7": "Never billed"}, "special": "Cannot be said",
+  format('{"pdo": %s, "reasons": {"late": {"low": "Pays early", "high": "Pays late", "values": {"-7": "Never billed"}, "special": "Cannot be said",
     "missing": "No payment on file"}, "housing": {"values": {"rent": "Rents", "boat": "Lives on a boat"},
-    "other": "Lives elsewhere", "reason": "Does not own a home"}}}') AS card;
-SELECT characteristic, bin, points, reason FROM told, scorecard_table(card);
-SELECT late, reason_codes(card, jsonb_build_object('late', late, 'housing', 'own')) AS reasons FROM told, unnest('{-1, 0, 1, NULL}'::int[]) late;
+    "other": "Lives elsewhere", "reason": "Does not own a home"}}}', pdo)::jsonb) AS card
+FROM unnest('{20, -20}'::int[]) pdo;
+SELECT characteristic, bin, points, reason FROM told, scorecard_table(card) WHERE pdo > 0;
+-- Where a high score is a high risk, the best bin is the one with the fewest points.
+SELECT count(*) AS bins, bool_and(t.reason = o.reason) AS same_reasons, bool_and(abs(t.points + o.points) <= 1) AS opposite_points
+FROM told a, told b, scorecard_table(a.card) o JOIN LATERAL scorecard_table(b.card) t USING (characteristic, bin_id) WHERE a.pdo > 0 AND b.pdo < 0;
+SELECT late, reason_codes(card, jsonb_build_object('late', late, 'housing', 'own')) AS reasons FROM told, unnest('{-1, 0, 1, NULL}'::int[]) late WHERE pdo > 0;
 SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": {"up": "Up"}}}');
 SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": {"low": 3}}}');
 SELECT scorecard_from_coefficients(0, '{-1}', '{x}', ARRAY['{"bins": [{"non_event": 1, "event": 1}]}'::binning], '{"reasons": {"x": 3}}');

@@ -51,7 +51,8 @@ SELECT count(*) > 100 AS many, count(DISTINCT status) AS statuses,
   bool_and(significant) FILTER (WHERE status IN ('investigate', 'shifted')) AS agree,
   bool_and(critical_value_95 >= 0.1) FILTER (WHERE status LIKE 'too%') AS by_chance, bool_and(psi >= 0.1) FILTER (WHERE status LIKE 'too%') AS large
 FROM generate_series(1, 80) g, LATERAL (SELECT array_agg(round(draw(i, g) * power(g, 1.5))) AS expected,
-    array_agg(round(draw(i, CASE g % 3 WHEN 0 THEN g ELSE g + 100 END) * power(g, 1.5) * (1 + i * (g % 4) / 10.0))) AS actual FROM generate_series(1, 3 + g / 3) i) s,
+    array_agg(round(draw(i, CASE g % 3 WHEN 0 THEN g ELSE g + 100 END) * power(g, 1.5) * (1 + i * (g % 4) / 10.0))) AS actual
+    FROM generate_series(1, 3 + g / 3) i) s,
   LATERAL (SELECT q.*, q.psi > q.critical_value_95 AS significant
     FROM unnest('{laplace, prior, drop, infinity}'::text[]) e, psi(expected, actual, e) q
     WHERE q.psi IS NOT NULL) p;
