@@ -129,7 +129,8 @@ cl_segments_keep_sizes(ClSegments *segments, const ClOptimumRules *rules, const 
 
 			cl_segment_weight(segments, i, j, weight);
 			size = weight[0] + weight[1];
-			if ((size < least && weight[CL_EVENT] < least_events) || size > most || weight[0] < least_of[0] || weight[1] < least_of[1])
+			if ((size < least && weight[CL_EVENT] < least_events) || size > most || weight[0] < least_of[0] ||
+				weight[1] < least_of[1])
 				segments->term[cl_segment(segments, i, j)] = -INFINITY;
 		}
 	}

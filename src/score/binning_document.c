@@ -26,8 +26,8 @@ static const char *const statuses[] = {
 };
 static const char *const price_names[CL_PRICES] = {"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue"};
 static const char *const common_keys[] = {
-	"status", "message", "trend", "objective", "woe_sign", "smoothing", "special_woe", "missing_woe", "other_woe", "min_bin_n_event",
-	"min_bin_n_non_event", "weighted", "n_skipped",
+	"status", "message", "trend", "objective", "woe_sign", "smoothing", "special_woe", "missing_woe", "other_woe",
+	"min_bin_n_event", "min_bin_n_non_event", "weighted", "n_skipped",
 	"iv_unconstrained", "iv_min_size", "iv_trend", "iv_max_pvalue", NULL
 };
 

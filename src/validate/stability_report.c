@@ -231,12 +231,16 @@ put_characteristic(ClRecord *record, const CharacteristicSamples *one, const ClE
 	double		n = psi->total[CL_EXPECTED];
 	double		m = psi->total[CL_ACTUAL];
 	double		critical = isnan(psi->psi) ? psi->psi : cl_psi_critical_chi2(n, m, compared, 0.95);
+	double		unseen = 0;
 
+	for (int bin = 0; bin < none; bin++)
+		unseen += one->bands.n[CL_EXPECTED][bin] == 0 ? one->bands.n[CL_ACTUAL][bin] : 0;
 	cl_record_put_text(record, one->characteristic->name);
 	cl_record_put_int64(record, (int64) n);
 	cl_record_put_int64(record, (int64) m);
 	cl_record_put_int64(record, (int64) one->bands.n[CL_EXPECTED][none]);
 	cl_record_put_int64(record, (int64) one->bands.n[CL_ACTUAL][none]);
+	cl_record_put_int64(record, (int64) unseen);
 	cl_record_put_float8(record, psi->psi);
 	cl_record_put_int32(record, psi->n_empty);
 	cl_record_put_float8(record, critical);
@@ -261,6 +265,7 @@ put_score(ClRecord *record, const CardSamples *samples, double total_shift)
 	cl_record_put_int64(record, (int64) actual[0]);
 	cl_record_put_int64(record, (int64) (expected[0] - expected[1]));
 	cl_record_put_int64(record, (int64) (actual[0] - actual[1]));
+	cl_record_put_null(record);
 	for (int i = 0; i < COLUMNS_OF_PSI; i++)
 		cl_record_put_null(record);
 	cl_record_put_float8(record, total_shift);

@@ -85,9 +85,8 @@ worth_of_splits(const ClBinCounts *prebin, int n, const ClBinCounts *total, cons
 	{
 		double		size = weight[b][0] + weight[b][1];
 
-		if (size == 0 || (size < rules->min_size * all * (1 - 1e-12) &&
-						  weight[b][1] < rules->min_size * total->weight[1] * (1 - 1e-12)) || weight[b][0] < (double) rules->min_n[0] ||
-			weight[b][1] < (double) rules->min_n[1])
+		if (size == 0 || weight[b][0] < (double) rules->min_n[0] || weight[b][1] < (double) rules->min_n[1] ||
+			(size < rules->min_size * all * (1 - 1e-12) && weight[b][1] < rules->min_size * total->weight[1] * (1 - 1e-12)))
 			return -INFINITY;
 		rate[b] = cl_event_rate(weight[b]);
 		worth += cl_objective_term(rules->objective, weight[b], total->weight);

@@ -134,6 +134,10 @@ SELECT near(s.score_shift, score_shift(score, is_actual), 1e-12) AS aggregate,
   s.no_bin_actual = count(*) FILTER (WHERE score IS NULL AND is_actual) AS actual
 FROM (SELECT score(:'card', b) AS score, false AS is_actual FROM then_ b UNION ALL SELECT score(:'card', b), true FROM now_ b) x,
   stability_summary(:'card', 'then_', 'now_') s WHERE s.characteristic = 'total' GROUP BY s.score_shift, s.no_bin_expected, s.no_bin_actual;
+-- Borrowers in bins that nobody had before are counted: a code that is new, and the first missing values; not those without a bin.
+CREATE VIEW seen AS SELECT * FROM then_ WHERE utilization_3m >= 0;
+SELECT s.characteristic, s.unseen_actual, count(*) FILTER (WHERE utilization_3m = -9 OR utilization_3m IS NULL) AS by_hand
+FROM stability_summary(:'card', 'seen', 'then_') s, then_ GROUP BY 1, 2 ORDER BY 1;
 -- Bins as score_points finds them, borrower by borrower.
 CREATE VIEW by_points AS SELECT is_actual, p.characteristic, coalesce(p.bin, 'no bin') AS bin, p.points, score IS NOT NULL AS scored
 FROM (SELECT false AS is_actual, b, score(:'card', b) AS score FROM (SELECT utilization_3m, housing FROM then_) b

@@ -278,6 +278,7 @@ CREATE FUNCTION credit_limit.stability_summary(
   OUT n_actual bigint,
   OUT no_bin_expected bigint,
   OUT no_bin_actual bigint,
+  OUT unseen_actual bigint,
   OUT psi float8,
   OUT n_empty integer,
   OUT critical_value_95 float8,
@@ -289,6 +290,7 @@ AS 'MODULE_PATHNAME', 'cl_stability_summary' LANGUAGE C VOLATILE STRICT PARALLEL
 
 COMMENT ON FUNCTION credit_limit.stability_summary(credit_limit.scorecard, regclass, regclass, text) IS
 'stability_report in one row per characteristic: its PSI over all its bins, "no bin" being one, with what psi() says of it, the '
-'borrowers whose value has no bin, and the points that the mean score moved because of it. The last row, "total", has the '
+'borrowers whose value has no bin, the actual ones in bins that no expected borrower has (unseen_actual), whose '
+'points nothing is known of, and the points that the mean score moved because of it. The last row, "total", has the '
 'borrowers without a score and the shift of the score, which is the sum of the others; PSIs of characteristics do not add up to '
 'anything, so it has none.';
