@@ -33,6 +33,7 @@ WHERE c.level IN ('error', 'warning', 'warning extra')
 ORDER BY 1;
 SELECT 'ok plpgsql_check of ' || count(DISTINCT oid) || ' functions' FROM subject HAVING count(DISTINCT oid) > 100;
 SELECT 'not ok ' || p.oid::regprocedure || ': a trigger function without a trigger in a book' FROM pg_proc p
+JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
 WHERE p.pronamespace = 'credit_limit_internal'::regnamespace AND p.prorettype = 'trigger'::regtype
   AND NOT EXISTS (SELECT FROM subject s WHERE s.oid = p.oid);
 ROLLBACK;
