@@ -111,6 +111,8 @@ INSERT INTO bound VALUES
   ('assign_arm', 'shares', 2, 2, '0.5::float8', 'assign_arm(''e'', ''u'', ARRAY[''a'', ''b''], %s)'),
   ('intermittent_transition', 'double precision[]', 9, 9, '0.5::float8', 'forecast(''SFUNC = credit_limit_internal.intermittent_transition'', %s)'),
   ('intermittent_final', 'double precision[]', 9, 9, '0.5::float8', 'forecast(''SFUNC = kept, FINALFUNC = credit_limit_internal.intermittent_final'', %s)'),
+  ('scorecard_set', 'bin_id', 1, 2, NULL, 'scorecard_set(card, ''x'', %s, 5) FROM given'),
+  ('scorecard_set_reason', 'bin_id', 1, 2, NULL, 'scorecard_set_reason(card, ''x'', %s, ''Why'') FROM given'),
   ('scorecard_bin_counts', 'bins', 1, 1, '1', 'credit_limit_internal.scorecard_bin_counts(card, %s) FROM given'),
   ('score_columns', 'row_type', NULL, NULL, NULL, 'credit_limit_internal.score_columns(card, %s::text::oid, 1.0) FROM given'),
   ('score_pd_columns', 'row_type', NULL, NULL, NULL, 'credit_limit_internal.score_pd_columns(card, %s::text::oid, 1.0) FROM given'),

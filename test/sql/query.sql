@@ -33,6 +33,8 @@ INSERT INTO place VALUES
   ('train_scorecard characteristics', 'SELECT * FROM credit_limit.train_scorecard(''loan'', ''bad'', ARRAY[%L], ''{"screening": {"min_iv": 0}}'')', 'age'),
   ('scorecard_refit relation', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), %L, ''bad'')', 'loan'),
   ('scorecard_refit event', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), ''loan'', %L)', 'bad'),
+  ('swap_set relation', 'SELECT * FROM cards c, credit_limit.swap_set(%L, c.card, c.card, 500, 500)', 'loan'),
+  ('swap_set event', 'SELECT * FROM cards c, credit_limit.swap_set(''loan'', c.card, c.card, 500, 500, %L)', 'bad'),
   ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '
     'to_jsonb(%L::text))::credit_limit.scorecard) FROM cards', 'age'),
   ('a binning written as SQL', 'SELECT credit_limit.binning_sql(credit_limit.optimal_binning(age, bad), %L) FROM loan', 'age');

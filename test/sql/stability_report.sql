@@ -250,7 +250,7 @@ RESET enable_sort;
 DROP TABLE st_cards;
 
 DROP VIEW loan, no_loan, nobody, by_points CASCADE;
-DROP TABLE then_, now_, witness, serial_counts;
+DROP TABLE then_, now_, witness, serial_counts CASCADE;
 DROP SCHEMA trap CASCADE;
 DROP SCHEMA "Odd ""Name""" CASCADE;
 REVOKE USAGE ON SCHEMA credit_limit, credit_limit_internal FROM regress_stability_report_stranger;

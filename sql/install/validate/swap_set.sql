@@ -24,6 +24,7 @@ BEGIN
   IF relation IS NULL OR card_a IS NULL OR card_b IS NULL OR cutoff_a IS NULL OR cutoff_b IS NULL THEN
     RETURN;
   END IF;
+  PERFORM credit_limit_internal.require_repeatable(relation);
   IF cutoff_a = 'NaN' OR cutoff_b = 'NaN' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a cut-off must be a number', DETAIL = 'Found NaN.',
       HINT = 'It is the worst score that is accepted.';
