@@ -1,11 +1,14 @@
 -- train_scorecard: from raw columns to a card in one call.
 
--- A text that is said of values below the best and of values above it, or of a value that is missing, is false to one of them.
-CREATE FUNCTION credit_limit_internal.reason_remarks(card credit_limit.scorecard) RETURNS jsonb
+-- What may be wrong with a card that was trained. A text that is said of values below the best and of values above it, or of a
+-- value that is missing, is false to one of them. A characteristic alone has a coefficient of 1 either way: much more is not what
+-- its bins show, but a separation that weights of evidence hide, as where bins have no event.
+CREATE FUNCTION credit_limit_internal.card_remarks(card credit_limit.scorecard) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-  WITH bins AS (SELECT t.characteristic, t.bin_id, t.bin, t.kind, t.reason, t.event_rate, t.points * s.sign AS points,
-      max(t.points * s.sign) OVER w AS best, max(t.points * s.sign) FILTER (WHERE t.kind = 'interval') OVER w AS best_interval
+  WITH bins AS (SELECT t.characteristic, t.bin_id, t.bin, t.kind, t.reason, t.event_rate, t.coefficient,
+      t.points * s.sign AS points, max(t.points * s.sign) OVER w AS best,
+      max(t.points * s.sign) FILTER (WHERE t.kind = 'interval') OVER w AS best_interval
     FROM credit_limit.scorecard_table(card) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
     WINDOW w AS (PARTITION BY t.characteristic)),
   sides AS (SELECT b.*, count(*) FILTER (WHERE b.points = b.best_interval AND b.kind = 'interval')
@@ -18,16 +21,22 @@ BEGIN ATOMIC
       string_agg(s.bin, ', ' ORDER BY s.bin_id) FILTER (WHERE s.kind IN ('special', 'missing', 'other')) AS rest
     FROM sides s WHERE s.reason <> s.characteristic AND s.points < s.best AND s.event_rate IS NOT NULL
     GROUP BY s.characteristic, s.reason HAVING bool_or(s.kind IN ('interval', 'category')))
-  SELECT coalesce(jsonb_agg(jsonb_build_object('step', 'reasons', 'characteristic', s.characteristic, 'remark',
-    format('"%s" is said of %s', s.reason, concat_ws(', and of ',
+  SELECT coalesce(jsonb_agg(jsonb_build_object('step', r.step, 'characteristic', r.characteristic, 'remark', r.remark)
+    ORDER BY r.step, r.characteristic, r.remark), '[]')
+  FROM (
+    SELECT 'reasons' AS step, s.characteristic, format('"%s" is said of %s', s.reason, concat_ws(', and of ',
       CASE WHEN s.low AND s.high THEN 'values below and above the best: give texts "low" and "high"' END,
-      s.rest || ': give them a text of their own'))) ORDER BY s.characteristic, s.reason), '[]')
-  FROM said s WHERE s.low AND s.high OR s.rest IS NOT NULL;
+      s.rest || ': give them a text of their own')) AS remark
+    FROM said s WHERE s.low AND s.high OR s.rest IS NOT NULL
+    UNION
+    SELECT 'coefficient', b.characteristic, format('points are %s times what the bins show, as where bins have no event: '
+      'min_bin_n_event joins them, max_coefficient bounds it', round(abs(b.coefficient)::numeric, 1))
+    FROM bins b WHERE abs(b.coefficient) > 2) r;
 END;
 
-COMMENT ON FUNCTION credit_limit_internal.reason_remarks(credit_limit.scorecard) IS
-'Steps of the report of train_scorecard: reasons of a card that one text gives to opposite values, or to values and to those '
-'that are missing. Characteristics that are their own reason are not looked at.';
+COMMENT ON FUNCTION credit_limit_internal.card_remarks(credit_limit.scorecard) IS
+'Steps of the report of train_scorecard: coefficients beyond 2; reasons of a card that one text gives to opposite values, or '
+'to values and to those that are missing. Characteristics that are their own reason are not looked at.';
 
 CREATE FUNCTION credit_limit.train_scorecard(
   relation regclass,
@@ -188,7 +197,7 @@ BEGIN
       FROM jsonb_array_elements(card::jsonb -> 'characteristics') WITH ORDINALITY c (part, place)));
   END IF;
   -- Bins that no row had, whose points nobody can know.
-  report := report || credit_limit_internal.reason_remarks(card) || (SELECT jsonb_build_object('step', 'card', 'n', s.n,
+  report := report || credit_limit_internal.card_remarks(card) || (SELECT jsonb_build_object('step', 'card', 'n', s.n,
     'n_event', s.n_event, 'n_skipped', s.n_skipped, 'characteristics', cardinality(names), 'lowest', c.min_score,
     'highest', c.max_score, 'n_never_seen', u.n, 'never_seen', u.bins)
     FROM credit_limit.logit_summary(model) s, credit_limit.scorecard_summary(card) c,
@@ -204,5 +213,5 @@ COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) 
 'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
 'variable_screening), card (those of scorecard), penalty (firth: what separates does no harm) and max_coefficient (of the size '
 'of every coefficient; the status of the model is bounded where it binds). One characteristic is never left out. Gives the '
-'card, the model, and a report of each step: reasons that may be false to a borrower, and in the last never_seen, the bins that '
-'no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'card, the model, and a report of each step: coefficients and reasons that may be false, and in the last never_seen, the bins '
+'that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
