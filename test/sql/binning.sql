@@ -134,10 +134,11 @@ SELECT near(information_value(grade, event),
 SELECT information_value(1, event) AS one_bin, information_value(NULL::int, event) AS missing, information_value(income::int,
   NULL) IS NULL AS no_outcome, information_value(grade, true) IS NULL AS one_class,
   information_value(grade, event) FILTER (WHERE i < 0) IS NULL AS no_rows FROM loan;
--- Published: checking account of German credit (the R packages scorecard and PDtoolkit), age of Siddiqi (2006); unsmoothed, as tables in
+-- Published: checking account and foreign worker of German credit (the R packages scorecard and PDtoolkit), age of Siddiqi (2006); unsmoothed, as tables in
 -- books are. Then every smoothing, by the figures of the table above.
 SELECT near(information_value(g, i <= e), 0.6660115034, 1e-10) AS german
 FROM (VALUES ('<0', 274, 135), ('<200', 269, 105), ('200', 63, 14), ('none', 394, 46)) t (g, n, e), generate_series(1, n) i;
+SELECT near(information_value(g, i <= e), 0.043877, 1e-6) AS foreign_worker FROM (VALUES ('yes', 963, 296), ('no', 37, 4)) t (g, n, e), generate_series(1, n) i;
 SELECT near(information_value(age, i <= bad), 0.6680562518, 1e-10) AS siddiqi FROM siddiqi, generate_series(1, good + bad) i;
 SELECT s AS smoothing, round(information_value(bin, i <= event, jsonb_build_object('smoothing', s))::numeric, 8) AS iv
 FROM unnest('{none, sas, laplace, prior}'::text[]) WITH ORDINALITY s (s, place),
