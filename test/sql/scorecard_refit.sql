@@ -82,6 +82,15 @@ FROM unnest('{20, -20}'::int[]) pdo, scorecard_binnings(jsonb_build_object('name
     'special', jsonb_build_array(jsonb_build_object('values', '[-9]'::jsonb, 'points', pdo)),
     'missing', jsonb_build_object('points', 2 * pdo))))::scorecard) b;
 
+-- Missing values that look safer than every value get no more than these, and the report says so, unless the card had more for them.
+CREATE TABLE refit_gaps AS SELECT CASE WHEN i % 4 > 0 THEN i % 10 END AS x, i % 4 > 0 AND i * 7919 % 100 < 5 + i % 10 * 2 AS bad
+FROM generate_series(1, 4000) i;
+SELECT missing, t.points AS of_missing, max(v.points) AS best, r.report #>> '{0,remark}' AS remark
+FROM unnest('{0, 30}'::int[]) missing, scorecard_refit(jsonb_build_object('name', 'gaps', 'characteristics', jsonb_build_array(jsonb_build_object('name', 'x',
+    'bins', '[{"below": 5, "points": 20}, {"points": 0}]'::jsonb, 'missing', jsonb_build_object('points', missing))))::scorecard, 'refit_gaps', 'bad') r,
+  scorecard_table(r.card) t, scorecard_table(r.card) v WHERE t.kind = 'missing' AND v.kind = 'interval'
+GROUP BY missing, t.points, r.report #>> '{0,remark}' ORDER BY 1;
+
 -- 4. A characteristic that turned, mistakes, and NULLs.
 CREATE VIEW refit_suppressed AS SELECT use, grade, phone, use - 0.16 * bad::int AS arrears, bad FROM refit_book;
 CREATE VIEW refit_one_class AS SELECT * FROM refit_book WHERE bad;

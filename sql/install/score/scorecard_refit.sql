@@ -129,7 +129,8 @@ BEGIN
     'base_score', scaling -> 'score', 'base_odds', scaling -> 'odds', 'pdo', scaling -> 'pdo') || options)::jsonb, old::jsonb);
   SELECT jsonb_agg(jsonb_build_object('characteristic', t.term, 'iv', credit_limit.information_value(binnings[t.place - 1]),
     'coefficient', t.estimate, 'p_value', t.p_value,
-    'reason', CASE WHEN t.estimate = 0 THEN 'no points: its sign would contradict its bins' END) ORDER BY t.place)
+    'reason', CASE WHEN t.estimate = 0 THEN 'no points: its sign would contradict its bins' END,
+    'remark', (SELECT s.remark FROM credit_limit.binning_summary(binnings[t.place - 1]) s)) ORDER BY t.place)
   INTO report
   FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t (term, estimate, std_error, z, p_value, conf_low, conf_high,
     odds_ratio, aliased, note, place)
@@ -137,9 +138,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.scorecard_refit(credit_limit.scorecard, regclass, text, jsonb) IS
-'The card with the same characteristics and bins, and the points that the rows of a relation give them: counts every bin again, '
-'fits a logistic regression on the weights of evidence, and scales. event is a boolean column, true is the bad outcome; rows '
-'where it is NULL are left out. Reasons, dimensions, name and scaling stay; options are those of scorecard and win over them. A '
-'characteristic whose sign would contradict its bins has no points. report has an element for each characteristic: iv, '
-'coefficient, p_value, reason. NULL if an argument is. Error: a column that does not exist, no rows, one class only. Weights of '
-'evidence with prior smoothing.';
+'The card with the same characteristics and bins, and the points that the rows of a relation give them: counts every bin '
+'again, fits a logistic regression on the weights of evidence, and scales. event is a boolean column, true is the bad outcome; '
+'rows where it is NULL are left out. Reasons, dimensions, name and scaling stay; options are those of scorecard and win over '
+'them. A characteristic whose sign would contradict its bins has no points. report has an element for each characteristic: iv, '
+'coefficient, p_value, reason, remark (that of binning_summary). NULL if an argument is. Error: a column that does not exist, '
+'no rows, one class only. Weights of evidence with prior smoothing.';
