@@ -34,12 +34,12 @@ cl_policy_prepare(ClPolicyRules *rules)
 	uint32_t	needed = CL_INPUT_BIT(CL_INPUT_CREDIT_LIMIT) | CL_INPUT_BIT(CL_INPUT_BALANCE);
 
 	rules->uses_income_multiple = false;
-	for (int i = 0; i < rules->nbands; i++)
-		rules->uses_income_multiple |= rules->bands[i].multiple != CL_NO_CAP;
-	if (rules->nbands > 0)
-		needed |= CL_INPUT_BIT(CL_INPUT_SCORE);
-	if (rules->uses_income_multiple)
-		needed |= CL_INPUT_BIT(CL_INPUT_INCOME);
+	for (int i = 0; i < rules->axis[0].n * larger(rules->axis[1].n, 1); i++)
+		rules->uses_income_multiple |= rules->entitlements[i].multiple != CL_NO_CAP;
+	rules->entitled_by = rules->uses_income_multiple ? CL_INPUT_BIT(CL_INPUT_INCOME) : 0;
+	for (int a = 0; a < CL_BAND_AXES; a++)
+		rules->entitled_by |= rules->axis[a].n > 0 ? CL_INPUT_BIT(rules->axis[a].input) : 0;
+	needed |= rules->entitled_by;
 	if (rules->nrisk > 0)
 		needed |= CL_INPUT_BIT(CL_INPUT_PD);
 	if (rules->has_affordability)
@@ -49,7 +49,7 @@ cl_policy_prepare(ClPolicyRules *rules)
 	if (rules->umbrella == CL_UMBRELLA_PARTITIONED)
 		needed |= CL_INPUT_BIT(CL_INPUT_UMBRELLA_GRANTED);
 	/* Where no entitlement says how much, only demand does. */
-	if (rules->has_target && rules->nbands == 0)
+	if (rules->has_target && rules->axis[0].n == 0)
 		needed |= CL_INPUT_BIT(CL_INPUT_DEMAND);
 	rules->needed = needed;
 
@@ -111,53 +111,12 @@ apply_cap(Work *work, ClPolicyRule rule, int64_t cap)
 	move_to(work, rule, smaller(work->limit, cap), cap);
 }
 
-/* The band of a score, from the highest down; NULL below the last. */
-static const ClEntitlementBand *
-band_of(const ClPolicyRules *rules, double score)
-{
-	for (int i = 0; i < rules->nbands; i++)
-	{
-		if (score >= rules->bands[i].score_from)
-			return &rules->bands[i];
-	}
-	return NULL;
-}
-
-static int64_t
-band_cap(const ClEntitlementBand *band, int64_t income)
-{
-	if (band == NULL)
-		return 0;
-	return band->multiple == CL_NO_CAP ? band->limit : smaller(band->limit, share_of(income, band->multiple));
-}
-
-/* What would raise the entitlement alone: a better score, more income. CL_INPUT_BITs. */
-uint32_t
-cl_policy_entitlement_inputs(const ClPolicyRules *rules, const ClPolicyAccount *account)
-{
-	const ClEntitlementBand *band = band_of(rules, account->score);
-	int64_t		income = account->amount[CL_INPUT_INCOME];
-	uint32_t	inputs = 0;
-
-	if (band_cap(rules->bands, income) > band_cap(band, income))
-		inputs |= CL_INPUT_BIT(CL_INPUT_SCORE);
-	if (band != NULL && band->multiple != CL_NO_CAP && band->multiple > 0 && band_cap(band, income) < band->limit)
-		inputs |= CL_INPUT_BIT(CL_INPUT_INCOME);
-	return inputs;
-}
-
 static void
 cap_by_entitlement(Work *work)
 {
-	const ClPolicyRules *rules = work->rules;
-	uint32_t	inputs = CL_INPUT_BIT(CL_INPUT_SCORE);
-
-	if (rules->uses_income_multiple)
-		inputs |= CL_INPUT_BIT(CL_INPUT_INCOME);
-	if (rules->nbands == 0 || !known(work, inputs))
+	if (work->rules->axis[0].n == 0 || !known(work, work->rules->entitled_by))
 		return;
-	apply_cap(work, CL_RULE_ENTITLEMENT,
-			  band_cap(band_of(rules, work->account->score), work->account->amount[CL_INPUT_INCOME]));
+	apply_cap(work, CL_RULE_ENTITLEMENT, cl_policy_entitlement(work->rules, work->account));
 }
 
 /* Demand that nobody knows is no reason to give less than the entitlement. */

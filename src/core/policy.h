@@ -79,6 +79,8 @@ typedef enum ClPolicyInput
 	CL_INPUT_UMBRELLA_GRANTED,
 	CL_INPUT_SCORE,
 	CL_INPUT_PD,
+	CL_INPUT_DOWN,				/* columns that the policy has bands of, other than the score */
+	CL_INPUT_ACROSS,
 	CL_INPUT_LAST_LIMIT_CHANGE
 } ClPolicyInput;
 
@@ -86,13 +88,23 @@ typedef enum ClPolicyInput
 #define CL_POLICY_INPUTS (CL_INPUT_LAST_LIMIT_CHANGE + 1)
 #define CL_INPUT_BIT(input) (1u << (input))
 
-/* income_multiple and limit, CL_NO_CAP when absent; the smaller of the two rules. From the highest score down. */
-typedef struct ClEntitlementBand
+/* Bands of a column, those first to which most is granted. Beyond the last one nothing is. */
+typedef struct ClBandAxis
 {
-	double		score_from;
+	int			n;				/* 0: the policy has no such axis */
+	ClPolicyInput input;		/* the score, or CL_INPUT_DOWN of the first axis and CL_INPUT_ACROSS of the second */
+	bool		below;			/* less is better: a band holds what lies below its edge; else what reaches it */
+	double	   *edge;
+} ClBandAxis;
+
+#define CL_BAND_AXES 2
+
+/* income_multiple and limit, CL_NO_CAP when absent; the smaller of the two rules. */
+typedef struct ClEntitlement
+{
 	int64_t		multiple;		/* millionths */
 	int64_t		limit;
-} ClEntitlementBand;
+} ClEntitlement;
 
 /* From the lowest PD up; the last one is open: pd_below is +Infinity. */
 typedef struct ClRiskBand
@@ -141,10 +153,10 @@ typedef struct ClMovement
 
 typedef struct ClPolicyRules
 {
-	int			nbands;
 	int			nrisk;
 	int			nregulatory;
-	ClEntitlementBand *bands;
+	ClBandAxis	axis[CL_BAND_AXES]; /* none, the first, or both: a grid */
+	ClEntitlement *entitlements;	/* by the first axis, then by the second */
 	ClRiskBand *risk;
 	ClRegulatoryCap *regulatory;
 	bool		uses_income_multiple;
@@ -161,6 +173,7 @@ typedef struct ClPolicyRules
 
 	/* Set by cl_policy_prepare. */
 	uint32_t	needed;			/* CL_INPUT_BITs without which nobody can decide */
+	uint32_t	entitled_by;	/* those of the entitlement */
 	int64_t		lowest_offer;	/* the floor, rounded up to a step */
 	int64_t		approval_ceiling;	/* what may be granted without approval, as an offer */
 } ClPolicyRules;
@@ -170,6 +183,7 @@ typedef struct ClPolicyAccount
 	int64_t		amount[CL_POLICY_AMOUNTS];
 	double		score;
 	double		pd;
+	double		band[CL_BAND_AXES]; /* CL_INPUT_DOWN, CL_INPUT_ACROSS */
 	int64_t		last_limit_change;	/* days */
 	uint32_t	missing;		/* CL_INPUT_BITs; an input that is missing has no meaningful value */
 	bool		unknown;		/* an exclusion cannot be judged */
@@ -219,6 +233,7 @@ typedef struct ClPolicyDecision
 extern void cl_policy_prepare(ClPolicyRules *rules);
 extern void cl_policy_decide(const ClPolicyRules *rules, const ClPolicyAccount *account, int64_t as_of,
 							 ClPolicyDecision *decision, ClPolicyTrace *trace);
+extern int64_t cl_policy_entitlement(const ClPolicyRules *rules, const ClPolicyAccount *account);
 extern uint32_t cl_policy_entitlement_inputs(const ClPolicyRules *rules, const ClPolicyAccount *account);
 extern cl_int128 cl_policy_affordable(const ClAffordability *rule, int64_t income, int64_t obligations);
 extern int64_t cl_policy_drawn(int64_t balance, int64_t pending);

@@ -52,8 +52,14 @@ typedef struct ClExclusion
 	const char *reason;
 } ClExclusion;
 
-/* Why the entitlement is no higher: by what would raise it, 1 for a better score and 2 for more income. Both: its reason. */
-#define CL_ENTITLEMENT_REASONS 3
+/*
+ * Why the entitlement is no higher: nothing would raise it; one for each axis of its bands; income, by a multiple of it. Where all
+ * inputs would, its reason is said.
+ */
+typedef enum ClEntitlementReason
+{
+	CL_REASON_LIMIT, CL_REASON_DOWN, CL_REASON_ACROSS, CL_REASON_INCOME, CL_ENTITLEMENT_REASONS
+} ClEntitlementReason;
 
 typedef struct ClPolicy
 {
@@ -64,6 +70,7 @@ typedef struct ClPolicy
 	ClPolicyRules rules;
 	const char *reason[CL_POLICY_RULES];	/* the regulatory caps have their own */
 	const char *entitlement_reason[CL_ENTITLEMENT_REASONS];
+	const char *axis_column[CL_BAND_AXES];	/* as in the document */
 	const char *income_reason;	/* of affordability, where there are no obligations */
 	const char **regulatory_reason;
 	const char **regulatory_source;
@@ -81,6 +88,15 @@ extern const char *const cl_policy_action_names[CL_POLICY_ACTIONS];
 extern const char *const cl_exclusion_action_names[];
 extern const char *const cl_range_names[CL_RANGE_BOUNDS + 1];
 extern const char *const cl_policy_input_names[CL_POLICY_INPUTS];
+
+/* The name of an input in every policy; NULL: the policy names its column itself. */
+static inline const char *
+cl_policy_standard_name(const ClPolicy *policy, int input)
+{
+	if (input == CL_INPUT_DEMAND)
+		return policy->demand_quantile != 0 ? policy->demand_name : NULL;
+	return cl_policy_input_names[input];
+}
 
 extern void *cl_policy_compile(const ClJson *document);
 extern void cl_policy_print(StringInfo out, const void *compiled);

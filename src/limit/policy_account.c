@@ -291,6 +291,8 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	read_amounts(reader);
 	read_demand(reader);
 	account->score = read_statistic(reader, CL_INPUT_SCORE);
+	account->band[0] = read_statistic(reader, CL_INPUT_DOWN);
+	account->band[1] = read_statistic(reader, CL_INPUT_ACROSS);
 	read_pd(reader);
 	if (cl_column_null(reader->row, last_change))
 		account->missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);

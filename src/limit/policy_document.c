@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "limit/policy.h"
+#include "limit/policy_compile.h"
 
 #include "datatype/timestamp.h"
 #include "utils/datetime.h"
@@ -21,11 +21,11 @@ const char *const cl_policy_action_names[CL_POLICY_ACTIONS] = {"KEEP", "INCREASE
 
 const char *const cl_policy_input_names[CL_POLICY_INPUTS] = {
 	"credit_limit", "balance", "pending", "income", "obligations", "demand", "umbrella_limit", "umbrella_drawn",
-	"umbrella_granted", "score", "pd", "last_limit_change"
+	"umbrella_granted", "score", "pd", NULL, NULL, "last_limit_change"
 };
 
 static const char *const default_reasons[CL_POLICY_RULES] = {
-	"", "Score and income support no higher limit", "Expected demand needs no higher limit",
+	"", "", "Expected demand needs no higher limit",
 	"Income and obligations support no higher limit", "Highest limit of the product",
 	"Limit across all products of the borrower", "Regulatory cap", "Probability of default caps the limit",
 	"Below the smallest limit of the product", "", "Largest change that one decision may make",
@@ -34,10 +34,6 @@ static const char *const default_reasons[CL_POLICY_RULES] = {
 	"Above the amount that needs approval", ""
 };
 
-static const char *const entitlement_keys[CL_ENTITLEMENT_REASONS] = {"limit_reason", "score_reason", "income_reason"};
-static const char *const entitlement_reasons[CL_ENTITLEMENT_REASONS] = {
-	"Highest limit of the policy", "Score supports no higher limit", "Income supports no higher limit"
-};
 
 /* An optional number of a section; what is in *value stays when it is absent. */
 static bool
@@ -51,20 +47,20 @@ get_decimal(const ClJson *section, const char *key, int decimals, int64 lowest, 
 	return true;
 }
 
-static bool
-get_amount(const ClJson *section, const char *key, const ClPolicy *policy, int64 *value)
+bool
+cl_policy_get_amount(const ClJson *section, const char *key, const ClPolicy *policy, int64 *value)
 {
 	return get_decimal(section, key, policy->decimals, 0, CL_POLICY_MAX_AMOUNT, value);
 }
 
-static bool
-get_rate(const ClJson *section, const char *key, int highest, int64 *value)
+bool
+cl_policy_get_rate(const ClJson *section, const char *key, int highest, int64 *value)
 {
 	return get_decimal(section, key, CL_RATE_DECIMALS, 0, highest * CL_RATE_ONE, value);
 }
 
-static char *
-get_string(const ClJson *section, const char *key)
+char *
+cl_policy_get_string(const ClJson *section, const char *key)
 {
 	ClJson		node;
 
@@ -75,65 +71,6 @@ static void
 set_reason(ClPolicy *policy, ClPolicyRule rule, const ClJson *section, const char *key)
 {
 	policy->reason[rule] = cl_policy_reason(section, key, default_reasons[rule]);
-}
-
-/*
- * An absent multiple or limit is that of the band above: a lower score never gets more. In the first band it is no
- * bound.
- */
-static void
-compile_band(const ClJson *node, const ClPolicy *policy, const ClEntitlementBand *above, ClEntitlementBand *band)
-{
-	static const char *const keys[] = {"score_from", "income_multiple", "limit", NULL};
-	ClJson		score;
-	ClJson		part;
-	bool		given;
-
-	cl_json_object(node, keys);
-	cl_json_require(node, "score_from", &score);
-	band->score_from = cl_json_float8(&score, -1e15, 1e15);
-	band->multiple = above != NULL ? above->multiple : CL_NO_CAP;
-	band->limit = above != NULL ? above->limit : CL_NO_CAP;
-	given = get_rate(node, "income_multiple", 10000, &band->multiple);
-	given |= get_amount(node, "limit", policy, &band->limit);
-	if (!given)
-		cl_json_error_hint(node, "a band with an income_multiple, a limit, or both",
-						   "Below the last band nothing is granted.");
-	if (above == NULL)
-		return;
-	if (band->score_from >= above->score_from)
-		cl_json_error_hint(&score, "less than score_from of the band above",
-						   "Order the bands from the highest score down.");
-	if (band->multiple > above->multiple && cl_json_get(node, "income_multiple", &part))
-		cl_json_error_hint(&part, "no more than in the band above", "A lower score must not give a higher limit.");
-	if (band->limit > above->limit && cl_json_get(node, "limit", &part))
-		cl_json_error_hint(&part, "no more than in the band above", "A lower score must not give a higher limit.");
-}
-
-static void
-compile_entitlement(const ClJson *document, ClPolicy *policy)
-{
-	static const char *const keys[] = {"bands", "reason", "score_reason", "income_reason", "limit_reason", NULL};
-	ClPolicyRules *rules = &policy->rules;
-	ClJson		section;
-	ClJson		bands;
-
-	if (!cl_json_get(document, "entitlement", &section))
-		return;
-	cl_json_object(&section, keys);
-	cl_json_require(&section, "bands", &bands);
-	rules->nbands = cl_json_array(&bands, 1, CL_POLICY_MAX_ITEMS);
-	rules->bands = palloc0_array(ClEntitlementBand, rules->nbands);
-	for (int i = 0; i < rules->nbands; i++)
-	{
-		ClJson		band;
-
-		cl_json_item(&bands, i, &band);
-		compile_band(&band, policy, i > 0 ? &rules->bands[i - 1] : NULL, &rules->bands[i]);
-	}
-	set_reason(policy, CL_RULE_ENTITLEMENT, &section, "reason");
-	for (int i = 0; i < CL_ENTITLEMENT_REASONS; i++)
-		policy->entitlement_reason[i] = cl_policy_reason(&section, entitlement_keys[i], entitlement_reasons[i]);
 }
 
 /* A quantile names its column: demand_q90, and demand_q97_5 where whole per cents are not enough. */
@@ -253,9 +190,9 @@ compile_product(const ClJson *document, ClPolicy *policy)
 	if (!cl_json_get(document, "product", &section))
 		return;
 	cl_json_object(&section, keys);
-	get_amount(&section, "floor", policy, &rules->floor);
+	cl_policy_get_amount(&section, "floor", policy, &rules->floor);
 	get_decimal(&section, "step", policy->decimals, 1, CL_POLICY_MAX_AMOUNT, &rules->step);
-	if (get_amount(&section, "cap", policy, &rules->cap) && rules->cap < rules->floor)
+	if (cl_policy_get_amount(&section, "cap", policy, &rules->cap) && rules->cap < rules->floor)
 	{
 		cl_json_get(&section, "cap", &cap);
 		cl_json_error(&cap, "no less than product.floor");
@@ -280,20 +217,20 @@ compile_affordability(const ClJson *document, ClPolicy *policy)
 	cl_json_object(&section, keys);
 	policy->rules.has_affordability = true;
 	rule->max_debt_to_income = CL_NO_CAP;
-	given = get_rate(&section, "max_debt_to_income", 10, &rule->max_debt_to_income);
-	given |= get_amount(&section, "residual_income", policy, &rule->residual_income);
+	given = cl_policy_get_rate(&section, "max_debt_to_income", 10, &rule->max_debt_to_income);
+	given |= cl_policy_get_amount(&section, "residual_income", policy, &rule->residual_income);
 	if (!given)
 		cl_json_error(&section, "an object with max_debt_to_income, residual_income, or both");
 	cl_json_require(&section, "apr", &part);
 	cl_json_require(&section, "payment_rate", &part);
-	get_rate(&section, "apr", 10, &rule->apr);
-	get_rate(&section, "payment_rate", 1, &rule->payment_rate);
+	cl_policy_get_rate(&section, "apr", 10, &rule->apr);
+	cl_policy_get_rate(&section, "payment_rate", 1, &rule->payment_rate);
 	if (rule->apr == 0 && rule->payment_rate == 0)
 		cl_json_error_hint(&part, "more than zero where apr is zero", "Without a payment every limit is affordable.");
-	get_amount(&section, "payment_floor", policy, &rule->payment_floor);
-	get_amount(&section, "fees", policy, &rule->fees);
+	cl_policy_get_amount(&section, "payment_floor", policy, &rule->payment_floor);
+	cl_policy_get_amount(&section, "fees", policy, &rule->fees);
 	set_reason(policy, CL_RULE_AFFORDABILITY, &section, "reason");
-	policy->income_reason = cl_policy_reason(&section, "income_reason", entitlement_reasons[2]);
+	policy->income_reason = cl_policy_reason(&section, "income_reason", CL_INCOME_REASON);
 }
 
 static void
@@ -362,7 +299,7 @@ compile_regulatory_item(const ClJson *node, ClPolicy *policy, int i)
 		cl_json_get(node, "valid_to", &part);
 		cl_json_error(&part, "no earlier than valid_from");
 	}
-	source = get_string(node, "source");
+	source = cl_policy_get_string(node, "source");
 	policy->regulatory_source[i] = source;
 	if (source != NULL)
 		otherwise = psprintf("%s: %s", otherwise, source);
@@ -425,11 +362,11 @@ compile_movement(const ClJson *document, ClPolicy *policy)
 	if (!cl_json_get(document, "movement", &section))
 		return;
 	cl_json_object(&section, keys);
-	get_rate(&section, "max_increase", 10, &rule->max_increase);
-	get_rate(&section, "max_decrease", 1, &rule->max_decrease);
-	get_amount(&section, "max_increase_amount", policy, &rule->max_increase_amount);
-	get_amount(&section, "max_decrease_amount", policy, &rule->max_decrease_amount);
-	get_rate(&section, "dead_band", 1, &rule->dead_band);
+	cl_policy_get_rate(&section, "max_increase", 10, &rule->max_increase);
+	cl_policy_get_rate(&section, "max_decrease", 1, &rule->max_decrease);
+	cl_policy_get_amount(&section, "max_increase_amount", policy, &rule->max_increase_amount);
+	cl_policy_get_amount(&section, "max_decrease_amount", policy, &rule->max_decrease_amount);
+	cl_policy_get_rate(&section, "dead_band", 1, &rule->dead_band);
 	compile_cooling_off(&section, rule);
 	if (cl_json_get(&section, "risk_decrease_at_once", &at_once))
 		rule->risk_decrease_at_once = cl_json_bool(&at_once);
@@ -465,7 +402,7 @@ compile_columns(const ClJson *document, ClPolicy *policy)
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
 		policy->column[input] = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
-		if (input != CL_INPUT_DEMAND || policy->demand_quantile != 0)
+		if (cl_policy_standard_name(policy, input) != NULL)
 			keys[nkeys++] = policy->column[input];
 	}
 	keys[nkeys] = NULL;
@@ -476,9 +413,9 @@ compile_columns(const ClJson *document, ClPolicy *policy)
 	{
 		char	   *name;
 
-		if (input == CL_INPUT_DEMAND && policy->demand_quantile == 0)
+		if (cl_policy_standard_name(policy, input) == NULL)
 			continue;
-		name = get_string(&section, policy->column[input]);
+		name = cl_policy_get_string(&section, policy->column[input]);
 		if (name != NULL)
 			policy->column[input] = name;
 	}
@@ -497,10 +434,10 @@ cl_policy_compile(const ClJson *document)
 	cl_json_object(document, keys);
 	cl_json_require(document, "name", &node);
 	policy->name = cl_json_string(&node);
-	policy->version = get_string(document, "version");
-	policy->currency = get_string(document, "currency");
+	policy->version = cl_policy_get_string(document, "version");
+	policy->currency = cl_policy_get_string(document, "currency");
 	policy->decimals = cl_json_get(document, "decimals", &node) ? cl_json_int(&node, 0, CL_POLICY_MAX_DECIMALS) : 2;
-	compile_entitlement(document, policy);
+	cl_policy_compile_entitlement(document, policy);
 	compile_target(document, policy);
 	compile_risk_cap(document, policy);
 	compile_product(document, policy);
@@ -510,10 +447,11 @@ cl_policy_compile(const ClJson *document)
 	compile_movement(document, policy);
 	compile_approval(document, policy);
 	compile_columns(document, policy);
+	cl_policy_compile_axis_columns(document, policy);
 	cl_policy_compile_exclusions(document, policy);
 	policy->reason[CL_RULE_DRAWN] = default_reasons[CL_RULE_DRAWN];
 	/* Demand may be unknown and a regulatory cap may expire: neither is enough to say how high a limit may go. */
-	if (policy->rules.nbands == 0 && policy->rules.nrisk == 0 && policy->rules.cap == CL_NO_CAP &&
+	if (policy->rules.axis[0].n == 0 && policy->rules.nrisk == 0 && policy->rules.cap == CL_NO_CAP &&
 		!policy->rules.has_affordability && policy->rules.umbrella == CL_UMBRELLA_NONE)
 		cl_json_error_hint(document, "a policy that bounds every limit",
 						   "Add one of: entitlement, risk_cap, product.cap, affordability, umbrella.");

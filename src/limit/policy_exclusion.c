@@ -227,7 +227,7 @@ cl_policy_row_name(const ClPolicy *policy, const char *name)
 {
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
-		const char *standard = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
+		const char *standard = cl_policy_standard_name(policy, input);
 
 		if (standard != NULL && strcmp(standard, name) == 0)
 			return policy->column[input];

@@ -79,6 +79,26 @@ put_statistic(StringInfo out, const char *key, double value)
 		cl_policy_put_float8(out, key, value);
 }
 
+static double
+statistic(const ClPolicyAccount *account, int input)
+{
+	if (input >= CL_INPUT_DOWN)
+		return account->band[input - CL_INPUT_DOWN];
+	return input == CL_INPUT_SCORE ? account->score : account->pd;
+}
+
+/* A column may be read for several purposes, and is shown for the first. */
+static bool
+shown_before(const ClPolicy *policy, int input)
+{
+	for (int before = 0; before < input; before++)
+	{
+		if (policy->reads[before] && strcmp(policy->column[before], policy->column[input]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 put_inputs(Explanation *explanation)
 {
@@ -90,7 +110,7 @@ put_inputs(Explanation *explanation)
 	{
 		const char *name = explanation->policy->column[input];
 
-		if (!explanation->policy->reads[input])
+		if (!explanation->policy->reads[input] || shown_before(explanation->policy, input))
 			continue;
 		if (account->missing & CL_INPUT_BIT(input))
 			put_null(out, name);
@@ -99,7 +119,7 @@ put_inputs(Explanation *explanation)
 		else if (input == CL_INPUT_LAST_LIMIT_CHANGE)
 			cl_policy_put_string(out, name, date_text(account->last_limit_change));
 		else
-			put_statistic(out, name, input == CL_INPUT_SCORE ? account->score : account->pd);
+			put_statistic(out, name, statistic(account, input));
 	}
 	appendStringInfoChar(out, '}');
 }

@@ -74,27 +74,85 @@ put_bool(StringInfo out, const char *key, bool value)
 }
 
 static void
-put_entitlement(StringInfo out, const ClPolicy *policy)
+put_axis(StringInfo out, const ClPolicy *policy, int a)
 {
-	if (policy->rules.nbands == 0)
-		return;
-	cl_policy_put_open(out, "entitlement", '{');
-	cl_policy_put_open(out, "bands", '[');
-	for (int i = 0; i < policy->rules.nbands; i++)
-	{
-		const ClEntitlementBand *band = &policy->rules.bands[i];
+	const ClBandAxis *axis = &policy->rules.axis[a];
 
-		cl_policy_put_open(out, NULL, '{');
-		cl_policy_put_float8(out, "score_from", band->score_from);
-		put_rate(out, "income_multiple", band->multiple);
-		cl_policy_put_decimal(out, "limit", band->limit, policy->decimals);
-		appendStringInfoChar(out, '}');
+	cl_policy_put_open(out, a == 0 ? "down" : "across", '{');
+	cl_policy_put_string(out, "column", policy->axis_column[a]);
+	cl_policy_put_open(out, axis->below ? "below" : "from", '[');
+	for (int i = 0; i < axis->n; i++)
+		cl_policy_put_float8(out, NULL, axis->edge[i]);
+	appendStringInfoChar(out, ']');
+	cl_policy_put_string(out, "reason", policy->entitlement_reason[CL_REASON_DOWN + a]);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+put_table(StringInfo out, const ClPolicy *policy, const char *key, bool multiples)
+{
+	const ClPolicyRules *rules = &policy->rules;
+	int			width = rules->axis[1].n;
+
+	cl_policy_put_open(out, key, '[');
+	for (int i = 0; i < rules->axis[0].n * width; i++)
+	{
+		if (i % width == 0)
+			cl_policy_put_open(out, NULL, '[');
+		if (multiples)
+			put_rate(out, NULL, rules->entitlements[i].multiple);
+		else
+			cl_policy_put_decimal(out, NULL, rules->entitlements[i].limit, policy->decimals);
+		if (i % width == width - 1)
+			appendStringInfoChar(out, ']');
 	}
 	appendStringInfoChar(out, ']');
+}
+
+static void
+put_grid(StringInfo out, const ClPolicy *policy)
+{
+	cl_policy_put_open(out, "grid", '{');
+	for (int a = 0; a < CL_BAND_AXES; a++)
+		put_axis(out, policy, a);
+	if (policy->rules.entitlements[0].multiple != CL_NO_CAP)
+		put_table(out, policy, "income_multiple", true);
+	if (policy->rules.entitlements[0].limit != CL_NO_CAP)
+		put_table(out, policy, "limit", false);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+put_entitlement(StringInfo out, const ClPolicy *policy)
+{
+	const ClBandAxis *axis = policy->rules.axis;
+	bool		by_score = axis[0].input == CL_INPUT_SCORE;
+
+	if (axis[0].n == 0)
+		return;
+	cl_policy_put_open(out, "entitlement", '{');
+	if (axis[1].n > 0)
+		put_grid(out, policy);
+	else
+	{
+		if (!by_score)
+			cl_policy_put_string(out, "column", policy->axis_column[0]);
+		cl_policy_put_open(out, "bands", '[');
+		for (int i = 0; i < axis[0].n; i++)
+		{
+			cl_policy_put_open(out, NULL, '{');
+			cl_policy_put_float8(out, by_score ? "score_from" : axis[0].below ? "below" : "from", axis[0].edge[i]);
+			put_rate(out, "income_multiple", policy->rules.entitlements[i].multiple);
+			cl_policy_put_decimal(out, "limit", policy->rules.entitlements[i].limit, policy->decimals);
+			appendStringInfoChar(out, '}');
+		}
+		appendStringInfoChar(out, ']');
+	}
 	cl_policy_put_string(out, "reason", policy->reason[CL_RULE_ENTITLEMENT]);
-	cl_policy_put_string(out, "score_reason", policy->entitlement_reason[1]);
-	cl_policy_put_string(out, "income_reason", policy->entitlement_reason[2]);
-	cl_policy_put_string(out, "limit_reason", policy->entitlement_reason[0]);
+	if (axis[1].n == 0)
+		cl_policy_put_string(out, by_score ? "score_reason" : "column_reason", policy->entitlement_reason[CL_REASON_DOWN]);
+	cl_policy_put_string(out, "income_reason", policy->entitlement_reason[CL_REASON_INCOME]);
+	cl_policy_put_string(out, "limit_reason", policy->entitlement_reason[CL_REASON_LIMIT]);
 	appendStringInfoChar(out, '}');
 }
 
@@ -293,14 +351,10 @@ put_columns(StringInfo out, const ClPolicy *policy)
 	cl_policy_put_open(out, "columns", '{');
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
-		const char *standard = cl_policy_input_names[input];
+		const char *standard = cl_policy_standard_name(policy, input);
 
-		if (input == CL_INPUT_DEMAND)
-		{
-			if (policy->demand_quantile == 0)
-				continue;
-			standard = policy->demand_name;
-		}
+		if (standard == NULL)
+			continue;
 		if (policy->reads[input] || strcmp(standard, policy->column[input]) != 0)
 			cl_policy_put_string(out, standard, policy->column[input]);
 	}

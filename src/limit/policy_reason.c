@@ -135,21 +135,37 @@ add_exclusions(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReade
 	}
 }
 
+/* The inputs of the entitlement that bound, by one text where all did. */
+static void
+add_entitlement(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *reader)
+{
+	const ClPolicyRules *rules = &texts->policy->rules;
+	uint32		inputs = cl_policy_entitlement_inputs(rules, &reader->account);
+
+	if (inputs == 0)
+		add(list, texts->entitlement[CL_REASON_LIMIT]);
+	else if (inputs == rules->entitled_by && (inputs & (inputs - 1)) != 0)
+		add(list, texts->rule[CL_RULE_ENTITLEMENT]);
+	else
+	{
+		for (int a = 0; a < CL_BAND_AXES; a++)
+		{
+			if (rules->axis[a].n > 0 && (inputs & CL_INPUT_BIT(rules->axis[a].input)))
+				add(list, texts->entitlement[CL_REASON_DOWN + a]);
+		}
+		if (inputs & CL_INPUT_BIT(CL_INPUT_INCOME))
+			add(list, texts->entitlement[CL_REASON_INCOME]);
+	}
+}
+
 /* The text of a rule: of a cap that has several inputs, that of those which bound. */
 static int
 text_of_rule(const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClPolicyDecision *decision, ClPolicyRule rule)
 {
-	uint32		inputs;
-
 	switch (rule)
 	{
 		case CL_RULE_REGULATORY_CAP:
 			return texts->regulatory[decision->regulatory_index];
-		case CL_RULE_ENTITLEMENT:
-			inputs = cl_policy_entitlement_inputs(&texts->policy->rules, &reader->account);
-			if (inputs == (CL_INPUT_BIT(CL_INPUT_SCORE) | CL_INPUT_BIT(CL_INPUT_INCOME)))
-				return texts->rule[rule];
-			return texts->entitlement[inputs == 0 ? 0 : inputs == CL_INPUT_BIT(CL_INPUT_SCORE) ? 1 : 2];
 		case CL_RULE_AFFORDABILITY:
 			if (reader->account.amount[CL_INPUT_OBLIGATIONS] <= 0)
 				return texts->affordability_by_income;
@@ -175,7 +191,12 @@ collect(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *read
 			add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 	}
 	for (int i = 0; i < decision->nreasons; i++)
-		add(list, text_of_rule(texts, reader, decision, decision->reasons[i]));
+	{
+		if (decision->reasons[i] == CL_RULE_ENTITLEMENT)
+			add_entitlement(list, texts, reader);
+		else
+			add(list, text_of_rule(texts, reader, decision, decision->reasons[i]));
+	}
 	if (excluded)
 		add_exclusions(list, texts, reader, CL_EXCLUSION_NO_INCREASE);
 }

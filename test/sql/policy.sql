@@ -479,3 +479,76 @@ SELECT obligations, d.reasons FROM unnest('{0, 100}'::int[]) obligations,
   LATERAL (SELECT d.* FROM (SELECT 60000 AS credit_limit, 0 AS balance, 1000 AS income, obligations) r,
     decide_limit('{"name": "t", "affordability": {"max_debt_to_income": 0.5, "apr": 0, "payment_rate": 0.1, "income_reason": "Only income"}}',
       r, '2026-11-30') d) d;
+
+-- Bands of any column, and a grid of two: against plain SQL, on every edge. Beyond the last band nothing is granted, and what is unknown is a REFER.
+CREATE TABLE banded (name text PRIMARY KEY, policy limit_policy);
+INSERT INTO banded VALUES
+  ('by income', '{"name": "by income", "entitlement": {"column": "income", "bands": [{"from": 5000, "limit": 20000}, {"from": 2000, "limit": 6000}]},
+    "columns": {"income": "net_income"}}'),
+  ('less is better', '{"name": "less is better", "entitlement": {"column": "debt_to_income", "bands": [{"below": 0.3, "limit": 9000},
+    {"below": 0.5, "income_multiple": 1}]}, "columns": {"income": "net_income"}}'),
+  ('grid', '{"name": "grid", "entitlement": {"grid": {"down": {"column": "score", "from": [700, 600]}, "across": {"column": "income", "from": [5000, 2000, 0]},
+    "limit": [[20000, 10000, 3000], [10000, 10000, 1000]]}}, "columns": {"income": "net_income"}}'),
+  ('grid of multiples', '{"name": "grid of multiples", "entitlement": {"grid": {"down": {"column": "score", "from": [700, 600], "reason": "Score too low"},
+    "across": {"column": "debt_to_income", "below": [0.3, 0.5], "reason": "Debts are high"}, "income_multiple": [[3, 2], [2, 0.5]],
+    "limit": [[12000, 8000], [8000, 4000]]}}, "columns": {"income": "net_income"}}');
+SELECT policy FROM banded ORDER BY name;
+SELECT count(*) FILTER (WHERE policy::text::limit_policy::text <> policy::text OR policy::jsonb::limit_policy <> policy) AS not_canonical FROM banded;
+CREATE TABLE bands_case AS
+SELECT 0::numeric AS credit_limit, 0::numeric AS balance, s AS score, i AS net_income, d AS debt_to_income
+FROM unnest('{300, 599.9, 600, 650, 700, 900, NULL}'::float8[]) s, unnest('{0, 1999.99, 2000, 3000, 5000, 80000, NULL}'::numeric[]) i,
+  unnest('{-1, 0.29, 0.3, 0.49, 0.5, 2, NULL}'::float8[]) d;
+SELECT name, count(*) AS tried, count(DISTINCT d.entitlement) AS amounts,
+  count(*) FILTER (WHERE d.entitlement IS DISTINCT FROM e.entitlement OR (d.action = 'REFER') <> (e.entitlement IS NULL)) AS wrong
+FROM banded b, bands_case c, decide_limit(b.policy, c, '2026-11-30') d,
+  LATERAL (SELECT CASE b.name
+    WHEN 'by income' THEN CASE WHEN net_income >= 5000 THEN 20000 WHEN net_income >= 2000 THEN 6000 WHEN net_income >= 0 THEN 0 END
+    WHEN 'less is better' THEN CASE WHEN net_income IS NULL OR debt_to_income IS NULL THEN NULL WHEN debt_to_income < 0.3 THEN 9000
+      WHEN debt_to_income < 0.5 THEN least(9000, net_income) ELSE 0 END
+    WHEN 'grid' THEN CASE WHEN score IS NULL OR net_income IS NULL THEN NULL WHEN score < 600 THEN 0
+      WHEN score >= 700 AND net_income >= 5000 THEN 20000 WHEN net_income >= 2000 THEN 10000 WHEN score >= 700 THEN 3000 ELSE 1000 END
+    ELSE CASE WHEN score IS NULL OR net_income IS NULL OR debt_to_income IS NULL THEN NULL WHEN score < 600 OR debt_to_income >= 0.5 THEN 0
+      WHEN score >= 700 AND debt_to_income < 0.3 THEN least(12000, 3 * net_income) WHEN score >= 700 OR debt_to_income < 0.3 THEN least(8000, 2 * net_income)
+      ELSE least(4000, trunc(0.5 * net_income, 2)) END END AS entitlement) e GROUP BY name ORDER BY name;
+-- Each reason names what bound: the column that alone would give more, all where only together they would, the policy where nothing would.
+SELECT name, v.score, v.net_income, v.debt_to_income, d.entitlement, d.reasons
+FROM (VALUES (1, 'by income', 800, 3000, 0.1), (2, 'by income', 800, 9000, 0.1), (3, 'less is better', 0, 9000, 0.4), (4, 'less is better', 0, 4000, 0.4),
+    (5, 'less is better', 0, 4000, 0.9), (6, 'grid', 800, 3000, 0), (7, 'grid', 650, 9000, 0), (8, 'grid', 650, 3000, 0), (9, 'grid', 650, 100, 0),
+    (10, 'grid', 800, 9000, 0), (11, 'grid', NULL, 3000, 0), (12, 'grid of multiples', 650, 9000, 0.1), (13, 'grid of multiples', 650, 9000, 0.4),
+    (14, 'grid of multiples', 800, 3000, 0.1), (15, 'grid of multiples', 650, 3000, 0.4)) v (i, name, score, net_income, debt_to_income)
+  JOIN banded b USING (name),
+  LATERAL (SELECT 50000 AS credit_limit, 0 AS balance, v.score, v.net_income, v.debt_to_income) a, decide_limit(b.policy, a, '2026-11-30') d ORDER BY i;
+-- Bands of the score with a multiple: neither alone would give more, but both.
+SELECT d.entitlement, d.reasons FROM (SELECT 5000 AS credit_limit, 0 AS balance, 650 AS score, 1000 AS income) a,
+  decide_limit('{"name": "both", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 1, "limit": 5000}, {"score_from": 600, "limit": 1000}]}}', a,
+    '2026-11-30') d;
+-- What is looked at, and the step, are explained.
+SELECT x -> 'inputs' AS inputs, x #>> '{steps,0,text}' AS step FROM banded b,
+  LATERAL (SELECT 0 AS credit_limit, 0 AS balance, 650 AS score, 3000.00 AS net_income, 0.4 AS debt_to_income) a,
+  LATERAL (SELECT explain_limit(b.policy, a, '2026-11-30') AS x) e ORDER BY b.name;
+-- Mistakes.
+CREATE FUNCTION refused(entitlement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE detail text; hint text;
+BEGIN
+  RETURN format('{"name": "p", "entitlement": %s}', entitlement)::limit_policy;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  RETURN concat_ws(' | ', SQLERRM, detail, hint);
+END $$;
+SELECT refused(e) FROM unnest(ARRAY[
+  '{"column": "tenure", "bands": [{"limit": 5}]}', '{"column": "tenure", "bands": [{"from": 1, "below": 2, "limit": 5}]}',
+  '{"column": "tenure", "bands": [{"score_from": 1, "limit": 5}]}', '{"column": "tenure", "bands": [{"from": 1, "limit": 5}, {"from": 2, "limit": 4}]}',
+  '{"column": "late", "bands": [{"below": 2, "limit": 5}, {"below": 1, "limit": 4}]}',
+  '{"column": "late", "bands": [{"below": 2, "limit": 5}, {"from": 1, "limit": 4}]}',
+  '{"column": "late", "bands": [{"below": 2, "limit": 5}, {"below": 3, "limit": 6}]}',
+  '{"column": "late", "bands": [{"below": 2, "limit": 5}], "score_reason": "x"}',
+  '{"column": "income", "bands": [{"below": 2, "limit": 5}]}', '{"column": "score", "bands": [{"below": 2, "limit": 5}]}',
+  '{"column": "pd", "bands": [{"from": 0.1, "limit": 5}]}', '{"column": "score", "bands": [{"from": 2, "limit": 5}]}',
+  '{"grid": {"down": {"column": "score", "from": [2]}, "across": {"column": "score", "from": [1]}, "limit": [[1]]}}',
+  '{"grid": {"down": {"column": "a", "from": [2, 1]}, "across": {"column": "b", "from": [1]}, "limit": [[1]]}}',
+  '{"grid": {"down": {"column": "a", "from": [2]}, "across": {"column": "b", "from": [1]}, "limit": [[1, 2]]}}',
+  '{"grid": {"down": {"column": "a", "from": [2, 1]}, "across": {"column": "b", "from": [1]}, "limit": [[1], [2]]}}',
+  '{"grid": {"down": {"column": "a", "from": [2]}, "across": {"column": "b", "from": [2, 1]}, "limit": [[1, 2]]}}',
+  '{"grid": {"down": {"column": "a", "from": [1, 2]}, "across": {"column": "b", "from": [1]}, "limit": [[2], [1]]}}',
+  '{"grid": {"down": {"column": "a", "from": [2]}, "across": {"column": "b", "from": [1]}}}',
+  '{"grid": {"down": {"column": "a", "from": [2]}, "limit": [[1]]}}', '{"grid": [], "bands": []}', '{"grid": {}}']) e;

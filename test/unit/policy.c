@@ -18,7 +18,8 @@
 typedef struct RandomPolicy
 {
 	ClPolicyRules rules;
-	ClEntitlementBand bands[MAX_BANDS];
+	ClEntitlement entitlements[MAX_BANDS * MAX_BANDS];
+	double		edges[CL_BAND_AXES][MAX_BANDS];
 	ClRiskBand	risk[MAX_BANDS];
 	ClRegulatoryCap regulatory[2];
 } RandomPolicy;
@@ -43,22 +44,40 @@ maybe(int percent, int64_t value)
 	return chance(percent) ? value : CL_NO_CAP;
 }
 
-/* Scores 0 to 9, PDs 0.0 to 0.9: bounds are hit exactly. */
+/* No more than what stands above and before. */
+static int64_t
+no_more_than(int64_t above, int64_t before)
+{
+	int64_t		most = smaller(above, before);
+
+	return most == CL_NO_CAP ? maybe(30, up_to(300)) : up_to(most);
+}
+
+/* Scores 0 to 9, PDs 0.0 to 0.9: bounds are hit exactly. A third of the policies have a grid, of a column of which less is better. */
 static void
 random_bands(RandomPolicy *policy)
 {
-	int64_t		multiple = maybe(70, up_to(3 * CL_RATE_ONE));
-	int64_t		limit = maybe(70, up_to(300));
+	int64_t		limit;
+	int			width = chance(33) ? 1 + (int) up_to(MAX_BANDS - 1) : 1;
+	bool		multiples = chance(70);
 
-	policy->rules.bands = policy->bands;
-	policy->rules.nbands = (int) up_to(MAX_BANDS);
-	for (int i = 0; i < policy->rules.nbands; i++)
+	policy->rules.entitlements = policy->entitlements;
+	policy->rules.axis[0] = (ClBandAxis) {(int) up_to(MAX_BANDS), CL_INPUT_SCORE, false, policy->edges[0]};
+	policy->rules.axis[1] = (ClBandAxis) {width > 1 ? width : 0, CL_INPUT_ACROSS, true, policy->edges[1]};
+	for (int i = 0; i < policy->rules.axis[0].n; i++)
+		policy->edges[0][i] = 9 - 2 * i - (double) up_to(1);
+	for (int j = 0; j < width; j++)
+		policy->edges[1][j] = 2 * j + (double) up_to(1);
+	for (int i = 0; i < policy->rules.axis[0].n * width; i++)
 	{
-		policy->bands[i].score_from = 9 - 2 * i - (double) up_to(1);
-		policy->bands[i].multiple = multiple;
-		policy->bands[i].limit = limit;
-		multiple = multiple == CL_NO_CAP ? CL_NO_CAP : up_to(multiple);
-		limit = limit == CL_NO_CAP ? maybe(30, up_to(300)) : up_to(limit);
+		ClEntitlement *e = &policy->entitlements[i];
+		int64_t		above = i >= width ? e[-width].limit : CL_NO_CAP;
+		int64_t		before = i % width > 0 ? e[-1].limit : CL_NO_CAP;
+
+		e->limit = no_more_than(above, before);
+		above = i >= width ? e[-width].multiple : 3 * CL_RATE_ONE;
+		before = i % width > 0 ? e[-1].multiple : 3 * CL_RATE_ONE;
+		e->multiple = multiples ? up_to(smaller(above, before)) : CL_NO_CAP;
 	}
 	limit = up_to(300);
 	policy->rules.risk = policy->risk;
@@ -108,7 +127,7 @@ random_policy(RandomPolicy *policy)
 	for (int i = 0; i < 2; i++)
 		policy->regulatory[i] = (ClRegulatoryCap) {up_to(300), TODAY - 2 + up_to(4), TODAY + up_to(4)};
 	rules->approval_above = maybe(40, up_to(200));
-	if (rules->nbands == 0 && rules->nrisk == 0)
+	if (rules->axis[0].n == 0 && rules->nrisk == 0)
 		rules->cap = rules->floor + up_to(300);
 	cl_policy_prepare(rules);
 }
@@ -118,7 +137,7 @@ random_account(const RandomPolicy *policy, ClPolicyAccount *account)
 {
 	int64_t		size = chance(12) ? INT64_MAX - 1 : 300;
 
-	*account = (ClPolicyAccount) {.score = (double) up_to(9), .pd = (double) up_to(9) / 10};
+	*account = (ClPolicyAccount) {.score = (double) up_to(9), .pd = (double) up_to(9) / 10, .band = {0, (double) up_to(9)}};
 	for (int i = 0; i < CL_POLICY_AMOUNTS; i++)
 		account->amount[i] = up_to(size);
 	account->amount[CL_INPUT_BALANCE] -= up_to(size) / 2;
@@ -166,22 +185,35 @@ check_bounds(const RandomPolicy *policy, const ClPolicyAccount *account, const C
 	CHECK(d->new_limit <= d->old_limit || d->new_limit >= rules->floor);
 }
 
-/* What would raise the entitlement, against trying it. */
+/* What would raise the entitlement, against trying it: each alone, and where none does, all together. */
 static void
 check_entitlement(const RandomPolicy *policy, const ClPolicyAccount *account, const ClPolicyDecision *d)
 {
-	uint32_t	inputs = cl_policy_entitlement_inputs(&policy->rules, account);
-	ClPolicyAccount better = *account;
-	ClPolicyAccount richer = *account;
+	const ClPolicyRules *rules = &policy->rules;
+	uint32_t	inputs = cl_policy_entitlement_inputs(rules, account);
+	uint32_t	expected = 0;
 
-	if (policy->rules.nbands == 0 || account->amount[CL_INPUT_INCOME] > 300)
+	if (rules->axis[0].n == 0 || account->amount[CL_INPUT_INCOME] > 300)
 		return;
-	better.score = INFINITY;
-	richer.amount[CL_INPUT_INCOME] = INT64_MAX - 1;
-	CHECK((decide(policy, &better).cap[CL_RULE_ENTITLEMENT] > d->cap[CL_RULE_ENTITLEMENT]) ==
-		  ((inputs & CL_INPUT_BIT(CL_INPUT_SCORE)) != 0));
-	CHECK((decide(policy, &richer).cap[CL_RULE_ENTITLEMENT] > d->cap[CL_RULE_ENTITLEMENT]) ==
-		  ((inputs & CL_INPUT_BIT(CL_INPUT_INCOME)) != 0));
+	for (int tried = CL_INPUT_INCOME; tried <= CL_POLICY_INPUTS; tried++)
+	{
+		ClPolicyAccount better = *account;
+		bool		all = tried == CL_POLICY_INPUTS;
+
+		if (tried == CL_INPUT_SCORE || all)
+			better.score = INFINITY;
+		if (tried == CL_INPUT_ACROSS || all)
+			better.band[1] = -INFINITY;
+		if (tried == CL_INPUT_INCOME || all)
+			better.amount[CL_INPUT_INCOME] = INT64_MAX - 1;
+		if (decide(policy, &better).cap[CL_RULE_ENTITLEMENT] <= d->cap[CL_RULE_ENTITLEMENT])
+			continue;
+		if (!all)
+			expected |= CL_INPUT_BIT(tried);
+		else if (expected == 0)
+			expected = rules->entitled_by;
+	}
+	CHECK(inputs == expected);
 }
 
 static void
@@ -254,6 +286,9 @@ check_monotone(const RandomPolicy *policy, const ClPolicyAccount *account, const
 	CHECK(decide(policy, &other).new_limit <= d->new_limit);
 	other = *account;
 	other.score = account->score + (double) up_to(5);
+	CHECK(decide(policy, &other).new_limit >= d->new_limit);
+	other = *account;
+	other.band[1] = account->band[1] - (double) up_to(5);
 	CHECK(decide(policy, &other).new_limit >= d->new_limit);
 	other = *account;
 	other.amount[CL_INPUT_INCOME] = cl_policy_add(amount[CL_INPUT_INCOME], up_to(100));

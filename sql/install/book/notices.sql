@@ -98,9 +98,12 @@ BEGIN
     LEFT JOIN decision_evidence e ON e.decision_id = w.decision_id AND e.as_of = w.as_of
     LEFT JOIN evidence_layout l ON l.layout = e.layout
   WHERE w.decision_id = principal_reasons.decision_id;
-  -- Where the first reason stands that is the score's.
-  SELECT min(r.n) INTO place FROM unnest(d.reasons) WITH ORDINALITY r(reason, n)
-  WHERE r.reason IN (d.policy::jsonb #>> '{entitlement,reason}', d.policy::jsonb #>> '{entitlement,score_reason}',
+  -- Where the first reason stands that is the score's: bands of other columns do not speak of it.
+  SELECT min(r.n) INTO place FROM unnest(d.reasons) WITH ORDINALITY r(reason, n),
+    LATERAL (SELECT d.policy::jsonb -> 'entitlement' AS entitlement) e,
+    LATERAL (SELECT coalesce(e.entitlement ->> 'score_reason',
+      jsonb_path_query_first(e.entitlement, '$.grid.* ? (@.column == "score").reason') #>> '{}') AS score_reason) s
+  WHERE r.reason IN (s.score_reason, CASE WHEN s.score_reason IS NOT NULL THEN e.entitlement ->> 'reason' END,
     d.policy::jsonb #>> '{risk_cap,reason}');
   IF place IS NULL OR d.card IS NULL OR d.inputs IS NULL THEN
     RETURN d.reasons[:4];
