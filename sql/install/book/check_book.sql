@@ -112,8 +112,8 @@ COMMENT ON FUNCTION credit_limit_internal.warn_of_version(credit_limit.limit_pol
     'in an open book: part of approve_policy() and approve_scorecard(): a warning where version_problem() finds one';
 
 -- The borrower whose row raises an error, by halves.
-CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, OUT borrower_id bigint, OUT code text, OUT message text,
-    OUT detail text, OUT hint text)
+CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, history boolean, OUT borrower_id bigint, OUT code text,
+    OUT message text, OUT detail text, OUT hint text)
 LANGUAGE plpgsql STABLE
 AS $$
 #variable_conflict use_variable
@@ -125,8 +125,13 @@ BEGIN
   LOOP
     BEGIN
       failed := false;
-      PERFORM count(t.decision)
-      FROM credit_limit_internal.decided(true, NULL, as_of, code IS NULL, tried, NULL, NULL) t;
+      IF history THEN
+        PERFORM count(t.decision)
+        FROM credit_limit_internal.decided_at(true, NULL, as_of, code IS NULL, tried, NULL, NULL) t;
+      ELSE
+        PERFORM count(t.decision)
+        FROM credit_limit_internal.decided(true, NULL, as_of, code IS NULL, tried, NULL, NULL) t;
+      END IF;
     EXCEPTION
       WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error THEN
         RAISE;
@@ -146,8 +151,9 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.failing_borrower(date) IS
-    'in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does';
+COMMENT ON FUNCTION credit_limit_internal.failing_borrower(date, boolean) IS
+    'in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does. '
+    'history: as of a past day';
 
 -- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
 CREATE FUNCTION credit_limit_internal.check_rows(bad text[]) RETURNS TABLE (relation text, problem text, row_count bigint)
@@ -276,7 +282,7 @@ BEGIN
         credit_limit_internal.version_problem(NULL, v.document) FROM scorecard_version v WHERE v.status = 'approved') v
     WHERE v.problem IS NOT NULL AND coalesce(v.valid_to >= day, true) ORDER BY 1, 2;
   IF NOT FOUND THEN
-    f := credit_limit_internal.failing_borrower(day);
+    f := credit_limit_internal.failing_borrower(day, false);
     IF f.code IS NOT NULL THEN
       relation := 'decision_input';
       problem := format('%s cannot be decided: %s', coalesce('borrower ' || f.borrower_id, 'the book'), f.message);
@@ -325,7 +331,7 @@ BEGIN
   IF to_regclass('log_act') IS NOT NULL THEN
     RETURN QUERY SELECT g.relation, g.problem, NULL::bigint FROM credit_limit_internal.check_guards() g;
   END IF;
-  IF bad IS NULL THEN
+  IF coalesce(bad, '{}') <@ '{decision_input_at}' THEN
     RETURN QUERY SELECT n.relation, n.problem, NULL::bigint FROM credit_limit_internal.check_night() n;
   END IF;
 END

@@ -17,7 +17,7 @@ BEGIN
         -- A table of the lender need not have all of them.
         (SELECT string_agg(CASE WHEN credit_limit_internal.has_column(book, 'account_feature', t.item[1]) THEN 'f.' || t.item[1]
             ELSE 'NULL::' || t.item[2] END, ', ' ORDER BY t.n)
-          FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '(\w+) ([^,]+)', 'g')
+          FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '"?([a-z0-9_]+)"? ([^,]+)', 'g')
             WITH ORDINALITY t(item, n)),
         'of every open account as of a day'),
       -- The last month that was over on the day.
@@ -352,7 +352,7 @@ DECLARE
   f record;
 BEGIN
   PERFORM credit_limit_internal.need_day('a preview', as_of);
-  PERFORM credit_limit_internal.check_options('preview_decisions', options, '{"history": "$.type() == \"boolean\""}',
+  PERFORM credit_limit_internal.check_options('preview_decisions', options, '{"history": "$ == true || $ == false"}',
     'Valid is history, true or false.');
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a preview');
@@ -369,7 +369,8 @@ BEGIN
     END IF;
   EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_exception OR syntax_error_or_access_rule_violation THEN
     -- Said anew: the first one comes with pages of SQL as its context, and without the borrower.
-    f := credit_limit_internal.failing_borrower(preview_decisions.as_of);
+    f := credit_limit_internal.failing_borrower(preview_decisions.as_of,
+      coalesce((options ->> 'history')::boolean, false));
     IF f.code IS NULL THEN
       RAISE;
     END IF;
@@ -399,7 +400,7 @@ DECLARE
   b record;
 BEGIN
   PERFORM credit_limit_internal.check_options('simulate_policy', options, '{"lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1",
-    "margin": "$ >= 0 && $ <= 1", "history": "$.type() == \"boolean\""}',
+    "margin": "$ >= 0 && $ <= 1", "history": "$ == true || $ == false"}',
     'Valid are lgd, ccf and margin, fractions from 0 to 1, and history, true or false.');
   SELECT (options ->> 'lgd')::float8 AS lgd, (options ->> 'ccf')::float8 AS ccf, (options ->> 'margin')::float8 AS margin,
     coalesce((options ->> 'history')::boolean, false) AS history INTO o;

@@ -199,9 +199,9 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.check_options('schedule', options,
     (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t)
-    || '{"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
+    || $r${"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
-      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $"}',
+      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $"}$r$,
     'Valid are features, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave '
     'it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, or null: for '
     'good) and keep_job_runs (days).');
