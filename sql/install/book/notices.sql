@@ -88,7 +88,6 @@ LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   d record;
-  again record;
   place int;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
@@ -108,8 +107,8 @@ BEGIN
   IF place IS NULL OR d.card IS NULL OR d.inputs IS NULL THEN
     RETURN d.reasons[:4];
   END IF;
-  again := credit_limit_internal.decide_again(d.inputs, d.columns, d.card, d.policy, d.as_of);
-  RETURN (d.reasons[:place] || coalesce(again.factors, '{}') || d.reasons[place + 1:])[:4];
+  RETURN (d.reasons[:place] || ARRAY(SELECT jsonb_array_elements_text(credit_limit_internal.explain(d.inputs, d.columns, d.card,
+    d.policy, d.as_of) -> 'factors')) || d.reasons[place + 1:])[:4];
 END
 $$;
 COMMENT ON FUNCTION credit_limit.principal_reasons(text, bigint) IS
