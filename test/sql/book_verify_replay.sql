@@ -130,8 +130,8 @@ CREATE TEMP TABLE outcome AS SELECT what, pg_temp.outcome(64 * (1 + i % 60), wha
   FROM generate_series(1, :n) i, LATERAL (SELECT CASE WHEN i % 10 < 7 THEN 'inputs' ELSE 'layout' END AS what) w GROUP BY 1, 2;
 RESET session_replication_role;
 -- A clean error or a difference that is found, nothing else.
-SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') >= :n / 20 AS clean_errors,
-  sum(n) FILTER (WHERE outcome = 'found') >= :n / 20 AS found FROM outcome GROUP BY 1 ORDER BY 1;
+SELECT what, sum(n) FILTER (WHERE outcome = 'clean error') >= :n / 50 AS clean_errors,
+  sum(n) FILTER (WHERE outcome = 'found') >= :n / 50 AS found FROM outcome GROUP BY 1 ORDER BY 1;
 SELECT what, outcome, n FROM outcome WHERE outcome NOT IN ('same text', 'clean error', 'found');
 SELECT count(*) AS problems FROM credit_limit.verify_log('book_m');
 
