@@ -96,6 +96,8 @@ for ((i = 0; i < REPEAT; i++)); do
 done
 seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');" \
   "$(run -c "SELECT count(*) FROM bench_book.decision")"
+seconds "replay" "SELECT count(*) FROM credit_limit.replay_decisions('bench_book', '2026-11-30', '2026-11-30') WHERE same;" \
+  "$(run -c "SELECT count(*) FROM bench_book.decision")"
 run <<<"SELECT 'log: ' || pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c
   WHERE c.relnamespace = 'bench_book'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'decision%';"
 [[ ${KEEP:-} == 1 ]] ||
