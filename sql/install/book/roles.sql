@@ -312,10 +312,8 @@ COMMENT ON FUNCTION credit_limit.revoke_book(text, text) IS
 CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, key text, condition text)
 LANGUAGE sql STABLE
 AS $$
-  SELECT c.oid::regclass,
-    CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' WHEN n.names @> '{account_id}' THEN 'account_id' END,
+  SELECT c.oid::regclass, CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' ELSE 'account_id' END,
     replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
-      WHEN c.relname = 'log_act' THEN 'kind <> ''erasure'''
       WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
       WHEN n.names @> '{borrower_id}' THEN mine.borrower
       ELSE 'account_id IN (SELECT a.account_id FROM @book@.account a)' END, '@book@', c.relnamespace::regnamespace::text)
@@ -324,11 +322,10 @@ AS $$
     (VALUES ('segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE pg_has_role(s.role::oid, ''USAGE''))',
       'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)')) mine(segment, borrower)
   WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (n.names && '{borrower_id,account_id}' OR c.relname = 'log_act')
+    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.names && '{borrower_id,account_id}'
 $$;
 COMMENT ON FUNCTION credit_limit_internal.segment_tables() IS
-    'in an open book: the tables that name a borrower or an account, by which key (NULL: in a text), and the rows that a '
-    'restricted analyst sees: '
+    'in an open book: the tables that name a borrower or an account, by which key, and the rows that a restricted analyst sees: '
     'policies of the tables named in the conditions hold there too';
 
 CREATE FUNCTION credit_limit_internal.restricted_roles() RETURNS oid[]

@@ -145,7 +145,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   FOR t IN SELECT s.relation, c.relname, s.key FROM credit_limit_internal.segment_tables() s
-      JOIN pg_class c ON c.oid = s.relation WHERE s.key IS NOT NULL ORDER BY c.relname LOOP
+      JOIN pg_class c ON c.oid = s.relation ORDER BY c.relname LOOP
     EXECUTE format(CASE t.key WHEN 'borrower_id' THEN 'SELECT count(*) FROM %s t WHERE t.borrower_id = $1'
       ELSE 'SELECT count(*) FROM %s t JOIN account a ON a.account_id = t.account_id WHERE a.borrower_id = $1' END,
       t.relation) INTO row_count USING borrower_traces.borrower_id;	-- a relation of the user's own

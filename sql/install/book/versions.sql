@@ -63,15 +63,11 @@ BEGIN
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
     IF TG_OP = 'INSERT' OR NEW.source IS DISTINCT FROM OLD.source THEN
-      NEW.created_by := current_user;
-      NEW.created_role := quote_ident(current_user)::regrole;
-      NEW.created_login := session_user;
-      NEW.created_login_role := quote_ident(session_user)::regrole;
+      SELECT current_user, quote_ident(current_user)::regrole, session_user, quote_ident(session_user)::regrole
+      INTO NEW.created_by, NEW.created_role, NEW.created_login, NEW.created_login_role;
     ELSE
-      NEW.created_by := OLD.created_by;
-      NEW.created_role := OLD.created_role;
-      NEW.created_login := OLD.created_login;
-      NEW.created_login_role := OLD.created_login_role;
+      SELECT OLD.created_by, OLD.created_role, OLD.created_login, OLD.created_login_role
+      INTO NEW.created_by, NEW.created_role, NEW.created_login, NEW.created_login_role;
     END IF;
     NEW.retired_by := NULL;
     IF NEW.status = 'draft' THEN
