@@ -262,17 +262,12 @@ COMMENT ON FUNCTION credit_limit_internal.decided_later(bigint, bigint, date) IS
     'no limits do not count';
 
 CREATE FUNCTION credit_limit_internal.limits_to_move(accounts bigint[], limits numeric[], as_of date) RETURNS numeric[]
-LANGUAGE plpgsql STABLE
+LANGUAGE sql STABLE
 AS $$
-BEGIN
-  IF as_of >= (SELECT max(l.latest) FROM log_lane l) THEN
-    RETURN limits;
-  END IF;
-  RETURN (SELECT array_agg(CASE WHEN credit_limit_internal.decided_later(a.borrower_id, a.account_id, as_of) IS NULL
-      THEN n.new_limit END ORDER BY n.place)
-    FROM unnest(accounts, limits) WITH ORDINALITY n(account_id, new_limit, place)
-      LEFT JOIN account a ON a.account_id = n.account_id);
-END
+  SELECT array_agg(CASE WHEN credit_limit_internal.decided_later(a.borrower_id, a.account_id, limits_to_move.as_of) IS NULL
+    THEN n.new_limit END ORDER BY n.place)
+  FROM unnest(limits_to_move.accounts, limits_to_move.limits) WITH ORDINALITY n(account_id, new_limit, place)
+    LEFT JOIN account a ON a.account_id = n.account_id
 $$;
 COMMENT ON FUNCTION credit_limit_internal.limits_to_move(bigint[], numeric[], date) IS
     'in an open book: the limits of accounts that were decided as of a day, NULL where a decision as of a later day is in force';
@@ -314,7 +309,9 @@ BEGIN
     written := credit_limit_internal.write_decisions(lane, rows);
     decisions := decisions + written.decisions;
     CONTINUE WHEN written.decisions = 0 OR NOT move;
-    written.limits := credit_limit_internal.limits_to_move(written.accounts, written.limits, as_of);
+    IF as_of < (SELECT max(l.latest) FROM log_lane l) THEN
+      written.limits := credit_limit_internal.limits_to_move(written.accounts, written.limits, as_of);
+    END IF;
     IF lines.lines IS NULL THEN
       moves := moves + credit_limit_internal.move_limits(written.accounts, written.limits, written.frozen, as_of);
     ELSE
