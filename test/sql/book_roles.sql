@@ -285,6 +285,7 @@ CALL credit_limit.run_job('book_p', 'alerts', '2026-11-04');
 SELECT credit_limit.refresh_reports('book_p');
 SELECT credit_limit.apply_overrides('book_p', '2026-11-04');
 SELECT count(*) FROM credit_limit.preview_decisions('book_p', '2026-11-04');
+SELECT * FROM credit_limit.verify_log('book_p');
 RESET ROLE;
 -- A run that was planned before that stops too.
 REVOKE regress_roles_anna FROM regress_roles_engine;

@@ -27,6 +27,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('a proof of the log');
   RETURN QUERY
     WITH stretch AS (
       SELECT r.retirement_id, (s.item ->> 0)::int AS lane, (s.item ->> 1)::bigint AS first_place,
@@ -131,7 +132,8 @@ COMMENT ON FUNCTION credit_limit.verify_log(text, jsonb, int) IS
     'twice; broken: a link; end: the last of a lane are gone; known end: so are those of a finished run or of known, an '
     'earlier log_end(); evidence: inputs that are missing or changed; policy and scorecard: a version is not the one approved, '
     'or not valid as log_act says; erasure and retirement: a row that log_act has otherwise, or a month that is not gone as a '
-    'whole. With known also a row retired, no problem in itself, for each month that was retired of what it knew';
+    'whole. With known also a row retired, no problem in itself, for each month that was retired of what it knew. Errors: '
+    'rows of the book that row-level security hides (42501)';
 
 -- ---- erasure and retirement ----
 
