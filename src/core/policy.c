@@ -25,6 +25,7 @@ typedef struct Work
 	ClPolicyRule protection;	/* what keeps the limit from the proposal, or overrides what would */
 	bool		held_by_drawn;
 	bool		needs_approval;
+	bool		withheld;
 } Work;
 
 /* What can be worked out before the first account. */
@@ -370,6 +371,8 @@ apply_all(Work *work)
 	apply_drawn(work);
 	work->decision->proposed = work->limit;
 	apply_approval(work);
+	if (work->account->held_out)
+		work->withheld = move_to(work, CL_RULE_HOLDOUT, smaller(work->limit, work->old), work->old);
 }
 
 static void
@@ -404,6 +407,8 @@ add_holding_reasons(const Work *work)
 {
 	ClPolicyDecision *decision = work->decision;
 
+	if (work->withheld)
+		add_reason(decision, CL_RULE_HOLDOUT);
 	if (work->needs_approval)
 		add_reason(decision, CL_RULE_APPROVAL);
 	if (work->held_by_drawn)
@@ -418,6 +423,8 @@ deciding_rule(const Work *work)
 {
 	if (work->decision->exclusion_decided && work->protection == CL_RULE_NONE)
 		return CL_RULE_EXCLUSION;
+	if (work->withheld)
+		return CL_RULE_HOLDOUT;
 	if (work->needs_approval)
 		return CL_RULE_APPROVAL;
 	if (work->held_by_drawn)

@@ -17,6 +17,7 @@
  *		8 what binds at once: the regulatory cap, and the risk cap where the policy says so
  *		9 drawn: never below the smaller of the old limit and what is drawn and pending
  *		10 approval: the rest of a rise above an amount is proposed, not granted
+ *		11 holdout: of an account that an experiment holds out, a rise is proposed, not granted
  *
  * Every step is a monotone function of the one before it, which is why a higher PD can never end in a higher limit
  * and a higher score or income never in a lower one. Two details are there for this reason: the floor is applied to
@@ -47,6 +48,7 @@ typedef enum ClPolicyRule
 	CL_RULE_ROUNDING,			/* never decides alone, but is a step of the explanation */
 	CL_RULE_DRAWN,
 	CL_RULE_APPROVAL,
+	CL_RULE_HOLDOUT,
 	CL_RULE_UNKNOWN_INPUT
 } ClPolicyRule;
 
@@ -190,6 +192,7 @@ typedef struct ClPolicyAccount
 	bool		excluded;		/* any exclusion is met */
 	bool		frozen;
 	bool		referred;
+	bool		held_out;		/* an experiment withholds what raises the limit */
 } ClPolicyAccount;
 
 typedef struct ClPolicyStep
@@ -208,8 +211,8 @@ typedef struct ClPolicyTrace
 	ClPolicyStep steps[CL_POLICY_STEPS];
 } ClPolicyTrace;
 
-/* Approval, drawn, one protection (perhaps twice), the floor and all caps. */
-#define CL_POLICY_REASONS (CL_LAST_CAP + 5)
+/* Holdout, approval, drawn, one protection (perhaps twice), the floor and all caps. */
+#define CL_POLICY_REASONS (CL_LAST_CAP + 6)
 
 typedef struct ClPolicyDecision
 {
@@ -220,7 +223,7 @@ typedef struct ClPolicyDecision
 	int			regulatory_index;	/* of the cap that rules, or -1 */
 	int64_t		old_limit;
 	int64_t		new_limit;
-	int64_t		proposed;		/* before approval */
+	int64_t		proposed;		/* before approval and holdout */
 	int64_t		drawn;			/* with what is pending */
 	int64_t		available;
 	bool		limit_known;

@@ -127,6 +127,7 @@ typedef struct ClPolicyReader
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
 	FmgrInfo	demand_quantile;	/* the function of that name; fn_oid 0 until it is needed */
 	ClColumn   *exclusion;		/* one for each */
+	ClColumn   *held_out;		/* what the book says of the arm of an experiment */
 	bool	   *exclusion_met;	/* in the account read last */
 	bool	   *exclusion_unknown;
 	ClPolicyAccount account;

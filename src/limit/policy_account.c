@@ -299,6 +299,8 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	else
 		account->last_limit_change = DatumGetDateADT(cl_column_datum(reader->row, last_change));
 	read_exclusions(reader);
+	account->held_out = !cl_column_null(reader->row, reader->held_out) &&
+		DatumGetBool(cl_column_datum(reader->row, reader->held_out));
 }
 
 /* A reader of accounts in the current context. */
@@ -306,7 +308,7 @@ ClPolicyReader *
 cl_policy_reader(const ClPolicy *policy)
 {
 	ClPolicyReader *reader = palloc0_object(ClPolicyReader);
-	ClColumn   *columns = palloc0_array(ClColumn, 1 + CL_POLICY_INPUTS + policy->nexclusions);
+	ClColumn   *columns = palloc0_array(ClColumn, 2 + CL_POLICY_INPUTS + policy->nexclusions);
 	int			n = 0;
 
 	reader->policy = policy;
@@ -334,6 +336,10 @@ cl_policy_reader(const ClPolicy *policy)
 		columns[n].name = cl_policy_row_name(policy, policy->exclusions[i].column);
 		columns[n++].accept = cl_exclusion_accepts(&policy->exclusions[i]);
 	}
+	reader->held_out = &columns[n];
+	columns[n].name = "held_out";
+	columns[n].accept = CL_ACCEPT_BOOL;
+	columns[n++].optional = true;
 	reader->exclusion_met = palloc0_array(bool, policy->nexclusions);
 	reader->exclusion_unknown = palloc0_array(bool, policy->nexclusions);
 	reader->row = cl_row_create(psprintf("limit_policy \"%s\"", policy->name), columns, n);

@@ -14,7 +14,7 @@
 const char *const cl_policy_rule_names[CL_POLICY_RULES] = {
 	"none", "entitlement", "target", "affordability", "product_cap", "umbrella", "regulatory_cap", "risk_cap",
 	"product_floor", "exclusion", "movement", "dead_band", "cooling_off", "rounding", "drawn", "approval",
-	"unknown_input"
+	"holdout", "unknown_input"
 };
 
 const char *const cl_policy_action_names[CL_POLICY_ACTIONS] = {"KEEP", "INCREASE", "DECREASE", "FREEZE", "REFER"};
@@ -31,7 +31,7 @@ static const char *const default_reasons[CL_POLICY_RULES] = {
 	"Below the smallest limit of the product", "", "Largest change that one decision may make",
 	"Change too small to be made", "Too soon after the last change", "",
 	"Drawn amount is above what the policy supports",
-	"Above the amount that needs approval", ""
+	"Above the amount that needs approval", "Withheld by an experiment", ""
 };
 
 
@@ -450,6 +450,7 @@ cl_policy_compile(const ClJson *document)
 	cl_policy_compile_axis_columns(document, policy);
 	cl_policy_compile_exclusions(document, policy);
 	policy->reason[CL_RULE_DRAWN] = default_reasons[CL_RULE_DRAWN];
+	policy->reason[CL_RULE_HOLDOUT] = default_reasons[CL_RULE_HOLDOUT];
 	/* Demand may be unknown and a regulatory cap may expire: neither is enough to say how high a limit may go. */
 	if (policy->rules.axis[0].n == 0 && policy->rules.nrisk == 0 && policy->rules.cap == CL_NO_CAP &&
 		!policy->rules.has_affordability && policy->rules.umbrella == CL_UMBRELLA_NONE)

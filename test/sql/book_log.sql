@@ -8,7 +8,7 @@ CREATE FUNCTION pg_temp.decided(n int, as_of date, run bigint, source text) RETU
 DECLARE rows refcursor;
 BEGIN
   OPEN rows FOR SELECT run AS run_id, source AS source, a::bigint AS account_id, a + 1000000::bigint AS borrower_id, 'cash' AS product, as_of AS as_of,
-      clock_timestamp() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm,
+      clock_timestamp() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm, NULL::float8 AS arm_probability,
       (CASE WHEN a % 3 > 0 THEN 700 + a END)::float8 AS score, 0.1::float8 AS pd, a % 5 = 0 AS frozen, i AS inputs, sha256('policy') AS policy_digest,
       NULL::bytea AS scorecard_digest,
       ROW('KEEP', a, a / 2.0, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why', 'é'], NULL)::limit_decision AS decision
@@ -47,7 +47,7 @@ CREATE VIEW book_w.check AS SELECT d.*, e.inputs, e.layout,
     AND d.hash = sha256(d.previous_hash || convert_to(canonical_row(c, row_layout(c)), 'UTF8')) AS good
   FROM book_w.decision d JOIN book_w.decision_evidence e USING (decision_id, as_of) JOIN book_w.evidence_layout y USING (layout)
   CROSS JOIN LATERAL (SELECT d.run_id, d.source, d.account_id, d.borrower_id, d.product, d.as_of, d.decided_at, d.policy_id, d.scorecard_id,
-    d.experiment, d.arm, d.score, d.pd, d.action, d.old_limit, d.new_limit, d.available, d.entitlement, d.risk_cap, d.product_cap,
+    d.experiment, d.arm, d.arm_probability, d.score, d.pd, d.action, d.old_limit, d.new_limit, d.available, d.entitlement, d.risk_cap, d.product_cap,
     d.affordability_cap, d.umbrella_cap, d.regulatory_cap, d.target, d.binding, d.reasons, d.proposed, d.frozen, d.input_hash,
     sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest) c
   WINDOW w AS (PARTITION BY d.decision_id % 64 ORDER BY d.decision_id);
@@ -60,7 +60,8 @@ WHERE decision_id % 64 = 1 AND account_id IN (3, 5) ORDER BY 1;
 SELECT columns FROM book_w.evidence_layout;
 -- A layout that changes between two rows.
 SELECT $$SELECT 2::bigint AS run_id, 'run' AS source, a::bigint AS account_id, a::bigint AS borrower_id, 'cash' AS product, DATE '2026-01-31' AS as_of,
-  now() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm, 1::float8 AS score, 0.1::float8 AS pd,
+  now() AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm,
+  NULL::float8 AS arm_probability, 1::float8 AS score, 0.1::float8 AS pd,
   ROW('KEEP', a, a, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why'], NULL)::credit_limit.limit_decision AS decision, false AS frozen,
   %s AS inputs, sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest FROM generate_series(1, 5) a$$ AS entries \gset
 CREATE FUNCTION pg_temp.input(a int) RETURNS record LANGUAGE plpgsql AS $$

@@ -139,7 +139,9 @@ SELECT arm, policy_id, count(*) > 50 AS many, bool_and(arm = credit_limit.assign
   ARRAY['challenger', 'champion'], ARRAY[0.5, 0.5])) AS right
 FROM book_r.decision d JOIN book_r.run r USING (run_id) WHERE run_key = 'exp' AND product = 'cash' GROUP BY 1, 2 ORDER BY 1;
 SELECT count(DISTINCT arm) FROM book_r.decision JOIN book_r.run USING (run_id) WHERE run_key = 'exp' AND product = 'shop';
+SET session_replication_role = replica;
 DELETE FROM book_r.experiment_arm; DELETE FROM book_r.experiment;
+RESET session_replication_role;
 
 -- The log: hashes by PostgreSQL's own sha256, linked from one decision to the next.
 SELECT * FROM credit_limit.verify_log('book_r');

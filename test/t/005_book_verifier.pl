@@ -72,7 +72,7 @@ sub canonical_value
 my @columns = (
 	[ run_id => 'bigint' ], [ source => 'text' ], [ account_id => 'bigint' ], [ borrower_id => 'bigint' ], [ product => 'text' ],
 	[ as_of => 'date' ], [ decided_at => 'timestamp with time zone' ], [ policy_id => 'integer' ], [ scorecard_id => 'integer' ],
-	[ experiment => 'text' ], [ arm => 'text' ],
+	[ experiment => 'text' ], [ arm => 'text' ], [ arm_probability => 'double precision' ],
 	[ score => 'double precision' ], [ pd => 'double precision' ], [ action => 'text' ],
 	(map { [ $_ => 'numeric' ] } qw(old_limit new_limit available entitlement risk_cap product_cap affordability_cap umbrella_cap
 		regulatory_cap target)),

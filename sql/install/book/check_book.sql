@@ -23,8 +23,8 @@ AS $$
     ('limit_adjustment', 'account_id id, kind text, amount money, valid_from date, valid_to date'),
     ('exclusion', 'borrower_id id, kind text, action text, valid_from date, valid_to date'),
     ('business_day', 'business_date date'),
-    ('experiment', 'experiment text, product text, valid_from date, valid_to date'),
-    ('experiment_arm', 'experiment text, arm text, share number, policy text, scorecard text'),
+    ('experiment', 'experiment text, product text, valid_from date, valid_to date, unit text'),
+    ('experiment_arm', 'experiment text, arm text, share number, policy text, scorecard text, held_out bool'),
     ('reason_text', 'reason text, language text, text text')) c(relation, columns),
     LATERAL regexp_split_to_table(c.columns, ',') x(item)
 $$;

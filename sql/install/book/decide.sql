@@ -109,7 +109,7 @@ BEGIN
       COMMENT ON FUNCTION @book@.@name@(date) IS
         'what scorecards and policies see @purpose@. Replace it to add features: a card or a policy may '
         'read any column of it. Needed are account_id, borrower_id, product, credit_limit, balance, pending, external_score, '
-        'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, score and pd are added to it'
+        'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, held_out, score and pd are added to it'
     $$;
     FOR r IN SELECT * FROM (VALUES ('account', f.account), ('feature', f.feature), ('features', f.features),
         ('feature_types', credit_limit_internal.feature_columns('%1$I %2$s')), ('segment', f.segment),
@@ -131,30 +131,33 @@ COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
 -- last one.
 CREATE FUNCTION credit_limit_internal.decided(by_day boolean, run bigint, as_of date, everybody boolean,
     borrowers bigint[], turn int, most int)
-RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
-    policy_digest bytea, scorecard_digest bytea, score float8, pd float8, balance numeric, inputs record,
-    decision credit_limit.limit_decision, frozen boolean, kept text[])
+RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, arm_probability float8,
+    policy_id int, scorecard_id int, policy_digest bytea, scorecard_digest bytea, score float8, pd float8, balance numeric,
+    inputs record, decision credit_limit.limit_decision, frozen boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10000
 AS $$
   WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
-  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.policy_id, t.scorecard_id, t.policy_digest,
-    t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
+  SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.arm_probability, t.policy_id, t.scorecard_id,
+    t.policy_digest, t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
       credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)),
     t.kept
-  FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.policy_id, v.scorecard_id, v.policy_digest,
-      v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs, v.kept,
+  FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.arm_probability, v.policy_id, v.scorecard_id,
+      v.policy_digest, v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
+      v.kept,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
     FROM (SELECT s AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending,
         s.umbrella_limit, s.umbrella_drawn
-      FROM (SELECT i.*, w.version_no, o.score,
+      FROM (SELECT i.*, w.version_no, w.held_out, o.score,
           CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
         FROM (SELECT i.* FROM decision_input(decided.as_of) i
           WHERE (decided.everybody OR i.borrower_id = ANY (decided.borrowers))
             AND (decided.turn IS NULL OR greatest(least(coalesce(i.umbrella_place, 0), decided.most), 0) = decided.turn)
           OFFSET 0) i
         JOIN version w ON w.product = i.product
-          AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, i.borrower_id::text, w.arms, w.shares))
+          AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, coalesce(CASE w.unit WHEN 'umbrella' THEN
+            (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
+            w.arms, w.shares))
         CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score
           ELSE credit_limit.score(w.card, i) END AS score OFFSET 0) o
         OFFSET 0) s
@@ -202,7 +205,7 @@ BEGIN
   INSERT INTO evidence_layout (layout, columns)
   SELECT credit_limit_internal.layout_number(l.layout), l.layout
   FROM (SELECT credit_limit_internal.row_layout(s, r.inputs) AS layout FROM run r,
-    LATERAL (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd
+    LATERAL (SELECT i.*, 0 AS version_no, false AS held_out, 0::float8 AS score, 0::float8 AS pd
       FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input(r.as_of) LIMIT 0) i ON true) s
     WHERE r.run_id = know_layout.run AND r.as_of IS NOT NULL) l
   ON CONFLICT DO NOTHING;

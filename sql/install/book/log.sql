@@ -56,6 +56,7 @@ CREATE TYPE credit_limit_internal.log_entry AS (
     scorecard_id int,
     experiment text,
     arm text,
+    arm_probability float8,
     score float8,
     pd float8,
     action text,

@@ -47,7 +47,9 @@ BEGIN
       ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),
       ('Drawn amount is above what the policy supports', 'zh', '已使用金额高于可支持的额度'),
       ('Above the amount that needs approval', 'en', 'A limit this high is decided by a person.'),
-      ('Above the amount that needs approval', 'zh', '该额度需人工审批')
+      ('Above the amount that needs approval', 'zh', '该额度需人工审批'),
+      ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.'),
+      ('Withheld by an experiment', 'zh', '本次提额暂在部分客户中试行')
   $$);
   PERFORM credit_limit_internal.create_table(book, 'lender_contact', $$
     CREATE TABLE @book@.lender_contact (

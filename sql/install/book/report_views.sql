@@ -123,6 +123,8 @@ BEGIN
     'Champion against challenger: the arms of each experiment by product and currency. An account counts from the first decision '
     'of the experiment that moved limits, what-if runs left out',
     '{"is_reference": "the arm without policy and scorecard of its own, the first by name: others are compared with it",
+      "referred": "accounts whose first decision waits for a person", "withheld": "accounts of which a rise was withheld",
+      "overridden": "accounts whose limit a person set during the experiment: they stay in their arm",
       "since": "day of its first decision", "old_limit": "before that decision", "new_limit": "after it",
       "change": "new less old limits", "credit_limit": "now", "drawn": "now", "exposure": "now: drawn + ccf x unused",
       "expected_loss": "pd x lgd x exposure of accounts with a PD", "observed": "accounts with a later month",
@@ -133,14 +135,16 @@ BEGIN
     $$WITH first AS MATERIALIZED (
         SELECT row_number() OVER () AS first_no, s.*
         FROM (SELECT DISTINCT ON (d.experiment, d.account_id) d.experiment, d.arm, d.account_id, d.product, d.as_of, d.old_limit,
-            d.new_limit, d.pd
+            d.new_limit, d.pd, d.action, bool_or(d.binding = 'holdout') OVER w AS withheld,
+            bool_or(d.source = 'override') OVER w AS overridden
           FROM @book@.experiment e
           CROSS JOIN LATERAL (SELECT s.decision_id, s.experiment, s.arm, s.account_id, s.product, s.as_of, s.decided_at,
-              s.old_limit, s.new_limit, s.pd, s.run_id
+              s.old_limit, s.new_limit, s.pd, s.run_id, s.action, s.binding, s.source
             FROM @book@.decision s WHERE s.experiment = e.experiment
               AND s.as_of BETWEEN e.valid_from AND coalesce(e.valid_to, 'infinity') OFFSET 0) d
           LEFT JOIN @book@.run r ON r.run_id = d.run_id
           WHERE d.run_id IS NULL OR r.move_limits
+          WINDOW w AS (PARTITION BY d.experiment, d.account_id)
           ORDER BY d.experiment, d.account_id, d.as_of, d.decided_at, d.decision_id) s),
       later AS (
         SELECT f.first_no, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance::numeric, 0)) AS drawn,
@@ -149,6 +153,8 @@ BEGIN
         GROUP BY f.first_no),
       arm AS (
         SELECT f.experiment, f.arm, f.product, a.currency, k.decimals, min(f.as_of) AS since, count(*) AS accounts,
+          count(*) FILTER (WHERE f.action = 'REFER') AS referred, count(*) FILTER (WHERE f.withheld) AS withheld,
+          count(*) FILTER (WHERE f.overridden) AS overridden,
           sum(f.old_limit) AS old_limit, sum(f.new_limit) AS new_limit, sum(f.new_limit - f.old_limit) AS change,
           avg(f.new_limit - f.old_limit) AS mean_change,
           var_samp(f.new_limit - f.old_limit) / nullif(count(f.new_limit - f.old_limit), 0) AS error_change,
@@ -177,6 +183,7 @@ BEGIN
         FROM arm a WINDOW w AS (PARTITION BY a.experiment, a.product, a.currency
           ORDER BY a.is_champion DESC NULLS LAST, a.arm COLLATE "C"))
       SELECT c.experiment, c.arm, c.product, c.currency, c.arm = c.reference AS is_reference, c.since, c.accounts,
+        c.referred, c.withheld, c.overridden,
         round(c.old_limit, c.decimals) AS old_limit, round(c.new_limit, c.decimals) AS new_limit,
         round(c.change, c.decimals) AS change, round(c.credit_limit, c.decimals) AS credit_limit,
         round(c.drawn, c.decimals) AS drawn, c.exposure, c.expected_loss, c.observed, c.bad,

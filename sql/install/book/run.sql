@@ -94,6 +94,9 @@ BEGIN
       policy_id int,
       scorecard_id int,
       missing boolean NOT NULL DEFAULT false,
+      unit text,
+      arm_probability float8,
+      held_out boolean NOT NULL DEFAULT false,
       PRIMARY KEY (run_id, version_no));
     COMMENT ON TABLE @book@.run_version IS
       'what a run decides by: the versions that were valid when it began, whatever is approved meanwhile; of run 0 those of now';
@@ -211,9 +214,7 @@ BEGIN
   PERFORM credit_limit_internal.check_versions(day);
   PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
   DELETE FROM run_version w WHERE w.run_id = id;
-  INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id)
-  SELECT id, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id
-  FROM credit_limit_internal.versions_on(day) v;
+  INSERT INTO run_version SELECT id, v.* FROM credit_limit_internal.versions_on(day) v;
   UPDATE run r SET inputs = credit_limit_internal.inputs_read(id, NULL) WHERE r.run_id = id;
   PERFORM credit_limit_internal.know_layout(id);
   PERFORM credit_limit_internal.add_month_of(book, day);

@@ -53,8 +53,8 @@ BEGIN
   PERFORM credit_limit_internal.need_day('what may be drawn', as_of);
   PERFORM credit_limit_internal.open_book(book);
   RETURN (SELECT CASE WHEN a.frozen OR a.status <> 'open' OR a.opened_on > available_to_draw.as_of
-        OR EXISTS (SELECT FROM exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE' AND x.valid_from <= available_to_draw.as_of
-        AND (x.valid_to >= available_to_draw.as_of OR x.valid_to IS NULL)) THEN 0
+        OR EXISTS (SELECT FROM exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE'
+        AND x.valid_from <= available_to_draw.as_of AND (x.valid_to >= available_to_draw.as_of OR x.valid_to IS NULL)) THEN 0
       ELSE credit_limit.available_credit(a.credit_limit + coalesce(j.ad_hoc, 0), a.balance, a.pending + coalesce(j.blocked, 0),
         CASE WHEN u.umbrella_id IS NULL THEN NULL WHEN u.valid_from <= available_to_draw.as_of
             AND (u.valid_to >= available_to_draw.as_of OR u.valid_to IS NULL) THEN u.credit_limit ELSE 0 END, o.drawn) END

@@ -167,24 +167,104 @@ BEGIN
       product text NOT NULL,
       valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
       valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
+      unit text NOT NULL DEFAULT 'borrower' CHECK (unit IN ('borrower', 'umbrella')),
       CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(product, product, '[]') WITH &&,
         daterange(valid_from, valid_to, '[]') WITH &&));
-    COMMENT ON TABLE @book@.experiment IS 'champion and challengers of a product for some days; of one product on no day two';
+    COMMENT ON TABLE @book@.experiment IS
+      'champion and challengers of a product for some days; of one product on no day two. Once it has decided, only its last '
+      'day changes';
+    COMMENT ON COLUMN @book@.experiment.unit IS
+      'what is assigned to an arm as a whole: borrower, or umbrella (a line under none goes with its borrower)';
     CREATE TABLE @book@.experiment_arm (
       experiment text NOT NULL REFERENCES @book@.experiment,
       arm text NOT NULL CHECK (arm <> ''),
       share float8 NOT NULL CHECK (share BETWEEN 0 AND 1),
       policy text,
       scorecard text,
+      held_out boolean NOT NULL DEFAULT false,
       PRIMARY KEY (experiment, arm));
     COMMENT ON TABLE @book@.experiment_arm IS
-      'the arms of an experiment; a borrower''s arm follows from credit_limit.assign_arm(), arms in the order of their bytes';
+      'the arms of an experiment; the arm of a unit follows from credit_limit.assign_arm(), arms in the order of their bytes';
+    COMMENT ON COLUMN @book@.experiment_arm.share IS 'the probability with which a unit is assigned to the arm: it is in the log';
+    COMMENT ON COLUMN @book@.experiment_arm.held_out IS
+      'true: a rise that was decided is withheld: limit_decision.proposed says what it would have been';
     COMMENT ON COLUMN @book@.experiment_arm.policy IS 'name of a policy; NULL: that of the product';
-    COMMENT ON COLUMN @book@.experiment_arm.scorecard IS 'name of a scorecard; NULL: that of the product'
+    COMMENT ON COLUMN @book@.experiment_arm.scorecard IS 'name of a scorecard; NULL: that of the product';
+    CREATE TRIGGER keep_experiment BEFORE UPDATE OR DELETE ON @book@.experiment
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_experiment();
+    CREATE TRIGGER keep_experiment BEFORE INSERT OR UPDATE OR DELETE ON @book@.experiment_arm
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_experiment()
   $$);
 END
 $create$;
 COMMENT ON FUNCTION credit_limit_internal.create_versions(text) IS 'part of create_book: policies, scorecards, experiments';
+
+-- What an arm was given is known by its share at the time: a change afterwards could never be told from the log.
+CREATE FUNCTION credit_limit_internal.keep_experiment() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN NEW.experiment ELSE OLD.experiment END;
+BEGIN
+  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
+  IF NOT (TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to') THEN
+    IF EXISTS (SELECT FROM run_version v WHERE v.experiment = name AND v.run_id <> 0)
+      OR EXISTS (SELECT FROM decision d WHERE d.experiment = name AND d.run_id IS NULL) THEN
+      RAISE EXCEPTION USING ERRCODE = 'object_in_use',
+        MESSAGE = format('experiment "%s" has decided: it cannot be changed', name),
+        DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
+        HINT = 'Set its last day, valid_to, and begin another one.';
+    END IF;
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.keep_experiment() IS
+    'trigger of experiment and experiment_arm: an error (55006) for what changes an experiment that has decided, but for its '
+    'last day';
+
+CREATE FUNCTION credit_limit.draft_holdout(book text, share float8, months int, first_day date DEFAULT NULL)
+RETURNS TABLE (experiment text, product text, valid_from date, valid_to date)
+LANGUAGE plpgsql ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  begins date := first_day;
+  ends date;
+  busy text;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  begins := coalesce(begins, (SELECT date_trunc('month', d.business_date::timestamp) + interval '1 month' FROM business_day d));
+  PERFORM credit_limit_internal.need_day('a holdout', begins);
+  IF NOT coalesce(share > 0 AND share < 1 AND months BETWEEN 1 AND 120, false) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a holdout needs a share and a number of months',
+      DETAIL = format('They are %s and %s.', coalesce(share::text, 'NULL'), coalesce(months::text, 'NULL')),
+      HINT = 'Give a fraction between 0 and 1, as 0.05, and 1 to 120 months.';
+  END IF;
+  ends := begins::timestamp + make_interval(months => months) - interval '1 day';
+  SELECT string_agg(DISTINCT format('%s: "%s"', e.product, e.experiment), '; ') INTO busy FROM experiment e
+  WHERE daterange(e.valid_from, e.valid_to, '[]') && daterange(begins, ends, '[]');
+  IF busy IS NOT NULL THEN
+    RAISE NOTICE 'products with another experiment on these days get no holdout: %', busy;
+  END IF;
+  RETURN QUERY INSERT INTO experiment AS n (experiment, product, valid_from, valid_to)
+    SELECT format('holdout %s %s', p.product, to_char(begins, 'YYYY-MM-DD')), p.product, begins, ends FROM product p
+    WHERE p.policy IS NOT NULL AND NOT EXISTS (SELECT FROM experiment e
+      WHERE e.product = p.product AND daterange(e.valid_from, e.valid_to, '[]') && daterange(begins, ends, '[]'))
+    RETURNING n.experiment, n.product, n.valid_from, n.valid_to;
+  INSERT INTO experiment_arm (experiment, arm, share, held_out)
+  SELECT e.experiment, a.arm, a.share, a.arm = 'holdout'
+  FROM experiment e, (VALUES ('holdout', draft_holdout.share), ('increase', 1 - draft_holdout.share)) a(arm, share)
+  WHERE e.experiment = format('holdout %s %s', e.product, to_char(begins, 'YYYY-MM-DD'))
+    AND NOT EXISTS (SELECT FROM experiment_arm x WHERE x.experiment = e.experiment);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.draft_holdout(text, float8, int, date) IS
+    'an experiment for each product that is decided: of a share of its borrowers, by hash, rises of the limit that were '
+    'decided are withheld for some months, and the log keeps what they would have been (action KEEP, binding holdout, '
+    'proposed). From first_day on (NULL: the first of the month after the business date); until it decides its rows may be '
+    'changed or deleted. Each product draws its own share. Products with another experiment on these days get none, which a '
+    'NOTICE says. Errors: a share outside 0 to 1, fewer than 1 or more than 120 months, no day (22023)';
 
 -- ---- draft, approve, retire ----
 
@@ -368,13 +448,14 @@ COMMENT ON FUNCTION credit_limit_internal.valid_versions(date) IS
 -- One row for each product, or for each arm of its experiment.
 CREATE FUNCTION credit_limit_internal.versions_on(as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
-    scorecard_id int, missing boolean)
+    scorecard_id int, missing boolean, unit text, arm_probability float8, held_out boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
   SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.id, c.id,
-    v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL)
+    v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL), a.unit, a.share, coalesce(a.held_out, false)
   FROM product p
-  LEFT JOIN (SELECT e.product, e.experiment, x.arm, x.policy, x.scorecard, array_agg(x.arm) OVER w AS arms,
+  LEFT JOIN (SELECT e.product, e.experiment, e.unit, x.arm, x.share, x.held_out, x.policy, x.scorecard,
+      array_agg(x.arm) OVER w AS arms,
       array_agg(x.share) OVER w AS shares
     FROM experiment e JOIN experiment_arm x ON x.experiment = e.experiment
     WHERE e.valid_from <= versions_on.as_of AND (e.valid_to >= versions_on.as_of OR e.valid_to IS NULL)
@@ -393,13 +474,13 @@ COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
 CREATE FUNCTION credit_limit_internal.versions(by_day boolean, run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
-    missing boolean, kept text[])
+    missing boolean, unit text, arm_probability float8, held_out boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10
 AS $$
   SELECT n.version_no, n.product, n.experiment, n.arm, n.arms, n.shares, n.policy_id, v.document, v.digest, n.scorecard_id,
-    c.document, c.digest, n.missing, n.kept
-  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing, r.inputs
-        AS kept
+    c.document, c.digest, n.missing, n.unit, n.arm_probability, n.held_out, n.kept
+  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing, w.unit,
+        w.arm_probability, w.held_out, r.inputs AS kept
       FROM run r JOIN run_version w ON w.run_id = r.run_id
       WHERE NOT versions.by_day AND r.run_id = versions.run AND r.as_of = versions.as_of
     UNION ALL SELECT *, (SELECT credit_limit_internal.inputs_read(NULL, versions.as_of))
@@ -447,9 +528,7 @@ BEGIN
   PERFORM FROM run r WHERE r.run_id = 0 FOR UPDATE;
   UPDATE run r SET as_of = (SELECT d.business_date FROM business_day d), started_at = clock_timestamp() WHERE r.run_id = 0;
   DELETE FROM run_version w WHERE w.run_id = 0;
-  INSERT INTO run_version (run_id, version_no, product, experiment, arm, arms, shares, policy_id, scorecard_id, missing)
-  SELECT 0, v.version_no, v.product, v.experiment, v.arm, v.arms, v.shares, v.policy_id, v.scorecard_id, v.missing
-  FROM business_day d, credit_limit_internal.versions_on(d.business_date) v;
+  INSERT INTO run_version SELECT 0, v.* FROM business_day d, credit_limit_internal.versions_on(d.business_date) v;
   UPDATE run r SET inputs = credit_limit_internal.inputs_read(0, NULL) WHERE r.run_id = 0;
   IF to_regprocedure('decide_changed()') IS NOT NULL AND to_regprocedure('decision_input(date)') IS NOT NULL THEN
     PERFORM credit_limit_internal.know_layout(0);
