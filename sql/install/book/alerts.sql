@@ -138,15 +138,19 @@ UNION ALL
       WHEN 'days_past_due' THEN m.days_past_due
       ELSE CASE WHEN m.due > 0 THEN greatest(1 - m.payment::numeric / m.due::numeric, 0)::float8 WHEN m.due = 0 THEN 0 END END,
     coalesce(m.month, reading.as_of)
-  FROM (SELECT date_trunc('month', reading.as_of::timestamp) AS this) d
-  CROSS JOIN account a
-  LEFT JOIN (SELECT DISTINCT ON (h.account_id) h.* FROM account_month h
-      WHERE h.month IN (date_trunc('month', reading.as_of::timestamp)::date,
-        (date_trunc('month', reading.as_of::timestamp) - interval '1 month')::date)
-      ORDER BY h.account_id, h.month DESC) m ON m.account_id = a.account_id
-  LEFT JOIN account_month p ON p.account_id = m.account_id
+  FROM account a
+  LEFT JOIN (SELECT h.* FROM account_month h WHERE h.month = date_trunc('month', reading.as_of::timestamp)::date
+    UNION ALL SELECT h.* FROM account_month h
+      WHERE h.month = (date_trunc('month', reading.as_of::timestamp) - interval '1 month')::date
+        AND NOT EXISTS (SELECT FROM account_month n WHERE n.account_id = h.account_id
+          AND n.month = date_trunc('month', reading.as_of::timestamp)::date)) m ON m.account_id = a.account_id
+  -- Between bounds that are known when the query is planned, so that two partitions are read, or none.
+  LEFT JOIN account_month p ON p.account_id = m.account_id AND reading.indicator IN ('utilization_rise', 'balance_rise')
     AND p.month = (m.month - interval '1 month' * CASE reading.indicator WHEN 'utilization_rise' THEN 3 ELSE 1 END)::date
-    AND p.month >= (d.this - interval '4 months')::date AND p.month < d.this::date
+    AND p.month <= (date_trunc('month', reading.as_of::timestamp)
+      - interval '1 month' * CASE reading.indicator WHEN 'utilization_rise' THEN 3 ELSE 1 END)::date
+    AND p.month >= (date_trunc('month', reading.as_of::timestamp)
+      - interval '1 month' * CASE reading.indicator WHEN 'utilization_rise' THEN 4 ELSE 2 END)::date
   WHERE a.status = 'open'
     AND reading.indicator IN ('utilization_rise', 'balance_rise', 'days_past_due', 'payment_shortfall')
 UNION ALL

@@ -219,11 +219,15 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'a job would be scheduled twice', DETAIL = other || '.',
       HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
   END IF;
+  -- A statement of its own: the engine has no right on what the jobs of the owner keep.
+  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_job_runs'] THEN
+    UPDATE job t SET parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o) p
+      WHERE p.key = ANY (CASE t.job WHEN 'months' THEN ARRAY['ahead'] ELSE ARRAY['keep_decisions', 'keep_job_runs'] END)), '{}')
+    WHERE t.job IN ('months', 'retention') AND o ->> t.job IS NOT NULL;
+  END IF;
   FOR j IN WITH scheduled AS (
       UPDATE job t SET schedule = o ->> t.job, as_of = coalesce(o ->> 'as_of', t.as_of), scheduled_by = current_user,
-        scheduled_at = clock_timestamp(), parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value)
-          FROM jsonb_each(o) p WHERE p.key = ANY (CASE t.job WHEN 'months' THEN ARRAY['ahead']
-            WHEN 'retention' THEN ARRAY['keep_decisions', 'keep_job_runs'] END)), '{}')
+        scheduled_at = clock_timestamp()
       WHERE o ->> t.job IS NOT NULL RETURNING t.*)
     SELECT t.job AS name, t.schedule AS at, CASE t.as_of
         WHEN 'today' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date'
