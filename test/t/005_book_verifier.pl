@@ -305,7 +305,7 @@ altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET c
 altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
 	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
 altered("policy.$_->[0]", "UPDATE lending.policy_version SET $_->[0] = $_->[1]", 'policy_version')
-	foreach ([ source => q{source || ' '} ], [ digest => changed(digest => 'bytea') ],
+	foreach ([ source => q{source || ' '} ], [ digest => join(', approved_digest = ', (changed(digest => 'bytea')) x 2) ],
 		[ valid_from => q{valid_from - 1} ], [ approved_by => q{'nobody'} ]);
 altered("log_act.$_->[0]", "UPDATE lending.log_act SET $_->[0] = " . changed(@$_) . ' WHERE place = 2', 'log_act')
 	foreach (@act, [ previous_hash => 'bytea' ], [ hash => 'bytea' ]);
