@@ -48,6 +48,8 @@ INSERT INTO call VALUES
     'SELECT approve_scorecard(''book_days'', 1, ''2026-01-01'', %L, version_digest(''book_days'', ''scorecard'', 1))'),
   ('retire_version(text,text,integer,date)', 'last_day', 'SELECT retire_version(''book_days'', ''policy'', 1, %L)'),
   ('draft_holdout(text,double precision,integer,date)', 'first_day', 'SELECT draft_holdout(''book_days'', 0.1, 6, %L)'),
+  ('replay_decisions(text,date,date)', 'from_day', 'SELECT replay_decisions(''book_days'', %L, ''2026-01-31'')'),
+  ('replay_decisions(text,date,date)', 'to_day', 'SELECT replay_decisions(''book_days'', ''2026-01-01'', %L)'),
   ('run_alerts(text,date)', 'as_of', 'SELECT run_alerts(''book_days'', %L)'),
   ('run_job(text,text,date)', 'as_of', 'CALL run_job(''book_days'', ''reports'', %L)'),
   ('run_decisions(text,date,jsonb)', 'as_of', 'CALL run_decisions(''book_days'', %L)');

@@ -234,7 +234,8 @@ DECLARE
   busy text;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  begins := coalesce(begins, (SELECT date_trunc('month', d.business_date::timestamp) + interval '1 month' FROM business_day d));
+  begins := coalesce(begins, (SELECT (date_trunc('month', d.business_date::timestamp) + interval '1 month')::date
+    FROM business_day d));
   PERFORM credit_limit_internal.need_day('a holdout', begins);
   IF NOT coalesce(share > 0 AND share < 1 AND months BETWEEN 1 AND 120, false) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a holdout needs a share and a number of months',
