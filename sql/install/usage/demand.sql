@@ -17,7 +17,8 @@ COMMENT ON FUNCTION credit_limit.demand_shrink(credit_limit.demand, credit_limit
 'The demand of an account leaning on that of its segment: the estimate when the prior counts as strength more months (above 0, '
 'default 6) that look like it. Of n months with a draw, none of them at the limit, mu becomes (n mu + strength prior mu) / (n + '
 'strength); p_zero likewise, of all months. Months at the limit count as in the likelihood, so that accounts without an '
-'estimate of their own get one. The result has mu, sigma and p_zero, and of the account its status, its numbers of months and its '
+'estimate of their own get one. The result has mu, sigma and p_zero, and of the account its status, its numbers of months '
+'and its '
 'lower bound, so that demand_stats still says what it rests on; it cannot be merged. NULL if one is NULL or the prior has no '
 'estimate. Error: different distributions, a first demand without observations.';
 

@@ -46,7 +46,8 @@ AS 'MODULE_PATHNAME', 'cl_share_above' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 
 COMMENT ON FUNCTION credit_limit.share_above(credit_limit.utilization, float8) IS
 'Share of accounts with a utilization strictly above x (a fraction, not negative): exact for x in steps of 0.001 up to 1 and of '
-'0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit. NULL for x beyond 1048576 (2^20) if ratios lie '
+'0.01 up to 2, interpolated between. share_above(u, 1) is the share over the limit. NULL for x beyond 1048576 (2^20) if '
+'ratios lie '
 'there, which are not told apart: see share_above_at_least. Error: negative or NaN x.';
 
 CREATE FUNCTION credit_limit.share_above_at_least(credit_limit.utilization, x float8)
