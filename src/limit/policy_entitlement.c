@@ -1,7 +1,8 @@
 /*
  * policy_entitlement.c
- *	  The entitlement of a policy from its JSON: bands of one column, or a grid of two. Nowhere may it rise from a band to the next,
- *	  so that a better value never gets less.
+ *	  The entitlement of a policy from its JSON: bands of one column, or a grid of two.
+ *
+ * Nowhere may it rise from a band to the next, so that a better value never gets less.
  */
 #include "postgres.h"
 
