@@ -84,8 +84,8 @@ cl_ratio_sums_add(ClRatioSums *sums, double ratio)
 }
 
 /*
- * Answers from counts of all CL_CELLS cells. Inside CL_CELL_HUGE, which has no upper edge, nothing is known but a lower bound: that
- * is the answer where at_least says so, else it is NaN.
+ * Answers from counts of all CL_CELLS cells. Inside CL_CELL_HUGE, which has no upper edge, nothing is known but a lower bound:
+ * that is the answer where at_least says so, else it is NaN.
  */
 extern double cl_cells_quantile(const int64_t *counts, int64_t n, double p, bool at_least);
 extern double cl_cells_share_above(const int64_t *counts, int64_t n, double x, bool at_least);

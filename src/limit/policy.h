@@ -53,8 +53,8 @@ typedef struct ClExclusion
 } ClExclusion;
 
 /*
- * Why the entitlement is no higher: nothing would raise it; one for each axis of its bands; income, by a multiple of it. Where all
- * inputs would, its reason is said.
+ * Why the entitlement is no higher: nothing would raise it; one for each axis of its bands; income, by a multiple of it.
+ * Where all inputs would, its reason is said.
  */
 typedef enum ClEntitlementReason
 {

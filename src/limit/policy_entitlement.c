@@ -29,7 +29,8 @@ set_edge(ClPolicy *policy, int a, int i, const ClJson *node, const char *key)
 	axis->edge[i] = cl_json_float8(node, -1e15, 1e15);
 	if (i > 0 && (axis->below ? axis->edge[i] <= axis->edge[i - 1] : axis->edge[i] >= axis->edge[i - 1]))
 		cl_json_error_hint(node, psprintf("%s than %s of the band above", axis->below ? "more" : "less", key),
-						   psprintf(axis->below ? "Order the bands from the lowest %s up." : "Order the bands from the highest %s down.",
+						   psprintf(axis->below ? "Order the bands from the lowest %s up." :
+									"Order the bands from the highest %s down.",
 									policy->axis_column[a]));
 }
 
@@ -234,7 +235,9 @@ cl_policy_compile_entitlement(const ClJson *document, ClPolicy *policy)
 		"bands", "column", "grid", "reason", "score_reason", "column_reason", "income_reason", "limit_reason", NULL
 	};
 	static const char *const score_keys[] = {"bands", "reason", "score_reason", "income_reason", "limit_reason", NULL};
-	static const char *const column_keys[] = {"column", "bands", "reason", "column_reason", "income_reason", "limit_reason", NULL};
+	static const char *const column_keys[] = {
+		"column", "bands", "reason", "column_reason", "income_reason", "limit_reason", NULL
+	};
 	static const char *const grid_keys[] = {"grid", "reason", "income_reason", "limit_reason", NULL};
 	ClJson		section;
 	ClJson		axis;
@@ -277,9 +280,11 @@ cl_policy_compile_axis_columns(const ClJson *document, ClPolicy *policy)
 		const char *name = cl_policy_row_name(policy, policy->axis_column[a]);
 
 		policy->column[CL_INPUT_DOWN + a] = name;
-		if (axis->below ? strcmp(name, policy->column[CL_INPUT_SCORE]) == 0 || strcmp(name, policy->column[CL_INPUT_INCOME]) == 0 :
+		if (axis->below ?
+			strcmp(name, policy->column[CL_INPUT_SCORE]) == 0 || strcmp(name, policy->column[CL_INPUT_INCOME]) == 0 :
 			strcmp(name, policy->column[CL_INPUT_PD]) == 0)
-			cl_json_error_hint(document, psprintf("free of bands \"%s\" of the column \"%s\"", axis->below ? "below" : "from", name),
+			cl_json_error_hint(document,
+							   psprintf("free of bands \"%s\" of the column \"%s\"", axis->below ? "below" : "from", name),
 							   "A higher PD must not give a higher limit, nor a higher score or income a lower one.");
 		if (a > 0 && strcmp(name, cl_policy_row_name(policy, policy->axis_column[0])) == 0)
 			cl_json_error(document, psprintf("free of a grid with the column \"%s\" on both sides", name));

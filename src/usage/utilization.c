@@ -427,7 +427,8 @@ share_above(FunctionCallInfo fcinfo, bool at_least)
 				 errhint("It is a fraction: 0.9 is ninety per cent of the limit.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	return known_or_null(fcinfo, cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x, at_least));
+	return known_or_null(fcinfo,
+						 cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x, at_least));
 }
 
 Datum

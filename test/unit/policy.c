@@ -53,7 +53,7 @@ no_more_than(int64_t above, int64_t before)
 	return most == CL_NO_CAP ? maybe(30, up_to(300)) : up_to(most);
 }
 
-/* Scores 0 to 9, PDs 0.0 to 0.9: bounds are hit exactly. A third of the policies have a grid, of a column of which less is better. */
+/* Scores 0 to 9, PDs 0.0 to 0.9: bounds are hit exactly. A third of the policies have a grid; of its column less is better. */
 static void
 random_bands(RandomPolicy *policy)
 {
