@@ -161,6 +161,7 @@ AS 'MODULE_PATHNAME', 'cl_binning_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL 
 COMMENT ON FUNCTION credit_limit.binning_summary(credit_limit.binning) IS
 'One row: rows (or sums of weights) in all, with an event, missing, special, other, left out; bins of values; information '
 'value, Jensen-Shannon divergence, Gini of the event rates, KS, Cramer V, concentration of the bins; trend of the event rate; '
-'status (optimal, infeasible, single_bin, one_class, all_missing, all_special, too_many_categories, fixed) and why; what the objective would '
-'be, over all bins and without smoothing, with the number of bins as the only rule, then with those of size, then of trend, '
-'then of p-value: the price of each. remark: bins whose weight of evidence is not what their rows show, or that no row has.';
+'status (optimal, infeasible, single_bin, one_class, all_missing, all_special, too_many_categories, fixed) and why; what the '
+'objective would be, over all bins and without smoothing, with the number of bins as the only rule, then with those of size, '
+'then of trend, then of p-value: the price of each. remark: bins whose weight of evidence is not what their rows show, or that '
+'no row has.';
