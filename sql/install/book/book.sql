@@ -184,6 +184,10 @@ BEGIN
       DETAIL = format('It is %s.', coalesce(quote_literal(book), 'NULL')),
       HINT = 'Use small letters, digits and underscores, at most 56, as for a schema: lending.';
   END IF;
+  IF getdatabaseencoding() = 'MULE_INTERNAL' THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'a book cannot be in a database of encoding MULE_INTERNAL',
+      DETAIL = 'Decisions are hashed in UTF-8, and the server has no conversion to it.', HINT = 'Make the book in a UTF8 database.';
+  END IF;
   IF to_regnamespace(quote_ident(book)) IS NULL THEN
     EXECUTE format('CREATE SCHEMA %I', book);	-- DDL
   ELSIF to_regclass(format('%I.decision', book)) IS NOT NULL THEN
@@ -224,7 +228,7 @@ COMMENT ON FUNCTION credit_limit.create_book(text) IS
     'for readers. Tables and views of the contract that are there already (a lender''s own) are left as they are and used. '
     'Errors: a name that is no plain schema name of at most 56 letters (22023), a schema that is a book already (42P07) or '
     'has its reports (42P06), one of somebody else or in which others may create (42501), operators or functions in it that '
-    'would change the meaning of statements (55000)';
+    'would change the meaning of statements (55000), a database of encoding MULE_INTERNAL (0A000)';
 
 CREATE FUNCTION credit_limit.drop_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

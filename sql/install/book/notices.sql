@@ -6,7 +6,36 @@
 CREATE FUNCTION credit_limit_internal.create_notices(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+  chinese text := $$,
+      ('Score and income support no higher limit', 'zh', '您的评分和收入暂不支持更高的额度'),
+      ('Score supports no higher limit', 'zh', '您的评分暂不支持更高的额度'),
+      ('Income supports no higher limit', 'zh', '您的收入暂不支持更高的额度'),
+      ('Highest limit of the policy', 'zh', '已达到我们可授予的最高额度'),
+      ('Expected demand needs no higher limit', 'zh', '您的预期用款无需更高的额度'),
+      ('Income and obligations support no higher limit', 'zh', '您的收入与负债情况暂不支持更高的额度'),
+      ('Highest limit of the product', 'zh', '已达到该产品的最高额度'),
+      ('Limit across all products of the borrower', 'zh', '已达到您名下各产品的总额度'),
+      ('Regulatory cap', 'zh', '已达到监管规定的额度上限'),
+      ('Probability of default caps the limit', 'zh', '根据风险评估暂不能给予更高的额度'),
+      ('Below the smallest limit of the product', 'zh', '可授予的额度低于该产品的最低额度'),
+      ('Largest change that one decision may make', 'zh', '单次调整幅度已达上限'),
+      ('Change too small to be made', 'zh', '调整幅度过小，额度保持不变'),
+      ('Too soon after the last change', 'zh', '距上次额度调整时间过短'),
+      ('Drawn amount is above what the policy supports', 'zh', '已使用金额高于可支持的额度'),
+      ('Above the amount that needs approval', 'zh', '该额度需人工审批'),
+      ('Withheld by an experiment', 'zh', '本次提额暂在部分客户中试行')$$;
+  chinese_contact text := $$,
+      ('zh', '［贷款机构名称］', '［地址］', '［电话］', '［电子邮箱］', '［监管机构］')$$;
 BEGIN
+  BEGIN
+    -- Whether the database can hold them: they are part of the definitions below.
+    EXECUTE 'VALUES ' || substr(chinese, 2) || '; VALUES ' || substr(chinese_contact, 2);	-- DDL
+  EXCEPTION WHEN untranslatable_character OR feature_not_supported THEN
+    RAISE NOTICE 'Chinese texts of reasons are left out: encoding % of the database cannot hold them', getdatabaseencoding();
+    chinese := '';
+    chinese_contact := '';
+  END;
   PERFORM credit_limit_internal.create_table(book, 'reason_text', $$
     CREATE TABLE @book@.reason_text (
       reason text NOT NULL,
@@ -17,40 +46,22 @@ BEGIN
       'reasons of decisions in the words that a borrower reads, by language; those of your policies go here too';
     INSERT INTO @book@.reason_text VALUES
       ('Score and income support no higher limit', 'en', 'Your score and income do not support a higher limit.'),
-      ('Score and income support no higher limit', 'zh', '您的评分和收入暂不支持更高的额度'),
       ('Score supports no higher limit', 'en', 'Your score does not support a higher limit.'),
-      ('Score supports no higher limit', 'zh', '您的评分暂不支持更高的额度'),
       ('Income supports no higher limit', 'en', 'Your income does not support a higher limit.'),
-      ('Income supports no higher limit', 'zh', '您的收入暂不支持更高的额度'),
       ('Highest limit of the policy', 'en', 'We grant no higher limit.'),
-      ('Highest limit of the policy', 'zh', '已达到我们可授予的最高额度'),
       ('Expected demand needs no higher limit', 'en', 'Your expected use does not need a higher limit.'),
-      ('Expected demand needs no higher limit', 'zh', '您的预期用款无需更高的额度'),
       ('Income and obligations support no higher limit', 'en', 'Your income and obligations do not support a higher limit.'),
-      ('Income and obligations support no higher limit', 'zh', '您的收入与负债情况暂不支持更高的额度'),
       ('Highest limit of the product', 'en', 'This product has no higher limit.'),
-      ('Highest limit of the product', 'zh', '已达到该产品的最高额度'),
       ('Limit across all products of the borrower', 'en', 'The limit across all your products is reached.'),
-      ('Limit across all products of the borrower', 'zh', '已达到您名下各产品的总额度'),
       ('Regulatory cap', 'en', 'The law allows no higher limit.'),
-      ('Regulatory cap', 'zh', '已达到监管规定的额度上限'),
       ('Probability of default caps the limit', 'en', 'Our assessment of risk does not allow a higher limit.'),
-      ('Probability of default caps the limit', 'zh', '根据风险评估暂不能给予更高的额度'),
       ('Below the smallest limit of the product', 'en', 'The limit would be below the smallest of this product.'),
-      ('Below the smallest limit of the product', 'zh', '可授予的额度低于该产品的最低额度'),
       ('Largest change that one decision may make', 'en', 'A limit moves in steps.'),
-      ('Largest change that one decision may make', 'zh', '单次调整幅度已达上限'),
       ('Change too small to be made', 'en', 'The change would be too small.'),
-      ('Change too small to be made', 'zh', '调整幅度过小，额度保持不变'),
       ('Too soon after the last change', 'en', 'The last change was a short time ago.'),
-      ('Too soon after the last change', 'zh', '距上次额度调整时间过短'),
       ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),
-      ('Drawn amount is above what the policy supports', 'zh', '已使用金额高于可支持的额度'),
       ('Above the amount that needs approval', 'en', 'A limit this high is decided by a person.'),
-      ('Above the amount that needs approval', 'zh', '该额度需人工审批'),
-      ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.'),
-      ('Withheld by an experiment', 'zh', '本次提额暂在部分客户中试行')
-  $$);
+      ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.')$$ || chinese);
   PERFORM credit_limit_internal.create_table(book, 'lender_contact', $$
     CREATE TABLE @book@.lender_contact (
       language text PRIMARY KEY CHECK (language ~ '^[a-z]{2}(-[A-Za-z]+)?$'),
@@ -62,13 +73,12 @@ BEGIN
     COMMENT ON TABLE @book@.lender_contact IS
       'whom a borrower may ask about a decision, and who supervises the lender; the first rows are placeholders';
     INSERT INTO @book@.lender_contact VALUES
-      ('en', '[name of the lender]', '[address]', '[telephone]', '[e-mail]', '[supervisory authority]'),
-      ('zh', '［贷款机构名称］', '［地址］', '［电话］', '［电子邮箱］', '［监管机构］')
-  $$);
+      ('en', '[name of the lender]', '[address]', '[telephone]', '[e-mail]', '[supervisory authority]')$$ || chinese_contact);
 END
 $create$;
 COMMENT ON FUNCTION credit_limit_internal.create_notices(text) IS
-    'part of create_book: texts of reasons in English and Chinese, contact of the lender';
+    'part of create_book: texts of reasons in English, and in Chinese where the encoding of the database can hold it; contact of '
+    'the lender';
 
 CREATE FUNCTION credit_limit.translate_reasons(book text, reasons text[], language text) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp

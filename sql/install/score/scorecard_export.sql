@@ -171,12 +171,20 @@ CREATE FUNCTION credit_limit.scorecard_from_pmml(document xml) RETURNS credit_li
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  uri text := (xpath('namespace-uri(/*)', document))[1];
+  uri text;
   card jsonb;
   found record;
   terms jsonb;
   characteristics jsonb := '[]';
 BEGIN
+  -- The server's functions for XML read UTF-8, and answer in it, whatever the encoding of the database.
+  IF getdatabaseencoding() <> 'UTF8' AND document::text ~ '[^[:ascii:]]|&#(?!(9|10|13|34|38|39|60|62);)' THEN
+    RAISE EXCEPTION 'PMML with characters beyond ASCII can be read in a UTF8 database only' USING
+      ERRCODE = 'feature_not_supported',
+      DETAIL = format('The encoding of this database is %s.', getdatabaseencoding()),
+      HINT = 'Read it in a UTF8 database, and copy the card from there as text.';
+  END IF;
+  uri := (xpath('namespace-uri(/*)', document))[1];
   PERFORM credit_limit_internal.pmml_require(document, uri);
   SELECT jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(m.name, ''), nullif(m.description, ''), 'PMML'),
       'base_points', m.base_points,
@@ -257,4 +265,4 @@ DataDictionary calls valid; of invalid ones, which PMML may refuse, the card mak
 has the default scaling: give it one before score_pd means anything. Reason codes are texts, and ranked as reason_codes() does.
 NULL gives NULL. Errors: no PMML, a gap between intervals (22023), what a card cannot say (0A000: DerivedField,
 ComplexPartialScore, several fields, notEqual, isNotIn, missingValueReplacement and others, named), a number that is none (22P02),
-a server without libxml (0A000).';
+a server without libxml, and characters beyond ASCII in a database that is not UTF8 (0A000).';
