@@ -35,6 +35,15 @@ cl_tally_rows(const ClTally *tally, int64_t *n)
 	}
 }
 
+bool
+cl_tally_is_empty(const ClTally *tally)
+{
+	int64_t		n[2];
+
+	cl_tally_rows(tally, n);
+	return n[0] + n[1] == 0;
+}
+
 /*
  * Counted values, and the pending ones behind them: rows with a weight, and what other tallies counted
  *

@@ -133,6 +133,7 @@ extern void cl_tally_make_room(ClTally *tally, int class);
 extern void cl_tally_merge(ClTally *into, const ClTally *from);
 extern void cl_tally_settle(ClTally *tally);	/* stopped by an error it leaves another order of the same rows */
 extern void cl_tally_rows(const ClTally *tally, int64_t *n);	/* rows of either class; any tally */
+extern bool cl_tally_is_empty(const ClTally *tally);
 extern void cl_tally_recount(ClTally *tally);	/* after the counts were filled in directly */
 
 /* Of a settled tally. */

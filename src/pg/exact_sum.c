@@ -84,5 +84,5 @@ cl_exact_sum_parse(const ClJson *node, double lowest, double highest)
 		cl_json_item(node, i, &item);
 		cl_exact_sum_add(&sum, cl_json_float8(&item, -1e300, 1e300));
 	}
-	return sum;
+	return cl_exact_sum_closed(&sum);
 }

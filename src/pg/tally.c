@@ -150,9 +150,12 @@ send_weighted(StringInfo buf, const ClTallyType *type, const ClTally *tally)
 void
 cl_tally_send(StringInfo buf, const ClTallyType *type, ClTally *tally)
 {
+	/* Without rows there are no weights either: as many bytes say so whatever the rows would have had. */
+	ClTallyKind kind = cl_tally_is_empty(tally) ? CL_TALLY_COUNTS : tally->kind;
+
 	cl_tally_settle(tally);
-	pq_sendbyte(buf, tally->kind);
-	if (tally->kind == CL_TALLY_WEIGHTS)
+	pq_sendbyte(buf, kind);
+	if (kind == CL_TALLY_WEIGHTS)
 		send_weighted(buf, type, tally);
 	else
 		send_counts(buf, type, tally);

@@ -151,7 +151,7 @@ merge(void *into, const void *from)
 				 errdetail("They count different things."),
 				 errhint("Give the rows without weights the weight 1.")));
 	cl_sketch_set_kind(sketch, other->kind);
-	sketch->n_skipped += other->n_skipped;
+	sketch->n_skipped = cl_skipped_sum(sketch->n_skipped, other->n_skipped);
 	merge_counts(&sketch->missing, &other->missing);
 	if (sketch->kind == CL_SKETCH_NUMERIC)
 		cl_tally_merge_checked(&sketch->tally, &other->tally, &tally_type);
@@ -251,6 +251,17 @@ in_order(int64 n, const ClExactSum *weight, bool weighted)
 	return cl_tally_sums_possible(n, weight, 0);
 }
 
+/* Values have weights where the sketch says so; without any there is nothing to say. */
+static bool
+kinds_agree(ClBinSketch *sketch)
+{
+	ClTallyKind kind = sketch->weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
+
+	if (cl_tally_is_empty(&sketch->tally))
+		sketch->tally.kind = kind;
+	return sketch->tally.kind == kind;
+}
+
 static bool
 counts_in_order(const ClSketchCounts *counts, bool weighted)
 {
@@ -314,7 +325,7 @@ read_state(StringInfo buf)
 	cl_sketch_set_kind(sketch, kind);
 	sketch->weighted = weighted;
 	sketch->tally.kind = weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
-	sketch->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX / 2, "number of rows left out");
+	sketch->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
 	receive_counts(buf, &sketch->missing, weighted, "rows without a value");
 	receive_counts(buf, &sketch->overflowed, weighted, "rows whose categories were given up");
 	if (overflow == 0 && sketch->overflowed.n[0] + sketch->overflowed.n[1] > 0)
@@ -322,7 +333,7 @@ read_state(StringInfo buf)
 	if (kind == CL_SKETCH_NUMERIC)
 	{
 		cl_tally_receive(buf, &tally_type, &sketch->tally);
-		if ((sketch->tally.kind == CL_TALLY_WEIGHTS) != sketch->weighted)
+		if (!kinds_agree(sketch))
 			cl_wire_invalid(TYPE_NAME, "kind of counts does not agree with the weights");
 	}
 	else if (kind == CL_SKETCH_TEXT)
@@ -466,7 +477,7 @@ parse(const ClJson *document)
 	sketch->weighted = cl_json_get(document, "weighted", &node) && cl_json_bool(&node);
 	sketch->tally.kind = sketch->weighted ? CL_TALLY_WEIGHTS : CL_TALLY_COUNTS;
 	cl_json_require(document, "n_skipped", &node);
-	sketch->n_skipped = cl_json_decimal(&node, 0, 0, PG_INT64_MAX / 2);
+	sketch->n_skipped = cl_json_decimal(&node, 0, 0, PG_INT64_MAX);
 	parse_lump(document, "missing", sketch->weighted, &sketch->missing);
 	overflow = cl_json_get(document, "overflowed", &node);
 	if (overflow && sketch->kind != CL_SKETCH_TEXT)
@@ -477,7 +488,11 @@ parse(const ClJson *document)
 	if (overflow && cl_json_array(&node, 0, 1) > 0)
 		cl_json_error(&node, "empty where categories were given up");
 	if (sketch->kind == CL_SKETCH_NUMERIC)
+	{
 		cl_tally_parse(&node, &tally_type, &sketch->tally);
+		if (!kinds_agree(sketch))
+			cl_json_error(&node, "rows with their weights where \"weighted\" is true, and only there");
+	}
 	else
 		parse_categories(&node, sketch);
 	sketch->overflow = overflow;

@@ -286,22 +286,26 @@ cl_behavior_final(PG_FUNCTION_ARGS)
 }
 
 /* Contradictions travel between workers, and nowhere else. */
+static Datum
+consistent(Datum value)
+{
+	int			columns;
+
+	if (cl_behavior_conflict(cl_summary_state(&behavior_summary, value), &columns) != 0)
+		cl_wire_invalid(behavior_summary.name, "history has a month about which rows contradict each other");
+	return value;
+}
+
 Datum
 cl_behavior_recv(PG_FUNCTION_ARGS)
 {
-	Datum		value = cl_summary_recv(fcinfo, &behavior_summary);
-
-	cl_behavior_require_consistent(cl_summary_state(&behavior_summary, value));
-	return value;
+	return consistent(cl_summary_recv(fcinfo, &behavior_summary));
 }
 
 Datum
 cl_behavior_from_bytea(PG_FUNCTION_ARGS)
 {
-	Datum		value = cl_summary_from_bytea(fcinfo, &behavior_summary);
-
-	cl_behavior_require_consistent(cl_summary_state(&behavior_summary, value));
-	return value;
+	return consistent(cl_summary_from_bytea(fcinfo, &behavior_summary));
 }
 
 /*

@@ -52,7 +52,8 @@ cl_demand_of(const ClDemandModel *model)
 	demand->given = true;
 	demand->fit = palloc_object(ClDemandFit);
 	*demand->fit = (ClDemandFit) {
-		.status = CL_DEMAND_GIVEN, .mu = model->mu, .sigma = model->sigma, .p_zero = model->p_zero,
+		/* 0.0 is added here and below so that there is only one zero. */
+		.status = CL_DEMAND_GIVEN, .mu = model->mu + 0.0, .sigma = model->sigma + 0.0, .p_zero = model->p_zero + 0.0,
 		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .loglik = NAN
 	};
 	return demand;
@@ -382,7 +383,7 @@ read_given(StringInfo buf, ClDemandDistribution distribution, bool leans)
 	if (status >= CL_DEMAND_STATUSES)
 		cl_wire_invalid(TYPE_NAME, "status is not known");
 	read_months(buf, &months);
-	months.highest_limit = pq_getmsgfloat8(buf);
+	months.highest_limit = pq_getmsgfloat8(buf) + 0.0;
 	demand = cl_demand_leaning(&model, &months, status);
 	wrong = cl_demand_leaning_disorder(demand);
 	if (wrong != NULL)
@@ -404,13 +405,13 @@ read_state(StringInfo buf)
 		return read_given(buf, distribution, given == 2);
 	demand = cl_demand_create();
 	demand->options.distribution = distribution;
-	demand->options.tolerance = pq_getmsgfloat8(buf);
-	demand->options.half_life = pq_getmsgfloat8(buf);
+	demand->options.tolerance = pq_getmsgfloat8(buf) + 0.0;
+	demand->options.half_life = pq_getmsgfloat8(buf) + 0.0;
 	read_months(buf, demand);
 	demand->weight = pq_getmsgint64(buf);
 	demand->weight_zero = pq_getmsgint64(buf);
 	demand->weight_censored = pq_getmsgint64(buf);
-	demand->highest_limit = pq_getmsgfloat8(buf);
+	demand->highest_limit = pq_getmsgfloat8(buf) + 0.0;
 	demand->sum = cl_wire_int128(buf);
 	demand->squares.high = cl_wire_int128(buf);
 	demand->squares.low = (uint64) pq_getmsgint64(buf);

@@ -67,10 +67,7 @@ transfer(StringInfo buf, const void *data)
 static const char *
 disorder(const KaplanMeier *state)
 {
-	int64		n[2];
-
-	cl_tally_rows(&state->tally, n);
-	return state->tally.kind == CL_TALLY_COUNTS || n[0] + n[1] == 0 ? NULL : "amounts are weighted";
+	return state->tally.kind == CL_TALLY_COUNTS || cl_tally_is_empty(&state->tally) ? NULL : "amounts are weighted";
 }
 
 static void *

@@ -254,14 +254,36 @@ merge(void *into, const void *from)
 	merge_cells(state, &other->cells);
 }
 
-/* By Cauchy and Schwarz the square of the sum is at most n times the sum of the squares. */
 static bool
-sums_possible(const ClUtilization *state)
+at_most(Datum a, Datum b)
+{
+	return DatumGetBool(DirectFunctionCall2(numeric_le, a, b));
+}
+
+/* By Cauchy and Schwarz the square of the sum is at most n times the sum of the squares; ratios are at most 1e100. */
+static bool
+ratios_possible(const ClUtilization *state)
 {
 	Datum		sum = cl_utilization_ratio_sum(state);
-	Datum		most = DirectFunctionCall2(numeric_mul, cl_minor_numeric(state->ratio.n, 0), cl_utilization_ratio_squares(state));
+	Datum		squares = cl_utilization_ratio_squares(state);
+	Datum		n = cl_minor_numeric(state->ratio.n, 0);
 
-	return DatumGetBool(DirectFunctionCall2(numeric_le, DirectFunctionCall2(numeric_mul, sum, sum), most));
+	return at_most(squares, DirectFunctionCall2(numeric_mul, n, DirectFunctionCall1(float8_numeric, Float8GetDatum(1e201)))) &&
+		at_most(DirectFunctionCall2(numeric_mul, sum, sum), DirectFunctionCall2(numeric_mul, n, squares));
+}
+
+/* What is unused or over the limit is not below 0, and both come from the limits: a credit balance leaves no more unused. */
+static bool
+amounts_possible(const ClUtilization *state)
+{
+	Datum		unused = cl_utilization_money(state, CL_SUM_UNUSED);
+	Datum		over = cl_utilization_money(state, CL_SUM_OVER_LIMIT);
+	Datum		limit = cl_utilization_money(state, CL_SUM_LIMIT);
+	Datum		zero = cl_minor_numeric(0, 0);
+
+	return at_most(zero, unused) && at_most(zero, over) && at_most(unused, limit) &&
+		at_most(DirectFunctionCall2(numeric_add, unused, cl_utilization_money(state, CL_SUM_BALANCE)),
+				DirectFunctionCall2(numeric_add, limit, over));
 }
 
 /* What any state obeys, wherever it came from: counts add up, sums are possible. NULL when it is in order. */
@@ -282,8 +304,10 @@ disorder(const ClUtilization *state, const int64 *counts)
 		return "counts of the cells do not add up to the number of rows";
 	if (state->ratio.n != total - counts[CL_CELL_INFINITE])
 		return "number of ratios does not agree with the counts of the cells";
-	if (!sums_possible(state))
+	if (!ratios_possible(state))
 		return "sums of the ratios are out of range";
+	if (!amounts_possible(state))
+		return "amounts contradict each other";
 	return NULL;
 }
 

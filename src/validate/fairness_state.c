@@ -116,6 +116,8 @@ disorder(const ClFairnessGroup *group)
 		return "number of rows of a group is out of range";
 	if (score->n < 0 || score->n > group->n)
 		return "number of scores of a group is out of range";
+	if (score->n == 0 && (score->lowest != 0 || score->highest != 0))
+		return "ends of the scores are there without a score";
 	if (!(fabs(score->sum.high) <= n * CL_SCORE_LARGEST) ||
 		!(score->squares.high >= 0 && score->squares.high <= n * CL_SCORE_LARGEST * CL_SCORE_LARGEST))
 		return "sums of the scores are out of range";

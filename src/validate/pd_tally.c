@@ -143,9 +143,6 @@ cl_pd_tally_read(StringInfo buf, const ClTallyType *type)
 bool
 cl_pd_tally_settled(ClPdTally *state)
 {
-	int64		n[2];
-
 	cl_tally_settle(&state->tally);
-	cl_tally_rows(&state->tally, n);
-	return n[0] + n[1] > 0;
+	return !cl_tally_is_empty(&state->tally);
 }

@@ -53,10 +53,7 @@ cl_roc_measures(ClRoc *roc)
 static bool
 is_empty(const ClRoc *roc)
 {
-	int64		n[2];
-
-	cl_tally_rows(&roc->tally, n);
-	return n[0] + n[1] == 0;
+	return cl_tally_is_empty(&roc->tally);
 }
 
 /* Amounts are those of all rows, or of none; a side without rows has no say. */

@@ -181,6 +181,19 @@ SELECT '\x00'::bytea::utilization;
 SELECT substr(u::bytea, 1, 20)::utilization FROM kept WHERE g = 2;
 SELECT '{"n": 1}'::jsonb::roc;
 SELECT jsonb_set(u::jsonb, '{n}', '1')::utilization FROM kept WHERE g = 2;
+-- What is accepted can be read again: weights where the value says there are none; amounts of which none can be; contradictions that only
+-- workers tell each other; ends of scores that are not there.
+SELECT '{"version": 1, "kind": "numeric", "n_skipped": 0, "missing": [0, 0], "values": [[0, 4, 1, 42, 10.5, 0, 0]]}'::bin_sketch;
+SELECT '{"version": 1, "n": 3, "n_undefined": 0, "balance": 22.2, "credit_limit": 7.8, "unused": -5.0, "over_limit": 14.4, "ratio_n": 3,
+  "ratio_sum": 8.538461538461538, "ratio_squares": 25, "cells": [[1114, 3]]}'::utilization;
+SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 1, "unused": 0, "over_limit": 0, "ratio_n": 1,
+  "ratio_sum": 1e150, "ratio_squares": 1e300, "cells": [[1000, 1]]}'::utilization;
+SELECT overlay(v::bytea PLACING '\x01'::bytea FROM 10)::behavior FROM (SELECT behavior_agg('2026-01-01', 1000, 1, 1, 1, 1) AS v) s;
+SELECT overlay(v::bytea PLACING '\x01'::bytea FROM 46)::fairness FROM (SELECT fairness_agg('A', true) AS v) s;
+-- One form for equal values: zero has no sign, and no rows have no weights.
+SELECT overlay(v::bytea PLACING '\x80'::bytea FROM 4)::demand = v AS zero FROM (SELECT demand(0, 1) AS v) s;
+SELECT v::text::roc = v AS roc, w::text::calibration = w AS calibration, b::text::bin_sketch = b AS bin_sketch
+FROM (SELECT roc_agg(NULL::float8, true, true, 1) AS v, calibration_agg(NULL::float8, true, 1) AS w, bin_sketch_agg(NULL::float8, true, 1) AS b) s;
 
 SET client_min_messages = error;
 DROP SCHEMA types_test CASCADE;

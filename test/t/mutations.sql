@@ -1,0 +1,120 @@
+-- What test/t/008_mutations.pl does in the server: mutants of a value are read, and what is accepted is used.
+SET client_min_messages = warning;
+
+CREATE TABLE mutant (data text);
+CREATE TABLE problem (type text, problem text, data text);
+CREATE VIEW own_type AS
+SELECT t.oid, t.typname::text AS name,
+  EXISTS (SELECT FROM pg_cast c WHERE c.castsource = 'bytea'::regtype AND c.casttarget = t.oid) AS summary
+FROM pg_type t WHERE t.typnamespace = 'credit_limit'::regnamespace AND t.typtype = 'b' AND t.typcategory <> 'A';
+
+-- Values to begin with: small, of every kind that the type has.
+CREATE TABLE row AS
+SELECT i, i % 3 = 0 AS event, sin(i) AS x, i * 1.25 AS amount, 100 + i % 4 AS available, (i % 7) / 8.0::float8 AS pd, 0.5 + i % 3 AS weight,
+  chr(65 + i % 4) AS label, (DATE '2020-01-01' + make_interval(months => i))::date AS month
+FROM generate_series(1, 12) i;
+CREATE FUNCTION seed(type text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE call text;
+BEGIN
+  FOREACH call IN ARRAY CASE type
+    WHEN 'bin_sketch' THEN ARRAY['bin_sketch_agg(x, event)', 'bin_sketch_agg(nullif(pd, 0), event, weight)', 'bin_sketch_agg(label, event)',
+      'bin_sketch_agg(nullif(label, ''A''), event, weight / 3)', 'bin_sketch_agg(repeat(label, 1001), event)', 'bin_sketch_agg(NULL::text, event)']
+    WHEN 'calibration' THEN ARRAY['calibration_agg(pd, event)', 'calibration_agg(pd, event, weight / 7)', 'calibration_agg(pd, NULL)', 'calibration_agg(pd, NULL, weight)']
+    WHEN 'roc' THEN ARRAY['roc_agg(x, event, true)', 'roc_agg(pd, event, false, weight / 3)', 'roc_amount_agg(x, event, true, amount)',
+      'roc_agg(CASE i WHEN 1 THEN ''Infinity'' WHEN 2 THEN ''-Infinity'' ELSE x END, event, true)', 'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
+    WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']
+    WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
+    WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
+      'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']
+    WHEN 'demand' THEN ARRAY['demand_agg(amount, 10)', 'demand_agg(amount, 12, i, ''{"half_life": 3}'')',
+      'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)', 'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
+    WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']
+    WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)', 'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',
+      'behavior_agg((month + make_interval(years => 4 * (i % 3)))::date, 0, 0, 0, 0, 0)']
+    WHEN 'binning' THEN ARRAY['optimal_binning(x, event)', 'optimal_binning(label, event, ''{"smoothing": "laplace"}'')',
+      'binning_refit(fixed_binning(ARRAY[0.5], ''{"special_codes": [0.25]}''), pd, event)', 'fixed_binning(''[["A", "B"], ["C"]]'')']
+    WHEN 'logit_model' THEN ARRAY['logistic_regression(event, ARRAY[x])', 'logistic_regression(event, ARRAY[x, pd], ''{"penalty": "firth"}'')']
+    WHEN 'pd_curve' THEN ARRAY['isotonic_calibration(pd, event, true)', 'platt_scaling(x, event, false)']
+    WHEN 'scorecard' THEN ARRAY[$q$min('{"name": "c", "base_points": 300, "characteristics": [{"name": "x", "reason": "why", "bins": [{"below": 0.5, "points": 1},
+        {"below": 2, "points": 7, "reason": "so"}, {"points": 2}], "special": [{"values": [-9, -8], "points": 0}], "missing": {"points": -5}},
+        {"name": "label", "categories": [{"in": ["A", "B"], "points": 14, "woe": 0.5}, {"in": ["C"], "points": -12}], "other": {"points": 0}}]}'::text)::scorecard$q$,
+      $q$min('{"name": "c", "scaling": {"score": 500, "odds": 20, "pdo": 40}, "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}'::text)::scorecard$q$]
+    WHEN 'limit_policy' THEN ARRAY[
+      $q$min('{"name": "p", "product": {"cap": 1000.00, "floor": 50, "step": 10}, "movement": {"max_increase": 0.5, "dead_band": 0.05}}'::text)::limit_policy$q$,
+      $q$min('{"name": "p", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 1.5, "limit": 9000}, {"score_from": 600, "income_multiple": 0.8}]},
+        "risk_cap": [{"pd_below": 0.02, "limit": 30000}, {"limit": 500}], "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "late"}],
+        "affordability": {"max_debt_to_income": 0.55, "residual_income": 200, "apr": 0.18, "payment_rate": 0.05, "payment_floor": 50}}'::text)::limit_policy$q$]
+    END
+  LOOP
+    RETURN QUERY EXECUTE format('SELECT (%s)::text FROM (SELECT row.*, i AS g FROM row) b', call);
+  END LOOP;
+END $$;
+
+CREATE TABLE first_seed AS SELECT name AS type, (SELECT min(v) FROM seed(name) v) AS v FROM own_type;
+CREATE TABLE given (type regtype, value text);
+INSERT INTO given VALUES ('text', '''B''::text'), ('jsonb', '''{"x": 1, "label": "A"}''::jsonb'), ('date', 'DATE ''2024-05-01'''), ('anyarray', 'ARRAY[0.5]'),
+  ('int4', '3'), ('int8', '3::bigint'), ('bool', 'true'), ('float8', '0.5::float8'), ('numeric', '0.5'), ('float8[]', 'ARRAY[0.25, 0.5]::float8[]'),
+  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']');
+-- Calls of every function whose first argument is the type; others that have a default keep it, the rest are what their types take.
+CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT format('SELECT count(f::text%s) FROM %s(%s) f', max('::' || r.name), p.oid::regproc, string_agg(CASE
+      WHEN a.type = t.oid THEN '$1'
+      WHEN a.type = 'record'::regtype THEN '(SELECT r FROM known r)'
+      WHEN a.type = 'binning[]'::regtype THEN '(SELECT ARRAY[binning] FROM known_binning)'
+      WHEN a.type::regtype::text ~ '^credit_limit[.]' OR a.type IN (SELECT oid FROM own_type)
+        THEN format('(SELECT v::%s FROM first_seed WHERE type = %L)', a.type::regtype, (SELECT name FROM own_type o WHERE o.oid = a.type))
+      ELSE g.value END, ', ' ORDER BY a.i))
+  FROM own_type t JOIN pg_proc p ON t.oid = p.proargtypes[0] LEFT JOIN own_type r ON r.oid = p.prorettype,
+    unnest(p.proargtypes::oid[]) WITH ORDINALITY a (type, i) LEFT JOIN given g ON g.type = a.type
+  WHERE t.name = calls.type AND p.pronamespace = 'credit_limit'::regnamespace AND p.prokind = 'f' AND a.i <= greatest(1, p.pronargs - p.pronargdefaults)
+  GROUP BY p.oid, p.proname HAVING NOT bool_or(a.type = 'regclass'::regtype)
+  UNION ALL SELECT 'SELECT count(r::text::' || name || ') FROM (SELECT credit_limit.rollup(v) AS r FROM (VALUES ($1), ($1), ($1)) v (v)) s' FROM own_type t WHERE t.name = calls.type AND t.summary
+$$;
+CREATE TABLE known_binning AS SELECT credit_limit.optimal_binning(x, event) AS binning FROM row;
+CREATE TABLE known AS SELECT 0.5::float8 AS x, 'A'::text AS label, 720.0 AS score, 0.01::float8 AS pd, 3000.0 AS income, 100.0 AS obligations,
+  1000.0 AS credit_limit, 200.0 AS balance, 0 AS days_past_due, DATE '2024-01-01' AS last_increase, DATE '2024-01-01' AS last_decrease;
+
+-- One mutant after another: what is accepted is kept, its text, its json and its bytes say the same again, and every call answers or
+-- refuses. Written out for a type and a form, so that its statements are planned once.
+CREATE PROCEDURE make_trial(type text, form text) LANGUAGE plpgsql AS $make$
+DECLARE
+  calls text;
+BEGIN
+  SELECT string_agg(format($call$
+    BEGIN
+      PERFORM * FROM (%s) q;
+    EXCEPTION
+      WHEN data_exception OR program_limit_exceeded OR cardinality_violation OR undefined_column OR datatype_mismatch THEN NULL;
+      WHEN OTHERS THEN INSERT INTO problem VALUES (%L, %L || SQLSTATE || ' ' || SQLERRM, m.data);
+    END;$call$, replace(c, '$1', 'mutated'), type, c || ': '), '') INTO calls FROM calls(type) c;
+  EXECUTE format($trial$
+    CREATE PROCEDURE try_%1$s_%2$s() LANGUAGE plpgsql AS $$
+    DECLARE
+      m mutant;
+      mutated %1$s;
+      difference text;
+    BEGIN
+      FOR m IN SELECT * FROM mutant LOOP
+        BEGIN
+          mutated := m.data::%2$s::%1$s;
+        EXCEPTION
+          WHEN data_exception OR program_limit_exceeded OR protocol_violation THEN CONTINUE;
+          WHEN OTHERS THEN
+            INSERT INTO problem VALUES ('%1$s', SQLSTATE || ' ' || SQLERRM, m.data);
+            CONTINUE;
+        END;
+        BEGIN
+          INSERT INTO accepted_%1$s VALUES (mutated);
+          difference := concat_ws(' ', CASE WHEN mutated::text::%1$s <> mutated THEN 'text' END,
+            CASE WHEN mutated::json::jsonb::%1$s <> mutated THEN 'json' END, CASE WHEN mutated%3$s <> mutated THEN 'bytes' END);
+          IF difference <> '' THEN
+            INSERT INTO problem VALUES ('%1$s', 'differs through ' || difference, m.data);
+          END IF;
+        EXCEPTION WHEN OTHERS THEN
+          INSERT INTO problem VALUES ('%1$s', 'taken and not read: ' || SQLSTATE || ' ' || SQLERRM, m.data);
+          CONTINUE;
+        END;
+        %4$s
+      END LOOP;
+    END $$ $trial$, type, form, CASE WHEN (SELECT summary FROM own_type o WHERE o.name = type) THEN '::bytea::' || type ELSE '' END, calls);
+END $make$;
