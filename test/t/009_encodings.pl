@@ -1,5 +1,5 @@
-# The extension is created in a database of every encoding that the server has, a book in some of them (CREDIT_LIMIT_SOAK=1: in all);
-# texts that an encoding cannot hold are left out, and said; what is hashed and scored is the same everywhere.
+# The extension is created in a database of every encoding that the server has, a book in some of them (CREDIT_LIMIT_SOAK=1: in
+# all); texts that an encoding cannot hold are left out, and said; what is hashed and scored is the same everywhere.
 use strict;
 use warnings;
 use utf8;
@@ -19,7 +19,8 @@ my @encodings = split /\n/, $node->safe_psql('postgres', q{SELECT pg_encoding_to
 cmp_ok(scalar @encodings, '>', 30, "there are @encodings");
 my %with_book = map { $_ => 1 } qw(UTF8 EUC_CN EUC_JP EUC_KR LATIN1 WIN1252 KOI8R SQL_ASCII);
 
-my $card = q{'{"name": "c", "characteristics": [{"name": "x", "categories": [{"in": ["a b"], "points": 7}], "other": {"points": 1}}]}'};
+my $card = q{'{"name": "c", "characteristics": [
+	{"name": "x", "categories": [{"in": ["a b"], "points": 7}], "other": {"points": 1}}]}'};
 my $same = qq{SET search_path = credit_limit; SELECT assign_arm('e', 'unit', ARRAY['a', 'b'], ARRAY[0.5, 0.5]),
 	score($card, '{"x": "a b"}'::jsonb)};
 my $pmml = qq{SET search_path = credit_limit; SELECT scorecard_from_pmml(scorecard_pmml($card)) = $card\::scorecard};

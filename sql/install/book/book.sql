@@ -186,7 +186,8 @@ BEGIN
   END IF;
   IF getdatabaseencoding() = 'MULE_INTERNAL' THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'a book cannot be in a database of encoding MULE_INTERNAL',
-      DETAIL = 'Decisions are hashed in UTF-8, and the server has no conversion to it.', HINT = 'Make the book in a UTF8 database.';
+      DETAIL = 'Decisions are hashed in UTF-8, and the server has no conversion to it.',
+      HINT = 'Make the book in a UTF8 database.';
   END IF;
   IF to_regnamespace(quote_ident(book)) IS NULL THEN
     EXECUTE format('CREATE SCHEMA %I', book);	-- DDL
