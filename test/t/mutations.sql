@@ -19,28 +19,36 @@ BEGIN
   FOREACH call IN ARRAY CASE type
     WHEN 'bin_sketch' THEN ARRAY['bin_sketch_agg(x, event)', 'bin_sketch_agg(nullif(pd, 0), event, weight)', 'bin_sketch_agg(label, event)',
       'bin_sketch_agg(nullif(label, ''A''), event, weight / 3)', 'bin_sketch_agg(repeat(label, 1001), event)', 'bin_sketch_agg(NULL::text, event)']
-    WHEN 'calibration' THEN ARRAY['calibration_agg(pd, event)', 'calibration_agg(pd, event, weight / 7)', 'calibration_agg(pd, NULL)', 'calibration_agg(pd, NULL, weight)']
+    WHEN 'calibration' THEN ARRAY['calibration_agg(pd, event)', 'calibration_agg(pd, event, weight / 7)', 'calibration_agg(pd, NULL)',
+      'calibration_agg(pd, NULL, weight)']
     WHEN 'roc' THEN ARRAY['roc_agg(x, event, true)', 'roc_agg(pd, event, false, weight / 3)', 'roc_amount_agg(x, event, true, amount)',
-      'roc_agg(CASE i WHEN 1 THEN ''Infinity'' WHEN 2 THEN ''-Infinity'' ELSE x END, event, true)', 'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
+      'roc_agg(CASE i WHEN 1 THEN ''Infinity'' WHEN 2 THEN ''-Infinity'' ELSE x END, event, true)',
+      'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
     WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
     WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
       'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']
     WHEN 'demand' THEN ARRAY['demand_agg(amount, 10)', 'demand_agg(amount, 12, i, ''{"half_life": 3}'')',
-      'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)', 'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
+      'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)',
+      'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']
-    WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)', 'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',
+    WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)',
+      'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',
       'behavior_agg((month + make_interval(years => 4 * (i % 3)))::date, 0, 0, 0, 0, 0)']
     WHEN 'binning' THEN ARRAY['optimal_binning(x, event)', 'optimal_binning(label, event, ''{"smoothing": "laplace"}'')',
       'binning_refit(fixed_binning(ARRAY[0.5], ''{"special_codes": [0.25]}''), pd, event)', 'fixed_binning(''[["A", "B"], ["C"]]'')']
     WHEN 'logit_model' THEN ARRAY['logistic_regression(event, ARRAY[x])', 'logistic_regression(event, ARRAY[x, pd], ''{"penalty": "firth"}'')']
     WHEN 'pd_curve' THEN ARRAY['isotonic_calibration(pd, event, true)', 'platt_scaling(x, event, false)']
-    WHEN 'scorecard' THEN ARRAY[$q$min('{"name": "c", "base_points": 300, "characteristics": [{"name": "x", "reason": "why", "bins": [{"below": 0.5, "points": 1},
+    WHEN 'scorecard' THEN ARRAY[$q$min('{"name": "c", "base_points": 300, "characteristics": [
+        {"name": "x", "reason": "why", "bins": [{"below": 0.5, "points": 1},
         {"below": 2, "points": 7, "reason": "so"}, {"points": 2}], "special": [{"values": [-9, -8], "points": 0}], "missing": {"points": -5}},
-        {"name": "label", "categories": [{"in": ["A", "B"], "points": 14, "woe": 0.5}, {"in": ["C"], "points": -12}], "other": {"points": 0}}]}'::text)::scorecard$q$,
-      $q$min('{"name": "c", "scaling": {"score": 500, "odds": 20, "pdo": 40}, "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}'::text)::scorecard$q$]
+        {"name": "label", "categories": [{"in": ["A", "B"], "points": 14, "woe": 0.5}, {"in": ["C"], "points": -12}],
+         "other": {"points": 0}}]}'::text)::scorecard$q$,
+      $q$min('{"name": "c", "scaling": {"score": 500, "odds": 20, "pdo": 40},
+        "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}'::text)::scorecard$q$]
     WHEN 'limit_policy' THEN ARRAY[
-      $q$min('{"name": "p", "product": {"cap": 1000.00, "floor": 50, "step": 10}, "movement": {"max_increase": 0.5, "dead_band": 0.05}}'::text)::limit_policy$q$,
+      $q$min('{"name": "p", "product": {"cap": 1000.00, "floor": 50, "step": 10},
+        "movement": {"max_increase": 0.5, "dead_band": 0.05}}'::text)::limit_policy$q$,
       $q$min('{"name": "p", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 1.5, "limit": 9000}, {"score_from": 600, "income_multiple": 0.8}]},
         "risk_cap": [{"pd_below": 0.02, "limit": 30000}, {"limit": 500}], "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "late"}],
         "affordability": {"max_debt_to_income": 0.55, "residual_income": 200, "apr": 0.18, "payment_rate": 0.05, "payment_floor": 50}}'::text)::limit_policy$q$]
@@ -68,7 +76,9 @@ CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
     unnest(p.proargtypes::oid[]) WITH ORDINALITY a (type, i) LEFT JOIN given g ON g.type = a.type
   WHERE t.name = calls.type AND p.pronamespace = 'credit_limit'::regnamespace AND p.prokind = 'f' AND a.i <= greatest(1, p.pronargs - p.pronargdefaults)
   GROUP BY p.oid, p.proname HAVING NOT bool_or(a.type = 'regclass'::regtype)
-  UNION ALL SELECT 'SELECT count(r::text::' || name || ') FROM (SELECT credit_limit.rollup(v) AS r FROM (VALUES ($1), ($1), ($1)) v (v)) s' FROM own_type t WHERE t.name = calls.type AND t.summary
+  UNION ALL
+  SELECT 'SELECT count(r::text::' || name || ') FROM (SELECT credit_limit.rollup(v) AS r FROM (VALUES ($1), ($1), ($1)) v (v)) s'
+  FROM own_type t WHERE t.name = calls.type AND t.summary
 $$;
 CREATE TABLE known_binning AS SELECT credit_limit.optimal_binning(x, event) AS binning FROM row;
 CREATE TABLE known AS SELECT 0.5::float8 AS x, 'A'::text AS label, 720.0 AS score, 0.01::float8 AS pd, 3000.0 AS income, 100.0 AS obligations,
