@@ -25,7 +25,7 @@ FROM borrower GROUP BY ROLLUP (product) ORDER BY borrower.product NULLS LAST;
 \set step 'score every borrower'
 \ir step.sql
 CREATE TABLE scored AS
-SELECT b.*, score(r.card, b) AS score, score_pd(r.card, b) AS pd FROM borrower b, rules r;
+SELECT b.*, score((SELECT card FROM rules), b) AS score, score_pd((SELECT card FROM rules), b) AS pd FROM borrower b;
 
 \set step 'estimate the demand'
 \ir step.sql

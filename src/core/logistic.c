@@ -52,17 +52,53 @@ length_of(const double *x, int n)
 }
 
 /*
+ * The sandwich: R^-1 becomes R^-1 L, where L L' = R^-1' meat R^-1. False when the scores of the rows depend on each
+ * other, as with fewer rows than columns.
+ */
+static bool
+spread_by(int n, double *root, double *meat, double *work)
+{
+	double	   *half = work;
+	double	   *triangle = work + (size_t) n * n;
+
+	for (int i = 0; i < n * n; i++)
+	{
+		half[i] = 0;
+		for (int k = 0; k < n; k++)
+			half[i] += meat[i / n * n + k] * root[k * n + i % n];
+	}
+	for (int i = 0; i < n * n; i++)
+	{
+		meat[i] = 0;
+		for (int k = 0; k < n; k++)
+			meat[i] += root[k * n + i / n] * half[k * n + i % n];
+	}
+	if (!cl_cholesky(n, meat, triangle))
+		return false;
+	memcpy(half, root, (size_t) n * n * sizeof(double));
+	for (int i = 0; i < n * n; i++)
+	{
+		root[i] = 0;
+		for (int k = 0; k < n; k++)
+			root[i] += half[i / n * n + k] * triangle[i % n * n + k];
+	}
+	return true;
+}
+
+/*
  * The covariance is (T R^-1) (T R^-1)', where T leads from the frame to the columns as they came: a sum of squares, in which
  * nothing cancels. Terms that are held at 0 or at their bound have left the frame.
  */
 static void
-set_covariance(ClNewton *newton, ClLogitFit *fit)
+set_covariance(ClNewton *newton, double *meat, ClLogitFit *fit)
 {
 	int			n = newton->size;
 	int			all = fit->terms + 1;
 	double	   *root = newton->inverse;
 
 	cl_triangle_inverse(n, newton->triangle, root);
+	if (meat != NULL && !spread_by(n, root, meat, newton->work))
+		return;
 	for (int j = 1; j < n; j++)
 	{
 		for (int k = 0; k < n; k++)
@@ -99,7 +135,7 @@ is_held(const ClNewton *newton, const ClLogitFit *fit, int j)
 
 /* Takes the terms that are held out of the frame, and gives it the triangle of the others. */
 static void
-drop_held(ClNewton *newton, const ClLogitFit *fit)
+drop_held(ClNewton *newton, double *meat, const ClLogitFit *fit)
 {
 	int			n = newton->size;
 	int			kept = 0;
@@ -108,7 +144,12 @@ drop_held(ClNewton *newton, const ClLogitFit *fit)
 	for (int j = 0; j < n * n; j++)
 	{
 		if (!(j >= n && is_held(newton, fit, j / n - 1)) && !(j % n > 0 && is_held(newton, fit, j % n - 1)))
-			newton->information[to++] = newton->information[j];
+		{
+			newton->information[to] = newton->information[j];
+			if (meat != NULL)
+				meat[to] = meat[j];
+			to++;
+		}
 	}
 	for (int j = 0; j < newton->frame.terms; j++)
 	{
@@ -126,15 +167,22 @@ static void
 set_result(ClNewton *newton, ClLogitFit *fit)
 {
 	bool		separated = fit->status == CL_LOGIT_SEPARATION || fit->status == CL_LOGIT_QUASI_SEPARATION;
+	double	   *meat = NULL;
 
+	if (newton->options->robust && !separated)
+	{
+		meat = cl_allocate(&newton->memory, (size_t) newton->size * newton->size * sizeof(double));
+		newton->source->meat(newton->source->data, &newton->frame, newton->beta, meat);
+	}
 	fit->iterations = newton->iterations;
 	fit->loglik = newton->loglik;
 	fit->rank = 1;
 	set_coefficients(newton, separated, fit);
 	if (newton->lower != NULL)
-		drop_held(newton, fit);
+		drop_held(newton, meat, fit);
 	if (newton->definite && !separated)
-		set_covariance(newton, fit);
+		set_covariance(newton, meat, fit);
+	cl_release(&newton->memory, meat);
 	for (int j = 1; j <= fit->terms && (fit->status == CL_LOGIT_CONVERGED || fit->status == CL_LOGIT_RANK_DEFICIENT); j++)
 	{
 		if (fit->term[j].bounded)

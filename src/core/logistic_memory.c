@@ -77,6 +77,26 @@ firth(void *data, const ClLogitFrame *frame, const double *beta, const double *i
 	cl_logit_sums_free(&scan.sums);
 }
 
+static void
+meat(void *data, const ClLogitFrame *frame, const double *beta, double *information)
+{
+	int			n = frame->terms + 1;
+	Scan		scan;
+
+	scan_open(&scan, data, frame->terms);
+	for (const ClLogitBlock *block = scan.rows->first; block != NULL; block = block->next)
+	{
+		cl_logit_sums_add_meat(&scan.sums, block, frame, beta);
+		scan.rows->memory.check_for_interrupts();
+	}
+	for (int j = 0; j < n; j++)
+	{
+		for (int k = 0; k <= j; k++)
+			information[j * n + k] = information[k * n + j] = scan.sums.information[j * n + k].high;
+	}
+	cl_logit_sums_free(&scan.sums);
+}
+
 static double
 triangle(void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *result)
 {
@@ -119,7 +139,7 @@ cl_logit_memory_source(const ClLogitRows *rows, const ClMemory *memory, ClLogitM
 
 	source->rows = rows;
 	source->moments = mean;
-	source->source = (ClLogitSource) {(void *) rows, terms, {0, 0}, mean, scale, evaluate, firth, triangle};
+	source->source = (ClLogitSource) {(void *) rows, terms, {0, 0}, mean, scale, evaluate, firth, meat, triangle};
 	if (rows->terms >= 0)
 		cl_logit_moments(rows, &source->source.totals, mean, scale);
 	/* What is constant but for the last digits of its mean is constant, and so is what no coefficient could be large enough for. */

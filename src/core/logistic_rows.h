@@ -93,6 +93,9 @@ extern void cl_logit_sums_clear(ClLogitSums *sums);
 extern void cl_logit_sums_add(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame, const double *beta);
 extern void cl_logit_sums_merge(ClLogitSums *into, const ClLogitSums *from);
 
+/* Adds the outer products of the scores of rows, (y - p)^2 x x', to the information. */
+extern void cl_logit_sums_add_meat(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame, const double *beta);
+
 /* Adds what Firth's penalty adds: h (1/2 - p) x to the gradient, h w x x' to the information R'R, of which inverse is R^-1. */
 extern void cl_logit_sums_add_firth(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame,
 									const double *beta, const double *inverse);

@@ -277,6 +277,23 @@ cl_logit_sums_add(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFra
 	add_information(sums, s);
 }
 
+/* A row of weight w is w rows, each with its own residual. */
+void
+cl_logit_sums_add_meat(ClLogitSums *sums, const ClLogitBlock *block, const ClLogitFrame *frame, const double *beta)
+{
+	Scratch    *s = scratch_of(sums);
+
+	load_columns(s, block, frame, beta);
+	(void) weigh_rows(s, block);
+	for (int i = 0; i < block->rows; i++)
+	{
+		double		residual = ((double *) s->residual)[i];
+
+		((double *) s->weight)[i] = residual * residual / (block->weight != NULL ? block->weight[i] : 1);
+	}
+	add_information(sums, s);
+}
+
 /*
  * Firth: the leverage h of a row is w |x'R^-1|^2. Each row counts as if it came h times more, half of these as events and half
  * not, so that is what it adds to the information too.

@@ -34,6 +34,7 @@ typedef struct ClLogitOptions
 	double		tolerance;		/* of the deviance, relative */
 	const signed char *sign;	/* of each column: 1, -1, or 0 for any; or NULL */
 	double		bound;			/* of every coefficient's size, without the intercept; 0: none */
+	bool		robust;			/* covariance that holds where the model is not right (Huber 1967, White 1982) */
 } ClLogitOptions;
 
 typedef struct ClLogitSource
@@ -45,9 +46,10 @@ typedef struct ClLogitSource
 	const double *scale;		/* standard deviations, or near them; 0 for a column that is constant */
 	/* The sums at beta: the log-likelihood; size * size doubles, both triangles, are information. */
 	double		(*evaluate) (void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *information);
-	/* NULL where the source cannot do that. The first adds to gradient and information, the second is as evaluate. */
+	/* NULL where the source cannot do that. firth adds to gradient and information, triangle is as evaluate. */
 	void		(*firth) (void *data, const ClLogitFrame *frame, const double *beta, const double *inverse, double *gradient,
 						  double *information);
+	void		(*meat) (void *data, const ClLogitFrame *frame, const double *beta, double *information);
 	double		(*triangle) (void *data, const ClLogitFrame *frame, const double *beta, double *gradient, double *triangle);
 } ClLogitSource;
 

@@ -51,6 +51,7 @@ typedef struct ClBin
 	int			nvalues;
 	double		woe;
 	double		event_rate;
+	double		count;			/* rows */
 	const char *reason;
 } ClBin;
 

@@ -45,6 +45,7 @@ extern Datum cl_document_send(FunctionCallInfo fcinfo, const ClDocument *documen
 extern Datum cl_document_from_jsonb(FunctionCallInfo fcinfo, const ClDocument *document);
 extern Datum cl_document_to_jsonb(FunctionCallInfo fcinfo, const ClDocument *document);
 extern Datum cl_document_to_json(FunctionCallInfo fcinfo, const ClDocument *document);
+extern Datum cl_document_pretty(FunctionCallInfo fcinfo, const ClDocument *document);
 
 #define CL_DOCUMENT_FUNCTION(type, what) \
 	PG_FUNCTION_INFO_V1(cl_##type##_##what); \
@@ -61,6 +62,7 @@ extern Datum cl_document_to_json(FunctionCallInfo fcinfo, const ClDocument *docu
 	CL_DOCUMENT_FUNCTION(type, send) \
 	CL_DOCUMENT_FUNCTION(type, from_jsonb) \
 	CL_DOCUMENT_FUNCTION(type, to_jsonb) \
-	CL_DOCUMENT_FUNCTION(type, to_json)
+	CL_DOCUMENT_FUNCTION(type, to_json) \
+	CL_DOCUMENT_FUNCTION(type, pretty)
 
 #endif							/* CL_PG_DOCUMENT_H */

@@ -62,7 +62,7 @@ read_bin(Builder *builder, const ClJson *node, ClBinKind kind)
 	bin->values = NULL;
 	bin->nvalues = 0;
 	bin->woe = get_float8_nan();
-	bin->event_rate = get_float8_nan();
+	bin->event_rate = bin->count = get_float8_nan();
 	bin->reason = NULL;
 	builder->points[number] = builder->content->read(builder->arg, node, bin, number);
 	return bin;

@@ -46,6 +46,7 @@ typedef struct ClLogitModel
 	ClLogitPenalty penalty;
 	double		lambda;
 	bool		standardize;
+	bool		robust;
 	int64		n;
 	int64		n_skipped;
 	int64		n_event;

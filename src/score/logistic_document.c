@@ -134,7 +134,7 @@ number_of(const ClJson *node, const char *key, double lowest, double highest)
 static void
 read_fit(ClLogitModel *model, const ClJson *root)
 {
-	static const char *const keys[] = {"status", "penalty", "lambda", "standardize", "n", "n_skipped", "n_event", "weight",
+	static const char *const keys[] = {"status", "penalty", "lambda", "standardize", "robust", "n", "n_skipped", "n_event", "weight",
 	"event_weight", "loglik", "null_loglik", "n_coefficients", "iterations", "condition_number", NULL};
 	ClJson		node;
 	ClJson		child;
@@ -148,6 +148,7 @@ read_fit(ClLogitModel *model, const ClJson *root)
 	model->penalty = cl_json_get(&node, "penalty", &child) ? cl_json_choice(&child, cl_logit_penalty_names) : CL_LOGIT_NONE;
 	model->lambda = optional_number(&node, "lambda", 0, ANY_NUMBER, 0);
 	model->standardize = cl_json_get(&node, "standardize", &child) && cl_json_bool(&child);
+	model->robust = cl_json_get(&node, "robust", &child) && cl_json_bool(&child);
 	model->n = count_of(&node, "n", PG_INT64_MAX);
 	model->n_skipped = count_of(&node, "n_skipped", PG_INT64_MAX);
 	model->n_event = count_of(&node, "n_event", model->n);
@@ -248,6 +249,8 @@ put_fit(StringInfo out, const ClLogitModel *model)
 		put_named(out, "lambda", model->lambda);
 		appendStringInfo(out, ", \"standardize\": %s", model->standardize ? "true" : "false");
 	}
+	if (model->robust)
+		appendStringInfoString(out, ", \"robust\": true");
 	appendStringInfo(out, ", \"n\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT ", \"n_event\": " INT64_FORMAT,
 					 model->n, model->n_skipped, model->n_event);
 	put_named(out, "weight", model->totals.weight);
@@ -310,6 +313,7 @@ cl_logit_model_of(const ClLogitFit *fit, const ClLogitSettings *settings, int64 
 	ClLogitModel model = {
 		.terms = fit->terms, .confidence = settings->confidence, .fitted = true, .status = fit->status,
 		.penalty = settings->options.penalty, .lambda = settings->options.lambda, .standardize = settings->options.standardize,
+		.robust = settings->options.robust,
 		.n = n, .n_skipped = n_skipped, .n_event = n_event, .totals = fit->totals, .loglik = Min(fit->loglik, 0),
 		.null_loglik = fit->null_loglik, .condition = fit->condition, .rank = fit->rank, .iterations = fit->iterations
 	};

@@ -48,6 +48,8 @@ read_search(ClLogitSettings *settings)
 {
 	ClJson		node;
 
+	if (get(settings, "robust", &node))
+		settings->options.robust = cl_json_bool(&node);
 	if (get(settings, "max_coefficient", &node))
 	{
 		settings->options.bound = cl_json_float8(&node, 0, 1e100);
@@ -159,8 +161,8 @@ read_steps(ClLogitSettings *settings)
 void
 cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
 {
-	static const char *const fit_keys[] = {"penalty", "lambda", "standardize", "max_coefficient", "max_iterations",
-	"tolerance", "signs", "confidence", "names", NULL};
+	static const char *const fit_keys[] = {"penalty", "lambda", "standardize", "robust", "max_coefficient",
+	"max_iterations", "tolerance", "signs", "confidence", "names", NULL};
 	static const char *const step_keys[] = {"direction", "start", "criterion", "force", "max_steps", "max_iterations",
 	"tolerance", "signs", NULL};
 	ClJson		node;

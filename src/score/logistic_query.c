@@ -305,6 +305,12 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 				 errmsg("Firth's penalty needs the rows in memory"),
 				 errdetail("It depends on the leverage of each row, which the sums of a scan do not tell."),
 				 errhint("Use the aggregate logistic_regression.")));
+	if (settings.options.robust)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("robust standard errors need the rows in memory"),
+				 errdetail("They depend on the residual of each row, which the sums of a scan do not tell."),
+				 errhint("Use the aggregate logistic_regression.")));
 	SPI_connect();
 	query.plan = plan_steps(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (!ask(&query, NULL, 0))

@@ -8,6 +8,7 @@
 
 #include "core/distribution.h"
 #include "core/logistic_line.h"
+#include "core/logistic_solve.h"
 #include "pg/record.h"
 #include "score/logistic.h"
 
@@ -51,6 +52,49 @@ names_argument(FunctionCallInfo fcinfo, const ClLogitModel *model)
 	return name;
 }
 
+/*
+ * Variance inflation factors: the diagonal of the inverse of the correlations of the estimates, without the intercept (Fox and
+ * Monette 1992, Journal of the American Statistical Association 87, 178). NaN for a term that was not estimated.
+ */
+static double *
+inflation(const ClLogitModel *model)
+{
+	int			all = model->terms + 1;
+	int		   *term = palloc_array(int, all);
+	double	   *vif = palloc_array(double, all);
+	double	   *matrix;
+	double	   *triangle;
+	int			n = 0;
+
+	for (int j = 0; j < all; j++)
+	{
+		vif[j] = NAN;
+		if (j > 0 && model->covariance != NULL && !model->robust && model->covariance[j * all + j] > 0 &&
+			isfinite(model->covariance[j * all + j]))
+			term[n++] = j;
+	}
+	matrix = palloc_array(double, n * n + 1);
+	triangle = palloc_array(double, n * n + 1);
+	for (int i = 0; i < n * n; i++)
+	{
+		int			j = term[i / n];
+		int			k = term[i % n];
+
+		matrix[i] = model->covariance[j * all + k] / sqrt(model->covariance[j * all + j]) /
+			sqrt(model->covariance[k * all + k]);
+	}
+	if (!cl_cholesky(n, matrix, triangle))
+		return vif;
+	cl_triangle_inverse(n, triangle, matrix);
+	for (int i = 0; i < n; i++)
+	{
+		vif[term[i]] = 0;
+		for (int k = i; k < n; k++)
+			vif[term[i]] += matrix[i * n + k] * matrix[i * n + k];
+	}
+	return vif;
+}
+
 Datum
 cl_logit_coefficients(PG_FUNCTION_ARGS)
 {
@@ -59,6 +103,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 	const ClLogitModel *model;
 	const char **name;
 	double		reach;
+	double	   *vif;
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
@@ -67,6 +112,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 	model = cl_document_compiled(&logit_model_document, PG_GETARG_DATUM(0));
 	name = names_argument(fcinfo, model);
 	reach = cl_normal_quantile(0.5 + model->confidence / 2);
+	vif = inflation(model);
 	for (int j = 0; j <= model->terms; j++)
 	{
 		double		estimate = model->term[j].coefficient;
@@ -83,6 +129,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 		cl_record_put_float8(&record, exp(estimate));
 		cl_record_put_bool(&record, model->term[j].note == CL_LOGIT_ALIASED);
 		cl_record_put_text(&record, notes[model->term[j].note]);
+		cl_record_put_float8(&record, vif[j]);
 		cl_record_next(&record);
 	}
 	PG_RETURN_NULL();
@@ -180,6 +227,9 @@ put_fit(ClRecord *record, const ClLogitModel *model)
 	put_comparison(record, model);
 	cl_record_put_text(record, cl_logit_penalty_names[model->penalty]);
 	cl_record_put_float8(record, model->penalty == CL_LOGIT_L2 ? model->lambda : NAN);
+	cl_record_put_float8(record, model->rank > 0 ? expm1(2 * (model->null_loglik - model->loglik) / model->totals.weight) /
+						 expm1(2 * model->null_loglik / model->totals.weight) : NAN);
+	cl_record_put_bool(record, model->robust);
 }
 
 Datum

@@ -187,6 +187,7 @@ fill_characteristic(ClCharacteristic *c, const ClBinning *binning, const ClCardP
 		bins[i] = binning->c.bins[i];
 		bins[i].woe = binning->c.points[i];
 		bins[i].event_rate = weight[0] + weight[1] > 0 ? cl_event_rate(weight) : NAN;
+		bins[i].count = (double) (binning->counts[i].n[0] + binning->counts[i].n[1]);
 	}
 	c->bins = bins;
 	c->points = part->points;

@@ -40,13 +40,14 @@ read_content(void *arg, const ClJson *node, ClBin *bin, int number)
 	cl_json_require(node, "points", &points);
 	bin->woe = optional_number(node, "woe", -ANY_NUMBER, ANY_NUMBER, get_float8_nan());
 	bin->event_rate = optional_number(node, "event_rate", 0, 1, get_float8_nan());
+	bin->count = optional_number(node, "count", 0, ANY_NUMBER, get_float8_nan());
 	bin->reason = optional_string(node, "reason", NULL);
 	return cl_json_float8(&points, -CL_CARD_MOST_POINTS, CL_CARD_MOST_POINTS);
 }
 
 static void put_content(StringInfo out, const void *arg, const ClCharacteristic *characteristic, int number);
 
-static const char *const content_keys[] = {"points", "reason", "woe", "event_rate", NULL};
+static const char *const content_keys[] = {"points", "reason", "woe", "event_rate", "count", NULL};
 static const ClBinContent content = {content_keys, read_content, put_content, false};
 
 static void
@@ -191,6 +192,7 @@ put_content(StringInfo out, const void *arg, const ClCharacteristic *characteris
 	put_string(out, "reason", bin->reason);
 	put_number(out, "woe", bin->woe);
 	put_number(out, "event_rate", bin->event_rate);
+	put_number(out, "count", bin->count);
 }
 
 static void

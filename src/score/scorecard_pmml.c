@@ -202,6 +202,7 @@ put_bins(StringInfo out, const ClCharacteristic *characteristic, int kinds)
 		appendStringInfoChar(out, '>');
 		put_number_extension(out, "woe", bin->woe);
 		put_number_extension(out, "event_rate", bin->event_rate);
+		put_number_extension(out, "count", bin->count);
 		put_predicate(out, characteristic, i);
 		appendStringInfoString(out, "</Attribute>");
 	}

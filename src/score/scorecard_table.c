@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "pg/record.h"
 #include "score/scorecard.h"
 
@@ -32,13 +34,27 @@ cl_scorecard_value(const ClCharacteristic *characteristic, const ClCardValue *va
 	return cl_scorecard_number(value->number);
 }
 
+/* 0.00003 reads better than 3e-05. */
+static char *
+label_number(double number)
+{
+	char	   *text = cl_scorecard_number(number);
+	char	   *exponent = strchr(text, 'e');
+	int			digits;
+
+	if (exponent == NULL || fabs(number) >= 1 || fabs(number) < 1e-9)
+		return text;
+	digits = (int) (exponent - text) - (number < 0) - (strchr(text, '.') != NULL);
+	return psprintf("%.*f", digits - 1 - atoi(exponent + 1), number);
+}
+
 static char *
 interval_label(const ClCharacteristic *characteristic, int bin)
 {
 	bool		right = characteristic->right_closed;
 	bool		last = bin == characteristic->nbounds;
-	const char *lower = bin == 0 ? "-inf" : cl_scorecard_number(characteristic->bins[bin - 1].edge);
-	const char *upper = last ? "inf" : cl_scorecard_number(characteristic->bins[bin].edge);
+	const char *lower = bin == 0 ? "-inf" : label_number(characteristic->bins[bin - 1].edge);
+	const char *upper = last ? "inf" : label_number(characteristic->bins[bin].edge);
 
 	return psprintf("%s%s, %s%s", bin == 0 || right ? "(" : "[", lower, upper, last || !right ? ")" : "]");
 }
@@ -93,7 +109,7 @@ values_array(const ClCharacteristic *characteristic, const ClBin *bin)
 }
 
 static void
-put_card_row(ClRecord *record, const ClCharacteristic *characteristic, int number)
+put_card_row(ClRecord *record, const ClCharacteristic *characteristic, int number, double total)
 {
 	static const char *const kinds[] = {"interval", "category", "special", "missing", "other"};
 	const ClBin *bin = &characteristic->bins[number];
@@ -116,6 +132,8 @@ put_card_row(ClRecord *record, const ClCharacteristic *characteristic, int numbe
 	else
 		cl_record_put(record, values_array(characteristic, bin));
 	cl_record_put_float8(record, bin->event_rate);
+	cl_record_put_if(record, !isnan(bin->count), Int64GetDatum(isnan(bin->count) ? 0 : (int64) bin->count));
+	cl_record_put_float8(record, bin->count / total);
 	cl_record_next(record);
 }
 
@@ -124,13 +142,22 @@ Datum
 cl_scorecard_table(PG_FUNCTION_ARGS)
 {
 	const ClScorecard *card = cl_document_compiled(&scorecard_document, PG_GETARG_DATUM(0));
+	bool		all_bins = PG_GETARG_BOOL(1);
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
 	for (int i = 0; i < card->count; i++)
 	{
-		for (int bin = 0; bin < card->characteristics[i].nbins; bin++)
-			put_card_row(&record, &card->characteristics[i], bin);
+		const ClCharacteristic *characteristic = &card->characteristics[i];
+		double		total = 0;
+
+		for (int bin = 0; bin < characteristic->nbins; bin++)
+			total += characteristic->bins[bin].count;
+		for (int bin = 0; bin < characteristic->nbins; bin++)
+		{
+			if (all_bins || characteristic->bins[bin].count != 0)
+				put_card_row(&record, characteristic, bin, total);
+		}
 	}
 	PG_RETURN_NULL();
 }

@@ -200,16 +200,33 @@ stored_measures(FunctionCallInfo fcinfo)
 	return cl_roc_measures(cl_summary_state(&roc_summary, PG_GETARG_DATUM(0)));
 }
 
+/* Below one half by more than three standard errors no chance explains it. Said once a query. */
+static double
+auc_of_final(FunctionCallInfo fcinfo)
+{
+	ClRocMeasures m = final_measures(fcinfo);
+
+	if (m.auc < 0.5 && fcinfo->flinfo->fn_extra == NULL &&
+		m.auc + 3 * cl_roc_hanley_mcneil(m.auc, m.total.weight[CL_EVENT], m.total.weight[CL_NON_EVENT]) < 0.5)
+	{
+		fcinfo->flinfo->fn_extra = fcinfo->flinfo;
+		ereport(NOTICE,
+				(errmsg("an AUC is %.3f: the score ranks the wrong way round", m.auc),
+				 errhint("Without a direction a larger number is riskier; auc(score, event, false) is for a credit score.")));
+	}
+	return m.auc;
+}
+
 Datum
 cl_roc_auc_final(PG_FUNCTION_ARGS)
 {
-	return number_or_null(fcinfo, final_measures(fcinfo).auc);
+	return number_or_null(fcinfo, auc_of_final(fcinfo));
 }
 
 Datum
 cl_roc_gini_final(PG_FUNCTION_ARGS)
 {
-	return number_or_null(fcinfo, 2 * final_measures(fcinfo).auc - 1);
+	return number_or_null(fcinfo, 2 * auc_of_final(fcinfo) - 1);
 }
 
 Datum

@@ -54,7 +54,7 @@ typedef struct CharacteristicSamples
 static void
 read_card(FunctionCallInfo fcinfo, CardSamples *samples, MemoryContext context)
 {
-	const char *query = "SELECT characteristic, bin_id, bin, points FROM credit_limit.scorecard_table($1)";
+	const char *query = "SELECT characteristic, bin_id, bin, points FROM credit_limit.scorecard_table($1, true)";
 	static const Oid column_types[] = {TEXTOID, INT4OID, TEXTOID, FLOAT8OID};
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	Datum		card = PG_GETARG_DATUM(0);

@@ -3,7 +3,7 @@
 -- Largest relative difference between coefficients (and standard errors) and what they should be.
 CREATE FUNCTION off(m logit_model, estimates float8[], errors float8[] DEFAULT NULL) RETURNS float8 LANGUAGE sql
   RETURN (SELECT greatest(max(abs(estimate / e - 1)), max(abs(std_error / s - 1))) + CASE WHEN count(*) = count(e) THEN 0 ELSE 1 END
-          FROM logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, a, note, i)
+          FROM logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, a, note, v, i)
             FULL JOIN unnest(estimates, errors) WITH ORDINALITY r (e, s, i) USING (i) WHERE note IS NULL OR e IS NOT NULL);
 CREATE FUNCTION apart(a logit_model, b logit_model) RETURNS float8 LANGUAGE sql
   RETURN (SELECT greatest(max(abs(x.estimate - y.estimate) / y.std_error), max(abs(x.std_error / y.std_error - 1)),
@@ -227,7 +227,7 @@ SELECT status, message, n_coefficients
 SELECT apart(logistic_regression(attack, ARRAY[t, a], '{"signs": ["-", "+"]}'), logistic_regression(attack, ARRAY[t, a])) < 1e-9 AS untouched FROM patient;
 -- Thirty terms, of which about half want to leave: what is held would leave, what is not is of its sign (Karush, Kuhn, Tucker).
 WITH m AS (SELECT logistic_regression(event, x, '{"signs": "+"}') AS m FROM wide),
-c AS (SELECT array_agg(estimate ORDER BY i) AS beta FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, a, note, i)),
+c AS (SELECT array_agg(estimate ORDER BY i) AS beta FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, a, note, v, i)),
 s AS (SELECT logit_newton_step(event, x, beta) AS s FROM wide, c)
 SELECT count(*) FILTER (WHERE b = 0 AND i > 1) AS held, bool_and(b >= 0 OR i = 1) AS signs, bool_and(CASE WHEN b = 0 THEN g < 0 ELSE abs(g) < 1e-6 END) AS kkt
 FROM c, s, unnest(beta, (s).gradient) WITH ORDINALITY v (b, g, i);
@@ -258,7 +258,31 @@ WITH m AS (SELECT logistic_regression(attack, ARRAY[t, a], '{"penalty": "firth",
   g AS (SELECT x, y - p + p * (1 - p) / det * (c11 + 2 * c12 * x[2] + 2 * c13 * x[3] + c22 * x[2] ^ 2 + 2 * c23 * x[2] * x[3] + c33 * x[3] ^ 2)
     * (0.5 - p) AS r FROM p, c)
 SELECT c.term, c.note, CASE WHEN c.note IS NULL THEN abs(sum(r * x[place])) < 1e-6 ELSE sum(r * x[place]) < 0 END AS optimal
-FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, al, note, place), g GROUP BY c.term, c.note, place ORDER BY place;
+FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, al, note, vif, place), g GROUP BY c.term, c.note, place ORDER BY place;
+
+-- R 4.2.2: vcov(glm(...)), sandwich 3.0-2 sandwich(m), diag(solve(cov2cor(vcov(m)[-1, -1]))), which is car's vif, and
+-- (1 - exp(2 (L0 - L1) / n)) / (1 - exp(2 L0 / n)), which is Nagelkerke's R2.
+CREATE TABLE against_r AS
+SELECT i, x1, i::bigint * 104729 % 57 / 7.0::float8 + x1 / 2 AS x2, (i * 31 % 13)::float8 AS x3,
+  i::bigint * 48271 % 1009 / 1009.0 < 1 / (1 + exp(3 - 0.3 * x1 - 0.1 * (i * 31 % 13))) AS y
+FROM (SELECT i, (i * 7919 % 101)::float8 / 10 AS x1 FROM generate_series(1, 600) i) s;
+SELECT c.term, near(c.estimate, r.estimate, 1e-10) AS estimate, near(c.std_error, r.std_error, 1e-10) AS std_error,
+  near(b.std_error, r.robust, 1e-9) AS robust, b.estimate = c.estimate AS same_estimate, near(c.vif, r.vif, 1e-9) AS vif, b.vif IS NULL AS no_vif
+FROM (SELECT logistic_regression(y, ARRAY[x1, x2, x3]) AS m, logistic_regression(y, ARRAY[x1, x2, x3], '{"robust": true}') AS robust FROM against_r) f,
+  logit_coefficients(m) c JOIN logit_coefficients(robust) b USING (term)
+  JOIN (VALUES ('(Intercept)', -3.1645149307530, 0.3419469835860, 0.3451630781490, NULL), ('x1', 0.3017062488011, 0.0413939131863, 0.0415905990654, 1.35065161006),
+    ('x2', 0.0139682375143, 0.0406644614026, 0.0403201582331, 1.32933557312), ('x3', 0.1129740436182, 0.0261253403516, 0.0262532775329, 1.02173545836))
+    r (term, estimate, std_error, robust, vif) USING (term);
+SELECT near(s.nagelkerke_r2, 0.220508784577, 1e-11) AS nagelkerke, s.robust, (m::jsonb #> '{fit,robust}') AS stored
+FROM (SELECT logistic_regression(y, ARRAY[x1, x2, x3], '{"robust": true}') AS m FROM against_r) f, logit_summary(m) s;
+-- A weight is so many rows, each with its own residual: R's sandwich of the repeated rows. Held and aliased terms leave, large offsets do no harm.
+SELECT near(c.std_error, r.std_error, 1e-9) AS weighted FROM (SELECT logistic_regression(y, ARRAY[x1, x2], 1 + i % 3, '{"robust": true}') AS m FROM against_r) f,
+  logit_coefficients(m) c JOIN (VALUES ('(Intercept)', 0.1924896183403), ('x1', 0.0280808797173), ('x2', 0.0278808498744)) r (term, std_error) USING (term);
+SELECT c.term, c.note, near(c.std_error, o.std_error, 1e-9) AS std_error
+FROM (SELECT logistic_regression(y, ARRAY[x1 + 1e6, -x1, x3, x3 / 2], '{"robust": true, "signs": ["+", "+", "+", "+"]}') AS m,
+    logistic_regression(y, ARRAY[x1, x3], '{"robust": true, "names": ["x1", "x3"]}') AS alone FROM against_r) f,
+  logit_coefficients(m) c LEFT JOIN logit_coefficients(alone) o ON o.term = c.term AND o.term <> '(Intercept)' WHERE c.term <> '(Intercept)';
+SELECT logistic_regression_fit('SELECT y, ARRAY[x1] FROM against_r', '{"robust": true}');
 
 -- A step against its definition in SQL, at some coefficients; the matrix is symmetric.
 WITH d AS (SELECT event::int - 1 / (1 + exp(-(0.1 - 0.01 * a + 1e-9 * b))) AS r, 1 / (1 + exp(-(0.1 - 0.01 * a + 1e-9 * b))) AS p,

@@ -264,3 +264,30 @@ FROM (SELECT kind, attack(set_byte(bytes, at, value)) AS outcome
       FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s GROUP BY kind ORDER BY kind;
 
 CALL remove_data_files();
+
+-- Partial AUC and average precision against R 4.2.2: pROC 1.18, auc(r, partial.auc = c(1, 0.9)), with partial.auc.correct = TRUE, and c(0.8, 0.5);
+-- average precision by its definition. The score is that of glm(y ~ x1 + x2 + x3, binomial), rounded to two digits.
+CREATE TABLE against_r AS
+SELECT i, x1, i::bigint * 104729 % 57 / 7.0::float8 + x1 / 2 AS x2, (i * 31 % 13)::float8 AS x3,
+  i::bigint * 48271 % 1009 / 1009.0 < 1 / (1 + exp(3 - 0.3 * x1 - 0.1 * (i * 31 % 13))) AS y
+FROM (SELECT i, (i * 7919 % 101)::float8 / 10 AS x1 FROM generate_series(1, 600) i) s;
+CREATE TABLE against_r_roc AS SELECT roc_agg(round(logit_predict(m, ARRAY[x1, x2, x3])::numeric, 2), y) AS r
+FROM against_r, (SELECT logistic_regression(y, ARRAY[x1, x2, x3]) AS m FROM against_r) f;
+SELECT near(auc(r), 0.745533396645, 1e-11) AS auc, near((partial_auc(r, 0, 0.1)).auc, 0.0215463754353, 1e-11) AS part,
+  near((partial_auc(r)).standardized, 0.587086186501, 1e-11) AS standardized,
+  near((partial_auc(r, 0, 0.3)).auc, 0.129791073124, 1e-11) AS part_3, near((partial_auc(r, 0, 0.3)).standardized, 0.666257006126, 1e-11) AS standardized_3,
+  near((partial_auc(r, 0.2, 0.5)).auc, 0.213100890879, 1e-11) AS middle, near((partial_auc(r, 0, 1)).auc, auc(r), 1e-12) AS whole,
+  near(average_precision(r), 0.591704415504, 1e-11) AS average_precision
+FROM against_r_roc;
+-- The example of scikit-learn's average_precision_score: 0.8333.
+SELECT round(average_precision(roc_agg(s, y))::numeric, 4) AS published FROM (VALUES (false, 0.1), (false, 0.4), (true, 0.35), (true, 0.8)) v (y, s);
+SELECT average_precision(roc_agg(s, true)) IS NULL AS one_class, partial_auc(roc_agg(s, true)) AS part FROM generate_series(1, 3) s;
+\set SHOW_CONTEXT never
+SELECT partial_auc(r, 0.3, 0.2) FROM against_r_roc;
+SELECT partial_auc(r, 0, 'NaN') FROM against_r_roc;
+-- A score that is read the wrong way round is told so, once a query; one that chance explains is not.
+SET client_min_messages = notice;
+SELECT i % 3 AS part, round(auc(600 - i, i > 300)::numeric, 3) AS auc, round(gini(600 - i, i > 300)::numeric, 3) AS gini
+FROM generate_series(1, 600) i GROUP BY i % 3 ORDER BY 1;
+SELECT auc(600 - i, i > 300, false) AS told, auc(i * 7919 % 601, i % 2 = 0) < 0.5 AS chance FROM generate_series(1, 600) i;
+SET client_min_messages = warning;

@@ -15,8 +15,8 @@
 #define MOST_ROWS 1000
 #define MOST_TERMS 12
 
-static const ClLogitOptions plain = {CL_LOGIT_NONE, 0, false, 50, 1e-10, NULL, 0};
-static const ClLogitOptions by_firth = {CL_LOGIT_FIRTH, 0, false, 50, 1e-10, NULL, 0};
+static const ClLogitOptions plain = {CL_LOGIT_NONE, 0, false, 50, 1e-10, NULL, 0, false};
+static const ClLogitOptions by_firth = {CL_LOGIT_FIRTH, 0, false, 50, 1e-10, NULL, 0, false};
 
 typedef struct Sample
 {
@@ -140,7 +140,7 @@ test_patients(void)
 	static const double l2_b[] = {-6.77844211835949, -0.278867040215475, 0.121091509747866};
 	static const double l2_e[] = {3.18364759582107, 0.603011321483101, 0.0548014422107486};
 	static const double l2_std_b[] = {-3.56559166774374, -0.684272446733319, 0.0675993785392621};
-	ClLogitOptions l2 = {CL_LOGIT_L2, 2, false, 50, 1e-10, NULL, 0};
+	ClLogitOptions l2 = {CL_LOGIT_L2, 2, false, 50, 1e-10, NULL, 0, false};
 	ClLogitFit	fit;
 
 	set_patients(&sample);
@@ -610,7 +610,7 @@ check_range(const ClLogitTerm *term, int sign, double bound, double derivative)
 static void
 check_signs(const Sample *s, const signed char *sign, double bound)
 {
-	ClLogitOptions options = {CL_LOGIT_NONE, 0, false, 50, 1e-10, sign, bound};
+	ClLogitOptions options = {CL_LOGIT_NONE, 0, false, 50, 1e-10, sign, bound, false};
 	ClLogitRows rows;
 	ClLogitMemorySource source;
 	ClLogitFit	fit;

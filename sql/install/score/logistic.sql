@@ -47,7 +47,8 @@ CREATE FUNCTION credit_limit.logit_coefficients(
   OUT conf_high float8,
   OUT odds_ratio float8,
   OUT aliased boolean,
-  OUT note text
+  OUT note text,
+  OUT vif float8
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_logit_coefficients' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 20;
 
@@ -56,7 +57,9 @@ COMMENT ON FUNCTION credit_limit.logit_coefficients(credit_limit.logit_model, te
 'of the model''s confidence, and exp(estimate). names stand for those of the model, a NULL among them for no other. An aliased '
 'term has no estimate, a term that is held at 0 by its sign no standard error, and after separation no term has one, and the '
 'separating ones are noted: their estimates are infinite, and what is shown is where the search ended. After l2 the standard '
-'errors are those of the penalised information, without the bias. NULL gives no rows. Error: names of another number.';
+'errors are those of the penalised information, without the bias. vif: the variance inflation factor of a term, above 10 its '
+'estimate says little without the others (Fox and Monette 1992); NULL after robust. NULL gives no rows. Error: names of another '
+'number.';
 
 CREATE FUNCTION credit_limit.logit_summary(
   model credit_limit.logit_model,
@@ -81,7 +84,9 @@ CREATE FUNCTION credit_limit.logit_summary(
   OUT lr_df integer,
   OUT lr_p_value float8,
   OUT penalty text,
-  OUT lambda float8
+  OUT lambda float8,
+  OUT nagelkerke_r2 float8,
+  OUT robust boolean
 ) RETURNS record
 AS 'MODULE_PATHNAME', 'cl_logit_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
@@ -93,7 +98,8 @@ COMMENT ON FUNCTION credit_limit.logit_summary(credit_limit.logit_model) IS
 'alone; aic and bic count n_coefficients, those that were estimated, and bic takes the logarithm of weight, the sum of the '
 'weights (n without weights). condition_number: largest over smallest singular value of the centred, weighted columns of length '
 '1, above 30 they hardly differ (Belsley, Kuh and Welsch 1980). lr_chi2, lr_df, lr_p_value: the likelihood ratio test against '
-'the intercept alone. All NULL for a model that was written down; NULL gives NULL.';
+'the intercept alone. nagelkerke_r2: of what the likelihood can gain, the part that it has (Nagelkerke 1991). All NULL for a model '
+'that was written down; NULL gives NULL.';
 
 CREATE FUNCTION credit_limit.logit_predict(model credit_limit.logit_model, x anyarray) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_logit_predict' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;

@@ -98,8 +98,9 @@ AS 'MODULE_PATHNAME', 'cl_score_points' LANGUAGE C IMMUTABLE STRICT PARALLEL SAF
 COMMENT ON FUNCTION credit_limit.score_points(credit_limit.scorecard, record) IS
 'How a score came about: a row per characteristic in the order of the card, with the value as the card read it, the
 bin, its weight of evidence where the card carries one, its points, the best points that the characteristic has in any
-bin (the lowest where the pdo of the card is negative) and the points lost against them, and the reason that the bin or the characteristic gives. base_points plus points
-is the score; points_lost adds up to max_score - score, or score - min_score. bin and points are NULL where the value has no bin. A NULL
+bin (the lowest where the pdo of the card is negative) and the points lost against them, and the reason that the bin or
+the characteristic gives. base_points plus points is the score; points_lost adds up to max_score - score, or score -
+min_score. bin and points are NULL where the value has no bin. A NULL
 card or row gives no rows. Errors as score().';
 
 CREATE FUNCTION credit_limit.score_points(card credit_limit.scorecard, borrower jsonb,
@@ -123,7 +124,8 @@ CREATE FUNCTION credit_limit.reason_codes(card credit_limit.scorecard, borrower 
 	method text DEFAULT 'max') RETURNS text[]
 AS 'MODULE_PATHNAME', 'cl_reason_codes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 30;
 COMMENT ON FUNCTION credit_limit.reason_codes(credit_limit.scorecard, record, int, text) IS
-'Why a score is not better (higher, or lower where the pdo of the card is negative): the reasons of at most n characteristics that lost points, the largest loss first, equal
+'Why a score is not better (higher, or lower where the pdo of the card is negative): the reasons of at most n
+characteristics that lost points, the largest loss first, equal
 losses in the order of the card, a text only once. method says against what: max = the best points that the
 characteristic has in any bin, neutral = its neutral_points, average = its average_points. The reason is that of the
 bin, else that of the characteristic. An empty array when nothing is lost; a value without a bin is no loss. NULL when
@@ -143,16 +145,17 @@ RETURN credit_limit.reason_codes(card, borrower::pg_catalog.jsonb, n, method);
 COMMENT ON FUNCTION credit_limit.reason_codes(credit_limit.scorecard, text, int, text) IS
 'As reason_codes(scorecard, jsonb, n, method), of the text of a JSON object, so that a literal needs no cast.';
 
-CREATE FUNCTION credit_limit.scorecard_table(card credit_limit.scorecard,
+CREATE FUNCTION credit_limit.scorecard_table(card credit_limit.scorecard, all_bins boolean DEFAULT false,
 	OUT characteristic text, OUT bin_id int, OUT bin text, OUT woe float8, OUT coefficient float8, OUT points float8,
 	OUT kind text, OUT reason text, OUT dimension text, OUT lower float8, OUT upper float8, OUT "values" text[],
-	OUT event_rate float8) RETURNS SETOF record
+	OUT event_rate float8, OUT count bigint, OUT count_share float8) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_scorecard_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100;
-COMMENT ON FUNCTION credit_limit.scorecard_table(credit_limit.scorecard) IS
+COMMENT ON FUNCTION credit_limit.scorecard_table(credit_limit.scorecard, boolean) IS
 'The card as a table: a row per bin, in the order of the card. bin_id counts the bins of a characteristic from 1:
 intervals or categories, special bins, missing, other (kind says which). lower and upper are set for intervals (the
-label says which side is closed), values for categories and special bins. What the card does not say is NULL. A NULL
-card gives no rows.';
+label says which side is closed), values for categories and special bins. count is how many rows of the training had the
+bin, count_share their share; bins that none had are left out unless all_bins. What the card does not say is NULL. A
+NULL argument gives no rows.';
 
 CREATE FUNCTION credit_limit.scorecard_summary(card credit_limit.scorecard,
 	OUT name text, OUT n_characteristics int, OUT min_score float8, OUT max_score float8, OUT factor float8,

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION credit_limit.scorecard_pmml(credit_limit.scorecard) IS
 'The card as PMML 4.4, model Scorecard: the score is initialScore plus the partialScore of every characteristic, reason codes are
 those of reason_codes(card, row, 4, max) (pointsBelow the best points, with a negative pdo pointsAbove them; PMML does not leave
 out a reason that was said before).
-NaN is declared a missing value. What PMML has no place for (scaling, woe, event_rate, dimension, coefficient, neutral_points,
+NaN is declared a missing value. What PMML has no place for (scaling, woe, event_rate, count, dimension, coefficient, neutral_points,
 average_points) is in Extension elements with extender credit_limit. Needs no libxml. NULL gives NULL. Error: a control character
 that XML does not have (22P05). Source: Data Mining Group, PMML 4.4.1, Scorecard.';
 
@@ -219,7 +219,8 @@ BEGIN
     END IF;
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('place', a.place, 'part', t.part, 'below', t.below, 'up_to', t.up_to,
         'at_least', t.at_least, 'above', t.above, 'everything', nullif(t.element = 'True', false),
-        'content', jsonb_build_object('points', a.points, 'reason', a.reason, 'woe', a.woe, 'event_rate', a.event_rate),
+        'content', jsonb_build_object('points', a.points, 'reason', a.reason, 'woe', a.woe, 'event_rate', a.event_rate,
+          'count', a.count),
         'items', CASE WHEN t.operator IN ('equal', 'isIn')
           THEN credit_limit_internal.pmml_values(coalesce(t.listed, t.value), t.operator = 'isIn',
           found.data_type) END,
@@ -232,7 +233,8 @@ BEGIN
     FROM xmltable(xmlnamespaces(uri AS p), '/p:Characteristic/p:Attribute' PASSING found.node COLUMNS
         place FOR ORDINALITY, node xml PATH '.', points numeric PATH '@partialScore', reason text PATH '@reasonCode',
         woe numeric PATH 'p:Extension[@extender="credit_limit" and @name="woe"]/@value',
-        event_rate numeric PATH 'p:Extension[@extender="credit_limit" and @name="event_rate"]/@value') AS a,
+        event_rate numeric PATH 'p:Extension[@extender="credit_limit" and @name="event_rate"]/@value',
+        count numeric PATH 'p:Extension[@extender="credit_limit" and @name="count"]/@value') AS a,
       xmltable(xmlnamespaces(uri AS p),
         '/p:Attribute/*[not(self::p:Extension) and not(self::p:CompoundPredicate[@booleanOperator="or"])]
           | /p:Attribute/p:CompoundPredicate[@booleanOperator="or"]/*[not(self::p:Extension)]' PASSING a.node COLUMNS

@@ -15,13 +15,13 @@ RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
   SELECT c.part ->> 'name', (jsonb_strip_nulls(jsonb_build_object(
-    'bins', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate}'::text[] ORDER BY b.place)
+    'bins', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate,count}'::text[] ORDER BY b.place)
       FROM jsonb_array_elements(c.part -> 'bins') WITH ORDINALITY b (bin, place)),
     'categories', (SELECT jsonb_agg(jsonb_build_object('in',
       (SELECT jsonb_agg(credit_limit_internal.category_text(v.value) ORDER BY v.place)
         FROM jsonb_array_elements(b.bin -> 'in') WITH ORDINALITY v (value, place))) ORDER BY b.place)
       FROM jsonb_array_elements(c.part -> 'categories') WITH ORDINALITY b (bin, place)),
-    'special', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate}'::text[] ORDER BY b.place)
+    'special', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate,count}'::text[] ORDER BY b.place)
       FROM jsonb_array_elements(c.part -> 'special') WITH ORDINALITY b (bin, place))))
     || CASE WHEN c.part ? 'categories' THEN '{"missing": {}, "other": {}}'::jsonb
       ELSE '{"missing": {}}'::jsonb END || coalesce(a.asked_for, '{}'))::credit_limit.binning
@@ -32,7 +32,7 @@ BEGIN ATOMIC
       FROM (SELECT t.characteristic, t.kind, max(t.points * s.sign) AS best,
           max(max(t.points * s.sign) FILTER (WHERE t.kind IN ('interval', 'category')))
             OVER (PARTITION BY t.characteristic) AS of_values
-        FROM credit_limit.scorecard_table(card) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
+        FROM credit_limit.scorecard_table(card, true) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
         GROUP BY t.characteristic, t.kind) k
       GROUP BY k.characteristic) a ON a.characteristic = c.part ->> 'name'
   ORDER BY c.place;
@@ -82,6 +82,10 @@ DECLARE
   values_of text[];
   binnings credit_limit.binning[];
   lacking text;
+  state text;
+  message text;
+  detail text;
+  hint text;
   scaling jsonb := old::jsonb -> 'scaling';
 BEGIN
   IF old IS NULL OR relation IS NULL OR event IS NULL OR options IS NULL THEN
@@ -127,14 +131,17 @@ BEGIN
   card := credit_limit_internal.scorecard_described(credit_limit.scorecard(model, names, binnings,
     jsonb_build_object('name', old::jsonb -> 'name',
     'base_score', scaling -> 'score', 'base_odds', scaling -> 'odds', 'pdo', scaling -> 'pdo') || options)::jsonb, old::jsonb);
-  SELECT jsonb_agg(jsonb_build_object('characteristic', t.term, 'iv', credit_limit.information_value(binnings[t.place - 1]),
+  SELECT jsonb_agg(jsonb_build_object('characteristic', t.term, 'iv', credit_limit.information_value(binnings[t.ordinality - 1]),
     'coefficient', t.estimate, 'p_value', t.p_value,
     'reason', CASE WHEN t.estimate = 0 THEN 'no points: its sign would contradict its bins' END,
-    'remark', (SELECT s.remark FROM credit_limit.binning_summary(binnings[t.place - 1]) s)) ORDER BY t.place)
+    'remark', (SELECT s.remark FROM credit_limit.binning_summary(binnings[t.ordinality - 1]) s)) ORDER BY t.ordinality)
   INTO report
-  FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t (term, estimate, std_error, z, p_value, conf_low, conf_high,
-    odds_ratio, aliased, note, place)
-  WHERE t.place > 1;
+  FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t
+  WHERE t.ordinality > 1;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT;
+  PERFORM credit_limit_internal.raise_anew(state, message, detail, hint);
 END $$;
 
 COMMENT ON FUNCTION credit_limit.scorecard_refit(credit_limit.scorecard, regclass, text, jsonb) IS

@@ -9,7 +9,7 @@ BEGIN ATOMIC
   WITH bins AS (SELECT t.characteristic, t.bin_id, t.bin, t.kind, t.reason, t.event_rate, t.coefficient,
       t.points * s.sign AS points, max(t.points * s.sign) OVER w AS best,
       max(t.points * s.sign) FILTER (WHERE t.kind = 'interval') OVER w AS best_interval
-    FROM credit_limit.scorecard_table(card) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
+    FROM credit_limit.scorecard_table(card, true) t, (SELECT sign((card::jsonb #>> '{scaling,pdo}')::float8)) s (sign)
     WINDOW w AS (PARTITION BY t.characteristic)),
   sides AS (SELECT b.*, count(*) FILTER (WHERE b.points = b.best_interval AND b.kind = 'interval')
         OVER (PARTITION BY b.characteristic ORDER BY b.bin_id) = 0 AS low,
@@ -38,11 +38,53 @@ COMMENT ON FUNCTION credit_limit_internal.card_remarks(credit_limit.scorecard) I
 'Steps of the report of train_scorecard: coefficients beyond 2; reasons of a card that one text gives to opposite values, or '
 'to values and to those that are missing. Characteristics that are their own reason are not looked at.';
 
-CREATE FUNCTION credit_limit.train_scorecard(
+-- Binnings that an analyst made, counted on the rows of the training: all in one scan.
+CREATE FUNCTION credit_limit_internal.given_binnings(relation regclass, source text, event text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  given jsonb := options -> 'binnings';
+  unknown text;
+  counted jsonb;
+BEGIN
+  IF jsonb_typeof(given) = 'string' THEN
+    IF to_regclass(given #>> '{}') IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'undefined_table',
+        MESSAGE = format('relation "%s" with binnings does not exist', given #>> '{}'),
+        HINT = 'Write its schema before its name, unless it is temporary.';
+    END IF;
+    EXECUTE format('SELECT jsonb_object_agg(b.variable, b.binning::jsonb) FROM %s b', to_regclass(given #>> '{}')) INTO given;
+  END IF;
+  given := coalesce(given, '{}') || coalesce((SELECT jsonb_object_agg(g.key, credit_limit.fixed_binning(g.value)::jsonb)
+    FROM jsonb_each(options -> 'groups') g), '{}');
+  IF given = '{}' THEN
+    RETURN given;
+  END IF;
+  PERFORM credit_limit_internal.require_event_column(relation, event);
+  SELECT g.key INTO unknown FROM jsonb_object_keys(given) g (key) WHERE g.key = event OR NOT EXISTS (SELECT FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = g.key AND a.attnum > 0 AND NOT a.attisdropped) ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = 'bins are given for a column that is not there',
+      DETAIL = format('"%s" is no column of %s besides the event.', unknown, relation), HINT = 'Correct the name.';
+  END IF;
+  EXECUTE format('SELECT jsonb_build_object(%s) FROM %s t', (SELECT string_agg(format(
+      '%L, credit_limit.binning_refit(%L::credit_limit.binning, t.%I::%s, t.%I::boolean)::jsonb', g.key, g.value::text, g.key,
+      CASE WHEN g.value ? 'categories' THEN 'text' WHEN b.base = 'numeric'::regtype THEN 'numeric'
+        WHEN b.base = 'real'::regtype THEN 'text::float8' ELSE 'float8' END, event), ', ')
+    FROM jsonb_each(given) g JOIN pg_attribute a ON a.attrelid = relation AND a.attname = g.key AND NOT a.attisdropped,
+      LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base)), source) INTO counted;
+  RETURN jsonb_strip_nulls(counted);
+END $$;
+
+COMMENT ON FUNCTION credit_limit_internal.given_binnings(regclass, text, text, jsonb) IS
+'The binnings and groups in the options of train_scorecard with the counts of the rows of source, by column.';
+
+CREATE FUNCTION credit_limit_internal.trained(
   relation regclass,
+  source text,
   event text,
-  characteristics text[] DEFAULT NULL,
-  options jsonb DEFAULT '{}',
+  characteristics text[],
+  options jsonb,
   OUT card credit_limit.scorecard,
   OUT model credit_limit.logit_model,
   OUT report jsonb)
@@ -62,15 +104,14 @@ DECLARE
   fit_options jsonb;
   dropped text[];
   left_out jsonb;
+  given jsonb;
   fit int := 0;
 BEGIN
-  IF relation IS NULL OR event IS NULL OR options IS NULL THEN
-    RETURN;
-  END IF;
   PERFORM credit_limit_internal.require_repeatable(relation);
   SELECT format('"%s" is %s.', o.key, o.value) INTO unknown FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options
     ELSE jsonb_build_object('the document', options) END) o
-  WHERE CASE WHEN o.key IN ('screening', 'card') THEN jsonb_typeof(o.value) <> 'object'
+  WHERE CASE WHEN o.key IN ('screening', 'card', 'groups') THEN jsonb_typeof(o.value) <> 'object'
+    WHEN o.key = 'binnings' THEN jsonb_typeof(o.value) NOT IN ('object', 'string')
     WHEN o.key = 'max_pvalue' THEN NOT coalesce(jsonb_path_match(o.value, '$ >= 0 && $ <= 1'), false)
     WHEN o.key = 'penalty' THEN o.value NOT IN ('"none"', '"firth"')
     WHEN o.key = 'max_coefficient' THEN NOT coalesce(jsonb_path_match(o.value, '$ > 0 && $ <= 1e100'), false)
@@ -81,7 +122,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of train_scorecard are not valid',
       DETAIL = unknown,
       HINT = 'Valid are screening (an object: options of variable_screening), max_pvalue (0 to 1), max_characteristics (a whole '
-        'number from 1), penalty (none or firth), max_coefficient (above 0) and card (an object: options of scorecard).';
+        'number from 1), penalty (none or firth), max_coefficient (above 0), binnings (an object by column, or the name of a '
+        'relation of variable and binning), groups (an object by column) and card (an object: options of scorecard).';
   END IF;
   max_pvalue := coalesce((options ->> 'max_pvalue')::float8, 0.05);
   most := coalesce((options ->> 'max_characteristics')::float8, 15);
@@ -93,10 +135,26 @@ BEGIN
     FROM jsonb_object_keys(CASE jsonb_typeof(options #> '{card,reasons}') WHEN 'object' THEN options #> '{card,reasons}'
       ELSE '{}' END) r (name)) k (names);
 
-  -- Bins of every characteristic in one scan, and why some are left out.
-  WITH screened AS (SELECT * FROM credit_limit.variable_screening(relation, event, characteristics, screening) WITH ORDINALITY s
-    (variable, type, n, missing_rate, identical_rate, n_distinct, iv, gini, ks, trend, n_bins, selected, reason, remark,
-      binning, place))
+  IF screening ? 'reference_date' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a card reads no dates',
+      DETAIL = format('"reference_date" is %s.', screening -> 'reference_date'),
+      HINT = 'Make a view that has the days between, which the card will need too.';
+  END IF;
+  given := credit_limit_internal.given_binnings(relation, source, event, options);
+
+  -- Bins of every other characteristic in one scan, and why some are left out.
+  WITH screened AS (
+    SELECT s.variable, s.iv, s.trend, s.n_bins, s.selected, s.reason, s.remark, s.binning, row_number() OVER () AS place
+    FROM credit_limit_internal.screened(relation, source, event,
+      (SELECT coalesce(array_agg(w.name ORDER BY w.place) FILTER (WHERE NOT coalesce(given ? w.name, false)), '{}')
+       FROM unnest(coalesce(characteristics, (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+         WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> event)))
+         WITH ORDINALITY w (name, place)), screening) s
+    UNION ALL
+    SELECT g.key, credit_limit.information_value(b.binning), m.trend, m.n_bins, true, NULL, 'bins were given', b.binning,
+      1000000 + row_number() OVER (ORDER BY g.key)
+    FROM jsonb_each(given) g, LATERAL (SELECT g.value::credit_limit.binning) b (binning),
+      credit_limit.binning_summary(b.binning) m)
   SELECT array_agg(s.variable ORDER BY s.iv DESC, s.place) FILTER (WHERE s.selected),
     array_agg(CASE b.base WHEN 'boolean'::regtype THEN 'boolean::text' WHEN 'numeric'::regtype THEN 'numeric'
       WHEN 'real'::regtype THEN 'text::float8'
@@ -149,24 +207,22 @@ BEGIN
     INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
     -- The relation is read once more, for all fits; for each of them where its rows cannot be kept.
     IF fit = 1 THEN
-      EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, relation) INTO rows;
+      EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, source) INTO rows;
       SELECT array_agg(i) INTO places FROM generate_series(1, cardinality(names)) i;
     END IF;
     model := credit_limit.logit_coded_fit(rows, places, fit_options);
     IF model IS NULL THEN
-      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, relation) INTO model
+      EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, source) INTO model
         USING fit_options;
     END IF;
     report := report || (SELECT jsonb_build_object('step', 'fit', 'number', fit, 'characteristics', to_jsonb(names),
       'status', s.status,
       'message', s.message, 'deviance', s.deviance, 'aic', s.aic) FROM credit_limit.logit_summary(model) s);
-    WITH term AS (SELECT t.term AS name, t.p_value, t.place, t.aliased OR t.estimate = 0 AS idle,
-        row_number() OVER (ORDER BY t.aliased OR t.estimate = 0, abs(t.z), t.place DESC) AS weakest,
+    WITH term AS (SELECT t.term AS name, t.p_value, t.ordinality AS place, t.aliased OR t.estimate = 0 AS idle,
+        row_number() OVER (ORDER BY t.aliased OR t.estimate = 0, abs(t.z), t.ordinality DESC) AS weakest,
         count(*) FILTER (WHERE NOT t.aliased AND t.estimate <> 0) OVER () AS n
-      FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t (term, estimate, std_error, z, p_value, conf_low,
-        conf_high, odds_ratio,
-        aliased, note, place)
-      WHERE t.place > 1),
+      FROM credit_limit.logit_coefficients(model) WITH ORDINALITY t
+      WHERE t.ordinality > 1),
     leaving AS (SELECT t.*, CASE WHEN idle THEN 'its sign would contradict its bins, or it repeats others'
         WHEN p_value > max_pvalue THEN format('p-value %s', round(p_value::numeric, 4))
         ELSE format('more than %s characteristics, and the weakest', most) END AS reason
@@ -206,12 +262,44 @@ BEGIN
          credit_limit.binning_table(n.binning) t WHERE t.count = 0 GROUP BY n.name) b) u);
 END $$;
 
+COMMENT ON FUNCTION credit_limit_internal.trained(regclass, text, text, text[], jsonb) IS
+'train_scorecard on the rows of source, an item of FROM that has the columns of the relation.';
+
+CREATE FUNCTION credit_limit.train_scorecard(
+  relation regclass,
+  event text,
+  characteristics text[] DEFAULT NULL,
+  options jsonb DEFAULT '{}',
+  OUT card credit_limit.scorecard,
+  OUT model credit_limit.logit_model,
+  OUT report jsonb)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  state text;
+  message text;
+  detail text;
+  hint text;
+BEGIN
+  IF relation IS NULL OR event IS NULL OR options IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT t.* INTO card, model, report
+  FROM credit_limit_internal.trained(relation, relation::text, event, characteristics, options) t;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT;
+  PERFORM credit_limit_internal.raise_anew(state, message, detail, hint);
+END $$;
+
 COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) IS
 'A scorecard from the columns of a relation: screens and bins all of them in one scan, fits a logistic regression on the '
 'weights of evidence, leaves out what has the wrong sign or repeats others, all at once, and what has a p-value above '
 'max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a '
 'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
 'variable_screening), card (those of scorecard), penalty (firth: what separates does no harm) and max_coefficient (of the size '
-'of every coefficient; the status of the model is bounded where it binds). One characteristic is never left out. Gives the '
-'card, the model, and a report of each step: coefficients and reasons that may be false, and in the last never_seen, the bins '
-'that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'of every coefficient; the status of the model is bounded where it binds), binnings (an object by column, or the name of a '
+'relation with columns variable and binning: these columns are not screened, their bins are counted and kept) and groups (of '
+'categories, by column: {"home": [["own"], ["rent", "family"]]}). One characteristic is never left out. Gives the card, the '
+'model, and a report of each step: coefficients and reasons that may be false, and in the last never_seen, the bins that no row '
+'had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';

@@ -58,12 +58,19 @@ END $$;
 COMMENT ON FUNCTION credit_limit_internal.require_event_column(regclass, text) IS
 'Error unless the relation has the boolean column of that name; for what takes an event by its name.';
 
+CREATE FUNCTION credit_limit_internal.raise_anew(sqlstate text, message text, detail text, hint text) RETURNS void
+AS 'MODULE_PATHNAME', 'cl_raise_anew' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION credit_limit_internal.raise_anew(text, text, text, text) IS
+'Raises an error that was caught, without the pages of context of the statements inside.';
+
 -- A sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards do.
 --
 -- Workers share the columns, not the rows: each bins those of its part from a scan of its own, and sends a row for each. Sketches
 -- of some of the rows would be as large as the columns and cost more to send and to merge than to make; an aggregate that cannot
 -- be split, as one with DISTINCT, keeps the server from making them.
-CREATE FUNCTION credit_limit_internal.screening_query(relation regclass, event text, wanted text[], parts int) RETURNS text
+-- source is the relation in FROM, or a part of its rows; day, if any, what dates are counted back from.
+CREATE FUNCTION credit_limit_internal.screening_query(relation regclass, source text, event text, wanted text[], parts int,
+  day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   WITH screened AS (
@@ -72,7 +79,10 @@ BEGIN ATOMIC
         THEN format('t.%I::float8', w.name)
         WHEN b.oid = 'numeric'::regtype THEN format('t.%I::numeric', w.name)
         WHEN b.oid = 'float4'::regtype THEN format('t.%I::text::float8', w.name)
-        WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name) END AS expression
+        WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name)
+        WHEN b.oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) AND day IS NOT NULL
+        THEN format('CASE WHEN isfinite(t.%1$I) THEN (%2$L::date - t.%1$I::date)::float8
+          WHEN t.%1$I > %2$L::date THEN ''-Infinity'' ELSE ''Infinity''::float8 END', w.name, day) END AS expression
     FROM unnest(wanted) WITH ORDINALITY w (name, place)
       JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
       JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)
@@ -83,7 +93,7 @@ BEGIN ATOMIC
          LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r',
       string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place),
         ', ' ORDER BY c.place) FILTER (WHERE c.expression IS NOT NULL),
-      relation,
+      source,
       string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type,
         CASE WHEN c.expression IS NULL THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
         CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)) AS query
@@ -91,14 +101,15 @@ BEGIN ATOMIC
   SELECT string_agg(query, ' UNION ALL ') FROM scan;
 END;
 
-COMMENT ON FUNCTION credit_limit_internal.screening_query(regclass, text, text[], int) IS
+COMMENT ON FUNCTION credit_limit_internal.screening_query(regclass, text, text, text[], int, date) IS
 'The query of variable_screening, with its options as $1: a scan for each part of the columns. NULL without columns.';
 
-CREATE FUNCTION credit_limit.variable_screening(
+CREATE FUNCTION credit_limit_internal.screened(
   relation regclass,
+  source text,
   event text,
-  columns text[] DEFAULT NULL,
-  options jsonb DEFAULT '{}')
+  columns text[],
+  options jsonb)
 RETURNS TABLE (
   variable text,
   type text,
@@ -123,9 +134,15 @@ DECLARE
   unknown text;
   query text;
   plan jsonb;
+  day date;
 BEGIN
-  IF relation IS NULL OR event IS NULL OR options IS NULL THEN
-    RETURN;
+  IF jsonb_typeof(options) = 'object' AND options ? 'reference_date' THEN
+    IF NOT coalesce(options ->> 'reference_date' ~ '^\d{4}-\d\d-\d\d$', false) THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'reference_date must be a day',
+        DETAIL = format('Found %s.', options -> 'reference_date'), HINT = 'Write it as "2026-11-30".';
+    END IF;
+    day := options ->> 'reference_date';
+    options := options - 'reference_date';
   END IF;
   PERFORM credit_limit.screen_variable(NULL::credit_limit.bin_sketch, '', options);
   IF (SELECT count(*) FROM pg_class c WHERE c.oid = relation) = 0 THEN
@@ -164,20 +181,62 @@ BEGIN
 
   -- As many parts as processes may work on it, if the server would give the parts to workers; one scan for all of them otherwise.
   -- A view may have other rows in the next scan.
-  query := credit_limit_internal.screening_query(relation, event, wanted,
+  query := credit_limit_internal.screening_query(relation, source, event, wanted,
     CASE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) IN ('r', 'p', 'm')
-      THEN least(current_setting('max_parallel_workers_per_gather')::int + 1, 4, cardinality(wanted)) ELSE 1 END);
+      THEN least(current_setting('max_parallel_workers_per_gather')::int + 1, 4, cardinality(wanted)) ELSE 1 END, day);
   IF query IS NULL THEN
     RETURN;
   END IF;
   EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan USING options;
   IF NOT plan @? '$.** ? (@."Node Type" starts with "Gather").** ? (@."Partial Mode" == "Simple")' THEN
-    query := credit_limit_internal.screening_query(relation, event, wanted, 1);
+    query := credit_limit_internal.screening_query(relation, source, event, wanted, 1, day);
   END IF;
   RETURN QUERY EXECUTE format(
     'SELECT q.variable, q.type, q.n, q.missing_rate, q.identical_rate, q.n_distinct, q.iv, q.gini, q.ks, q.trend, q.n_bins,
        coalesce(q.selected, false), CASE WHEN q.selected IS NULL THEN q.nothing ELSE q.reason END, q.remark, q.binning
      FROM (%s) q ORDER BY q.place', query) USING options;
+END $$;
+
+COMMENT ON FUNCTION credit_limit_internal.screened(regclass, text, text, text[], jsonb) IS
+'variable_screening of the rows of source, an item of FROM that has the columns of the relation.';
+
+CREATE FUNCTION credit_limit.variable_screening(
+  relation regclass,
+  event text,
+  columns text[] DEFAULT NULL,
+  options jsonb DEFAULT '{}')
+RETURNS TABLE (
+  variable text,
+  type text,
+  n bigint,
+  missing_rate float8,
+  identical_rate float8,
+  n_distinct bigint,
+  iv float8,
+  gini float8,
+  ks float8,
+  trend text,
+  n_bins int,
+  selected boolean,
+  reason text,
+  remark text,
+  binning credit_limit.binning)
+LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  state text;
+  message text;
+  detail text;
+  hint text;
+BEGIN
+  IF relation IS NULL OR event IS NULL OR options IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT s.* FROM credit_limit_internal.screened(relation, relation::text, event, columns, options) s;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT;
+  PERFORM credit_limit_internal.raise_anew(state, message, detail, hint);
 END $$;
 
 COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
@@ -186,10 +245,11 @@ COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], json
 'texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
 'value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv '
 '(5) and max_auc (0.98), beyond which only what knows the outcome is, max_missing_rate (0.95), max_identical_rate (0.95), each '
-'null for none, and columns: {"age": {...}} with other options for one column. remark: that of binning_summary, and from an iv '
+'null for none, columns: {"age": {...}} with other options for one column, and reference_date: dates and timestamps (by the time '
+'zone of the session) are days before it, and not supported without. remark: that of binning_summary, and from an iv '
 'of 0.5 on the question whether the column knows the outcome. Reasons: type not supported, no rows, no rows with an outcome, '
 'all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, '
-'iv below x, iv above x, auc above x. Runs with the rights of the caller on '
-'any table, view or foreign table; memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an '
+'iv below x, iv above x, auc above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 '
+'bytes per column and distinct value. NULL arguments give no rows. Error: an '
 'event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: '
 'Siddiqi 2006; scorecard var_filter.';

@@ -201,3 +201,43 @@ AS 'MODULE_PATHNAME', 'cl_cutoff_table_at' LANGUAGE C IMMUTABLE STRICT PARALLEL 
 
 COMMENT ON FUNCTION credit_limit.cutoff_table_at(credit_limit.roc, float8[]) IS
 'What the cut-offs asked for would approve, ascending; columns as in cutoff_table. Error: a cut-off is NULL or NaN.';
+
+CREATE FUNCTION credit_limit.average_precision(roc credit_limit.roc) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT CASE WHEN credit_limit.auc(roc) IS NOT NULL THEN sum((c.tpr - c.before) * c.tp / (c.tp + c.fp)) END
+  FROM (SELECT k.tp, k.fp, k.tpr, lag(k.tpr) OVER (ORDER BY k.fpr, k.tpr) AS before FROM credit_limit.roc_curve(roc) k) c
+  WHERE c.tpr > c.before);
+
+COMMENT ON FUNCTION credit_limit.average_precision(credit_limit.roc) IS
+'Average precision, 0 to 1: precision (the share of events among the flagged) at each cut-off, weighted by the events that it '
+'adds; a score without information has the event rate. NULL when a class has no rows. Source: Manning, Raghavan and Schuetze '
+'2008.';
+
+CREATE FUNCTION credit_limit.partial_auc(
+  roc credit_limit.roc,
+  fpr_low float8 DEFAULT 0,
+  fpr_high float8 DEFAULT 0.1,
+  OUT auc float8,
+  OUT standardized float8)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT (fpr_low >= 0 AND fpr_low < fpr_high AND fpr_high <= 1) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = 'a partial AUC needs two false positive rates between 0 and 1',
+      DETAIL = format('Found %s and %s.', fpr_low, fpr_high), HINT = 'The first is the smaller one.';
+  END IF;
+  -- Between two cut-offs the curve is a straight line.
+  WITH line AS (SELECT c.fpr AS x1, c.tpr AS y1, lag(c.fpr) OVER w AS x0, lag(c.tpr) OVER w AS y0
+    FROM credit_limit.roc_curve(roc) c WINDOW w AS (ORDER BY c.fpr, c.tpr)),
+  part AS (SELECT greatest(l.x0, fpr_low) AS low, least(l.x1, fpr_high) AS high, l.x0, l.y0,
+      (l.y1 - l.y0) / nullif(l.x1 - l.x0, 0) AS slope
+    FROM line l)
+  SELECT sum((p.high - p.low) * (p.y0 + p.slope * ((p.low + p.high) / 2 - p.x0))) INTO auc FROM part p WHERE p.high > p.low;
+  standardized := (1 + (auc - (fpr_high ^ 2 - fpr_low ^ 2) / 2) / (fpr_high - fpr_low - (fpr_high ^ 2 - fpr_low ^ 2) / 2)) / 2;
+END $$;
+
+COMMENT ON FUNCTION credit_limit.partial_auc(credit_limit.roc, float8, float8) IS
+'The area under the ROC curve between two false positive rates, 0 to their difference: how well the score works where it is '
+'used. standardized: 0.5 is chance and 1 perfect, whatever the range (McClish 1989). NULL if an argument is, or a class has no '
+'rows. Error: rates that are not 0 <= low < high <= 1.';
