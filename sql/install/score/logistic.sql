@@ -98,7 +98,8 @@ COMMENT ON FUNCTION credit_limit.logit_summary(credit_limit.logit_model) IS
 'alone; aic and bic count n_coefficients, those that were estimated, and bic takes the logarithm of weight, the sum of the '
 'weights (n without weights). condition_number: largest over smallest singular value of the centred, weighted columns of length '
 '1, above 30 they hardly differ (Belsley, Kuh and Welsch 1980). lr_chi2, lr_df, lr_p_value: the likelihood ratio test against '
-'the intercept alone. nagelkerke_r2: of what the likelihood can gain, the part that it has (Nagelkerke 1991). All NULL for a model '
+'the intercept alone. nagelkerke_r2: of what the likelihood can gain, the part that it has (Nagelkerke 1991). '
+'All NULL for a model '
 'that was written down; NULL gives NULL.';
 
 CREATE FUNCTION credit_limit.logit_predict(model credit_limit.logit_model, x anyarray) RETURNS float8

@@ -81,8 +81,10 @@ COMMENT ON FUNCTION credit_limit.calibration_line(credit_limit.calibration) IS
 'intercept 0 and slope 1; a slope below 1 means PDs too extreme. covariance is that of intercept and slope; citl (calibration '
 'in the large) is the intercept with the slope fixed at 1, positive when PDs are too low; chi2 with df 2 and p_value the '
 'likelihood ratio test of intercept 0 and slope 1. n rows used; n_degenerate rows with a PD of exactly 0 or 1, which have no '
-'log-odds, are left out. status: converged; degenerate_pd (there are such rows; over the others, NULL where they give no line); separation, '
-'quasi_separation (a PD divides events from non-events: no finite slope), constant (one PD: no slope), one_class, empty, max_iterations; what cannot '
+'log-odds, are left out. status: converged; degenerate_pd (there are such rows; over the others, NULL where they '
+'give no line); separation, '
+'quasi_separation (a PD divides events from non-events: no finite slope), constant (one PD: no slope), '
+'one_class, empty, max_iterations; what cannot '
 'be estimated is NULL. NULL gives NULL. Sources: Cox 1958, Miller, Hui and Tierney 1991, Albert and Anderson 1984.';
 
 CREATE FUNCTION credit_limit.brier_decomposition(

@@ -74,7 +74,8 @@ BEGIN
   SELECT r.* INTO p FROM both_samples b, credit_limit.psi(b.s) r;
 
   RETURN QUERY
-  SELECT v.* FROM (SELECT) one LEFT JOIN credit_limit.roc_stats(d.ranks) dr ON true LEFT JOIN credit_limit.roc_stats(h.ranks) hr ON true
+  SELECT v.* FROM (SELECT) one LEFT JOIN credit_limit.roc_stats(d.ranks) dr ON true
+    LEFT JOIN credit_limit.roc_stats(h.ranks) hr ON true
     LEFT JOIN credit_limit.auc_interval(d.ranks, confidence) di ON true
     LEFT JOIN credit_limit.auc_interval(h.ranks, confidence) hi ON true
     LEFT JOIN credit_limit.calibration_stats(d.pds, groups) dc ON true
@@ -122,8 +123,10 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.validate_scorecard(credit_limit.scorecard, regclass, regclass, text, int, float8) IS
-'A card on the rows that it was made of and on rows that were held out, a row for each measure: size of the samples, AUC with its '
-'interval and the test of their difference (DeLong), Gini, KS, average precision; mean PD, calibration in the large, slope, Brier '
+'A card on the rows that it was made of and on rows that were held out, a row for each measure: size of the '
+'samples, AUC with its '
+'interval and the test of their difference (DeLong), Gini, KS, average precision; mean PD, calibration in the '
+'large, slope, Brier '
 'score and Hosmer-Lemeshow (df of fitted PDs on the development, of given ones on the hold-out); PSI of the score in groups of '
 'the development; gains. event is a boolean column of both, true for the bad outcome. remark says what is amiss. Runs with the '
 'rights of the caller. A NULL argument gives no rows. Error: a column that is not there, groups not from 2 to 1000.';
@@ -204,7 +207,8 @@ END $$;
 
 COMMENT ON FUNCTION credit_limit.cross_validate(regclass, text, text[], jsonb, int, text) IS
 'Cross-validation of a whole training: for each fold a card is trained by train_scorecard on the other folds, binning and '
-'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, Brier score, mean '
+'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, '
+'Brier score, mean '
 'PD and event rate on the fold that was held out, the characteristics that were used, and the card. Folds come from a hash of '
 'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row. Equal rows give equal folds, in any '
 'order. Options are those of train_scorecard. Runs with the rights of the caller. NULL arguments but characteristics and fold_by '
