@@ -24,7 +24,8 @@ COMMENT ON FUNCTION credit_limit.scorecard_pmml(credit_limit.scorecard) IS
 those of reason_codes(card, row, 4, max) (pointsBelow the best points, with a negative pdo pointsAbove them; PMML does not leave
 out a reason that was said before).
 NaN is declared a missing value. What PMML has no place for (scaling, woe, event_rate, count, dimension, coefficient,
-neutral_points, average_points) is in Extension elements with extender credit_limit. Needs no libxml. NULL gives NULL. Error: a control character
+neutral_points, average_points) is in Extension elements with extender credit_limit. Needs no libxml. NULL gives NULL. Error:
+a control character
 that XML does not have (22P05). Source: Data Mining Group, PMML 4.4.1, Scorecard.';
 
 -- Back from PMML. These three are for scorecard_from_pmml only; a value arrives as text, an attribute as a jsonb object.
