@@ -305,7 +305,8 @@ cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayTyp
 	if (*kept == NULL)
 		*kept = create_row(context);
 	if (names == NULL ? (*kept)->chosen == NULL :
-		(*kept)->chosen != NULL && VARSIZE(names) == VARSIZE((*kept)->chosen) && memcmp(names, (*kept)->chosen, VARSIZE(names)) == 0)
+		(*kept)->chosen != NULL && VARSIZE(names) == VARSIZE((*kept)->chosen) &&
+		memcmp(names, (*kept)->chosen, VARSIZE(names)) == 0)
 		return;
 	if (names != NULL)
 	{

@@ -2,9 +2,9 @@
  * umbrella.c
  *	  The trigger of account that lets changes of lines without an umbrella pass.
  *
- * Every decision updates account, and few lines have an umbrella. To find that out in PL/pgSQL took a seventh of an event, so what
- * changed is looked through here; only where an umbrella is concerned is the trigger called on to the function keep_umbrella() of
- * the book, which counts with the rights of the book's owner.
+ * Every decision updates account, and few lines have an umbrella. To find that out in PL/pgSQL took a seventh of an event, so
+ * what changed is looked through here; only where an umbrella is concerned is the trigger called on to the function
+ * keep_umbrella() of the book, which counts with the rights of the book's owner.
  */
 #include "postgres.h"
 

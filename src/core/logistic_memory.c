@@ -142,7 +142,7 @@ cl_logit_memory_source(const ClLogitRows *rows, const ClMemory *memory, ClLogitM
 	source->source = (ClLogitSource) {(void *) rows, terms, {0, 0}, mean, scale, evaluate, firth, meat, triangle};
 	if (rows->terms >= 0)
 		cl_logit_moments(rows, &source->source.totals, mean, scale);
-	/* What is constant but for the last digits of its mean is constant, and so is what no coefficient could be large enough for. */
+	/* What is constant but for the last digits of its mean is constant; so is what no coefficient could be large enough for. */
 	for (int j = 0; j < terms; j++)
 		scale[j] = scale[j] > 1e-15 * fabs(mean[j]) && scale[j] > CL_LOGIT_LEAST_SPREAD ? scale[j] : 0;
 }

@@ -218,7 +218,8 @@ step_text(const Explanation *explanation, const ClPolicyStep *step, bool again)
 		case CL_RULE_APPROVAL:
 			return psprintf(moved ? "More than %s needs approval" : "Up to %s needs no approval", bound);
 		case CL_RULE_HOLDOUT:
-			return psprintf(moved ? "An experiment withholds what is above %s" : "Held out by an experiment, and nothing rises above %s",
+			return psprintf(moved ? "An experiment withholds what is above %s"
+							: "Held out by an experiment, and nothing rises above %s",
 							bound);
 		case CL_RULE_UNKNOWN_INPUT:
 			return pstrdup("Something that the policy needs is unknown, so the limit stays");

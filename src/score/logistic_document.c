@@ -134,7 +134,8 @@ number_of(const ClJson *node, const char *key, double lowest, double highest)
 static void
 read_fit(ClLogitModel *model, const ClJson *root)
 {
-	static const char *const keys[] = {"status", "penalty", "lambda", "standardize", "robust", "n", "n_skipped", "n_event", "weight",
+	static const char *const keys[] = {"status", "penalty", "lambda", "standardize", "robust", "n", "n_skipped", "n_event",
+		"weight",
 	"event_weight", "loglik", "null_loglik", "n_coefficients", "iterations", "condition_number", NULL};
 	ClJson		node;
 	ClJson		child;

@@ -34,8 +34,10 @@ SELECT credit_limit.draft_scorecard('bench_book', 'card', '{"name": "card", "bas
     "missing": {"points": 0}},
   {"name": "months_inactive", "bins": [{"below": 1, "points": 40}, {"points": 20}], "missing": {"points": 20}}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01', digest => credit_limit.version_digest('bench_book', 'policy', 1)),
-  credit_limit.approve_scorecard('bench_book', 1, '2026-01-01', digest => credit_limit.version_digest('bench_book', 'scorecard', 1));
+SELECT credit_limit.approve_policy('bench_book', 1, '2026-01-01',
+    digest => credit_limit.version_digest('bench_book', 'policy', 1)),
+  credit_limit.approve_scorecard('bench_book', 1, '2026-01-01',
+    digest => credit_limit.version_digest('bench_book', 'scorecard', 1));
 INSERT INTO bench_book.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
 SELECT setseed(0.5);
 -- Foreign keys would be checked row by row.
@@ -49,7 +51,8 @@ SELECT format('INSERT INTO bench_book.account_month_%s
     SELECT a.account_id, %L, a.credit_limit, a.balance, 100, 100, (random() * 18)::int
   FROM bench_book.account a ORDER BY a.account_id', to_char(m, 'YYYY_MM'), m::date)
   FROM generate_series(DATE '2026-11-01' - make_interval(months => :months - 1), DATE '2026-11-01', interval '1 month') m \gexec
-INSERT INTO bench_book.account_feature (account_id, computed_on, demand_q90, demand_mean, utilization_3m, payment_ratio_3m, months_inactive)
+INSERT INTO bench_book.account_feature (account_id, computed_on, demand_q90, demand_mean, utilization_3m, payment_ratio_3m,
+  months_inactive)
   SELECT account_id, '2026-11-30', (random() * 30000)::numeric(14,2), 1000, 0.3, 0.5, 0
   FROM bench_book.account;
 INSERT INTO bench_book.exclusion (borrower_id, kind, action, valid_from) SELECT i, 'fraud', 'FREEZE', '2026-11-01'

@@ -20,7 +20,8 @@ SELECT credit_limit.draft_policy('bench_report', 'cash', '{"name": "cash", "prod
   "entitlement": {"bands": [{"score_from": 600, "income_multiple": 3}, {"score_from": 0, "income_multiple": 1}]},
   "risk_cap": [{"pd_below": 0.05, "limit": 20000}, {"limit": 3000}]}');
 RESET ROLE;
-SELECT credit_limit.approve_policy('bench_report', 1, '2025-01-01', digest => credit_limit.version_digest('bench_report', 'policy', 1));
+SELECT credit_limit.approve_policy('bench_report', 1, '2025-01-01',
+  digest => credit_limit.version_digest('bench_report', 'policy', 1));
 INSERT INTO bench_report.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', NULL),
   ('card', 'Card', 'card', 'USD', 'cash', NULL);
 SELECT setseed(0.5);

@@ -28,7 +28,7 @@ WHERE c.level IN ('error', 'warning', 'warning extra')
   AND NOT (c.message = 'routine is marked as IMMUTABLE, but expression is STABLE'
     AND t.statement ~ '\m(format|jsonb_build_object|jsonb_agg|jsonb_to_recordset)\(')
   AND NOT (s.name ~ '\.(un)?schedule\(' AND c.message ~ 'cron')
-  AND NOT (s.name ~ '\.decide_again\(' AND c.message ~ '"r"')
+  AND NOT (s.name ~ '\.(replay|explain)_decision\(' AND c.message ~ '"d"')
   AND NOT (s.name ~ '\.keep_request\(' AND c.message ~ '"d"')
 ORDER BY 1;
 SELECT 'ok plpgsql_check of ' || count(DISTINCT oid) || ' functions' FROM subject HAVING count(DISTINCT oid) > 100;

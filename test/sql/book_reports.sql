@@ -327,7 +327,8 @@ DROP FUNCTION book_p.decision_input_at(date), book_p.decision_input(date);
 ALTER TABLE book_p.account_month DROP segment;
 SELECT credit_limit.create_book_reports('book_p'), credit_limit.create_book_input('book_p');
 SELECT (SELECT count(*) > 0 FROM book_p_report.report_utilization) AS utilization, (SELECT count(*) > 0 FROM book_p_report.report_scores) AS scores,
-  (SELECT count(*) > 0 FROM book_p.decision_input_at('2026-03-31')) AS input, (SELECT count(*) FROM credit_limit.check_book('book_p') WHERE problem LIKE '%column%') AS missing;
+  (SELECT count(*) > 0 FROM book_p.decision_input_at('2026-03-31')) AS input,
+  (SELECT count(*) FROM credit_limit.check_book('book_p') WHERE problem LIKE '%column%') AS missing;
 ROLLBACK;
 
 -- An analyst of one segment sees that segment, in the reports as in the tables.

@@ -90,10 +90,12 @@ UPDATE book_u.account SET credit_limit = 60 WHERE borrower_id = 3;
 SELECT relation, problem, row_count FROM credit_limit.check_book('book_u') WHERE relation IN ('umbrella', 'policy_version');
 -- The counter sees a line that leaves its umbrella, and one that comes under it: what is granted is the sum of the open lines.
 UPDATE book_u.account SET umbrella_id = NULL WHERE account_id = 300;
-SELECT u.granted = (SELECT sum(a.credit_limit) FROM book_u.account a WHERE a.umbrella_id = 30 AND a.status = 'open') AS left FROM book_u.umbrella u WHERE umbrella_id = 30;
+SELECT u.granted = (SELECT sum(a.credit_limit) FROM book_u.account a WHERE a.umbrella_id = 30 AND a.status = 'open') AS left
+FROM book_u.umbrella u WHERE umbrella_id = 30;
 UPDATE book_u.umbrella SET credit_limit = 9000 WHERE umbrella_id = 30;
 UPDATE book_u.account SET umbrella_id = 30 WHERE account_id = 300;
-SELECT u.granted = (SELECT sum(a.credit_limit) FROM book_u.account a WHERE a.umbrella_id = 30 AND a.status = 'open') AS came FROM book_u.umbrella u WHERE umbrella_id = 30;
+SELECT u.granted = (SELECT sum(a.credit_limit) FROM book_u.account a WHERE a.umbrella_id = 30 AND a.status = 'open') AS came
+FROM book_u.umbrella u WHERE umbrella_id = 30;
 -- The function that counts must belong to whom the table belongs; lines without an umbrella do not need it.
 ALTER FUNCTION book_u.keep_umbrella() OWNER TO regress_umbrella_maker;
 UPDATE book_u.account SET credit_limit = 1 WHERE account_id = 300;

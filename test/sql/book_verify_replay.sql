@@ -41,7 +41,7 @@ INSERT INTO book_m.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash'
 INSERT INTO book_m.borrower (borrower_id, income) SELECT i, 1000 + i FROM generate_series(1, 60) i;
 INSERT INTO book_m.account (account_id, borrower_id, product, currency, opened_on, credit_limit) SELECT i, i, 'cash', 'CNY',
   '2026-01-01', 100 * (i % 9) FROM generate_series(1, 60) i;
-CREATE TEMP TABLE input_then AS SELECT i.*, 1 AS version_no, o.score, credit_limit.score_pd(c.document, o.score) AS pd
+CREATE TEMP TABLE input_then AS SELECT i.*, false AS held_out, 1 AS version_no, o.score, credit_limit.score_pd(c.document, o.score) AS pd
 FROM book_m.decision_input('2026-11-30') i, book_m.scorecard_version c, LATERAL credit_limit.score(c.document, i) o(score);
 CALL credit_limit.run_decisions('book_m', '2026-11-30');
 SELECT status, decisions, failed FROM book_m.run_progress;

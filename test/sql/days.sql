@@ -81,7 +81,8 @@ WHERE c.statement LIKE 'CALL%' ORDER BY c.function, n \gexec
 -- Nothing was made, moved, approved or erased.
 SELECT (SELECT count(*) FROM pg_inherits WHERE inhparent = 'book_days.decision'::regclass) AS partitions,
   (SELECT business_date FROM book_days.business_day) AS day, (SELECT string_agg(status, ' ') FROM book_days.policy_version) AS policy,
-  (SELECT pending FROM book_days.account) AS pending, (SELECT count(*) FROM book_days.erasure) AS erased, (SELECT count(*) FROM book_days.run WHERE run_id <> 0) AS runs;
+  (SELECT pending FROM book_days.account) AS pending, (SELECT count(*) FROM book_days.erasure) AS erased,
+  (SELECT count(*) FROM book_days.run WHERE run_id <> 0) AS runs;
 -- Nor does a table take such a day: every date column that somebody else than the extension writes.
 SELECT c.relname, a.attname, count(k.*) FILTER (WHERE pg_get_constraintdef(k.oid) ~ ('is_day\(' || a.attname || '\)')) > 0 AS kept
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'c'

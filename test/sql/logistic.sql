@@ -258,7 +258,8 @@ WITH m AS (SELECT logistic_regression(attack, ARRAY[t, a], '{"penalty": "firth",
   g AS (SELECT x, y - p + p * (1 - p) / det * (c11 + 2 * c12 * x[2] + 2 * c13 * x[3] + c22 * x[2] ^ 2 + 2 * c23 * x[2] * x[3] + c33 * x[3] ^ 2)
     * (0.5 - p) AS r FROM p, c)
 SELECT c.term, c.note, CASE WHEN c.note IS NULL THEN abs(sum(r * x[place])) < 1e-6 ELSE sum(r * x[place]) < 0 END AS optimal
-FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, al, note, vif, place), g GROUP BY c.term, c.note, place ORDER BY place;
+FROM m, logit_coefficients(m) WITH ORDINALITY c (term, estimate, std_error, z, p, l, h, o, al, note, vif, place), g
+GROUP BY c.term, c.note, place ORDER BY place;
 
 -- R 4.2.2: vcov(glm(...)), sandwich 3.0-2 sandwich(m), diag(solve(cov2cor(vcov(m)[-1, -1]))), which is car's vif, and
 -- (1 - exp(2 (L0 - L1) / n)) / (1 - exp(2 L0 / n)), which is Nagelkerke's R2.
@@ -270,13 +271,15 @@ SELECT c.term, near(c.estimate, r.estimate, 1e-10) AS estimate, near(c.std_error
   near(b.std_error, r.robust, 1e-9) AS robust, b.estimate = c.estimate AS same_estimate, near(c.vif, r.vif, 1e-9) AS vif, b.vif IS NULL AS no_vif
 FROM (SELECT logistic_regression(y, ARRAY[x1, x2, x3]) AS m, logistic_regression(y, ARRAY[x1, x2, x3], '{"robust": true}') AS robust FROM against_r) f,
   logit_coefficients(m) c JOIN logit_coefficients(robust) b USING (term)
-  JOIN (VALUES ('(Intercept)', -3.1645149307530, 0.3419469835860, 0.3451630781490, NULL), ('x1', 0.3017062488011, 0.0413939131863, 0.0415905990654, 1.35065161006),
+  JOIN (VALUES ('(Intercept)', -3.1645149307530, 0.3419469835860, 0.3451630781490, NULL),
+    ('x1', 0.3017062488011, 0.0413939131863, 0.0415905990654, 1.35065161006),
     ('x2', 0.0139682375143, 0.0406644614026, 0.0403201582331, 1.32933557312), ('x3', 0.1129740436182, 0.0261253403516, 0.0262532775329, 1.02173545836))
     r (term, estimate, std_error, robust, vif) USING (term);
 SELECT near(s.nagelkerke_r2, 0.220508784577, 1e-11) AS nagelkerke, s.robust, (m::jsonb #> '{fit,robust}') AS stored
 FROM (SELECT logistic_regression(y, ARRAY[x1, x2, x3], '{"robust": true}') AS m FROM against_r) f, logit_summary(m) s;
 -- A weight is so many rows, each with its own residual: R's sandwich of the repeated rows. Held and aliased terms leave, large offsets do no harm.
-SELECT near(c.std_error, r.std_error, 1e-9) AS weighted FROM (SELECT logistic_regression(y, ARRAY[x1, x2], 1 + i % 3, '{"robust": true}') AS m FROM against_r) f,
+SELECT near(c.std_error, r.std_error, 1e-9) AS weighted
+FROM (SELECT logistic_regression(y, ARRAY[x1, x2], 1 + i % 3, '{"robust": true}') AS m FROM against_r) f,
   logit_coefficients(m) c JOIN (VALUES ('(Intercept)', 0.1924896183403), ('x1', 0.0280808797173), ('x2', 0.0278808498744)) r (term, std_error) USING (term);
 SELECT c.term, c.note, near(c.std_error, o.std_error, 1e-9) AS std_error
 FROM (SELECT logistic_regression(y, ARRAY[x1 + 1e6, -x1, x3, x3 / 2], '{"robust": true, "signs": ["+", "+", "+", "+"]}') AS m,

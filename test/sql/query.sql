@@ -33,6 +33,8 @@ INSERT INTO place VALUES
   ('train_scorecard characteristics', 'SELECT * FROM credit_limit.train_scorecard(''loan'', ''bad'', ARRAY[%L], ''{"screening": {"min_iv": 0}}'')', 'age'),
   ('scorecard_refit relation', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), %L, ''bad'')', 'loan'),
   ('scorecard_refit event', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), ''loan'', %L)', 'bad'),
+  ('cross_validate relation', 'SELECT * FROM credit_limit.cross_validate(%L, ''bad'', ARRAY[''age''], ''{"screening": {"min_iv": 0}}'', 2)', 'loan'),
+  ('cross_validate fold_by', 'SELECT * FROM credit_limit.cross_validate(''loan'', ''bad'', ARRAY[''age''], ''{"screening": {"min_iv": 0}}'', 2, %L)', 'id'),
   ('swap_set relation', 'SELECT * FROM cards c, credit_limit.swap_set(%L, c.card, c.card, 500, 500)', 'loan'),
   ('swap_set event', 'SELECT * FROM cards c, credit_limit.swap_set(''loan'', c.card, c.card, 500, 500, %L)', 'bad'),
   ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '

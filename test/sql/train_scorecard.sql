@@ -42,7 +42,8 @@ SELECT r ->> 'step' AS step, r ->> 'number' AS fit, coalesce(r ->> 'characterist
     r ->> 'lowest' AS lowest, r ->> 'highest' AS highest
 FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' <> 'screening';
 -- Bins that no row had are counted, and named.
-SELECT (r ->> 'n_never_seen')::int = (SELECT count(*) FROM scorecard_table(card, true) WHERE event_rate IS NULL AND count = 0) AS counted, r -> 'never_seen' AS never_seen
+SELECT (r ->> 'n_never_seen')::int = (SELECT count(*) FROM scorecard_table(card, true) WHERE event_rate IS NULL AND count = 0) AS counted,
+  r -> 'never_seen' AS never_seen
 FROM trained, jsonb_array_elements(report) r WHERE r ->> 'step' = 'card';
 SELECT characteristic, bin_id, bin, round(woe::numeric, 3) AS woe, points, kind FROM trained, scorecard_table(card);
 

@@ -67,7 +67,8 @@ CREATE TABLE shuffled AS SELECT * FROM loan ORDER BY md5(id::text);
 SELECT bool_and((SELECT array_agg(points) FROM scorecard_table(a.card)) = (SELECT array_agg(points) FROM scorecard_table(b.card))
   AND near(a.auc, b.auc)) AS same FROM folds a JOIN cross_validate('shuffled', 'bad', '{use_of_line, home, income, noise}',
   '{"max_pvalue": 0.01}', 4, 'id') b USING (fold);
-CREATE VIEW changed AS SELECT id, use_of_line, home, CASE WHEN fold = 2 THEN 0 ELSE income END AS income, noise, CASE WHEN fold = 2 THEN NOT bad ELSE bad END AS bad
+CREATE VIEW changed AS SELECT id, use_of_line, home, CASE WHEN fold = 2 THEN 0 ELSE income END AS income, noise,
+  CASE WHEN fold = 2 THEN NOT bad ELSE bad END AS bad
 FROM other_folds;
 SELECT a.fold, a.card = b.card AS same_card, b.remark FROM folds a JOIN cross_validate('changed', 'bad', '{use_of_line, home, income, noise}',
   '{"max_pvalue": 0.01}', 4, 'id') b USING (fold) WHERE fold = 2;
@@ -129,7 +130,8 @@ SELECT context_of(s) FROM unnest(ARRAY[
   $$SELECT * FROM cross_validate('broken', 'bad')$$]) s;
 
 -- 6. Documents for people: the same value on several lines.
-SELECT pretty('{"name": "a: \"card\" [1]", "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 2, "reason": "Low, low"}, {"points": 1}]}]}'::scorecard);
+SELECT pretty('{"name": "a: \"card\" [1]", "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 2, "reason": "Low, low"},
+  {"points": 1}]}]}'::scorecard);
 SELECT bool_and(pretty(card)::scorecard = card) AS same, bool_and(pretty(model)::logit_model = model) AS same_model,
   max(length(line)) < 300 AS short_lines FROM trained, regexp_split_to_table(pretty(card), '\n') line;
 SELECT bool_and(pretty(binning)::binning = binning) AS same FROM made;

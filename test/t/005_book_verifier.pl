@@ -199,8 +199,10 @@ sub make_book
 		SELECT credit_limit.draft_scorecard('lending', 'card', '{"name": "$word", "base_points": 600.1, "characteristics": [
 			{"name": "utilization", "bins": [{"below": 0.5, "points": 33.3}, {"points": 0.7}], "missing": {"points": 5}}]}');
 		SET ROLE checker;
-		SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1)),
-			credit_limit.approve_scorecard('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'scorecard', 1));
+		SELECT credit_limit.approve_policy('lending', 1, '2026-01-01',
+				digest => credit_limit.version_digest('lending', 'policy', 1)),
+			credit_limit.approve_scorecard('lending', 1, '2026-01-01',
+				digest => credit_limit.version_digest('lending', 'scorecard', 1));
 		RESET ROLE;
 		INSERT INTO lending.product VALUES ('$word', 'Cash', 'standby_cash', 'CNY', 'cash', 'card'),
 			('shop', 'Shop', 'card', 'CNY', 'cash', NULL);

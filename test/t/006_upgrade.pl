@@ -146,7 +146,8 @@ must($old, 'checker', q{
 		credit_limit.approve_policy('lending', 2, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 2)),
 		credit_limit.approve_policy('lending', 4, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 4)),
 		credit_limit.approve_policy('lending', 5, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 5)),
-		credit_limit.approve_scorecard('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'scorecard', 1))});
+		credit_limit.approve_scorecard('lending', 1, '2026-01-01',
+			digest => credit_limit.version_digest('lending', 'scorecard', 1))});
 must($old, 'lender', q{
 	SELECT credit_limit.add_months('lending', '2026-08-01', 5);
 	INSERT INTO lending.product VALUES ('cash', 'Cash', 'standby_cash', 'CNY', 'cash', 'behaviour'),
@@ -264,8 +265,9 @@ my $rights = q{
 	WHERE schema IN ('lending'::regnamespace, 'lending_report'::regnamespace, 'own'::regnamespace, 'credit_limit'::regnamespace,
 		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%' AND name <> 'credit_limit_internal'
 	ORDER BY name COLLATE "C", grantee COLLATE "C"};
-my $inner = q{SELECT string_agg(rolname || CASE WHEN has_schema_privilege(oid, 'credit_limit_internal', 'CREATE') THEN '*' ELSE '' END,
-	' ' ORDER BY rolname COLLATE "C") FROM pg_roles WHERE has_schema_privilege(oid, 'credit_limit_internal', 'USAGE') AND NOT rolsuper};
+my $inner = q{SELECT string_agg(rolname || CASE WHEN has_schema_privilege(oid, 'credit_limit_internal', 'CREATE') THEN '*'
+		ELSE '' END, ' ' ORDER BY rolname COLLATE "C")
+	FROM pg_roles WHERE has_schema_privilege(oid, 'credit_limit_internal', 'USAGE') AND NOT rolsuper};
 my $policies = q{SELECT tablename, policyname, permissive, roles, cmd, qual, with_check, relrowsecurity FROM pg_policies
 	JOIN pg_class ON oid = format('%I.%I', schemaname, tablename)::regclass WHERE schemaname = 'lending' ORDER BY 1, 2};
 # In 18 NOT NULL is a constraint too.
@@ -306,7 +308,8 @@ my @probes = (
 	[ 'bella', 'SELECT currency, accounts FROM lending_report.report_summary' ],
 	[ 'stranger', 'SELECT count(*) FROM lending.product' ], [ 'stranger', q{SELECT * FROM credit_limit.verify_log('lending')} ],
 	[ 'stranger', q{SELECT credit_limit.utilization(1.0, 2.0)} ],
-	[ 'maker', q{SELECT credit_limit.approve_policy('lending', 3, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 3))} ],
+	[ 'maker', q{SELECT credit_limit.approve_policy('lending', 3, '2026-01-01',
+		digest => credit_limit.version_digest('lending', 'policy', 3))} ],
 	[ 'loader', 'SELECT count(*) FROM lending.decision' ], [ 'engine', 'DELETE FROM lending.decision' ],
 	[ 'lender', 'UPDATE lending.decision SET new_limit = 1' ], [ 'lender', 'TRUNCATE lending.decision' ],
 	[ 'lender', 'DELETE FROM lending.decision_evidence' ],
@@ -323,7 +326,8 @@ sub state_of
 {
 	my ($node) = @_;
 	return {
-		rows => rows($node), rights => $node->safe_psql('bank', $rights), inner => $node->safe_psql('bank', $inner), policies => $node->safe_psql('bank', $policies),
+		rows => rows($node), rights => $node->safe_psql('bank', $rights), inner => $node->safe_psql('bank', $inner),
+		policies => $node->safe_psql('bank', $policies),
 		definitions => $node->safe_psql('bank', $definitions), functions => $node->safe_psql('bank', $functions),
 		decisions => must($node, 'lender', $preview), notices => must($node, 'lender', $notices),
 		check => must($node, 'lender', q{SELECT * FROM credit_limit.check_book('lending') ORDER BY 1, 2, 3}),
@@ -450,7 +454,8 @@ sub goes_on
 	like(as($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2025-06-01', '2026-06-01',
 		digest => credit_limit.version_digest('lending', 'policy', 6))}),
 		qr/cannot be valid beside version/, "$how: two versions on a day are refused");
-	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2027-01-01', digest => credit_limit.version_digest('lending', 'policy', 6))});
+	must($node, 'checker', q{SELECT credit_limit.approve_policy('lending', 6, '2027-01-01',
+		digest => credit_limit.version_digest('lending', 'policy', 6))});
 	# New roles and new partitions are the lender's to make, as before; so is the end of real time.
 	$node->safe_psql('bank', 'CREATE ROLE latecomer');
 	must($node, 'lender', q{SELECT credit_limit.grant_book('lending', analyst => 'latecomer');

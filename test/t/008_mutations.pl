@@ -51,7 +51,8 @@ sub mutated_text
 			my @value = grep { $token[$_] =~ /^[-\d"]/ } 0 .. $#token;
 			next if !@value;
 			my $place = any(@value);
-			$token[$place] = $what == 0 && $token[$place] =~ /^-?\d+$/ ? $token[$place] + any(-1, 1) : any(@numbers, any(@theirs));
+			$token[$place] = $what == 0 && $token[$place] =~ /^-?\d+$/ ? $token[$place] + any(-1, 1)
+				: any(@numbers, any(@theirs));
 		}
 		elsif ($what == 3) { splice @token, $at, any(1, 2, 4) }
 		elsif ($what == 4) { splice @token, $at, 0, @token[$at .. ($at + any(1, 2, 6) < @token ? $at + 1 : $#token)] }
@@ -88,7 +89,10 @@ sub mutated_bytes
 		if ($what == 0) { vec($bytes, 8 * $at + int rand 8, 1) ^= 1 }
 		elsif ($what == 1) { substr($bytes, $at, 1) = chr any(0, 1, 2, 3, 4, 127, 128, 255) }
 		elsif ($what == 2 && $at + 8 <= $size) { substr($bytes, $at, 8) = any(@fields) }
-		elsif ($what == 3 && $at + 4 <= $size) { substr($bytes, $at, 4) = pack 'N', any(0, 1, 2, 3, 255, 2**31 - 1, 2**31, 2**32 - 1) }
+		elsif ($what == 3 && $at + 4 <= $size)
+		{
+			substr($bytes, $at, 4) = pack 'N', any(0, 1, 2, 3, 255, 2**31 - 1, 2**31, 2**32 - 1);
+		}
 		elsif ($what == 4) { substr($bytes, $at) = '' if rand() < 0.3 }
 		elsif ($what == 5) { substr($bytes, $at, 0) = substr $bytes, $at, any(1, 4, 8, 24) }
 		elsif ($what == 6) { substr($bytes, $at, any(1, 4, 8, 24)) = '' }

@@ -59,7 +59,8 @@ for my $encoding ('UTF8', grep { $_ ne 'UTF8' } @encodings)
 	else
 	{
 		cmp_ok($english, '>', 10, "$encoding: the English texts are there");
-		like($err, qr/left out: encoding $encoding of the database cannot hold them/, "$encoding: and it says that others are not");
+		like($err, qr/left out: encoding $encoding of the database cannot hold them/,
+			"$encoding: and it says that others are not");
 	}
 	my $problems = $node->safe_psql($name, q{SELECT relation, problem FROM credit_limit.check_book('lending')});
 	$sound = $problems if $encoding eq 'UTF8';

@@ -52,6 +52,8 @@ our %value = (
 	event_rate_comparison => "credit_limit.event_rate_test(1000, 30, 900, 45)",
 	hosmer_lemeshow_result => "(SELECT credit_limit.hosmer_lemeshow((i % 40) / 97.0, i % 7 = 0, 5, true)
 		FROM generate_series(1, 500) i)",
+	gap_impact => "(SELECT i FROM credit_limit.gap_impact(credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 25000.00, 12000.00,
+		10000.00, 0), 0.1, 0.01, 0.5, 0.02, 0.75, 0.08) i LIMIT 1)",
 	logit_step => "(SELECT credit_limit.logit_newton_step(i % 7 < 3, ARRAY[i, i % 5], ARRAY[0.1, 0.02, 0.3]::float8[])
 		FROM generate_series(1, 50) i)",
 	psi_result => "credit_limit.psi(ARRAY[0.2, 0.8], ARRAY[0.3, 0.7])",

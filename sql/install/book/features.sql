@@ -39,7 +39,7 @@ BEGIN
     ON CONFLICT (account_id) DO UPDATE SET (as_of, %1$s) = ROW (excluded.as_of, %3$s)
     $sql$, credit_limit_internal.feature_columns('%1$I'), credit_limit_internal.feature_columns('v.%1$I'),
       credit_limit_internal.feature_columns('excluded.%1$I'))
-    USING today, this_month, last_month, everybody;	-- the columns of behavior_features
+    USING today, this_month, last_month, everybody;	-- columns of a type
   GET DIAGNOSTICS written = ROW_COUNT;
   RETURN written;
 END
