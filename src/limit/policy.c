@@ -25,8 +25,9 @@ CL_DOCUMENT_FUNCTIONS(limit_policy)
 PG_FUNCTION_INFO_V1(cl_decide_limit);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
 PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
+PG_FUNCTION_INFO_V1(cl_is_day);
 
-/* 1900-01-01 and 2199-12-31, as in the function is_day of the book. */
+/* 1900-01-01 and 2199-12-31: days in the life of a book. */
 #define FIRST_DAY (-36524)
 #define LAST_DAY 73048
 
@@ -65,6 +66,15 @@ bind_policy(FunctionCallInfo fcinfo, ClDocumentUse *use)
 	MemoryContextSwitchTo(old);
 	use->bound = bound;
 	return bound;
+}
+
+/* (day date) -> boolean, in checks of tables: an SQL function would be planned again for each statement */
+Datum
+cl_is_day(PG_FUNCTION_ARGS)
+{
+	DateADT		day = PG_GETARG_DATEADT(0);
+
+	PG_RETURN_BOOL(day >= FIRST_DAY && day <= LAST_DAY);
 }
 
 static DateADT

@@ -53,8 +53,7 @@ COMMENT ON FUNCTION credit_limit_internal.need_read_committed(text) IS
 
 -- What lies outside is a slip of the keyboard, or no day: infinity has no month, and 0026-11-30 decides nothing.
 CREATE FUNCTION credit_limit_internal.is_day(day date) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN day BETWEEN date '1900-01-01' AND date '2199-12-31';
+    AS 'MODULE_PATHNAME', 'cl_is_day' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit_internal.is_day(date) IS
     'whether a date is a day in the life of a book: 1900-01-01 to 2199-12-31. NULL for NULL';
 

@@ -83,7 +83,6 @@ BEGIN
         FROM @account@ a
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
         LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
-        LEFT JOIN @feature@
         LEFT JOIN @book@.account_month m ON m.account_id = a.account_id AND m.month = @month@::date
         -- Read only where the other is missing: OFFSET 0 keeps the condition in front of the look-up.
         LEFT JOIN LATERAL (SELECT n.account_id, n.days_past_due, n.payment, n.due FROM @book@.account_month n
@@ -103,6 +102,8 @@ BEGIN
             FROM @account@ p WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open'
             OFFSET 0) q
           WHERE a.umbrella_id IS NOT NULL OFFSET 0) o ON true
+        -- Last: its many columns then go through one join.
+        LEFT JOIN @feature@
         WHERE a.status = 'open' AND a.opened_on <= @day@;
       END;
       REVOKE ALL ON FUNCTION @book@.@name@(date) FROM PUBLIC;
