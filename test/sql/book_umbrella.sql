@@ -87,7 +87,8 @@ INSERT INTO book_u.account (account_id, borrower_id, product, currency, umbrella
   VALUES (302, 3, 'cash', 'CNY', 30, '2026-01-01', 8801);
 UPDATE book_u.umbrella SET credit_limit = 50 WHERE umbrella_id = 30;
 UPDATE book_u.account SET credit_limit = 60 WHERE borrower_id = 3;
-SELECT relation, problem, row_count FROM credit_limit.check_book('book_u') WHERE relation IN ('umbrella', 'policy_version');
+SELECT relation, problem, row_count FROM credit_limit.check_book('book_u')
+WHERE relation IN ('umbrella', 'policy_version') AND problem NOT LIKE 'role%';
 -- The counter sees a line that leaves its umbrella, and one that comes under it: what is granted is the sum of the open lines.
 UPDATE book_u.account SET umbrella_id = NULL WHERE account_id = 300;
 SELECT u.granted = (SELECT sum(a.credit_limit) FROM book_u.account a WHERE a.umbrella_id = 30 AND a.status = 'open') AS left

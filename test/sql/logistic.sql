@@ -9,8 +9,8 @@ CREATE FUNCTION apart(a logit_model, b logit_model) RETURNS float8 LANGUAGE sql
   RETURN (SELECT greatest(max(abs(x.estimate - y.estimate) / y.std_error), max(abs(x.std_error / y.std_error - 1)),
     max(abs((a.s).deviance / (b.s).deviance - 1)))
           FROM (SELECT logit_summary(apart.a) AS s) a, (SELECT logit_summary(apart.b) AS s) b,
-            logit_coefficients(apart.a) WITH ORDINALITY x (term, estimate, std_error, z, p, l, h, o, al, note, i)
-            JOIN logit_coefficients(apart.b) WITH ORDINALITY y (term, estimate, std_error, z, p, l, h, o, al, note, i) USING (i));
+            logit_coefficients(apart.a) WITH ORDINALITY x (term, estimate, std_error, z, p, l, h, o, al, note, v, i)
+            JOIN logit_coefficients(apart.b) WITH ORDINALITY y (term, estimate, std_error, z, p, l, h, o, al, note, v, i) USING (i));
 
 -- Patients (MADlib's example). Published estimates, z and p; standard errors of R 4.2 at the final coefficients (MADlib prints
 -- 3.21389766375099 and R 3.21390449217988: those of earlier iterations). Firth as brglm2 and logistf.
