@@ -265,9 +265,8 @@ my $rights = q{
 	WHERE schema IN ('lending'::regnamespace, 'lending_report'::regnamespace, 'own'::regnamespace, 'credit_limit'::regnamespace,
 		'credit_limit_internal'::regnamespace) AND name NOT LIKE 'pg_toast%' AND name <> 'credit_limit_internal'
 	ORDER BY name COLLATE "C", grantee COLLATE "C"};
-my $inner = q{SELECT string_agg(rolname || CASE WHEN has_schema_privilege(oid, 'credit_limit_internal', 'CREATE') THEN '*'
-		ELSE '' END, ' ' ORDER BY rolname COLLATE "C")
-	FROM pg_roles WHERE has_schema_privilege(oid, 'credit_limit_internal', 'USAGE') AND NOT rolsuper};
+my $inner = q{SELECT string_agg(rolname, ' ' ORDER BY rolname COLLATE "C") FROM pg_roles
+	WHERE has_schema_privilege(oid, 'credit_limit_internal', 'USAGE') AND NOT rolsuper};
 my $policies = q{SELECT tablename, policyname, permissive, roles, cmd, qual, with_check, relrowsecurity FROM pg_policies
 	JOIN pg_class ON oid = format('%I.%I', schemaname, tablename)::regclass WHERE schemaname = 'lending' ORDER BY 1, 2};
 # In 18 NOT NULL is a constraint too.
@@ -310,7 +309,7 @@ my @probes = (
 	[ 'stranger', q{SELECT credit_limit.utilization(1.0, 2.0)} ],
 	[ 'maker', q{SELECT credit_limit.approve_policy('lending', 3, '2026-01-01',
 		digest => credit_limit.version_digest('lending', 'policy', 3))} ],
-	[ 'loader', 'SELECT count(*) FROM lending.decision' ], [ 'engine', 'DELETE FROM lending.decision' ],
+	[ 'loader', 'SELECT max(new_limit) FROM lending.decision' ], [ 'engine', 'DELETE FROM lending.decision' ],
 	[ 'lender', 'UPDATE lending.decision SET new_limit = 1' ], [ 'lender', 'TRUNCATE lending.decision' ],
 	[ 'lender', 'DELETE FROM lending.decision_evidence' ],
 	[ 'lender', q{UPDATE lending.policy_version SET valid_from = '2025-01-01' WHERE policy_id = 1} ],
