@@ -128,18 +128,6 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.has_column(text, text, text) IS
     'whether a relation of a book, which may be a view of the lender, has a column that he may leave out';
 
-CREATE FUNCTION credit_limit_internal.create_table(book text, relation text, definition text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF to_regclass(format('%I.%I', book, relation)) IS NULL THEN
-    EXECUTE replace(definition, '@book@', quote_ident(book));	-- DDL
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.create_table(text, text, text) IS
-    'part of create_book: runs a definition, @book@ being the schema, unless the schema has a relation of that name';
-
 -- What create_book() finds already must be of somebody whom the caller trusts with his rights: he will run what is in it.
 CREATE FUNCTION credit_limit_internal.check_new_schema(book text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -197,16 +185,10 @@ BEGIN
   PERFORM credit_limit_internal.check_new_schema(book);
   PERFORM credit_limit_internal.open_book_to_check(book);
   PERFORM credit_limit_internal.create_tables(book);
+  PERFORM credit_limit_internal.create_texts(book);
   PERFORM credit_limit_internal.create_keys(book);
-  PERFORM credit_limit_internal.create_versions(book);
-  PERFORM credit_limit_internal.create_runs(book);
-  PERFORM credit_limit_internal.create_log(book);
-  PERFORM credit_limit_internal.create_alerts(book);
-  PERFORM credit_limit_internal.create_overrides(book);
-  PERFORM credit_limit_internal.create_notices(book);
-  PERFORM credit_limit_internal.create_positions(book);
-  PERFORM credit_limit_internal.create_rights(book);
   PERFORM credit_limit_internal.create_triggers(book);
+  PERFORM credit_limit_internal.hide_functions(book);
   PERFORM credit_limit_internal.write_act(book, 'guards', 0, (SELECT jsonb_agg(g)::text FROM credit_limit_internal.guards() g));
   BEGIN
     PERFORM credit_limit.create_book_input(book);

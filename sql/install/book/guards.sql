@@ -1,6 +1,174 @@
 -- The guards of a book: triggers, constraints and rights that keep what hashes do not. create_book() writes what it has made to
 -- log_act, so no list is kept by hand, and check_book() compares.
 
+CREATE FUNCTION credit_limit_internal.is_table(book text, relation text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation)) AND c.relkind IN ('r', 'p'));
+COMMENT ON FUNCTION credit_limit_internal.is_table(text, text) IS
+    'whether a relation of a book is a table, and not a view of the lender';
+
+-- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
+CREATE FUNCTION credit_limit_internal.create_keys(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  k record;
+BEGIN
+  FOR k IN SELECT * FROM (VALUES
+      ('umbrella', 'borrower_id', 'borrower', 'borrower_id'),
+      ('account', 'borrower_id', 'borrower', 'borrower_id'),
+      ('account', 'product, currency', 'product', 'product, currency'),
+      ('account', 'umbrella_id, borrower_id, currency', 'umbrella', 'umbrella_id, borrower_id, currency'),
+      ('limit_adjustment', 'account_id', 'account', 'account_id'),
+      ('account_month', 'account_id', 'account', 'account_id'),
+      ('account_feature', 'account_id', 'account', 'account_id'),
+      ('exclusion', 'borrower_id', 'borrower', 'borrower_id')) v(relation, columns, target, target_columns) LOOP
+    CONTINUE WHEN NOT (credit_limit_internal.is_table(book, k.relation) AND credit_limit_internal.is_table(book, k.target));
+    BEGIN
+      EXECUTE format('ALTER TABLE %1$I.%2$I ADD FOREIGN KEY (%3$s) REFERENCES %1$I.%4$I (%5$s)', book, k.relation, k.columns,
+        k.target, k.target_columns);	-- DDL
+    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation
+        OR insufficient_privilege THEN
+      RAISE WARNING 'no foreign key from %.% to %.%: %', book, k.relation, book, k.target, SQLERRM;
+    END;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_book: foreign keys between what are tables';
+
+-- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
+CREATE FUNCTION credit_limit_internal.keep_key() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+    MESSAGE = format('keys of "%s.%s" do not change', TG_TABLE_SCHEMA, TG_TABLE_NAME),
+    DETAIL = 'The log names rows by their keys.', HINT = 'Insert a row with the new key, and close the accounts of the old one.';
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.keep_key() IS
+    'trigger of tables on whose key rights exist only to lock rows: an error (42501)';
+
+-- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
+-- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
+-- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
+-- do nothing for a table that belongs to somebody else.
+CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+DECLARE
+  relation text;
+BEGIN
+  FOREACH relation IN ARRAY ARRAY['decision', 'evidence_layout', 'log_act', 'erasure', 'retirement'] LOOP
+    EXECUTE format('CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON %I.%I
+      FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
+  END LOOP;
+  FOREACH relation IN ARRAY ARRAY['decision', 'decision_rest', 'evidence_layout', 'decision_evidence', 'decision_evidence_rest',
+      'log_lane', 'log_act', 'erasure', 'retirement'] LOOP
+    EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
+      EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
+  END LOOP;
+  EXECUTE replace($$
+    CREATE FUNCTION @book@.keep_umbrella() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    DECLARE
+      raised bigint[];
+      changed bigint[];
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT n.umbrella_id) INTO raised FROM new_account n WHERE n.umbrella_id IS NOT NULL;
+      ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(DISTINCT o.umbrella_id) INTO changed FROM old_account o WHERE o.umbrella_id IS NOT NULL;
+      ELSE
+        SELECT array_agg(DISTINCT n.umbrella_id) FILTER (WHERE n.status = 'open' AND (o.status <> 'open'
+            OR n.credit_limit > o.credit_limit OR o.umbrella_id IS DISTINCT FROM n.umbrella_id)),
+          array_agg(DISTINCT u.umbrella_id)
+        INTO raised, changed
+        FROM new_account n FULL JOIN old_account o ON o.account_id = n.account_id,
+          LATERAL (VALUES (n.umbrella_id), (o.umbrella_id)) u(umbrella_id)
+        WHERE u.umbrella_id IS NOT NULL AND (n.credit_limit, n.status, n.umbrella_id)
+          IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
+      END IF;
+      IF coalesce(raised, changed) IS NOT NULL THEN
+        PERFORM credit_limit_internal.count_granted(credit_limit_internal.trigger_book(TG_RELID), coalesce(raised, '{}'),
+          coalesce(changed, '{}'));
+      END IF;
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.keep_umbrella() IS
+    'trigger of account: keeps umbrella.granted, and refuses limits that exceed a partitioned umbrella';
+
+    CREATE FUNCTION @book@.renew_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM credit_limit_internal.renew_versions(credit_limit_internal.trigger_book(TG_RELID));
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.renew_versions() IS
+    'trigger of what decides on a day: writes anew by what real time decides, run_version of run 0; fires always';
+
+    CREATE FUNCTION @book@.write_act() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM credit_limit_internal.write_act(credit_limit_internal.trigger_book(TG_RELID), TG_ARGV[0],
+        (to_jsonb(NEW) ->> (TG_ARGV[0] || '_id'))::bigint);
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.write_act() IS
+    'trigger of erasure, retirement and versions: continues log_act with what was written';
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
+      FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
+  $$, '@book@', quote_ident(book));	-- DDL
+  IF credit_limit_internal.is_table(book, 'account') THEN
+    EXECUTE replace($$
+      CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS new_account
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
+      CREATE TRIGGER umbrella_update AFTER UPDATE ON @book@.account REFERENCING OLD TABLE AS old_account NEW TABLE AS new_account
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
+      CREATE TRIGGER umbrella_delete AFTER DELETE ON @book@.account REFERENCING OLD TABLE AS old_account
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella()
+    $$, '@book@', quote_ident(book));	-- DDL
+  END IF;
+  IF credit_limit_internal.is_table(book, 'borrower') THEN
+    EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW
+      WHEN (NEW.borrower_id IS DISTINCT FROM OLD.borrower_id) EXECUTE FUNCTION credit_limit_internal.keep_key()', book);	-- DDL
+  END IF;
+  FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP
+    CONTINUE WHEN NOT credit_limit_internal.is_table(book, relation);
+    EXECUTE format('CREATE TRIGGER renew_versions AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %1$I.%2$I
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
+      ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions', book, relation);	-- DDL
+  END LOOP;
+  -- A draft decides nothing: whoever has one open keeps nobody waiting.
+  FOREACH relation IN ARRAY ARRAY['policy_version', 'scorecard_version'] LOOP
+    EXECUTE format('CREATE TRIGGER renew_versions AFTER TRUNCATE ON %1$I.%2$I
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_insert AFTER INSERT ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_update AFTER UPDATE ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.* IS DISTINCT FROM OLD.* AND (OLD.status <> ''draft'' OR NEW.status <> ''draft''))
+        EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER renew_versions_delete AFTER DELETE ON %1$I.%2$I
+        FOR EACH ROW WHEN (OLD.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
+      CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON %1$I.%2$I
+        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.write_act(%3$L);
+      ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions, ENABLE ALWAYS TRIGGER renew_versions_insert,
+        ENABLE ALWAYS TRIGGER renew_versions_update, ENABLE ALWAYS TRIGGER renew_versions_delete', book, relation,
+      split_part(relation, '_', 1));	-- DDL
+  END LOOP;
+END
+$create$;
+COMMENT ON FUNCTION credit_limit_internal.create_triggers(text) IS
+    'part of create_book: the trigger functions that run with the rights of the owner of the book, and triggers on what are '
+    'tables';
+
 CREATE FUNCTION credit_limit_internal.guards() RETURNS TABLE (relation text, made_as text, guard text, definition text)
 LANGUAGE sql STABLE ROWS 300 SET quote_all_identifiers = off
 AS $$

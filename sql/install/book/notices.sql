@@ -3,7 +3,7 @@
 -- Source: Regulation B, 12 CFR 1002.9(a)(2) and (b)(2): a statement of the principal reasons, specific ones; that a score was too
 -- low is not enough, the factors that made it so are (official interpretation, 9(b)(2)); more than four help nobody.
 
-CREATE FUNCTION credit_limit_internal.create_notices(book text) RETURNS void
+CREATE FUNCTION credit_limit_internal.create_texts(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 DECLARE
@@ -36,14 +36,13 @@ BEGIN
     chinese := '';
     chinese_contact := '';
   END;
-  PERFORM credit_limit_internal.create_table(book, 'reason_text', $$
+  PERFORM credit_limit_internal.create_table(book, $$
+-- reasons of decisions in the words that a borrower reads, by language; those of your policies go here too
     CREATE TABLE @book@.reason_text (
       reason text NOT NULL,
       language text NOT NULL CHECK (language ~ '^[a-z]{2}(-[A-Za-z]+)?$'),
       text text NOT NULL,
       PRIMARY KEY (reason, language));
-    COMMENT ON TABLE @book@.reason_text IS
-      'reasons of decisions in the words that a borrower reads, by language; those of your policies go here too';
     INSERT INTO @book@.reason_text VALUES
       ('Score and income support no higher limit', 'en', 'Your score and income do not support a higher limit.'),
       ('Score supports no higher limit', 'en', 'Your score does not support a higher limit.'),
@@ -62,7 +61,8 @@ BEGIN
       ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),
       ('Above the amount that needs approval', 'en', 'A limit this high is decided by a person.'),
       ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.')$$ || chinese);
-  PERFORM credit_limit_internal.create_table(book, 'lender_contact', $$
+  PERFORM credit_limit_internal.create_table(book, $$
+-- whom a borrower may ask about a decision, and who supervises the lender; the first rows are placeholders
     CREATE TABLE @book@.lender_contact (
       language text PRIMARY KEY CHECK (language ~ '^[a-z]{2}(-[A-Za-z]+)?$'),
       lender text NOT NULL CHECK (lender <> ''),
@@ -70,13 +70,11 @@ BEGIN
       phone text,
       email text,
       supervisor text);
-    COMMENT ON TABLE @book@.lender_contact IS
-      'whom a borrower may ask about a decision, and who supervises the lender; the first rows are placeholders';
     INSERT INTO @book@.lender_contact VALUES
       ('en', '[name of the lender]', '[address]', '[telephone]', '[e-mail]', '[supervisory authority]')$$ || chinese_contact);
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_notices(text) IS
+COMMENT ON FUNCTION credit_limit_internal.create_texts(text) IS
     'part of create_book: texts of reasons in English, and in Chinese where the encoding of the database can hold it; contact of '
     'the lender';
 

@@ -1,29 +1,21 @@
 -- Who may do what in a book. Functions of the extension run with the rights of whoever calls them, so the rights on the tables of
 -- the book decide, and nothing is granted to PUBLIC. The exceptions are the trigger functions of the book: see create_triggers().
 
-CREATE FUNCTION credit_limit_internal.create_rights(book text) RETURNS void
+-- A lender may have brought a decision_input of his own, and a restore without privileges leaves functions to everybody.
+CREATE FUNCTION credit_limit_internal.hide_functions(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
+AS $$
 DECLARE
   f record;
 BEGIN
-  EXECUTE replace($$
-    CREATE TABLE @book@.analyst_segment (
-      role regrole NOT NULL,
-      segment text NOT NULL,
-      PRIMARY KEY (role, segment));
-    COMMENT ON TABLE @book@.analyst_segment IS
-      'the segments that a restricted analyst sees: credit_limit.restrict_analyst()'
-  $$, '@book@', quote_ident(book));	-- DDL
-  -- A lender's own decision_input, and what it reads.
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname ~ '^(decision|standard)_input(_at)?$' LOOP
+      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|decide_changed)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
-$create$;
-COMMENT ON FUNCTION credit_limit_internal.create_rights(text) IS
-    'part of create_book: segments of analysts, and nothing for PUBLIC';
+$$;
+COMMENT ON FUNCTION credit_limit_internal.hide_functions(text) IS
+    'part of create_book and grant_book: takes the functions of a book from PUBLIC';
 
 -- Rights of the kinds of roles. "reader" is what all but the loader have. Locking a row takes the right to update some column of
 -- it: borrower_id of borrower is one that a trigger keeps as it is. Who draws sees as of which day an account was decided.
@@ -264,11 +256,7 @@ BEGIN
     PERFORM credit_limit_internal.check_role(g.role_name);
     PERFORM credit_limit_internal.grant_kind(book, g.kind, g.role_name);
   END LOOP;
-  -- A restore without privileges leaves functions to everybody.
-  FOR g IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|decide_changed)$' LOOP
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', g.name);	-- rights
-  END LOOP;
+  PERFORM credit_limit_internal.hide_functions(book);
 END
 $$;
 COMMENT ON FUNCTION credit_limit.grant_book(text, text, text, text, text, text, text, text) IS

@@ -1,5 +1,5 @@
--- The tables of a book that describe products, borrowers and accounts. The contract is their column names: views of the same
--- names over a lender's own tables do as well.
+-- The tables of a book: doc/tables.md is made from this file. For those that book_contract() names, views of the same names over a
+-- lender's own tables do as well.
 
 -- A feature has one name everywhere: that of behavior_features. What a decision knows by another way (limit, balance and arrears
 -- of the account itself) is left out.
@@ -14,312 +14,542 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.feature_columns(text) IS
     'the columns of account_feature that come from behavior_features, as a list: of each, format(pattern, name, type)';
 
+-- A definition begins with the comment of its relation; a remark beside a column, and the indented ones below it, are the comment
+-- of the column.
+CREATE FUNCTION credit_limit_internal.create_table(book text, definition text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  made CONSTANT text[] := regexp_match(definition, 'CREATE (TABLE|VIEW) @book@[.]([a-z_]+)');
+  name CONSTANT text := format('%I.%I', book, made[2]);
+  c record;
+BEGIN
+  IF to_regclass(name) IS NOT NULL AND made[2] IN (SELECT k.relation FROM credit_limit_internal.book_contract() k) THEN
+    RETURN;
+  END IF;
+  EXECUTE replace(definition, '@book@', quote_ident(book));	-- DDL
+  FOR c IN SELECT format('%s %s', made[1], name) AS what, substring(definition FROM E'^[\n]*((-- [^\n]*\n)+)') AS remark
+    UNION ALL SELECT format('COLUMN %s.%I', name, r[1]), r[2]
+      FROM regexp_matches(definition, E'^  ([a-z_0-9]+) [^\n]*-- ([^\n]*(\n +-- [^\n]*)*)', 'gn') r LOOP
+    EXECUTE format('COMMENT ON %s IS %L', c.what,
+      regexp_replace(btrim(c.remark, E'- \n'), E'\n *-- ', ' ', 'g'));	-- DDL
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION credit_limit_internal.create_table(text, text) IS
+    'part of create_book: runs a definition, @book@ being the schema, unless the lender has a relation of that name already';
+
 CREATE FUNCTION credit_limit_internal.create_tables(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+DECLARE
+  definitions CONSTANT text := $ddl$
+-- what is lent; policy and scorecard name the families of versions that decide its limits
+CREATE TABLE @book@.product (
+  product text PRIMARY KEY CHECK (product <> ''),
+  name text NOT NULL,
+  kind text NOT NULL,	-- a word of your own, such as card or instalment: nothing reads it
+  currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),	-- ISO 4217; of every amount of its accounts
+  policy text,	-- name of the policy; NULL: limits of this product are not decided here
+  scorecard text,	-- name of the scorecard; NULL: score and PD come from outside
+  UNIQUE (product, currency));
+
+-- who borrows
+CREATE TABLE @book@.borrower (
+  borrower_id bigint PRIMARY KEY,
+  segment text CHECK (octet_length(segment) <= 256),
+  income numeric CHECK (income >= 0 AND income < 1e15),	-- per month; NULL: not known
+  obligations numeric CHECK (obligations >= 0 AND obligations < 1e15),	-- monthly payments elsewhere, without the lines of this
+    -- book
+  external_score float8,	-- score of another system, for products without a scorecard
+  external_pd float8 CHECK (external_pd BETWEEN 0 AND 1),	-- probability of default of another system, 0 to 1
+  erased_on date CHECK (credit_limit_internal.is_day(erased_on)));
+
+-- a limit across products of a borrower; outside its days it is 0: nothing more may be drawn
+CREATE TABLE @book@.umbrella (
+  umbrella_id bigint PRIMARY KEY,
+  borrower_id bigint NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('shared', 'partitioned')),	-- shared: limits of products may overlap, their use may not
+    -- exceed it; partitioned: nor may the limits
+  currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+  credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
+  valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+  valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),	-- last day; NULL: open
+  granted numeric NOT NULL DEFAULT 0 CHECK (granted >= 0),	-- sum of the limits of its open accounts, kept by a trigger of
+    -- account
+  UNIQUE (umbrella_id, borrower_id, currency));
+CREATE INDEX ON @book@.umbrella (borrower_id);
+
+-- a line of a product: its limit, and what is drawn now
+CREATE TABLE @book@.account (
+  account_id bigint PRIMARY KEY,
+  borrower_id bigint NOT NULL,
+  product text NOT NULL,
+  currency text NOT NULL,
+  umbrella_id bigint,
+  status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
+  opened_on date NOT NULL CHECK (credit_limit_internal.is_day(opened_on)),
+  credit_limit numeric NOT NULL DEFAULT 0 CHECK (credit_limit >= 0 AND credit_limit < 1e15),	-- 0: no line yet
+  balance numeric NOT NULL DEFAULT 0 CHECK (balance > -1e15 AND balance < 1e15),	-- drawn; negative: a credit balance
+  pending numeric NOT NULL DEFAULT 0 CHECK (pending >= 0 AND pending < 1e15),	-- authorised, not yet booked
+  last_limit_change date CHECK (credit_limit_internal.is_day(last_limit_change)),
+  frozen boolean NOT NULL DEFAULT false)	-- nothing may be drawn: set and cleared by decisions
+  WITH (fillfactor = 50);	-- a run may change every limit: the new rows fit beside the old, and no index is touched
+CREATE INDEX ON @book@.account (borrower_id);
+CREATE INDEX ON @book@.account (umbrella_id) WHERE umbrella_id IS NOT NULL;
+
+-- for some days: an amount that may not be drawn (blocked), or may be drawn above the limit (ad_hoc), within the umbrella
+CREATE TABLE @book@.limit_adjustment (
+  adjustment_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  account_id bigint NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('blocked', 'ad_hoc')),
+  amount numeric NOT NULL CHECK (amount > 0 AND amount < 1e15),
+  valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+  valid_to date NOT NULL CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
+  reason text NOT NULL);
+CREATE INDEX ON @book@.limit_adjustment (account_id);
+
+-- an account at the end of a month; month is its first day
+CREATE TABLE @book@.account_month (
+  account_id bigint NOT NULL,
+  month date NOT NULL CHECK (credit_limit_internal.is_day(month) AND extract(day FROM month) = 1),
+  credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
+  balance numeric NOT NULL CHECK (balance > -1e15 AND balance < 1e15),
+  payment numeric CHECK (payment >= 0 AND payment < 1e15),	-- paid in the month
+  due numeric CHECK (due >= 0 AND due < 1e15),	-- the least that had to be paid in the month
+  days_past_due int CHECK (days_past_due >= 0),	-- at the end of the month
+  segment text CHECK (octet_length(segment) <= 256),	-- of the borrower in that month; NULL: as borrower has it now. A view
+    -- of the lender need not have it
+  PRIMARY KEY (account_id, month)) PARTITION BY RANGE (month);
+CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT;
+
+-- what is computed of the months of an account, for the scorecard and the policy: credit_limit.behavior_features, which
+-- credit_limit.refresh_features() fills, and demand
+CREATE TABLE @book@.account_feature (
+  account_id bigint PRIMARY KEY,
+  computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),	-- of demand_q90 and demand_mean: on earlier
+    -- days they were not known
+  demand_q90 numeric CHECK (demand_q90 >= 0 AND demand_q90 < 1e15),
+  demand_mean numeric CHECK (demand_mean >= 0 AND demand_mean < 1e15),
+  as_of date,	-- the month of the features; NULL: they are not those of refresh_features()
+  @features@,
+  CHECK (months_inactive >= 0 AND days_past_due_worst_12m >= 0));
+
+-- why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)
+CREATE TABLE @book@.exclusion (
+  exclusion_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  borrower_id bigint NOT NULL,
+  kind text NOT NULL CHECK
+    (kind IN ('deceased', 'fraud', 'bankrupt', 'forbearance', 'dispute', 'sanctions', 'opt_out', 'other')),
+  action text NOT NULL DEFAULT 'NO_INCREASE' CHECK (action IN ('NO_INCREASE', 'FREEZE', 'REFER')),
+  valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+  valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
+  reason text);
+CREATE INDEX ON @book@.exclusion (borrower_id);
+
+-- the day as of which real-time decisions are made: credit_limit.set_business_date()
+CREATE TABLE @book@.business_day (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  business_date date CHECK (credit_limit_internal.is_day(business_date)));
+INSERT INTO @book@.business_day DEFAULT VALUES;
+
+-- versions: draft, then approved by another role, then retired; on no day are two of one name valid
+CREATE TABLE @book@.@kind@_version (
+  @kind@_id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  name text NOT NULL CHECK (name <> ''),
+  version int NOT NULL CHECK (version > 0),
+  document credit_limit.@type@ NOT NULL,
+  status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'approved', 'retired')),
+  created_by text NOT NULL,
+  created_role regrole NOT NULL,	-- the role created_by, whatever it is called now
+  created_login text NOT NULL,	-- who had logged in when role created_by drafted it: that login does not approve it
+  created_login_role regrole NOT NULL,	-- the role created_login, whatever it is called now
+  approved_by text,
+  approved_digest bytea,	-- digest of the document that was approved
+  retired_by text,
+  valid_from date,
+  valid_to date,	-- last day; NULL: open. The day before valid_from: withdrawn before it began
+  source text NOT NULL,	-- the document as it was when the version was written
+  digest bytea NOT NULL,	-- SHA-256 of source; hashes of decisions cover it
+  UNIQUE (name, version),
+  CONSTRAINT maker_is_not_checker CHECK (approved_by <> created_by),
+  CONSTRAINT approved_is_valid CHECK (status = 'draft' OR (num_nulls(approved_by, valid_from) = 0
+    AND approved_digest = digest AND (status = 'approved' OR valid_to IS NOT NULL))),
+  CONSTRAINT days_are_finite CHECK (
+    credit_limit_internal.is_day(valid_from) AND credit_limit_internal.is_day(valid_to)),
+  CONSTRAINT ends_after_it_begins CHECK (valid_to >= valid_from - 1),
+  CONSTRAINT @kind@_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(name, name, '[]') WITH &&,
+    daterange(valid_from, valid_to, '[]') WITH &&) WHERE (status <> 'draft' AND valid_to IS DISTINCT FROM valid_from - 1));
+CREATE TRIGGER keep_version BEFORE INSERT OR UPDATE OR DELETE ON @book@.@kind@_version
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_version();
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.@kind@_version EXECUTE FUNCTION credit_limit_internal.refuse_change();
+
+-- champion and challengers of a product for some days; of one product on no day two. Once it has decided, only its last day
+-- changes
+CREATE TABLE @book@.experiment (
+  experiment text PRIMARY KEY CHECK (experiment <> ''),
+  product text NOT NULL,
+  valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
+  valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
+  unit text NOT NULL DEFAULT 'borrower' CHECK (unit IN ('borrower', 'umbrella')),	-- what is assigned to an arm as a whole:
+    -- borrower, or umbrella (a line under none goes with its borrower)
+  CONSTRAINT experiment_one_on_a_day EXCLUDE USING gist (credit_limit_internal.text_range(product, product, '[]') WITH &&,
+    daterange(valid_from, valid_to, '[]') WITH &&));
+
+-- the arms of an experiment; the arm of a unit follows from credit_limit.assign_arm(), arms in the order of their bytes
+CREATE TABLE @book@.experiment_arm (
+  experiment text NOT NULL REFERENCES @book@.experiment,
+  arm text NOT NULL CHECK (arm <> ''),
+  share float8 NOT NULL CHECK (share BETWEEN 0 AND 1),	-- the probability with which a unit is assigned to the arm: it is in
+    -- the log
+  policy text,	-- name of a policy; NULL: that of the product
+  scorecard text,	-- name of a scorecard; NULL: that of the product
+  held_out boolean NOT NULL DEFAULT false,	-- true: a rise that was decided is withheld: limit_decision.proposed says what it
+    -- would have been
+  PRIMARY KEY (experiment, arm));
+CREATE TRIGGER keep_experiment BEFORE UPDATE OR DELETE ON @book@.experiment
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_experiment();
+CREATE TRIGGER keep_experiment BEFORE INSERT OR UPDATE OR DELETE ON @book@.experiment_arm
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_experiment()
+
+-- what is run again and again: credit_limit.run_job(), credit_limit.schedule()
+CREATE TABLE @book@.job (
+  job text PRIMARY KEY CHECK (job IN ('features', 'decisions', 'overrides', 'reports', 'alerts', 'months', 'retention')),
+  schedule text,	-- as it was given to the scheduler; NULL: not scheduled
+  expected_every interval NOT NULL DEFAULT '26 hours' CHECK (expected_every > '0'),	-- overdue in job_status: it has worked for
+    -- no new day for longer than this
+  as_of text NOT NULL DEFAULT 'business_day' CHECK (as_of IN ('business_day', 'today', 'yesterday')),	-- the day that a
+    -- scheduled start works for; today and yesterday are those of GMT
+  parameters jsonb NOT NULL DEFAULT '{}',	-- months: ahead, how many to have (3); retention: keep_decisions, months (NULL: for
+    -- good), keep_job_runs, days (400)
+  scheduled_by text,	-- the role as which pg_cron runs it, and which unschedules it
+  scheduled_at timestamptz);
+INSERT INTO @book@.job (job) VALUES ('features'), ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'),
+  ('retention');
+UPDATE @book@.job SET expected_every = '32 days' WHERE job = 'retention';
+
+-- runs of decisions and other jobs, and how they ended
+CREATE TABLE @book@.run (
+  run_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  job text NOT NULL DEFAULT 'decisions',	-- as in job; realtime: run 0, whose versions decide in real time
+  run_key text UNIQUE,	-- of decisions: a second start of the same run finds the first; NULL: a start of the job that could not
+    -- be planned
+  as_of date,
+  status text NOT NULL DEFAULT 'running'	-- lost: its session was gone before it could say; standing: of run 0
+    CHECK (status IN ('running', 'cancelled', 'done', 'failed', 'lost', 'standing')),
+  move_limits boolean,
+  chunk_size int CHECK (chunk_size > 0),
+  started_by text NOT NULL DEFAULT current_user,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  row_count bigint,	-- decisions written, overrides applied, positions of reports, alerts opened and closed, partitions made,
+    -- decisions retired
+  failed bigint,	-- borrowers that could not be decided: run_chunk names them
+  sqlstate text,
+  message text,
+  pid int NOT NULL DEFAULT pg_backend_pid(),
+  backend_start timestamptz DEFAULT credit_limit_internal.my_backend_start(),
+  log_end jsonb,	-- where the lanes of the log ended when the run was done: lane, place, hash
+  inputs text[],	-- columns of decision_input that are kept as evidence: those that its policies and scorecards read
+  CONSTRAINT decisions_have_a_key CHECK (run_key IS NULL OR num_nulls(as_of, move_limits, chunk_size) = 0));
+CREATE INDEX ON @book@.run (job, started_at);
+INSERT INTO @book@.run (run_id, job, status) VALUES (0, 'realtime', 'standing');
+
+-- the parts of a run, by borrower; one that meets an error is split until the borrower is found whose row is wrong
+CREATE TABLE @book@.run_chunk (
+  run_id bigint NOT NULL REFERENCES @book@.run ON DELETE CASCADE,
+  chunk int NOT NULL,
+  lowest bigint NOT NULL,
+  highest bigint NOT NULL,
+  borrowers int NOT NULL,
+  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'split', 'failed')),
+  decisions bigint,
+  moves bigint,
+  tries int NOT NULL DEFAULT 0,
+  ended_at timestamptz,
+  sqlstate text,
+  message text,
+  PRIMARY KEY (run_id, chunk));
+CREATE INDEX ON @book@.run_chunk (run_id, chunk) WHERE status = 'pending';
+
+-- what a run decides by: the versions that were valid when it began, whatever is approved meanwhile; of run 0 those of now
+CREATE TABLE @book@.run_version (
+  run_id bigint NOT NULL REFERENCES @book@.run ON DELETE CASCADE,
+  version_no int NOT NULL,
+  product text NOT NULL,
+  experiment text,
+  arm text,
+  arms text[],
+  shares float8[],
+  policy_id int,
+  scorecard_id int,
+  missing boolean NOT NULL DEFAULT false,
+  unit text,
+  arm_probability float8,
+  held_out boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (run_id, version_no));
+
+-- how far runs are; time_left is what the borrowers left take at the speed so far, as of the latest chunk
+CREATE VIEW @book@.run_progress AS
+  SELECT r.run_id, r.run_key, r.as_of, r.status, c.chunks, c.chunks_done, c.borrowers, c.borrowers_done, c.decisions, c.moves,
+    c.failed, CASE WHEN c.borrowers > 0 THEN round(100.0 * c.borrowers_done / c.borrowers, 1) WHEN r.status = 'done' THEN 100
+    END AS percent, c.latest - r.started_at AS taken,
+    round(c.decisions / nullif(extract(epoch FROM c.latest - r.started_at), 0)) AS decisions_per_second,
+    CASE WHEN r.status = 'running' AND c.borrowers_done > 0
+      THEN (c.latest - r.started_at) * ((c.borrowers - c.borrowers_done)::float8 / c.borrowers_done) END AS time_left
+  FROM @book@.run r
+  CROSS JOIN LATERAL (SELECT count(*) AS chunks, count(*) FILTER (WHERE k.status <> 'pending') AS chunks_done,
+      coalesce(sum(k.borrowers), 0) AS borrowers,
+      coalesce(sum(k.borrowers) FILTER (WHERE k.status <> 'pending'), 0) AS borrowers_done,
+      coalesce(sum(k.decisions), 0) AS decisions, coalesce(sum(k.moves), 0) AS moves,
+      count(*) FILTER (WHERE k.status = 'failed') AS failed, max(k.ended_at) AS latest
+    FROM @book@.run_chunk k WHERE k.run_id = r.run_id AND k.status <> 'split') c
+  WHERE r.run_key IS NOT NULL;
+
+-- jobs with their latest run; failures: runs that failed, or left borrowers out; last_work: when a job was first done with its
+-- latest day; overdue: scheduled, and without a new day, for longer than expected_every
+CREATE VIEW @book@.job_status AS
+  SELECT j.job, j.schedule, j.expected_every, r.status, r.as_of, r.started_at, r.ended_at, r.row_count, r.sqlstate, r.message,
+    r.failed, c.runs, c.failures, c.last_success, w.ended_at AS last_work,
+    j.schedule IS NOT NULL
+      AND coalesce(clock_timestamp() - greatest(w.ended_at, j.scheduled_at) > j.expected_every, true) AS overdue
+  FROM @book@.job j
+  LEFT JOIN LATERAL (SELECT * FROM @book@.run r WHERE r.job = j.job ORDER BY r.started_at DESC, r.run_id DESC LIMIT 1) r
+    ON true
+  LEFT JOIN LATERAL (SELECT r.ended_at FROM @book@.run r WHERE r.job = j.job AND r.status = 'done'
+    AND r.move_limits IS NOT false ORDER BY r.as_of DESC, r.ended_at LIMIT 1) w ON true
+  LEFT JOIN LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE r.status IN ('failed', 'lost') OR r.failed > 0)
+    AS failures, max(r.ended_at) FILTER (WHERE r.status = 'done') AS last_success
+    FROM @book@.run r WHERE r.job = j.job) c ON true;
+
+-- every decision on a limit, for good: from action to proposed as in credit_limit.limit_decision
+CREATE TABLE @book@.decision (
+  LIKE credit_limit_internal.log_entry,
+  PRIMARY KEY (decision_id, as_of),
+  UNIQUE (borrower_id, account_id, run_id, as_of),
+  CHECK (source IN ('run', 'realtime', 'override'))) PARTITION BY RANGE (as_of);
+ALTER TABLE @book@.decision ALTER source SET NOT NULL, ALTER account_id SET NOT NULL, ALTER borrower_id SET NOT NULL,
+  ALTER product SET NOT NULL, ALTER decided_at SET NOT NULL, ALTER action SET NOT NULL, ALTER binding SET NOT NULL,
+  ALTER reasons SET NOT NULL, ALTER frozen SET NOT NULL, ALTER input_hash SET NOT NULL, ALTER previous_hash SET NOT NULL,
+  ALTER hash SET NOT NULL;
+CREATE TABLE @book@.decision_rest PARTITION OF @book@.decision DEFAULT;
+COMMENT ON COLUMN @book@.decision.decision_id IS '64 times the place in its lane, plus the lane (0 to 63)';
+COMMENT ON COLUMN @book@.decision.as_of IS 'the day as of which it was decided; of several in real time decided_at is the order';
+COMMENT ON COLUMN @book@.decision.decided_at IS 'when it was decided: of its chunk, or of its event';
+COMMENT ON COLUMN @book@.decision.input_hash IS 'credit_limit.input_hash() of what lies in decision_evidence';
+-- Reports of decisions are asked by day: days come in order, so an index of ranges is a few pages and costs a run nothing.
+CREATE INDEX decision_by_day ON @book@.decision USING brin (as_of, run_id);
+
+-- names and types of the columns of decision_evidence.inputs
+CREATE TABLE @book@.evidence_layout (
+  layout bigint PRIMARY KEY,	-- the first eight bytes of SHA-256 of columns
+  columns text NOT NULL);
+
+-- what a decision was made of, as credit_limit.canonical_row(): personal, erased by credit_limit.erase_borrower()
+CREATE TABLE @book@.decision_evidence (
+  decision_id bigint NOT NULL,
+  as_of date NOT NULL,
+  salt bytea NOT NULL,
+  layout bigint NOT NULL,
+  inputs text NOT NULL,
+  PRIMARY KEY (decision_id, as_of)) PARTITION BY RANGE (as_of);
+CREATE TABLE @book@.decision_evidence_rest PARTITION OF @book@.decision_evidence DEFAULT;
+CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.decision_evidence
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_evidence();
+
+-- the ends of the chains: place and hash of the last decision in each lane, and of the last row of log_act in lane 64
+CREATE TABLE @book@.log_lane (
+  lane int PRIMARY KEY CHECK (lane BETWEEN 0 AND 64),
+  place bigint NOT NULL,
+  hash bytea NOT NULL,
+  latest date) WITH (fillfactor = 50);	-- the latest day as of which was decided; NULL: no decision
+INSERT INTO @book@.log_lane SELECT l, 0, credit_limit_internal.lane_origin(l) FROM generate_series(0, 64) l;
+CREATE TRIGGER keep_all BEFORE DELETE ON @book@.log_lane
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
+
+-- rows of erasure, retirement, policy_version and scorecard_version as they were written, chained: lane 64 of the log
+CREATE TABLE @book@.log_act (
+  place bigint PRIMARY KEY,
+  kind text NOT NULL,	-- erasure, retirement, policy, scorecard; guards: what create_book() made
+  id bigint NOT NULL,	-- the row: erasure_id, retirement_id, policy_id or scorecard_id
+  written_at timestamptz NOT NULL,
+  login text NOT NULL,
+  content text NOT NULL,
+  previous_hash bytea NOT NULL,
+  hash bytea NOT NULL);	-- SHA-256 of previous_hash and canonical_row() of kind, id, written_at, login and content
+CREATE INDEX ON @book@.log_act (kind, id);
+
+-- borrowers whose inputs were erased
+CREATE TABLE @book@.erasure (
+  erasure_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  borrower_id bigint NOT NULL,
+  erased_on date NOT NULL,
+  erased_by text NOT NULL DEFAULT current_user,
+  reason text NOT NULL);
+CREATE INDEX ON @book@.erasure (borrower_id);
+
+-- months of the log that were dropped when their time was over
+CREATE TABLE @book@.retirement (
+  retirement_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  month date NOT NULL,
+  decisions bigint NOT NULL,
+  stretches jsonb NOT NULL,	-- where its decisions lay: lane, first and last place, previous_hash of the first and hash of the
+    -- last
+  digest bytea NOT NULL GENERATED ALWAYS AS (sha256(decode(stretches::text, 'escape'))) STORED,	-- SHA-256 of stretches as text:
+    -- credit_limit.verify_archive() of a copy of the decisions gives it too
+  log_end jsonb NOT NULL,	-- where the lanes ended when it was retired
+  retired_by text NOT NULL DEFAULT current_user,
+  reason text NOT NULL);
+
+-- when an indicator is worth an alert: from enter_at on for enter_after periods, until it is below leave_at for leave_after
+CREATE TABLE @book@.alert_rule (
+  rule text PRIMARY KEY CHECK (rule <> ''),
+  indicator text NOT NULL,	-- one of credit_limit.alert_indicators()
+  enter_at float8 NOT NULL CHECK (enter_at > '-Infinity' AND enter_at < 'Infinity'),
+  leave_at float8 NOT NULL CHECK (leave_at > '-Infinity' AND leave_at < 'Infinity'),
+  enter_after int NOT NULL DEFAULT 1 CHECK (enter_after > 0),
+  leave_after int NOT NULL DEFAULT 1 CHECK (leave_after > 0),
+  severity text NOT NULL DEFAULT 'watch' CHECK (severity IN ('watch', 'act')),
+  active boolean NOT NULL DEFAULT true,
+  CONSTRAINT leaves_no_higher_than_it_enters CHECK (leave_at <= enter_at));
+CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE ON @book@.alert_rule
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.check_alert_rule();
+INSERT INTO @book@.alert_rule (rule, indicator, enter_at, leave_at, enter_after, leave_after, severity) VALUES
+  ('line nearly used up', 'utilization', 0.95, 0.85, 1, 1, 'watch'),
+  ('use rises fast', 'utilization_rise', 0.4, 0.2, 1, 1, 'watch'),
+  ('balance jumps', 'balance_rise', 0.5, 0.25, 1, 1, 'watch'),
+  ('past due', 'days_past_due', 30, 1, 1, 1, 'act'),
+  ('pays less than is due', 'payment_shortfall', 0.5, 0.1, 2, 2, 'watch'),
+  ('dormant line', 'months_dormant', 12, 1, 1, 1, 'watch'),
+  ('limit above what is affordable', 'limit_not_affordable', 0.1, 0.02, 1, 1, 'act'),
+  ('umbrella below what is drawn', 'umbrella_exceeded', 0.0001, 0.0001, 1, 1, 'act'),
+  ('segment is a large part of the book', 'segment_share', 0.5, 0.45, 1, 1, 'watch'),
+  ('segment is past due', 'segment_past_due', 0.05, 0.04, 1, 2, 'act'),
+  ('product nearly used up', 'product_utilization', 0.8, 0.75, 1, 1, 'watch'),
+  ('many decisions wait for a person', 'product_refer', 0.1, 0.08, 1, 1, 'watch')
+
+-- alerts, one for each rule, subject and day on which it opened; open while closed_on is NULL
+CREATE TABLE @book@.alert (
+  alert_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  rule text NOT NULL REFERENCES @book@.alert_rule,
+  as_of date NOT NULL,
+  subject text NOT NULL,	-- account_id, umbrella_id, segment and currency, or product: credit_limit.alert_indicators() says
+    -- which
+  value float8,	-- of the indicator when the alert opened
+  severity text NOT NULL CHECK (severity IN ('watch', 'act')),
+  closed_on date CHECK (closed_on >= as_of),
+  borrower_id bigint,	-- whose account or umbrella it is; NULL for segments and products
+  segment text,
+  UNIQUE (rule, as_of, subject));
+CREATE INDEX ON @book@.alert (borrower_id);
+CREATE INDEX ON @book@.alert (rule, subject) WHERE closed_on IS NULL
+
+-- subjects that have an open alert, or are on the way to one: written by credit_limit.run_alerts()
+CREATE TABLE @book@.alert_state (
+  rule text NOT NULL REFERENCES @book@.alert_rule ON DELETE CASCADE,
+  subject text NOT NULL,
+  period date NOT NULL,	-- of the value: a day, or a month for what is known by the month; the same period is not counted twice
+  value float8,
+  above int NOT NULL,	-- periods in a row at or above enter_at
+  below int NOT NULL,	-- periods in a row below leave_at
+  alert_id bigint,
+  PRIMARY KEY (rule, subject)) WITH (fillfactor = 70);
+
+-- limits that persons propose where a decision was REFER: approved or declined by another, then applied or refused
+CREATE TABLE @book@.override_request (
+  request_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  decision_id bigint NOT NULL,	-- the decision that referred; as_of, account_id and borrower_id are its own
+  as_of date NOT NULL,
+  account_id bigint NOT NULL,
+  borrower_id bigint NOT NULL,
+  new_limit numeric NOT NULL CHECK (new_limit >= 0 AND new_limit < 'Infinity'),	-- rounded as the policy that referred rounds
+  reason text NOT NULL CHECK (reason <> ''),	-- goes into the decision, and by reason_text to the borrower
+  note text,	-- for colleagues: kept with the inputs of the decision, and erased with them
+  status text NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'approved', 'declined', 'applied', 'refused')),
+  proposed_by text NOT NULL,
+  proposed_role regrole NOT NULL,	-- the role proposed_by, whatever it is called now
+  proposed_login text NOT NULL,
+  proposed_login_role regrole NOT NULL,	-- the role proposed_login, whatever it is called now
+  decided_by text,
+  override_id bigint,	-- the decision that was written
+  message text,	-- why it was refused
+  CONSTRAINT proposer_is_not_approver CHECK (decided_by <> proposed_by));
+CREATE UNIQUE INDEX override_request_one_of_a_decision ON @book@.override_request (decision_id)
+  WHERE status IN ('proposed', 'approved', 'applied');
+CREATE INDEX ON @book@.override_request (borrower_id);
+CREATE INDEX ON @book@.override_request (request_id) WHERE status = 'approved';
+CREATE TRIGGER keep_request BEFORE INSERT OR UPDATE OR DELETE ON @book@.override_request
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_request();
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.override_request EXECUTE FUNCTION credit_limit_internal.refuse_change();
+
+-- what reports assume of a product; the empty name is for products without a row of their own. Rates are fractions a year
+CREATE TABLE @book@.report_assumption (
+  product text PRIMARY KEY,
+  margin float8 NOT NULL DEFAULT 0.12 CHECK (margin BETWEEN -1 AND 10),	-- earned in a year on what is drawn
+  carry float8 NOT NULL DEFAULT 0.006 CHECK (carry BETWEEN 0 AND 10),	-- cost in a year of what is granted and not drawn
+  ccf float8 NOT NULL DEFAULT 0.4 CHECK (ccf BETWEEN 0 AND 10),	-- part of the unused limit that is drawn when a borrower
+    -- defaults
+  lgd float8 NOT NULL DEFAULT 0.75 CHECK (lgd BETWEEN 0 AND 2),
+  capital float8 NOT NULL DEFAULT 0.08 CHECK (capital BETWEEN 0 AND 2),	-- capital for each unit of exposure
+  bad_days int NOT NULL DEFAULT 90 CHECK (bad_days > 0),	-- days past due from which on a borrower is bad
+  outcome_months int NOT NULL DEFAULT 12 CHECK (outcome_months BETWEEN 1 AND 120),	-- months after a decision in which a
+    -- borrower turns out bad, or does not
+  demand_ceiling numeric NOT NULL DEFAULT 2 CHECK (demand_ceiling BETWEEN 1 AND 1000));	-- of the demand of a month counts at
+    -- most so many times the larger of limit and entitlement: what lies far above has never been seen, and one account would
+    -- outweigh the book
+INSERT INTO @book@.report_assumption (product) VALUES ('');
+
+-- the day and the latest month of account_month of which report_position tells: credit_limit.refresh_reports()
+CREATE TABLE @book@.report_refresh (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  as_of date,
+  latest_month date);
+INSERT INTO @book@.report_refresh DEFAULT VALUES;
+
+-- open accounts as of credit_limit.refresh_reports(): their demand, and the latest decision that was in force
+CREATE TABLE @book@.report_position (
+  account_id bigint PRIMARY KEY,
+  months int NOT NULL,	-- months of account_month that were looked at, at most 12
+  months_inactive int NOT NULL,	-- of these, since the last with a balance
+  demand credit_limit.demand,
+  demand_status text,
+  demand_own numeric,	-- amount that covers nine months in ten, by the account's own months; NULL: they do not tell
+  demand_shrunk numeric,	-- where there is none: the same, leaning on product, currency and segment. A segment of many kinds
+    -- of borrowers has a long tail, so this is often far above what one of them wants
+  demand_mean numeric,	-- what the gap takes as demand, the mean of a month: own, else the forecast
+    -- account_feature.demand_mean, else leaning on the segment; up to report_assumption.demand_ceiling
+  demand_basis text,	-- which of them: own, forecast, segment; NULL: not known
+  decision_id bigint,
+  decided_on date,
+  action text,
+  pd float8,
+  old_limit numeric,
+  new_limit numeric,
+  entitlement numeric,
+  risk_cap numeric,	-- the lower of the caps of risk and affordability
+  product_cap numeric);	-- the lowest of the caps of product, law and umbrella, and the target: a limit at its target is not
+    -- ungranted
+-- Who may not see an account may not see its position; who refreshes them sees also those of accounts that are gone.
+ALTER TABLE @book@.report_position ENABLE ROW LEVEL SECURITY;
+CREATE POLICY as_account ON @book@.report_position
+  USING ((SELECT has_table_privilege('@book@.report_position'::regclass, 'DELETE'))
+    OR EXISTS (SELECT FROM @book@.account a WHERE a.account_id = report_position.account_id))
+
+-- the segments that a restricted analyst sees: credit_limit.restrict_analyst()
+CREATE TABLE @book@.analyst_segment (
+  role regrole NOT NULL,
+  segment text NOT NULL,
+  PRIMARY KEY (role, segment));
+$ddl$;
+  d record;
 BEGIN
-  PERFORM credit_limit_internal.create_table(book, 'product', $$
-    CREATE TABLE @book@.product (
-      product text PRIMARY KEY CHECK (product <> ''),
-      name text NOT NULL,
-      kind text NOT NULL,
-      currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-      policy text,
-      scorecard text,
-      UNIQUE (product, currency));
-    COMMENT ON TABLE @book@.product IS
-      'what is lent; policy and scorecard name the families of versions that decide its limits';
-    COMMENT ON COLUMN @book@.product.kind IS 'a word of your own, such as card or instalment: nothing reads it';
-    COMMENT ON COLUMN @book@.product.currency IS 'ISO 4217; of every amount of its accounts';
-    COMMENT ON COLUMN @book@.product.policy IS 'name of the policy; NULL: limits of this product are not decided here';
-    COMMENT ON COLUMN @book@.product.scorecard IS 'name of the scorecard; NULL: score and PD come from outside';
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'borrower', $$
-    CREATE TABLE @book@.borrower (
-      borrower_id bigint PRIMARY KEY,
-      segment text CHECK (octet_length(segment) <= 256),
-      income numeric CHECK (income >= 0 AND income < 1e15),
-      obligations numeric CHECK (obligations >= 0 AND obligations < 1e15),
-      external_score float8,
-      external_pd float8 CHECK (external_pd BETWEEN 0 AND 1),
-      erased_on date CHECK (credit_limit_internal.is_day(erased_on)));
-    COMMENT ON TABLE @book@.borrower IS 'who borrows';
-    COMMENT ON COLUMN @book@.borrower.income IS 'per month; NULL: not known';
-    COMMENT ON COLUMN @book@.borrower.obligations IS 'monthly payments elsewhere, without the lines of this book';
-    COMMENT ON COLUMN @book@.borrower.external_score IS 'score of another system, for products without a scorecard';
-    COMMENT ON COLUMN @book@.borrower.external_pd IS 'probability of default of another system, 0 to 1';
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'umbrella', $$
-    CREATE TABLE @book@.umbrella (
-      umbrella_id bigint PRIMARY KEY,
-      borrower_id bigint NOT NULL,
-      kind text NOT NULL CHECK (kind IN ('shared', 'partitioned')),
-      currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-      credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
-      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
-      valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
-      granted numeric NOT NULL DEFAULT 0 CHECK (granted >= 0),
-      UNIQUE (umbrella_id, borrower_id, currency));
-    COMMENT ON TABLE @book@.umbrella IS
-      'a limit across products of a borrower; outside its days it is 0: nothing more may be drawn';
-    COMMENT ON COLUMN @book@.umbrella.kind IS
-    'shared: limits of products may overlap, their use may not exceed it; partitioned: nor may the limits';
-    COMMENT ON COLUMN @book@.umbrella.valid_to IS 'last day; NULL: open';
-    COMMENT ON COLUMN @book@.umbrella.granted IS 'sum of the limits of its open accounts, kept by a trigger of account';
-    CREATE INDEX ON @book@.umbrella (borrower_id);
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'account', $$
-    CREATE TABLE @book@.account (
-      account_id bigint PRIMARY KEY,
-      borrower_id bigint NOT NULL,
-      product text NOT NULL,
-      currency text NOT NULL,
-      umbrella_id bigint,
-      status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-      opened_on date NOT NULL CHECK (credit_limit_internal.is_day(opened_on)),
-      credit_limit numeric NOT NULL DEFAULT 0 CHECK (credit_limit >= 0 AND credit_limit < 1e15),
-      balance numeric NOT NULL DEFAULT 0 CHECK (balance > -1e15 AND balance < 1e15),
-      pending numeric NOT NULL DEFAULT 0 CHECK (pending >= 0 AND pending < 1e15),
-      last_limit_change date CHECK (credit_limit_internal.is_day(last_limit_change)),
-      frozen boolean NOT NULL DEFAULT false)
-      WITH (fillfactor = 50);	-- a run may change every limit: the new rows fit beside the old, and no index is touched
-    COMMENT ON TABLE @book@.account IS 'a line of a product: its limit, and what is drawn now';
-    COMMENT ON COLUMN @book@.account.balance IS 'drawn; negative: a credit balance';
-    COMMENT ON COLUMN @book@.account.pending IS 'authorised, not yet booked';
-    COMMENT ON COLUMN @book@.account.credit_limit IS '0: no line yet';
-    COMMENT ON COLUMN @book@.account.frozen IS 'nothing may be drawn: set and cleared by decisions';
-    CREATE INDEX ON @book@.account (borrower_id);
-    CREATE INDEX ON @book@.account (umbrella_id) WHERE umbrella_id IS NOT NULL;
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'limit_adjustment', $$
-    CREATE TABLE @book@.limit_adjustment (
-      adjustment_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-      account_id bigint NOT NULL,
-      kind text NOT NULL CHECK (kind IN ('blocked', 'ad_hoc')),
-      amount numeric NOT NULL CHECK (amount > 0 AND amount < 1e15),
-      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
-      valid_to date NOT NULL CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
-      reason text NOT NULL);
-    COMMENT ON TABLE @book@.limit_adjustment IS
-      'for some days: an amount that may not be drawn (blocked), or may be drawn above the limit (ad_hoc), within the umbrella';
-    CREATE INDEX ON @book@.limit_adjustment (account_id);
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'account_month', $$
-    CREATE TABLE @book@.account_month (
-      account_id bigint NOT NULL,
-      month date NOT NULL CHECK (credit_limit_internal.is_day(month) AND extract(day FROM month) = 1),
-      credit_limit numeric NOT NULL CHECK (credit_limit >= 0 AND credit_limit < 1e15),
-      balance numeric NOT NULL CHECK (balance > -1e15 AND balance < 1e15),
-      payment numeric CHECK (payment >= 0 AND payment < 1e15),
-      due numeric CHECK (due >= 0 AND due < 1e15),
-      days_past_due int CHECK (days_past_due >= 0),
-      segment text CHECK (octet_length(segment) <= 256),
-      PRIMARY KEY (account_id, month)) PARTITION BY RANGE (month);
-    CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT;
-    COMMENT ON TABLE @book@.account_month IS 'an account at the end of a month; month is its first day';
-    COMMENT ON COLUMN @book@.account_month.payment IS 'paid in the month';
-    COMMENT ON COLUMN @book@.account_month.due IS 'the least that had to be paid in the month';
-    COMMENT ON COLUMN @book@.account_month.days_past_due IS 'at the end of the month';
-    COMMENT ON COLUMN @book@.account_month.segment IS
-      'of the borrower in that month; NULL: as borrower has it now. A view of the lender need not have it';
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'account_feature', replace($$
-    CREATE TABLE @book@.account_feature (
-      account_id bigint PRIMARY KEY,
-      computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),
-      demand_q90 numeric CHECK (demand_q90 >= 0 AND demand_q90 < 1e15),
-      demand_mean numeric CHECK (demand_mean >= 0 AND demand_mean < 1e15),
-      as_of date,
-      @features@,
-      CHECK (months_inactive >= 0 AND days_past_due_worst_12m >= 0));
-    COMMENT ON TABLE @book@.account_feature IS
-      'what is computed of the months of an account, for the scorecard and the policy: credit_limit.behavior_features, which '
-      'credit_limit.refresh_features() fills, and demand';
-    COMMENT ON COLUMN @book@.account_feature.as_of IS
-      'the month of the features; NULL: they are not those of refresh_features()';
-    COMMENT ON COLUMN @book@.account_feature.computed_on IS 'of demand_q90 and demand_mean: on earlier days they were not known';
-  $$, '@features@', credit_limit_internal.feature_columns('%1$I %2$s')));
-  PERFORM credit_limit_internal.create_table(book, 'exclusion', $$
-    CREATE TABLE @book@.exclusion (
-      exclusion_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-      borrower_id bigint NOT NULL,
-      kind text NOT NULL CHECK
-        (kind IN ('deceased', 'fraud', 'bankrupt', 'forbearance', 'dispute', 'sanctions', 'opt_out', 'other')),
-      action text NOT NULL DEFAULT 'NO_INCREASE' CHECK (action IN ('NO_INCREASE', 'FREEZE', 'REFER')),
-      valid_from date NOT NULL CHECK (credit_limit_internal.is_day(valid_from)),
-      valid_to date CHECK (valid_to >= valid_from AND credit_limit_internal.is_day(valid_to)),
-      reason text);
-    COMMENT ON TABLE @book@.exclusion IS
-      'why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)';
-    CREATE INDEX ON @book@.exclusion (borrower_id);
-  $$);
-  PERFORM credit_limit_internal.create_table(book, 'business_day', $$
-    CREATE TABLE @book@.business_day (
-      only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-      business_date date CHECK (credit_limit_internal.is_day(business_date)));
-    INSERT INTO @book@.business_day DEFAULT VALUES;
-    COMMENT ON TABLE @book@.business_day IS 'the day as of which real-time decisions are made: credit_limit.set_business_date()';
-  $$);
+  FOR d IN SELECT replace(replace(replace(r.definition, '@kind@', k.kind), '@type@', k.type),
+        '@features@', credit_limit_internal.feature_columns('%1$I %2$s')) AS definition
+      FROM regexp_split_to_table(definitions, E'\n\n') WITH ORDINALITY r(definition, n),
+        (VALUES ('policy', 'limit_policy'), ('scorecard', 'scorecard')) k(kind, type)
+      WHERE k.kind = 'policy' OR r.definition ~ '@kind@' ORDER BY r.n, k.kind LOOP
+    PERFORM credit_limit_internal.create_table(book, d.definition);
+  END LOOP;
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_tables(text) IS
-    'part of create_book: products, borrowers, umbrellas, accounts, months, exclusions';
-
--- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
-CREATE FUNCTION credit_limit_internal.create_keys(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  k record;
-BEGIN
-  FOR k IN SELECT * FROM (VALUES
-      ('umbrella', 'borrower_id', 'borrower', 'borrower_id'),
-      ('account', 'borrower_id', 'borrower', 'borrower_id'),
-      ('account', 'product, currency', 'product', 'product, currency'),
-      ('account', 'umbrella_id, borrower_id, currency', 'umbrella', 'umbrella_id, borrower_id, currency'),
-      ('limit_adjustment', 'account_id', 'account', 'account_id'),
-      ('account_month', 'account_id', 'account', 'account_id'),
-      ('account_feature', 'account_id', 'account', 'account_id'),
-      ('exclusion', 'borrower_id', 'borrower', 'borrower_id')) v(relation, columns, target, target_columns) LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid IN (to_regclass(format('%I.%I', book, k.relation)),
-      to_regclass(format('%I.%I', book, k.target))) AND c.relkind NOT IN ('r', 'p'));
-    BEGIN
-      EXECUTE format('ALTER TABLE %1$I.%2$I ADD FOREIGN KEY (%3$s) REFERENCES %1$I.%4$I (%5$s)', book, k.relation, k.columns,
-        k.target, k.target_columns);	-- DDL
-    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation
-        OR insufficient_privilege THEN
-      RAISE WARNING 'no foreign key from %.% to %.%: %', book, k.relation, book, k.target, SQLERRM;
-    END;
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_book: foreign keys between what are tables';
-
--- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
-CREATE FUNCTION credit_limit_internal.keep_key() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-    MESSAGE = format('keys of "%s.%s" do not change', TG_TABLE_SCHEMA, TG_TABLE_NAME),
-    DETAIL = 'The log names rows by their keys.', HINT = 'Insert a row with the new key, and close the accounts of the old one.';
-END
-$$;
-COMMENT ON FUNCTION credit_limit_internal.keep_key() IS
-    'trigger of tables on whose key rights exist only to lock rows: an error (42501)';
-
--- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
--- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
--- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
--- do nothing for a table that belongs to somebody else.
-CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
-DECLARE
-  relation text;
-BEGIN
-  EXECUTE replace($$
-    CREATE FUNCTION @book@.keep_umbrella() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS $body$
-    DECLARE
-      raised bigint[];
-      changed bigint[];
-    BEGIN
-      IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(DISTINCT n.umbrella_id) INTO raised FROM new_account n WHERE n.umbrella_id IS NOT NULL;
-      ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(DISTINCT o.umbrella_id) INTO changed FROM old_account o WHERE o.umbrella_id IS NOT NULL;
-      ELSE
-        SELECT array_agg(DISTINCT n.umbrella_id) FILTER (WHERE n.status = 'open' AND (o.status <> 'open'
-            OR n.credit_limit > o.credit_limit OR o.umbrella_id IS DISTINCT FROM n.umbrella_id)),
-          array_agg(DISTINCT u.umbrella_id)
-        INTO raised, changed
-        FROM new_account n FULL JOIN old_account o ON o.account_id = n.account_id,
-          LATERAL (VALUES (n.umbrella_id), (o.umbrella_id)) u(umbrella_id)
-        WHERE u.umbrella_id IS NOT NULL AND (n.credit_limit, n.status, n.umbrella_id)
-          IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
-      END IF;
-      IF coalesce(raised, changed) IS NOT NULL THEN
-        PERFORM credit_limit_internal.count_granted(credit_limit_internal.trigger_book(TG_RELID), coalesce(raised, '{}'),
-          coalesce(changed, '{}'));
-      END IF;
-      RETURN NULL;
-    END
-    $body$;
-    COMMENT ON FUNCTION @book@.keep_umbrella() IS
-    'trigger of account: keeps umbrella.granted, and refuses limits that exceed a partitioned umbrella';
-    REVOKE ALL ON FUNCTION @book@.keep_umbrella() FROM PUBLIC;
-
-    CREATE FUNCTION @book@.renew_versions() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS $body$
-    BEGIN
-      PERFORM credit_limit_internal.renew_versions(credit_limit_internal.trigger_book(TG_RELID));
-      RETURN NULL;
-    END
-    $body$;
-    COMMENT ON FUNCTION @book@.renew_versions() IS
-    'trigger of what decides on a day: writes anew by what real time decides, run_version of run 0; fires always';
-    REVOKE ALL ON FUNCTION @book@.renew_versions() FROM PUBLIC;
-
-    CREATE FUNCTION @book@.write_act() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS $body$
-    BEGIN
-      PERFORM credit_limit_internal.write_act(credit_limit_internal.trigger_book(TG_RELID), TG_ARGV[0],
-        (to_jsonb(NEW) ->> (TG_ARGV[0] || '_id'))::bigint);
-      RETURN NULL;
-    END
-    $body$;
-    COMMENT ON FUNCTION @book@.write_act() IS
-    'trigger of erasure, retirement and versions: continues log_act with what was written';
-    REVOKE ALL ON FUNCTION @book@.write_act() FROM PUBLIC;
-    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
-    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
-      FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
-  $$, '@book@', quote_ident(book));	-- DDL
-  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.account', book))) IN ('r', 'p') THEN
-    EXECUTE replace($$
-      CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS new_account
-        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
-      CREATE TRIGGER umbrella_update AFTER UPDATE ON @book@.account REFERENCING OLD TABLE AS old_account NEW TABLE AS new_account
-        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella();
-      CREATE TRIGGER umbrella_delete AFTER DELETE ON @book@.account REFERENCING OLD TABLE AS old_account
-        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella()
-    $$, '@book@', quote_ident(book));	-- DDL
-  END IF;
-  IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.borrower', book))) IN ('r', 'p') THEN
-    EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW
-      WHEN (NEW.borrower_id IS DISTINCT FROM OLD.borrower_id) EXECUTE FUNCTION credit_limit_internal.keep_key()', book);	-- DDL
-  END IF;
-  FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP
-    IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) = 'r' THEN
-      EXECUTE format('CREATE TRIGGER renew_versions AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %1$I.%2$I
-        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
-        ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions', book, relation);	-- DDL
-    END IF;
-  END LOOP;
-  -- A draft decides nothing: whoever has one open keeps nobody waiting.
-  FOREACH relation IN ARRAY ARRAY['policy_version', 'scorecard_version'] LOOP
-    CONTINUE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation))) <> 'r';
-    EXECUTE format('CREATE TRIGGER renew_versions AFTER TRUNCATE ON %1$I.%2$I
-        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
-      CREATE TRIGGER renew_versions_insert AFTER INSERT ON %1$I.%2$I
-        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
-      CREATE TRIGGER renew_versions_update AFTER UPDATE ON %1$I.%2$I
-        FOR EACH ROW WHEN (NEW.* IS DISTINCT FROM OLD.* AND (OLD.status <> ''draft'' OR NEW.status <> ''draft''))
-        EXECUTE FUNCTION %1$I.renew_versions();
-      CREATE TRIGGER renew_versions_delete AFTER DELETE ON %1$I.%2$I
-        FOR EACH ROW WHEN (OLD.status <> ''draft'') EXECUTE FUNCTION %1$I.renew_versions();
-      CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON %1$I.%2$I
-        FOR EACH ROW WHEN (NEW.status <> ''draft'') EXECUTE FUNCTION %1$I.write_act(%3$L);
-      ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions, ENABLE ALWAYS TRIGGER renew_versions_insert,
-        ENABLE ALWAYS TRIGGER renew_versions_update, ENABLE ALWAYS TRIGGER renew_versions_delete', book, relation,
-      split_part(relation, '_', 1));	-- DDL
-  END LOOP;
-END
-$create$;
-COMMENT ON FUNCTION credit_limit_internal.create_triggers(text) IS
-    'part of create_book: the trigger functions that run with the rights of the owner of the book, and their triggers on '
-    'what are tables';
+COMMENT ON FUNCTION credit_limit_internal.create_tables(text) IS 'part of create_book: all tables but those of create_texts()';
