@@ -1,6 +1,7 @@
 -- Alerts: indicators of accounts, umbrellas, segments and products from a fixed list, rules with hysteresis, alerts that open and
 -- close. A rule is data: it names an indicator, and no text of a table is ever run as SQL.
 
+-- what rules of alerts look at: the indicator, what its subject is, and what it means (higher is worse; parts are fractions)
 CREATE FUNCTION credit_limit.alert_indicators() RETURNS TABLE (indicator text, subject text, description text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 12 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -23,10 +24,8 @@ AS $$
     ('product_refer', 'product',
       'part of the decisions of the latest day on which a run moved limits, of the last 92, that wait for a person')
 $$;
-COMMENT ON FUNCTION credit_limit.alert_indicators() IS
-    'what rules of alerts look at: the indicator, what its subject is, and what it means (higher is worse; parts are '
-    'fractions)';
 
+-- trigger of alert_rule: an error (22023) for an indicator that is not in alert_indicators()
 CREATE FUNCTION credit_limit_internal.check_alert_rule() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -41,16 +40,15 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_alert_rule() IS
-    'trigger of alert_rule: an error (22023) for an indicator that is not in alert_indicators()';
 
--- A row for every subject there is, with NULL for a value that is not known, and the period of the value. The indicator is a
--- constant when the query is planned, so that all other branches go. m is the month of the day or the one
--- before, whichever is later and there; p an earlier one.
+-- in an open book: the values of an indicator as of a day, a row for every subject that there is
 CREATE FUNCTION credit_limit_internal.reading(indicator text, as_of date)
 RETURNS TABLE (subject text, borrower_id bigint, segment text, value float8, period date)
 LANGUAGE sql STABLE ROWS 10000
 AS $$
+  -- A row for every subject there is, with NULL for a value that is not known, and the period of the value. The indicator is a
+  -- constant when the query is planned, so that all other branches go. m is the month of the day or the one before, whichever is
+  -- later and there; p an earlier one.
   SELECT a.account_id::text, a.borrower_id, NULL::text, credit_limit.utilization(a.balance, a.credit_limit), reading.as_of
   FROM account a WHERE a.status = 'open' AND reading.indicator = 'utilization'
 UNION ALL
@@ -132,13 +130,13 @@ UNION ALL
   JOIN run r ON r.run_id = d.run_id AND r.move_limits
   WHERE reading.indicator = 'product_refer' GROUP BY d.product, d.as_of
 $$;
-COMMENT ON FUNCTION credit_limit_internal.reading(text, date) IS
-    'in an open book: the values of an indicator as of a day, a row for every subject that there is';
 
--- One rule. The count of periods goes on only when the period of the value does, so that a day may be run again.
+-- in an open book: computes the indicator of one rule as of a day, opens alerts where it was at or above enter_at for enter_after
+-- periods, and closes those where it was below leave_at for leave_after, the subject is gone or the rule is not active
 CREATE FUNCTION credit_limit_internal.run_alert_rule(rule_name text, as_of date, OUT opened bigint, OUT closed bigint)
 LANGUAGE plpgsql
 AS $$
+  -- One rule. The count of periods goes on only when the period of the value does, so that a day may be run again.
 #variable_conflict use_column
 DECLARE
   day CONSTANT date := run_alert_rule.as_of;
@@ -179,11 +177,8 @@ BEGIN
   SELECT (SELECT count(*) FROM raised), (SELECT count(*) FROM ended) INTO opened, closed;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.run_alert_rule(text, date) IS
-    'in an open book: computes the indicator of one rule as of a day, opens alerts where it was at or above enter_at for '
-    'enter_after periods, and closes those where it was below leave_at for leave_after, the subject is gone or the rule is '
-    'not active';
 
+-- in an open book: run_alerts() without its row in the ledger
 CREATE FUNCTION credit_limit_internal.run_alert_rules(as_of date, OUT opened bigint, OUT closed bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan
 AS $$
@@ -212,9 +207,12 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.run_alert_rules(date) IS
-    'in an open book: run_alerts() without its row in the ledger';
 
+-- computes the indicators of all rules of alerts as of a day, opens and closes alerts, and returns how many. A rule opens an
+-- alert when its indicator was at or above enter_at for enter_after periods in a row, and closes it when it was below leave_at
+-- for leave_after; a period is a day of run_alerts(), or the month of what is known by the month. The same day again counts
+-- nothing twice. A value that is not known changes nothing; an alert whose subject is gone (the account is closed) or whose rule
+-- is not active is closed. Errors: no day, or one before the latest (22023)
 CREATE FUNCTION credit_limit.run_alerts(book text, as_of date, OUT opened bigint, OUT closed bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -230,9 +228,3 @@ BEGIN
     format('opened %s, closed %s', n.opened, n.closed));
 END
 $$;
-COMMENT ON FUNCTION credit_limit.run_alerts(text, date) IS
-    'computes the indicators of all rules of alerts as of a day, opens and closes alerts, and returns how many. A rule opens '
-    'an alert when its indicator was at or above enter_at for enter_after periods in a row, and closes it when it was below '
-    'leave_at for leave_after; a period is a day of run_alerts(), or the month of what is known by the month. The same day '
-    'again counts nothing twice. A value that is not known changes nothing; an alert whose subject is gone (the account is '
-    'closed) or whose rule is not active is closed. Errors: no day, or one before the latest (22023)';

@@ -5,35 +5,32 @@
 -- which only such functions call, say "in an open book" in their comments. Procedures that commit may have neither, and call
 -- functions that do. EXECUTE is for relations of the user's own, DDL and rights, pg_cron, and rows of a stored layout.
 
+-- sets the search_path to pg_catalog, the book and pg_temp until the calling function ends, which has search_path as a clause of
+-- its own. Errors: no such schema (3F000), one that is no book or lacks a relation (42P01), a name that create_book() does not
+-- take (22023), NULL (22004), no USAGE on the schema (42501), operators or functions in it that would change the meaning of
+-- statements (55000)
 CREATE FUNCTION credit_limit_internal.open_book(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION credit_limit_internal.open_book(text) IS
-    'sets the search_path to pg_catalog, the book and pg_temp until the calling function ends, which has search_path as a '
-    'clause of its own. Errors: no such schema (3F000), one that is no book or lacks a relation (42P01), a name that '
-    'create_book() does not take (22023), NULL (22004), no USAGE on the schema (42501), operators or functions in it that '
-    'would change the meaning of statements (55000)';
 
+-- open_book() for functions that call decision_input. Errors besides: no such function (42883), no EXECUTE on it (42501)
 CREATE FUNCTION credit_limit_internal.open_book_to_decide(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book_to_decide' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION credit_limit_internal.open_book_to_decide(text) IS
-    'open_book() for functions that call decision_input. Errors besides: no such function (42883), no EXECUTE on it (42501)';
 
+-- part of triggers that run with the rights of the owner of a book: the book that a table is of. Errors: a table of somebody else
+-- (42501)
 CREATE FUNCTION credit_limit_internal.trigger_book(relation oid) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_trigger_book' LANGUAGE C STABLE STRICT;
-COMMENT ON FUNCTION credit_limit_internal.trigger_book(oid) IS
-    'part of triggers that run with the rights of the owner of a book: the book that a table is of. Errors: a table of somebody '
-    'else (42501)';
 
+-- open_book() of a schema that need not have all relations of a book
 CREATE FUNCTION credit_limit_internal.open_book_to_check(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book_to_check' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION credit_limit_internal.open_book_to_check(text) IS
-    'open_book() of a schema that need not have all relations of a book';
 
+-- part of procedures that commit: an error (25001) that names what was called inside a transaction block or a function
 CREATE FUNCTION credit_limit_internal.need_autocommit(what text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_need_autocommit' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION credit_limit_internal.need_autocommit(text) IS
-    'part of procedures that commit: an error (25001) that names what was called inside a transaction block or a function';
 
+-- in an open book, or before it is opened: an error (25000) that names what was to be done, in a transaction that keeps an older
+-- snapshot: for what must see the latest row
 CREATE FUNCTION credit_limit_internal.need_read_committed(what text) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -47,16 +44,14 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.need_read_committed(text) IS
-    'in an open book, or before it is opened: an error (25000) that names what was to be done, in a transaction that keeps an '
-    'older snapshot: for what must see the latest row';
 
 -- What lies outside is a slip of the keyboard, or no day: infinity has no month, and 0026-11-30 decides nothing.
+
+-- whether a date is a day in the life of a book: 1900-01-01 to 2199-12-31. NULL for NULL
 CREATE FUNCTION credit_limit_internal.is_day(day date) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_is_day' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.is_day(date) IS
-    'whether a date is a day in the life of a book: 1900-01-01 to 2199-12-31. NULL for NULL';
 
+-- an error (22023) that names what was to be done, for NULL and for dates that are no day: see is_day()
 CREATE FUNCTION credit_limit_internal.need_day(what text, day date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -68,9 +63,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.need_day(text, date) IS
-    'an error (22023) that names what was to be done, for NULL and for dates that are no day: see is_day()';
 
+-- an error (22023) for options that are no object, or of which one has no rule (a JSON path) or breaks it
 CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,9 +81,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_options(text, jsonb, jsonb, text) IS
-    'an error (22023) for options that are no object, or of which one has no rule (a JSON path) or breaks it';
 
+-- trigger of tables that only grow: an error (42501) on UPDATE, DELETE and TRUNCATE
 CREATE FUNCTION credit_limit_internal.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,9 +93,8 @@ BEGIN
     HINT = 'A decision is corrected by another one; credit_limit.retire_decisions() ends what need not be kept.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.refuse_change() IS
-    'trigger of tables that only grow: an error (42501) on UPDATE, DELETE and TRUNCATE';
 
+-- the role that owns a book. Errors: the current role has not its rights (42501)
 CREATE FUNCTION credit_limit_internal.book_owner(book text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -116,22 +108,21 @@ BEGIN
   RETURN pg_get_userbyid(owner);
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.book_owner(text) IS
-    'the role that owns a book. Errors: the current role has not its rights (42501)';
 
+-- whether a relation of a book, which may be a view of the lender, has a column that he may leave out
 CREATE FUNCTION credit_limit_internal.has_column(book text, relation text, column_name text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
     AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped)
 $$;
-COMMENT ON FUNCTION credit_limit_internal.has_column(text, text, text) IS
-    'whether a relation of a book, which may be a view of the lender, has a column that he may leave out';
 
--- What create_book() finds already must be of somebody whom the caller trusts with his rights: he will run what is in it.
+-- part of create_book: an error (42501) for a schema of somebody else, one in which others may create, or with objects of others
+-- in it
 CREATE FUNCTION credit_limit_internal.check_new_schema(book text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+  -- What create_book() finds already must be of somebody whom the caller trusts with his rights: he will run what is in it.
 DECLARE
   schema record;
   wrong text;
@@ -158,10 +149,12 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_new_schema(text) IS
-    'part of create_book: an error (42501) for a schema of somebody else, one in which others may create, or with objects of '
-    'others in it';
 
+-- makes a book: a schema of ordinary tables that belong to the caller, and a schema of its name and _report with views for
+-- readers. Tables and views of the contract that are there already (a lender's own) are left as they are and used. Errors: a name
+-- that is no plain schema name of at most 56 letters (22023), a schema that is a book already (42P07) or has its reports (42P06),
+-- one of somebody else or in which others may create (42501), operators or functions in it that would change the meaning of
+-- statements (55000), a database of encoding MULE_INTERNAL (0A000)
 CREATE FUNCTION credit_limit.create_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -205,13 +198,10 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.create_book(text) IS
-    'makes a book: a schema of ordinary tables that belong to the caller, and a schema of its name and _report with views '
-    'for readers. Tables and views of the contract that are there already (a lender''s own) are left as they are and used. '
-    'Errors: a name that is no plain schema name of at most 56 letters (22023), a schema that is a book already (42P07) or '
-    'has its reports (42P06), one of somebody else or in which others may create (42501), operators or functions in it that '
-    'would change the meaning of statements (55000), a database of encoding MULE_INTERNAL (0A000)';
 
+-- drops a book with its log and its reports, and unschedules its jobs. Nothing proves its decisions afterwards: dump it before.
+-- Errors: no book (3F000, 42P01), a book of somebody else (42501), views, functions or keys elsewhere that use it (2BP01), jobs
+-- that another role has scheduled with pg_cron (55006)
 CREATE FUNCTION credit_limit.drop_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
@@ -250,13 +240,13 @@ BEGIN
   EXECUTE format('DROP SCHEMA %I CASCADE', book);	-- DDL
 END
 $$;
-COMMENT ON FUNCTION credit_limit.drop_book(text) IS
-    'drops a book with its log and its reports, and unschedules its jobs. Nothing proves its decisions afterwards: dump it '
-    'before. Errors: no book (3F000, 42P01), a book of somebody else (42501), views, functions or keys elsewhere that use it '
-    '(2BP01), jobs that another role has scheduled with pg_cron (55006)';
 
 -- Months and decisions grow: partitions by month, and one for what has none yet.
 
+-- makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where they are
+-- missing; returns how many were made. Rows of a month without a partition are kept in the default partition: add months before
+-- their rows come; a month that has such rows gets a warning, and no partition. Errors: fewer than 1 or more than 120 months: a
+-- partition takes locks until the transaction ends (22023)
 CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int DEFAULT 12) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -297,25 +287,22 @@ BEGIN
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.add_months(text, date, int) IS
-    'makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where '
-    'they are missing; returns how many were made. Rows of a month without a partition are kept in the default partition: '
-    'add months before their rows come; a month that has such rows gets a warning, and no partition. Errors: fewer than 1 or '
-    'more than 120 months: a partition takes locks until the transaction ends (22023)';
 
--- Decisions of a day go to the partition of its month, if the caller may make it.
+-- part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book
 CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Decisions of a day go to the partition of its month, if the caller may make it.
 BEGIN
   IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book))), 'USAGE') THEN
     PERFORM credit_limit.add_months(book, day, 1);
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.add_month_of(text, date) IS
-    'part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book';
 
+-- sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day changes
+-- when the lender says so. Makes the partitions of its month if the caller owns the book. NULL: none. Errors: a date before 1900
+-- or after 2199 (22023)
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -332,7 +319,3 @@ BEGIN
   RETURN set_business_date.business_date;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.set_business_date(text, date) IS
-    'sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day '
-    'changes when the lender says so. Makes the partitions of its month if the caller owns the book. NULL: none. Errors: a '
-    'date before 1900 or after 2199 (22023)';

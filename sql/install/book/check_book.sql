@@ -1,5 +1,6 @@
 -- check_book: what is missing in a book, of another type, or contradicts itself.
 
+-- the relations and columns that a book has, as tables or as views over a lender's own tables, with the types that each may be of
 CREATE FUNCTION credit_limit_internal.book_contract() RETURNS TABLE (relation text, column_name text, types text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 80 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -28,10 +29,8 @@ AS $$
     ('reason_text', 'reason text, language text, text text')) c(relation, columns),
     LATERAL regexp_split_to_table(c.columns, ',') x(item)
 $$;
-COMMENT ON FUNCTION credit_limit_internal.book_contract() IS
-    'the relations and columns that a book has, as tables or as views over a lender''s own tables, with the types that each '
-    'may be of';
 
+-- in an open book: the columns of decision_input or decision_input_at
 CREATE FUNCTION credit_limit_internal.input_columns(input text) RETURNS SETOF text
 LANGUAGE sql STABLE ROWS 100
 AS $$
@@ -41,9 +40,8 @@ AS $$
         WHERE t.oid = f.prorettype AND a.attnum > 0 AND NOT a.attisdropped) c
   WHERE f.oid = to_regprocedure(input_columns.input || '(date)')
 $$;
-COMMENT ON FUNCTION credit_limit_internal.input_columns(text) IS
-    'in an open book: the columns of decision_input or decision_input_at';
 
+-- in an open book: relations and columns that are missing or of another type
 CREATE FUNCTION credit_limit_internal.check_contract() RETURNS TABLE (relation text, problem text)
 LANGUAGE plpgsql STABLE
 AS $$
@@ -74,13 +72,12 @@ BEGIN
       AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'));
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_contract() IS
-    'in an open book: relations and columns that are missing or of another type';
 
--- What a card or a policy asks of decision_input is asked of a row of NULLs, in the same way as in a night.
+-- in an open book: which column a policy or a card reads that decision_input lacks, or has of another type; NULL: none
 CREATE FUNCTION credit_limit_internal.version_problem(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
+  -- What a card or a policy asks of decision_input is asked of a row of NULLs, in the same way as in a night.
 BEGIN
   PERFORM credit_limit.score(card, i), credit_limit.decide_limit(policy, s, '2000-01-01')
   FROM (SELECT i.* FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input('2000-01-01') LIMIT 0) i ON true) i,
@@ -93,9 +90,8 @@ EXCEPTION
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.version_problem(credit_limit.limit_policy, credit_limit.scorecard) IS
-    'in an open book: which column a policy or a card reads that decision_input lacks, or has of another type; NULL: none';
 
+-- in an open book: part of approve_policy() and approve_scorecard(): a warning where version_problem() finds one
 CREATE FUNCTION credit_limit_internal.warn_of_version(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -108,14 +104,14 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.warn_of_version(credit_limit.limit_policy, credit_limit.scorecard) IS
-    'in an open book: part of approve_policy() and approve_scorecard(): a warning where version_problem() finds one';
 
--- The borrower whose row raises an error, by halves.
+-- in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does. history: as
+-- of a past day
 CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, history boolean, OUT borrower_id bigint, OUT code text,
     OUT message text, OUT detail text, OUT hint text)
 LANGUAGE plpgsql STABLE
 AS $$
+  -- The borrower whose row raises an error, by halves.
 #variable_conflict use_variable
 DECLARE
   left_over bigint[] := ARRAY(SELECT b.borrower_id FROM borrower b ORDER BY b.borrower_id);
@@ -151,14 +147,12 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.failing_borrower(date, boolean) IS
-    'in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does. '
-    'history: as of a past day';
 
--- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
+-- in an open book: how many rows contradict others, by problem; nothing is said of relations that are bad
 CREATE FUNCTION credit_limit_internal.check_rows(bad text[]) RETURNS TABLE (relation text, problem text, row_count bigint)
 LANGUAGE plpgsql STABLE
 AS $$
+  -- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
 #variable_conflict use_column
 BEGIN
   IF NOT bad && '{account,borrower,product,umbrella}' THEN
@@ -251,13 +245,12 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_rows(text[]) IS
-    'in an open book: how many rows contradict others, by problem; nothing is said of relations that are bad';
 
--- Before a night: what it would fail by, or do nothing by.
+-- in an open book that has all its relations: what would make the next run fail, or decide by what is not known
 CREATE FUNCTION credit_limit_internal.check_night() RETURNS TABLE (relation text, problem text)
 LANGUAGE plpgsql STABLE
 AS $$
+  -- Before a night: what it would fail by, or do nothing by.
 #variable_conflict use_column
 DECLARE
   today CONSTANT date := (SELECT d.business_date FROM business_day d);
@@ -291,9 +284,13 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_night() IS
-    'in an open book that has all its relations: what would make the next run fail, or decide by what is not known';
 
+-- what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or months
+-- that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot be decided on
+-- the business date, or at the end of the last month on file, triggers, constraints and rights that are not as create_book() and
+-- grant_book() made them (row_count NULL); and rows that contradict others, with their number. No rows: nothing is wrong. The
+-- contract is the column names: views over other tables do as well. It takes as long as a preview; without EXECUTE on
+-- decision_input what needs it is left out. Errors: a schema that holds what would change the meaning of statements (55000)
 CREATE FUNCTION credit_limit.check_book(book text) RETURNS TABLE (relation text, problem text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -336,11 +333,3 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.check_book(text) IS
-    'what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or '
-    'months that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot '
-    'be decided on the business date, or at the end of the last month on file, triggers, constraints and rights that are not '
-    'as create_book() and grant_book() made them (row_count NULL); and rows that contradict others, with their number. No '
-    'rows: nothing is wrong. The contract is the column names: views over other tables do as well. It takes as long as a '
-    'preview; without EXECUTE on decision_input what needs it is left out. Errors: a schema that holds what would change the '
-    'meaning of statements (55000)';

@@ -1,16 +1,16 @@
 -- The guards of a book: triggers, constraints and rights that keep what hashes do not. create_book() writes what it has made to
 -- log_act, so no list is kept by hand, and check_book() compares.
 
+-- whether a relation of a book is a table, and not a view of the lender
 CREATE FUNCTION credit_limit_internal.is_table(book text, relation text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation)) AND c.relkind IN ('r', 'p'));
-COMMENT ON FUNCTION credit_limit_internal.is_table(text, text) IS
-    'whether a relation of a book is a table, and not a view of the lender';
 
--- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
+-- part of create_book: foreign keys between what are tables
 CREATE FUNCTION credit_limit_internal.create_keys(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
 DECLARE
   k record;
 BEGIN
@@ -34,28 +34,27 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.create_keys(text) IS 'part of create_book: foreign keys between what are tables';
 
--- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
+-- trigger of tables on whose key rights exist only to lock rows: an error (42501)
 CREATE FUNCTION credit_limit_internal.keep_key() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
     MESSAGE = format('keys of "%s.%s" do not change', TG_TABLE_SCHEMA, TG_TABLE_NAME),
     DETAIL = 'The log names rows by their keys.', HINT = 'Insert a row with the new key, and close the accounts of the old one.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.keep_key() IS
-    'trigger of tables on whose key rights exist only to lock rows: an error (42501)';
 
--- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
--- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
--- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
--- do nothing for a table that belongs to somebody else.
+-- part of create_book: the trigger functions that run with the rights of the owner of the book, and triggers on what are tables
 CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+  -- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
+  -- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
+  -- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
+  -- do nothing for a table that belongs to somebody else.
 DECLARE
   relation text;
 BEGIN
@@ -165,10 +164,8 @@ BEGIN
   END LOOP;
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_triggers(text) IS
-    'part of create_book: the trigger functions that run with the rights of the owner of the book, and triggers on what are '
-    'tables';
 
+-- in an open book: its triggers, constraints and trigger functions; made_as: the table that create_book() made so
 CREATE FUNCTION credit_limit_internal.guards() RETURNS TABLE (relation text, made_as text, guard text, definition text)
 LANGUAGE sql STABLE ROWS 300 SET quote_all_identifiers = off
 AS $$
@@ -194,9 +191,9 @@ AS $$
   FROM pg_proc f WHERE f.prorettype = 'trigger'::regtype
     AND f.pronamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
 $$;
-COMMENT ON FUNCTION credit_limit_internal.guards() IS
-    'in an open book: its triggers, constraints and trigger functions; made_as: the table that create_book() made so';
 
+-- in an open book: guards that create_book() made and that are missing, off or changed, and rights to write that grant_book()
+-- does not give
 CREATE FUNCTION credit_limit_internal.check_guards() RETURNS TABLE (relation text, problem text)
 LANGUAGE sql STABLE
 AS $$
@@ -226,6 +223,3 @@ AS $$
         AND (r.columns IS NULL OR a.column_name = ANY (r.columns)))
   GROUP BY c.relname, a.grantee) ORDER BY 1, 2
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_guards() IS
-    'in an open book: guards that create_book() made and that are missing, off or changed, and rights to write that '
-    'grant_book() does not give';

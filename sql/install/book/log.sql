@@ -7,42 +7,39 @@
 
 -- ---- rows as text that is the same everywhere ----
 
+-- names and types of the columns of a row, as a JSON array of [name, type] pairs in their order: what canonical_row() leaves out.
+-- A NULL row gives NULL. Errors: a column of a type that has no canonical text (42804)
 CREATE FUNCTION credit_limit.row_layout(r record) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_row_layout' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION credit_limit.row_layout(record) IS
-    'names and types of the columns of a row, as a JSON array of [name, type] pairs in their order: what canonical_row() '
-    'leaves out. A NULL row gives NULL. Errors: a column of a type that has no canonical text (42804)';
 
+-- row_layout() of the columns that have one of these names: what seal() keeps of inputs
 CREATE FUNCTION credit_limit_internal.row_layout(r record, kept text[]) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_row_layout' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION credit_limit_internal.row_layout(record, text[]) IS
-    'row_layout() of the columns that have one of these names: what seal() keeps of inputs';
 
+-- the values of a row as a JSON array, byte for byte the same on every server and under every setting. layout must be
+-- row_layout() of the row. Numbers print in full, double precision in the shortest decimal that reads back as the same double;
+-- NaN and infinities, dates (YYYY-MM-DD), uuid and bytea (hexadecimal) are strings. NULL row or layout: NULL. Errors (42804):
+-- another layout, a type without canonical text
 CREATE FUNCTION credit_limit.canonical_row(r record, layout text) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_canonical_row_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION credit_limit.canonical_row(record, text) IS
-    'the values of a row as a JSON array, byte for byte the same on every server and under every setting. layout must be '
-    'row_layout() of the row. Numbers print in full, double precision in the shortest decimal that reads back as the same '
-    'double; NaN and infinities, dates (YYYY-MM-DD), uuid and bytea (hexadecimal) are strings. NULL row or layout: NULL. '
-    'Errors (42804): another layout, a type without canonical text';
 
+-- the number of a layout in evidence_layout: the first eight bytes of its SHA-256
 CREATE FUNCTION credit_limit_internal.layout_number(layout text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ('x'::text || left(encode(sha256(convert_to(layout, 'UTF8'::name)), 'hex'::text), 16))::bit(64)::bigint;
-COMMENT ON FUNCTION credit_limit_internal.layout_number(text) IS
-    'the number of a layout in evidence_layout: the first eight bytes of its SHA-256';
 
+-- the hash of the inputs of a decision: SHA-256(salt || SHA-256(layout) || inputs), layout being evidence_layout.columns, text in
+-- UTF-8. NULL gives NULL
 CREATE FUNCTION credit_limit.input_hash(salt bytea, layout text, inputs text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(salt || sha256(convert_to(layout, 'UTF8'::name)) || convert_to(inputs, 'UTF8'::name));
-COMMENT ON FUNCTION credit_limit.input_hash(bytea, text, text) IS
-    'the hash of the inputs of a decision: SHA-256(salt || SHA-256(layout) || inputs), layout being evidence_layout.columns, '
-    'text in UTF-8. NULL gives NULL';
 
 -- ---- the columns of a decision ----
 
 -- A row of the table decision. What lies between decision_id and the three hashes is what the hash covers, in this order. A
 -- column is added here; its value is that of the column of the same name in what decide() selects.
+
+-- a row of the table decision; from action to proposed as in limit_decision
 CREATE TYPE credit_limit_internal.log_entry AS (
     decision_id bigint,
     run_id bigint,
@@ -78,20 +75,19 @@ CREATE TYPE credit_limit_internal.log_entry AS (
     previous_hash bytea,
     hash bytea
 );
-COMMENT ON TYPE credit_limit_internal.log_entry IS 'a row of the table decision; from action to proposed as in limit_decision';
 
+-- a row of the table decision_evidence
 CREATE TYPE credit_limit_internal.log_evidence AS (decision_id bigint, as_of date, salt bytea, layout bigint, inputs text);
-COMMENT ON TYPE credit_limit_internal.log_evidence IS 'a row of the table decision_evidence';
 
+-- a row of the table evidence_layout
 CREATE TYPE credit_limit_internal.log_layout AS (layout bigint, columns text);
-COMMENT ON TYPE credit_limit_internal.log_layout IS 'a row of the table evidence_layout';
 
+-- the hash before the first decision of a lane: SHA-256 of its name
 CREATE FUNCTION credit_limit_internal.lane_origin(lane int) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(convert_to('credit_limit lane '::text || lane::text, 'UTF8'::name));
-COMMENT ON FUNCTION credit_limit_internal.lane_origin(int) IS
-    'the hash before the first decision of a lane: SHA-256 of its name';
 
+-- trigger of decision_evidence: an error (42501), except for what was decided on a borrower before he was erased
 CREATE FUNCTION credit_limit_internal.keep_evidence() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -106,17 +102,16 @@ BEGIN
     HINT = 'credit_limit.erase_borrower() removes the personal inputs of a borrower, and says so in the table erasure.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.keep_evidence() IS
-    'trigger of decision_evidence: an error (42501), except for what was decided on a borrower before he was erased';
 
 -- ---- acts ----
 
--- Versions decide, and erasures and retirements take from the log by right: whoever could change or add one would change what the
--- log says. So every row of theirs, as it was written, stands in log_act, a chain that log_end() covers: lane 64. Callers set
--- bytea_output and the time zone.
+-- in an open book: the rows that log_act must hold, as the last act of their kind and id has them
 CREATE FUNCTION credit_limit_internal.kept_rows() RETURNS TABLE (kind text, id bigint, content text)
 LANGUAGE sql STABLE ROWS 100
 AS $$
+  -- Versions decide, and erasures and retirements take from the log by right: whoever could change or add one would change what
+  -- the log says. So every row of theirs, as it was written, stands in log_act, a chain that log_end() covers: lane 64. Callers
+  -- set bytea_output and the time zone.
   SELECT 'erasure', e.erasure_id, to_jsonb(e)::text FROM erasure e
   UNION ALL SELECT 'retirement', r.retirement_id, to_jsonb(r)::text FROM retirement r
   UNION ALL SELECT 'policy', v.policy_id, to_jsonb(c)::text FROM policy_version v, LATERAL (SELECT v.name, v.version, v.status,
@@ -125,17 +120,15 @@ AS $$
     v.status, v.created_by, v.created_login, v.approved_by, v.retired_by, v.valid_from, v.valid_to, v.digest) c
     WHERE v.status <> 'draft'
 $$;
-COMMENT ON FUNCTION credit_limit_internal.kept_rows() IS
-    'in an open book: the rows that log_act must hold, as the last act of their kind and id has them';
 
+-- the hash that a row of log_act should have
 CREATE FUNCTION credit_limit_internal.act_hash(previous_hash bytea, kind text, id bigint, written_at timestamptz, login text,
     content text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT sha256(act_hash.previous_hash || convert_to(credit_limit.canonical_row(c, credit_limit.row_layout(c)),
   'UTF8'::name)) FROM (SELECT act_hash.kind, act_hash.id, act_hash.written_at, act_hash.login, act_hash.content) c);
-COMMENT ON FUNCTION credit_limit_internal.act_hash(bytea, text, bigint, timestamptz, text, text) IS
-    'the hash that a row of log_act should have';
 
+-- part of the trigger write_act of a book: continues log_act with a row of kept_rows(), or with the content given
 CREATE FUNCTION credit_limit_internal.write_act(book text, kind text, id bigint, content text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
 AS $$
@@ -154,29 +147,28 @@ BEGIN
   UPDATE log_lane l SET place = a.place, hash = a.hash FROM log_act a WHERE l.lane = 64 AND a.place = lane.place + 1;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.write_act(text, text, bigint, text) IS
-    'part of the trigger write_act of a book: continues log_act with a row of kept_rows(), or with the content given';
 
+-- in an open book: whether a borrower was erased after something was decided on him
 CREATE FUNCTION credit_limit_internal.is_erased(borrower_id bigint, decided_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
   SELECT EXISTS (SELECT FROM erasure e JOIN log_act a ON a.kind = 'erasure' AND a.id = e.erasure_id
     WHERE e.borrower_id = is_erased.borrower_id AND a.written_at >= is_erased.decided_at)
 $$;
-COMMENT ON FUNCTION credit_limit_internal.is_erased(bigint, timestamptz) IS
-    'in an open book: whether a borrower was erased after something was decided on him';
 
 -- ---- writing ----
 
+-- where a lane of a log ends: place and hash of its last decision
 CREATE TYPE credit_limit_internal.lane_end AS (lane int, place bigint, hash bytea);
-COMMENT ON TYPE credit_limit_internal.lane_end IS 'where a lane of a log ends: place and hash of its last decision';
 
--- A lane is continued from its end, which is read when it is locked. What decides within a decision (a trigger on the log, a
--- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback, also
--- to a savepoint, brings back the setting that tells.
+-- in an open book: the end of a lane of the log, locked until the transaction ends. Nothing else in the transaction decides on
+-- the book until write_decisions() has continued it. Errors: something does (55006)
 CREATE FUNCTION credit_limit_internal.take_lane() RETURNS credit_limit_internal.lane_end
 LANGUAGE plpgsql
 AS $$
+  -- A lane is continued from its end, which is read when it is locked. What decides within a decision (a trigger on the log, a
+  -- decision_input of the lender) would continue it at the same place: its own transaction does not skip the lock. A rollback,
+  -- also to a savepoint, brings back the setting that tells.
 DECLARE
   taken credit_limit_internal.lane_end;
   writing text := current_setting('credit_limit.writing', true);
@@ -200,28 +192,25 @@ BEGIN
   RETURN taken;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.take_lane() IS
-    'in an open book: the end of a lane of the log, locked until the transaction ends. Nothing else in the transaction decides '
-    'on the book until write_decisions() has continued it. Errors: something does (55006)';
 
+-- rows for the log, what the limits of their accounts are to be, and where the lane ends with them
 CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
     evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[],
     limits numeric[], frozen boolean[], place bigint, hash bytea);
-COMMENT ON TYPE credit_limit_internal.sealed IS
-    'rows for the log, what the limits of their accounts are to be, and where the lane ends with them';
 
+-- the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, and of
+-- rows that end with previous_account (NULL: none). The cursor gives the columns of log_entry but decision_id and the hashes, by
+-- name, as columns or as fields of a column decision; besides inputs (a row), policy_digest and scorecard_digest, and where not
+-- all columns of inputs are kept the names of those, kept (text[]). Errors: a cursor that does not (34000, 42P11), an account
+-- without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash that has not
+-- 32 bytes (22023), no account, product, day or inputs (22004)
 CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea,
     previous_account bigint) RETURNS credit_limit_internal.sealed
     AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE COST 10000;
-COMMENT ON FUNCTION credit_limit_internal.seal(refcursor, int, int, bigint, bytea, bigint) IS
-    'the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, '
-    'and of rows that end with previous_account (NULL: none). The '
-    'cursor gives the columns of log_entry but decision_id and the hashes, by name, as columns or as fields of a column '
-    'decision; besides inputs (a row), policy_digest and scorecard_digest, and where not all columns of inputs are kept the '
-    'names of those, kept (text[]). Errors: a cursor that does not (34000, 42P11), an '
-    'account without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash '
-    'that has not 32 bytes (22023), no account, product, day or inputs (22004)';
 
+-- in an open book: writes the decisions of a cursor, and closes it, to decision and decision_evidence as the continuation of a
+-- lane that was taken. Returns how many they are, where the lane ends now, and what the limits of their accounts are to be.
+-- Errors: those of seal(); no right to insert (42501)
 CREATE FUNCTION credit_limit_internal.write_decisions(lane credit_limit_internal.lane_end, rows refcursor, OUT decisions bigint,
     OUT ends credit_limit_internal.lane_end, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
 LANGUAGE plpgsql
@@ -257,7 +246,3 @@ BEGIN
   PERFORM set_config('credit_limit.writing', '', true);
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.write_decisions(credit_limit_internal.lane_end, refcursor) IS
-    'in an open book: writes the decisions of a cursor, and closes it, to decision and decision_evidence as the continuation '
-    'of a lane that was taken. Returns how many they are, where the lane ends now, and what the limits of their accounts are '
-    'to be. Errors: those of seal(); no right to insert (42501)';

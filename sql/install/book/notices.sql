@@ -3,6 +3,8 @@
 -- Source: Regulation B, 12 CFR 1002.9(a)(2) and (b)(2): a statement of the principal reasons, specific ones; that a score was too
 -- low is not enough, the factors that made it so are (official interpretation, 9(b)(2)); more than four help nobody.
 
+-- part of create_book: texts of reasons in English, and in Chinese where the encoding of the database can hold it; contact of the
+-- lender
 CREATE FUNCTION credit_limit_internal.create_texts(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -74,10 +76,9 @@ BEGIN
       ('en', '[name of the lender]', '[address]', '[telephone]', '[e-mail]', '[supervisory authority]')$$ || chinese_contact);
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_texts(text) IS
-    'part of create_book: texts of reasons in English, and in Chinese where the encoding of the database can hold it; contact of '
-    'the lender';
 
+-- the reasons of a decision in the words of reason_text for a language (en, zh); one without a text there stays as it is. NULL
+-- gives NULL
 CREATE FUNCTION credit_limit.translate_reasons(book text, reasons text[], language text) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
@@ -88,14 +89,14 @@ BEGIN
     LEFT JOIN reason_text t ON t.reason = r.reason AND t.language = translate_reasons.language);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.translate_reasons(text, text[], text) IS
-    'the reasons of a decision in the words of reason_text for a language (en, zh); one without a text there stays as it is. '
-    'NULL gives NULL';
 
--- The principal reasons: the factors of the score that cost most follow the reason of the policy that speaks of it.
+-- at most four reasons of a decision, the principal one first. The reason of the policy's entitlement or risk cap is followed by
+-- up to three factors of the scorecard that lost most points, by the inputs that were kept; without these (external score, erased
+-- borrower) the reasons are those of the policy. NULL for a decision that is not there
 CREATE FUNCTION credit_limit.principal_reasons(book text, decision_id bigint) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
+  -- The principal reasons: the factors of the score that cost most follow the reason of the policy that speaks of it.
 DECLARE
   d record;
   place int;
@@ -121,11 +122,12 @@ BEGIN
     d.policy, d.as_of) -> 'factors')) || d.reasons[place + 1:])[:4];
 END
 $$;
-COMMENT ON FUNCTION credit_limit.principal_reasons(text, bigint) IS
-    'at most four reasons of a decision, the principal one first. The reason of the policy''s entitlement or risk cap is '
-    'followed by up to three factors of the scorecard that lost most points, by the inputs that were kept; without these '
-    '(external score, erased borrower) the reasons are those of the policy. NULL for a decision that is not there';
 
+-- what a borrower is told of a decision, in a language of reason_text: at most four principal reasons (principal_reasons()), old
+-- and new limit in the currency of the account, the day, and whom to ask (lender_contact). adverse: the limit fell or was frozen,
+-- which a run without move_limits does to nobody; to refuse what the borrower asked for is adverse too, but only the lender knows
+-- that he asked. untranslated: reasons without a text in the language, given in the words of policy or scorecard: no notice
+-- should go out with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9
 CREATE FUNCTION credit_limit.adverse_notice(book text, decision_id bigint, language text)
 RETURNS TABLE (decided_on date, adverse boolean, borrower_id bigint, account_id bigint, product text,
     product_name text, currency text, action text, old_limit numeric, new_limit numeric, available numeric, reasons text[],
@@ -155,10 +157,3 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.adverse_notice(text, bigint, text) IS
-    'what a borrower is told of a decision, in a language of reason_text: at most four principal reasons '
-    '(principal_reasons()), old and new limit in the currency of the account, the day, and whom to ask (lender_contact). '
-    'adverse: the limit fell or was frozen, which a run without move_limits does to nobody; to refuse what the borrower '
-    'asked for is adverse too, but only the lender knows that he asked. untranslated: reasons without a text in the '
-    'language, given in the words of policy or scorecard: no notice should go out with one. Errors: no such decision '
-    '(P0002). NULL gives no row. Source: 12 CFR 1002.9';

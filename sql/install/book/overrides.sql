@@ -1,10 +1,12 @@
 -- Overrides: a person decides what a policy referred. One proposes a limit and a reason, another approves, and the engine writes
 -- it to the log: still nobody else writes decisions.
 
--- A decision by a person is rounded as the policy that referred it rounds: down to its step and decimals.
+-- trigger of override_request: a proposal is of a decision that referred, is approved by another role and login that may propose
+-- too, and is applied by who may write decisions; nothing else changes
 CREATE FUNCTION credit_limit_internal.keep_request() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A decision by a person is rounded as the policy that referred it rounds: down to its step and decimals.
 DECLARE
   d record;
   result CONSTANT text[] := '{status,decided_by,override_id,message}';
@@ -64,10 +66,11 @@ BEGIN
     HINT = 'A reviewer approves or declines what is proposed, and the engine applies what is approved.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.keep_request() IS
-    'trigger of override_request: a proposal is of a decision that referred, is approved by another role and login that may '
-    'propose too, and is applied by who may write decisions; nothing else changes';
 
+-- proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason that goes into
+-- the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is not
+-- REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision that
+-- is open or applied (23505), NULL (23502)
 CREATE FUNCTION credit_limit.propose_override(book text, decision_id bigint, new_limit numeric, reason text,
     note text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -82,12 +85,8 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.propose_override(text, bigint, numeric, text, text) IS
-    'proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason that goes '
-    'into the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is '
-    'not REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the '
-    'decision that is open or applied (23505), NULL (23502)';
 
+-- approve_override() and decline_override()
 CREATE FUNCTION credit_limit_internal.decide_request(book text, request_id bigint, status text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,28 +100,29 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decide_request(text, bigint, text) IS 'approve_override() and decline_override()';
 
+-- approves a proposal of another role and login; apply_overrides() then moves the limit. It needs the rights of a reviewer.
+-- Errors: no such request (22023), proposed by the same role or login, by its number or its name, not a proposal any more, no
+-- reviewer (42501)
 CREATE FUNCTION credit_limit.approve_override(book text, request_id bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'approved') $$;
-COMMENT ON FUNCTION credit_limit.approve_override(text, bigint) IS
-    'approves a proposal of another role and login; apply_overrides() then moves the limit. It needs the rights of a reviewer. '
-    'Errors: no such request (22023), proposed by the same role or login, by its number or its name, not a proposal any more, '
-    'no reviewer (42501)';
 
+-- declines a proposal; who proposed it takes it back so. Errors: no such request (22023), not a proposal any more, no reviewer
+-- (42501)
 CREATE FUNCTION credit_limit.decline_override(book text, request_id bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'declined') $$;
-COMMENT ON FUNCTION credit_limit.decline_override(text, bigint) IS
-    'declines a proposal; who proposed it takes it back so. Errors: no such request (22023), not a proposal any more, no '
-    'reviewer (42501)';
 
--- One request: the limit moves, and the decision goes to a lane of the log as those of runs do. Its inputs are who decided and
--- why; the rest of it is that of the decision that referred.
+-- in an open book: moves a limit as an approved request says, and writes the decision: source and binding are override, the
+-- reason is that of the request, the inputs are who proposed, who approved and the note. Returns its decision_id; NULL: a
+-- decision as of a later day is in force. Errors: a request that is not approved (22023), an account that is closed, frozen, or
+-- whose limit moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)
 CREATE FUNCTION credit_limit_internal.apply_override(book text, request_id bigint, as_of date) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
+  -- One request: the limit moves, and the decision goes to a lane of the log as those of runs do. Its inputs are who decided and
+  -- why; the rest of it is that of the decision that referred.
 DECLARE
   r record;
   a record;
@@ -184,16 +184,16 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.apply_override(text, bigint, date) IS
-    'in an open book: moves a limit as an approved request says, and writes the decision: source and binding are override, '
-    'the reason is that of the request, the inputs are who proposed, who approved and the note. Returns its decision_id; NULL: '
-    'a decision as of a later day is in force. Errors: a request that is not approved (22023), an account that is closed, '
-    'frozen, or whose limit moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)';
 
--- An override repeats the decision that was referred: every digit of it.
+-- applies all approved requests as of a day, in one transaction: how many were, and how many were refused, which their message
+-- explains: of accounts that were closed or frozen, or whose limit moved, since they were referred. A later REFER or KEEP does
+-- not hold one up. Where a decision as of a later day is in force, a request waits for that day. It needs the rights of the
+-- engine. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED (25000), rows of the book that
+-- row-level security hides (42501)
 CREATE FUNCTION credit_limit.apply_overrides(book text, as_of date, OUT applied bigint, OUT refused bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
+  -- An override repeats the decision that was referred: every digit of it.
 DECLARE
   id bigint;
   wrong text;
@@ -225,9 +225,3 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.apply_overrides(text, date, OUT bigint, OUT bigint) IS
-    'applies all approved requests as of a day, in one transaction: how many were, and how many were refused, which their '
-    'message explains: of accounts that were closed or frozen, or whose limit moved, since they were referred. A later REFER '
-    'or KEEP does not hold one up. Where a decision as of a later day is in force, a request waits for that day. It needs the '
-    'rights of the engine. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED (25000), rows of '
-    'the book that row-level security hides (42501)';

@@ -1,5 +1,6 @@
 -- Decisions made again from what was kept of them: replay_decision, replay_decisions, explain_decision.
 
+-- select list that makes the row again of canonical_row() in $1, a jsonb
 CREATE FUNCTION credit_limit_internal.evidence_columns(layout text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,27 +12,26 @@ AS $$
   WHERE c.item ->> 1 IN ('numeric', 'bigint', 'integer', 'double precision', 'boolean', 'text', 'date', 'smallint', 'real',
     'uuid', 'timestamp with time zone', 'timestamp without time zone', 'bytea', 'text[]')
 $$;
-COMMENT ON FUNCTION credit_limit_internal.evidence_columns(text) IS
-    'select list that makes the row again of canonical_row() in $1, a jsonb';
 
 -- Inputs are rows of a stored layout, so the statements that read them are made here: one for many decisions.
+
+-- what a decision is when it is made again, and what it is not the same in
 CREATE TYPE credit_limit_internal.replay AS (decision_id bigint, same boolean, score float8,
     decision credit_limit.limit_decision, differences text[]);
-COMMENT ON TYPE credit_limit_internal.replay IS 'what a decision is when it is made again, and what it is not the same in';
 
--- As they print: 100 and 100.00 are not the same here.
+-- the columns in which two decisions differ
 CREATE FUNCTION credit_limit_internal.decision_differences(now credit_limit.limit_decision, was credit_limit.limit_decision)
 RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+  -- As they print: 100 and 100.00 are not the same here.
   SELECT coalesce(array_agg(n.key ORDER BY n.place), '{}')
   FROM json_each_text(row_to_json(now)) WITH ORDINALITY n(key, value, place)
     JOIN json_each_text(row_to_json(was)) w ON w.key = n.key
   WHERE n.value IS DISTINCT FROM w.value
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decision_differences(credit_limit.limit_decision, credit_limit.limit_decision) IS
-    'the columns in which two decisions differ';
 
+-- in an open book: decides again on what has inputs of a layout, of decisions by number and day. An error is a difference
 CREATE FUNCTION credit_limit_internal.replay(layout bigint, lowest bigint, highest bigint, from_day date, to_day date)
 RETURNS SETOF credit_limit_internal.replay
 LANGUAGE plpgsql STABLE ROWS 10000
@@ -93,9 +93,10 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.replay(bigint, bigint, bigint, date, date) IS
-    'in an open book: decides again on what has inputs of a layout, of decisions by number and day. An error is a difference';
 
+-- replay_decision() of all decisions as of some days, the last one too, a row each in no order. same is NULL where nothing can be
+-- decided again: inputs that were erased, and decisions of persons; differences says which. Errors: a day that is NULL or
+-- infinite (22023)
 CREATE FUNCTION credit_limit.replay_decisions(book text, from_day date, to_day date)
 RETURNS TABLE (decision_id bigint, same boolean, differences text[])
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -121,11 +122,8 @@ BEGIN
   WHERE d.as_of BETWEEN from_day AND to_day AND (d.policy_id IS NULL OR e.layout IS NULL);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.replay_decisions(text, date, date) IS
-    'replay_decision() of all decisions as of some days, the last one too, a row each in no order. same is NULL where nothing '
-    'can be decided again: inputs that were erased, and decisions of persons; differences says which. Errors: a day that is '
-    'NULL or infinite (22023)';
 
+-- in an open book: a decision with its inputs and versions. Errors: there is none (P0002)
 CREATE FUNCTION credit_limit_internal.decision_versions(book text, decision_id bigint) RETURNS record
 LANGUAGE plpgsql STABLE
 AS $$
@@ -146,9 +144,11 @@ BEGIN
   RETURN written;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decision_versions(text, bigint) IS
-    'in an open book: a decision with its inputs and versions. Errors: there is none (P0002)';
 
+-- decides again from what was kept: the inputs in decision_evidence, the policy and the scorecard of the decision. same:
+-- everything is as it was written; differences names the columns that are not, "inputs" where these are not what was hashed or of
+-- another account, or the error that the inputs give. Errors: no such decision, inputs that were erased, or a decision of a
+-- person (P0002). NULL gives NULL
 CREATE FUNCTION credit_limit.replay_decision(book text, decision_id bigint, OUT same boolean, OUT score float8,
     OUT decision credit_limit.limit_decision, OUT differences text[])
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -171,12 +171,8 @@ BEGIN
   differences := again.differences;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.replay_decision(text, bigint) IS
-    'decides again from what was kept: the inputs in decision_evidence, the policy and the scorecard of the decision. same: '
-    'everything is as it was written; differences names the columns that are not, "inputs" where these are not what was hashed '
-    'or of another account, or the error that the inputs give. Errors: no such decision, inputs that were erased, or a '
-    'decision of a person (P0002). NULL gives NULL';
 
+-- inputs by name, the points of the card, its factors that cost most, and the steps of the limit, by inputs that were kept
 CREATE FUNCTION credit_limit_internal.explain(inputs text, layout text, card credit_limit.scorecard,
     policy credit_limit.limit_policy, as_of date) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -191,9 +187,11 @@ BEGIN
   RETURN answer;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.explain(text, text, credit_limit.scorecard, credit_limit.limit_policy, date) IS
-    'inputs by name, the points of the card, its factors that cost most, and the steps of the limit, by inputs that were kept';
 
+-- why a decision in the log is as it is: what was written, name and version of its policy and scorecard, its inputs by name, the
+-- points of each characteristic (score_points), the factors that cost most, and every step of the limit (explain_limit), made
+-- again from the inputs that were kept. These are NULL where the inputs were erased; points and steps are for a decision of a
+-- person, whose inputs say who proposed and approved it. NULL gives NULL. Errors: no such decision (P0002)
 CREATE FUNCTION credit_limit.explain_decision(book text, decision_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
@@ -213,8 +211,3 @@ BEGIN
       '{"inputs": null, "points": null, "factors": null, "limit": null}');
 END
 $$;
-COMMENT ON FUNCTION credit_limit.explain_decision(text, bigint) IS
-    'why a decision in the log is as it is: what was written, name and version of its policy and scorecard, its inputs by name, '
-    'the points of each characteristic (score_points), the factors that cost most, and every step of the limit (explain_limit), '
-    'made again from the inputs that were kept. These are NULL where the inputs were erased; points and steps are for a '
-    'decision of a person, whose inputs say who proposed and approved it. NULL gives NULL. Errors: no such decision (P0002)';

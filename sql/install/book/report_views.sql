@@ -1,5 +1,6 @@
 -- The reports of a book, view by view: use and gap; decisions and experiments; arrears, vintages, scores, alerts; the summary.
 
+-- part of create_book_reports(): the views
 CREATE FUNCTION credit_limit_internal.create_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -402,4 +403,3 @@ BEGIN
         GROUP BY a.currency, k.decimals) s$$);
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_reports(text) IS 'part of create_book_reports(): the views';

@@ -6,17 +6,22 @@
 -- reads a report twice sees the same digits: sums are of numeric, and rounded.
 
 -- Bands of days past due as collections count them. An expression, so that it is inlined into queries of many rows.
+
+-- band of days past due: 0, 1-29, 30-59, 60-89, 90+, or not known for NULL
 CREATE FUNCTION credit_limit.arrears_band(days_past_due int) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
-COMMENT ON FUNCTION credit_limit.arrears_band(int) IS
-    'band of days past due: 0, 1-29, 30-59, 60-89, 90+, or not known for NULL';
 
--- Demand of an account takes all its months, its latest decision a look into the log: a minute for a million, so they are kept.
+-- computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, where they tell
+-- too little also that of its product, currency and segment, and the latest decision since the last finished run that moved
+-- limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Writes the positions that changed,
+-- and returns how many there are. In one transaction: readers see the old positions until it commits. Analyze report_position
+-- after the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Demand of an account takes all its months, its latest decision a look into the log: a minute for a million, so they are kept.
 #variable_conflict use_column
 DECLARE
   today date := as_of;
@@ -87,15 +92,11 @@ BEGIN
   RETURN (SELECT count(*) FROM report_position);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.refresh_reports(text, date) IS
-    'computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, where they '
-    'tell too little also that of its product, currency and segment, and the latest decision since the last finished run '
-    'that moved limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Writes the '
-    'positions that changed, and returns how many there are. In one transaction: readers see the old positions until it '
-    'commits. Analyze report_position after the first. Errors: no such book (3F000, 42P01)';
 
 -- ---- the views ----
 
+-- part of create_book: a view in the schema of the reports, @book@ and @report@ in its definition being the schemas, @segment@
+-- that of an account_month m or borrower b, @month_segment@ that of the month alone; with what its columns mean
 CREATE FUNCTION credit_limit_internal.create_report(book text, report text, description text, columns jsonb, definition text)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -122,10 +123,10 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.create_report(text, text, text, jsonb, text) IS
-    'part of create_book: a view in the schema of the reports, @book@ and @report@ in its definition being the schemas, '
-    '@segment@ that of an account_month m or borrower b, @month_segment@ that of the month alone; with what its columns mean';
 
+-- makes the reports of a book that has none: views in the schema of its name and _report, as create_book() does. Grant the book
+-- again afterwards. Errors: that schema exists (42P06), a book of somebody else (42501), a table or view of the lender that lacks
+-- a column (42703)
 CREATE FUNCTION credit_limit.create_book_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -142,7 +143,3 @@ BEGIN
   PERFORM credit_limit_internal.create_reports(book);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.create_book_reports(text) IS
-    'makes the reports of a book that has none: views in the schema of its name and _report, as create_book() does. Grant the '
-    'book again afterwards. Errors: that schema exists (42P06), a book of somebody else (42501), a table or view of the lender '
-    'that lacks a column (42703)';

@@ -1,10 +1,11 @@
 -- Who may do what in a book. Functions of the extension run with the rights of whoever calls them, so the rights on the tables of
 -- the book decide, and nothing is granted to PUBLIC. The exceptions are the trigger functions of the book: see create_triggers().
 
--- A lender may have brought a decision_input of his own, and a restore without privileges leaves functions to everybody.
+-- part of create_book and grant_book: takes the functions of a book from PUBLIC
 CREATE FUNCTION credit_limit_internal.hide_functions(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A lender may have brought a decision_input of his own, and a restore without privileges leaves functions to everybody.
 DECLARE
   f record;
 BEGIN
@@ -14,14 +15,14 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.hide_functions(text) IS
-    'part of create_book and grant_book: takes the functions of a book from PUBLIC';
 
--- Rights of the kinds of roles. "reader" is what all but the loader have. Locking a row takes the right to update some column of
--- it: borrower_id of borrower is one that a trigger keeps as it is. Who draws sees as of which day an account was decided.
+-- what grant_book() grants to which kind of role: privileges on a relation of the book, or on some columns of it. The rights of
+-- reader are those of all but the loader and bi too
 CREATE FUNCTION credit_limit_internal.book_rights() RETURNS TABLE (kind text, relation text, privilege text, columns text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Rights of the kinds of roles. "reader" is what all but the loader have. Locking a row takes the right to update some column
+  -- of it: borrower_id of borrower is one that a trigger keeps as it is. Who draws sees as of which day an account was decided.
   SELECT v.kind, r.relation, btrim(p.privilege), string_to_array(v.columns, ' ')
   FROM (VALUES
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
@@ -66,10 +67,8 @@ AS $$
     ('loader', 'account', 'UPDATE', 'status balance pending')) v(kind, relations, privileges, columns),
     LATERAL regexp_split_to_table(v.relations, ' ') r(relation), LATERAL regexp_split_to_table(v.privileges, ',') p(privilege)
 $$;
-COMMENT ON FUNCTION credit_limit_internal.book_rights() IS
-    'what grant_book() grants to which kind of role: privileges on a relation of the book, or on some columns of it. The '
-    'rights of reader are those of all but the loader and bi too';
 
+-- an error (42704) when there is no such role
 CREATE FUNCTION credit_limit_internal.check_role(role_name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -82,19 +81,19 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_role(text) IS 'an error (42704) when there is no such role';
 
--- A policy also holds for roles that have the rights of another; a superuser, and who owns the book, see everything.
+-- whether a policy of a book restricts a role, or one that it has the rights of, to some rows
 CREATE FUNCTION credit_limit_internal.is_restricted(book text, role_name text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A policy also holds for roles that have the rights of another; a superuser, and who owns the book, see everything.
   SELECT EXISTS (SELECT FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid, unnest(o.polroles) r(role), pg_roles m
     WHERE c.relnamespace = to_regnamespace(quote_ident(book)) AND NOT o.polpermissive AND r.role <> 0 AND m.rolname = role_name
       AND pg_has_role(m.oid, r.role, 'USAGE') AND NOT (m.rolsuper OR m.rolbypassrls OR pg_has_role(m.oid, c.relowner, 'USAGE')))
 $$;
-COMMENT ON FUNCTION credit_limit_internal.is_restricted(text, text) IS
-    'whether a policy of a book restricts a role, or one that it has the rights of, to some rows';
 
+-- in an open book: an error (42501) that names what was to be done, where row-level security may hide rows of the book from the
+-- current role
 CREATE FUNCTION credit_limit_internal.need_every_row(what text) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -120,19 +119,16 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.need_every_row(text) IS
-    'in an open book: an error (42501) that names what was to be done, where row-level security may hide rows of the book from '
-    'the current role';
 
+-- whether a view shows its reader what his own rights show him
 CREATE FUNCTION credit_limit_internal.is_invoker_view(relation oid) RETURNS boolean
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'v'
     AND c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'])
 $$;
-COMMENT ON FUNCTION credit_limit_internal.is_invoker_view(oid) IS
-    'whether a view shows its reader what his own rights show him';
 
+-- part of grant_book(): the right to use a schema
 CREATE FUNCTION credit_limit_internal.grant_usage(schema text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -149,12 +145,12 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema, role_name);	-- rights
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.grant_usage(text, text) IS 'part of grant_book(): the right to use a schema';
 
--- Who reads reports needs the columns that the views read: they look with his rights.
+-- part of grant_book(): the reports of a book, and the columns of its tables that they read
 CREATE FUNCTION credit_limit_internal.grant_reports(book text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Who reads reports needs the columns that the views read: they look with his rights.
 DECLARE
   reports oid := to_regnamespace(quote_ident(book || '_report'));
   foreign_part text;
@@ -188,9 +184,8 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.grant_reports(text, text) IS
-    'part of grant_book(): the reports of a book, and the columns of its tables that they read';
 
+-- part of grant_book(): the rights of one kind to one role
 CREATE FUNCTION credit_limit_internal.grant_kind(book text, kind text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -233,9 +228,14 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.grant_kind(text, text, text) IS
-    'part of grant_book(): the rights of one kind to one role';
 
+-- grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs
+-- (income, obligations and external scores of borrower; decision_evidence), which what is computed of them may tell: entitlement
+-- divided by the multiple of the policy is an income. bi reads the reports, and nothing else by name. policy_owner drafts and
+-- simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and
+-- sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never
+-- limits. reviewer proposes and approves overrides. Grant again after a view or table was added. Errors: no such role (42704),
+-- one role as policy_owner and approver, a restricted analyst as anything but a reader (22023), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.grant_book(book text, analyst text DEFAULT NULL, policy_owner text DEFAULT NULL,
     approver text DEFAULT NULL, engine text DEFAULT NULL, loader text DEFAULT NULL, reviewer text DEFAULT NULL,
     bi text DEFAULT NULL) RETURNS void
@@ -259,16 +259,9 @@ BEGIN
   PERFORM credit_limit_internal.hide_functions(book);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.grant_book(text, text, text, text, text, text, text, text) IS
-    'grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal '
-    'inputs (income, obligations and external scores of borrower; decision_evidence), which what is computed of them may tell: '
-    'entitlement divided by the multiple of the policy is an income. bi reads the reports, and nothing else '
-    'by name. policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine '
-    'runs run_decisions, run_alerts, run_job and sets the business date: only it writes decisions. loader writes borrowers, '
-    'months, features, exclusions and balances, never limits. reviewer proposes and approves overrides. Grant again after a '
-    'view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as '
-    'anything but a reader (22023), a book of somebody else (42501)';
 
+-- takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role stays.
+-- Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.revoke_book(book text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -291,12 +284,11 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.revoke_book(text, text) IS
-    'takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role '
-    'stays. Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)';
 
 -- Segments. A restrictive policy for restricted analysts: nobody else pays for it, and the engine sees every row.
 
+-- in an open book: the tables that name a borrower or an account, by which key, and the rows that a restricted analyst sees:
+-- policies of the tables named in the conditions hold there too
 CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, key text, condition text)
 LANGUAGE sql STABLE
 AS $$
@@ -312,22 +304,19 @@ AS $$
   WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
     AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.names && '{borrower_id,account_id}'
 $$;
-COMMENT ON FUNCTION credit_limit_internal.segment_tables() IS
-    'in an open book: the tables that name a borrower or an account, by which key, and the rows that a restricted analyst sees: '
-    'policies of the tables named in the conditions hold there too';
 
+-- in an open book: the roles that restrict_analyst() has restricted
 CREATE FUNCTION credit_limit_internal.restricted_roles() RETURNS oid[]
 LANGUAGE sql STABLE
 AS $$
   SELECT coalesce(max(o.polroles), '{}') FROM pg_policy o WHERE o.polrelid = to_regclass('borrower') AND o.polname = 'segments'
 $$;
-COMMENT ON FUNCTION credit_limit_internal.restricted_roles() IS
-    'in an open book: the roles that restrict_analyst() has restricted';
 
--- One policy for all of them. Where rows are restricted already, by policies of the lender's own, it goes on top of them.
+-- in an open book: the roles that see rows of their segments only, none but these
 CREATE FUNCTION credit_limit_internal.restrict_roles(roles oid[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
+  -- One policy for all of them. Where rows are restricted already, by policies of the lender's own, it goes on top of them.
 DECLARE
   t record;
 BEGIN
@@ -347,9 +336,8 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.restrict_roles(oid[]) IS
-    'in an open book: the roles that see rows of their segments only, none but these';
 
+-- in an open book: shows a role every segment again
 CREATE FUNCTION credit_limit_internal.lift_restriction(role_name text) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -363,8 +351,13 @@ BEGIN
   DELETE FROM analyst_segment a WHERE a.role = id OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.role);
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.lift_restriction(text) IS 'in an open book: shows a role every segment again';
 
+-- lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by row-level
+-- security, which the owner and other roles do not notice. Restrict again when you have added such tables. Views that show what
+-- their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs BYPASSRLS, as
+-- PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: no such role
+-- (42704), a role that does more than read, has a member that does, or a view through another role (22023), a relation that is no
+-- table (42809), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -425,10 +418,3 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.restrict_analyst(text, text, text[]) IS
-    'lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by '
-    'row-level security, which the owner and other roles do not notice. Restrict again when you have added such tables. Views '
-    'that show what their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs '
-    'BYPASSRLS, as PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: '
-    'no such role (42704), a role that does more than read, has a member that does, or a view through another role (22023), a '
-    'relation that is no table (42809), a book of somebody else (42501)';

@@ -1,11 +1,12 @@
 -- Runs: all accounts of a book decided in chunks, each committed with its decisions, so that a run may die anywhere and go on.
 -- The table run is the ledger of everything that is done again and again: decisions, and the other jobs of jobs.sql.
 
+-- what tells this session from a later one with the same pid
 CREATE FUNCTION credit_limit_internal.my_backend_start() RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid() $$;
-COMMENT ON FUNCTION credit_limit_internal.my_backend_start() IS 'what tells this session from a later one with the same pid';
 
+-- in an open book: a warning when decisions as of a later day are in force
 CREATE FUNCTION credit_limit_internal.warn_of_older_day(as_of date) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -23,13 +24,13 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.warn_of_older_day(date) IS
-    'in an open book: a warning when decisions as of a later day are in force';
 
--- Finds the run of that key or plans it; NULL: it is done already.
+-- part of run_decisions(): the number of the run of that key, planned if it is new; NULL if it is done. Errors: a run of that key
+-- with other arguments (22023), a product without an approved version (55000), a transaction that is not READ COMMITTED (25000)
 CREATE FUNCTION credit_limit_internal.begin_run(book text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Finds the run of that key or plans it; NULL: it is done already.
 #variable_conflict use_column
 DECLARE
   day CONSTANT date := begin_run.as_of;
@@ -87,15 +88,12 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.begin_run(text, date, jsonb) IS
-    'part of run_decisions(): the number of the run of that key, planned if it is new; NULL if it is done. Errors: a run of '
-    'that key with other arguments (22023), a product without an approved version (55000), a transaction that is not READ '
-    'COMMITTED (25000)';
 
--- Whoever decides on a chunk holds its row: where one is held, the versions stay.
+-- in an open book: the run, if it has no decision yet and nobody works on it
 CREATE FUNCTION credit_limit_internal.undecided_run(run bigint) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
+  -- Whoever decides on a chunk holds its row: where one is held, the versions stay.
 DECLARE
   free bigint;
 BEGIN
@@ -104,14 +102,14 @@ BEGIN
   RETURN (SELECT undecided_run.run FROM run_chunk k WHERE k.run_id = undecided_run.run HAVING count(*) = free);
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.undecided_run(bigint) IS
-    'in an open book: the run, if it has no decision yet and nobody works on it';
 
--- A chunk with an error in it is halved, down to the borrower who has it; the others are decided.
+-- in an open book: replaces a chunk in which an error occurred by two halves; one borrower alone is marked as failed with the
+-- error
 CREATE FUNCTION credit_limit_internal.split_chunk(run bigint, chunk int, lowest bigint, highest bigint, code text, message text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
+  -- A chunk with an error in it is halved, down to the borrower who has it; the others are decided.
 BEGIN
   UPDATE run_chunk k SET status = CASE WHEN split_chunk.lowest = split_chunk.highest THEN 'failed' ELSE 'split' END,
     ended_at = clock_timestamp(), sqlstate = split_chunk.code, message = split_chunk.message
@@ -128,10 +126,8 @@ BEGIN
     FROM borrower b WHERE b.borrower_id BETWEEN split_chunk.lowest AND split_chunk.highest) n GROUP BY n.half;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.split_chunk(bigint, int, bigint, bigint, text, text) IS
-    'in an open book: replaces a chunk in which an error occurred by two halves; one borrower alone is marked as failed with '
-    'the error';
 
+-- in an open book: marks a run without a pending chunk as done
 CREATE FUNCTION credit_limit_internal.end_run(book text, run bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -149,14 +145,15 @@ BEGIN
   WHERE r.run_id = end_run.run AND r.status = 'running' AND c.pending = 0;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.end_run(text, bigint) IS
-    'in an open book: marks a run without a pending chunk as done';
 
--- Decides one chunk that no other session works on; false: there is none, or the run was cancelled. One plan for all chunks: what
--- belongs to a chunk lies close together, and to reach it through indexes costs much less than the default for random pages.
+-- part of run_decisions(): decides the next chunk of a run that no other session has, in the transaction of the caller. False:
+-- nothing is left to take
 CREATE FUNCTION credit_limit_internal.run_chunk(book text, run bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
 AS $$
+  -- Decides one chunk that no other session works on; false: there is none, or the run was cancelled. One plan for all chunks:
+  -- what belongs to a chunk lies close together, and to reach it through indexes costs much less than the default for random
+  -- pages.
 DECLARE
   r record;
   k record;
@@ -207,14 +204,19 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.run_chunk(text, bigint) IS
-    'part of run_decisions(): decides the next chunk of a run that no other session has, in the transaction of the caller. '
-    'False: nothing is left to take';
 
--- It commits, so it may not set the search_path: nothing in it is looked up there.
+-- decides on every open account of a book as of a day, in chunks of borrowers that are committed one by one. Options: run_key
+-- (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; a start while it
+-- runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes decisions only. A borrower
+-- whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on those who were left out, as a part
+-- of the same run, also when it was done. The versions are those valid at the start, or, as long as the run has no decision, when
+-- it is started again. Decisions on accounts on which one as of a later day is in force are written and move nothing; a warning
+-- says so. Errors: options (22023), inside a transaction block (25001), not in READ COMMITTED (25000), rows of the book that
+-- row-level security hides (42501)
 CREATE PROCEDURE credit_limit.run_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 LANGUAGE plpgsql
 AS $$
+  -- It commits, so it may not set the search_path: nothing in it is looked up there.
 DECLARE
   run pg_catalog.int8;
   more pg_catalog.bool;
@@ -233,16 +235,9 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE credit_limit.run_decisions(text, date, jsonb) IS
-    'decides on every open account of a book as of a day, in chunks of borrowers that are committed one by one. Options: '
-    'run_key (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; '
-    'a start while it runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes '
-    'decisions only. A borrower whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on '
-    'those who were left out, as a part of the same run, also when it was done. The versions are those valid at the start, '
-    'or, as long as the run has no decision, when it is started again. Decisions on accounts on which one as of a later day '
-    'is in force are written and move nothing; a warning says so. Errors: options (22023), inside a transaction block '
-    '(25001), not in READ COMMITTED (25000), rows of the book that row-level security hides (42501)';
 
+-- stops a run after the chunks that are being decided; what is decided stays. Starting it again goes on. False: no such run is
+-- running
 CREATE FUNCTION credit_limit.cancel_run(book text, run_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -252,6 +247,3 @@ BEGIN
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.cancel_run(text, text) IS
-    'stops a run after the chunks that are being decided; what is decided stays. Starting it again goes on. False: no such '
-    'run is running';

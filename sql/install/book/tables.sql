@@ -1,24 +1,24 @@
--- The tables of a book: doc/tables.md is made from this file. For those that book_contract() names, views of the same names over a
--- lender's own tables do as well.
+-- The tables of a book: doc/tables.md is made from this file. For those that book_contract() names, views of the same names over
+-- a lender's own tables do as well.
 
--- A feature has one name everywhere: that of behavior_features. What a decision knows by another way (limit, balance and arrears
--- of the account itself) is left out.
+-- the columns of account_feature that come from behavior_features, as a list: of each, format(pattern, name, type)
 CREATE FUNCTION credit_limit_internal.feature_columns(pattern text) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A feature has one name everywhere: that of behavior_features. What a decision knows by another way (limit, balance and
+  -- arrears of the account itself) is left out.
   SELECT string_agg(format(pattern, a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum)
   FROM pg_attribute a
   WHERE a.attrelid = 'credit_limit.behavior_features'::regclass
     AND a.attname NOT IN ('as_of', 'credit_limit', 'balance', 'payment', 'due', 'days_past_due')
 $$;
-COMMENT ON FUNCTION credit_limit_internal.feature_columns(text) IS
-    'the columns of account_feature that come from behavior_features, as a list: of each, format(pattern, name, type)';
 
--- A definition begins with the comment of its relation; a remark beside a column, and the indented ones below it, are the comment
--- of the column.
+-- part of create_book: runs a definition, @book@ being the schema, unless the lender has a relation of that name already
 CREATE FUNCTION credit_limit_internal.create_table(book text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A definition begins with the comment of its relation; a remark beside a column, and the indented ones below it, are the
+  -- comment of the column.
 DECLARE
   made CONSTANT text[] := regexp_match(definition, 'CREATE (TABLE|VIEW) @book@[.]([a-z_]+)');
   name CONSTANT text := format('%I.%I', book, made[2]);
@@ -36,9 +36,8 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.create_table(text, text) IS
-    'part of create_book: runs a definition, @book@ being the schema, unless the lender has a relation of that name already';
 
+-- part of create_book: all tables but those of create_texts()
 CREATE FUNCTION credit_limit_internal.create_tables(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
@@ -552,4 +551,3 @@ BEGIN
   END LOOP;
 END
 $create$;
-COMMENT ON FUNCTION credit_limit_internal.create_tables(text) IS 'part of create_book: all tables but those of create_texts()';

@@ -1,17 +1,18 @@
 -- What may be drawn, with blocked and ad hoc amounts and the umbrella; and that partitioned umbrellas are not overfilled.
 
+-- trigger of account after a statement: where a line has an umbrella, it calls keep_umbrella() of the book
 CREATE FUNCTION credit_limit_internal.keep_umbrella() RETURNS trigger
     AS 'MODULE_PATHNAME', 'cl_keep_umbrella' LANGUAGE C;
-COMMENT ON FUNCTION credit_limit_internal.keep_umbrella() IS
-    'trigger of account after a statement: where a line has an umbrella, it calls keep_umbrella() of the book';
 
--- Where umbrella is a table, granted is counted: the row is locked first, so that the sum sees what others have committed, and a
--- transaction with an older snapshot ends in a serialization failure when somebody else has counted meanwhile. A view has no such
--- column: there the sum is only compared, and an older snapshot would not do. The check is here and not a constraint, since a
--- line under an umbrella that was lowered may still be reduced.
+-- part of the trigger keep_umbrella of a book: counts what is granted under umbrellas, and raises an error (23514) when limits
+-- were raised and those under a partitioned umbrella exceed it
 CREATE FUNCTION credit_limit_internal.count_granted(book text, raised bigint[], changed bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Where umbrella is a table, granted is counted: the row is locked first, so that the sum sees what others have committed, and
+  -- a transaction with an older snapshot ends in a serialization failure when somebody else has counted meanwhile. A view has no
+  -- such column: there the sum is only compared, and an older snapshot would not do. The check is here and not a constraint,
+  -- since a line under an umbrella that was lowered may still be reduced.
 DECLARE
   counted boolean;
   over record;
@@ -42,10 +43,10 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.count_granted(text, bigint[], bigint[]) IS
-    'part of the trigger keep_umbrella of a book: counts what is granted under umbrellas, and raises an error (23514) when '
-    'limits were raised and those under a partitioned umbrella exceed it';
 
+-- what may be drawn from an account on a day: limit plus ad hoc amounts, less balance, pending and blocked amounts, and no more
+-- than the umbrella leaves beside the borrower's other lines; 0 when it is closed, not yet opened, frozen, or under an exclusion
+-- that freezes. NULL: no such account, or a NULL argument. Errors: a date before 1900 or after 2199 (22023)
 CREATE FUNCTION credit_limit.available_to_draw(book text, account_id bigint, as_of date) RETURNS numeric
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
@@ -70,12 +71,11 @@ BEGIN
     WHERE a.account_id = available_to_draw.account_id);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.available_to_draw(text, bigint, date) IS
-    'what may be drawn from an account on a day: limit plus ad hoc amounts, less balance, pending and blocked amounts, and '
-    'no more than the umbrella leaves beside the borrower''s other lines; 0 when it is closed, not yet opened, frozen, or '
-    'under an exclusion that freezes. NULL: no such account, or a NULL argument. Errors: a date before 1900 or after 2199 '
-    '(22023)';
 
+-- adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of one
+-- borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is available, no such
+-- account, a day before the business date or that of the latest decision on the account (23514), an amount that is not positive,
+-- NULL (22023), a transaction that is not READ COMMITTED, as it would not see the draws of others (25000)
 CREATE FUNCTION credit_limit.authorize_draw(book text, account_id bigint, amount numeric, as_of date) RETURNS numeric
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -115,9 +115,3 @@ BEGIN
   RETURN left_over;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.authorize_draw(text, bigint, numeric, date) IS
-    'adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of '
-    'one borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is '
-    'available, no such account, a day before the business date or that of the latest decision on the account (23514), an amount '
-    'that is not positive, NULL (22023), a transaction that is not READ COMMITTED, as it would not see the draws of others '
-    '(25000)';

@@ -1,11 +1,12 @@
 -- What proves a log: log_end, verify_log, verify_archive; and what takes from it: erase_borrower, retire_decisions.
 
+-- the hash that a row of decision should have, with the digests of its policy and scorecard. Errors: a row without the columns of
+-- log_entry, input_hash and previous_hash (42804)
 CREATE FUNCTION credit_limit_internal.decision_hash(decision record, policy_digest bytea, scorecard_digest bytea) RETURNS bytea
     AS 'MODULE_PATHNAME', 'cl_decision_hash' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION credit_limit_internal.decision_hash(record, bytea, bytea) IS
-    'the hash that a row of decision should have, with the digests of its policy and scorecard. Errors: a row without the '
-    'columns of log_entry, input_hash and previous_hash (42804)';
 
+-- where the log ends now: [lane, place, hash] of every lane; lane 64 is log_act. Kept somewhere else, it proves later what was
+-- removed or changed since: verify_log(book, log_end)
 CREATE FUNCTION credit_limit.log_end(book text) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
@@ -15,15 +16,19 @@ BEGIN
     FROM log_lane l WHERE l.place > 0);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.log_end(text) IS
-    'where the log ends now: [lane, place, hash] of every lane; lane 64 is log_act. Kept somewhere else, it proves later what '
-    'was removed or changed since: verify_log(book, log_end)';
 
--- Stretches that were retired stand in for their decisions: only the hashes at their ends are known.
+-- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more there are; none: nothing is.
+-- changed: a decision or an act does not give its hash; removed and inserted: places of a lane that are missing or there twice;
+-- broken: a link; end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end();
+-- evidence: inputs that are missing or changed; policy and scorecard: a version is not the one approved, or not valid as log_act
+-- says; erasure and retirement: a row that log_act has otherwise, or a month that is not gone as a whole. With known also a row
+-- retired, no problem in itself, for each month that was retired of what it knew. Errors: rows of the book that row-level
+-- security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
 AS $$
+  -- Stretches that were retired stand in for their decisions: only the hashes at their ends are known.
 #variable_conflict use_column
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
@@ -126,21 +131,15 @@ BEGIN
     ORDER BY w.part, w.n;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.verify_log(text, jsonb, int) IS
-    'what is wrong with the log of a book, at most so many rows (NULL: all), then how many more there are; none: nothing is. '
-    'changed: a decision or an act does not give its hash; removed and inserted: places of a lane that are missing or there '
-    'twice; broken: a link; end: the last of a lane are gone; known end: so are those of a finished run or of known, an '
-    'earlier log_end(); evidence: inputs that are missing or changed; policy and scorecard: a version is not the one approved, '
-    'or not valid as log_act says; erasure and retirement: a row that log_act has otherwise, or a month that is not gone as a '
-    'whole. With known also a row retired, no problem in itself, for each month that was retired of what it knew. Errors: '
-    'rows of the book that row-level security hides (42501)';
 
 -- ---- erasure and retirement ----
 
--- Every table of the book with his number, or that of an account of his: also those that the lender has added.
+-- the tables of a book that have rows of a borrower or of his accounts, by the columns borrower_id and account_id, and how many
+-- rows. NULL: none
 CREATE FUNCTION credit_limit.borrower_traces(book text, borrower_id bigint) RETURNS TABLE (relation text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Every table of the book with his number, or that of an account of his: also those that the lender has added.
 #variable_conflict use_column
 DECLARE
   t record;
@@ -157,10 +156,13 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.borrower_traces(text, bigint) IS
-    'the tables of a book that have rows of a borrower or of his accounts, by the columns borrower_id and account_id, and how '
-    'many rows. NULL: none';
 
+-- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and what
+-- people wrote: reasons of adjustments, reasons and notes of overrides, messages of chunks. The decisions stay and the log still
+-- verifies: without the salt the hashes of the inputs tell nothing, but entitlement and affordability_cap divided by the factors
+-- of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many inputs were removed.
+-- Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a transaction that is not READ
+-- COMMITTED (25000)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -213,18 +215,13 @@ BEGIN
   RETURN n;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.erase_borrower(text, bigint, date, text) IS
-    'removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and '
-    'what people wrote: reasons of adjustments, reasons and notes of overrides, messages of chunks. The decisions stay and the '
-    'log still verifies: without the salt the hashes of the inputs tell nothing, but entitlement and affordability_cap divided '
-    'by the factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many '
-    'inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a '
-    'transaction that is not READ COMMITTED (25000)';
 
--- What proves decisions that lie in one table: the ends of their stretches, as each hash covers the one before it.
+-- in an open book: of a table of decisions, how many there are, how many do not give their hash or do not follow the one before,
+-- and the ends of their stretches as in retirement
 CREATE FUNCTION credit_limit_internal.copied(relation regclass, OUT decisions bigint, OUT changed bigint, OUT stretches jsonb)
 LANGUAGE plpgsql STABLE
 AS $$
+  -- What proves decisions that lie in one table: the ends of their stretches, as each hash covers the one before it.
 BEGIN
   EXECUTE format($q$
     SELECT coalesce(sum(s.n), 0), coalesce(sum(s.changed), 0), jsonb_agg(jsonb_build_array(s.lane, s.first_place, s.last_place,
@@ -243,10 +240,10 @@ BEGIN
       GROUP BY l.lane, l.island) s$q$, relation) INTO decisions, changed, stretches;	-- a relation of the user's own
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.copied(regclass) IS
-    'in an open book: of a table of decisions, how many there are, how many do not give their hash or do not follow the one '
-    'before, and the ends of their stretches as in retirement';
 
+-- proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many of them do not give
+-- their hash or do not follow the one before, the digest of the copy, and the retired month that has this digest (NULL: none
+-- has). Versions are looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703, 42804)
 CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, OUT decisions bigint, OUT changed bigint,
     OUT digest bytea, OUT retired_month date)
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -262,12 +259,11 @@ BEGIN
   retired_month := (SELECT min(r.month) FROM retirement r WHERE r.digest = verify_archive.digest);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.verify_archive(text, regclass) IS
-    'proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many of them do not '
-    'give their hash or do not follow the one before, the digest of the copy, and the retired month that has this digest '
-    '(NULL: none has). Versions are looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703, '
-    '42804)';
 
+-- drops the monthly partitions of decisions and their inputs that lie before a day; retirement keeps of each month how many
+-- decisions went, a digest that proves a copy of them, and what joins the log on both sides. Returns how many went. Months
+-- without a partition of their own stay. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED
+-- (25000)
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -305,8 +301,3 @@ BEGIN
   RETURN retired;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.retire_decisions(text, date, text) IS
-    'drops the monthly partitions of decisions and their inputs that lie before a day; retirement keeps of each month how '
-    'many decisions went, a digest that proves a copy of them, and what joins the log on both sides. Returns how many went. '
-    'Months without a partition of their own stay. Errors: NULL or an infinite day (22023), a transaction that is not READ '
-    'COMMITTED (25000)';

@@ -1,10 +1,10 @@
 -- Policies and scorecards as versions: drafted by one role, approved by another, valid for some days, never changed after.
 
 -- A range of names: with it an exclusion constraint says "of one name, on no day two" without an operator class of btree_gist.
+
+-- a range of texts in the order of their bytes: [name, name] in exclusion constraints of versions
 CREATE TYPE credit_limit_internal.text_range AS RANGE (SUBTYPE = pg_catalog.text, COLLATION = pg_catalog."C",
     MULTIRANGE_TYPE_NAME = credit_limit_internal.text_multirange);
-COMMENT ON TYPE credit_limit_internal.text_range IS
-    'a range of texts in the order of their bytes: [name, name] in exclusion constraints of versions';
 COMMENT ON TYPE credit_limit_internal.text_multirange IS 'ranges of texts in the order of their bytes';
 COMMENT ON FUNCTION credit_limit_internal.text_range(text, text) IS 'the texts from the first up to, without, the second';
 COMMENT ON FUNCTION credit_limit_internal.text_range(text, text, text) IS
@@ -17,12 +17,13 @@ COMMENT ON CAST (credit_limit_internal.text_range AS credit_limit_internal.text_
 COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range[]) IS
     'ranges of texts as a multirange';
 
--- A role that is renamed keeps its number; the name beside it is for people. A superuser can take any login, so it is no use to
--- refuse him.
+-- an error (42501) where the current role or login is the one that did something, or has its name
 CREATE FUNCTION credit_limit_internal.need_another_person(what text, done text, role_name text, role regrole, login_name text,
     login regrole) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A role that is renamed keeps its number; the name beside it is for people. A superuser can take any login, so it is no use to
+  -- refuse him.
 DECLARE
   same record;
 BEGIN
@@ -43,9 +44,10 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.need_another_person(text, text, text, regrole, text, regrole) IS
-    'an error (42501) where the current role or login is the one that did something, or has its name';
 
+-- trigger of policy_version and scorecard_version: a draft is approved by another role and another login, who name its digest,
+-- SHA-256 of the document as text; an approved version keeps everything but its last day, which only comes nearer; a retired one
+-- stays as it is
 CREATE FUNCTION credit_limit_internal.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -106,15 +108,13 @@ BEGIN
     HINT = 'Draft a new version; an approved one may only end earlier, and a retired one stays as it is.';
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.keep_version() IS
-    'trigger of policy_version and scorecard_version: a draft is approved by another role and another login, who name its '
-    'digest, SHA-256 of the document as text; an approved version keeps everything but its last day, which only comes nearer; '
-    'a retired one stays as it is';
 
--- What an arm was given is known by its share at the time: a change afterwards could never be told from the log.
+-- trigger of experiment and experiment_arm: an error (55006) for what changes an experiment that has decided, but for its last
+-- day
 CREATE FUNCTION credit_limit_internal.keep_experiment() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- What an arm was given is known by its share at the time: a change afterwards could never be told from the log.
 DECLARE
   name CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN NEW.experiment ELSE OLD.experiment END;
 BEGIN
@@ -131,10 +131,12 @@ BEGIN
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.keep_experiment() IS
-    'trigger of experiment and experiment_arm: an error (55006) for what changes an experiment that has decided, but for its '
-    'last day';
 
+-- an experiment for each product that is decided: of a share of its borrowers, by hash, rises of the limit that were decided are
+-- withheld for some months, and the log keeps what they would have been (action KEEP, binding holdout, proposed). From first_day
+-- on (NULL: the first of the month after the business date); until it decides its rows may be changed or deleted. Each product
+-- draws its own share. Products with another experiment on these days get none, which a NOTICE says. Errors: a share outside 0 to
+-- 1, fewer than 1 or more than 120 months, no day (22023)
 CREATE FUNCTION credit_limit.draft_holdout(book text, share float8, months int, first_day date DEFAULT NULL)
 RETURNS TABLE (experiment text, product text, valid_from date, valid_to date)
 LANGUAGE plpgsql ROWS 10 SET search_path = pg_catalog, pg_temp
@@ -172,15 +174,10 @@ BEGIN
     AND NOT EXISTS (SELECT FROM experiment_arm x WHERE x.experiment = e.experiment);
 END
 $$;
-COMMENT ON FUNCTION credit_limit.draft_holdout(text, float8, int, date) IS
-    'an experiment for each product that is decided: of a share of its borrowers, by hash, rises of the limit that were '
-    'decided are withheld for some months, and the log keeps what they would have been (action KEEP, binding holdout, '
-    'proposed). From first_day on (NULL: the first of the month after the business date); until it decides its rows may be '
-    'changed or deleted. Each product draws its own share. Products with another experiment on these days get none, which a '
-    'NOTICE says. Errors: a share outside 0 to 1, fewer than 1 or more than 120 months, no day (22023)';
 
 -- ---- draft, approve, retire ----
 
+-- draft_policy() and draft_scorecard()
 CREATE FUNCTION credit_limit_internal.draft_version(book text, kind text, name text, document text) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -201,20 +198,18 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.draft_version(text, text, text, text) IS 'draft_policy() and draft_scorecard()';
 
+-- writes the next version of the policy of that name as a draft of the current role; returns its policy_id
 CREATE FUNCTION credit_limit.draft_policy(book text, name text, document credit_limit.limit_policy) RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.draft_version(book, 'policy', name, document::text) $$;
-COMMENT ON FUNCTION credit_limit.draft_policy(text, text, credit_limit.limit_policy) IS
-    'writes the next version of the policy of that name as a draft of the current role; returns its policy_id';
 
+-- writes the next version of the scorecard of that name as a draft of the current role; returns its scorecard_id
 CREATE FUNCTION credit_limit.draft_scorecard(book text, name text, document credit_limit.scorecard) RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.draft_version(book, 'scorecard', name, document::text) $$;
-COMMENT ON FUNCTION credit_limit.draft_scorecard(text, text, credit_limit.scorecard) IS
-    'writes the next version of the scorecard of that name as a draft of the current role; returns its scorecard_id';
 
+-- in an open book: the versions of both kinds
 CREATE FUNCTION credit_limit_internal.version_list() RETURNS TABLE (kind text, id int, name text, version int, status text,
     valid_from date, valid_to date, digest bytea)
 LANGUAGE sql STABLE ROWS 20
@@ -223,8 +218,8 @@ AS $$
   UNION ALL
   SELECT 'scorecard', v.scorecard_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM scorecard_version v
 $$;
-COMMENT ON FUNCTION credit_limit_internal.version_list() IS 'in an open book: the versions of both kinds';
 
+-- in an open book: a version by kind and number. Errors: there is none (22023)
 CREATE FUNCTION credit_limit_internal.find_version(kind text, id int, OUT name text, OUT status text, OUT valid_to date,
     OUT digest bytea)
 LANGUAGE plpgsql STABLE
@@ -240,9 +235,9 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.find_version(text, int) IS
-    'in an open book: a version by kind and number. Errors: there is none (22023)';
 
+-- SHA-256 of the document of a version of kind policy or scorecard as it is now: what approve_policy() and approve_scorecard()
+-- are given, so that a draft which changed after it was read is not approved. Errors: no such version (22023)
 CREATE FUNCTION credit_limit.version_digest(book text, kind text, id int) RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -251,11 +246,8 @@ BEGIN
   RETURN (credit_limit_internal.find_version(kind, id)).digest;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.version_digest(text, text, int) IS
-    'SHA-256 of the document of a version of kind policy or scorecard as it is now: what approve_policy() and '
-    'approve_scorecard() are given, so that a draft which changed after it was read is not approved. Errors: no such version '
-    '(22023)';
 
+-- approve_policy() and approve_scorecard()
 CREATE FUNCTION credit_limit_internal.approve_version(book text, kind text, id int, first_day date, last_day date, digest bytea)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -303,25 +295,24 @@ EXCEPTION WHEN exclusion_violation THEN
         ', or end the other one first: credit_limit.retire_version(%L, %L, %s, %L).', book, kind, other.id, first_day - 1) END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.approve_version(text, text, int, date, date, bytea) IS
-    'approve_policy() and approve_scorecard()';
 
+-- approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. digest is that
+-- of the draft as it was read: version_digest(), or the column digest. Errors: no draft, no first day, a last day before it, an
+-- infinite day (22023), no digest or that of another document (55000), drafted by the same role or login, by its number or its
+-- name (42501), another version valid on one of the days (23P01)
 CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL,
     digest bytea DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.approve_version(book, 'policy', policy_id, valid_from, valid_to, digest) $$;
-COMMENT ON FUNCTION credit_limit.approve_policy(text, int, date, date, bytea) IS
-    'approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. digest is '
-    'that of the draft as it was read: version_digest(), or the column digest. Errors: no draft, no first day, a last day '
-    'before it, an infinite day (22023), no digest or that of another document (55000), drafted by the same role or login, '
-    'by its number or its name (42501), another version valid on one of the days (23P01)';
 
+-- approve_policy() for a scorecard
 CREATE FUNCTION credit_limit.approve_scorecard(book text, scorecard_id int, valid_from date, valid_to date DEFAULT NULL,
     digest bytea DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.approve_version(book, 'scorecard', scorecard_id, valid_from, valid_to, digest) $$;
-COMMENT ON FUNCTION credit_limit.approve_scorecard(text, int, date, date, bytea) IS 'approve_policy() for a scorecard';
 
+-- ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: no such version, not
+-- approved, one that ends earlier, no last day or an infinite one (22023)
 CREATE FUNCTION credit_limit.retire_version(book text, kind text, id int, last_day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -343,27 +334,25 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.retire_version(text, text, int, date) IS
-    'ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: no such '
-    'version, not approved, one that ends earlier, no last day or an infinite one (22023)';
 
+-- in an open book: the versions that are valid on a day, of each name one at most
 CREATE FUNCTION credit_limit_internal.valid_versions(day date) RETURNS TABLE (kind text, name text, id int)
 LANGUAGE sql STABLE ROWS 10
 AS $$
   SELECT v.kind, v.name, v.id FROM credit_limit_internal.version_list() v
   WHERE v.status <> 'draft' AND valid_versions.day BETWEEN v.valid_from AND coalesce(v.valid_to, 'infinity')
 $$;
-COMMENT ON FUNCTION credit_limit_internal.valid_versions(date) IS
-    'in an open book: the versions that are valid on a day, of each name one at most';
 
 -- ---- what decides on a day ----
 
--- One row for each product, or for each arm of its experiment.
+-- in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has none that is
+-- approved
 CREATE FUNCTION credit_limit_internal.versions_on(as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     scorecard_id int, missing boolean, unit text, arm_probability float8, held_out boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
+  -- One row for each product, or for each arm of its experiment.
   SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.id, c.id,
     v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL), a.unit, a.share, coalesce(a.held_out, false)
   FROM product p
@@ -379,17 +368,16 @@ AS $$
   LEFT JOIN credit_limit_internal.valid_versions(versions_on.as_of) c ON c.kind = 'scorecard' AND c.name = n.scorecard
   WHERE n.policy IS NOT NULL
 $$;
-COMMENT ON FUNCTION credit_limit_internal.versions_on(date) IS
-    'in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has none that is '
-    'approved';
 
--- by_day is a literal where it is called, so that half of this goes when the query is planned.
+-- in an open book: the versions that are valid on the day, or those by which a run of that day decides, real time being run 0;
+-- with their documents, and the columns of decision_input that are kept as evidence
 CREATE FUNCTION credit_limit_internal.versions(by_day boolean, run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
     missing boolean, unit text, arm_probability float8, held_out boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10
 AS $$
+  -- by_day is a literal where it is called, so that half of this goes when the query is planned.
   SELECT n.version_no, n.product, n.experiment, n.arm, n.arms, n.shares, n.policy_id, v.document, v.digest, n.scorecard_id,
     c.document, c.digest, n.missing, n.unit, n.arm_probability, n.held_out, n.kept
   FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing, w.unit,
@@ -401,10 +389,9 @@ AS $$
   LEFT JOIN policy_version v ON v.policy_id = n.policy_id
   LEFT JOIN scorecard_version c ON c.scorecard_id = n.scorecard_id
 $$;
-COMMENT ON FUNCTION credit_limit_internal.versions(boolean, bigint, date) IS
-    'in an open book: the versions that are valid on the day, or those by which a run of that day decides, real time being '
-    'run 0; with their documents, and the columns of decision_input that are kept as evidence';
 
+-- in an open book: an error (55000) that names every policy and scorecard of a product or of an arm that has no approved version
+-- on the day
 CREATE FUNCTION credit_limit_internal.check_versions(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -427,15 +414,13 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.check_versions(date) IS
-    'in an open book: an error (55000) that names every policy and scorecard of a product or of an arm that has no approved '
-    'version on the day';
 
--- Two changes at once write one after the other, and the later one sees the earlier: the row of run 0 is locked, and changed, so
--- that a transaction with an older snapshot ends in a serialization failure.
+-- part of the trigger renew_versions of a book: writes anew the versions that decide on the business date
 CREATE FUNCTION credit_limit_internal.renew_versions(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Two changes at once write one after the other, and the later one sees the earlier: the row of run 0 is locked, and changed,
+  -- so that a transaction with an older snapshot ends in a serialization failure.
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM FROM run r WHERE r.run_id = 0 FOR UPDATE;
@@ -448,5 +433,3 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.renew_versions(text) IS
-    'part of the trigger renew_versions of a book: writes anew the versions that decide on the business date';
