@@ -33,6 +33,7 @@
 
 PG_FUNCTION_INFO_V1(cl_row_layout);
 PG_FUNCTION_INFO_V1(cl_canonical_row_text);
+PG_FUNCTION_INFO_V1(cl_canonical_columns_text);
 
 #define INT64_DIGITS 21			/* with sign and terminator */
 #define MAX_FAST_DECIMALS 18	/* powers of ten that fit int64 */
@@ -99,16 +100,6 @@ put_numeric(StringInfo out, Datum value)
 	appendBinaryStringInfo(out, digits + Max(whole, 0), length - Max(whole, 0));
 }
 
-/* Dates and times as JSON functions of PostgreSQL have them, in UTC. */
-static void
-put_time(StringInfo out, Oid type, Datum value)
-{
-	char		text[MAXDATELEN + 1];
-	const int	utc = 0;
-
-	put_quoted(out, JsonEncodeDateTime(text, value, type, type == TIMESTAMPTZOID ? &utc : NULL));
-}
-
 static void
 put_text_array(StringInfo out, Datum value)
 {
@@ -159,7 +150,8 @@ cl_canonical_put_bytea(StringInfo out, Datum value, bool isnull)
 static void
 put_value(StringInfo out, Oid base_type, Datum value)
 {
-	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char		digits[Max(DOUBLE_SHORTEST_DECIMAL_LEN, MAXDATELEN + 1)];
+	const int	utc = 0;
 
 	switch (base_type)
 	{
@@ -199,7 +191,8 @@ put_value(StringInfo out, Oid base_type, Datum value)
 		case DATEOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			put_time(out, base_type, value);
+			/* as JSON functions of PostgreSQL have them, in UTC */
+			put_quoted(out, JsonEncodeDateTime(digits, value, base_type, base_type == TIMESTAMPTZOID ? &utc : NULL));
 			break;
 		case UUIDOID:
 			put_quoted(out, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
@@ -262,12 +255,12 @@ add_column(ClCanonicalRow *row, int place)
 
 /* desc is a copy in the context of the row, which is the current one. */
 static void
-begin_row(ClCanonicalRow *row, TupleDesc desc)
+begin_row(ClCanonicalRow *row, TupleDesc desc, int most)
 {
 	row->desc = desc;
 	row->count = 0;
-	row->column = palloc_array(int, desc->natts);
-	row->base_type = palloc_array(Oid, desc->natts);
+	row->column = palloc_array(int, most);
+	row->base_type = palloc_array(Oid, most);
 	row->value = palloc0_array(Datum, desc->natts);
 	row->isnull = palloc0_array(bool, desc->natts);
 	initStringInfo(&row->layout);
@@ -280,10 +273,9 @@ cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	ClCanonicalRow *row = palloc0_object(ClCanonicalRow);
 
-	begin_row(row, CreateTupleDescCopy(desc));
+	begin_row(row, CreateTupleDescCopy(desc), end - first);
 	for (int i = first; i < end; i++)
 		add_column(row, i);
-	appendStringInfoChar(&row->layout, ']');
 	MemoryContextSwitchTo(old);
 	return row;
 }
@@ -300,74 +292,50 @@ create_row(MemoryContext context)
 void
 cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayType *names)
 {
+	ClCanonicalRow *row;
 	ArrayType  *copy = NULL;
 
 	if (*kept == NULL)
 		*kept = create_row(context);
-	if (names == NULL ? (*kept)->chosen == NULL :
-		(*kept)->chosen != NULL && VARSIZE(names) == VARSIZE((*kept)->chosen) &&
-		memcmp(names, (*kept)->chosen, VARSIZE(names)) == 0)
+	row = *kept;
+	if (names == NULL ? row->chosen == NULL :
+		row->chosen != NULL && VARSIZE(names) == VARSIZE(row->chosen) && memcmp(names, row->chosen, VARSIZE(names)) == 0)
 		return;
 	if (names != NULL)
 	{
 		copy = MemoryContextAlloc(context, VARSIZE(names));
 		memcpy(copy, names, VARSIZE(names));
 	}
-	(*kept)->desc = NULL;		/* its columns are found anew */
-	(*kept)->identifier = 0;
-	if ((*kept)->chosen != NULL)
-		pfree((*kept)->chosen);
-	(*kept)->chosen = copy;
-}
-
-static bool
-is_chosen(const ClCanonicalRow *row, const FormData_pg_attribute *column)
-{
-	ArrayIterator names;
-	Datum		name;
-	bool		isnull;
-	bool		found = row->chosen == NULL;
-
-	if (column->attisdropped || found)
-		return !column->attisdropped;
-	names = array_create_iterator(row->chosen, 0, NULL);
-	while (!found && array_iterate(names, &name, &isnull))
-		found = !isnull && strcmp(TextDatumGetCString(name), NameStr(column->attname)) == 0;
-	array_free_iterator(names);
-	return found;
+	row->desc = NULL;			/* its columns are found anew */
+	row->identifier = 0;
+	if (row->chosen != NULL)
+		pfree(row->chosen);
+	row->chosen = copy;
 }
 
 static void
-bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only)
+bind_row(ClCanonicalRow *row, Oid type, int32 typmod)
 {
 	MemoryContext old;
+	TupleDesc	desc;
+	Datum	   *names = NULL;
+	bool	   *nulls;
+	int			count;
 
 	MemoryContextReset(row->context);
 	row->desc = NULL;
 	old = MemoryContextSwitchTo(row->context);
-	begin_row(row, lookup_rowtype_tupdesc_copy(type, typmod));
-	if (only == NULL)
+	desc = lookup_rowtype_tupdesc_copy(type, typmod);
+	count = desc->natts;
+	if (row->chosen != NULL)
+		deconstruct_array(row->chosen, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
+	begin_row(row, desc, count);
+	for (int i = 0; i < count; i++)
 	{
-		for (int i = 0; i < row->desc->natts; i++)
-		{
-			if (is_chosen(row, TupleDescAttr(row->desc, i)))
-				add_column(row, i);
-		}
-	}
-	else
-	{
-		for (int i = 0; i < only->count; i++)
-		{
-			const FormData_pg_attribute *column = TupleDescAttr(only->desc, only->column[i]);
-			int			place = cl_canonical_find(row->desc, NameStr(column->attname));
+		int			place = names == NULL ? i : nulls[i] ? -1 : cl_canonical_find(desc, TextDatumGetCString(names[i]));
 
-			if (place < 0 || TupleDescAttr(row->desc, place)->atttypid != column->atttypid)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("the row has no column \"%s\" of type %s", NameStr(column->attname),
-								format_type_be(column->atttypid))));
+		if (place >= 0 && !TupleDescAttr(desc, place)->attisdropped)
 			add_column(row, place);
-		}
 	}
 	appendStringInfoChar(&row->layout, ']');
 	row->identifier = assign_record_type_identifier(type, typmod);
@@ -377,22 +345,18 @@ bind_row(ClCanonicalRow *row, Oid type, int32 typmod, const ClCanonicalRow *only
 }
 
 ClCanonicalRow *
-cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record, const ClCanonicalRow *only)
+cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record)
 {
 	ClCanonicalRow *row = *kept;
 	Oid			type = HeapTupleHeaderGetTypeId(record);
 	int32		typmod = HeapTupleHeaderGetTypMod(record);
-	HeapTupleData tuple;
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(record), .t_data = record};
 
 	if (row == NULL)
 		row = *kept = create_row(context);
 	if (row->desc == NULL || row->type != type || row->typmod != typmod ||
 		row->identifier != assign_record_type_identifier(type, typmod))
-		bind_row(row, type, typmod, only);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = record;
+		bind_row(row, type, typmod);
 	heap_deform_tuple(&tuple, row->desc, row->value, row->isnull);
 	return row;
 }
@@ -429,42 +393,45 @@ cl_canonical_text(const ClCanonicalRow *row)
 
 /* ---- In SQL ---- */
 
+/* The argument taken apart; of the columns that names names, or of all. */
 static ClCanonicalRow *
-argument_row(FunctionCallInfo fcinfo)
+argument_row(FunctionCallInfo fcinfo, const ArrayType *names)
 {
-	return cl_canonical_row((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0),
-							NULL);
+	ClCanonicalRow **kept = (ClCanonicalRow **) &fcinfo->flinfo->fn_extra;
+
+	cl_canonical_choose(kept, fcinfo->flinfo->fn_mcxt, names);
+	return cl_canonical_row(kept, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0));
 }
 
 /* (record) -> text, (record, chosen text[]) -> text */
 Datum
 cl_row_layout(PG_FUNCTION_ARGS)
 {
-	const StringInfoData *layout;
+	const StringInfoData *layout = &argument_row(fcinfo, PG_NARGS() == 2 ? PG_GETARG_ARRAYTYPE_P(1) : NULL)->layout;
 
-	if (PG_NARGS() == 2)
-		cl_canonical_choose((ClCanonicalRow **) &fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, PG_GETARG_ARRAYTYPE_P(1));
-	layout = &argument_row(fcinfo)->layout;
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(layout->data, layout->len));
-}
-
-static void
-require_layout(const StringInfoData *found, const text *layout)
-{
-	if ((int) VARSIZE_ANY_EXHDR(layout) != found->len || memcmp(VARDATA_ANY(layout), found->data, found->len) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the row does not have the columns of the layout"),
-				 errdetail("The row has %s; the layout is %s.", found->data, text_to_cstring(layout)),
-				 errhint("Take the layout from row_layout() of the same rows.")));
 }
 
 /* (record, layout text) -> text */
 Datum
 cl_canonical_row_text(PG_FUNCTION_ARGS)
 {
-	const ClCanonicalRow *row = argument_row(fcinfo);
+	const ClCanonicalRow *row = argument_row(fcinfo, NULL);
+	const text *layout = PG_GETARG_TEXT_PP(1);
 
-	require_layout(&row->layout, PG_GETARG_TEXT_PP(1));
+	if ((int) VARSIZE_ANY_EXHDR(layout) != row->layout.len ||
+		memcmp(VARDATA_ANY(layout), row->layout.data, row->layout.len) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the row does not have the columns of the layout"),
+				 errdetail("The row has %s; the layout is %s.", row->layout.data, text_to_cstring(layout)),
+				 errhint("Take the layout from row_layout() of the same rows.")));
 	PG_RETURN_TEXT_P(cl_canonical_text(row));
+}
+
+/* (record, chosen text[]) -> text */
+Datum
+cl_canonical_columns_text(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cl_canonical_text(argument_row(fcinfo, PG_GETARG_ARRAYTYPE_P(1))));
 }

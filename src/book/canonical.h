@@ -29,14 +29,10 @@ typedef struct ClCanonicalRow
 	bool	   *isnull;
 } ClCanonicalRow;
 
-/*
- * Takes a record apart. *kept begins as NULL and lives in context: what the type says is found once for many records. only: the
- * columns that are printed, by name and type, in their order; NULL: all.
- */
-extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record,
-										const ClCanonicalRow *only);
+/* Takes a record apart. *kept begins as NULL and lives in context: what the type says is found once for many records. */
+extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext context, HeapTupleHeader record);
 
-/* Before it: of the records that follow only columns of these names, of type text[], are printed; NULL: all. */
+/* Before it: of the records that follow only columns of these names, of type text[], are printed, in this order; NULL: all. */
 extern void cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayType *names);
 
 /* A row of which the columns from first to before end are printed, and whose values the caller fills in. */

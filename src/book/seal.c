@@ -16,7 +16,6 @@
 #include "book/canonical.h"
 #include "pg/record.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
@@ -25,7 +24,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #define HASH_BYTES PG_SHA256_DIGEST_LENGTH
@@ -37,7 +35,6 @@
 #define ENTRY_AFTER 3
 
 PG_FUNCTION_INFO_V1(cl_seal);
-PG_FUNCTION_INFO_V1(cl_decision_hash);
 
 /* ---- Hashes ---- */
 
@@ -73,65 +70,6 @@ hash_entry(const bytea *previous, const ClCanonicalRow *entry, const Datum *valu
 	}
 	appendStringInfoChar(&content, ']');
 	return hash_pair(VARDATA_ANY(previous), VARSIZE_ANY_EXHDR(previous), content.data, content.len);
-}
-
-static ClCanonicalRow *
-entry_columns(MemoryContext context, TupleDesc log_entry)
-{
-	return cl_canonical_columns(context, log_entry, ENTRY_FIRST, log_entry->natts - ENTRY_AFTER);
-}
-
-/*
- * (decision record, policy_digest bytea, scorecard_digest bytea) -> bytea: the hash that a row of the table decision should have
- *
- * The columns that the hash covers are those of log_entry, whatever else the table has.
- */
-Datum
-cl_decision_hash(PG_FUNCTION_ARGS)
-{
-	typedef struct Kept
-	{
-		ClCanonicalRow *row;
-		ClCanonicalRow *entry;
-	} Kept;
-	Kept	   *kept = fcinfo->flinfo->fn_extra;
-	int			input_hash;
-	int			previous_hash;
-	Datum		values[3];
-	bool		isnull[3];
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	if (kept == NULL)
-	{
-		Oid			schema = get_namespace_oid("credit_limit_internal", false);
-		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("log_entry"), ObjectIdGetDatum(schema));
-		TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
-
-		kept = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Kept));
-		kept->entry = entry_columns(fcinfo->flinfo->fn_mcxt, desc);
-		ReleaseTupleDesc(desc);
-		fcinfo->flinfo->fn_extra = kept;
-	}
-	cl_canonical_row(&kept->row, fcinfo->flinfo->fn_mcxt, PG_GETARG_HEAPTUPLEHEADER(0), kept->entry);
-	input_hash = cl_canonical_find(kept->row->desc, "input_hash");
-	previous_hash = cl_canonical_find(kept->row->desc, "previous_hash");
-	if (input_hash < 0 || TupleDescAttr(kept->row->desc, input_hash)->atttypid != BYTEAOID ||
-		previous_hash < 0 || TupleDescAttr(kept->row->desc, previous_hash)->atttypid != BYTEAOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the row is not one of a decision log"),
-				 errdetail("It lacks input_hash or previous_hash of type bytea.")));
-	if (kept->row->isnull[previous_hash])
-		PG_RETURN_NULL();
-	values[0] = kept->row->value[input_hash];
-	isnull[0] = kept->row->isnull[input_hash];
-	for (int i = 1; i < 3; i++)
-	{
-		isnull[i] = PG_ARGISNULL(i);
-		values[i] = isnull[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
-	}
-	PG_RETURN_BYTEA_P(hash_entry(DatumGetByteaPP(kept->row->value[previous_hash]), kept->row, values, isnull));
 }
 
 /* ---- Sealing ---- */
@@ -214,7 +152,7 @@ kept_entry(TupleDesc log_entry)
 		if (context == NULL)
 			context = AllocSetContextCreate(TopMemoryContext, "entries of decision logs", ALLOCSET_SMALL_SIZES);
 		MemoryContextReset(context);
-		entry = entry_columns(context, log_entry);
+		entry = cl_canonical_columns(context, log_entry, ENTRY_FIRST, log_entry->natts - ENTRY_AFTER);
 		identifier = now;
 	}
 	return entry;
@@ -357,7 +295,7 @@ take_inputs(Seal *seal)
 
 	cl_canonical_choose(&kept_inputs, TopMemoryContext, seal->kept >= 0 && !seal->isnull[seal->kept] ?
 						DatumGetArrayTypeP(seal->value[seal->kept]) : NULL);
-	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]), NULL);
+	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]));
 	seal->inputs = kept_inputs;
 	if (seal->inputs->identifier == seal->known_inputs)
 		return false;

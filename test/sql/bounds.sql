@@ -45,6 +45,7 @@ INSERT INTO bound VALUES
   ('scorecard_set', 'bin_id', 1, 2, NULL, 'scorecard_set(card, ''x'', %s, 7) FROM given'),
   ('scorecard_set_reason', 'bin_id', 1, 2, NULL, 'scorecard_set_reason(card, ''x'', %s, ''high'') FROM given'),
   ('row_layout', 'kept', NULL, NULL, '''a''', 'row_layout(q, %s) FROM (SELECT 1 AS a) q'),
+  ('canonical_columns', 'kept', NULL, NULL, '''a''', 'canonical_columns(q, %s) FROM (SELECT 1 AS a) q'),
   ('affordable_limit', 'decimals', 0, 4, NULL, 'affordable_limit(3000, 500, 0.18, 0.05, decimals => %s)'),
   ('limit_gap', 'months_inactive', 0, 2147483647, NULL, 'limit_gap(100, 90, 80, 75, 70, 60, %s)'),
   ('limit_gap', 'dormant_after', 1, 2147483647, NULL, 'limit_gap(100, 90, 80, 75, 70, 60, 1, ''waterfall'', %s)'),

@@ -6,9 +6,8 @@
 -- functions that do. EXECUTE is for relations of the user's own, DDL and rights, pg_cron, and rows of a stored layout.
 
 -- sets the search_path to pg_catalog, the book and pg_temp until the calling function ends, which has search_path as a clause of
--- its own. Errors: no such schema (3F000), one that is no book or lacks a relation (42P01), a name that create_book() does not
--- take (22023), NULL (22004), no USAGE on the schema (42501), operators or functions in it that would change the meaning of
--- statements (55000)
+-- its own. Errors: no such schema (3F000), one that is no book or lacks a relation (42P01), not a plain name (22023), NULL
+-- (22004), no USAGE (42501), operators or functions in it that would change the meaning of statements (55000)
 CREATE FUNCTION credit_limit_internal.open_book(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book' LANGUAGE C VOLATILE;
 
@@ -111,71 +110,49 @@ $$;
 
 -- whether a relation of a book, which may be a view of the lender, has a column that he may leave out
 CREATE FUNCTION credit_limit_internal.has_column(book text, relation text, column_name text) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
-    AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped)
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
+  AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped);
 
--- part of create_book: an error (42501) for a schema of somebody else, one in which others may create, or with objects of others
--- in it
-CREATE FUNCTION credit_limit_internal.check_new_schema(book text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-  -- What create_book() finds already must be of somebody whom the caller trusts with his rights: he will run what is in it.
-DECLARE
-  schema record;
-  wrong text;
-BEGIN
-  SELECT n.oid, n.nspowner, n.nspacl INTO schema FROM pg_namespace n WHERE n.nspname = book;
-  SELECT format('It belongs to "%s".', pg_get_userbyid(schema.nspowner)) INTO wrong
-  WHERE schema.nspowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user);
-  IF wrong IS NULL THEN
-    SELECT format('%s may create in it.',
-      CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('Role "%s"', pg_get_userbyid(a.grantee)) END)
-    INTO wrong FROM aclexplode(schema.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> schema.nspowner LIMIT 1;
-  END IF;
-  IF wrong IS NULL THEN
-    SELECT format('%s in it belongs to "%s".', o.what, pg_get_userbyid(o.owner)) INTO wrong
-    FROM (SELECT format('Relation %I', c.relname) AS what, c.relowner AS owner FROM pg_class c
-          WHERE c.relnamespace = schema.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-      UNION ALL SELECT format('Function %s', p.oid::regprocedure), p.proowner FROM pg_proc p WHERE p.pronamespace = schema.oid) o
-    WHERE o.owner <> schema.nspowner ORDER BY o.what LIMIT 1;
-  END IF;
-  IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('schema "%s" cannot become a book', book),
-      DETAIL = wrong,
-      HINT = 'Whoever may change what is in a book runs code as everybody who works on it: take a schema of your own.';
-  END IF;
-END
-$$;
-
--- makes a book: a schema of ordinary tables that belong to the caller, and a schema of its name and _report with views for
--- readers. Tables and views of the contract that are there already (a lender's own) are left as they are and used. Errors: a name
--- that is no plain schema name of at most 56 letters (22023), a schema that is a book already (42P07) or has its reports (42P06),
--- one of somebody else or in which others may create (42501), operators or functions in it that would change the meaning of
--- statements (55000), a database of encoding MULE_INTERNAL (0A000)
+-- makes a book: a schema of tables that belong to the caller, and a schema of its name and _report with views for readers. A
+-- lender's own tables and views of the contract are used as they are. Errors: not a plain name of at most 56 letters (22023),
+-- NULL (22004), a schema that is a book already (42P07) or has its reports (42P06), one of somebody else or in which others may
+-- create (42501), names in it that change the meaning of statements (55000), encoding MULE_INTERNAL (0A000)
 CREATE FUNCTION credit_limit.create_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  wrong text;
+  step text;
 BEGIN
-  IF book IS NULL OR book !~ '^[a-z_][a-z0-9_]{0,55}$' OR book ~ '^(pg_|credit_limit)' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the name of a book is not valid',
-      DETAIL = format('It is %s.', coalesce(quote_literal(book), 'NULL')),
-      HINT = 'Use small letters, digits and underscores, at most 56, as for a schema: lending.';
-  END IF;
   IF getdatabaseencoding() = 'MULE_INTERNAL' THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'a book cannot be in a database of encoding MULE_INTERNAL',
       DETAIL = 'Decisions are hashed in UTF-8, and the server has no conversion to it.',
       HINT = 'Make the book in a UTF8 database.';
   END IF;
-  IF to_regnamespace(quote_ident(book)) IS NULL THEN
+  IF book IS NOT NULL AND to_regnamespace(quote_ident(book)) IS NULL THEN
     EXECUTE format('CREATE SCHEMA %I', book);	-- DDL
-  ELSIF to_regclass(format('%I.decision', book)) IS NOT NULL THEN
+  ELSIF to_regclass(quote_ident(book) || '.decision') IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('schema "%s" is a book already', book),
       HINT = format('SELECT * FROM credit_limit.check_book(%L) says what is wrong with it.', book);
   END IF;
-  PERFORM credit_limit_internal.check_new_schema(book);
+  -- What is there already must be of somebody whom the caller trusts with his rights: he will run what is in it.
+  SELECT w.detail INTO wrong FROM pg_namespace n, LATERAL (
+      SELECT 1 AS place, format('It belongs to "%s".', pg_get_userbyid(n.nspowner)) AS detail
+      WHERE n.nspowner <> quote_ident(current_user)::regrole
+    UNION ALL SELECT 2, format('%s may create in it.',
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('Role "%s"', pg_get_userbyid(a.grantee)) END)
+      FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
+    UNION ALL SELECT 3, format('Relation %I in it belongs to "%s".', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c
+      WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relowner <> n.nspowner
+    UNION ALL SELECT 3, format('Function %s in it belongs to "%s".', p.oid::regprocedure, pg_get_userbyid(p.proowner))
+      FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proowner <> n.nspowner) w
+  WHERE n.nspname = book ORDER BY w.place, w.detail LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('schema "%s" cannot become a book', book),
+      DETAIL = wrong,
+      HINT = 'Whoever may change what is in a book runs code as everybody who works on it: take a schema of your own.';
+  END IF;
   PERFORM credit_limit_internal.open_book_to_check(book);
   PERFORM credit_limit_internal.create_tables(book);
   PERFORM credit_limit_internal.create_texts(book);
@@ -183,25 +160,21 @@ BEGIN
   PERFORM credit_limit_internal.create_triggers(book);
   PERFORM credit_limit_internal.hide_functions(book);
   PERFORM credit_limit_internal.write_act(book, 'guards', 0, (SELECT jsonb_agg(g)::text FROM credit_limit_internal.guards() g));
-  BEGIN
-    PERFORM credit_limit.create_book_input(book);
-  EXCEPTION WHEN undefined_column OR undefined_function OR datatype_mismatch OR cannot_coerce OR invalid_function_definition THEN
-    RAISE WARNING USING MESSAGE = format('function decision_input of book "%s" could not be made', book), DETAIL = SQLERRM,
-      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then SELECT credit_limit.create_book_input(%1$L).', book);
-  END;
-  BEGIN
-    PERFORM credit_limit.create_book_reports(book);
-  EXCEPTION WHEN undefined_column OR undefined_table OR undefined_function OR datatype_mismatch OR cannot_coerce
-      OR invalid_function_definition THEN
-    RAISE WARNING USING MESSAGE = format('reports of book "%s" could not be made', book), DETAIL = SQLERRM,
-      HINT = format('See SELECT * FROM credit_limit.check_book(%1$L); then SELECT credit_limit.create_book_reports(%1$L).', book);
-  END;
+  FOREACH step IN ARRAY ARRAY['create_book_input', 'create_book_reports'] LOOP
+    BEGIN
+      EXECUTE format('SELECT credit_limit.%I(%L)', step, book);	-- DDL
+    EXCEPTION WHEN undefined_column OR undefined_table OR undefined_function OR datatype_mismatch OR cannot_coerce
+        OR invalid_function_definition THEN
+      RAISE WARNING USING MESSAGE = format('credit_limit.%s(%L) fails', step, book), DETAIL = SQLERRM,
+        HINT = format('See SELECT * FROM credit_limit.check_book(%L), and call it again.', book);
+    END;
+  END LOOP;
 END
 $$;
 
--- drops a book with its log and its reports, and unschedules its jobs. Nothing proves its decisions afterwards: dump it before.
--- Errors: no book (3F000, 42P01), a book of somebody else (42501), views, functions or keys elsewhere that use it (2BP01), jobs
--- that another role has scheduled with pg_cron (55006)
+-- drops a book with its log and reports, and unschedules its jobs. Nothing proves its decisions afterwards: dump it before.
+-- Errors: no book (3F000, 42P01), one of somebody else (42501), uses of it elsewhere (2BP01), jobs of pg_cron of another role
+-- (55006)
 CREATE FUNCTION credit_limit.drop_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
@@ -241,12 +214,9 @@ BEGIN
 END
 $$;
 
--- Months and decisions grow: partitions by month, and one for what has none yet.
-
--- makes the monthly partitions of account_month, decision and decision_evidence from the month of first_month on, where they are
--- missing; returns how many were made. Rows of a month without a partition are kept in the default partition: add months before
--- their rows come; a month that has such rows gets a warning, and no partition. Errors: fewer than 1 or more than 120 months: a
--- partition takes locks until the transaction ends (22023)
+-- makes the monthly partitions of account_month, decision and decision_evidence that are missing, from first_month on; returns
+-- how many. Add months before their rows come: one with rows in the default partition gets a warning, and no partition. Errors:
+-- fewer than 1 or more than 120 months (22023)
 CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int DEFAULT 12) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -290,32 +260,25 @@ $$;
 
 -- part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book
 CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Decisions of a day go to the partition of its month, if the caller may make it.
-BEGIN
-  IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book))), 'USAGE') THEN
-    PERFORM credit_limit.add_months(book, day, 1);
-  END IF;
-END
+  SELECT credit_limit.add_months(book, day, 1)
+  FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book)) AND pg_has_role(c.relowner, 'USAGE')
 $$;
 
--- sets the business date of a book: the day as of which real-time decisions are made. Nothing reads the clock: the day changes
--- when the lender says so. Makes the partitions of its month if the caller owns the book. NULL: none. Errors: a date before 1900
--- or after 2199 (22023)
+-- sets the day as of which real-time decisions are made; NULL: none. Nothing reads the clock. Makes the partitions of its month
+-- if the caller owns the book. Errors: a date before 1900 or after 2199 (22023)
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+  PERFORM credit_limit_internal.open_book(book);
   IF set_business_date.business_date IS NOT NULL THEN
     PERFORM credit_limit_internal.need_day('a business date', set_business_date.business_date);
-  END IF;
-  PERFORM credit_limit_internal.open_book(book);
-  UPDATE business_day SET business_date = set_business_date.business_date;
-  IF set_business_date.business_date IS NOT NULL THEN
     PERFORM credit_limit_internal.add_month_of(book, set_business_date.business_date);
   END IF;
+  UPDATE business_day SET business_date = set_business_date.business_date;
   RETURN set_business_date.business_date;
 END
 $$;

@@ -91,20 +91,6 @@ EXCEPTION
 END
 $$;
 
--- in an open book: part of approve_policy() and approve_scorecard(): a warning where version_problem() finds one
-CREATE FUNCTION credit_limit_internal.warn_of_version(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS void
-LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-  problem CONSTANT text := credit_limit_internal.version_problem(policy, card);
-BEGIN
-  IF problem IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = problem, DETAIL = 'decision_input of the book is that row: runs will fail.',
-      HINT = 'Give decision_input the column before the first day of the version, or approve another one.';
-  END IF;
-END
-$$;
-
 -- in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does. history: as
 -- of a past day
 CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, history boolean, OUT borrower_id bigint, OUT code text,

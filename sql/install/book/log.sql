@@ -23,6 +23,10 @@ CREATE FUNCTION credit_limit_internal.row_layout(r record, kept text[]) RETURNS 
 CREATE FUNCTION credit_limit.canonical_row(r record, layout text) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_canonical_row_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 
+-- canonical_row() of the columns of these names, in this order; a column that is not there is left out
+CREATE FUNCTION credit_limit_internal.canonical_columns(r record, kept text[]) RETURNS text
+    AS 'MODULE_PATHNAME', 'cl_canonical_columns_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
 -- the number of a layout in evidence_layout: the first eight bytes of its SHA-256
 CREATE FUNCTION credit_limit_internal.layout_number(layout text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -1,9 +1,17 @@
 -- What proves a log: log_end, verify_log, verify_archive; and what takes from it: erase_borrower, retire_decisions.
 
--- the hash that a row of decision should have, with the digests of its policy and scorecard. Errors: a row without the columns of
--- log_entry, input_hash and previous_hash (42804)
+-- in an open book: the hash that a row of decision should have, with the digests of its policy and scorecard: see src/book/seal.c
 CREATE FUNCTION credit_limit_internal.decision_hash(decision record, policy_digest bytea, scorecard_digest bytea) RETURNS bytea
-    AS 'MODULE_PATHNAME', 'cl_decision_hash' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+  RETURN sha256(decision.previous_hash || convert_to(rtrim(credit_limit_internal.canonical_columns(decision, '{run_id, source,
+    account_id, borrower_id, product, as_of, decided_at, policy_id, scorecard_id, experiment, arm, arm_probability, score, pd,
+    action, old_limit, new_limit, available, entitlement, risk_cap, product_cap, affordability_cap, umbrella_cap, regulatory_cap,
+    target, binding, reasons, proposed, frozen, input_hash}'), ']') || ','
+    || ltrim(credit_limit_internal.canonical_columns(ROW (policy_digest, scorecard_digest), '{f1, f2}'), '['), 'UTF8'));
+END
+$$;
 
 -- where the log ends now: [lane, place, hash] of every lane; lane 64 is log_act. Kept somewhere else, it proves later what was
 -- removed or changed since: verify_log(book, log_end)

@@ -1,45 +1,28 @@
 -- Policies and scorecards as versions: drafted by one role, approved by another, valid for some days, never changed after.
 
--- A range of names: with it an exclusion constraint says "of one name, on no day two" without an operator class of btree_gist.
-
--- a range of texts in the order of their bytes: [name, name] in exclusion constraints of versions
+-- a range of texts in the order of their bytes: [name, name] in an exclusion constraint says "of one name, on no day two" without
+-- btree_gist
 CREATE TYPE credit_limit_internal.text_range AS RANGE (SUBTYPE = pg_catalog.text, COLLATION = pg_catalog."C",
     MULTIRANGE_TYPE_NAME = credit_limit_internal.text_multirange);
-COMMENT ON TYPE credit_limit_internal.text_multirange IS 'ranges of texts in the order of their bytes';
-COMMENT ON FUNCTION credit_limit_internal.text_range(text, text) IS 'the texts from the first up to, without, the second';
-COMMENT ON FUNCTION credit_limit_internal.text_range(text, text, text) IS
-    'the texts between two bounds, which the third argument says are inside or not: []';
-COMMENT ON FUNCTION credit_limit_internal.text_multirange() IS 'no range of texts';
-COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range) IS
-    'one range of texts as a multirange';
-COMMENT ON CAST (credit_limit_internal.text_range AS credit_limit_internal.text_multirange) IS
-    'one range of texts as a multirange';
-COMMENT ON FUNCTION credit_limit_internal.text_multirange(credit_limit_internal.text_range[]) IS
-    'ranges of texts as a multirange';
 
 -- an error (42501) where the current role or login is the one that did something, or has its name
 CREATE FUNCTION credit_limit_internal.need_another_person(what text, done text, role_name text, role regrole, login_name text,
     login regrole) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-  -- A role that is renamed keeps its number; the name beside it is for people. A superuser can take any login, so it is no use to
-  -- refuse him.
+  -- A role that is renamed keeps its number. A superuser can take any login, so it is no use to refuse him.
 DECLARE
   same record;
 BEGIN
-  SELECT w.kind, w.name, w.now, w.role <> r.oid AS anew INTO same
+  SELECT w.kind, w.name, w.now, w.role = r.oid AS still INTO same
   FROM (VALUES ('role', role_name, role::oid, current_user::text), ('login', login_name, login::oid, session_user::text))
     w(kind, name, role, now)
   JOIN pg_roles r ON r.rolname = w.now
   WHERE (w.role = r.oid OR w.name = w.now) AND (w.kind = 'role' OR NOT r.rolsuper) ORDER BY w.kind DESC LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('%s was %s by %s', what, done,
-        CASE WHEN same.anew THEN 'a role of the same name' ELSE 'the same ' || same.kind END),
-      DETAIL = CASE WHEN same.anew THEN format('The role "%s" was made anew since: it is not the one that did it.', same.name)
-        WHEN same.name <> same.now THEN format('It was "%s", which is called "%s" now.', same.name, same.now)
-        WHEN same.kind = 'role' THEN format('It was "%s".', same.name)
-        ELSE format('The login is "%s", whichever role it takes.', same.name) END,
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s was %s by the same %s', what, done, same.kind),
+      DETAIL = format('It was "%s"%s.', same.name, CASE WHEN NOT same.still THEN ', a role that was made anew since'
+        WHEN same.name <> same.now THEN format(', which is called "%s" now', same.now) END),
       HINT = format('Another person approves what one has %s.', done);
   END IF;
 END
@@ -83,10 +66,9 @@ BEGIN
       -- The draft may have changed since it was read.
       IF NEW.approved_digest IS DISTINCT FROM NEW.digest THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-          MESSAGE = format('%s is approved by its digest', what), DETAIL = CASE WHEN NEW.approved_digest IS NULL
-            THEN 'None was given.' ELSE format('%s is not the digest of the draft as it is now.', NEW.approved_digest) END,
-          HINT = format('Read the draft and its digest in %I.%I, and approve it with that: digest => ...', TG_TABLE_SCHEMA,
-            TG_TABLE_NAME);
+          MESSAGE = format('%s is approved by its digest', what),
+          DETAIL = coalesce('Given was ' || NEW.approved_digest::text || '.', 'None was given.'),
+          HINT = format('Read the draft and its digest in %I.%I, and approve it with that.', TG_TABLE_SCHEMA, TG_TABLE_NAME);
       END IF;
       NEW.approved_by := current_user;
       RETURN NEW;
@@ -97,15 +79,12 @@ BEGIN
       ELSE OLD.retired_by END;
     RETURN NEW;
   END IF;
-  IF TG_OP = 'INSERT' THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('a new version of %s "%s" must be a draft', kind, NEW.name),
-      HINT = 'Another role approves it: approve_policy(), approve_scorecard(). Data alone is restored with --disable-triggers.';
-  END IF;
-  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-    MESSAGE = format('version %s of %s "%s" is %s: it cannot be changed so', OLD.version, kind, OLD.name, OLD.status),
+  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = CASE TG_OP
+      WHEN 'INSERT' THEN format('a new version of %s "%s" must be a draft', kind, NEW.name)
+      ELSE format('version %s of %s "%s" is %s: it cannot be changed so', OLD.version, kind, OLD.name, OLD.status) END,
     DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
-    HINT = 'Draft a new version; an approved one may only end earlier, and a retired one stays as it is.';
+    HINT = 'Draft a new version. An approved one may only end earlier, and a retired one stays as it is. Data alone is restored '
+      'with --disable-triggers.';
 END
 $$;
 
@@ -119,14 +98,12 @@ DECLARE
   name CONSTANT text := CASE TG_OP WHEN 'INSERT' THEN NEW.experiment ELSE OLD.experiment END;
 BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
-  IF NOT (TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to') THEN
-    IF EXISTS (SELECT FROM run_version v WHERE v.experiment = name AND v.run_id <> 0)
-      OR EXISTS (SELECT FROM decision d WHERE d.experiment = name AND d.run_id IS NULL) THEN
-      RAISE EXCEPTION USING ERRCODE = 'object_in_use',
-        MESSAGE = format('experiment "%s" has decided: it cannot be changed', name),
-        DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
-        HINT = 'Set its last day, valid_to, and begin another one.';
-    END IF;
+  IF NOT (TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to')
+    AND (EXISTS (SELECT FROM run_version v WHERE v.experiment = name AND v.run_id <> 0)
+      OR EXISTS (SELECT FROM decision d WHERE d.experiment = name AND d.run_id IS NULL)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('experiment "%s" has decided: it cannot be changed', name),
+      DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
+      HINT = 'Set its last day, valid_to, and begin another one.';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -254,6 +231,9 @@ AS $$
 DECLARE
   v record;
   other record;
+  policy credit_limit.limit_policy;
+  card credit_limit.scorecard;
+  problem text;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   v := credit_limit_internal.find_version(kind, id);
@@ -269,14 +249,17 @@ BEGIN
     UPDATE policy_version p SET valid_to = first_day - 1
     WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
     UPDATE policy_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
-      approved_digest = approve_version.digest WHERE p.policy_id = id;
-    PERFORM credit_limit_internal.warn_of_version(p.document, NULL) FROM policy_version p WHERE p.policy_id = id;
+      approved_digest = approve_version.digest WHERE p.policy_id = id RETURNING p.document INTO policy;
   ELSE
     UPDATE scorecard_version p SET valid_to = first_day - 1
     WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
     UPDATE scorecard_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
-      approved_digest = approve_version.digest WHERE p.scorecard_id = id;
-    PERFORM credit_limit_internal.warn_of_version(NULL, p.document) FROM scorecard_version p WHERE p.scorecard_id = id;
+      approved_digest = approve_version.digest WHERE p.scorecard_id = id RETURNING p.document INTO card;
+  END IF;
+  problem := credit_limit_internal.version_problem(policy, card);
+  IF problem IS NOT NULL THEN
+    RAISE WARNING USING MESSAGE = problem, DETAIL = 'decision_input of the book is that row: runs will fail.',
+      HINT = 'Give decision_input the column before the first day of the version, or approve another one.';
   END IF;
 EXCEPTION WHEN exclusion_violation THEN
   PERFORM credit_limit_internal.open_book(book);
@@ -398,15 +381,12 @@ AS $$
 DECLARE
   lacking text;
 BEGIN
-  SELECT string_agg(format('%s: %s "%s"', w.product, w.kind, w.name), '; ' ORDER BY w.product, w.kind, w.name) INTO lacking
-  FROM (SELECT p.product, n.kind, n.name FROM product p,
-      LATERAL (SELECT 'policy' AS kind, p.policy AS name UNION SELECT 'scorecard', p.scorecard
-        UNION SELECT k.kind, k.name FROM experiment e JOIN experiment_arm x ON x.experiment = e.experiment,
-          LATERAL (VALUES ('policy', x.policy), ('scorecard', x.scorecard)) k(kind, name)
-        WHERE e.product = p.product AND e.valid_from <= check_versions.as_of
-          AND (e.valid_to >= check_versions.as_of OR e.valid_to IS NULL)) n
-    WHERE p.policy IS NOT NULL AND n.name IS NOT NULL) w
-  WHERE (w.kind, w.name) NOT IN (SELECT v.kind, v.name FROM credit_limit_internal.valid_versions(check_versions.as_of) v);
+  SELECT string_agg(DISTINCT format('%s: %s "%s"', v.product, n.kind, n.name), '; ') INTO lacking
+  FROM credit_limit_internal.versions_on(check_versions.as_of) v JOIN product p ON p.product = v.product
+    LEFT JOIN experiment_arm x ON x.experiment = v.experiment AND x.arm = v.arm,
+    LATERAL (VALUES ('policy', coalesce(x.policy, p.policy), v.policy_id),
+      ('scorecard', coalesce(x.scorecard, p.scorecard), v.scorecard_id)) n(kind, name, id)
+  WHERE v.missing AND n.name IS NOT NULL AND n.id IS NULL;
   IF lacking IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('no approved version is valid on %s', to_char(as_of, 'YYYY-MM-DD')), DETAIL = lacking || '.',
