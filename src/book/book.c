@@ -20,6 +20,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "pg/compat.h"
 
 #include "access/genam.h"
@@ -67,7 +69,7 @@ static const char *const relations[] = {
 
 #define RELATIONS lengthof(relations)
 #define VERSION_RELATIONS 6
-#define CL_BOOK_NAME_LENGTH (NAMEDATALEN - 1 - (int) strlen("_report"))	/* the schema of the reports is called so, too */
+#define CL_BOOK_NAME_LENGTH (NAMEDATALEN - (int) sizeof("_report"))	/* the schema of the reports is called so, too */
 #define BOOKS 8					/* that a session works on in turn without looking at each again */
 
 typedef struct KnownBook
@@ -75,7 +77,7 @@ typedef struct KnownBook
 	Oid			schema;			/* InvalidOid: the place is free */
 	bool		names_sound;	/* no operator or function in the way */
 	bool		complete;		/* all relations are there */
-	bool		versions_stand; /* see cl_versions_stand; known while complete */
+	bool		versions_stand; /* see is_watched(); known while complete */
 	Oid			relation[RELATIONS];
 } KnownBook;
 
@@ -188,24 +190,6 @@ require_sound_names(const char *name, Oid schema)
 	pfree(found.data);
 }
 
-/* Of versions the triggers are for rows, and leave out drafts. */
-static bool
-is_watched_for(const Relation relation, int16 event, Oid function)
-{
-	bool		versions = strcmp(RelationGetRelationName(relation), "policy_version") == 0 ||
-		strcmp(RelationGetRelationName(relation), "scorecard_version") == 0;
-
-	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
-	{
-		const Trigger *t = &relation->trigdesc->triggers[i];
-
-		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && t->tgfoid == function && TRIGGER_FOR_AFTER(t->tgtype) &&
-			(t->tgtype & event) != 0 && (versions || (!TRIGGER_FOR_ROW(t->tgtype) && t->tgqual == NULL)))
-			return true;
-	}
-	return false;
-}
-
 static Oid
 book_function(Oid schema, const char *name, int n_arguments, const Oid *types)
 {
@@ -214,32 +198,36 @@ book_function(Oid schema, const char *name, int n_arguments, const Oid *types)
 }
 
 /*
- * Whether every change of what decides on a day fires the trigger that writes the versions of real time anew. Not so for a view,
- * a table with children or with row-level security, and where the trigger is missing or may be skipped.
+ * Whether every change of a relation by which is found what decides on a day fires the trigger that writes the versions of real
+ * time anew. Not so for a view, a table with children or with row-level security, and where the trigger is missing or may be
+ * skipped. Of versions the triggers are for rows, and leave out drafts.
  */
 static bool
-versions_are_watched(const KnownBook *book)
+is_watched(const Relation relation, Oid function)
 {
-	Oid			function = book_function(book->schema, "renew_versions", 0, NULL);
-	bool		watched = OidIsValid(function);
+	const char *name = RelationGetRelationName(relation);
+	bool		versions = strcmp(name, "policy_version") == 0 || strcmp(name, "scorecard_version") == 0;
+	int16		missing = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
 
-	for (int i = 0; watched && i < VERSION_RELATIONS; i++)
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
 	{
-		Relation	relation = relation_open(book->relation[i], AccessShareLock);
+		const Trigger *t = &relation->trigdesc->triggers[i];
 
-		watched = relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relhassubclass &&
-			!relation->rd_rel->relrowsecurity && is_watched_for(relation, TRIGGER_TYPE_INSERT, function) &&
-			is_watched_for(relation, TRIGGER_TYPE_UPDATE, function) && is_watched_for(relation, TRIGGER_TYPE_DELETE, function) &&
-			is_watched_for(relation, TRIGGER_TYPE_TRUNCATE, function);
-		relation_close(relation, AccessShareLock);
+		if (t->tgenabled == TRIGGER_FIRES_ALWAYS && t->tgfoid == function && TRIGGER_FOR_AFTER(t->tgtype) &&
+			(versions || (!TRIGGER_FOR_ROW(t->tgtype) && t->tgqual == NULL)))
+			missing &= ~t->tgtype;
 	}
-	return watched;
+	return missing == 0 && relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relhassubclass &&
+		!relation->rd_rel->relrowsecurity;
 }
 
 /* Opening a relation may bring the message that it changed: what is remembered stays only if none came. */
 static void
 require_relations(const char *name, KnownBook *book)
 {
+	Oid			function = book_function(book->schema, "renew_versions", 0, NULL);
+	bool		watched = true;
+
 	for (int i = 0; i < (int) RELATIONS; i++)
 	{
 		book->relation[i] = get_relname_relid(relations[i], book->schema);
@@ -252,48 +240,23 @@ require_relations(const char *name, KnownBook *book)
 	}
 	book->complete = true;
 	book->versions_stand = false;
-	book->versions_stand = versions_are_watched(book);
-}
+	for (int i = 0; watched && i < VERSION_RELATIONS; i++)
+	{
+		Relation	relation = relation_open(book->relation[i], AccessShareLock);
 
-static void
-require_usage(const char *name, Oid schema)
-{
-	if (cl_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for book \"%s\"", name),
-				 errdetail("Role \"%s\" has no right to use its schema.", GetUserNameFromId(GetUserId(), false)),
-				 errhint("The owner of the book grants: credit_limit.grant_book().")));
-}
-
-static void
-require_decision_input(const char *name, Oid schema)
-{
-	Oid			type = DATEOID;
-	Oid			function = book_function(schema, "decision_input", 1, &type);
-
-	if (!OidIsValid(function))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("book \"%s\" has no function decision_input(date)", name),
-				 errhint("SELECT credit_limit.create_book_input(%s) makes it.", quote_literal_cstr(name))));
-	if (cl_function_aclcheck(function, GetUserId()) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for function decision_input of book \"%s\"", name),
-				 errdetail("Role \"%s\" may not execute it.", GetUserNameFromId(GetUserId(), false)),
-				 errhint("The owner of the book grants: credit_limit.grant_book().")));
+		watched = is_watched(relation, function);
+		relation_close(relation, AccessShareLock);
+	}
+	book->versions_stand = watched;
 }
 
 /* A plain name, as create_book() takes it; so it needs no quotes anywhere. */
 static void
 require_plain_name(const char *name)
 {
-	bool		plain = name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z');
-
-	for (const char *c = name; plain && *c != '\0'; c++)
-		plain = *c == '_' || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
-	if (!plain || strncmp(name, "pg_", 3) == 0 || strncmp(name, "credit_limit", 12) == 0 || strlen(name) > CL_BOOK_NAME_LENGTH)
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name) || (int) strlen(name) > CL_BOOK_NAME_LENGTH ||
+		name[0] == '\0' || isdigit((unsigned char) name[0]) || strncmp(name, "pg_", 3) == 0 ||
+		strncmp(name, "credit_limit", 12) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the name of a book is not valid"),
@@ -334,7 +297,12 @@ open_book(FunctionCallInfo fcinfo, Need need)
 				 errmsg("there is no book \"%s\"", name),
 				 errdetail("No schema has that name."),
 				 errhint("SELECT credit_limit.create_book(%s) makes one.", quote_literal_cstr(name))));
-	require_usage(name, schema);
+	if (cl_schema_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for book \"%s\"", name),
+				 errdetail("Role \"%s\" has no right to use its schema.", GetUserNameFromId(GetUserId(), false)),
+				 errhint("The owner of the book grants: credit_limit.grant_book().")));
 	book = known_book(schema);
 	if (!book->names_sound)
 	{
@@ -352,18 +320,24 @@ open_book(FunctionCallInfo fcinfo, Need need)
 		PG_END_TRY();
 	}
 	if (need != NEED_SCHEMA && !book->complete)
-	{
-		if (!OidIsValid(get_relname_relid("log_lane", schema)))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("schema \"%s\" is not a book", name),
-					 errdetail("It has no decision log."),
-					 errhint("SELECT credit_limit.create_book(%s) makes the tables that are missing.",
-							 quote_literal_cstr(name))));
 		require_relations(name, book);
-	}
 	if (need == NEED_DECISION_INPUT)
-		require_decision_input(name, schema);
+	{
+		Oid			type = DATEOID;
+		Oid			function = book_function(schema, "decision_input", 1, &type);
+
+		if (!OidIsValid(function))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_FUNCTION),
+					 errmsg("book \"%s\" has no function decision_input(date)", name),
+					 errhint("SELECT credit_limit.create_book_input(%s) makes it.", quote_literal_cstr(name))));
+		if (cl_function_aclcheck(function, GetUserId()) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for function decision_input of book \"%s\"", name),
+					 errdetail("Role \"%s\" may not execute it.", GetUserNameFromId(GetUserId(), false)),
+					 errhint("The owner of the book grants: credit_limit.grant_book().")));
+	}
 	snprintf(path, sizeof(path), "pg_catalog, %s, pg_temp", quote_identifier(name));
 	if (strcmp(namespace_search_path, path) != 0)
 		(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
@@ -391,10 +365,7 @@ cl_open_book_to_check(PG_FUNCTION_ARGS)
 	return open_book(fcinfo, NEED_SCHEMA);
 }
 
-/*
- * (book text) -> boolean: whether what real time has in run_version is what decides now, since every change of it fires the
- * trigger that writes it anew; in a book that is open
- */
+/* (book text) -> boolean: whether what real time has in run_version is what decides now; in a book that is open */
 Datum
 cl_versions_stand(PG_FUNCTION_ARGS)
 {

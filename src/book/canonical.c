@@ -270,9 +270,11 @@ begin_row(ClCanonicalRow *row, TupleDesc desc, int most)
 ClCanonicalRow *
 cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext own = AllocSetContextCreate(context, "canonical row", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(own);
 	ClCanonicalRow *row = palloc0_object(ClCanonicalRow);
 
+	row->context = own;
 	begin_row(row, CreateTupleDescCopy(desc), end - first);
 	for (int i = first; i < end; i++)
 		add_column(row, i);

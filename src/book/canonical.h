@@ -35,7 +35,7 @@ extern ClCanonicalRow *cl_canonical_row(ClCanonicalRow **kept, MemoryContext con
 /* Before it: of the records that follow only columns of these names, of type text[], are printed, in this order; NULL: all. */
 extern void cl_canonical_choose(ClCanonicalRow **kept, MemoryContext context, const ArrayType *names);
 
-/* A row of which the columns from first to before end are printed, and whose values the caller fills in. */
+/* A row, in a context of its own, of which the columns from first to before end are printed; the caller fills in the values. */
 extern ClCanonicalRow *cl_canonical_columns(MemoryContext context, TupleDesc desc, int first, int end);
 
 /* The place of a column in row->value, or below 0. */

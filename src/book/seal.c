@@ -20,6 +20,7 @@
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -35,8 +36,6 @@
 #define ENTRY_AFTER 3
 
 PG_FUNCTION_INFO_V1(cl_seal);
-
-/* ---- Hashes ---- */
 
 /* Of some bytes and a text, as a bytea. */
 static bytea *
@@ -54,24 +53,6 @@ hash_pair(const void *first, int first_length, const char *plain, int length)
 	return DatumGetByteaP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(both)));
 }
 
-/* The three values are of type bytea, NULL where isnull says so. */
-static bytea *
-hash_entry(const bytea *previous, const ClCanonicalRow *entry, const Datum *values, const bool *isnull)
-{
-	StringInfoData content;
-
-	initStringInfo(&content);
-	appendStringInfoChar(&content, '[');
-	cl_canonical_put(&content, entry);
-	for (int i = 0; i < 3; i++)
-	{
-		appendStringInfoChar(&content, ',');
-		cl_canonical_put_bytea(&content, values[i], isnull[i]);
-	}
-	appendStringInfoChar(&content, ']');
-	return hash_pair(VARDATA_ANY(previous), VARSIZE_ANY_EXHDR(previous), content.data, content.len);
-}
-
 /* ---- Sealing ---- */
 
 /* Where a value is found: a column of the cursor, or a field of the one that is called decision. */
@@ -81,7 +62,7 @@ typedef struct Source
 	int			field;			/* -1: the column itself */
 } Source;
 
-/* Arrays of the answer; the first three are of rows. */
+/* Arrays of the answer; the first two are of rows. */
 enum
 {
 	DECISIONS, EVIDENCE, LAYOUTS, ACCOUNTS, LIMITS, FROZEN, ARRAYS
@@ -108,7 +89,6 @@ typedef struct Seal
 	int			as_of;
 	int			new_limit;
 	int			frozen;
-	ClCanonicalRow *inputs;
 	uint8		prefix[SALT_BYTES + HASH_BYTES];	/* of what input_hash covers: the salt, and the hash of the layout */
 	uint64		known_inputs;	/* identifier of the row type whose layout that is; 0: none yet */
 	int64		layout;			/* its number: the beginning of its hash */
@@ -118,7 +98,7 @@ typedef struct Seal
 	int64		account;		/* of the row before, if there was one */
 	bool		has_account;
 	ArrayBuildState *out[ARRAYS];
-	TupleDesc	out_desc[ARRAYS];
+	TupleDesc	out_desc[LAYOUTS];
 } Seal;
 
 /* ---- The columns of a cursor ---- */
@@ -137,26 +117,8 @@ wrong_cursor(const char *column, Oid type)
  * and the end of a call nothing else runs, so no two calls use them at once.
  */
 static ClCanonicalRow *kept_inputs = NULL;
-
-static ClCanonicalRow *
-kept_entry(TupleDesc log_entry)
-{
-	static ClCanonicalRow *entry = NULL;
-	static MemoryContext context = NULL;
-	static uint64 identifier = 0;
-	uint64		now = assign_record_type_identifier(log_entry->tdtypeid, log_entry->tdtypmod);
-
-	if (identifier != now)
-	{
-		identifier = 0;
-		if (context == NULL)
-			context = AllocSetContextCreate(TopMemoryContext, "entries of decision logs", ALLOCSET_SMALL_SIZES);
-		MemoryContextReset(context);
-		entry = cl_canonical_columns(context, log_entry, ENTRY_FIRST, log_entry->natts - ENTRY_AFTER);
-		identifier = now;
-	}
-	return entry;
-}
+static ClCanonicalRow *kept_entry = NULL;
+static uint64 kept_identifier = 0;	/* of the row type of kept_entry */
 
 /* RECORDOID stands for any row. */
 static int
@@ -192,6 +154,7 @@ static void
 bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 {
 	int			decision = cl_canonical_find(desc, "decision");
+	uint64		identifier;
 
 	seal->desc = desc;
 	seal->value = palloc_array(Datum, desc->natts);
@@ -209,7 +172,17 @@ bind_cursor(Seal *seal, TupleDesc desc, TupleDesc log_entry)
 	seal->kept = cl_canonical_find(desc, "kept");
 	if (seal->kept >= 0)
 		seal->kept = cursor_column(desc, "kept", TEXTARRAYOID);
-	seal->entry = kept_entry(log_entry);
+	identifier = assign_record_type_identifier(log_entry->tdtypeid, log_entry->tdtypmod);
+	if (kept_identifier != identifier)
+	{
+		kept_identifier = 0;
+		if (kept_entry != NULL)
+			MemoryContextDelete(kept_entry->context);
+		kept_entry = NULL;
+		kept_entry = cl_canonical_columns(TopMemoryContext, log_entry, ENTRY_FIRST, log_entry->natts - ENTRY_AFTER);
+		kept_identifier = identifier;
+	}
+	seal->entry = kept_entry;
 	seal->source = palloc_array(Source, log_entry->natts);
 	for (int i = ENTRY_FIRST; i < log_entry->natts - ENTRY_AFTER; i++)
 		seal->source[i] = find_source(seal, TupleDescAttr(log_entry, i));
@@ -286,29 +259,6 @@ check_entry(Seal *seal)
 	seal->has_account = true;
 }
 
-/* Takes the inputs apart; true: their layout is another one than that of the row before. */
-static bool
-take_inputs(Seal *seal)
-{
-	const StringInfoData *layout;
-	const uint8 *digest;
-
-	cl_canonical_choose(&kept_inputs, TopMemoryContext, seal->kept >= 0 && !seal->isnull[seal->kept] ?
-						DatumGetArrayTypeP(seal->value[seal->kept]) : NULL);
-	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]));
-	seal->inputs = kept_inputs;
-	if (seal->inputs->identifier == seal->known_inputs)
-		return false;
-	layout = &seal->inputs->layout;
-	digest = (const uint8 *) VARDATA(hash_pair("", 0, layout->data, layout->len));
-	memcpy(seal->prefix + SALT_BYTES, digest, HASH_BYTES);
-	seal->layout = 0;
-	for (int i = 0; i < (int) sizeof(int64); i++)
-		seal->layout = (int64) ((uint64) seal->layout << 8 | digest[i]);
-	seal->known_inputs = seal->inputs->identifier;
-	return true;
-}
-
 static void
 add_value(Seal *seal, int array, Datum value, bool isnull)
 {
@@ -327,35 +277,49 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	ClCanonicalRow *entry = seal->entry;
 	Datum	   *hashes = entry->value + entry->desc->natts - ENTRY_AFTER;
 	bytea	   *salt = palloc(VARHDRSZ + SALT_BYTES);
+	bytea	   *input_hash;
 	bytea	   *hash;
-	Datum		content[3];
-	bool		isnull[3] = {false};
 	bool		all[5] = {false};
 	text	   *inputs;
+	uint64		number;
+	StringInfoData content;
 
 	take_entry(seal, tuple);
 	check_entry(seal);
-	if (take_inputs(seal))
+	cl_canonical_choose(&kept_inputs, TopMemoryContext, seal->kept >= 0 && !seal->isnull[seal->kept] ?
+						DatumGetArrayTypeP(seal->value[seal->kept]) : NULL);
+	cl_canonical_row(&kept_inputs, TopMemoryContext, DatumGetHeapTupleHeader(seal->value[seal->inputs_column]));
+	if (kept_inputs->identifier != seal->known_inputs)
 	{
-		Datum		values[] = {Int64GetDatum(seal->layout),
-		PointerGetDatum(cstring_to_text_with_len(seal->inputs->layout.data, seal->inputs->layout.len))};
+		const StringInfoData *layout = &kept_inputs->layout;
+		const bytea *digest = hash_pair("", 0, layout->data, layout->len);
 
-		add_row(seal, LAYOUTS, values, all);
+		memcpy(seal->prefix + SALT_BYTES, VARDATA(digest), HASH_BYTES);
+		memcpy(&number, VARDATA(digest), sizeof(number));
+		seal->layout = (int64) pg_ntoh64(number);
+		seal->known_inputs = kept_inputs->identifier;
+		add_value(seal, LAYOUTS, PointerGetDatum(cstring_to_text_with_len(layout->data, layout->len)), false);
 	}
-	inputs = cl_canonical_text(seal->inputs);
+	inputs = cl_canonical_text(kept_inputs);
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
 	memcpy(VARDATA(salt), random, SALT_BYTES);
 	memcpy(seal->prefix, random, SALT_BYTES);
-	content[0] = PointerGetDatum(hash_pair(seal->prefix, sizeof(seal->prefix), VARDATA(inputs), VARSIZE(inputs) - VARHDRSZ));
+	input_hash = hash_pair(seal->prefix, sizeof(seal->prefix), VARDATA(inputs), VARSIZE(inputs) - VARHDRSZ);
+	initStringInfo(&content);
+	appendStringInfoChar(&content, '[');
+	cl_canonical_put(&content, entry);
+	appendStringInfoChar(&content, ',');
+	cl_canonical_put_bytea(&content, PointerGetDatum(input_hash), false);
 	for (int i = 0; i < 2; i++)
 	{
-		content[i + 1] = seal->value[seal->digest[i]];
-		isnull[i + 1] = seal->isnull[seal->digest[i]];
+		appendStringInfoChar(&content, ',');
+		cl_canonical_put_bytea(&content, seal->value[seal->digest[i]], seal->isnull[seal->digest[i]]);
 	}
-	hash = hash_entry(seal->hash, entry, content, isnull);
+	appendStringInfoChar(&content, ']');
+	hash = hash_pair(VARDATA(seal->hash), HASH_BYTES, content.data, content.len);
 	seal->place++;
 	entry->value[0] = Int64GetDatum(LANES * seal->place + seal->lane);
-	hashes[0] = content[0];
+	hashes[0] = PointerGetDatum(input_hash);
 	hashes[1] = PointerGetDatum(seal->hash);
 	hashes[2] = PointerGetDatum(hash);
 	add_row(seal, DECISIONS, entry->value, entry->isnull);
@@ -371,25 +335,9 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	memcpy(VARDATA(seal->hash), VARDATA(hash), HASH_BYTES);
 }
 
-static void
-begin_seal(Seal *seal, const bytea *previous)
-{
-	if (VARSIZE_ANY_EXHDR(previous) != HASH_BYTES || seal->lane < 0 || seal->lane >= LANES || seal->place < 0 ||
-		seal->place > PG_INT64_MAX / LANES / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the end of a lane is not valid"),
-				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", seal->lane, seal->place,
-						   (int) VARSIZE_ANY_EXHDR(previous)),
-				 errhint("A lane is 0 to %d; its place and its hash are in log_lane.", LANES - 1)));
-	seal->hash = palloc(VARHDRSZ + HASH_BYTES);
-	SET_VARSIZE(seal->hash, VARHDRSZ + HASH_BYTES);
-	memcpy(VARDATA(seal->hash), VARDATA_ANY(previous), HASH_BYTES);
-}
-
 /*
  * (rows refcursor, most int, lane int, place bigint, previous_hash bytea, previous_account bigint)
- *		-> (decisions log_entry[], evidence log_evidence[], layouts log_layout[], accounts bigint[], limits numeric[],
+ *		-> (decisions log_entry[], evidence log_evidence[], layouts text[], accounts bigint[], limits numeric[],
  *			frozen boolean[], place bigint, hash bytea)
  *
  * From a cursor, so that a chunk of a run is never in memory as a whole; in arrays, because unnest() gives an INSERT the columns
@@ -400,6 +348,7 @@ cl_seal(PG_FUNCTION_ARGS)
 {
 	char	   *cursor;
 	Seal		seal = {.context = CurrentMemoryContext};
+	const bytea *previous;
 	MemoryContext row_context;
 	Portal		portal;
 	uint8	   *random;
@@ -417,7 +366,18 @@ cl_seal(PG_FUNCTION_ARGS)
 	cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	seal.lane = PG_GETARG_INT32(2);
 	seal.place = PG_GETARG_INT64(3);
-	begin_seal(&seal, PG_GETARG_BYTEA_PP(4));
+	previous = PG_GETARG_BYTEA_PP(4);
+	if (VARSIZE_ANY_EXHDR(previous) != HASH_BYTES || seal.lane < 0 || seal.lane >= LANES || seal.place < 0 ||
+		seal.place > PG_INT64_MAX / LANES / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the end of a lane is not valid"),
+				 errdetail("Lane %d, place " INT64_FORMAT ", hash of %d bytes.", seal.lane, seal.place,
+						   (int) VARSIZE_ANY_EXHDR(previous)),
+				 errhint("A lane is 0 to %d; its place and its hash are in log_lane.", LANES - 1)));
+	seal.hash = palloc(VARHDRSZ + HASH_BYTES);
+	SET_VARSIZE(seal.hash, VARHDRSZ + HASH_BYTES);
+	memcpy(VARDATA(seal.hash), VARDATA_ANY(previous), HASH_BYTES);
 	seal.has_account = !PG_ARGISNULL(5);
 	seal.account = seal.has_account ? PG_GETARG_INT64(5) : 0;
 	cl_record_open(&record, fcinfo);
@@ -436,7 +396,7 @@ cl_seal(PG_FUNCTION_ARGS)
 		Oid			type = get_element_type(TupleDescAttr(record.desc, i)->atttypid);
 
 		seal.out[i] = initArrayResult(type, seal.context, false);
-		if (i <= LAYOUTS)
+		if (i < LAYOUTS)
 			seal.out_desc[i] = lookup_rowtype_tupdesc(type, -1);
 	}
 	bind_cursor(&seal, rows->tupdesc, seal.out_desc[DECISIONS]);
@@ -456,7 +416,7 @@ cl_seal(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(seal.context);
 	for (int i = 0; i < ARRAYS; i++)
 		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
-	for (int i = 0; i <= LAYOUTS; i++)
+	for (int i = 0; i < LAYOUTS; i++)
 		ReleaseTupleDesc(seal.out_desc[i]);
 	cl_record_put_int64(&record, seal.place);
 	cl_record_put(&record, PointerGetDatum(seal.hash));

@@ -76,9 +76,9 @@ SELECT count(*) FROM book_t.evidence_layout;
 ALTER FUNCTION book_t.decision_input(date) RENAME TO plain_input;
 CREATE FUNCTION book_t.decision_input(as_of date) RETURNS TABLE (account_id bigint, borrower_id bigint, product text,
   credit_limit numeric, balance numeric, pending numeric, external_score float8, external_pd float8,
-  income numeric, days_past_due int, last_limit_change date, excluded boolean, excluded_freeze boolean, excluded_refer boolean,
+  income float8, days_past_due int, last_limit_change date, excluded boolean, excluded_freeze boolean, excluded_refer boolean,
     umbrella_limit numeric, umbrella_drawn numeric, umbrella_place int, more text) LANGUAGE sql STABLE
-  AS $$ SELECT account_id, borrower_id, product, credit_limit, balance, pending, external_score, external_pd, income,
+  AS $$ SELECT account_id, borrower_id, product, credit_limit, balance, pending, external_score, external_pd, income::float8,
     days_past_due, last_limit_change, excluded, excluded_freeze, excluded_refer, umbrella_limit, umbrella_drawn, umbrella_place, 'more'
     FROM book_t.plain_input(as_of) $$;
 INSERT INTO book_t.exclusion (borrower_id, kind, valid_from) VALUES (9, 'opt_out', '2027-01-15');

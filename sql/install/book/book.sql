@@ -81,15 +81,17 @@ BEGIN
 END
 $$;
 
--- trigger of tables that only grow: an error (42501) on UPDATE, DELETE and TRUNCATE
+-- trigger of tables that only grow, and of keys: an error (42501) on UPDATE, DELETE and TRUNCATE
 CREATE FUNCTION credit_limit_internal.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
     MESSAGE = format('%s of "%s.%s" is not allowed', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
-    DETAIL = 'What is written there is never changed or removed.',
-    HINT = 'A decision is corrected by another one; credit_limit.retire_decisions() ends what need not be kept.';
+    DETAIL = CASE TG_NAME WHEN 'keep_key' THEN 'The log names rows by their keys.'
+      ELSE 'What is written there is never changed or removed.' END,
+    HINT = CASE TG_NAME WHEN 'keep_key' THEN 'Insert a row with the new key, and close the accounts of the old one.'
+      ELSE 'A decision is corrected by another one; credit_limit.retire_decisions() ends what need not be kept.' END;
 END
 $$;
 
@@ -156,8 +158,7 @@ BEGIN
   PERFORM credit_limit_internal.open_book_to_check(book);
   PERFORM credit_limit_internal.create_tables(book);
   PERFORM credit_limit_internal.create_texts(book);
-  PERFORM credit_limit_internal.create_keys(book);
-  PERFORM credit_limit_internal.create_triggers(book);
+  PERFORM credit_limit_internal.create_guards(book);
   PERFORM credit_limit_internal.hide_functions(book);
   PERFORM credit_limit_internal.write_act(book, 'guards', 0, (SELECT jsonb_agg(g)::text FROM credit_limit_internal.guards() g));
   FOREACH step IN ARRAY ARRAY['create_book_input', 'create_book_reports'] LOOP

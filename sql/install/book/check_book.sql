@@ -41,38 +41,6 @@ AS $$
   WHERE f.oid = to_regprocedure(input_columns.input || '(date)')
 $$;
 
--- in an open book: relations and columns that are missing or of another type
-CREATE FUNCTION credit_limit_internal.check_contract() RETURNS TABLE (relation text, problem text)
-LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-  RETURN QUERY
-    SELECT s.relation, s.problem FROM (
-      SELECT c.relation, min(n.n) AS n, CASE WHEN r.oid IS NULL THEN 'is missing'
-          WHEN a.attname IS NULL THEN format('has no column "%s" (%s)', c.column_name, format_type(c.types[1]::regtype, NULL))
-          ELSE format('column "%s" is of type %s, and should be of type %s', c.column_name, format_type(a.atttypid, NULL),
-            format_type(c.types[1]::regtype, NULL)) END AS problem
-      FROM credit_limit_internal.book_contract() WITH ORDINALITY c(relation, column_name, types, n)
-      CROSS JOIN LATERAL (SELECT c.n) n
-      LEFT JOIN pg_class r ON r.oid = to_regclass(quote_ident(c.relation))
-      LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = c.column_name AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE a.atttypid IS NULL OR a.atttypid <> ALL (c.types::regtype[]::oid[])
-      GROUP BY 1, 3) s ORDER BY s.n;
-  RETURN QUERY SELECT i.name, 'is missing: a function of a date, as create_book_input() makes it'
-    FROM unnest(ARRAY['decision_input', 'decision_input_at']) i(name) WHERE to_regprocedure(i.name || '(date)') IS NULL;
-  -- What every decision reads; what policies and cards read besides is theirs to miss.
-  RETURN QUERY SELECT 'decision_input', format('has no column "%s"', r.name)
-    FROM unnest(ARRAY['account_id', 'borrower_id', 'product', 'balance', 'pending', 'external_score', 'external_pd',
-      'umbrella_limit', 'umbrella_drawn', 'umbrella_place']) r(name)
-    WHERE to_regprocedure('decision_input(date)') IS NOT NULL
-      AND r.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input'));
-  RETURN QUERY SELECT 'decision_input_at', format('has no column "%s", which decision_input has', c.name)
-    FROM credit_limit_internal.input_columns('decision_input') c(name)
-    WHERE to_regprocedure('decision_input_at(date)') IS NOT NULL
-      AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'));
-END
-$$;
-
 -- in an open book: which column a policy or a card reads that decision_input lacks, or has of another type; NULL: none
 CREATE FUNCTION credit_limit_internal.version_problem(policy credit_limit.limit_policy, card credit_limit.scorecard) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -140,21 +108,19 @@ LANGUAGE plpgsql STABLE
 AS $$
   -- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
 #variable_conflict use_column
+DECLARE
+  k record;
 BEGIN
-  IF NOT bad && '{account,borrower,product,umbrella}' THEN
+  FOR k IN SELECT * FROM credit_limit_internal.book_keys() b WHERE NOT bad && ARRAY[b.relation, b.target] LOOP
+    RETURN QUERY EXECUTE format('SELECT %1$L, %4$L, count(*) FROM %1$I r LEFT JOIN %2$I t USING (%3$s)
+      WHERE t IS NULL AND ROW (%3$s) IS NOT NULL', k.relation, k.target, k.columns,
+      format('rows whose %s is not in %s', k.columns, k.target));	-- a relation of the user's own
+  END LOOP;
+  IF NOT bad && '{account,umbrella}' THEN
     RETURN QUERY SELECT 'account', v.problem, count(*)
-      FROM account a LEFT JOIN borrower b ON b.borrower_id = a.borrower_id LEFT JOIN product p ON p.product = a.product
-      LEFT JOIN umbrella u ON u.umbrella_id = a.umbrella_id,
-        LATERAL (VALUES (1, 'accounts of a borrower who is not there', b.borrower_id IS NULL),
-          (2, 'accounts of a product that is not there', p.product IS NULL),
-          (3, 'accounts in another currency than their product', a.currency <> p.currency),
-          (4, 'accounts under an umbrella that is not there', a.umbrella_id IS NOT NULL AND u.umbrella_id IS NULL),
-          (5, 'accounts in another currency than their umbrella', a.currency <> u.currency),
-          (6, 'accounts under the umbrella of another borrower', a.borrower_id <> u.borrower_id),
-          (7, 'limits that are negative, or not known', a.status = 'open' AND (a.credit_limit < 0 OR a.credit_limit IS NULL)),
-          (8, 'balances that are not known, or not finite',
-            a.status = 'open' AND (a.balance IS NULL OR a.balance::text IN ('NaN', 'Infinity', '-Infinity'))))
-          v(n, problem, is_so) WHERE v.is_so GROUP BY v.n, v.problem ORDER BY v.n;
+      FROM account a, LATERAL (VALUES ('limits that are negative, or not known', a.credit_limit < 0 OR a.credit_limit IS NULL),
+        ('balances that are not known, or not finite', a.balance IS NULL OR a.balance::text IN ('NaN', 'Infinity', '-Infinity')))
+        v(problem, is_so) WHERE a.status = 'open' AND v.is_so GROUP BY v.problem ORDER BY v.problem DESC;
     RETURN QUERY SELECT 'account', 'account_id that are not unique', count(*) - count(DISTINCT a.account_id) FROM account a;
     RETURN QUERY SELECT 'umbrella', v.problem, count(*)
       FROM umbrella u JOIN (SELECT a.umbrella_id, sum(greatest(a.balance, 0) + a.pending) AS drawn,
@@ -177,8 +143,6 @@ BEGIN
       FROM account a, (SELECT max(m.month) AS month FROM account_month m) l
       WHERE a.status = 'open' AND a.credit_limit > 0 AND a.opened_on < l.month
         AND NOT EXISTS (SELECT FROM account_month m WHERE m.account_id = a.account_id AND m.month = l.month);
-    RETURN QUERY SELECT 'account_month', 'months of an account that is not there', count(*) FROM account_month m
-      WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = m.account_id);
     RETURN QUERY SELECT 'account_month', v.problem, sum(v.n)::bigint
       FROM (SELECT count(*) - count(DISTINCT m.month) AS twice, count(*) FILTER (WHERE NOT credit_limit_internal.is_day(m.month)
             OR extract(day FROM m.month) <> 1) AS odd,
@@ -188,19 +152,15 @@ BEGIN
           ('months that are not the first day of a month', g.odd), ('months of an account that are there twice', g.twice))
           v(problem, n) WHERE v.n > 0 GROUP BY v.problem ORDER BY v.problem;
   END IF;
-  IF NOT bad && '{exclusion,borrower}' THEN
-    RETURN QUERY SELECT 'exclusion', 'exclusions of a borrower who is not there', count(*) FROM exclusion x
-      WHERE NOT EXISTS (SELECT FROM borrower b WHERE b.borrower_id = x.borrower_id);
-  END IF;
   IF NOT bad && '{product,policy_version,scorecard_version,experiment,experiment_arm}' THEN
-    RETURN QUERY SELECT v.relation, v.problem, count(*)
+    RETURN QUERY SELECT n.relation, k.problem, count(*)
       FROM (SELECT 'product' AS relation, p.policy, p.scorecard FROM product p
         UNION ALL SELECT 'experiment_arm', x.policy, x.scorecard FROM experiment_arm x) n,
-        LATERAL (VALUES (n.relation, 'policies without an approved version', n.policy IS NOT NULL
-            AND NOT EXISTS (SELECT FROM policy_version v WHERE v.name = n.policy AND v.status <> 'draft')),
-          (n.relation, 'scorecards without an approved version', n.scorecard IS NOT NULL
-            AND NOT EXISTS (SELECT FROM scorecard_version v WHERE v.name = n.scorecard AND v.status <> 'draft')))
-          v(relation, problem, is_so) WHERE v.is_so GROUP BY v.relation, v.problem ORDER BY v.relation DESC, v.problem;
+        LATERAL (VALUES ('policy', n.policy, 'policies without an approved version'),
+          ('scorecard', n.scorecard, 'scorecards without an approved version')) k(kind, name, problem)
+      WHERE k.name IS NOT NULL AND NOT EXISTS (SELECT FROM credit_limit_internal.version_list() v
+        WHERE v.kind = k.kind AND v.name = k.name AND v.status <> 'draft')
+      GROUP BY n.relation, k.problem ORDER BY n.relation DESC, k.problem;
     RETURN QUERY SELECT 'policy_version', 'policies of products, in force or to come, that do not read the table exclusion',
         count(*) FROM policy_version v WHERE v.status = 'approved' AND EXISTS (SELECT FROM product p WHERE p.policy = v.name)
         AND NOT (v.document::jsonb -> 'exclusions') @> '[{"column": "excluded"}]';
@@ -221,72 +181,54 @@ BEGIN
       WHERE v.is_so GROUP BY v.problem ORDER BY v.problem;
   END IF;
   -- Rows of months that got no partition in time stay where retirement does not find them.
-  IF has_table_privilege(to_regclass('account_month_rest'), 'SELECT') THEN
-    RETURN QUERY SELECT 'account_month', 'rows of months without a partition: credit_limit.add_months()', count(*)
-      FROM account_month_rest m;
-  END IF;
-  IF has_table_privilege(to_regclass('decision_rest'), 'SELECT') THEN
-    RETURN QUERY SELECT 'decision', 'rows of months without a partition: credit_limit.add_months()', count(*)
-      FROM decision_rest d;
-  END IF;
+  FOR k IN SELECT r.relation FROM (VALUES ('account_month'), ('decision')) r(relation)
+      WHERE has_table_privilege(to_regclass(r.relation || '_rest'), 'SELECT') LOOP
+    RETURN QUERY EXECUTE format('SELECT %L, %L, count(*) FROM %I', k.relation,
+      'rows of months without a partition: credit_limit.add_months()', k.relation || '_rest');	-- a relation of the user's own
+  END LOOP;
 END
 $$;
 
--- in an open book that has all its relations: what would make the next run fail, or decide by what is not known
-CREATE FUNCTION credit_limit_internal.check_night() RETURNS TABLE (relation text, problem text)
-LANGUAGE plpgsql STABLE
-AS $$
-  -- Before a night: what it would fail by, or do nothing by.
-#variable_conflict use_column
-DECLARE
-  today CONSTANT date := (SELECT d.business_date FROM business_day d);
-  day CONSTANT date := coalesce(today, (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m), '2000-01-01');
-  f record;
-BEGIN
-  RETURN QUERY SELECT 'business_day', 'there is no business date: credit_limit.set_business_date()'
-    WHERE today IS NULL AND (EXISTS (SELECT FROM job j WHERE j.schedule IS NOT NULL AND j.as_of = 'business_day')
-      OR to_regprocedure('decide_changed()') IS NOT NULL);
-  RETURN QUERY SELECT 'account_month', format('no row since %s: what is late on the business date is not known',
-      to_char(since.month, 'YYYY-MM'))
-    FROM (SELECT (date_trunc('month', today::timestamp) - interval '1 month')::date AS month) since
-    WHERE today IS NOT NULL AND EXISTS (SELECT FROM account a WHERE a.status = 'open' AND a.credit_limit > 0)
-      AND NOT EXISTS (SELECT FROM account_month m WHERE m.month >= since.month AND m.month <= today);
-  IF NOT has_function_privilege('decision_input(date)', 'EXECUTE') THEN
-    RETURN;
-  END IF;
-  RETURN QUERY SELECT v.relation, format('%s %s: %s', v.name, v.version, v.problem)
-    FROM (SELECT 'policy_version' AS relation, v.name, v.version, v.valid_to,
-        credit_limit_internal.version_problem(v.document, NULL) AS problem FROM policy_version v WHERE v.status = 'approved'
-      UNION ALL SELECT 'scorecard_version', v.name, v.version, v.valid_to,
-        credit_limit_internal.version_problem(NULL, v.document) FROM scorecard_version v WHERE v.status = 'approved') v
-    WHERE v.problem IS NOT NULL AND coalesce(v.valid_to >= day, true) ORDER BY 1, 2;
-  IF NOT FOUND THEN
-    f := credit_limit_internal.failing_borrower(day, false);
-    IF f.code IS NOT NULL THEN
-      relation := 'decision_input';
-      problem := format('%s cannot be decided: %s', coalesce('borrower ' || f.borrower_id, 'the book'), f.message);
-      RETURN NEXT;
-    END IF;
-  END IF;
-END
-$$;
-
--- what is wrong with a book, a row each: relations and columns that are missing or of another type, a business date or months
--- that are missing, columns that an approved version reads and decision_input lacks, the first borrower who cannot be decided on
--- the business date, or at the end of the last month on file, triggers, constraints and rights that are not as create_book() and
--- grant_book() made them (row_count NULL); and rows that contradict others, with their number. No rows: nothing is wrong. The
--- contract is the column names: views over other tables do as well. It takes as long as a preview; without EXECUTE on
--- decision_input what needs it is left out. Errors: a schema that holds what would change the meaning of statements (55000)
+-- what is wrong with a book, a row each; none: nothing is. Relations and columns that are missing or of another type; a business
+-- date or months that are missing; columns that an approved version reads and decision_input lacks; the first borrower who cannot
+-- be decided on the business date, or at the end of the last month on file; triggers, constraints and rights that are not as
+-- create_book() and grant_book() made them (row_count NULL); rows that contradict others, with their number. It takes as long as
+-- a preview; without EXECUTE on decision_input what needs it is left out. Errors: names that change the meaning of statements
+-- (55000)
 CREATE FUNCTION credit_limit.check_book(book text) RETURNS TABLE (relation text, problem text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
   missing record;
-  bad text[];
+  bad text[] := '{}';
+  today date;
+  day date;
+  f record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_check(book);
-  FOR missing IN SELECT * FROM credit_limit_internal.check_contract() UNION ALL SELECT r.name, 'is missing'
+  FOR missing IN
+    (SELECT c.relation, CASE WHEN r.oid IS NULL THEN 'is missing'
+        WHEN a.attname IS NULL THEN format('has no column "%s" (%s)', c.column_name, format_type(c.types[1]::regtype, NULL))
+        ELSE format('column "%s" is of type %s, and should be of type %s', c.column_name, format_type(a.atttypid, NULL),
+          format_type(c.types[1]::regtype, NULL)) END AS problem
+      FROM credit_limit_internal.book_contract() WITH ORDINALITY c(relation, column_name, types, n)
+      LEFT JOIN pg_class r ON r.oid = to_regclass(c.relation)
+      LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = c.column_name AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE a.atttypid IS NULL OR a.atttypid <> ALL (c.types::regtype[]::oid[]) GROUP BY 1, 2 ORDER BY min(c.n))
+    UNION ALL SELECT i.name, 'is missing: a function of a date, as create_book_input() makes it'
+      FROM unnest(ARRAY['decision_input', 'decision_input_at']) i(name) WHERE to_regprocedure(i.name || '(date)') IS NULL
+    -- What every decision reads; what policies and cards read besides is theirs to miss.
+    UNION ALL SELECT 'decision_input', format('has no column "%s"', r.name)
+      FROM unnest(ARRAY['account_id', 'borrower_id', 'product', 'balance', 'pending', 'external_score', 'external_pd',
+        'umbrella_limit', 'umbrella_drawn', 'umbrella_place']) r(name)
+      WHERE to_regprocedure('decision_input(date)') IS NOT NULL
+        AND r.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input'))
+    UNION ALL SELECT 'decision_input_at', format('has no column "%s", which decision_input has', c.name)
+      FROM credit_limit_internal.input_columns('decision_input') c(name)
+      WHERE to_regprocedure('decision_input_at(date)') IS NOT NULL
+        AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'))
+    UNION ALL SELECT r.name, 'is missing'
       FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'log_act', 'job']) r(name)
       WHERE to_regclass(r.name) IS NULL LOOP
     bad := bad || missing.relation;
@@ -294,7 +236,7 @@ BEGIN
     problem := missing.problem;
     RETURN NEXT;
   END LOOP;
-  RETURN QUERY SELECT * FROM credit_limit_internal.check_rows(coalesce(bad, '{}')) c WHERE c.row_count > 0;
+  RETURN QUERY SELECT * FROM credit_limit_internal.check_rows(bad) c WHERE c.row_count > 0;
   RETURN QUERY SELECT f.proname::text, 'is a function that everybody may execute: grant_book() takes it from PUBLIC', NULL::bigint
     FROM pg_proc f
     WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND (f.prosecdef OR f.proname ~ '^decision_input(_at)?$')
@@ -314,8 +256,36 @@ BEGIN
   IF to_regclass('log_act') IS NOT NULL THEN
     RETURN QUERY SELECT g.relation, g.problem, NULL::bigint FROM credit_limit_internal.check_guards() g;
   END IF;
-  IF coalesce(bad, '{}') <@ '{decision_input_at}' THEN
-    RETURN QUERY SELECT n.relation, n.problem, NULL::bigint FROM credit_limit_internal.check_night() n;
+  -- What the next night would fail by, or do nothing by.
+  IF NOT bad <@ '{decision_input_at}' THEN
+    RETURN;
+  END IF;
+  today := (SELECT d.business_date FROM business_day d);
+  day := coalesce(today, (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m), '2000-01-01');
+  RETURN QUERY SELECT 'business_day', 'there is no business date: credit_limit.set_business_date()', NULL::bigint
+    WHERE today IS NULL AND (EXISTS (SELECT FROM job j WHERE j.schedule IS NOT NULL AND j.as_of = 'business_day')
+      OR to_regprocedure('decide_changed()') IS NOT NULL);
+  RETURN QUERY SELECT 'account_month', format('no row since %s: what is late on the business date is not known',
+      to_char(since.month, 'YYYY-MM')), NULL::bigint
+    FROM (SELECT (date_trunc('month', today::timestamp) - interval '1 month')::date AS month) since
+    WHERE today IS NOT NULL AND EXISTS (SELECT FROM account a WHERE a.status = 'open' AND a.credit_limit > 0)
+      AND NOT EXISTS (SELECT FROM account_month m WHERE m.month >= since.month AND m.month <= today);
+  IF NOT has_function_privilege('decision_input(date)', 'EXECUTE') THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT v.relation, format('%s %s: %s', v.name, v.version, v.problem), NULL::bigint
+    FROM (SELECT 'policy_version' AS relation, v.name, v.version, v.valid_to,
+        credit_limit_internal.version_problem(v.document, NULL) AS problem FROM policy_version v WHERE v.status = 'approved'
+      UNION ALL SELECT 'scorecard_version', v.name, v.version, v.valid_to,
+        credit_limit_internal.version_problem(NULL, v.document) FROM scorecard_version v WHERE v.status = 'approved') v
+    WHERE v.problem IS NOT NULL AND coalesce(v.valid_to >= day, true) ORDER BY 1, 2;
+  IF NOT FOUND THEN
+    f := credit_limit_internal.failing_borrower(day, false);
+    IF f.code IS NOT NULL THEN
+      relation := 'decision_input';
+      problem := format('%s cannot be decided: %s', coalesce('borrower ' || f.borrower_id, 'the book'), f.message);
+      RETURN NEXT;
+    END IF;
   END IF;
 END
 $$;

@@ -2,8 +2,8 @@
 
 -- computes behavior_features of open accounts from account_month into account_feature, as of the month of a day (NULL: the
 -- business date), or the one before where that is not on file yet; returns how many were written. Accounts that have theirs are
--- left alone, also when an older month was corrected: everybody computes them anew. demand_q90, demand_mean and computed_on stay
--- as they are. Errors: no day (22023), an account_feature of the lender (55000)
+-- left alone, also when an older month was corrected: everybody computes them anew. Errors: no day (22023), an account_feature of
+-- the lender (55000)
 CREATE FUNCTION credit_limit.refresh_features(book text, as_of date DEFAULT NULL, everybody boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

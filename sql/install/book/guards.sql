@@ -6,49 +6,19 @@ CREATE FUNCTION credit_limit_internal.is_table(book text, relation text) RETURNS
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(format('%I.%I', book, relation)) AND c.relkind IN ('r', 'p'));
 
--- part of create_book: foreign keys between what are tables
-CREATE FUNCTION credit_limit_internal.create_keys(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- which columns of a relation name a row of another one, whose key has the same names
+CREATE FUNCTION credit_limit_internal.book_keys() RETURNS TABLE (relation text, columns text, target text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Foreign keys, between what are tables: a view has no key to refer to, and check_book looks instead.
-DECLARE
-  k record;
-BEGIN
-  FOR k IN SELECT * FROM (VALUES
-      ('umbrella', 'borrower_id', 'borrower', 'borrower_id'),
-      ('account', 'borrower_id', 'borrower', 'borrower_id'),
-      ('account', 'product, currency', 'product', 'product, currency'),
-      ('account', 'umbrella_id, borrower_id, currency', 'umbrella', 'umbrella_id, borrower_id, currency'),
-      ('limit_adjustment', 'account_id', 'account', 'account_id'),
-      ('account_month', 'account_id', 'account', 'account_id'),
-      ('account_feature', 'account_id', 'account', 'account_id'),
-      ('exclusion', 'borrower_id', 'borrower', 'borrower_id')) v(relation, columns, target, target_columns) LOOP
-    CONTINUE WHEN NOT (credit_limit_internal.is_table(book, k.relation) AND credit_limit_internal.is_table(book, k.target));
-    BEGIN
-      EXECUTE format('ALTER TABLE %1$I.%2$I ADD FOREIGN KEY (%3$s) REFERENCES %1$I.%4$I (%5$s)', book, k.relation, k.columns,
-        k.target, k.target_columns);	-- DDL
-    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation
-        OR insufficient_privilege THEN
-      RAISE WARNING 'no foreign key from %.% to %.%: %', book, k.relation, book, k.target, SQLERRM;
-    END;
-  END LOOP;
-END
+  VALUES ('umbrella', 'borrower_id', 'borrower'), ('account', 'borrower_id', 'borrower'),
+    ('account', 'product, currency', 'product'), ('account', 'umbrella_id, borrower_id, currency', 'umbrella'),
+    ('limit_adjustment', 'account_id', 'account'), ('account_month', 'account_id', 'account'),
+    ('account_feature', 'account_id', 'account'), ('exclusion', 'borrower_id', 'borrower')
 $$;
 
--- trigger of tables on whose key rights exist only to lock rows: an error (42501)
-CREATE FUNCTION credit_limit_internal.keep_key() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-  -- Locking a row takes the right to update a column of it, and a foreign key lets two rows exchange their keys in one statement.
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-    MESSAGE = format('keys of "%s.%s" do not change', TG_TABLE_SCHEMA, TG_TABLE_NAME),
-    DETAIL = 'The log names rows by their keys.', HINT = 'Insert a row with the new key, and close the accounts of the old one.';
-END
-$$;
-
--- part of create_book: the trigger functions that run with the rights of the owner of the book, and triggers on what are tables
-CREATE FUNCTION credit_limit_internal.create_triggers(book text) RETURNS void
+-- part of create_book: the trigger functions that run with the rights of the owner of the book, and triggers and foreign keys of
+-- what are tables
+CREATE FUNCTION credit_limit_internal.create_guards(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
   -- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
@@ -56,8 +26,20 @@ AS $create$
   -- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
   -- do nothing for a table that belongs to somebody else.
 DECLARE
+  k record;
   relation text;
 BEGIN
+  -- A view has no key to refer to, and check_book looks instead.
+  FOR k IN SELECT * FROM credit_limit_internal.book_keys() b
+      WHERE credit_limit_internal.is_table(book, b.relation) AND credit_limit_internal.is_table(book, b.target) LOOP
+    BEGIN
+      EXECUTE format('ALTER TABLE %1$I.%2$I ADD FOREIGN KEY (%3$s) REFERENCES %1$I.%4$I (%3$s)', book, k.relation, k.columns,
+        k.target);	-- DDL
+    EXCEPTION WHEN invalid_foreign_key OR datatype_mismatch OR undefined_column OR foreign_key_violation
+        OR insufficient_privilege THEN
+      RAISE WARNING 'no foreign key from %.% to %.%: %', book, k.relation, book, k.target, SQLERRM;
+    END;
+  END LOOP;
   FOREACH relation IN ARRAY ARRAY['decision', 'evidence_layout', 'log_act', 'erasure', 'retirement'] LOOP
     EXECUTE format('CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON %I.%I
       FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
@@ -136,8 +118,9 @@ BEGIN
     $$, '@book@', quote_ident(book));	-- DDL
   END IF;
   IF credit_limit_internal.is_table(book, 'borrower') THEN
-    EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW
-      WHEN (NEW.borrower_id IS DISTINCT FROM OLD.borrower_id) EXECUTE FUNCTION credit_limit_internal.keep_key()', book);	-- DDL
+    -- Locking a row takes the right to update a column, and a foreign key lets two rows exchange their keys in one statement.
+    EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW WHEN
+      (NEW.borrower_id IS DISTINCT FROM OLD.borrower_id) EXECUTE FUNCTION credit_limit_internal.refuse_change()', book);	-- DDL
   END IF;
   FOREACH relation IN ARRAY ARRAY['product', 'experiment', 'experiment_arm', 'business_day'] LOOP
     CONTINUE WHEN NOT credit_limit_internal.is_table(book, relation);

@@ -83,9 +83,6 @@ CREATE TYPE credit_limit_internal.log_entry AS (
 -- a row of the table decision_evidence
 CREATE TYPE credit_limit_internal.log_evidence AS (decision_id bigint, as_of date, salt bytea, layout bigint, inputs text);
 
--- a row of the table evidence_layout
-CREATE TYPE credit_limit_internal.log_layout AS (layout bigint, columns text);
-
 -- the hash before the first decision of a lane: SHA-256 of its name
 CREATE FUNCTION credit_limit_internal.lane_origin(lane int) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -129,8 +126,8 @@ $$;
 CREATE FUNCTION credit_limit_internal.act_hash(previous_hash bytea, kind text, id bigint, written_at timestamptz, login text,
     content text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT sha256(act_hash.previous_hash || convert_to(credit_limit.canonical_row(c, credit_limit.row_layout(c)),
-  'UTF8'::name)) FROM (SELECT act_hash.kind, act_hash.id, act_hash.written_at, act_hash.login, act_hash.content) c);
+RETURN sha256(previous_hash || convert_to(credit_limit_internal.canonical_columns(ROW (kind, id, written_at, login, content),
+  '{f1, f2, f3, f4, f5}'::text[]), 'UTF8'::name));
 
 -- part of the trigger write_act of a book: continues log_act with a row of kept_rows(), or with the content given
 CREATE FUNCTION credit_limit_internal.write_act(book text, kind text, id bigint, content text DEFAULT NULL) RETURNS void
@@ -199,15 +196,14 @@ $$;
 
 -- rows for the log, what the limits of their accounts are to be, and where the lane ends with them
 CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
-    evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[],
+    evidence credit_limit_internal.log_evidence[], layouts text[], accounts bigint[],
     limits numeric[], frozen boolean[], place bigint, hash bytea);
 
 -- the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, and of
 -- rows that end with previous_account (NULL: none). The cursor gives the columns of log_entry but decision_id and the hashes, by
--- name, as columns or as fields of a column decision; besides inputs (a row), policy_digest and scorecard_digest, and where not
--- all columns of inputs are kept the names of those, kept (text[]). Errors: a cursor that does not (34000, 42P11), an account
--- without a version that decides (55000), one that comes twice in a row (21000), a lane that is not 0 to 63, a hash that has not
--- 32 bytes (22023), no account, product, day or inputs (22004)
+-- name, as columns or as fields of a column decision; besides inputs (a row), policy_digest, scorecard_digest, and kept (text[]),
+-- the names of the inputs to keep, if not all. Errors: a cursor that does not (34000, 42P11), an account without a version that
+-- decides (55000) or twice in a row (21000), no end of a lane (22023), no account, product, day or inputs (22004)
 CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, place bigint, previous_hash bytea,
     previous_account bigint) RETURNS credit_limit_internal.sealed
     AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE COST 10000;
@@ -231,7 +227,8 @@ BEGIN
   LOOP
     sealed := credit_limit_internal.seal(rows, most, ends.lane, ends.place, ends.hash, accounts[cardinality(accounts)]);
     EXIT WHEN sealed.place = ends.place;
-    WITH layout AS (INSERT INTO evidence_layout SELECT l.* FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
+    WITH layout AS (INSERT INTO evidence_layout
+        SELECT credit_limit_internal.layout_number(l), l FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
       evidence AS (INSERT INTO decision_evidence SELECT e.* FROM unnest(sealed.evidence) e)
     INSERT INTO decision SELECT d.* FROM unnest(sealed.decisions) d;
     decisions := decisions + sealed.place - ends.place;

@@ -91,8 +91,8 @@ END
 $$;
 
 -- at most four reasons of a decision, the principal one first. The reason of the policy's entitlement or risk cap is followed by
--- up to three factors of the scorecard that lost most points, by the inputs that were kept; without these (external score, erased
--- borrower) the reasons are those of the policy. NULL for a decision that is not there
+-- up to three factors of the scorecard that lost most points, by the inputs that were kept, where they are. NULL for a decision
+-- that is not there
 CREATE FUNCTION credit_limit.principal_reasons(book text, decision_id bigint) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
@@ -123,11 +123,10 @@ BEGIN
 END
 $$;
 
--- what a borrower is told of a decision, in a language of reason_text: at most four principal reasons (principal_reasons()), old
--- and new limit in the currency of the account, the day, and whom to ask (lender_contact). adverse: the limit fell or was frozen,
--- which a run without move_limits does to nobody; to refuse what the borrower asked for is adverse too, but only the lender knows
--- that he asked. untranslated: reasons without a text in the language, given in the words of policy or scorecard: no notice
--- should go out with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9
+-- what a borrower is told of a decision, in a language of reason_text: principal_reasons(), old and new limit in the currency of
+-- the account, the day, and whom to ask. adverse: the limit fell or was frozen, which a run without move_limits does to nobody;
+-- whether he asked for more only the lender knows. untranslated: reasons without a text in the language: no notice should go out
+-- with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9
 CREATE FUNCTION credit_limit.adverse_notice(book text, decision_id bigint, language text)
 RETURNS TABLE (decided_on date, adverse boolean, borrower_id bigint, account_id bigint, product text,
     product_name text, currency text, action text, old_limit numeric, new_limit numeric, available numeric, reasons text[],

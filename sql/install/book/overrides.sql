@@ -67,10 +67,9 @@ BEGIN
 END
 $$;
 
--- proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason that goes into
--- the log and a note that goes into its inputs; returns the number of the request. Errors: no such decision, one that is not
--- REFER or of a run that moved no limits, a limit above its regulatory cap or not valid (23514), a request of the decision that
--- is open or applied (23505), NULL (23502)
+-- proposes a limit for the account of a decision that was REFER, rounded down as its policy rounds, with a reason for the log and
+-- a note for its inputs; returns the number of the request. Errors: a decision that is not there, not REFER or of a run that
+-- moved no limits, a limit above its regulatory cap or not valid (23514), a request that is open or applied (23505), NULL (23502)
 CREATE FUNCTION credit_limit.propose_override(book text, decision_id bigint, new_limit numeric, reason text,
     note text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -101,9 +100,8 @@ BEGIN
 END
 $$;
 
--- approves a proposal of another role and login; apply_overrides() then moves the limit. It needs the rights of a reviewer.
--- Errors: no such request (22023), proposed by the same role or login, by its number or its name, not a proposal any more, no
--- reviewer (42501)
+-- approves a proposal of another role and login, with the rights of a reviewer; apply_overrides() then moves the limit. Errors:
+-- no such request (22023), proposed by the same role or login, not a proposal any more, no reviewer (42501)
 CREATE FUNCTION credit_limit.approve_override(book text, request_id bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'approved') $$;
@@ -114,16 +112,18 @@ CREATE FUNCTION credit_limit.decline_override(book text, request_id bigint) RETU
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.decide_request(book, request_id, 'declined') $$;
 
--- in an open book: moves a limit as an approved request says, and writes the decision: source and binding are override, the
--- reason is that of the request, the inputs are who proposed, who approved and the note. Returns its decision_id; NULL: a
--- decision as of a later day is in force. Errors: a request that is not approved (22023), an account that is closed, frozen, or
--- whose limit moved meanwhile (55000), a limit that overfills a partitioned umbrella (23514)
-CREATE FUNCTION credit_limit_internal.apply_override(book text, request_id bigint, as_of date) RETURNS bigint
-LANGUAGE plpgsql
+-- applies all approved requests as of a day, in one transaction, with the rights of the engine: moves the limits and writes
+-- decisions, source and binding override, whose inputs are who proposed, who approved and the note. Returns how many were
+-- applied, and how many refused, which their message explains: accounts that were closed or frozen or whose limit moved since
+-- they were referred, other than by a REFER or KEEP, or that overfill a partitioned umbrella. Where a decision as of a later day
+-- is in force, a request waits for that day. Errors: no day (22023), not in READ COMMITTED (25000), rows that row-level security
+-- hides (42501)
+CREATE FUNCTION credit_limit.apply_overrides(book text, as_of date, OUT applied bigint, OUT refused bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
-  -- One request: the limit moves, and the decision goes to a lane of the log as those of runs do. Its inputs are who decided and
-  -- why; the rest of it is that of the decision that referred.
+  -- An override repeats the decision that was referred: every digit of it.
 DECLARE
+  q record;
   r record;
   a record;
   l record;
@@ -131,71 +131,6 @@ DECLARE
   lane credit_limit_internal.lane_end;
   rows refcursor;
   written record;
-  id bigint;
-BEGIN
-  -- First the borrower, then the request, as everybody who locks both.
-  PERFORM FROM borrower b WHERE b.borrower_id = (SELECT q.borrower_id FROM override_request q
-    WHERE q.request_id = apply_override.request_id) FOR NO KEY UPDATE;
-  SELECT q.account_id, q.borrower_id, q.new_limit, q.reason, d.new_limit AS referred_limit, d.as_of, d.decided_at,
-    d.decision_id, d.frozen, d.reasons INTO r
-  FROM override_request q JOIN decision d ON d.decision_id = q.decision_id AND d.as_of = q.as_of
-  WHERE q.request_id = apply_override.request_id AND q.status = 'approved' FOR UPDATE OF q;
-  IF r.account_id IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('request %s cannot be applied', request_id),
-      DETAIL = 'It is not approved, or its decision was retired.';
-  END IF;
-  -- The latest in force, and whether one since then moved the limit: one as of an older day than those before it did not. A
-  -- freeze that the person who decided knew of, since it was referred with it, holds nothing up.
-  SELECT w.as_of, w.action, w.frozen AND NOT (r.frozen AND w.action = 'REFER' AND w.reasons <@ r.reasons) AS freezes,
-    bool_or(w.new_limit <> w.old_limit AND w.as_of = w.latest
-      AND (w.as_of, w.decided_at, w.decision_id) > (r.as_of, r.decided_at, r.decision_id)) OVER () AS moved INTO l
-  FROM (SELECT d.*, max(d.as_of) OVER (ORDER BY d.decided_at, d.decision_id) AS latest
-    FROM decision d LEFT JOIN run t ON t.run_id = d.run_id
-    WHERE d.borrower_id = r.borrower_id AND d.account_id = r.account_id AND d.as_of >= r.as_of
-      AND coalesce(t.move_limits, true)) w
-  ORDER BY w.as_of DESC, w.decided_at DESC, w.decision_id DESC LIMIT 1;
-  IF l.as_of > apply_override.as_of THEN
-    RETURN NULL;
-  END IF;
-  SELECT t.credit_limit::numeric AS credit_limit, t.status INTO a FROM account t WHERE t.account_id = r.account_id;
-  IF a.status IS DISTINCT FROM 'open' OR a.credit_limit IS DISTINCT FROM r.referred_limit OR l.moved OR l.freezes THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('account %s is not as it was referred: %s', r.account_id,
-        CASE WHEN a.status IS DISTINCT FROM 'open' THEN 'it is not open' WHEN l.freezes THEN 'it was frozen since'
-          WHEN l.moved THEN 'its limit was moved since' ELSE format('its limit was %s', r.referred_limit) END);
-  END IF;
-  UPDATE account t SET credit_limit = r.new_limit, frozen = t.frozen AND l.action <> 'REFER',
-    last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN apply_override.as_of ELSE t.last_limit_change END
-  WHERE t.account_id = r.account_id RETURNING t.frozen INTO still_frozen;
-  lane := credit_limit_internal.take_lane();
-  OPEN rows FOR SELECT e.*, p AS inputs, NULL::bytea AS policy_digest, NULL::bytea AS scorecard_digest
-    FROM decision d JOIN override_request q ON q.decision_id = d.decision_id AND q.as_of = d.as_of,
-      LATERAL (SELECT q.decision_id, q.proposed_by, q.decided_by AS approved_by, q.reason, q.note) p,
-      jsonb_populate_record(NULL::credit_limit_internal.log_entry, to_jsonb(d) || jsonb_build_object(
-        'run_id', NULL, 'source', 'override', 'as_of', apply_override.as_of, 'decided_at', clock_timestamp(), 'policy_id', NULL,
-        'scorecard_id', NULL, 'action', CASE sign(r.new_limit - a.credit_limit) WHEN 1 THEN 'INCREASE' WHEN -1 THEN 'DECREASE'
-          ELSE 'KEEP' END, 'old_limit', a.credit_limit, 'new_limit', r.new_limit,
-        'available', credit_limit.available_to_draw(book, r.account_id, apply_override.as_of), 'binding', 'override',
-        'reasons', ARRAY[r.reason], 'frozen', still_frozen)) e
-    WHERE q.request_id = apply_override.request_id;
-  written := credit_limit_internal.write_decisions(lane, rows);
-  id := 64 * (written.ends).place + (written.ends).lane;
-  UPDATE override_request q SET status = 'applied', override_id = id WHERE q.request_id = apply_override.request_id;
-  RETURN id;
-END
-$$;
-
--- applies all approved requests as of a day, in one transaction: how many were, and how many were refused, which their message
--- explains: of accounts that were closed or frozen, or whose limit moved, since they were referred. A later REFER or KEEP does
--- not hold one up. Where a decision as of a later day is in force, a request waits for that day. It needs the rights of the
--- engine. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED (25000), rows of the book that
--- row-level security hides (42501)
-CREATE FUNCTION credit_limit.apply_overrides(book text, as_of date, OUT applied bigint, OUT refused bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
-AS $$
-  -- An override repeats the decision that was referred: every digit of it.
-DECLARE
-  id bigint;
   wrong text;
   n bigint;
 BEGIN
@@ -206,19 +141,61 @@ BEGIN
   applied := 0;
   refused := 0;
   -- In the order of borrowers, as everybody does who locks several.
-  FOR id IN SELECT q.request_id FROM override_request q WHERE q.status = 'approved' AND q.as_of <= apply_overrides.as_of
-      ORDER BY q.borrower_id, q.request_id LOOP
+  FOR q IN SELECT w.request_id, w.borrower_id FROM override_request w
+      WHERE w.status = 'approved' AND w.as_of <= apply_overrides.as_of ORDER BY w.borrower_id, w.request_id LOOP
     BEGIN
-      IF credit_limit_internal.apply_override(book, id, as_of) IS NOT NULL THEN
-        applied := applied + 1;
+      -- First the borrower, then the request, as everybody who locks both.
+      PERFORM FROM borrower b WHERE b.borrower_id = q.borrower_id FOR NO KEY UPDATE;
+      SELECT w.account_id, w.borrower_id, w.new_limit, w.reason, d.new_limit AS referred_limit, d.as_of, d.decided_at,
+        d.decision_id, d.frozen, d.reasons INTO r
+      FROM override_request w JOIN decision d ON d.decision_id = w.decision_id AND d.as_of = w.as_of
+      WHERE w.request_id = q.request_id AND w.status = 'approved' FOR UPDATE OF w;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'request % cannot be applied: it is not approved any more, or its decision was retired', q.request_id;
       END IF;
+      -- The latest in force, and whether one since then moved the limit: one as of an older day than those before it did not. A
+      -- freeze that the person who decided knew of, since it was referred with it, holds nothing up.
+      SELECT w.as_of, w.action, w.frozen AND NOT (r.frozen AND w.action = 'REFER' AND w.reasons <@ r.reasons) AS freezes,
+        bool_or(w.new_limit <> w.old_limit AND w.as_of = w.latest
+          AND (w.as_of, w.decided_at, w.decision_id) > (r.as_of, r.decided_at, r.decision_id)) OVER () AS moved INTO l
+      FROM (SELECT d.*, max(d.as_of) OVER (ORDER BY d.decided_at, d.decision_id) AS latest
+        FROM decision d LEFT JOIN run t ON t.run_id = d.run_id
+        WHERE d.borrower_id = r.borrower_id AND d.account_id = r.account_id AND d.as_of >= r.as_of
+          AND coalesce(t.move_limits, true)) w
+      ORDER BY w.as_of DESC, w.decided_at DESC, w.decision_id DESC LIMIT 1;
+      CONTINUE WHEN l.as_of > apply_overrides.as_of;
+      SELECT t.credit_limit::numeric AS credit_limit, t.status INTO a FROM account t WHERE t.account_id = r.account_id;
+      IF a.status IS DISTINCT FROM 'open' OR a.credit_limit IS DISTINCT FROM r.referred_limit OR l.moved OR l.freezes THEN
+        RAISE EXCEPTION 'account % is not as it was referred: %', r.account_id,
+          CASE WHEN a.status IS DISTINCT FROM 'open' THEN 'it is not open' WHEN l.freezes THEN 'it was frozen since'
+            WHEN l.moved THEN 'its limit was moved since' ELSE format('its limit was %s', r.referred_limit) END;
+      END IF;
+      UPDATE account t SET credit_limit = r.new_limit, frozen = t.frozen AND l.action <> 'REFER',
+        last_limit_change = CASE WHEN r.new_limit <> t.credit_limit THEN apply_overrides.as_of ELSE t.last_limit_change END
+      WHERE t.account_id = r.account_id RETURNING t.frozen INTO still_frozen;
+      lane := credit_limit_internal.take_lane();
+      OPEN rows FOR SELECT e.*, p AS inputs, NULL::bytea AS policy_digest, NULL::bytea AS scorecard_digest
+        FROM decision d JOIN override_request w ON w.decision_id = d.decision_id AND w.as_of = d.as_of,
+          LATERAL (SELECT w.decision_id, w.proposed_by, w.decided_by AS approved_by, w.reason, w.note) p,
+          jsonb_populate_record(NULL::credit_limit_internal.log_entry, to_jsonb(d) || jsonb_build_object(
+            'run_id', NULL, 'source', 'override', 'as_of', apply_overrides.as_of, 'decided_at', clock_timestamp(),
+            'policy_id', NULL, 'scorecard_id', NULL, 'action', CASE sign(r.new_limit - a.credit_limit) WHEN 1 THEN 'INCREASE'
+              WHEN -1 THEN 'DECREASE' ELSE 'KEEP' END, 'old_limit', a.credit_limit, 'new_limit', r.new_limit,
+            'available', credit_limit.available_to_draw(book, r.account_id, apply_overrides.as_of), 'binding', 'override',
+            'reasons', ARRAY[r.reason], 'frozen', still_frozen)) e
+        WHERE w.request_id = q.request_id;
+      written := credit_limit_internal.write_decisions(lane, rows);
+      UPDATE override_request w SET status = 'applied', override_id = 64 * (written.ends).place + (written.ends).lane
+      WHERE w.request_id = q.request_id;
+      applied := applied + 1;
     EXCEPTION
       WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error OR insufficient_privilege THEN
         RAISE;
       WHEN OTHERS THEN
         wrong := SQLERRM;
         -- Unless another session has applied it meanwhile.
-        UPDATE override_request q SET status = 'refused', message = wrong WHERE q.request_id = id AND q.status = 'approved';
+        UPDATE override_request w SET status = 'refused', message = wrong
+        WHERE w.request_id = q.request_id AND w.status = 'approved';
         GET DIAGNOSTICS n = ROW_COUNT;
         refused := refused + n;
     END;

@@ -1,7 +1,7 @@
 -- Real time: what happens to a borrower moves his limits in the same transaction.
 --
 -- Whoever loads months and exclusions must not be able to write decisions himself. So the trigger function belongs to the book
--- and runs with the rights of the book's owner: see create_triggers(). What decides is run 0: its versions are written anew by
+-- and runs with the rights of the book's owner: see create_guards(). What decides is run 0: its versions are written anew by
 -- the trigger renew_versions when a version, an experiment, a product or the business date changes. Where such a change could go
 -- unseen, events look for the versions of the day each time.
 

@@ -145,10 +145,9 @@ BEGIN
 END
 $$;
 
--- decides again from what was kept: the inputs in decision_evidence, the policy and the scorecard of the decision. same:
--- everything is as it was written; differences names the columns that are not, "inputs" where these are not what was hashed or of
--- another account, or the error that the inputs give. Errors: no such decision, inputs that were erased, or a decision of a
--- person (P0002). NULL gives NULL
+-- decides again by the inputs, the policy and the scorecard that were kept. same: everything is as it was written; differences
+-- names the columns that are not, "inputs" where these are not what was hashed or of another account, or the error that they
+-- give. Errors: no such decision, inputs that were erased, a decision of a person (P0002). NULL gives NULL
 CREATE FUNCTION credit_limit.replay_decision(book text, decision_id bigint, OUT same boolean, OUT score float8,
     OUT decision credit_limit.limit_decision, OUT differences text[])
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -188,10 +187,9 @@ BEGIN
 END
 $$;
 
--- why a decision in the log is as it is: what was written, name and version of its policy and scorecard, its inputs by name, the
--- points of each characteristic (score_points), the factors that cost most, and every step of the limit (explain_limit), made
--- again from the inputs that were kept. These are NULL where the inputs were erased; points and steps are for a decision of a
--- person, whose inputs say who proposed and approved it. NULL gives NULL. Errors: no such decision (P0002)
+-- why a decision is as it is: what was written, name and version of its policy and scorecard, its inputs by name, the points of
+-- each characteristic, the factors that cost most, and every step of the limit (explain_limit). NULL stands for what was erased,
+-- and for the points and steps of a decision of a person. NULL gives NULL. Errors: no such decision (P0002)
 CREATE FUNCTION credit_limit.explain_decision(book text, decision_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,10 +1,20 @@
 -- The reports of a book, view by view: use and gap; decisions and experiments; arrears, vintages, scores, alerts; the summary.
 
--- part of create_book_reports(): the views
-CREATE FUNCTION credit_limit_internal.create_reports(book text) RETURNS void
+-- makes the reports of a book that has none: views in the schema of its name and _report. Grant the book again afterwards.
+-- Errors: that schema exists (42P06), a book of somebody else (42501), a relation of the lender that lacks a column (42703)
+CREATE FUNCTION credit_limit.create_book_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.book_owner(book);
+  IF to_regnamespace(quote_ident(book || '_report')) IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_schema', MESSAGE = format('schema "%s_report" exists already', book),
+      DETAIL = 'The reports of a book are made in a new schema of that name.',
+      HINT = format('If it holds reports only: DROP SCHEMA %I CASCADE, and grant the book again afterwards.', book || '_report');
+  END IF;
+  EXECUTE format('CREATE SCHEMA %I; COMMENT ON SCHEMA %1$I IS %L', book || '_report', format('reports of book %s',
+    book));	-- DDL
   PERFORM credit_limit_internal.create_report(book, 'report_currency',
     'To how many decimals the reports round amounts: those of the policies of products in that currency',
     '{"decimals": "of approved policies, the most; 2 without one"}',

@@ -13,11 +13,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
--- computes report_position anew as of a day: of every open account the demand by its 12 months up to that day, where they tell
--- too little also that of its product, currency and segment, and the latest decision since the last finished run that moved
--- limits, what-if runs left out. NULL: the business date, or else the end of the latest month. Writes the positions that changed,
--- and returns how many there are. In one transaction: readers see the old positions until it commits. Analyze report_position
--- after the first. Errors: no such book (3F000, 42P01)
+-- computes report_position as of a day: of every open account its demand by the 12 months up to that day, where they tell too
+-- little also by those of its product, currency and segment, and its latest decision since the last finished run that moved
+-- limits. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one transaction,
+-- and returns how many there are. Analyze report_position after the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,8 +59,8 @@ BEGIN
       SELECT DISTINCT ON (d.account_id) d.* FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
       WHERE d.as_of <= today AND d.as_of >= coalesce(since, '-infinity') AND (d.run_id IS NULL OR r.move_limits)
       ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC)
-  MERGE INTO report_position p
-  USING (SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), l.demand, l.status,
+  INSERT INTO report_position AS o
+    SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), l.demand, l.status,
       CASE WHEN l.tells THEN v.q90 END, CASE WHEN NOT l.tells THEN v.q90 END,
       CASE WHEN v.basis = 'forecast' THEN least(f.demand_mean::numeric, x.ceiling)
         ELSE credit_limit.expected_draw_amount(v.demand, x.ceiling) END, v.basis,
@@ -79,16 +78,11 @@ BEGIN
         CASE WHEN l.tells THEN 'own' WHEN f.demand_mean IS NOT NULL THEN 'forecast' WHEN w.demand IS NOT NULL THEN 'segment' END
           AS basis
       FROM (SELECT CASE WHEN l.tells THEN l.demand WHEN NOT l.tells THEN credit_limit.demand_shrink(l.demand, p.demand) END
-        AS demand OFFSET 0) w) v)
-    AS n(account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
-      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap)
-  ON p.account_id = n.account_id
-  WHEN MATCHED AND (p.*) IS DISTINCT FROM (n.*) THEN
-    UPDATE SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
-      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (n.*)
-  WHEN NOT MATCHED THEN INSERT VALUES (n.account_id, n.months, n.months_inactive, n.demand, n.demand_status, n.demand_own,
-    n.demand_shrunk, n.demand_mean, n.demand_basis, n.decision_id, n.decided_on, n.action, n.pd, n.old_limit, n.new_limit,
-    n.entitlement, n.risk_cap, n.product_cap);
+        AS demand OFFSET 0) w) v
+  ON CONFLICT (account_id) DO UPDATE
+    SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
+      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (excluded.*)
+    WHERE o.* IS DISTINCT FROM excluded.*;
   RETURN (SELECT count(*) FROM report_position);
 END
 $$;
@@ -121,25 +115,5 @@ BEGIN
   FOR c IN SELECT a.attname FROM pg_attribute a WHERE a.attrelid = to_regclass(view) AND a.attnum > 0 LOOP
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, (known || columns) ->> c.attname);	-- DDL
   END LOOP;
-END
-$$;
-
--- makes the reports of a book that has none: views in the schema of its name and _report, as create_book() does. Grant the book
--- again afterwards. Errors: that schema exists (42P06), a book of somebody else (42501), a table or view of the lender that lacks
--- a column (42703)
-CREATE FUNCTION credit_limit.create_book_reports(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM credit_limit_internal.open_book(book);
-  PERFORM credit_limit_internal.book_owner(book);
-  IF to_regnamespace(quote_ident(book || '_report')) IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'duplicate_schema', MESSAGE = format('schema "%s_report" exists already', book),
-      DETAIL = 'The reports of a book are made in a new schema of that name.',
-      HINT = format('If it holds reports only: DROP SCHEMA %I CASCADE, and grant the book again afterwards.', book || '_report');
-  END IF;
-  EXECUTE format('CREATE SCHEMA %I; COMMENT ON SCHEMA %1$I IS %L', book || '_report', format('reports of book %s',
-    book));	-- DDL
-  PERFORM credit_limit_internal.create_reports(book);
 END
 $$;

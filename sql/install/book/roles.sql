@@ -1,5 +1,5 @@
 -- Who may do what in a book. Functions of the extension run with the rights of whoever calls them, so the rights on the tables of
--- the book decide, and nothing is granted to PUBLIC. The exceptions are the trigger functions of the book: see create_triggers().
+-- the book decide, and nothing is granted to PUBLIC. The exceptions are the trigger functions of the book: see create_guards().
 
 -- part of create_book and grant_book: takes the functions of a book from PUBLIC
 CREATE FUNCTION credit_limit_internal.hide_functions(book text) RETURNS void
@@ -122,29 +122,9 @@ $$;
 
 -- whether a view shows its reader what his own rights show him
 CREATE FUNCTION credit_limit_internal.is_invoker_view(relation oid) RETURNS boolean
-LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'v'
-    AND c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'])
-$$;
-
--- part of grant_book(): the right to use a schema
-CREATE FUNCTION credit_limit_internal.grant_usage(schema text, role_name text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF has_schema_privilege(role_name, schema, 'USAGE') THEN
-    RETURN;
-  END IF;
-  IF NOT has_schema_privilege(schema, 'USAGE WITH GRANT OPTION') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('role "%s" may not use schema %s', role_name, schema),
-      DETAIL = 'Only the owner of the extension can grant that.',
-      HINT = format('GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO %I;', role_name);
-  END IF;
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema, role_name);	-- rights
-END
-$$;
+LANGUAGE sql STABLE STRICT
+RETURN EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'v'
+  AND c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1']);
 
 -- part of grant_book(): the reports of a book, and the columns of its tables that they read
 CREATE FUNCTION credit_limit_internal.grant_reports(book text, role_name text) RETURNS void
@@ -190,7 +170,8 @@ CREATE FUNCTION credit_limit_internal.grant_kind(book text, kind text, role_name
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  restricted boolean := credit_limit_internal.is_restricted(book, role_name);
+  restricted CONSTANT boolean := credit_limit_internal.is_restricted(book, role_name);
+  schema text;
   g record;
 BEGIN
   IF restricted AND kind NOT IN ('analyst', 'bi') THEN
@@ -205,8 +186,16 @@ BEGIN
     RETURN;
   END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', book, role_name);	-- rights
-  PERFORM credit_limit_internal.grant_usage('credit_limit', role_name);
-  PERFORM credit_limit_internal.grant_usage('credit_limit_internal', role_name);
+  FOR schema IN SELECT n.nspname FROM pg_namespace n
+      WHERE n.nspname IN ('credit_limit', 'credit_limit_internal') AND NOT has_schema_privilege(role_name, n.oid, 'USAGE') LOOP
+    IF NOT has_schema_privilege(schema, 'USAGE WITH GRANT OPTION') THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+        MESSAGE = format('role "%s" may not use schema %s', role_name, schema),
+        DETAIL = 'Only the owner of the extension can grant that.',
+        HINT = format('GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO %I;', role_name);
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema, role_name);	-- rights
+  END LOOP;
   -- Of a lender's own relations some columns may be missing.
   FOR g IN SELECT b.relation, b.privilege, b.columns, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present
@@ -229,13 +218,13 @@ BEGIN
 END
 $$;
 
--- grants the rights of a kind to a role that exists, for each kind that is not NULL. analyst reads all but personal inputs
--- (income, obligations and external scores of borrower; decision_evidence), which what is computed of them may tell: entitlement
--- divided by the multiple of the policy is an income. bi reads the reports, and nothing else by name. policy_owner drafts and
--- simulates, and sets rules of alerts. approver approves and retires versions. engine runs run_decisions, run_alerts, run_job and
--- sets the business date: only it writes decisions. loader writes borrowers, months, features, exclusions and balances, never
--- limits. reviewer proposes and approves overrides. Grant again after a view or table was added. Errors: no such role (42704),
--- one role as policy_owner and approver, a restricted analyst as anything but a reader (22023), a book of somebody else (42501)
+-- grants the rights of kinds to roles that exist. analyst reads all but personal inputs (income, obligations, external scores,
+-- decision_evidence), though entitlement divided by the multiple of the policy is an income. bi reads the reports, and nothing
+-- else by name. policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs
+-- decisions, alerts and jobs and sets the business date: only it writes decisions. loader writes borrowers, months, features,
+-- exclusions and balances, never limits. reviewer proposes and approves overrides. Grant again after a view or table was added.
+-- Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as anything but a reader (22023), a
+-- book of somebody else (42501)
 CREATE FUNCTION credit_limit.grant_book(book text, analyst text DEFAULT NULL, policy_owner text DEFAULT NULL,
     approver text DEFAULT NULL, engine text DEFAULT NULL, loader text DEFAULT NULL, reviewer text DEFAULT NULL,
     bi text DEFAULT NULL) RETURNS void
@@ -353,11 +342,10 @@ END
 $$;
 
 -- lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by row-level
--- security, which the owner and other roles do not notice. Restrict again when you have added such tables. Views that show what
--- their owner sees, and partitions, are taken from the role. From then on COPY FROM into these tables needs BYPASSRLS, as
--- PostgreSQL wants it for all roles but the owner. NULL segments lift it; an empty array shows nothing. Errors: no such role
--- (42704), a role that does more than read, has a member that does, or a view through another role (22023), a relation that is no
--- table (42809), a book of somebody else (42501)
+-- security. Restrict again when you have added such tables. Views that show what their owner sees, and partitions, are taken from
+-- the role. COPY FROM into these tables then needs BYPASSRLS, but for the owner. NULL segments lift it; an empty array shows
+-- nothing. Errors: no such role (42704), a role that does more than read, has a member that does, or a view through another role
+-- (22023), a relation that is no table (42809), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

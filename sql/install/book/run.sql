@@ -38,6 +38,7 @@ DECLARE
   move CONSTANT boolean := coalesce((options ->> 'move_limits')::boolean, true);
   id bigint;
   was record;
+  free bigint;
 BEGIN
   PERFORM credit_limit_internal.need_day('a run of decisions', day);
   PERFORM credit_limit_internal.need_read_committed('a run of decisions');
@@ -67,10 +68,13 @@ BEGIN
     UPDATE run r SET status = 'running', ended_at = NULL, sqlstate = NULL, message = NULL, log_end = NULL,
       pid = pg_backend_pid(), backend_start = DEFAULT
     WHERE r.run_id = was.run_id;
-    id := credit_limit_internal.undecided_run(was.run_id);
-    IF id IS NULL THEN
+    id := was.run_id;
+    -- Whoever decides on a chunk holds its row: where one is held, or has decisions, the versions stay.
+    PERFORM FROM run_chunk k WHERE k.run_id = id AND coalesce(k.decisions, 0) = 0 FOR UPDATE SKIP LOCKED;
+    GET DIAGNOSTICS free = ROW_COUNT;
+    IF free < (SELECT count(*) FROM run_chunk k WHERE k.run_id = id) THEN
       PERFORM credit_limit_internal.warn_of_older_day(CASE WHEN move THEN day END);
-      RETURN was.run_id;
+      RETURN id;
     END IF;
   ELSE
     INSERT INTO run_chunk (run_id, chunk, lowest, highest, borrowers)
@@ -86,20 +90,6 @@ BEGIN
   PERFORM credit_limit_internal.know_layout(id);
   PERFORM credit_limit_internal.add_month_of(book, day);
   RETURN id;
-END
-$$;
-
--- in an open book: the run, if it has no decision yet and nobody works on it
-CREATE FUNCTION credit_limit_internal.undecided_run(run bigint) RETURNS bigint
-LANGUAGE plpgsql
-AS $$
-  -- Whoever decides on a chunk holds its row: where one is held, the versions stay.
-DECLARE
-  free bigint;
-BEGIN
-  SELECT count(*) INTO free
-  FROM (SELECT FROM run_chunk k WHERE k.run_id = undecided_run.run AND coalesce(k.decisions, 0) = 0 FOR UPDATE SKIP LOCKED) k;
-  RETURN (SELECT undecided_run.run FROM run_chunk k WHERE k.run_id = undecided_run.run HAVING count(*) = free);
 END
 $$;
 
@@ -124,25 +114,6 @@ BEGIN
     count(*)
   FROM (SELECT b.borrower_id AS b, ntile(2) OVER (ORDER BY b.borrower_id) AS half
     FROM borrower b WHERE b.borrower_id BETWEEN split_chunk.lowest AND split_chunk.highest) n GROUP BY n.half;
-END
-$$;
-
--- in an open book: marks a run without a pending chunk as done
-CREATE FUNCTION credit_limit_internal.end_run(book text, run bigint) RETURNS void
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  -- Whoever makes chunks wait again holds this lock: they are seen after it.
-  PERFORM FROM run r WHERE r.run_id = end_run.run FOR NO KEY UPDATE;
-  UPDATE run r SET status = 'done', ended_at = clock_timestamp(), log_end = credit_limit.log_end(book), row_count = c.decisions,
-    failed = c.failed, message = nullif(concat_ws('; ',
-      CASE WHEN c.failed > 0 THEN format('borrowers that could not be decided: %s, named in run_chunk', c.failed) END,
-      CASE WHEN c.decisions > 0 AND NOT EXISTS (SELECT FROM account_month m WHERE m.month <= r.as_of
-          AND m.month >= (date_trunc('month', r.as_of::timestamp) - interval '1 month')::date)
-        THEN 'account_month knows neither the month nor the one before' END), '')
-  FROM (SELECT coalesce(sum(k.decisions), 0) AS decisions, count(*) FILTER (WHERE k.status = 'failed') AS failed,
-      count(*) FILTER (WHERE k.status = 'pending') AS pending FROM run_chunk k WHERE k.run_id = end_run.run) c
-  WHERE r.run_id = end_run.run AND r.status = 'running' AND c.pending = 0;
 END
 $$;
 
@@ -171,7 +142,17 @@ BEGIN
   SELECT c.chunk, c.lowest, c.highest INTO k FROM run_chunk c WHERE c.run_id = run_chunk.run AND c.status = 'pending'
   ORDER BY c.chunk LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
-    PERFORM credit_limit_internal.end_run(book, run);
+    -- Whoever makes chunks wait again holds this lock: they are seen after it.
+    PERFORM FROM run w WHERE w.run_id = run_chunk.run FOR NO KEY UPDATE;
+    UPDATE run w SET status = 'done', ended_at = clock_timestamp(), log_end = credit_limit.log_end(book), row_count = c.decisions,
+      failed = c.failed, message = nullif(concat_ws('; ',
+        CASE WHEN c.failed > 0 THEN format('borrowers that could not be decided: %s, named in run_chunk', c.failed) END,
+        CASE WHEN c.decisions > 0 AND NOT EXISTS (SELECT FROM account_month m WHERE m.month <= w.as_of
+            AND m.month >= (date_trunc('month', w.as_of::timestamp) - interval '1 month')::date)
+          THEN 'account_month knows neither the month nor the one before' END), '')
+    FROM (SELECT coalesce(sum(x.decisions), 0) AS decisions, count(*) FILTER (WHERE x.status = 'failed') AS failed,
+        count(*) FILTER (WHERE x.status = 'pending') AS pending FROM run_chunk x WHERE x.run_id = run_chunk.run) c
+    WHERE w.run_id = run_chunk.run AND w.status = 'running' AND c.pending = 0;
     RETURN false;
   END IF;
   BEGIN
@@ -206,12 +187,11 @@ END
 $$;
 
 -- decides on every open account of a book as of a day, in chunks of borrowers that are committed one by one. Options: run_key
--- (default: the day) names the run: started again it goes on where it stopped, and does nothing when it is done; a start while it
--- runs helps. chunk_size: borrowers in a chunk, default 5000. move_limits: default true; false writes decisions only. A borrower
--- whose rows raise an error is left out, and named in run_chunk; retry_failed: true decides on those who were left out, as a part
--- of the same run, also when it was done. The versions are those valid at the start, or, as long as the run has no decision, when
--- it is started again. Decisions on accounts on which one as of a later day is in force are written and move nothing; a warning
--- says so. Errors: options (22023), inside a transaction block (25001), not in READ COMMITTED (25000), rows of the book that
+-- (the day) names the run: started again it goes on where it stopped, and a start while it runs helps. chunk_size: borrowers in a
+-- chunk (5000). move_limits: false writes decisions only. A borrower whose rows raise an error is left out, and named in
+-- run_chunk; retry_failed: true decides on them, also when the run was done. The versions are those valid at the start, or, as
+-- long as the run has no decision, when it is started again. Where a decision as of a later day is in force, a decision moves
+-- nothing; a warning says so. Errors: options (22023), in a transaction block (25001), not in READ COMMITTED (25000), rows that
 -- row-level security hides (42501)
 CREATE PROCEDURE credit_limit.run_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 LANGUAGE plpgsql

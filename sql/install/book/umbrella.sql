@@ -73,9 +73,8 @@ END
 $$;
 
 -- adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of one
--- borrower happen one after the other, so that together they never exceed the umbrella. Errors: more than is available, no such
--- account, a day before the business date or that of the latest decision on the account (23514), an amount that is not positive,
--- NULL (22023), a transaction that is not READ COMMITTED, as it would not see the draws of others (25000)
+-- borrower happen one after the other. Errors: more than is available, no such account, a day before the business date or that of
+-- the latest decision on the account (23514), an amount that is not positive, NULL (22023), not in READ COMMITTED (25000)
 CREATE FUNCTION credit_limit.authorize_draw(book text, account_id bigint, amount numeric, as_of date) RETURNS numeric
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -25,13 +25,12 @@ BEGIN
 END
 $$;
 
--- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more there are; none: nothing is.
--- changed: a decision or an act does not give its hash; removed and inserted: places of a lane that are missing or there twice;
--- broken: a link; end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end();
--- evidence: inputs that are missing or changed; policy and scorecard: a version is not the one approved, or not valid as log_act
--- says; erasure and retirement: a row that log_act has otherwise, or a month that is not gone as a whole. With known also a row
--- retired, no problem in itself, for each month that was retired of what it knew. Errors: rows of the book that row-level
--- security hides (42501)
+-- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more; none: nothing is. changed: a
+-- decision or an act does not give its hash; removed, inserted: places of a lane that are missing or there twice; broken: a link;
+-- end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end(); evidence: inputs
+-- that are missing or changed; policy, scorecard, erasure, retirement: a row that log_act has otherwise, a version that is not
+-- the one approved, a month that is not gone as a whole. With known also a row retired, no problem in itself, for each month that
+-- was retired of what it knew. Errors: rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
@@ -166,11 +165,9 @@ END
 $$;
 
 -- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and what
--- people wrote: reasons of adjustments, reasons and notes of overrides, messages of chunks. The decisions stay and the log still
--- verifies: without the salt the hashes of the inputs tell nothing, but entitlement and affordability_cap divided by the factors
--- of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many inputs were removed.
--- Errors: open accounts (55006), no such borrower (P0002), NULL or an infinite day (22004), a transaction that is not READ
--- COMMITTED (25000)
+-- people wrote about him. The decisions stay and the log still verifies, but entitlement and affordability_cap divided by the
+-- factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many inputs were
+-- removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED (25000)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -249,9 +246,9 @@ BEGIN
 END
 $$;
 
--- proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many of them do not give
--- their hash or do not follow the one before, the digest of the copy, and the retired month that has this digest (NULL: none
--- has). Versions are looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703, 42804)
+-- proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many do not give their
+-- hash or do not follow the one before, the digest of the copy, and the retired month that has it (NULL: none). Versions are
+-- looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703)
 CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, OUT decisions bigint, OUT changed bigint,
     OUT digest bytea, OUT retired_month date)
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -268,10 +265,9 @@ BEGIN
 END
 $$;
 
--- drops the monthly partitions of decisions and their inputs that lie before a day; retirement keeps of each month how many
--- decisions went, a digest that proves a copy of them, and what joins the log on both sides. Returns how many went. Months
--- without a partition of their own stay. Errors: NULL or an infinite day (22023), a transaction that is not READ COMMITTED
--- (25000)
+-- drops the monthly partitions of decisions and their inputs that lie before a day, and returns how many decisions went;
+-- retirement keeps of each month their number, a digest that proves a copy of them, and what joins the log on both sides. Errors:
+-- no day, no reason (22023), not in READ COMMITTED (25000)
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -28,9 +28,8 @@ BEGIN
 END
 $$;
 
--- trigger of policy_version and scorecard_version: a draft is approved by another role and another login, who name its digest,
--- SHA-256 of the document as text; an approved version keeps everything but its last day, which only comes nearer; a retired one
--- stays as it is
+-- trigger of policy_version and scorecard_version: another role and login approve a draft, and name the SHA-256 of its text; of
+-- an approved version only the last day changes, and comes nearer; a retired one stays as it is
 CREATE FUNCTION credit_limit_internal.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -109,11 +108,10 @@ BEGIN
 END
 $$;
 
--- an experiment for each product that is decided: of a share of its borrowers, by hash, rises of the limit that were decided are
--- withheld for some months, and the log keeps what they would have been (action KEEP, binding holdout, proposed). From first_day
--- on (NULL: the first of the month after the business date); until it decides its rows may be changed or deleted. Each product
--- draws its own share. Products with another experiment on these days get none, which a NOTICE says. Errors: a share outside 0 to
--- 1, fewer than 1 or more than 120 months, no day (22023)
+-- an experiment for each product that is decided: of a share of its borrowers, by hash, rises of the limit are withheld for some
+-- months, and the log keeps what they would have been (action KEEP, binding holdout, proposed). From first_day on (NULL: the
+-- first of the month after the business date). Products with another experiment on these days get none, which a NOTICE says.
+-- Errors: a share outside 0 to 1, fewer than 1 or more than 120 months, no day (22023)
 CREATE FUNCTION credit_limit.draft_holdout(book text, share float8, months int, first_day date DEFAULT NULL)
 RETURNS TABLE (experiment text, product text, valid_from date, valid_to date)
 LANGUAGE plpgsql ROWS 10 SET search_path = pg_catalog, pg_temp
@@ -280,9 +278,8 @@ END
 $$;
 
 -- approves a draft from its first day to its last (NULL: open); the open version of the name ends the day before. digest is that
--- of the draft as it was read: version_digest(), or the column digest. Errors: no draft, no first day, a last day before it, an
--- infinite day (22023), no digest or that of another document (55000), drafted by the same role or login, by its number or its
--- name (42501), another version valid on one of the days (23P01)
+-- of the draft as it was read. Errors: no draft, no first day, a last day before it, no day (22023), no digest or that of another
+-- document (55000), drafted by the same role or login (42501), another version valid on one of the days (23P01)
 CREATE FUNCTION credit_limit.approve_policy(book text, policy_id int, valid_from date, valid_to date DEFAULT NULL,
     digest bytea DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
