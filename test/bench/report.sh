@@ -1,5 +1,5 @@
 #!/bin/bash
-# Reports of a book of ROWS accounts with twelve months each: the refresh, and every view, as a whole and for a month.
+# Reports of a book of ROWS accounts with up to twelve months each: the refresh, and every view, as a whole and for a month.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=200000 by default.
 set -euo pipefail
 ROWS=${ROWS:-200000}
@@ -7,7 +7,7 @@ run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" "$@"; }
 
 run > /dev/null 2>&1 <<'SQL'
 CREATE EXTENSION IF NOT EXISTS credit_limit;
-DROP SCHEMA IF EXISTS bench_report CASCADE;
+DROP SCHEMA IF EXISTS bench_report, bench_report_report CASCADE;
 SELECT credit_limit.create_book('bench_report');
 SELECT credit_limit.add_months('bench_report', '2025-12-01', 13);
 ALTER TABLE bench_report.account_month DROP CONSTRAINT account_month_account_id_fkey;
@@ -24,18 +24,19 @@ SELECT credit_limit.approve_policy('bench_report', 1, '2025-01-01',
   digest => credit_limit.version_digest('bench_report', 'policy', 1));
 INSERT INTO bench_report.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', NULL),
   ('card', 'Card', 'card', 'USD', 'cash', NULL);
-SELECT setseed(0.5);
+\i demo/panel.sql
 INSERT INTO bench_report.borrower (borrower_id, segment, income, obligations, external_score, external_pd)
-  SELECT i, 'segment ' || i % 20, (2000 + random() * 20000)::numeric(14,2), 0, 300 + 500 * random(), random() / 10
+  SELECT i, 'segment ' || i % 20, (2000 + pg_temp.panel_u(1, i, -2000) * 20000)::numeric(14,2), 0,
+    300 + 500 * pg_temp.panel_u(1, i, -2001), pg_temp.panel_u(1, i, -2002) / 10
   FROM generate_series(1, :rows) i;
+INSERT INTO bench_report.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
+  SELECT account_id, month, credit_limit, balance, payment, due, days_past_due FROM pg_temp.panel(:rows, 12, '2025-12-01');
+-- The account is as its last month left it.
 INSERT INTO bench_report.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
-  SELECT i, i, CASE WHEN i % 3 = 0 THEN 'card' ELSE 'cash' END, CASE WHEN i % 3 = 0 THEN 'USD' ELSE 'CNY' END,
-    DATE '2026-11-30' - (random() * 2000)::int, (1000 * ceil(random() * 30))::numeric(14,2),
-    (random() * 8000)::numeric(14,2)
-  FROM generate_series(1, :rows) i;
-INSERT INTO bench_report.account_month SELECT a.account_id, m::date, a.credit_limit,
-    round((random() * a.credit_limit)::numeric, 2), 100, 100, CASE WHEN random() < 0.1 THEN (random() * 120)::int ELSE 0 END
-  FROM bench_report.account a, generate_series(DATE '2025-12-01', DATE '2026-11-01', interval '1 month') m;
+  SELECT DISTINCT ON (account_id) account_id, account_id, CASE WHEN account_id % 3 = 0 THEN 'card' ELSE 'cash' END,
+    CASE WHEN account_id % 3 = 0 THEN 'USD' ELSE 'CNY' END, (DATE '2025-11-15' + make_interval(months => opened))::date,
+    credit_limit, balance
+  FROM bench_report.account_month JOIN pg_temp.panel_account(:rows, 12) USING (account_id) ORDER BY account_id, month DESC;
 UPDATE bench_report.report_assumption SET outcome_months = 6;
 VACUUM (ANALYZE) bench_report.borrower, bench_report.account, bench_report.account_month;
 CALL credit_limit.run_decisions('bench_report', '2026-05-31');
@@ -50,17 +51,17 @@ seconds() {
   printf '%-32s %8.0f ms\n' "$1" "$taken"
 }
 
-echo "$ROWS accounts, $((12 * ROWS)) months"
+echo "$ROWS accounts, $(run -c 'SELECT count(*) FROM bench_report.account_month') months"
 seconds "refresh" "SELECT credit_limit.refresh_reports('bench_report', '2026-11-30');"
 run <<< 'VACUUM (ANALYZE) bench_report.report_position;'
-for view in $(run <<< "SELECT relname FROM pg_class WHERE relnamespace = 'bench_report'::regnamespace AND relkind = 'v'
+for view in $(run <<< "SELECT relname FROM pg_class WHERE relnamespace = 'bench_report_report'::regnamespace AND relkind = 'v'
     AND relname LIKE 'report_%' ORDER BY 1"); do
-  seconds "$view" "SELECT count(*) FROM (SELECT * FROM bench_report.$view OFFSET 0) r;"
+  seconds "$view" "SELECT count(*) FROM (SELECT * FROM bench_report_report.$view OFFSET 0) r;"
 done
 for view in report_utilization report_transitions; do
-  seconds "$view, a month" "SELECT count(*) FROM (SELECT * FROM bench_report.$view WHERE month = '2026-06-01' OFFSET 0) r;"
+  seconds "$view, a month" "SELECT count(*) FROM (SELECT * FROM bench_report_report.$view WHERE month = '2026-06-01' OFFSET 0) r;"
 done
 for view in report_decisions report_reasons; do
-  seconds "$view, a day" "SELECT count(*) FROM (SELECT * FROM bench_report.$view WHERE as_of = '2026-11-30' OFFSET 0) r;"
+  seconds "$view, a day" "SELECT count(*) FROM (SELECT * FROM bench_report_report.$view WHERE as_of = '2026-11-30' OFFSET 0) r;"
 done
-run <<< 'DROP SCHEMA bench_report CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;' 2> /dev/null
+run <<< 'DROP SCHEMA bench_report, bench_report_report CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;' 2> /dev/null
