@@ -15,15 +15,11 @@ INSERT INTO lending.account (account_id, borrower_id, product, currency, opened_
 SELECT 10 * b.borrower_id, b.borrower_id, b.product, p.currency, (DATE '2026-11-15' - make_interval(months => b.months_on_book))::date,
   b.credit_limit, b.balance, b.pending, b.last_limit_change
 FROM borrower b JOIN lending.product p USING (product);
--- A delinquency stands in the month in which it was; the latest month is that of the story.
 SELECT count(*) AS partitions FROM add_months('lending', DATE '2025-12-01', 13) \gset
 -- As one loads in bulk: the key is checked once, at the end.
 ALTER TABLE lending.account_month DROP CONSTRAINT account_month_account_id_fkey;
 INSERT INTO lending.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
-SELECT 10 * m.borrower_id, DATE '2026-12-01' - make_interval(months => m.month), m.available, m.balance,
-  round((coalesce(b.payment_ratio_3m, 0) * m.balance::float8)::numeric, 2), round(0.05 * m.balance, 2),
-  CASE WHEN m.month = 1 THEN b.days_past_due WHEN m.month = b.months_since_delinquency + 1 THEN b.days_past_due_worst_12m ELSE 0 END
-FROM account_month m JOIN borrower b USING (borrower_id);
+SELECT 10 * borrower_id, month, available, balance, payment, due, days_past_due FROM account_month;
 ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
 INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, days_past_due_worst_12m, utilization_3m, payment_ratio_3m,
   months_inactive)
@@ -123,8 +119,8 @@ FROM lending_report.report_experiment ORDER BY is_reference DESC;
 \ir step.sql
 \echo === 14. A payment late ===
 SELECT set_business_date('lending', DATE '2026-12-31') AS today, enable_realtime('lending') AS enabled \gset
-SELECT d.account_id AS late FROM lending.decision d JOIN lending.account a USING (account_id)
-WHERE d.action = 'INCREASE' AND d.new_limit >= 4000 AND a.balance BETWEEN 100 AND 0.4 * d.new_limit ORDER BY d.pd DESC, d.account_id LIMIT 1 \gset
+SELECT d.account_id AS late FROM lending.decision d JOIN lending.account a USING (account_id) JOIN lending.borrower b ON b.borrower_id = a.borrower_id
+WHERE d.action = 'INCREASE' AND d.new_limit >= 4000 AND a.balance BETWEEN 100 AND 0.4 * d.new_limit ORDER BY d.new_limit / b.income DESC, d.account_id LIMIT 1 \gset
 \echo Account :late, before; then the month of December comes in with a payment 65 days late, and the limit moves in the same transaction.
 SELECT credit_limit, balance, frozen, last_limit_change FROM lending.account WHERE account_id = :late;
 BEGIN;

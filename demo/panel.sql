@@ -43,11 +43,11 @@ CREATE FUNCTION pg_temp.panel_season(seed bigint, month int) RETURNS float8 LANG
 -- OFFSET 0, so that nothing is computed twice.
 CREATE FUNCTION pg_temp.panel_account(accounts int, months int DEFAULT 24, seed bigint DEFAULT 1)
 RETURNS TABLE (account_id bigint, segment text, kind text, whale boolean, rho float8, mu float8, sigma float8, p_zero float8,
-  season float8, opened int, closed int, zero_from int, zero_to int, z_zero float8, first_limit float8, pays float8, due_day int,
-  prone float8)
+  season float8, level float8, opened int, closed int, zero_from int, zero_to int, z_zero float8, first_limit float8, pays float8,
+  due_day int, prone float8)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT account_id, segment, kind, whale, rho, mu, sigma, p_zero, season, opened,
+  SELECT account_id, segment, kind, whale, rho, mu, sigma, p_zero, season, level, opened,
     CASE WHEN pg_temp.panel_u(seed, account_id, -1010) < 0.15
       THEN greatest(opened, 0) + 2 + floor(months * pg_temp.panel_u(seed, account_id, -1011))::int END,
     zero_from, zero_from + 2 + floor(months * pg_temp.panel_u(seed, account_id, -1012) ^ 2)::int, z_zero,
@@ -57,12 +57,12 @@ BEGIN ATOMIC
     CASE kind WHEN 'transactor' THEN 1 ELSE least(1, 0.03 * exp(pg_temp.panel_normal(seed, account_id, -1016))) END,
     1 + floor(29 * pg_temp.panel_u(seed, account_id, -1018))::int, pg_temp.panel_normal(seed, account_id, -1020)
   FROM (SELECT a.*, segment, kind, p_zero, z_zero, room, moves * segment_moves AS season,
-      middle + shift + 0.8 * pg_temp.panel_normal(seed, account_id, -1022) + CASE WHEN whale THEN ln(30) ELSE 0 END AS mu,
+      middle + shift + 0.8 * level + CASE WHEN whale THEN ln(30) ELSE 0 END AS mu,
       least(2, usual_sigma * exp(0.6 * pg_temp.panel_normal(seed, account_id, -1024))) AS sigma,
       CASE WHEN pg_temp.panel_u(seed, account_id, -1026) < 0.1
         THEN greatest(opened, floor(months * pg_temp.panel_u(seed, account_id, -1027))::int) END AS zero_from
     FROM (SELECT i AS account_id, pg_temp.panel_u(seed, i, -1001) AS segment_u, pg_temp.panel_u(seed, i, -1002) AS kind_u,
-        300 * pg_temp.panel_u(seed, i, -1003) < 1 AS whale,
+        300 * pg_temp.panel_u(seed, i, -1003) < 1 AS whale, pg_temp.panel_normal(seed, i, -1022) AS level,
         ('{0,0.5,0.5,0.9,0.9,0.9,0.9,0.9,0.9,0.9}'::float8[])[1 + floor(10 * pg_temp.panel_u(seed, i, -1004))::int] AS rho,
         -- A fifth starts within the panel, the others up to ten years before it.
         CASE WHEN pg_temp.panel_u(seed, i, -1005) < 0.2 THEN 1 + floor(months * pg_temp.panel_u(seed, i, -1006))::int
