@@ -69,7 +69,7 @@ append_next_block(ClLogitRows *rows)
 {
 	int			capacity = rows->last == NULL ? FIRST_CAPACITY : rows->last->capacity * 2;
 
-	append_block(rows, capacity > CL_LOGIT_BLOCK_ROWS ? CL_LOGIT_BLOCK_ROWS : capacity);
+	append_block(rows, capacity > CL_SCAN_ROWS ? CL_SCAN_ROWS : capacity);
 }
 
 /* The block has room. */

@@ -3,9 +3,7 @@
  *	  Rows of a logistic regression, and the sums over them that a fit is made of.
  *
  * Rows are kept by columns in blocks of a few hundred: 8 bytes a value, 1 byte for the outcome, 8 for a weight if there are
- * weights. A scan looks at one block after the other, which stays in the processor's cache meanwhile, and does everything with
- * it in loops over columns that need no more than two doubles at a time side by side: every 64-bit processor has that. Sums of
- * blocks are added in twice the precision, so the order of the rows is lost in the last digit only.
+ * weights. A scan looks at one block after the other; the order of the rows is lost in the last digit only.
  *
  * A fit sees columns centred and scaled (ClLogitFrame), so that neither dates nor millions cost it digits.
  */
@@ -15,15 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/memory.h"
-#include "core/sum.h"
+#include "core/column_scan.h"
 
-#define CL_LOGIT_MOST_TERMS 1000
-#define CL_LOGIT_LARGEST 1e100	/* of any x, so that squares of it can be added up */
 #define CL_LOGIT_LEAST_SPREAD 1e-290	/* standard deviation of a column that is not constant */
-
-/* Even, and no power of two: columns that lie 2^n apart would fight for the same lines of the cache. */
-#define CL_LOGIT_BLOCK_ROWS 248
 
 typedef struct ClLogitBlock
 {

@@ -32,7 +32,7 @@ typedef struct LogitState
 {
 	ClLogitRows rows;
 	int64		n_skipped;
-	ClLogitReader reader;
+	ClRowReader reader;
 	Jsonb	   *options;		/* or NULL */
 	text	   *written;		/* the options as text, where they came so; only while rows are added */
 	StringInfoData sent;		/* of a worker's state: its rows as they came; they wait for merge() */
@@ -161,13 +161,13 @@ text_transition_state(FunctionCallInfo fcinfo)
 static Datum
 add_row(FunctionCallInfo fcinfo, LogitState *state, int weight_argno)
 {
-	double		weight = weight_argno > 0 ? cl_logit_weight(fcinfo, weight_argno) : 1;
+	double		weight = weight_argno > 0 ? cl_row_weight(fcinfo, weight_argno) : 1;
 	const double *x = NULL;
 
 	if (!PG_ARGISNULL(ARG_EVENT) && !PG_ARGISNULL(ARG_X) && !isnan(weight))
 	{
-		x = cl_logit_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(ARG_X));
-		cl_logit_require_terms(&state->rows.terms, state->reader.n);
+		x = cl_row_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(ARG_X));
+		cl_row_require_terms(&state->rows.terms, state->reader.n);
 	}
 	if (x == NULL)
 		state->n_skipped++;
@@ -280,7 +280,7 @@ cl_logistic_deserial(PG_FUNCTION_ARGS)
 		cl_wire_invalid(TYPE_NAME, "format version is not known here");
 	state = create(pq_getmsgbyte(&buf) != 0);
 	state->rows.terms = (int32) pq_getmsgint(&buf, 4);
-	if (state->rows.terms < -1 || state->rows.terms > CL_LOGIT_MOST_TERMS)
+	if (state->rows.terms < -1 || state->rows.terms > CL_MOST_TERMS)
 		cl_wire_invalid(TYPE_NAME, "number of terms is out of range");
 	state->n_skipped = pq_getmsgint64(&buf);
 	state->rows.n = pq_getmsgint64(&buf);
@@ -301,7 +301,7 @@ take_sent(ClLogitRows *rows, StringInfoData sent)
 		int			n = (int) pq_getmsgint(&sent, 4);
 		ClLogitBlock *block;
 
-		if (n < 1 || n > CL_LOGIT_BLOCK_ROWS)
+		if (n < 1 || n > CL_SCAN_ROWS)
 			cl_wire_invalid(TYPE_NAME, "number of rows of a block is out of range");
 		block = cl_logit_rows_append(rows, n);
 		pq_copymsgbytes(&sent, (char *) block->event, n);
@@ -329,7 +329,7 @@ cl_logistic_combine(PG_FUNCTION_ARGS)
 	}
 	require_options(into, from->options);
 	if (from->rows.terms >= 0)
-		cl_logit_require_terms(&into->rows.terms, from->rows.terms);
+		cl_row_require_terms(&into->rows.terms, from->rows.terms);
 	cl_logit_rows_merge(&into->rows, &from->rows);
 	if (from->sent.data != NULL)
 		take_sent(&into->rows, from->sent);
@@ -354,7 +354,7 @@ cl_logistic_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	state = (LogitState *) PG_GETARG_POINTER(0);
 	cl_logit_settings(state->options, false, &settings);
-	cl_logit_settings_fit(&settings, state->rows.terms < 0 ? Max(settings.n_names, 0) : state->rows.terms);
+	cl_logit_settings_fit(&settings, state->rows.terms < 0 ? Max(settings.names.n, 0) : state->rows.terms);
 	cl_logit_fit_rows(&state->rows, &memory, &settings.options, &fit);
 	return cl_logit_model_of(&fit, &settings, state->rows.n, state->n_skipped, state->rows.n_event);
 }

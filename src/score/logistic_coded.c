@@ -33,7 +33,7 @@ typedef struct CodedState
 	ClLogitCoded rows;
 	int64		n_skipped;		/* without an outcome */
 	int64		n_unknown;		/* of those that have one: a value was missing */
-	ClLogitReader reader;
+	ClRowReader reader;
 } CodedState;
 
 static void *
@@ -60,8 +60,8 @@ cl_logit_coded_transition(PG_FUNCTION_ARGS)
 		state->n_skipped++;
 		PG_RETURN_POINTER(state);
 	}
-	x = cl_logit_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(2));
-	cl_logit_require_terms(&terms, state->reader.n);
+	x = cl_row_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(2));
+	cl_row_require_terms(&terms, state->reader.n);
 	if (state->rows.terms < 0)
 		cl_logit_coded_begin(&state->rows, terms);
 	if (x == NULL)
@@ -79,7 +79,7 @@ merge(void *into, const void *from)
 	int			terms = state->rows.terms;
 
 	if (other->rows.terms >= 0)
-		cl_logit_require_terms(&terms, other->rows.terms);
+		cl_row_require_terms(&terms, other->rows.terms);
 	cl_logit_coded_merge(&state->rows, &other->rows, MOST_BYTES);
 	state->n_skipped += other->n_skipped;
 	state->n_unknown += other->n_unknown;
@@ -139,7 +139,7 @@ read_dictionary(StringInfo buf, ClLogitDictionary *dictionary)
 	{
 		double		value = pq_getmsgfloat8(buf);
 
-		if (!(fabs(value) <= CL_LOGIT_LARGEST) || cl_logit_code(dictionary, value) != i)
+		if (!(fabs(value) <= CL_LARGEST_X) || cl_logit_code(dictionary, value) != i)
 			cl_wire_invalid(TYPE_NAME, "value of a column is out of range or comes twice");
 	}
 }
@@ -180,7 +180,7 @@ read_state(bytea *bytes)
 		cl_wire_invalid(TYPE_NAME, "format version is not known here");
 	rows->given_up = pq_getmsgbyte(&buf) != 0;
 	terms = (int32) pq_getmsgint(&buf, 4);
-	if (terms < -1 || terms > CL_LOGIT_MOST_TERMS)
+	if (terms < -1 || terms > CL_MOST_TERMS)
 		cl_wire_invalid(TYPE_NAME, "number of terms is out of range");
 	state->n_skipped = cl_wire_int64(&buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows left out");
 	state->n_unknown = cl_wire_int64(&buf, TYPE_NAME, 0, PG_INT64_MAX / 4, "number of rows left out");
@@ -227,14 +227,14 @@ static int *
 read_columns(ArrayType *array, int terms, int *n)
 {
 	int		   *column;
-	bool		taken[CL_LOGIT_MOST_TERMS] = {false};
+	bool		taken[CL_MOST_TERMS] = {false};
 
 	*n = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
-	if (*n > CL_LOGIT_MOST_TERMS)
+	if (*n > CL_MOST_TERMS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many terms"),
-				 errdetail("There are %d columns; there may be %d.", *n, CL_LOGIT_MOST_TERMS)));
+				 errdetail("There are %d columns; there may be %d.", *n, CL_MOST_TERMS)));
 	column = palloc_array(int, *n + 1);
 	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
 		*n = -1;

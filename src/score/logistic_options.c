@@ -58,7 +58,7 @@ read_search(ClLogitSettings *settings)
 	}
 	settings->options.max_iterations = 50;
 	settings->options.tolerance = 1e-10;
-	settings->confidence = 0.95;
+	settings->confidence = cl_model_confidence(&settings->root);
 	if (get(settings, "max_iterations", &node))
 		settings->options.max_iterations = cl_json_int(&node, 1, MOST_ITERATIONS);
 	if (get(settings, "tolerance", &node))
@@ -67,37 +67,6 @@ read_search(ClLogitSettings *settings)
 		if (settings->options.tolerance == 0)
 			cl_json_error(&node, "greater than 0");
 	}
-	if (get(settings, "confidence", &node))
-	{
-		settings->confidence = cl_json_float8(&node, 0, 1);
-		if (settings->confidence == 0 || settings->confidence == 1)
-			cl_json_error_hint(&node, "between 0 and 1", "Ninety-five per cent is 0.95.");
-	}
-}
-
-/* Names that differ from each other. */
-static const char **
-read_names(const ClJson *array, int *n)
-{
-	const char **name;
-
-	*n = cl_json_array(array, 0, CL_LOGIT_MOST_TERMS);
-	name = palloc_array(const char *, *n + 1);
-	for (int i = 0; i < *n; i++)
-	{
-		ClJson		item;
-
-		cl_json_item(array, i, &item);
-		name[i] = cl_json_string(&item);
-		for (int j = 0; j < i; j++)
-		{
-			if (strcmp(name[i], name[j]) == 0)
-				cl_json_error(&item, "a name that no other term has");
-		}
-		if (strcmp(name[i], CL_INTERCEPT_NAME) == 0)
-			cl_json_error(&item, "another name than the intercept's");
-	}
-	return name;
 }
 
 static signed char
@@ -119,14 +88,14 @@ read_signs(ClLogitSettings *settings)
 	settings->n_signs = -1;
 	if (!get(settings, "signs", &array))
 		return;
-	settings->sign = palloc0_array(signed char, CL_LOGIT_MOST_TERMS);
+	settings->sign = palloc0_array(signed char, CL_MOST_TERMS);
 	settings->n_signs = 0;
 	if (cl_json_is_string(&array))
 	{
-		memset(settings->sign, sign_of(&array), CL_LOGIT_MOST_TERMS);
+		memset(settings->sign, sign_of(&array), CL_MOST_TERMS);
 		return;
 	}
-	settings->n_signs = cl_json_array(&array, 1, CL_LOGIT_MOST_TERMS);
+	settings->n_signs = cl_json_array(&array, 1, CL_MOST_TERMS);
 	for (int i = 0; i < settings->n_signs; i++)
 	{
 		ClJson		item;
@@ -155,7 +124,7 @@ read_steps(ClLogitSettings *settings)
 	if (get(settings, "max_steps", &node))
 		settings->max_steps = cl_json_int(&node, 0, MOST_STEPS);
 	if (get(settings, "force", &node))
-		settings->forced = read_names(&node, &settings->n_forced);
+		settings->forced = cl_model_read_names(&node, &settings->n_forced);
 }
 
 void
@@ -165,7 +134,6 @@ cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
 	"max_iterations", "tolerance", "signs", "confidence", "names", NULL};
 	static const char *const step_keys[] = {"direction", "start", "criterion", "force", "max_steps", "max_iterations",
 	"tolerance", "signs", NULL};
-	ClJson		node;
 
 	memset(settings, 0, sizeof(ClLogitSettings));
 	if (jsonb == NULL)
@@ -176,9 +144,7 @@ cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
 	read_penalty(settings);
 	read_search(settings);
 	read_signs(settings);
-	settings->n_names = -1;
-	if (get(settings, "names", &node))
-		settings->name = read_names(&node, &settings->n_names);
+	cl_model_names(&settings->root, &settings->names);
 	if (stepwise)
 		read_steps(settings);
 }
@@ -188,11 +154,7 @@ cl_logit_settings_fit(ClLogitSettings *settings, int terms)
 {
 	ClJson		node;
 
-	if (settings->n_names >= 0 && settings->n_names != terms)
-	{
-		(void) get(settings, "names", &node);
-		cl_json_error(&node, psprintf("an array of %d items, one for each element of x", terms));
-	}
+	cl_model_names_fit(&settings->root, &settings->names, terms);
 	if (settings->n_signs > 0 && settings->n_signs != terms)
 	{
 		(void) get(settings, "signs", &node);
@@ -200,10 +162,4 @@ cl_logit_settings_fit(ClLogitSettings *settings, int terms)
 						   "null is a coefficient of any sign; the intercept has none.");
 	}
 	settings->options.sign = settings->n_signs >= 0 ? settings->sign : NULL;
-}
-
-const char *
-cl_logit_term_name(const ClLogitSettings *settings, int term)
-{
-	return settings->n_names >= 0 ? settings->name[term] : psprintf("x%d", term + 1);
 }

@@ -276,7 +276,7 @@ fit_query(RowQuery *query, ClLogitSettings *settings, ClLogitFit *fit)
 		set_moments(query);
 	}
 	else
-		terms = Max(settings->n_names, 0);
+		terms = Max(settings->names.n, 0);
 	cl_logit_settings_fit(settings, terms);
 	columns = palloc_array(int, terms + 1);
 	for (int j = 0; j < terms; j++)

@@ -39,7 +39,7 @@ typedef struct StepState
 	int64		n_skipped;
 	int64		n_event;
 	uint64		checksum;		/* of the rows that count, in any order */
-	ClLogitReader reader;
+	ClRowReader reader;
 	int			terms;			/* -1 before the first row that counts; what follows is not there then */
 	int		   *column;
 	double	   *given;			/* beta (terms + 1), center (terms), scale (terms) */
@@ -90,7 +90,7 @@ begin(StepState *state, int terms, bool weighted)
 		terms, state->column, state->given + terms + 1, state->given + 2 * terms + 1
 	};
 	cl_logit_sums_init(&state->sums, &memory, terms);
-	state->block = cl_logit_block_new(&memory, terms, weighted, CL_LOGIT_BLOCK_ROWS);
+	state->block = cl_logit_block_new(&memory, terms, weighted, CL_SCAN_ROWS);
 }
 
 static void
@@ -120,7 +120,7 @@ take(FunctionCallInfo fcinfo, int argno, const char *what, int n, double otherwi
 	for (int j = 0; j < n; j++)
 	{
 		place[j] = found == 0 ? otherwise : value[j];
-		if (!(fabs(place[j]) <= CL_LOGIT_LARGEST) || (argno == ARG_SCALE && !(place[j] > 0)))
+		if (!(fabs(place[j]) <= CL_LARGEST_X) || (argno == ARG_SCALE && !(place[j] > 0)))
 			wrong_array(what, n);
 	}
 }
@@ -196,7 +196,7 @@ add_row(FunctionCallInfo fcinfo, StepState *state, const double *x, double weigh
 	}
 	else
 		require_given(fcinfo, state);
-	cl_logit_require_terms(&state->terms, state->reader.n);
+	cl_row_require_terms(&state->terms, state->reader.n);
 	if (weight == 0)
 		return;
 	cl_logit_block_add(state->block, state->terms, x, PG_GETARG_BOOL(ARG_EVENT), weight);
@@ -211,12 +211,12 @@ add_row(FunctionCallInfo fcinfo, StepState *state, const double *x, double weigh
 Datum
 cl_logit_step_transition(PG_FUNCTION_ARGS)
 {
-	double		weight = PG_NARGS() > ARG_WEIGHT ? cl_logit_weight(fcinfo, ARG_WEIGHT) : 1;
+	double		weight = PG_NARGS() > ARG_WEIGHT ? cl_row_weight(fcinfo, ARG_WEIGHT) : 1;
 	const double *x = NULL;
 	StepState  *state = cl_agg_state(fcinfo, create);
 
 	if (!PG_ARGISNULL(ARG_EVENT) && !PG_ARGISNULL(ARG_X) && !isnan(weight))
-		x = cl_logit_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(ARG_X));
+		x = cl_row_read_x(&state->reader, PG_GETARG_ARRAYTYPE_P(ARG_X));
 	if (x == NULL)
 		state->n_skipped++;
 	else
@@ -242,7 +242,7 @@ merge(StepState *into, const StepState *from)
 		begin(into, from->terms, from->weighted);
 		memcpy(into->given, from->given, given_size(from->terms) * sizeof(double));
 	}
-	cl_logit_require_terms(&into->terms, from->terms);
+	cl_row_require_terms(&into->terms, from->terms);
 	if (memcmp(into->given, from->given, given_size(into->terms) * sizeof(double)) != 0)
 		differ("Two workers were given different ones.");
 	cl_logit_sums_merge(&into->sums, &from->sums);
@@ -333,7 +333,7 @@ cl_logit_step_deserial(PG_FUNCTION_ARGS)
 	state->checksum = pq_getmsgint64(&buf);
 	weighted = pq_getmsgbyte(&buf) != 0;
 	terms = (int32) pq_getmsgint(&buf, 4);
-	if (terms < -1 || terms > CL_LOGIT_MOST_TERMS)
+	if (terms < -1 || terms > CL_MOST_TERMS)
 		cl_wire_invalid(TYPE_NAME, "number of terms is out of range");
 	if (terms >= 0)
 	{

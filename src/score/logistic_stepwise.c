@@ -24,7 +24,7 @@ typedef struct Stepwise
 {
 	ClLogitRows rows;
 	int64		n_skipped;
-	ClLogitReader reader;
+	ClRowReader reader;
 	int			terms;
 	char	  **name;
 	ClRecord	record;
@@ -50,7 +50,7 @@ add_row(Stepwise *s, HeapTuple tuple, TupleDesc desc)
 		return;
 	}
 	cl_weight_check(weight);
-	value = cl_logit_read_x(&s->reader, DatumGetArrayTypeP(x));
+	value = cl_row_read_x(&s->reader, DatumGetArrayTypeP(x));
 	if (s->reader.n != s->terms)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
@@ -152,12 +152,12 @@ read_terms(ArrayType *array, int *n)
 		name[j] = null[j] ? NULL : TextDatumGetCString(value[j]);
 		for (int k = 0; k < j && !null[j]; k++)
 			repeated |= strcmp(name[j], name[k]) == 0;
-		if (null[j] || repeated || *n > CL_LOGIT_MOST_TERMS)
+		if (null[j] || repeated || *n > CL_MOST_TERMS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("terms must be different names"),
 					 errdetail("Element %d of %d is %s.", j + 1, *n, null[j] ? "NULL" : psprintf("\"%s\"", name[j])),
-					 errhint("They name the elements of x, in their order; there may be %d.", CL_LOGIT_MOST_TERMS)));
+					 errhint("They name the elements of x, in their order; there may be %d.", CL_MOST_TERMS)));
 	}
 	return name;
 }

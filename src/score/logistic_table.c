@@ -12,9 +12,6 @@
 #include "pg/record.h"
 #include "score/logistic.h"
 
-#include "catalog/pg_type.h"
-#include "utils/builtins.h"
-
 PG_FUNCTION_INFO_V1(cl_logit_coefficients);
 PG_FUNCTION_INFO_V1(cl_logit_summary);
 PG_FUNCTION_INFO_V1(cl_logit_predict);
@@ -23,34 +20,6 @@ PG_FUNCTION_INFO_V1(cl_logit_link);
 /*
  * Coefficients
  */
-
-/* Names to show instead of the model's own; NULL elements are those of the model. */
-static const char **
-names_argument(FunctionCallInfo fcinfo, const ClLogitModel *model)
-{
-	const char **name = palloc0_array(const char *, model->terms + 1);
-	Datum	   *value;
-	bool	   *null;
-	int			n;
-
-	for (int j = 0; j <= model->terms; j++)
-		name[j] = model->term[j].name;
-	if (PG_ARGISNULL(1))
-		return name;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &value, &null, &n);
-	if (n != model->terms)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("there must be a name for each term"),
-				 errdetail("Found %d names; the model has %d terms besides the intercept.", n, model->terms),
-				 errhint("Name the elements of x in their order; the intercept is called " CL_INTERCEPT_NAME ".")));
-	for (int j = 0; j < n; j++)
-	{
-		if (!null[j])
-			name[j + 1] = TextDatumGetCString(value[j]);
-	}
-	return name;
-}
 
 /*
  * Variance inflation factors: the diagonal of the inverse of the correlations of the estimates, without the intercept (Fox and
@@ -110,7 +79,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	model = cl_document_compiled(&logit_model_document, PG_GETARG_DATUM(0));
-	name = names_argument(fcinfo, model);
+	name = cl_model_names_argument(fcinfo, 1, model->term, model->terms);
 	reach = cl_normal_quantile(0.5 + model->confidence / 2);
 	vif = inflation(model);
 	for (int j = 0; j <= model->terms; j++)
@@ -127,7 +96,7 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 		cl_record_put_float8(&record, estimate - reach * std_error);
 		cl_record_put_float8(&record, estimate + reach * std_error);
 		cl_record_put_float8(&record, exp(estimate));
-		cl_record_put_bool(&record, model->term[j].note == CL_LOGIT_ALIASED);
+		cl_record_put_bool(&record, model->term[j].note == CL_TERM_ALIASED);
 		cl_record_put_text(&record, notes[model->term[j].note]);
 		cl_record_put_float8(&record, vif[j]);
 		cl_record_next(&record);
@@ -138,24 +107,6 @@ cl_logit_coefficients(PG_FUNCTION_ARGS)
 /*
  * Summary
  */
-
-static void
-append_terms(StringInfo out, const ClLogitModel *model, ClLogitNote note, const char *before)
-{
-	bool		first = true;
-
-	for (int j = 1; j <= model->terms; j++)
-	{
-		if (model->term[j].note != note)
-			continue;
-		if (first)
-			appendStringInfo(out, "%s%s", out->len > 0 ? " " : "", before);
-		appendStringInfo(out, "%s%s", first ? "" : ", ", model->term[j].name);
-		first = false;
-	}
-	if (!first)
-		appendStringInfoChar(out, '.');
-}
 
 /* What there is to say beyond the status, in words; NULL when there is nothing. */
 static const char *
@@ -168,14 +119,14 @@ message_of(const ClLogitModel *model)
 		appendStringInfoString(&out, model->n == 0 ? "No row counts." : "All rows have the same outcome.");
 	if (model->status == CL_LOGIT_MAX_ITERATIONS)
 		appendStringInfoString(&out, "The coefficients did not settle; raise max_iterations, or use a penalty.");
-	append_terms(&out, model, CL_LOGIT_SEPARATING, model->status == CL_LOGIT_SEPARATION ?
+	cl_model_list_terms(&out, model->term, model->terms, CL_TERM_SEPARATING, model->status == CL_LOGIT_SEPARATION ?
 				 "Events and non-events are told apart completely, and the coefficients of these terms are infinite: " :
 				 "Some rows are told apart completely, and the coefficients of these terms are infinite: ");
 	if (out.len > 0 && (model->status == CL_LOGIT_SEPARATION || model->status == CL_LOGIT_QUASI_SEPARATION))
 		appendStringInfoString(&out, " Use the penalty firth or l2, or merge bins.");
-	append_terms(&out, model, CL_LOGIT_ALIASED, "These terms depend on those before them: ");
-	append_terms(&out, model, CL_LOGIT_HELD, "These terms are held at 0 by their sign: ");
-	append_terms(&out, model, CL_LOGIT_AT_BOUND, "These terms are held at max_coefficient: ");
+	cl_model_list_terms(&out, model->term, model->terms, CL_TERM_ALIASED, "These terms depend on those before them: ");
+	cl_model_list_terms(&out, model->term, model->terms, CL_TERM_HELD, "These terms are held at 0 by their sign: ");
+	cl_model_list_terms(&out, model->term, model->terms, CL_TERM_AT_BOUND, "These terms are held at max_coefficient: ");
 	return out.len > 0 ? out.data : NULL;
 }
 
@@ -250,51 +201,12 @@ cl_logit_summary(PG_FUNCTION_ARGS)
  * Predictions
  */
 
-/* An array that is no plain one of float8: through a reader of this call. */
-static double
-linear_of_others(const ClLogitModel *model, ArrayType *array)
-{
-	ClLogitReader reader = {.context = CurrentMemoryContext};
-	const double *x = cl_logit_read_x(&reader, array);
-	double		linear = model->term[0].coefficient;
-
-	if (x == NULL)
-		return NAN;
-	for (int j = 0; j < model->terms; j++)
-		linear += model->slope[j] * x[j];
-	pfree(reader.x);
-	return linear;
-}
-
-static void
-require_length(const ClLogitModel *model, ArrayType *array)
-{
-	int			n = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
-
-	if (ARR_NDIM(array) > 1 || n != model->terms)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("x must have an element for each term of the model"),
-				 errdetail("Found %d; the model has %d.", ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), model->terms),
-				 errhint("The intercept has no element.")));
-}
-
-/* NaN when it is not known. */
 static double
 linear_predictor(FunctionCallInfo fcinfo)
 {
 	const ClLogitModel *model = cl_document_use(fcinfo, 0, &logit_model_document)->compiled;
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-	double		linear = model->term[0].coefficient;
-	const double *x;
 
-	require_length(model, array);
-	if (unlikely(ARR_ELEMTYPE(array) != FLOAT8OID || ARR_HASNULL(array)))
-		return linear_of_others(model, array);
-	x = (const double *) ARR_DATA_PTR(array);
-	for (int j = 0; j < model->terms; j++)
-		linear += model->slope[j] * x[j];
-	return linear;
+	return cl_model_linear(model->term, model->slope, model->terms, PG_GETARG_DATUM(1));
 }
 
 Datum

@@ -394,7 +394,7 @@ separating_terms(const ClLogitModel *model, char **names)
 	initStringInfo(&list);
 	for (int i = 0; i < model->terms; i++)
 	{
-		if (model->term[i + 1].note == CL_LOGIT_SEPARATING)
+		if (model->term[i + 1].note == CL_TERM_SEPARATING)
 			appendStringInfo(&list, "%s\"%s\"", list.len > 0 ? ", " : " of ", names[i]);
 	}
 	return list.data;

@@ -296,7 +296,7 @@ fuzz_logistic(Input *input)
 		for (int j = 0; j < terms; j++)
 		{
 			x[j] = wild ? take_double(input) : (take_byte(input) - 128) / 8.0;
-			if (!(fabs(x[j]) <= CL_LOGIT_LARGEST))
+			if (!(fabs(x[j]) <= CL_LARGEST_X))
 				x[j] = 0;
 		}
 		cl_logit_rows_add(&rows, x, row & 1, weighted ? (1 + (row >> 1)) / 4.0 : 1);

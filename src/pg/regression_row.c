@@ -1,15 +1,16 @@
 /*
- * logistic_row.c
- *	  Reading the x of a row, and arrays of numbers in general.
+ * regression_row.c
+ *	  Reading the row of a regression, and arrays of float8 in general.
  */
 #include "postgres.h"
 
 #include <float.h>
 #include <math.h>
 
+#include "core/column_scan.h"
 #include "pg/numeric.h"
+#include "pg/regression_row.h"
 #include "pg/weight.h"
-#include "score/logistic.h"
 
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
@@ -61,13 +62,13 @@ length_of(ArrayType *array)
 }
 
 static void
-make_room(ClLogitReader *reader, int n)
+make_room(ClRowReader *reader, int n)
 {
-	if (n > CL_LOGIT_MOST_TERMS)
+	if (n > CL_MOST_TERMS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many terms"),
-				 errdetail("x has %d elements; there may be %d.", n, CL_LOGIT_MOST_TERMS),
+				 errdetail("x has %d elements; there may be %d.", n, CL_MOST_TERMS),
 				 errhint("Choose among them first, by their information value.")));
 	if (reader->x != NULL && n <= reader->size)
 		return;
@@ -78,7 +79,7 @@ make_room(ClLogitReader *reader, int n)
 }
 
 const double *
-cl_logit_read_x(ClLogitReader *reader, ArrayType *array)
+cl_row_read_x(ClRowReader *reader, ArrayType *array)
 {
 	Oid			type = ARR_ELEMTYPE(array);
 	const char *at = ARR_DATA_PTR(array);
@@ -105,17 +106,17 @@ cl_logit_read_x(ClLogitReader *reader, ArrayType *array)
 	}
 	if (missing)
 		return NULL;
-	if (largest > CL_LOGIT_LARGEST)
+	if (largest > CL_LARGEST_X)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("x is out of range"),
-				 errdetail("Found %g; it must be at most %g.", largest, CL_LOGIT_LARGEST),
+				 errdetail("Found %g; it must be at most %g.", largest, CL_LARGEST_X),
 				 errhint("Divide the column by a constant.")));
 	return reader->x;
 }
 
 void
-cl_logit_require_terms(int *terms, int found)
+cl_row_require_terms(int *terms, int found)
 {
 	if (*terms < 0)
 		*terms = found;
@@ -128,7 +129,7 @@ cl_logit_require_terms(int *terms, int found)
 }
 
 double
-cl_logit_weight(FunctionCallInfo fcinfo, int argno)
+cl_row_weight(FunctionCallInfo fcinfo, int argno)
 {
 	double		weight = PG_ARGISNULL(argno) ? NAN : PG_GETARG_FLOAT8(argno);
 
