@@ -8,6 +8,7 @@ CREATE TABLE one (x numeric);
 CREATE TABLE given AS
 SELECT roc_agg(score, event, true) AS roc, calibration_agg(x, event) AS calibration,
   logistic_regression(event, ARRAY[x, (i % 7)::float8]) AS model, demand(3, 1) AS demand,
+  tobit_regression(least(score, 60), 0, 60, ARRAY[(i % 7)::float8]) AS tobit,
   behavior_agg(make_date(2020 + i / 12, 1 + i % 12, 1), 1000, i, i, i, 0) AS history,
   logit_coded_rows(event, ARRAY[i % 5, i % 7]::float8[]) AS coded, binning_refit(fixed_binning(ARRAY[15, 50]), score, event) AS binning,
   '{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 1}, {"points": 2}]}]}'::scorecard AS card
@@ -94,6 +95,10 @@ INSERT INTO bound VALUES
   ('logit_newton_step', 'beta', 2, 2, '0.1::float8', 'logit_newton_step(event, ARRAY[x], %s) FROM row'),
   ('logit_newton_step', 'center', 1, 1, '0.1::float8', 'logit_newton_step(event, ARRAY[x], ARRAY[0, 0.1], 1, %s, ARRAY[1.0]) FROM row'),
   ('logit_newton_step', 'scale', 1, 1, '0.1::float8', 'logit_newton_step(event, ARRAY[x], ARRAY[0, 0.1], 1, ARRAY[0.0], %s) FROM row'),
+  ('tobit_regression', 'x', 0, 1000, '0.5::float8', 'tobit_regression(score, 0, NULL, %s) FROM row'),
+  ('tobit_regression', 'cluster', -9223372036854775808, 9223372036854775807, NULL, 'tobit_regression(score, 0, NULL, ARRAY[x], 1, %s, NULL) FROM row'),
+  ('tobit_table', 'names', 1, 1, '''t'' || i', 'tobit_table(tobit, %s) FROM given'),
+  ('tobit_predict', 'x', 1, 1, '0.5', 'tobit_predict(tobit, %s) FROM given'),
   ('psi', 'expected', NULL, NULL, 'i', 'psi(%1$s::float8[], %1$s::float8[])'),
   ('psi', 'actual', 2, 2, 'i', 'psi(ARRAY[1, 2], %s::float8[])'),
   ('stability_divergence', 'expected', NULL, NULL, 'i', 'stability_divergence(%1$s::float8[], %1$s::float8[])'),

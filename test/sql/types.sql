@@ -70,6 +70,9 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('demand', 'months', 'demand_agg(balance, available)', NULL),
   ('demand', 'months that fade', 'demand_agg(balance, available, (i % 36)::float8, ''{"half_life": 9}'')', NULL),
   ('kaplan_meier', 'amounts', 'kaplan_meier_agg(balance, event)', NULL),
+  ('tobit_model', 'numbers', 'tobit_regression(least(balance, available), 0, available, ARRAY[x, pd])', false),
+  ('tobit_model', 'weights and clusters', 'tobit_regression(least(balance, available), 0, available, ARRAY[x], weight, label, NULL) '
+    'FILTER (WHERE label IS NOT NULL)', false),
   ('behavior', 'months', 'behavior_agg(month, available, balance, round(balance / 7, 2), round(balance / 9, 2), i % 90) FILTER (WHERE i <= 100)', NULL),
   ('binning', 'numbers', 'optimal_binning(score, event)', false),
   ('binning', 'numbers with options', 'optimal_binning(score, event, ''{"max_n_bins": 4}'')', false),

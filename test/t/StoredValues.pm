@@ -27,6 +27,8 @@ our %value = (
 		FROM generate_series(1, 60) i)",
 	demand => "(SELECT credit_limit.demand_agg(i * 7919 % 10007, 5000 + i % 9, abs(i) % 24, '{\"half_life\": 9}')
 		FROM generate_series(-50, 500) i)",
+	tobit_model => "(SELECT credit_limit.tobit_regression(least(i % 7, 5), 0, 5, ARRAY[i, i % 5, 2 * i], 1, i % 9, NULL)
+		FROM generate_series(1, 50) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",
 	intermittent_forecast => "(SELECT credit_limit.intermittent_forecast(i % 5 - 3) FROM generate_series(1, 50) i)",
 	limit_gap => "credit_limit.limit_gap(50000.00, 30000.00, 40000.00, 25000.00, 12000.00, 10000.00, 0)",

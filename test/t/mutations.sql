@@ -38,6 +38,8 @@ BEGIN
     WHEN 'binning' THEN ARRAY['optimal_binning(x, event)', 'optimal_binning(label, event, ''{"smoothing": "laplace"}'')',
       'binning_refit(fixed_binning(ARRAY[0.5], ''{"special_codes": [0.25]}''), pd, event)', 'fixed_binning(''[["A", "B"], ["C"]]'')']
     WHEN 'logit_model' THEN ARRAY['logistic_regression(event, ARRAY[x])', 'logistic_regression(event, ARRAY[x, pd], ''{"penalty": "firth"}'')']
+    WHEN 'tobit_model' THEN ARRAY['tobit_regression(amount, 0, 10 + amount, ARRAY[x, pd])', 'tobit_regression(least(amount, 9), 0, 9, ARRAY[x], 1, i, NULL)',
+      'tobit_regression(0, 0, NULL, ARRAY[x])']
     WHEN 'pd_curve' THEN ARRAY['isotonic_calibration(pd, event, true)', 'platt_scaling(x, event, false)']
     WHEN 'scorecard' THEN ARRAY[$q$min('{"name": "c", "base_points": 300, "characteristics": [
         {"name": "x", "reason": "why", "bins": [{"below": 0.5, "points": 1},

@@ -46,6 +46,7 @@ FEATURE_TEST(calibration);
 FEATURE_TEST(pd_curve);
 FEATURE_TEST(logistic);
 FEATURE_TEST(logistic_coded);
+FEATURE_TEST(tobit);
 FEATURE_TEST(demand);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
@@ -80,6 +81,7 @@ static const struct
 	{"pd_curve", test_pd_curve},
 	{"logistic", test_logistic},
 	{"logistic_coded", test_logistic_coded},
+	{"tobit", test_tobit},
 	{"demand", test_demand},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
