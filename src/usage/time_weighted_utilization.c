@@ -225,7 +225,14 @@ cl_time_weighted_float8_transition(PG_FUNCTION_ARGS)
 	return add_point(fcinfo, PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3));
 }
 
-/* The points in order, as a copy: the state may be asked again with more rows. */
+static int
+compare_points(const void *a, const void *b)
+{
+	CHECK_FOR_INTERRUPTS();
+	return cl_time_point_compare(a, b);
+}
+
+/* The points in order, as a copy: the state may be asked again with more rows, and an interrupt leaves it alone. */
 static ClTimePoint *
 sorted_points(const TimeWeighted *state)
 {
@@ -234,8 +241,7 @@ sorted_points(const TimeWeighted *state)
 	int			conflict;
 
 	memcpy(points, state->points, size);
-	qsort(points, state->n, sizeof(ClTimePoint), cl_time_point_compare);
-	CHECK_FOR_INTERRUPTS();
+	qsort(points, state->n, sizeof(ClTimePoint), compare_points);
 	conflict = cl_time_conflict(points, state->n);
 	if (conflict < state->n)
 		ereport(ERROR,

@@ -200,14 +200,14 @@ stored_measures(FunctionCallInfo fcinfo)
 	return cl_roc_measures(cl_summary_state(&roc_summary, PG_GETARG_DATUM(0)));
 }
 
-/* Below one half by more than three standard errors no chance explains it. Said once a query. */
+/* Below one half by more than three standard errors of a score that knows nothing, no chance explains it. Said once a query. */
 static double
 auc_of_final(FunctionCallInfo fcinfo)
 {
 	ClRocMeasures m = final_measures(fcinfo);
 
 	if (m.auc < 0.5 && fcinfo->flinfo->fn_extra == NULL &&
-		m.auc + 3 * cl_roc_hanley_mcneil(m.auc, m.total.weight[CL_EVENT], m.total.weight[CL_NON_EVENT]) < 0.5)
+		m.auc + 3 * cl_roc_hanley_mcneil(0.5, m.total.weight[CL_EVENT], m.total.weight[CL_NON_EVENT]) < 0.5)
 	{
 		fcinfo->flinfo->fn_extra = fcinfo->flinfo;
 		ereport(NOTICE,

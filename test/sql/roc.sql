@@ -282,6 +282,12 @@ FROM against_r_roc;
 -- The example of scikit-learn's average_precision_score: 0.8333.
 SELECT round(average_precision(roc_agg(s, y))::numeric, 4) AS published FROM (VALUES (false, 0.1), (false, 0.4), (true, 0.35), (true, 0.8)) v (y, s);
 SELECT average_precision(roc_agg(s, true)) IS NULL AS one_class, partial_auc(roc_agg(s, true)) AS part FROM generate_series(1, 3) s;
+-- At the other end, where differences of squares would leave nothing: the mean height of the last part of the curve is that of its middle.
+SELECT low, near(auc / (1 - low), height, 1e-9) AS part, near(standardized, (1 + (height - (1 + low) / 2) / (1 - (1 + low) / 2)) / 2, 1e-3) AS standardized
+FROM (SELECT low, p.*, 1 - (1 - low) / 2 * slope AS height
+  FROM (SELECT c.tpr, (1 - c.tpr) / (1 - c.fpr) AS slope FROM against_r_roc, roc_curve(r) c WHERE c.fpr < 1 ORDER BY c.fpr DESC, c.tpr DESC LIMIT 1) e,
+    unnest(ARRAY[0.9999, 0.999999999]::float8[]) low, against_r_roc, partial_auc(r, low, 1) p) q;
+SELECT partial_auc(r, 1 - 1.2e-16, 1) IS NOT NULL AS an_answer FROM against_r_roc;
 \set SHOW_CONTEXT never
 SELECT partial_auc(r, 0.3, 0.2) FROM against_r_roc;
 SELECT partial_auc(r, 0, 'NaN') FROM against_r_roc;
@@ -289,5 +295,7 @@ SELECT partial_auc(r, 0, 'NaN') FROM against_r_roc;
 SET client_min_messages = notice;
 SELECT i % 3 AS part, round(auc(600 - i, i > 300)::numeric, 3) AS auc, round(gini(600 - i, i > 300)::numeric, 3) AS gini
 FROM generate_series(1, 600) i GROUP BY i % 3 ORDER BY 1;
+-- One pair or three say nothing, whatever they look like; ten of either class do.
+SELECT n, auc(-i, i > n) FROM unnest(ARRAY[1, 3, 10]) n, generate_series(1, 2 * n) i GROUP BY n ORDER BY n;
 SELECT auc(600 - i, i > 300, false) AS told, auc(i * 7919 % 601, i % 2 = 0) < 0.5 AS chance FROM generate_series(1, 600) i;
 SET client_min_messages = warning;

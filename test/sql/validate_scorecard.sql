@@ -73,6 +73,32 @@ FROM other_folds;
 SELECT a.fold, a.card = b.card AS same_card, b.remark FROM folds a JOIN cross_validate('changed', 'bad', '{use_of_line, home, income, noise}',
   '{"max_pvalue": 0.01}', 4, 'id') b USING (fold) WHERE fold = 2;
 SELECT count(*), count(DISTINCT n_hold_out) > 1 AS by_row FROM cross_validate('loan', 'bad', '{use_of_line, home}', '{}', 3);
+-- A column may have any name: those of the aliases in the queries too.
+CREATE TABLE named AS SELECT l.*, '{"use_of_line": 1, "home": "own"}'::text AS t, '{"use_of_line": 1, "home": "own"}'::jsonb AS s, 1 AS b FROM loan l;
+SELECT count(*) AS rows, count(*) FILTER (WHERE (n.development_value, n.hold_out_value) IS DISTINCT FROM (v.development_value, v.hold_out_value)) AS differ
+FROM trained, validate_scorecard(card, 'loan', 'loan', 'bad') v JOIN validate_scorecard((SELECT card FROM trained), 'named', 'named', 'bad') n USING (measure);
+SELECT bool_and(a.card = b.card AND a.auc = b.auc) AS same FROM folds a JOIN cross_validate('named', 'bad', '{use_of_line, home, income, noise}',
+  '{"max_pvalue": 0.01}', 4, 'id') b USING (fold);
+SELECT count(*) AS folds, min(n_hold_out) > 1000 AS whole FROM cross_validate('named', 'bad', '{use_of_line, home}', '{}', 3);
+-- Folds and cards are the same whatever the session prints.
+CREATE TABLE printed AS SELECT (use_of_line / 7)::real AS use_of_line, DATE '2026-01-01' + id AS day, bad FROM loan;
+CREATE TABLE plainly AS SELECT fold, n, auc, card FROM cross_validate('printed', 'bad', '{use_of_line}', '{}', 2);
+CREATE TABLE plain_training AS SELECT card FROM train_scorecard('printed', 'bad', '{use_of_line}');
+CREATE TABLE plain_screening AS SELECT binning FROM variable_screening('printed', 'bad', '{use_of_line}');
+CREATE TABLE plain_refit AS SELECT r.card FROM plain_training p, scorecard_refit(p.card, 'printed', 'bad') r;
+SET extra_float_digits = -4;
+SET datestyle = 'German';
+SELECT (SELECT bool_and(a.n = b.n AND a.auc = b.auc AND a.card = b.card) FROM plainly a JOIN cross_validate('printed', 'bad', '{use_of_line}', '{}', 2) b
+    USING (fold)) AS folds,
+  (SELECT a.card = b.card FROM plain_training a, train_scorecard('printed', 'bad', '{use_of_line}') b) AS training,
+  (SELECT a.binning = b.binning FROM plain_screening a, variable_screening('printed', 'bad', '{use_of_line}') b) AS screening,
+  (SELECT a.card = b.card FROM plain_refit a, plain_training p, scorecard_refit(p.card, 'printed', 'bad') b) AS refit;
+SET extra_float_digits = 0;
+SET datestyle = 'ISO, MDY';
+-- A fold without rows, and an AUC of 0 of two rows, which says nothing.
+CREATE TABLE few AS SELECT i, i % 10 AS x, draw(i, 5) < 0.4 AS bad FROM generate_series(1, 60) i;
+SELECT count(*) > 3 AS many, count(*) FILTER (WHERE n_hold_out = 0) > 3 AS empty, count(remark) AS remarks, bool_or(auc = 0) AS of_two_rows,
+  bool_and(n + n_hold_out = 60) AS all_rows FROM cross_validate('few', 'bad', '{x}', '{"screening": {"min_iv": 0}}', 60);
 SELECT * FROM cross_validate('loan', 'bad', NULL, '{}', 1);
 SELECT * FROM cross_validate('loan', 'bad', NULL, '{}', 2, 'borrower');
 SELECT count(*) FROM cross_validate(NULL, 'bad');

@@ -75,7 +75,7 @@ CREATE FUNCTION credit_limit.scorecard_refit(
   OUT card credit_limit.scorecard,
   OUT model credit_limit.logit_model,
   OUT report jsonb)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
   names text[];
@@ -109,7 +109,7 @@ BEGIN
       HINT = 'Make a view that has all characteristics of the card.';
   END IF;
   SELECT array_agg(format(CASE WHEN v.type = 'numeric' AND b.binning::jsonb ? 'categories'
-    THEN 'trim_scale(t.%I::numeric)::text' ELSE 't.%I::' || v.type END, b.name)
+    THEN 'trim_scale(t.%I::text::numeric)::text' ELSE 't.%I::' || v.type END, b.name)
     ORDER BY b.place)
   INTO values_of FROM unnest(names, binnings, values_of) WITH ORDINALITY b (name, binning, type, place),
     LATERAL (SELECT b.type) v;

@@ -273,7 +273,7 @@ CREATE FUNCTION credit_limit.train_scorecard(
   OUT card credit_limit.scorecard,
   OUT model credit_limit.logit_model,
   OUT report jsonb)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
   state text;

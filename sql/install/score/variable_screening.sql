@@ -221,7 +221,7 @@ RETURNS TABLE (
   reason text,
   remark text,
   binning credit_limit.binning)
-LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE
   state text;

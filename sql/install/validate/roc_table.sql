@@ -234,7 +234,8 @@ BEGIN
       (l.y1 - l.y0) / nullif(l.x1 - l.x0, 0) AS slope
     FROM line l)
   SELECT sum((p.high - p.low) * (p.y0 + p.slope * ((p.low + p.high) / 2 - p.x0))) INTO auc FROM part p WHERE p.high > p.low;
-  standardized := (1 + (auc - (fpr_high ^ 2 - fpr_low ^ 2) / 2) / (fpr_high - fpr_low - (fpr_high ^ 2 - fpr_low ^ 2) / 2)) / 2;
+  -- Of the mean height of the part: chance has the middle of the rates, a perfect score 1. Differences from 1 are exact near 1.
+  standardized := (1 + (auc / (fpr_high - fpr_low) - (fpr_low + fpr_high) / 2) * 2 / ((1 - fpr_low) + (1 - fpr_high))) / 2;
 END $$;
 
 COMMENT ON FUNCTION credit_limit.partial_auc(credit_limit.roc, float8, float8) IS

@@ -1,11 +1,12 @@
 -- validate_scorecard: a card on the rows that it was made of and on others, and a training on parts of its rows.
 
--- What there is to say of an AUC at once.
-CREATE FUNCTION credit_limit_internal.auc_remark(auc float8) RETURNS text
+-- Below one half by more than three standard errors of a score that knows nothing, as the notice of auc().
+CREATE FUNCTION credit_limit_internal.auc_remark(auc float8, n_event bigint, n_non_event bigint) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN auc < 0.5 THEN 'below one half: the score ranks the wrong way round' END;
+RETURN CASE WHEN auc + 3 * (SELECT t.std_error FROM credit_limit.auc_deterioration_test(0.5, 0.5, n_event, n_non_event) t) < 0.5
+  THEN 'below one half: the score ranks the wrong way round' END;
 
-COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8) IS 'A remark on an AUC, or NULL.';
+COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8, bigint, bigint) IS 'A remark on an AUC that no chance explains, or NULL.';
 
 CREATE FUNCTION credit_limit_internal.validated_sample(
   card credit_limit.scorecard,
@@ -27,7 +28,7 @@ BEGIN
      FROM (SELECT coalesce(width_bucket(s.score, $2)::text, ''no score'') AS band, count(*) AS n,
          count(*) FILTER (WHERE s.event IS NULL) AS no_outcome,
          credit_limit.roc_agg(s.pd, s.event) AS ranks, credit_limit.calibration_agg(s.pd, s.event) AS pds
-       FROM (SELECT credit_limit.score($1, t) AS score, credit_limit.score_pd($1, t) AS pd, t.%I::boolean AS event FROM %s t) s
+       FROM (SELECT credit_limit.score($1, t.*) AS score, credit_limit.score_pd($1, t.*) AS pd, t.%I::boolean AS event FROM %s t) s
        GROUP BY 1) b', event, relation)
   INTO n, n_without_score, n_without_outcome, ranks, pds, bands USING card, bounds;
 END $$;
@@ -61,7 +62,7 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.require_repeatable(r.relation), credit_limit_internal.require_event_column(r.relation, event)
   FROM (VALUES (development), (hold_out)) r (relation);
-  EXECUTE format('SELECT credit_limit.quantile_bands(credit_limit.score($1, t), $2) FROM %s t', development) INTO bounds
+  EXECUTE format('SELECT credit_limit.quantile_bands(credit_limit.score($1, t.*), $2) FROM %s t', development) INTO bounds
     USING card, groups;
   SELECT s.* INTO d FROM credit_limit_internal.validated_sample(card, development, event, coalesce(bounds, '{}')) s;
   SELECT s.* INTO h FROM credit_limit_internal.validated_sample(card, hold_out, event, coalesce(bounds, '{}')) s;
@@ -82,13 +83,13 @@ BEGIN
     LEFT JOIN credit_limit.calibration_stats(h.pds, groups) hc ON true
     LEFT JOIN credit_limit.calibration_line(d.pds) dl ON true LEFT JOIN credit_limit.calibration_line(h.pds) hl ON true,
     LATERAL (VALUES
-      ('sample', 'rows', d.n::float8, h.n::float8, NULL),
+      ('sample', 'rows', coalesce(d.n, 0)::float8, coalesce(h.n, 0)::float8, NULL),
       ('sample', 'events', dr.n_event::float8, hr.n_event::float8, NULL),
       ('sample', 'without outcome', d.n_without_outcome::float8, h.n_without_outcome::float8, NULL),
       ('sample', 'without score', d.n_without_score::float8, h.n_without_score::float8, NULL),
       ('sample', 'event rate', dr.event_rate, hr.event_rate, NULL),
-      ('discrimination', 'AUC', di.auc, hi.auc, coalesce(credit_limit_internal.auc_remark(di.auc),
-        credit_limit_internal.auc_remark(hi.auc))),
+      ('discrimination', 'AUC', di.auc, hi.auc, coalesce(credit_limit_internal.auc_remark(di.auc, dr.n_event, dr.n_non_event),
+        credit_limit_internal.auc_remark(hi.auc, hr.n_event, hr.n_non_event))),
       ('discrimination', 'AUC, lower bound', di.conf_low, hi.conf_low, NULL),
       ('discrimination', 'AUC, upper bound', di.conf_high, hi.conf_high, NULL),
       ('discrimination', 'AUC, p-value of the difference', NULL::float8, difference.p_value,
@@ -153,7 +154,7 @@ RETURNS TABLE (
   characteristics_used text[],
   card credit_limit.scorecard,
   remark text)
-LANGUAGE plpgsql VOLATILE ROWS 5 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 5 SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 SET datestyle = 'ISO'
 AS $$
 DECLARE
   place text;
@@ -180,7 +181,7 @@ BEGIN
   END IF;
   -- A row's fold depends on its own values only: not on the order of the rows, nor on which others there are.
   place := format('1 + (''x'' || substr(md5(%s), 1, 8))::bit(32)::bigint %% %s',
-    CASE WHEN fold_by IS NULL THEN 't::text' ELSE format('coalesce(t.%I::text, '''')', fold_by) END, folds);
+    CASE WHEN fold_by IS NULL THEN '(t.*)::text' ELSE format('coalesce(t.%I::text, '''')', fold_by) END, folds);
   FOR i IN 1..folds LOOP
     fold := i;
     SELECT r.card INTO card FROM credit_limit_internal.trained(relation,
@@ -188,10 +189,10 @@ BEGIN
     EXECUTE format('SELECT credit_limit.roc_agg(s.pd, s.event) FILTER (WHERE s.fold <> $2),
         credit_limit.roc_agg(s.pd, s.event) FILTER (WHERE s.fold = $2),
         credit_limit.calibration_agg(s.pd, s.event) FILTER (WHERE s.fold = $2)
-      FROM (SELECT credit_limit.score_pd($1, t) AS pd, t.%I::boolean AS event, %s AS fold FROM %s t) s', event, place, relation)
+      FROM (SELECT credit_limit.score_pd($1, t.*) AS pd, t.%I::boolean AS event, %s AS fold FROM %s t) s', event, place, relation)
     INTO learnt, tested, pds USING card, fold;
-    SELECT a.n, a.n_event, b.n, b.n_event, a.auc, b.auc, b.ks, c.brier, c.mean_pd, c.event_rate,
-      credit_limit_internal.auc_remark(b.auc)
+    SELECT a.n, a.n_event, coalesce(b.n, 0), coalesce(b.n_event, 0), a.auc, b.auc, b.ks, c.brier, c.mean_pd, c.event_rate,
+      credit_limit_internal.auc_remark(b.auc, b.n_event, b.n_non_event)
     INTO n, n_event, n_hold_out, n_event_hold_out, auc_development, auc, ks, brier, mean_pd, event_rate, remark
     FROM credit_limit.roc_stats(learnt) a LEFT JOIN credit_limit.roc_stats(tested) b ON true
       LEFT JOIN credit_limit.calibration_stats(pds) c ON true;
@@ -210,6 +211,6 @@ COMMENT ON FUNCTION credit_limit.cross_validate(regclass, text, text[], jsonb, i
 'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, '
 'Brier score, mean '
 'PD and event rate on the fold that was held out, the characteristics that were used, and the card. Folds come from a hash of '
-'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row. Equal rows give equal folds, in any '
+'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row (its times in the zone of the session). Equal rows give equal folds, in any '
 'order. Options are those of train_scorecard. Runs with the rights of the caller. NULL arguments but characteristics and fold_by '
 'give no rows. Error: folds not from 2 to 100, and those of train_scorecard.';
