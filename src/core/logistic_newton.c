@@ -317,7 +317,7 @@ step_in_range(ClNewton *newton)
 			b[j] += newton->information[j * n + k] * newton->beta[k];
 		target[j] = newton->beta[j];
 	}
-	if (!cl_solve_boxed(n, newton->information, b, newton->lower, newton->upper, target, newton->work))
+	if (!cl_solve_boxed(&newton->memory, n, newton->information, b, newton->lower, newton->upper, target, newton->work))
 		return false;
 	for (int j = 0; j < n; j++)
 		newton->step[j] = target[j] - newton->beta[j];

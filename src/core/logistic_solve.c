@@ -322,7 +322,8 @@ best_to_free(int n, const double *a, const double *b, const double *lower, const
 }
 
 bool
-cl_solve_boxed(int n, const double *a, const double *b, const double *lower, const double *upper, double *x, double *work)
+cl_solve_boxed(const ClMemory *memory, int n, const double *a, const double *b, const double *lower, const double *upper,
+			   double *x, double *work)
 {
 	double	   *to = work + 2 * (size_t) n * n + 2 * (size_t) n;
 	bool	   *free = (bool *) (to + n);
@@ -336,6 +337,7 @@ cl_solve_boxed(int n, const double *a, const double *b, const double *lower, con
 
 		do
 		{
+			memory->check_for_interrupts();
 			if (!solve_free(n, a, b, free, x, to, work))
 				return false;
 		} while (!go_towards(n, lower, upper, free, x, to));

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "core/memory.h"
+
 /* R of a symmetric matrix; false when it is not positive definite. */
 extern bool cl_cholesky(int n, const double *matrix, double *triangle);
 
@@ -29,9 +31,9 @@ extern double cl_triangle_condition(int n, double *triangle);
 /*
  * The x that makes x'Ax / 2 - b'x least with lower <= x <= upper, by an active set (Lawson and Hanson 1974, Solving least squares
  * problems, 23; Stark and Parker 1995, Computational Statistics 10, 129). x comes in feasible. work: 2 n n + 4 n. False if A is
- * not positive definite.
+ * not positive definite. Each of some n rounds takes n n n steps: interrupts are looked for in between.
  */
-extern bool cl_solve_boxed(int n, const double *a, const double *b, const double *lower, const double *upper, double *x,
-						   double *work);
+extern bool cl_solve_boxed(const ClMemory *memory, int n, const double *a, const double *b, const double *lower,
+						   const double *upper, double *x, double *work);
 
 #endif							/* CL_CORE_LOGISTIC_SOLVE_H */

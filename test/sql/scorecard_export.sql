@@ -95,3 +95,37 @@ SELECT scorecard_pmml('{"name": "s", "base_points": 449, "characteristics": [{"n
   {"name": "housing", "categories": [{"in": ["own"], "points": 14}, {"in": ["rent", "for <free>"], "points": 2}], "other": {"points": 0}}]}');
 SELECT scorecard_pmml(NULL) IS NULL AS no_card;
 SELECT scorecard_pmml('{"name": "bell", "characteristics": [{"name": "m", "reason": "\u0007", "bins": [{"points": 1}]}]}');
+
+-- In a generated column: no whole row and no sub-select, as PostgreSQL has it; a function of the columns, and woe of one column, are.
+CREATE TABLE generated (use float8, home text);
+SELECT '{"name": "g", "characteristics": [{"name": "use", "bins": [{"below": 1, "points": 10}, {"points": 1}], "missing": {"points": 4}},
+  {"name": "home", "categories": [{"in": ["own"], "points": 5}], "other": {"points": 2}, "missing": {"points": 0}}]}' AS card \gset
+ALTER TABLE generated ADD refused float8 GENERATED ALWAYS AS (score(:'card'::scorecard, generated)) STORED;
+SELECT format('ALTER TABLE generated ADD refused float8 GENERATED ALWAYS AS (%s) STORED', scorecard_sql(:'card')) AS statement \gset
+\set ECHO none
+:statement;
+\set ECHO all
+SELECT format('CREATE FUNCTION score_of(use float8, home text) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN (SELECT credit_limit.score(%L::credit_limit.scorecard, r) FROM (SELECT use, home) r)', :'card') AS statement \gset
+:statement;
+ALTER TABLE generated ADD score float8 GENERATED ALWAYS AS (score_of(use, home)) STORED,
+  ADD woe float8 GENERATED ALWAYS AS
+    (woe('{"bins": [{"below": 1, "non_event": 40, "event": 10}, {"non_event": 10, "event": 40}], "smoothing": "none"}', use)) STORED;
+INSERT INTO generated VALUES (0.5, 'own'), (2, 'rent'), (NULL, NULL);
+SELECT use, home, score, score = score(:'card', b.*) AS same,
+  CASE WHEN use IS NULL THEN woe IS NULL ELSE near(woe, CASE WHEN use < 1 THEN ln(4) ELSE -ln(4) END) END AS woe_same
+FROM generated b ORDER BY use;
+UPDATE generated SET use = 3 WHERE use = 0.5;
+SELECT max(score) FROM generated;
+-- An index may be on the row.
+CREATE INDEX generated_score ON generated (score(:'card'::scorecard, generated));
+SET enable_seqscan = off;
+CREATE FUNCTION plan_of(query text) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+  RETURN plan;
+END $$;
+SELECT plan_of(format('SELECT * FROM generated WHERE score(%L::scorecard, generated) > 5', :'card'))::text LIKE '%generated_score%' AS by_index;
+SELECT use FROM generated WHERE score(:'card'::scorecard, generated) > 5;
+RESET enable_seqscan;

@@ -686,6 +686,33 @@ test_signs(void)
 	}
 }
 
+/* Eight variables leave their bounds one after the other, and each time somebody may cancel. */
+static void
+test_signs_cancelled(void)
+{
+	double		a[64] = {0};
+	double		b[8];
+	double		lower[8] = {0};
+	double		upper[8];
+	double		x[8] = {0};
+	double		work[2 * 64 + 4 * 8];
+
+	for (int j = 0; j < 8; j++)
+	{
+		a[j * 8 + j] = 1;
+		b[j] = 1 + j;
+		upper[j] = HUGE_VAL;
+	}
+	cl_test_stop_after = 7;
+	if (setjmp(cl_test_stopped) == 0)
+		CHECK(!cl_solve_boxed(&cl_test_memory, 8, a, b, lower, upper, x, work));
+	CHECK_EQ_INT(cl_test_stop_after, 0);
+	cl_test_stop_after = 0;
+	CHECK(cl_solve_boxed(&cl_test_memory, 8, a, b, lower, upper, x, work));
+	for (int j = 0; j < 8; j++)
+		CHECK_NEAR(x[j], 1 + j, 1e-12);
+}
+
 /* A fit that begins with a part of the rows ends where one from nothing does. */
 static void
 test_start(void)
@@ -824,6 +851,7 @@ test_logistic(void)
 	test_units();
 	test_scaled_weights();
 	test_signs();
+	test_signs_cancelled();
 	test_start();
 	test_one_class();
 	test_stepwise();
