@@ -166,6 +166,30 @@ END;
 REVOKE ALL ON FUNCTION book_h.decision_input(date) FROM PUBLIC;
 SELECT relation, problem FROM check_book('book_h') WHERE relation LIKE 'decision_input%';
 
+-- Columns of a lender's may be called as the rows in our queries are: decided, replayed and explained as with other names.
+CREATE TABLE usual AS SELECT account_id, score, decision FROM preview_decisions('book_h', '2027-01-31');
+DROP FUNCTION book_h.decision_input(date);
+DROP VIEW book_h.input_row;
+CREATE VIEW book_h.input_row AS SELECT q.*, '{"utilization_6m": 0.9}'::jsonb AS i, '{}'::text AS s, 'x'::text AS r
+FROM book_h.standard_input(NULL) q WHERE false;
+CREATE FUNCTION book_h.decision_input(as_of date) RETURNS SETOF book_h.input_row LANGUAGE sql STABLE BEGIN ATOMIC
+  SELECT q.*, '{"utilization_6m": 0.9}'::jsonb, '{}'::text, 'x'::text FROM book_h.standard_input(as_of) q
+  JOIN book_h.account_feature f ON f.account_id = q.account_id;
+END;
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE (a.score, a.decision) IS DISTINCT FROM (b.score, b.decision)) AS differ
+FROM usual a FULL JOIN preview_decisions('book_h', '2027-01-31') b USING (account_id);
+SET ROLE regress_history_maker;
+SELECT draft_scorecard('book_h', 'card', jsonb_set(:'card'::jsonb, '{characteristics,2}',
+  '{"name": "r", "categories": [{"in": ["x"], "points": 9}]}')::scorecard);
+RESET ROLE;
+SELECT approve_scorecard('book_h', 2, '2027-01-31', digest => version_digest('book_h', 'scorecard', 2));
+CALL run_decisions('book_h', '2027-01-31', '{"run_key": "odd names"}');
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE d.score IS DISTINCT FROM p.score + 9) AS differ FROM book_h.decision d JOIN usual p USING (account_id)
+WHERE d.run_id = (SELECT run_id FROM book_h.run WHERE run_key = 'odd names');
+SELECT count(*) FILTER (WHERE NOT same) AS replayed_otherwise FROM replay_decisions('book_h', '2027-01-31', '2027-01-31');
+SELECT e #>> '{inputs,r}' AS r, jsonb_array_length(e -> 'points') AS characteristics
+FROM (SELECT explain_decision('book_h', max(decision_id)) AS e FROM book_h.decision WHERE as_of = '2027-01-31') x;
+
 -- Lines under an umbrella see what the others had drawn and been granted then.
 SELECT create_book('book_u');
 INSERT INTO book_u.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', NULL, NULL);

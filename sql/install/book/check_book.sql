@@ -47,7 +47,7 @@ LANGUAGE plpgsql STABLE
 AS $$
   -- What a card or a policy asks of decision_input is asked of a row of NULLs, in the same way as in a night.
 BEGIN
-  PERFORM credit_limit.score(card, i), credit_limit.decide_limit(policy, s, '2000-01-01')
+  PERFORM credit_limit.score(card, i.*), credit_limit.decide_limit(policy, s.*, '2000-01-01')
   FROM (SELECT i.* FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input('2000-01-01') LIMIT 0) i ON true) i,
     LATERAL (SELECT i.*, 0 AS version_no, 0::float8 AS score, 0::float8 AS pd) s;
   RETURN NULL;

@@ -51,7 +51,8 @@ BEGIN
           greatest(h.latest, (@month@ - interval '1 month')::date)) v
         LEFT JOIN @book@.account_feature w ON w.account_id = a.account_id AND w.computed_on <= @day@) f
         ON true$$, credit_limit_internal.feature_columns('f.%1$I'),
-        'of every account that was open on a past day, by what was known on it'))
+        'of every account that was open on a past day, by what was known on it but for the income, obligations and external ''
+        ''scores of the borrower, which are those of now'))
         v(name, month, account, segment, feature, features, purpose)
       WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book)) AND p.proname = v.name)
   LOOP
@@ -147,7 +148,7 @@ AS $$
       v.policy_digest, v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
       v.kept,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
-    FROM (SELECT s AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending,
+    FROM (SELECT (s.*)::record AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending,
         s.umbrella_limit, s.umbrella_drawn
       FROM (SELECT i.*, w.version_no, w.held_out, o.score,
           CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
@@ -160,7 +161,7 @@ AS $$
             (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
             w.arms, w.shares))
         CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score
-          ELSE credit_limit.score(w.card, i) END AS score OFFSET 0) o
+          ELSE credit_limit.score(w.card, i.*) END AS score OFFSET 0) o
         OFFSET 0) s
       OFFSET 0) s
     JOIN version v ON v.version_no = s.version_no
@@ -205,7 +206,7 @@ AS $$
 BEGIN
   INSERT INTO evidence_layout (layout, columns)
   SELECT credit_limit_internal.layout_number(l.layout), l.layout
-  FROM (SELECT credit_limit_internal.row_layout(s, r.inputs) AS layout FROM run r,
+  FROM (SELECT credit_limit_internal.row_layout(s.*, r.inputs) AS layout FROM run r,
     LATERAL (SELECT i.*, 0 AS version_no, false AS held_out, 0::float8 AS score, 0::float8 AS pd
       FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input(r.as_of) LIMIT 0) i ON true) s
     WHERE r.run_id = know_layout.run AND r.as_of IS NOT NULL) l

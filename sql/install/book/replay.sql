@@ -59,10 +59,10 @@ BEGIN
           || CASE WHEN t.now *= t.was THEN '{}' ELSE credit_limit_internal.decision_differences(t.now, t.was) END AS differences
         FROM (SELECT s.*, credit_limit.decide_limit(s.policy, s.inputs, s.as_of) AS now
           FROM (SELECT d.decision_id, d.as_of, ROW(%s)::credit_limit.limit_decision AS was, d.score AS was_score, d.pd AS was_pd,
-              d.frozen, d.scorecard_id IS NOT NULL AS has_card, p.document AS policy, c.document AS card, r AS inputs,
+              d.frozen, d.scorecard_id IS NOT NULL AS has_card, p.document AS policy, c.document AS card, (r.*)::record AS inputs,
               r.score AS read_score, r.pd AS read_pd, r.external_pd, d.input_hash = sha256(e.salt || $1 || e.bytes)
                 AND (r.account_id, r.borrower_id, r.product) = (d.account_id, d.borrower_id, d.product) AS sound,
-              CASE WHEN c.document IS NULL THEN r.external_score ELSE credit_limit.score(c.document, r) END AS score
+              CASE WHEN c.document IS NULL THEN r.external_score ELSE credit_limit.score(c.document, r.*) END AS score
             FROM (SELECT e.decision_id, e.as_of, e.salt, e.inputs::jsonb AS j, convert_to(e.inputs, 'UTF8') AS bytes
               FROM decision_evidence e WHERE e.layout = $2 AND e.decision_id BETWEEN $3 AND $4 AND e.as_of BETWEEN $5 AND $6
               OFFSET 0) e
@@ -179,9 +179,9 @@ AS $$
 DECLARE
   answer jsonb;
 BEGIN
-  EXECUTE format('SELECT jsonb_build_object(''inputs'', to_jsonb(r), ''points'', (SELECT jsonb_agg(p) FROM
-      credit_limit.score_points($2, r) p), ''factors'', credit_limit.reason_codes($2, r, 3), ''limit'',
-      credit_limit.explain_limit($3, r, $4)) FROM (SELECT %s) r', credit_limit_internal.evidence_columns(layout))
+  EXECUTE format('SELECT jsonb_build_object(''inputs'', to_jsonb(r.*), ''points'', (SELECT jsonb_agg(p.*) FROM
+      credit_limit.score_points($2, r.*) p), ''factors'', credit_limit.reason_codes($2, r.*, 3), ''limit'',
+      credit_limit.explain_limit($3, r.*, $4)) FROM (SELECT %s) r', credit_limit_internal.evidence_columns(layout))
     INTO answer USING inputs::jsonb, card, policy, as_of;	-- a row of a stored layout
   RETURN answer;
 END
