@@ -65,6 +65,21 @@ FROM regexp_matches('{"name": "all", "entitlement": {"bands": [{"score_from": 1,
 CALL credit_limit.run_decisions('book_n', '2026-11-30', '{"run_key": "what if", "move_limits": false}');
 SELECT count(*) FILTER (WHERE d.frozen OR d.new_limit < d.old_limit) > 0 AS some_fall, count(*) FILTER (WHERE n.adverse) AS adverse
 FROM book_n.decision d JOIN book_n.run r USING (run_id), credit_limit.adverse_notice('book_n', d.decision_id, 'en') n WHERE r.run_key = 'what if';
+-- Bands of two columns: factors of the score follow where the score, alone or as well, holds the limit down; not where only the other
+-- column does, nor where nothing does. Accounts are named by what holds them: 41 nothing, 42 the score, 43 the use, 44 both.
+SET ROLE regress_notices_maker;
+SELECT credit_limit.draft_policy('book_n', 'grid', '{"name": "grid", "entitlement": {"grid": {
+  "down": {"column": "score", "from": [600, 300], "reason": "The score is low"},
+  "across": {"column": "utilization", "below": [0.3, 10], "reason": "Use is high"}, "limit": [[20000, 10000], [10000, 4000]]}}}');
+RESET ROLE;
+SELECT credit_limit.approve_policy('book_n', 2, '2026-01-01', digest => credit_limit.version_digest('book_n', 'policy', 2));
+INSERT INTO book_n.product VALUES ('grid', 'Grid line', 'standby_cash', 'CNY', 'grid', 'card');
+INSERT INTO book_n.borrower (borrower_id, income) SELECT i, CASE WHEN i % 2 = 0 THEN 4000 ELSE 9000 END FROM generate_series(41, 44) i;
+INSERT INTO book_n.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
+SELECT i, i, 'grid', 'CNY', '2026-09-01', 30000, CASE WHEN i < 43 THEN 3000 ELSE 12000 END FROM generate_series(41, 44) i;
+CALL credit_limit.run_decisions('book_n', '2026-11-30', '{"run_key": "grid"}');
+SELECT d.account_id, d.score, d.entitlement, d.reasons AS of_policy, p.reasons FROM book_n.decision d JOIN book_n.run r USING (run_id),
+  credit_limit.principal_reasons('book_n', d.decision_id) p(reasons) WHERE r.run_key = 'grid' AND d.product = 'grid' ORDER BY 1;
 DROP SCHEMA book_n, book_n_report CASCADE;
 DROP OWNED BY regress_notices_maker;
 DROP ROLE regress_notices_maker;
