@@ -247,7 +247,7 @@ check_entry(Seal *seal)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no approved version decides on account " INT64_FORMAT, account),
 				 errdetail("Its product is \"%s\".", TextDatumGetCString(value[seal->product])),
-				 errhint("SELECT * FROM credit_limit.check_book() says which policy or scorecard is missing.")));
+				 errhint("credit_limit.check_book(book) says which policy or scorecard is missing.")));
 	/* A run could not write it, but real time would, and one of the two would move the limit. */
 	if (seal->has_account && account == seal->account)
 		ereport(ERROR,

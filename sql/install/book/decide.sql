@@ -148,8 +148,8 @@ AS $$
       v.policy_digest, v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
       v.kept,
       CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
-    FROM (SELECT (s.*)::record AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance, s.pending,
-        s.umbrella_limit, s.umbrella_drawn
+    FROM (SELECT (s.*)::record AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance,
+        s.pending, s.umbrella_limit, s.umbrella_drawn
       FROM (SELECT i.*, w.version_no, w.held_out, o.score,
           CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
         FROM (SELECT i.* FROM decision_input(decided.as_of) i

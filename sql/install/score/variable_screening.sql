@@ -23,6 +23,26 @@ COMMENT ON FUNCTION credit_limit.screen_variable(credit_limit.bin_sketch, text, 
 'One row of variable_screening from a sketch, such as the rollup of stored ones. The name of the variable chooses its entry '
 'under "columns" in the options, which are checked even without a sketch. NULL when an argument is NULL.';
 
+CREATE TYPE credit_limit.screened_variable AS (
+  variable text,
+  type text,
+  n bigint,
+  missing_rate float8,
+  identical_rate float8,
+  n_distinct bigint,
+  iv float8,
+  gini float8,
+  ks float8,
+  trend text,
+  n_bins int,
+  selected boolean,
+  reason text,
+  remark text,
+  binning credit_limit.binning);
+
+COMMENT ON TYPE credit_limit.screened_variable IS
+'A row of variable_screening, which says what the columns are.';
+
 CREATE FUNCTION credit_limit_internal.screened_type(oid) RETURNS oid LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN (WITH RECURSIVE base (oid, next) AS (
     SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = $1
@@ -110,25 +130,9 @@ CREATE FUNCTION credit_limit_internal.screened(
   event text,
   columns text[],
   options jsonb)
-RETURNS TABLE (
-  variable text,
-  type text,
-  n bigint,
-  missing_rate float8,
-  identical_rate float8,
-  n_distinct bigint,
-  iv float8,
-  gini float8,
-  ks float8,
-  trend text,
-  n_bins int,
-  selected boolean,
-  reason text,
-  remark text,
-  binning credit_limit.binning)
+RETURNS SETOF credit_limit.screened_variable
 LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
   wanted text[];
   unknown text;
@@ -205,22 +209,7 @@ CREATE FUNCTION credit_limit.variable_screening(
   event text,
   columns text[] DEFAULT NULL,
   options jsonb DEFAULT '{}')
-RETURNS TABLE (
-  variable text,
-  type text,
-  n bigint,
-  missing_rate float8,
-  identical_rate float8,
-  n_distinct bigint,
-  iv float8,
-  gini float8,
-  ks float8,
-  trend text,
-  n_bins int,
-  selected boolean,
-  reason text,
-  remark text,
-  binning credit_limit.binning)
+RETURNS SETOF credit_limit.screened_variable
 LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 DECLARE

@@ -6,7 +6,8 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN auc + 3 * (SELECT t.std_error FROM credit_limit.auc_deterioration_test(0.5, 0.5, n_event, n_non_event) t) < 0.5
   THEN 'below one half: the score ranks the wrong way round' END;
 
-COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8, bigint, bigint) IS 'A remark on an AUC that no chance explains, or NULL.';
+COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8, bigint, bigint) IS
+'A remark on an AUC that no chance explains, or NULL.';
 
 CREATE FUNCTION credit_limit_internal.validated_sample(
   card credit_limit.scorecard,
@@ -28,7 +29,8 @@ BEGIN
      FROM (SELECT coalesce(width_bucket(s.score, $2)::text, ''no score'') AS band, count(*) AS n,
          count(*) FILTER (WHERE s.event IS NULL) AS no_outcome,
          credit_limit.roc_agg(s.pd, s.event) AS ranks, credit_limit.calibration_agg(s.pd, s.event) AS pds
-       FROM (SELECT credit_limit.score($1, t.*) AS score, credit_limit.score_pd($1, t.*) AS pd, t.%I::boolean AS event FROM %s t) s
+       FROM (SELECT credit_limit.score($1, t.*) AS score, credit_limit.score_pd($1, t.*) AS pd, t.%I::boolean AS event
+         FROM %s t) s
        GROUP BY 1) b', event, relation)
   INTO n, n_without_score, n_without_outcome, ranks, pds, bands USING card, bounds;
 END $$;
@@ -211,6 +213,6 @@ COMMENT ON FUNCTION credit_limit.cross_validate(regclass, text, text[], jsonb, i
 'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, '
 'Brier score, mean '
 'PD and event rate on the fold that was held out, the characteristics that were used, and the card. Folds come from a hash of '
-'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row (its times in the zone of the session). Equal rows give equal folds, in any '
-'order. Options are those of train_scorecard. Runs with the rights of the caller. NULL arguments but characteristics and fold_by '
+'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row, its times in the zone of the '
+'session. Equal rows give equal folds, in any order. Options are those of train_scorecard. Runs with the rights of the caller. NULL arguments but characteristics and fold_by '
 'give no rows. Error: folds not from 2 to 100, and those of train_scorecard.';
