@@ -210,9 +210,9 @@ END $$;
 
 COMMENT ON FUNCTION credit_limit.cross_validate(regclass, text, text[], jsonb, int, text) IS
 'Cross-validation of a whole training: for each fold a card is trained by train_scorecard on the other folds, binning and '
-'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, '
-'Brier score, mean '
-'PD and event rate on the fold that was held out, the characteristics that were used, and the card. Folds come from a hash of '
-'column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row, its times in the zone of the '
-'session. Equal rows give equal folds, in any order. Options are those of train_scorecard. Runs with the rights of the caller. NULL arguments but characteristics and fold_by '
-'give no rows. Error: folds not from 2 to 100, and those of train_scorecard.';
+'selection included, and measured on this one. A row for each: rows and events of either part, AUC on both, KS, Brier score, '
+'mean PD and event rate on the fold that was held out, the characteristics that were used, and the card. Folds come from a '
+'hash of column fold_by, such as the borrower, whose rows stay together; NULL: of the whole row, its times in the zone of the'
+' session. Equal rows give equal folds, in any order. Options are those of train_scorecard. Runs with the rights of the '
+'caller. NULL arguments but characteristics and fold_by give no rows. Error: folds not from 2 to 100, and those of '
+'train_scorecard.';
