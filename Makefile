@@ -57,7 +57,7 @@ REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
-EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check test/unit/run test/unit/build test/fuzz/run test/fuzz/build
+EXTRA_CLEAN  = .built-for $(wildcard test/mutations/*.o test/mutations/*.so) results output_iso regression.diffs regression.out tmp_check test/unit/run test/unit/build test/fuzz/run test/fuzz/build
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
@@ -78,8 +78,9 @@ $(DATA_built): $(INSTALL_SQL) script/install-sql $(EXTENSION).control
 
 # TAP tests start servers of their own; they need IPC::Run and an ordinary user.
 tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
-tap:
+tap: test/mutations/mutations$(DLSUFFIX)
 	$(prove_installcheck)
+test/mutations/mutations.o: .built-for
 
 # The mathematics without a server: unit tests, and fuzzers with the sanitizers on.
 CORE_SRC     = $(sort $(wildcard src/core/*.c))

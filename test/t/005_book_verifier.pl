@@ -22,15 +22,24 @@ $node->start;
 
 my %escape = (b => "\b", f => "\f", n => "\n", r => "\r", t => "\t", v => "\x0b");
 
-# Rows of COPY in text format: NULL is undef.
+# Rows of each query by its name, after each of these statements, which is undone; all in one session. NULL is undef. A line of COPY
+# never begins with a form feed.
 sub rows
 {
-	my ($database, $query) = @_;
-	my $out = $node->safe_psql($database, "SET client_encoding = 'UTF8'; SET bytea_output = 'hex'; SET datestyle = 'ISO, MDY';
-		SET extra_float_digits = 1; SET timezone = 'UTC'; COPY ($query) TO STDOUT");
-	return map {
-		[ map { $_ eq '\N' ? undef : s/\\(.)/exists $escape{$1} ? $escape{$1} : $1/gesr } split /\t/, decode('UTF-8', $_), -1 ]
-	} split /\n/, $out;
+	my ($database, $query, @first) = @_;
+	my $read = join "\n", map { "\\echo '\\f'$_\nCOPY (" . $query->{$_} =~ s/\s+/ /gr . ') TO STDOUT;' } keys %$query;
+	my $out = $node->safe_psql($database, join "\n", "SET client_encoding = 'UTF8'; SET bytea_output = 'hex';
+		SET datestyle = 'ISO, MDY'; SET extra_float_digits = 1; SET timezone = 'UTC';",
+		map { "\\echo '\\f'\nBEGIN;\n$_;\n$read\nROLLBACK;" } @first ? @first : '');
+	my (@rows, $name);
+	foreach (split /\n/, decode('UTF-8', $out))
+	{
+		if ($_ eq "\f") { push @rows, {} }
+		elsif (s/^\f//) { $rows[-1]{ $name = $_ } = [] }
+		else { push @{ $rows[-1]{$name} }, [ map {
+			$_ eq '\N' ? undef : s/\\(.)/exists $escape{$1} ? $escape{$1} : $1/gesr } split /\t/, $_, -1 ] }
+	}
+	return wantarray ? @rows : $rows[0];
 }
 
 # ---- canonical text ----
@@ -83,12 +92,30 @@ sub bytes { return pack 'H*', $_[0] =~ s/^\\x//r }
 
 # ---- the verifier ----
 
+# Lane 64: what was approved, retired and erased. The last act of a version has what its row has.
+my @act = ([ kind => 'text' ], [ id => 'bigint' ], [ written_at => 'timestamp with time zone' ], [ login => 'text' ],
+	[ content => 'text' ]);
+
+sub columns { return join ', ', map { $_->[0] } @_ }
+
+# What the verifier reads.
+my %log = (
+	policy => 'SELECT policy_id, source, digest FROM lending.policy_version',
+	scorecard => 'SELECT scorecard_id, source, digest FROM lending.scorecard_version',
+	(map { +"approved_$_" => "SELECT ${_}_id, name, status, valid_from, valid_to, approved_by, digest
+		FROM lending.${_}_version WHERE status <> 'draft'" } qw(policy scorecard)),
+	layout => 'SELECT layout, columns FROM lending.evidence_layout',
+	evidence => 'SELECT decision_id, salt, layout, inputs FROM lending.decision_evidence',
+	act => 'SELECT place, previous_hash, hash, ' . columns(@act) . ' FROM lending.log_act ORDER BY place',
+	decision => 'SELECT decision_id, previous_hash, hash, ' . columns(@columns) . ' FROM lending.decision ORDER BY decision_id',
+	lane => 'SELECT lane, place, hash FROM lending.log_lane');
+
 # Digests of the versions, computed from their sources.
 sub digests
 {
-	my ($database, $relation, $problems) = @_;
+	my ($rows, $relation, $problems) = @_;
 	my %digest;
-	foreach (rows($database, "SELECT ${relation}_id, source, digest FROM lending.${relation}_version"))
+	foreach (@{ $rows->{$relation} })
 	{
 		my ($id, $source, $digest) = @$_;
 		$digest{$id} = '\x' . sha256_hex(encode('UTF-8', $source));
@@ -99,10 +126,9 @@ sub digests
 
 sub check_evidence
 {
-	my ($database, $hash_of, $problems) = @_;
-	my %layout = map { $_->[0] => sha256(encode('UTF-8', $_->[1])) }
-		rows($database, 'SELECT layout, columns FROM lending.evidence_layout');
-	foreach (rows($database, 'SELECT decision_id, salt, layout, inputs FROM lending.decision_evidence'))
+	my ($rows, $hash_of, $problems) = @_;
+	my %layout = map { $_->[0] => sha256(encode('UTF-8', $_->[1])) } @{ $rows->{layout} };
+	foreach (@{ $rows->{evidence} })
 	{
 		my ($id, $salt, $layout, $inputs) = @$_;
 		my $hash = delete $hash_of->{$id};
@@ -112,16 +138,11 @@ sub check_evidence
 	push @$problems, map { "no evidence of $_" } sort keys %$hash_of;
 }
 
-# Lane 64: what was approved, retired and erased. The last act of a version has what its row has.
-my @act = ([ kind => 'text' ], [ id => 'bigint' ], [ written_at => 'timestamp with time zone' ], [ login => 'text' ],
-	[ content => 'text' ]);
-
 sub check_acts
 {
-	my ($database, $end, $problems) = @_;
+	my ($rows, $end, $problems) = @_;
 	my %act;
-	my $list = join ', ', map { $_->[0] } @act;
-	foreach (rows($database, "SELECT place, previous_hash, hash, $list FROM lending.log_act ORDER BY place"))
+	foreach (@{ $rows->{act} })
 	{
 		my ($place, $previous, $hash, @values) = @$_;
 		my $content = '[' . join(',', map { canonical_value($act[$_][1], $values[$_]) } 0 .. $#act) . ']';
@@ -132,8 +153,7 @@ sub check_acts
 	}
 	foreach my $kind (qw(policy scorecard))
 	{
-		foreach (rows($database, "SELECT ${kind}_id, name, status, valid_from, valid_to, approved_by, digest
-			FROM lending.${kind}_version WHERE status <> 'draft'"))
+		foreach (@{ $rows->{"approved_$kind"} })
 		{
 			my ($id, @row) = @$_;
 			my $said = delete $act{"$kind $id"};
@@ -145,16 +165,15 @@ sub check_acts
 	push @$problems, map { "$_ is gone" } grep { /^(policy|scorecard)/ } sort keys %act;
 }
 
-sub verify
+sub problems
 {
-	my ($database) = @_;
+	my ($rows) = @_;
 	my @problems;
-	my $policies = digests($database, 'policy', \@problems);
-	my $cards = digests($database, 'scorecard', \@problems);
+	my $policies = digests($rows, 'policy', \@problems);
+	my $cards = digests($rows, 'scorecard', \@problems);
 	my %end = map { $_ => [ 0, sha256("credit_limit lane $_") ] } 0 .. 64;
 	my %input_hash;
-	my $list = join ', ', map { $_->[0] } @columns;
-	foreach (rows($database, "SELECT decision_id, previous_hash, hash, $list FROM lending.decision ORDER BY decision_id"))
+	foreach (@{ $rows->{decision} })
 	{
 		my ($id, $previous, $hash, @values) = @$_;
 		my ($place, $lane) = (int($id / 64), $id % 64);
@@ -168,15 +187,21 @@ sub verify
 		$end{$lane} = [ $place, bytes($hash) ];
 		$input_hash{$id} = $values[-1];
 	}
-	check_evidence($database, \%input_hash, \@problems);
-	check_acts($database, \%end, \@problems);
-	foreach (rows($database, 'SELECT lane, place, hash FROM lending.log_lane'))
+	check_evidence($rows, \%input_hash, \@problems);
+	check_acts($rows, \%end, \@problems);
+	foreach (@{ $rows->{lane} })
 	{
 		my ($lane, $place, $hash) = @$_;
 		my $end = delete $end{$lane};
 		push @problems, "end of lane $lane" if !$end || $place != $end->[0] || bytes($hash) ne $end->[1];
 	}
 	return (@problems, map { "no lane $_" } keys %end);
+}
+
+sub verify
+{
+	my ($database) = @_;
+	return problems(scalar rows($database, \%log));
 }
 
 # ---- books ----
@@ -260,8 +285,8 @@ foreach my $database (sort keys %books)
 		FROM lending.decision WHERE source <> 'override'}), 't', "$database: every decision is made again");
 }
 # Salts differ, so hashes of inputs do; inputs do not.
-my $inputs = q{SELECT d.account_id, d.source, e.inputs FROM lending.decision d
-	JOIN lending.decision_evidence e USING (decision_id) ORDER BY 1, 2};
+my $inputs = { inputs => q{SELECT d.account_id, d.source, e.inputs FROM lending.decision d
+	JOIN lending.decision_evidence e USING (decision_id) ORDER BY 1, 2} };
 is_deeply([ rows('latin1', $inputs) ], [ rows('unicode_latin', $inputs) ], 'inputs have the same text in both encodings');
 
 # ---- one byte ----
@@ -279,16 +304,8 @@ sub changed
 	return "$column + 1";
 }
 
-sub altered
-{
-	my ($what, $statement, $undo) = @_;
-	$node->safe_psql('utf8', "SET session_replication_role = replica; CREATE TABLE kept AS TABLE lending.$undo; $statement");
-	my @problems = verify('utf8');
-	my $found = $node->safe_psql('utf8', q{SELECT string_agg(DISTINCT problem, ' ') FROM credit_limit.verify_log('lending')});
-	$node->safe_psql('utf8', "SET session_replication_role = replica; DELETE FROM lending.$undo;
-		INSERT INTO lending.$undo SELECT * FROM kept; DROP TABLE kept");
-	ok(@problems > 0 && $found ne '', "$what: found by both") or diag("verifier: @problems; verify_log: $found");
-}
+my @altered;
+sub altered { push @altered, [@_] }
 
 my $some = q{WHERE decision_id = (SELECT min(decision_id) FROM lending.decision WHERE source = 'run' AND experiment IS NOT NULL
 	AND account_id = 7)};
@@ -298,28 +315,34 @@ foreach my $column (@columns, [ previous_hash => 'bytea' ], [ hash => 'bytea' ])
 	my $value = $name =~ /^(source|action|scorecard_id)$/
 		? { source => "'realtime'", action => "'DECREASE'", scorecard_id => 1 }->{$1}
 		: changed($name, $type);
-	altered("decision.$name", "UPDATE lending.decision SET $name = $value $some", 'decision');
+	altered("decision.$name", "UPDATE lending.decision SET $name = $value $some");
 }
-altered("decision_evidence.$_->[0]", "UPDATE lending.decision_evidence SET $_->[0] = " . changed(@$_) . " $some",
-	'decision_evidence') foreach ([ salt => 'bytea' ], [ inputs => 'text' ]);
-altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET columns = replace(columns, 'balance', 'pending')},
-	'evidence_layout');
-altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0', 'log_lane')
+altered("decision_evidence.$_->[0]", "UPDATE lending.decision_evidence SET $_->[0] = " . changed(@$_) . " $some")
+	foreach ([ salt => 'bytea' ], [ inputs => 'text' ]);
+altered('a column of the inputs renamed', q{UPDATE lending.evidence_layout SET columns = replace(columns, 'balance', 'pending')});
+altered("log_lane.$_->[0]", "UPDATE lending.log_lane SET $_->[0] = " . changed(@$_) . ' WHERE lane = 0')
 	foreach ([ place => 'bigint' ], [ hash => 'bytea' ]);
-altered("policy.$_->[0]", "UPDATE lending.policy_version SET $_->[0] = $_->[1]", 'policy_version')
+altered("policy.$_->[0]", "UPDATE lending.policy_version SET $_->[0] = $_->[1]")
 	foreach ([ source => q{source || ' '} ], [ digest => join(', approved_digest = ', (changed(digest => 'bytea')) x 2) ],
 		[ valid_from => q{valid_from - 1} ], [ approved_by => q{'nobody'} ]);
-altered("log_act.$_->[0]", "UPDATE lending.log_act SET $_->[0] = " . changed(@$_) . ' WHERE place = 2', 'log_act')
+altered("log_act.$_->[0]", "UPDATE lending.log_act SET $_->[0] = " . changed(@$_) . ' WHERE place = 2')
 	foreach (@act, [ previous_hash => 'bytea' ], [ hash => 'bytea' ]);
-altered('an act removed', 'DELETE FROM lending.log_act WHERE place = 2', 'log_act');
-altered('a decision removed', "DELETE FROM lending.decision $some", 'decision');
+altered('an act removed', 'DELETE FROM lending.log_act WHERE place = 2');
+altered('a decision removed', "DELETE FROM lending.decision $some");
 altered('the last decision removed', 'DELETE FROM lending.decision WHERE decision_id =
-	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)', 'decision');
-altered('inputs removed', "DELETE FROM lending.decision_evidence $some", 'decision_evidence');
+	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)');
+altered('inputs removed', "DELETE FROM lending.decision_evidence $some");
 altered('two decisions exchanged', join(';',
-	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" } ([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])),
-	'decision');
-is(join(', ', verify('utf8')), '', 'all of it undone: nothing is wrong');
+	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" } ([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])));
+my @rows = rows('utf8', { %log, verify_log => q{SELECT DISTINCT problem FROM credit_limit.verify_log('lending')} },
+	map { "SET LOCAL session_replication_role = replica; $_->[1]; SET LOCAL session_replication_role = origin" } @altered);
+foreach (@altered)
+{
+	my $rows = shift @rows;
+	my @problems = problems($rows);
+	my $found = join ' ', map { $_->[0] } @{ $rows->{verify_log} };
+	ok(@problems > 0 && $found ne '', "$_->[0]: found by both") or diag("verifier: @problems; verify_log: $found");
+}
 
 $node->stop;
 done_testing();

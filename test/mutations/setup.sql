@@ -1,8 +1,9 @@
--- What test/t/008_mutations.pl does in the server: mutants of a value are read, and what is accepted is used.
+-- What test/t/008_mutations.pl needs in the server.
 SET client_min_messages = warning;
 
-CREATE TABLE mutant (data text);
-CREATE TABLE problem (type text, problem text, data text);
+CREATE TABLE problem (type text, form text, problem text, data bytea);
+CREATE FUNCTION try_mutants(name text, type regtype, is_binary boolean, seeds bytea[], tries bigint, seed bigint, checks text[],
+  calls text[]) RETURNS void LANGUAGE c AS :'module', 'try_mutants';
 CREATE VIEW own_type AS
 SELECT t.oid, t.typname::text AS name,
   EXISTS (SELECT FROM pg_cast c WHERE c.castsource = 'bytea'::regtype AND c.casttarget = t.oid) AS summary
@@ -86,47 +87,16 @@ CREATE TABLE known_binning AS SELECT credit_limit.optimal_binning(x, event) AS b
 CREATE TABLE known AS SELECT 0.5::float8 AS x, 'A'::text AS label, 720.0 AS score, 0.01::float8 AS pd, 3000.0 AS income, 100.0 AS obligations,
   1000.0 AS credit_limit, 200.0 AS balance, 0 AS days_past_due, DATE '2024-01-01' AS last_increase, DATE '2024-01-01' AS last_decrease;
 
--- One mutant after another: what is accepted is kept, its text, its json and its bytes say the same again, and every call answers or
--- refuses. Written out for a type and a form, so that its statements are planned once.
-CREATE PROCEDURE make_trial(type text, form text) LANGUAGE plpgsql AS $make$
+-- Reads and uses "tries" mutants of the seeds: what is accepted is kept, its text, its json and its bytes say the same again, and every
+-- call answers or refuses.
+CREATE PROCEDURE try(type text, form text, tries bigint, seed bigint) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  calls text;
+  seeds bytea[];
 BEGIN
-  SELECT string_agg(format($call$
-    BEGIN
-      PERFORM * FROM (%s) q;
-    EXCEPTION
-      WHEN data_exception OR program_limit_exceeded OR cardinality_violation OR undefined_column OR datatype_mismatch THEN NULL;
-      WHEN OTHERS THEN INSERT INTO problem VALUES (%L, %L || SQLSTATE || ' ' || SQLERRM, m.data);
-    END;$call$, replace(c, '$1', 'mutated'), type, c || ': '), '') INTO calls FROM calls(type) c;
-  EXECUTE format($trial$
-    CREATE PROCEDURE try_%1$s_%2$s() LANGUAGE plpgsql AS $$
-    DECLARE
-      m mutant;
-      mutated %1$s;
-      difference text;
-    BEGIN
-      FOR m IN SELECT * FROM mutant LOOP
-        BEGIN
-          mutated := m.data::%2$s::%1$s;
-        EXCEPTION
-          WHEN data_exception OR program_limit_exceeded OR protocol_violation THEN CONTINUE;
-          WHEN OTHERS THEN
-            INSERT INTO problem VALUES ('%1$s', SQLSTATE || ' ' || SQLERRM, m.data);
-            CONTINUE;
-        END;
-        BEGIN
-          INSERT INTO accepted_%1$s VALUES (mutated);
-          difference := concat_ws(' ', CASE WHEN mutated::text::%1$s <> mutated THEN 'text' END,
-            CASE WHEN mutated::json::jsonb::%1$s <> mutated THEN 'json' END, CASE WHEN mutated%3$s <> mutated THEN 'bytes' END);
-          IF difference <> '' THEN
-            INSERT INTO problem VALUES ('%1$s', 'differs through ' || difference, m.data);
-          END IF;
-        EXCEPTION WHEN OTHERS THEN
-          INSERT INTO problem VALUES ('%1$s', 'taken and not read: ' || SQLSTATE || ' ' || SQLERRM, m.data);
-          CONTINUE;
-        END;
-        %4$s
-      END LOOP;
-    END $$ $trial$, type, form, CASE WHEN (SELECT summary FROM own_type o WHERE o.name = type) THEN '::bytea::' || type ELSE '' END, calls);
-END $make$;
+  EXECUTE format('SELECT array_agg(%s) FROM seed(%L) v', CASE form WHEN 'text' THEN 'convert_to(v, ''UTF8'')'
+    ELSE format('credit_limit_internal.%s_send(v::%1$s)', type) END, type) INTO seeds;
+  PERFORM try_mutants(type, ('credit_limit.' || type)::regtype, form = 'bytes', seeds, tries, seed,
+    ARRAY[format('SELECT $1 = $1::json::jsonb::%s AND $1 = $1::jsonb::%1$s AND $1 >= $1', type)]
+      || ARRAY(SELECT format('SELECT $1 = $1::bytea::%s', name) FROM own_type WHERE name = type AND summary),
+    ARRAY(SELECT c FROM calls(type) c));
+END $$;
