@@ -15,15 +15,15 @@
  * Wide sums
  */
 
-/* weight x x^2 as high x 2^64 + low: x^2 is below 2^126 and a weight below 2^63, so no part overflows. */
+/* n x x^2 as high x 2^64 + low: x^2 is below 2^126 and n below 2^63, so no part overflows. */
 static ClWide
-product(int64_t weight, int64_t x)
+product(int64_t n, int64_t x)
 {
 	cl_uint128	square = (cl_uint128) ((cl_int128) x * x);
-	cl_uint128	low = (cl_uint128) (uint64_t) square * (uint64_t) weight;
+	cl_uint128	low = (cl_uint128) (uint64_t) square * (uint64_t) n;
 	ClWide		result;
 
-	result.high = (cl_int128) ((square >> 64) * (uint64_t) weight + (low >> 64));
+	result.high = (cl_int128) ((square >> 64) * (uint64_t) n + (low >> 64));
 	result.low = (uint64_t) low;
 	return result;
 }
@@ -38,17 +38,17 @@ wide_merge(ClWide *sum, const ClWide *other)
 }
 
 void
-cl_wide_add(ClWide *sum, int64_t weight, int64_t x)
+cl_wide_add(ClWide *sum, int64_t n, int64_t x)
 {
-	ClWide		term = product(weight, x);
+	ClWide		term = product(n, x);
 
 	wide_merge(sum, &term);
 }
 
 void
-cl_wide_subtract(ClWide *sum, int64_t weight, int64_t x)
+cl_wide_subtract(ClWide *sum, int64_t n, int64_t x)
 {
-	ClWide		term = product(weight, x);
+	ClWide		term = product(n, x);
 	uint64_t	before = sum->low;
 
 	sum->low -= term.low;
@@ -62,14 +62,8 @@ cl_wide_double(const ClWide *sum)
 }
 
 /*
- * Points and weights
+ * Points
  */
-
-bool
-cl_demand_weighted(const ClDemand *demand)
-{
-	return demand->options.half_life > 0;
-}
 
 int
 cl_demand_point_decimals(const ClDemand *demand)
@@ -83,26 +77,17 @@ cl_demand_unit(const ClDemand *demand)
 	return demand->options.distribution == CL_DEMAND_LOGNORMAL ? 1e-12 : 1e-6;
 }
 
-double
-cl_demand_weight_unit(const ClDemand *demand)
+static inline int64_t
+log_point(double amount)
 {
-	return cl_demand_weighted(demand) ? 1e-9 : 1;
-}
-
-int64_t
-cl_demand_weight(const ClDemand *demand, double age)
-{
-	if (!cl_demand_weighted(demand))
-		return 1;
-	return (int64_t) rint(1e9 * exp2(-age / demand->options.half_life));
+	return (int64_t) rint(log(amount) * 1e12);
 }
 
 /* The point of an amount above 0 that is not beyond the largest. */
 static inline int64_t
 point_of(const ClDemand *demand, double amount)
 {
-	return demand->options.distribution == CL_DEMAND_LOGNORMAL ?
-		(int64_t) rint(log(amount) * 1e12) : (int64_t) rint(amount * 1e6);
+	return demand->options.distribution == CL_DEMAND_LOGNORMAL ? log_point(amount) : (int64_t) rint(amount * 1e6);
 }
 
 /*
@@ -150,15 +135,15 @@ make_room(ClDemand *demand)
 }
 
 static void
-add_to_cell(ClDemandCell *cell, int64_t weight, cl_int128 above)
+add_to_cell(ClDemandCell *cell, int64_t n, cl_int128 above)
 {
-	cell->weight += weight;
+	cell->n += n;
 	cell->above += above;
 }
 
-/* Puts weight into the cell of a key, and says whether that was there before. */
+/* Puts months into the cell of a key, and says whether that was there before. */
 static bool
-put(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
+put(ClDemand *demand, int64_t key, int64_t n, cl_int128 above)
 {
 	int			slot = 0;
 
@@ -168,7 +153,7 @@ put(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 		{
 			if (demand->cells[i].key == key)
 			{
-				add_to_cell(&demand->cells[i], weight, above);
+				add_to_cell(&demand->cells[i], n, above);
 				return true;
 			}
 		}
@@ -179,7 +164,7 @@ put(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 		{
 			if (demand->cells[demand->slots[slot] - 1].key == key)
 			{
-				add_to_cell(&demand->cells[demand->slots[slot] - 1], weight, above);
+				add_to_cell(&demand->cells[demand->slots[slot] - 1], n, above);
 				return true;
 			}
 		}
@@ -187,13 +172,13 @@ put(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 	if (demand->n_cells == demand->size_cells)
 	{
 		make_room(demand);
-		return put(demand, key, weight, above);
+		return put(demand, key, n, above);
 	}
 	if (demand->slots != NULL)
 		demand->slots[slot] = (uint16_t) (demand->n_cells + 1);
 	demand->cells[demand->n_cells++] = (ClDemandCell)
 	{
-		key, weight, above
+		key, n, above
 	};
 	return false;
 }
@@ -215,15 +200,15 @@ widen(ClDemand *demand, int more)
 		int64_t		key = cell.key >> more;
 		int64_t		edge = (int64_t) (((uint64_t) cell.key - ((uint64_t) key << more)) << (demand->cell_bits - more));
 
-		(void) put(demand, key, cell.weight, cell.above + (cl_int128) edge * cell.weight);
+		(void) put(demand, key, cell.n, cell.above + (cl_int128) edge * cell.n);
 	}
 	demand->memory.check_for_interrupts();
 }
 
 static void
-put_and_bound(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
+put_and_bound(ClDemand *demand, int64_t key, int64_t n, cl_int128 above)
 {
-	if (put(demand, key, weight, above))
+	if (put(demand, key, n, above))
 		return;
 	while (demand->n_cells > CL_DEMAND_CELLS)
 		widen(demand, 1);
@@ -231,17 +216,17 @@ put_and_bound(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
 
 /* After the cells were filled in directly; the width is set before. */
 void
-cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above)
+cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t n, cl_int128 above)
 {
-	(void) put(demand, key, weight, above);
+	(void) put(demand, key, n, above);
 }
 
 static void
-add_censored(ClDemand *demand, int64_t point, int64_t weight)
+add_censored(ClDemand *demand, int64_t point)
 {
 	int64_t		key = point >> demand->cell_bits;
 
-	put_and_bound(demand, key, weight, (cl_int128) (point - (int64_t) ((uint64_t) key << demand->cell_bits)) * weight);
+	put_and_bound(demand, key, 1, point - (int64_t) ((uint64_t) key << demand->cell_bits));
 }
 
 /* Ascending, so that equal sets of months are written and added up in the same order. Shell's sort: there are few. */
@@ -268,7 +253,7 @@ cl_demand_sort_cells(ClDemand *demand)
 double
 cl_demand_cell_point(const ClDemand *demand, const ClDemandCell *cell)
 {
-	return (double) (int64_t) ((uint64_t) cell->key << demand->cell_bits) + (double) cell->above / (double) cell->weight;
+	return (double) (int64_t) ((uint64_t) cell->key << demand->cell_bits) + (double) cell->above / (double) cell->n;
 }
 
 /*
@@ -281,13 +266,8 @@ cl_demand_init(ClDemand *demand, const ClMemory *memory, const ClDemandOptions *
 	memset(demand, 0, sizeof(*demand));
 	demand->memory = *memory;
 	demand->options = *options;
-}
-
-void
-cl_demand_skip(ClDemand *demand)
-{
-	if (demand->n_skipped < INT64_MAX)
-		demand->n_skipped++;
+	demand->basis = CL_DEMAND_MONTH;
+	demand->horizon = 1;
 }
 
 /* Of the months so far, which are no longer all. */
@@ -300,53 +280,177 @@ forget_fit(ClDemand *demand)
 	demand->fit = NULL;
 }
 
-bool
-cl_demand_add(ClDemand *demand, double balance, double limit, int64_t weight)
+void
+cl_demand_clear(ClDemand *demand)
 {
-	if (weight > INT64_MAX - demand->weight ||
-		(demand->options.distribution == CL_DEMAND_NORMAL && (balance > CL_DEMAND_LARGEST || limit > CL_DEMAND_LARGEST)))
+	forget_fit(demand);
+	cl_release(&demand->memory, demand->cells);
+	cl_release(&demand->memory, demand->slots);
+	if (demand->history != NULL)
+		cl_behavior_free(demand->history, &demand->memory);
+	cl_release(&demand->memory, demand->model);
+	cl_release(&demand->memory, demand->posterior);
+	cl_demand_init(demand, &demand->memory, &demand->options);
+}
+
+/* fmax() leaves out what is not known. */
+static inline void
+see(ClDemand *demand, double balance, double limit)
+{
+	demand->highest_balance = fmax(demand->highest_balance, balance);
+	demand->highest_granted = fmax(demand->highest_granted, limit);
+}
+
+static bool
+too_large(const ClDemand *demand, double balance, double limit)
+{
+	return demand->options.distribution != CL_DEMAND_LOGNORMAL && (balance > CL_DEMAND_LARGEST || limit > CL_DEMAND_LARGEST);
+}
+
+bool
+cl_demand_add(ClDemand *demand, double balance, double limit)
+{
+	if (demand->n == INT64_MAX || demand->n_skipped == INT64_MAX || too_large(demand, balance, limit))
 		return false;
 	forget_fit(demand);
-	demand->n++;
-	demand->weight += weight;
-	if (balance <= 0)
+	see(demand, balance, limit);
+	if (isnan(balance) || !(limit > 0))
 	{
-		demand->n_zero++;
-		demand->weight_zero += weight;
+		demand->n_skipped++;
+		return true;
 	}
+	demand->n++;
+	if (balance <= 0)
+		demand->n_zero++;
 	else if (balance >= (1 - demand->options.tolerance) * limit)
 	{
 		demand->n_censored++;
-		demand->weight_censored += weight;
 		demand->highest_limit = fmax(demand->highest_limit, limit);
-		add_censored(demand, point_of(demand, limit), weight);
+		add_censored(demand, point_of(demand, limit));
 	}
 	else
 	{
 		int64_t		point = point_of(demand, balance);
 
-		demand->sum += (cl_int128) point * weight;
-		cl_wide_add(&demand->squares, weight, point);
+		demand->sum += point;
+		if (demand->options.distribution == CL_DEMAND_GAMMA)
+			demand->log_sum += log_point(balance);
+		else
+			cl_wide_add(&demand->squares, 1, point);
+	}
+	return true;
+}
+
+/*
+ * Dated months: a history (behavior.h) that knows limit and balance only, with as many decimals as the amounts need, up to four.
+ */
+
+static bool
+amount_of(double value, int64_t *amount, int *decimals)
+{
+	int64_t		rest;
+
+	*amount = CL_BEHAVIOR_UNKNOWN;
+	if (isnan(value))
+		return true;
+	if (!(fabs(value) <= CL_DEMAND_LARGEST_DATED))
+		return false;
+	*amount = rest = (int64_t) rint(value * 1e4);
+	for (int needed = CL_BEHAVIOR_DECIMALS; needed > *decimals; needed--)
+	{
+		if (rest % 10 != 0)
+			*decimals = needed;
+		rest /= 10;
 	}
 	return true;
 }
 
 bool
-cl_demand_merge(ClDemand *into, const ClDemand *from)
+cl_demand_add_month(ClDemand *demand, int32_t month, double balance, double limit)
 {
-	if (from->weight > INT64_MAX - into->weight || from->n > INT64_MAX - into->n)
+	ClBehaviorMonth row = {{CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN},
+	CL_BEHAVIOR_NO_DAYS, 0};
+	int			decimals = 0;
+
+	if (!amount_of(balance, &row.amount[CL_BEHAVIOR_BALANCE], &decimals) ||
+		!amount_of(limit, &row.amount[CL_BEHAVIOR_LIMIT], &decimals) || too_large(demand, balance, limit))
 		return false;
-	forget_fit(into);
+	if (demand->history == NULL)
+		demand->history = cl_behavior_new(&demand->memory);
+	cl_behavior_raise_decimals(demand->history, &demand->memory, decimals);
+	for (int i = CL_BEHAVIOR_LIMIT; i <= CL_BEHAVIOR_BALANCE; i++)
+	{
+		if (row.amount[i] != CL_BEHAVIOR_UNKNOWN)
+			row.amount[i] /= (int64_t) cl_pow10_64[CL_BEHAVIOR_DECIMALS - demand->history->decimals];
+	}
+	if (!cl_behavior_append(demand->history, month, &row) &&
+		!cl_behavior_put(demand->history, &demand->memory, month, &row))
+		return false;
+	forget_fit(demand);
+	see(demand, balance, limit);
+	return true;
+}
+
+static double
+amount_double(const ClBehavior *history, int64_t amount)
+{
+	return amount == CL_BEHAVIOR_UNKNOWN ? NAN : (double) amount / (double) cl_pow10_64[history->decimals];
+}
+
+int
+cl_demand_months(const ClDemand *demand, ClDemandMonth months[CL_DEMAND_MONTHS])
+{
+	const ClBehavior *history = demand->history;
+	ClBehaviorMonth row;
+	int			n = 0;
+
+	for (int32_t month = history->low; month <= cl_behavior_last(history); month++)
+	{
+		if (cl_behavior_get(history, month, &row))
+			months[n++] = (ClDemandMonth)
+		{
+			month, amount_double(history, row.amount[CL_BEHAVIOR_BALANCE]), amount_double(history, row.amount[CL_BEHAVIOR_LIMIT])
+		};
+	}
+	return n;
+}
+
+static bool
+has_month(const ClBehavior *history, int32_t month)
+{
+	ClBehaviorMonth row;
+
+	return cl_behavior_get(history, month, &row) || cl_behavior_is_earlier(history, month);
+}
+
+int32_t
+cl_demand_month_in_both(const ClDemand *a, const ClDemand *b)
+{
+	if (a->history == NULL || b->history == NULL)
+		return 0;
+	for (int32_t month = cl_behavior_first(a->history); month <= cl_behavior_last(a->history); month++)
+	{
+		if (has_month(a->history, month) && has_month(b->history, month))
+			return month;
+	}
+	return 0;
+}
+
+static bool
+merge_sums(ClDemand *into, const ClDemand *from)
+{
+	if (from->n > INT64_MAX - into->n || from->n_skipped > INT64_MAX - into->n_skipped)
+		return false;
 	into->n += from->n;
 	into->n_zero += from->n_zero;
 	into->n_censored += from->n_censored;
-	into->n_skipped = from->n_skipped > INT64_MAX - into->n_skipped ? INT64_MAX : into->n_skipped + from->n_skipped;
-	into->weight += from->weight;
-	into->weight_zero += from->weight_zero;
-	into->weight_censored += from->weight_censored;
+	into->n_skipped += from->n_skipped;
 	into->highest_limit = fmax(into->highest_limit, from->highest_limit);
 	into->sum += from->sum;
-	wide_merge(&into->squares, &from->squares);
+	if (into->options.distribution == CL_DEMAND_GAMMA)
+		into->log_sum += from->log_sum;
+	else
+		wide_merge(&into->squares, &from->squares);
 	if (from->cell_bits > into->cell_bits)
 		widen(into, from->cell_bits - into->cell_bits);
 	for (int i = 0; i < from->n_cells; i++)
@@ -357,34 +461,46 @@ cl_demand_merge(ClDemand *into, const ClDemand *from)
 		int64_t		key = cell->key >> more;
 		int64_t		edge = (int64_t) (((uint64_t) cell->key - ((uint64_t) key << more)) << from->cell_bits);
 
-		put_and_bound(into, key, cell->weight, cell->above + (cl_int128) edge * cell->weight);
+		put_and_bound(into, key, cell->n, cell->above + (cl_int128) edge * cell->n);
 	}
 	return true;
 }
 
+bool
+cl_demand_merge(ClDemand *into, const ClDemand *from)
+{
+	forget_fit(into);
+	see(into, from->highest_balance, from->highest_granted);
+	if (from->history == NULL)
+		return merge_sums(into, from);
+	if (into->history == NULL)
+		into->history = cl_behavior_new(&into->memory);
+	return cl_behavior_merge(into->history, &into->memory, from->history);
+}
+
 /*
- * With m the mean rounded to an integer and r = sum - weight x m, the squares about m are squares - weight m^2 - 2 m r: in
- * integers, so that nothing cancels, and equal balances have exactly none.
+ * With m the mean rounded to an integer and r = sum - n x m, the squares about m are squares - n m^2 - 2 m r: in integers, so
+ * that nothing cancels, and equal balances have exactly none.
  */
 double
 cl_demand_spread(const ClDemand *demand, double *mean)
 {
-	int64_t		weight = demand->weight - demand->weight_zero - demand->weight_censored;
+	int64_t		n = demand->n - demand->n_zero - demand->n_censored;
 	ClWide		about = demand->squares;
 	int64_t		m;
 	int64_t		rest;
 	cl_int128	twice;
 
 	*mean = 0;
-	if (weight == 0)
+	if (n == 0)
 		return cl_wide_double(&about);
-	m = (int64_t) (demand->sum / weight);
-	rest = (int64_t) (demand->sum - (cl_int128) m * weight);
-	*mean = (double) m + (double) rest / (double) weight;
-	cl_wide_subtract(&about, weight, m);
+	m = (int64_t) (demand->sum / n);
+	rest = (int64_t) (demand->sum - (cl_int128) m * n);
+	*mean = (double) m + (double) rest / (double) n;
+	cl_wide_subtract(&about, n, m);
 	twice = 2 * (cl_int128) m * rest;
 	about.high -= twice >> 64;
 	about.high -= about.low < (uint64_t) twice;
 	about.low -= (uint64_t) twice;
-	return cl_wide_double(&about) - (double) rest * (double) rest / (double) weight;
+	return cl_wide_double(&about) - (double) rest * (double) rest / (double) n;
 }

@@ -7,6 +7,11 @@
  *
  *		lognormal	(two parts) no draw with probability p_zero; otherwise log(demand) is normal(mu, sigma)
  *		normal		demand is normal(mu, sigma), and what is below zero is no draw (Tobin 1958); p_zero is 0
+ *		gamma		(two parts) otherwise demand is gamma with mean mu and deviation sigma: shape (mu / sigma)^2
+ *		quantiles	given by points of its quantile function, which is linear between them; not estimated here
+ *
+ * What nobody has seen cannot be known: the tail of an estimate may lie anywhere. So whatever comes from data is the
+ * distribution of min(demand, ceiling), and mean, quantiles and what is unmet are of that.
  */
 #ifndef CL_CORE_DEMAND_H
 #define CL_CORE_DEMAND_H
@@ -14,41 +19,61 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/behavior.h"
 #include "core/memory.h"
 #include "core/money.h"
 
 typedef enum ClDemandDistribution
 {
 	CL_DEMAND_LOGNORMAL,
-	CL_DEMAND_NORMAL
+	CL_DEMAND_NORMAL,
+	CL_DEMAND_GAMMA,
+	CL_DEMAND_QUANTILES
 } ClDemandDistribution;
 
-#define CL_DEMAND_DISTRIBUTIONS (CL_DEMAND_NORMAL + 1)
+#define CL_DEMAND_DISTRIBUTIONS (CL_DEMAND_QUANTILES + 1)
 #define CL_DEMAND_TOLERANCE 0.02
+#define CL_DEMAND_CEILING_FACTOR 4.0
+#define CL_DEMAND_MOST_CEILING_FACTOR 1e6
+
+/* Of which time a demand is: a month, the months up to a horizon mixed, or the highest of them. */
+typedef enum ClDemandBasis
+{
+	CL_DEMAND_NO_BASIS,			/* not said */
+	CL_DEMAND_MONTH,
+	CL_DEMAND_MIXTURE,
+	CL_DEMAND_PEAK
+} ClDemandBasis;
+
+#define CL_DEMAND_BASES (CL_DEMAND_PEAK + 1)
+#define CL_DEMAND_MOST_HORIZON 120
 
 /* Observations of other options are of another kind: they cannot be put together. */
 typedef struct ClDemandOptions
 {
 	ClDemandDistribution distribution;
 	double		tolerance;		/* a balance from (1 - tolerance) x limit on is at the limit; 0 to 0.5 */
-	double		half_life;		/* months after which a month counts half; 0: all count the same */
+	double		ceiling_factor; /* times the highest limit or balance seen is the ceiling; from 1 on */
+	double		ceiling;		/* put on by hand instead; INFINITY: none was */
 } ClDemandOptions;
 
 static inline bool
 cl_demand_same_options(const ClDemandOptions *a, const ClDemandOptions *b)
 {
-	return a->distribution == b->distribution && a->tolerance == b->tolerance && a->half_life == b->half_life;
+	return a->distribution == b->distribution && a->tolerance == b->tolerance && a->ceiling_factor == b->ceiling_factor &&
+		a->ceiling == b->ceiling;
 }
 
 /*
- * Amounts are kept as integers, the logarithm in units of 10^-12 or the amount itself in units of 10^-6, and weights in units
- * of 10^-9 where there are any. So all sums are integers, and the same whatever the order of the rows.
+ * Amounts are kept as integers, the logarithm in units of 10^-12 or the amount itself in units of 10^-6. So all sums are
+ * integers, and the same whatever the order of the rows.
  */
 #define CL_DEMAND_LOG_DECIMALS 12
 #define CL_DEMAND_AMOUNT_DECIMALS 6
-#define CL_DEMAND_WEIGHT_DECIMALS 9
-#define CL_DEMAND_LARGEST 4e12	/* of a normal demand; a lognormal one takes any */
+#define CL_DEMAND_LARGEST 4e12	/* of a normal or gamma demand; a lognormal one takes any */
 #define CL_DEMAND_LARGEST_POINT (INT64_C(1) << 62)
+/* Of a dated month: a history holds it at four decimals. */
+#define CL_DEMAND_LARGEST_DATED 9.2e14
 
 /* high x 2^64 + low */
 typedef struct ClWide
@@ -58,13 +83,13 @@ typedef struct ClWide
 } ClWide;
 
 /*
- * Censored months whose limits have the same point >> cell_bits: their weight, and the sum over them of how far their point
+ * Censored months whose limits have the same point >> cell_bits: their number, and the sum over them of how far their point
  * lies above the lower edge of the cell.
  */
 typedef struct ClDemandCell
 {
 	int64_t		key;
-	int64_t		weight;
+	int64_t		n;
 	cl_int128	above;
 } ClDemandCell;
 
@@ -82,6 +107,7 @@ typedef struct ClDemandCell
 typedef enum ClDemandStatus
 {
 	CL_DEMAND_CONVERGED,
+	CL_DEMAND_TAIL,				/* an estimate, whose quantile 0.9 lies above every limit and balance seen */
 	CL_DEMAND_FEW_OBSERVATIONS, /* an estimate, from two months that are not at the limit */
 	CL_DEMAND_NO_SPREAD,		/* all balances are equal: sigma is 0 */
 	CL_DEMAND_ONE_OBSERVATION,	/* no estimate from here on */
@@ -89,10 +115,49 @@ typedef enum ClDemandStatus
 	CL_DEMAND_NEVER_USED,		/* demand is 0 */
 	CL_DEMAND_NO_OBSERVATIONS,
 	CL_DEMAND_NOT_CONVERGED,
-	CL_DEMAND_GIVEN				/* parameters, not observations */
+	CL_DEMAND_GIVEN,			/* a model, not observations */
+	CL_DEMAND_POSTERIOR,		/* of a population and the account's own months: these carry it */
+	CL_DEMAND_MOSTLY_PRIOR,		/* the population does */
+	CL_DEMAND_PRIOR_ONLY,		/* the account has no months of its own */
+	CL_DEMAND_OUT_OF_SCOPE		/* nothing is said: mu, sigma and p_zero may be NaN */
 } ClDemandStatus;
 
-#define CL_DEMAND_STATUSES (CL_DEMAND_GIVEN + 1)
+#define CL_DEMAND_STATUSES (CL_DEMAND_OUT_OF_SCOPE + 1)
+
+/*
+ * A distribution of min(D, ceiling). Every answer about it is NaN when it is not known; limits are 0 or more, and may be
+ * Infinity.
+ */
+typedef struct ClDemandModel
+{
+	ClDemandDistribution distribution;
+	double		mu;
+	double		sigma;			/* 0: always the same amount */
+	double		p_zero;
+	double		ceiling;		/* INFINITY: none */
+	int			n_points;		/* of quantiles, which have no mu, sigma and p_zero; see demand_quantiles.c */
+	const double *probability;
+	const double *quantile;
+} ClDemandModel;
+
+#define CL_DEMAND_FEWEST_POINTS 2
+#define CL_DEMAND_MOST_POINTS 1000
+#define CL_DEMAND_LARGEST_QUANTILE 1e300
+
+extern double cl_demand_mean(const ClDemandModel *model);
+extern double cl_demand_quantile(const ClDemandModel *model, double p);
+extern double cl_demand_exceeds(const ClDemandModel *model, double limit);
+extern double cl_demand_expected_draw(const ClDemandModel *model, double limit);
+extern double cl_demand_expected_unmet(const ClDemandModel *model, double limit);
+extern double cl_demand_p_zero(const ClDemandModel *model); /* of no draw, whatever the distribution */
+/* What is wrong with a model from outside; NULL when it is in order. */
+extern const char *cl_demand_model_disorder(const ClDemandModel *model);
+
+/* Of the points of quantiles, without a ceiling. */
+extern double cl_quantiles_at(const ClDemandModel *model, double p);
+extern double cl_quantiles_exceeds(const ClDemandModel *model, double limit);
+extern double cl_quantiles_draw(const ClDemandModel *model, double limit);
+extern double cl_quantiles_unmet(const ClDemandModel *model, double limit);
 
 /* NaN: not known. */
 typedef struct ClDemandFit
@@ -108,20 +173,46 @@ typedef struct ClDemandFit
 	double		loglik;			/* of the balances, and the months without one */
 } ClDemandFit;
 
+/* What a model was made of when an account leans on its population; mu, sigma and p_zero are those of the long run. */
+typedef struct ClDemandPosterior
+{
+	ClDemandStatus status;		/* posterior, mostly_prior, prior_only, tail or out_of_scope */
+	int64_t		n;				/* own months; as follows they include those of all kinds */
+	int64_t		n_zero;
+	int64_t		n_censored;
+	int64_t		n_skipped;
+	double		highest_limit;	/* that was reached; 0 when none was */
+	double		mu;
+	double		sigma;
+	double		p_zero;
+	double		se_mu;
+	double		se_sigma;
+	double		se_p_zero;
+	double		prior_weight;	/* share of the population in the estimate, 0 to 1 */
+} ClDemandPosterior;
+
 /*
+ * Observations are undated, for any number of accounts, or the months of one account (history). Undated ones are kept as sums.
+ * The sums of dated ones are made for the estimate and dropped again; numbers of months stay with it, so whoever reads these calls
+ * cl_demand_fit() first.
+ *
  * There are as many of these as accounts, and a month is added by reading one from memory. So what most months change stands
- * together, and all of it fills no more than a block of 256 bytes; the estimate, which is made at the end, has its own.
+ * together, and all of it fills no more than a block of 256 bytes; what is made at the end has its own.
  */
 typedef struct ClDemand
 {
 	ClDemandOptions options;
 	ClDemandFit *fit;			/* NULL until it is made */
 	int64_t		n;				/* months; as follows they include those of all kinds */
-	int64_t		weight;			/* of the n months, and so on; the same as n where there are no weights */
-	cl_int128	sum;			/* over months with a balance below the limit: weight x point */
-	ClWide		squares;		/* weight x point^2 */
+	cl_int128	sum;			/* of the points of the months with a balance below the limit */
+	union
+	{
+		ClWide		squares;	/* of point^2 */
+		cl_int128	log_sum;	/* gamma: of their logarithms */
+	};
+	double		highest_balance;	/* of all months, skipped ones too; 0 when none is above it */
+	double		highest_granted;	/* limit of any month, reached or not */
 	int64_t		n_censored;
-	int64_t		weight_censored;
 	double		highest_limit;	/* that was reached; 0 when none was */
 	ClDemandCell *cells;
 	int			n_cells;
@@ -130,58 +221,74 @@ typedef struct ClDemand
 	int			n_slots;
 	uint16_t   *slots;			/* hash of cell number + 1, when there are many */
 	int64_t		n_zero;
-	int64_t		weight_zero;
 	int64_t		n_skipped;		/* without balance or without limit: not among n */
-	bool		given;			/* the parameters are those of fit, and nothing else counts */
-	bool		leans;			/* given by leaning on another; numbers of months and highest_limit tell what it knew itself */
+	ClBehavior *history;		/* limit and balance by month; NULL: undated */
+	ClDemandModel *model;		/* given, and nothing above but its distribution counts; NULL: observations */
+	ClDemandPosterior *posterior;	/* of the model; NULL: none */
+	uint8_t		basis;			/* ClDemandBasis; a month where there are observations */
+	uint8_t		horizon;		/* in months, 1 to 120; 0: not said */
+	bool		parts;			/* put together by rollup, which takes no month twice */
 	ClMemory	memory;
 } ClDemand;
 
 _Static_assert(sizeof(ClDemand) <= 256, "a demand fills a block of 256 bytes");
 
+/* One of the months of a dated demand; NaN: not known. */
+typedef struct ClDemandMonth
+{
+	int32_t		month;			/* as in behavior.h */
+	double		balance;
+	double		limit;
+} ClDemandMonth;
+
+#define CL_DEMAND_MONTHS CL_BEHAVIOR_MONTHS
+
 extern void cl_demand_init(ClDemand *demand, const ClMemory *memory, const ClDemandOptions *options);
-extern bool cl_demand_weighted(const ClDemand *demand);
+extern void cl_demand_clear(ClDemand *demand);	/* gives back what it holds */
 extern int	cl_demand_point_decimals(const ClDemand *demand);
 extern double cl_demand_unit(const ClDemand *demand);	/* of a point */
-extern double cl_demand_weight_unit(const ClDemand *demand);
 
-/* The weight of a month so many months ago; 0 when it is too long ago to count. */
-extern int64_t cl_demand_weight(const ClDemand *demand, double age);
-/* A month with a limit above 0. False when there is no room for it: more rows than 2^63 units of weight, or amounts beyond. */
-extern bool cl_demand_add(ClDemand *demand, double balance, double limit, int64_t weight);
-extern void cl_demand_skip(ClDemand *demand);
-extern bool cl_demand_merge(ClDemand *into, const ClDemand *from);	/* of the same options */
-extern void cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t weight, cl_int128 above);
+/*
+ * A month; NaN is not known. Amounts are finite and the limit is not negative. A month without balance, or without a limit above
+ * 0, is skipped. False when there is no room for it: more rows than an integer counts, or amounts beyond.
+ */
+extern bool cl_demand_add(ClDemand *demand, double balance, double limit);
+/* The same in a dated demand, empty or not. The span of a history is the other thing that may not have room. */
+extern bool cl_demand_add_month(ClDemand *demand, int32_t month, double balance, double limit);
+/* Of the same options, and both dated or both not; into may be empty. */
+extern bool cl_demand_merge(ClDemand *into, const ClDemand *from);
+/* A month that is in both, or 0. */
+extern int32_t cl_demand_month_in_both(const ClDemand *a, const ClDemand *b);
+/* The months of a dated demand, ascending; their number. */
+extern int	cl_demand_months(const ClDemand *demand, ClDemandMonth months[CL_DEMAND_MONTHS]);
+
+static inline bool
+cl_demand_dated(const ClDemand *demand)
+{
+	return demand->history != NULL;
+}
+
+extern void cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t n, cl_int128 above);
 extern void cl_demand_sort_cells(ClDemand *demand);
 extern double cl_demand_cell_point(const ClDemand *demand, const ClDemandCell *cell);
 
-extern void cl_wide_add(ClWide *sum, int64_t weight, int64_t x);	/* weight x x^2, weight >= 0 */
-extern void cl_wide_subtract(ClWide *sum, int64_t weight, int64_t x);
+extern void cl_wide_add(ClWide *sum, int64_t n, int64_t x);	/* n x x^2, n >= 0 */
+extern void cl_wide_subtract(ClWide *sum, int64_t n, int64_t x);
 extern double cl_wide_double(const ClWide *sum);
 
-/* Sum of squares about the mean, in squared units times units of weight; negative when sum and squares contradict each other. */
+/* Sum of squares about the mean, in squared units; negative when sum and squares contradict each other. Not of gamma. */
 extern double cl_demand_spread(const ClDemand *demand, double *mean);
 
-/* The estimate, made once; or the parameters that were given. */
+/* The estimate, made once; of a model, its parameters. */
 extern const ClDemandFit *cl_demand_fit(ClDemand *demand);
-/* The estimate when the prior counts as so many months more. Its mu, sigma and p_zero must be known. */
+/* The estimate when the prior counts as so many months more. Its mu, sigma and p_zero must be known; not of gamma. */
 extern ClDemandFit cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double strength);
+/* The least amount that no draw exceeds: put on by hand, or made of what was seen. INFINITY: none. */
+extern double cl_demand_ceiling(const ClDemand *demand);
+/* The distribution: the model, or that of the estimate. */
+extern ClDemandModel cl_demand_model(ClDemand *demand);
 
-/*
- * What follows from a distribution. Every answer is NaN when it is not known; limits are 0 or more, and may be Infinity.
- */
-typedef struct ClDemandModel
-{
-	ClDemandDistribution distribution;
-	double		mu;
-	double		sigma;			/* 0: always the same amount */
-	double		p_zero;
-} ClDemandModel;
-
-extern double cl_demand_mean(const ClDemandModel *model);
-extern double cl_demand_quantile(const ClDemandModel *model, double p);
-extern double cl_demand_exceeds(const ClDemandModel *model, double limit);
-extern double cl_demand_expected_draw(const ClDemandModel *model, double limit);
-extern double cl_demand_expected_unmet(const ClDemandModel *model, double limit);
+/* Maximum likelihood of gamma; demand_gamma.c. */
+extern void cl_demand_fit_gamma(ClDemandFit *fit, ClDemand *demand);
 
 #endif							/* CL_CORE_DEMAND_H */

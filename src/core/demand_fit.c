@@ -11,10 +11,11 @@
  * is concave everywhere (Olsen 1978, Econometrica 46, 1211), so Newton's method with a line search finds the one maximum from
  * any start. There is one as soon as two balances differ, or a limit that was reached lies above equal ones.
  *
- * The lognormal's p_zero is a factor of its own: its estimate is the share of months without a draw.
+ * The p_zero of the lognormal and of gamma is a factor of its own: its estimate is the share of months without a draw.
  */
 #include "core/demand.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "core/distribution.h"
@@ -33,14 +34,13 @@
 typedef struct Problem
 {
 	const ClDemand *demand;
-	double		weight_unit;
 	double		point_unit;
 	double		centre;
 	double		scale;
-	double		n;				/* weight of balances below the limit, their mean and squares about it */
+	double		n;				/* balances below the limit, their mean and squares about it */
 	double		mean;
 	double		squares;
-	double		n_left;			/* weight of what is at or below "left" */
+	double		n_left;			/* months at or below "left" */
 	double		left;
 } Problem;
 
@@ -106,7 +106,7 @@ likelihood(const Problem *problem, double gamma, double theta)
 	{
 		double		c = scaled_cell(problem, &demand->cells[i]);
 
-		add_tail(&at, (double) demand->cells[i].weight * problem->weight_unit, gamma - theta * c, 1, -c);
+		add_tail(&at, (double) demand->cells[i].n, gamma - theta * c, 1, -c);
 	}
 	if (problem->n_left > 0)
 		add_tail(&at, problem->n_left, theta * problem->left - gamma, -1, problem->left);
@@ -128,7 +128,7 @@ set_scale(Problem *problem)
 	squares += problem->n_left * middle * (middle - 2 * problem->left);
 	for (int i = 0; i < demand->n_cells; i++)
 	{
-		double		w = (double) demand->cells[i].weight * problem->weight_unit;
+		double		w = (double) demand->cells[i].n;
 		double		c = cl_demand_cell_point(demand, &demand->cells[i]) * problem->point_unit - middle;
 
 		weight += w;
@@ -151,7 +151,7 @@ set_scale(Problem *problem)
 static bool
 maximise(const Problem *problem, double *gamma, double *theta, Likelihood *at, int *iterations)
 {
-	double		months = problem->n + problem->n_left + (double) problem->demand->weight_censored * problem->weight_unit;
+	double		months = problem->n + problem->n_left + (double) problem->demand->n_censored;
 
 	*gamma = 0;
 	*theta = 1;
@@ -218,13 +218,13 @@ static double
 other_loglik(const Problem *problem, double p_zero)
 {
 	const ClDemand *demand = problem->demand;
-	double		zero = (double) demand->weight_zero * problem->weight_unit;
-	double		positive = (double) (demand->weight - demand->weight_zero) * problem->weight_unit;
+	double		zero = (double) demand->n_zero;
+	double		positive = (double) (demand->n - demand->n_zero);
 	double		loglik = -problem->n * (HALF_LOG_2PI + log(problem->scale));
 
 	if (demand->options.distribution == CL_DEMAND_LOGNORMAL)
 		loglik += x_log_y(zero, p_zero) + x_log_y(positive, 1 - p_zero) -
-			(double) demand->sum * problem->point_unit * problem->weight_unit;
+			(double) demand->sum * problem->point_unit;
 	return loglik;
 }
 
@@ -280,6 +280,13 @@ fit_points(ClDemandFit *fit, Problem *problem, bool with_prior)
 		fit_search(fit, problem, with_prior);
 }
 
+/* Months that say how much, not only that it was at least so much or nothing. */
+static int64_t
+uncensored(const ClDemand *demand)
+{
+	return demand->n - demand->n_zero - demand->n_censored;
+}
+
 static void
 open_problem(Problem *problem, ClDemand *demand)
 {
@@ -289,13 +296,12 @@ open_problem(Problem *problem, ClDemand *demand)
 	/* Rows may have come in any order, but are added up in one. */
 	cl_demand_sort_cells(demand);
 	problem->demand = demand;
-	problem->weight_unit = cl_demand_weight_unit(demand);
 	problem->point_unit = cl_demand_unit(demand);
-	problem->n = (double) (demand->weight - demand->weight_zero - demand->weight_censored) * problem->weight_unit;
+	problem->n = (double) uncensored(demand);
 	problem->mean = mean * problem->point_unit;
-	problem->squares = fmax(0, spread) * problem->point_unit * problem->point_unit * problem->weight_unit;
+	problem->squares = fmax(0, spread) * problem->point_unit * problem->point_unit;
 	problem->n_left = demand->options.distribution == CL_DEMAND_NORMAL ?
-		(double) demand->weight_zero * problem->weight_unit : 0;
+		(double) demand->n_zero : 0;
 	problem->left = 0;
 }
 
@@ -312,8 +318,6 @@ unknown_fit(void)
 static void
 fit_zeros(ClDemandFit *fit, const ClDemand *demand)
 {
-	double		weight = (double) demand->weight * cl_demand_weight_unit(demand);
-
 	if (demand->n == 0)
 		return;
 	if (demand->options.distribution == CL_DEMAND_NORMAL && demand->n_zero < demand->n)
@@ -321,16 +325,24 @@ fit_zeros(ClDemandFit *fit, const ClDemand *demand)
 		fit->p_zero = 0;
 		return;
 	}
-	fit->p_zero = (double) demand->weight_zero / (double) demand->weight;
-	if (demand->options.distribution == CL_DEMAND_LOGNORMAL)
-		fit->se_p_zero = sqrt(fit->p_zero * (1 - fit->p_zero) / weight);
+	fit->p_zero = (double) demand->n_zero / (double) demand->n;
+	if (demand->options.distribution != CL_DEMAND_NORMAL)
+		fit->se_p_zero = sqrt(fit->p_zero * (1 - fit->p_zero) / (double) demand->n);
 }
 
-/* Months that say how much, not only that it was at least so much or nothing. */
-static int64_t
-uncensored(const ClDemand *demand)
+static double
+highest_seen(const ClDemand *demand)
 {
-	return demand->n - demand->n_zero - demand->n_censored;
+	return fmax(demand->highest_balance, demand->highest_granted);
+}
+
+/* Whether an estimate says more than was ever seen: what a tenth of the months would draw. */
+static bool
+hangs_on_tail(const ClDemand *demand, const ClDemandFit *fit)
+{
+	ClDemandModel model = {demand->options.distribution, fit->mu, fit->sigma, fit->p_zero, INFINITY, 0, NULL, NULL};
+
+	return cl_demand_quantile(&model, 0.9) > highest_seen(demand);
 }
 
 static ClDemandFit
@@ -350,11 +362,69 @@ estimate(ClDemand *demand)
 		fit.status = CL_DEMAND_ONE_OBSERVATION;
 	else
 	{
-		open_problem(&problem, demand);
-		fit_points(&fit, &problem, false);
-		if (uncensored(demand) == 2 && fit.status == CL_DEMAND_CONVERGED)
+		if (demand->options.distribution == CL_DEMAND_GAMMA)
+			cl_demand_fit_gamma(&fit, demand);
+		else
+		{
+			open_problem(&problem, demand);
+			fit_points(&fit, &problem, false);
+		}
+		if (fit.status == CL_DEMAND_CONVERGED && uncensored(demand) == 2)
 			fit.status = CL_DEMAND_FEW_OBSERVATIONS;
+		else if (fit.status == CL_DEMAND_CONVERGED && hangs_on_tail(demand, &fit))
+			fit.status = CL_DEMAND_TAIL;
 	}
+	return fit;
+}
+
+/* The kept months of a dated demand as sums; the caller clears them. */
+static ClDemand
+undated(const ClDemand *dated)
+{
+	ClDemandMonth months[CL_DEMAND_MONTHS];
+	int			n = cl_demand_months(dated, months);
+	ClDemand	sums;
+
+	cl_demand_init(&sums, &dated->memory, &dated->options);
+	for (int i = 0; i < n; i++)
+		(void) cl_demand_add(&sums, months[i].balance, months[i].limit);
+	sums.highest_balance = dated->highest_balance;
+	sums.highest_granted = dated->highest_granted;
+	return sums;
+}
+
+static ClDemandFit
+fit_dated(ClDemand *demand)
+{
+	ClDemand	sums = undated(demand);
+	ClDemandFit fit = estimate(&sums);
+
+	demand->n = sums.n;
+	demand->n_zero = sums.n_zero;
+	demand->n_censored = sums.n_censored;
+	demand->n_skipped = sums.n_skipped;
+	demand->highest_limit = sums.highest_limit;
+	cl_demand_clear(&sums);
+	return fit;
+}
+
+static ClDemandFit
+fit_of_model(const ClDemand *demand)
+{
+	const ClDemandModel *model = demand->model;
+	const ClDemandPosterior *posterior = demand->posterior;
+	ClDemandFit fit = unknown_fit();
+
+	if (posterior != NULL)
+		return (ClDemandFit)
+	{
+		posterior->status, 0, posterior->mu, posterior->sigma, posterior->p_zero, posterior->se_mu, posterior->se_sigma,
+			posterior->se_p_zero, NAN
+	};
+	fit.status = CL_DEMAND_GIVEN;
+	fit.mu = model->mu;
+	fit.sigma = model->sigma;
+	fit.p_zero = cl_demand_p_zero(model);
 	return fit;
 }
 
@@ -363,12 +433,39 @@ cl_demand_fit(ClDemand *demand)
 {
 	if (demand->fit == NULL)
 	{
-		ClDemandFit fit = estimate(demand);
+		ClDemandFit fit = demand->model != NULL ? fit_of_model(demand) :
+			cl_demand_dated(demand) ? fit_dated(demand) : estimate(demand);
 
 		demand->fit = cl_allocate(&demand->memory, sizeof(ClDemandFit));
 		*demand->fit = fit;
 	}
 	return demand->fit;
+}
+
+double
+cl_demand_ceiling(const ClDemand *demand)
+{
+	double		seen = highest_seen(demand);
+
+	if (demand->model != NULL)
+		return demand->model->ceiling;
+	if (demand->options.ceiling < INFINITY || seen == 0)
+		return demand->options.ceiling;
+	return fmin(demand->options.ceiling_factor * seen, DBL_MAX);
+}
+
+ClDemandModel
+cl_demand_model(ClDemand *demand)
+{
+	const ClDemandFit *fit;
+
+	if (demand->model != NULL)
+		return *demand->model;
+	fit = cl_demand_fit(demand);
+	return (ClDemandModel)
+	{
+		demand->options.distribution, fit->mu, fit->sigma, fit->p_zero, cl_demand_ceiling(demand), 0, NULL, NULL
+	};
 }
 
 /*
@@ -379,11 +476,16 @@ cl_demand_fit(ClDemand *demand)
 ClDemandFit
 cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double strength)
 {
+	ClDemand	sums = {0};
 	ClDemandFit fit = unknown_fit();
 	Problem		problem;
-	double		weight = (double) demand->weight * cl_demand_weight_unit(demand);
 	double		distance;
 
+	if (cl_demand_dated(demand))
+	{
+		sums = undated(demand);
+		demand = &sums;
+	}
 	open_problem(&problem, demand);
 	distance = problem.n > 0 ? prior->mu - problem.mean : 0;
 	problem.squares += strength * (prior->sigma * prior->sigma + problem.n / (problem.n + strength) * distance * distance);
@@ -392,9 +494,11 @@ cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double stre
 	problem.n += strength;
 	problem.mean += strength / problem.n * distance;
 	fit.p_zero = demand->options.distribution == CL_DEMAND_NORMAL ? 0 :
-		((double) demand->weight_zero * cl_demand_weight_unit(demand) + strength * prior->p_zero) / (weight + strength);
+		((double) demand->n_zero + strength * prior->p_zero) / ((double) demand->n + strength);
 	fit_points(&fit, &problem, true);
 	if (fit.status != CL_DEMAND_NOT_CONVERGED)
 		fit.status = CL_DEMAND_GIVEN;
+	if (demand == &sums)
+		cl_demand_clear(&sums);
 	return fit;
 }

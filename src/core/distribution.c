@@ -312,17 +312,51 @@ gamma_tail(double z, double a)
 	return tail;
 }
 
-double
-cl_chi2_upper(double x, double df)
+static double
+gamma_value(double x, double shape, bool upper)
 {
 	Tail		tail;
 
-	if (!(x >= 0 && df > 0 && isfinite(df)))
+	if (!(x >= 0 && shape > 0 && isfinite(shape)))
 		return NAN;
 	if (x == 0 || isinf(x))
-		return x == 0;
-	tail = gamma_tail(x / 2, df / 2);
-	return tail_value(&tail, true);
+		return (x == 0) == upper;
+	tail = gamma_tail(x, shape);
+	return tail_value(&tail, upper);
+}
+
+double
+cl_gamma_lower(double x, double shape)
+{
+	return gamma_value(x, shape, false);
+}
+
+double
+cl_gamma_upper(double x, double shape)
+{
+	return gamma_value(x, shape, true);
+}
+
+double
+cl_gamma_log_upper(double x, double shape, double *hazard)
+{
+	Tail		tail = gamma_tail(x, shape);
+	double		log_upper = tail_log(&tail, true, hazard);
+
+	*hazard /= x;
+	return log_upper;
+}
+
+double
+cl_stirling_rest(double shape)
+{
+	return stirling_rest(shape);
+}
+
+double
+cl_chi2_upper(double x, double df)
+{
+	return gamma_value(x / 2, df / 2, true);
 }
 
 /*

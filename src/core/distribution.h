@@ -30,6 +30,13 @@ extern double cl_normal_two_sided(double z);
 extern double cl_chi2_upper(double x, double df);	/* P[X >= x]: the p-value */
 extern double cl_chi2_quantile(double p, double df);	/* x with P[X <= x] = p */
 
+/* Gamma with shape > 0 and scale 1: P[X <= x] and P[X > x]; the logarithm of the latter, whose derivative is -hazard. */
+extern double cl_gamma_lower(double x, double shape);
+extern double cl_gamma_upper(double x, double shape);
+extern double cl_gamma_log_upper(double x, double shape, double *hazard);
+/* What Stirling's formula, (a - 1/2) log(a) - a + log(2 pi) / 2, lacks to log Gamma(a). */
+extern double cl_stirling_rest(double shape);
+
 /* Beta with a, b > 0, x and p from 0 to 1. */
 extern double cl_beta_cdf(double x, double a, double b);
 extern double cl_beta_quantile(double p, double a, double b);

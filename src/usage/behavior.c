@@ -9,7 +9,6 @@
 #include "pg/money.h"
 #include "usage/behavior_state.h"
 
-#include "utils/fmgrprotos.h"
 
 PG_FUNCTION_INFO_V1(cl_behavior_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_behavior_float8_transition);
@@ -45,20 +44,6 @@ static const char *const amount_names[CL_BEHAVIOR_AMOUNTS] = {"credit limit", "b
 static const int64 largest[CL_BEHAVIOR_DECIMALS + 1] = {
 	PG_INT64_MAX / 10000, PG_INT64_MAX / 1000, PG_INT64_MAX / 100, PG_INT64_MAX / 10, PG_INT64_MAX
 };
-
-static int32_t
-month_of(DateADT date)
-{
-	int32_t		month = DATE_NOT_FINITE(date) ? 0 : cl_behavior_month(date);
-
-	if (month == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("month of a history is out of range"),
-				 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
-				 errhint("Months are dates of the years 1 to 9999.")));
-	return month;
-}
 
 /*
  * Amounts
@@ -243,7 +228,7 @@ put_unusual(ClBehavior *history, int32_t month, const ClBehaviorMonth *row)
 static pg_attribute_always_inline void
 put_row(FunctionCallInfo fcinfo, ClBehavior *history, ReadAmounts read_amounts)
 {
-	int32_t		month = month_of(PG_GETARG_DATEADT(ARG_MONTH));
+	int32_t		month = cl_behavior_month_of(PG_GETARG_DATEADT(ARG_MONTH));
 	ClBehaviorMonth row;
 
 	read_amounts(fcinfo, history, month, &row);

@@ -8,6 +8,7 @@
 
 #include "pg/numeric.h"
 #include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
 
 #define TYPE_NAME "behavior"
 
@@ -20,6 +21,20 @@ DateADT
 cl_behavior_date(int32_t month)
 {
 	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
+}
+
+int32_t
+cl_behavior_month_of(DateADT date)
+{
+	int32_t		month = DATE_NOT_FINITE(date) ? 0 : cl_behavior_month(date);
+
+	if (month == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("month of a history is out of range"),
+				 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
+				 errhint("Months are dates of the years 1 to 9999.")));
+	return month;
 }
 
 char *

@@ -1,80 +1,85 @@
 /*
  * demand.c
- *	  demand_agg: from balances and limits of months to a demand; a demand from its parameters, and from its segment.
+ *	  demand_agg: from balances and limits of months, dated or not, to a demand; and one of a stored history.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "pg/argument.h"
 #include "pg/cache.h"
 #include "pg/memory.h"
 #include "pg/numeric.h"
+#include "usage/behavior_state.h"
 #include "usage/demand_state.h"
-
-#include "utils/builtins.h"
-#include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(cl_demand_numeric_transition);
 PG_FUNCTION_INFO_V1(cl_demand_float8_transition);
-PG_FUNCTION_INFO_V1(cl_demand_construct);
-PG_FUNCTION_INFO_V1(cl_demand_shrink);
+PG_FUNCTION_INFO_V1(cl_demand_month_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_demand_month_float8_transition);
+PG_FUNCTION_INFO_V1(cl_demand_final);
+PG_FUNCTION_INFO_V1(cl_demand_rollup);
+PG_FUNCTION_INFO_V1(cl_demand_of_behavior);
 
-/*
- * cl_demand_in, cl_demand_out, cl_demand_recv, cl_demand_send, cl_demand_serial, cl_demand_deserial, cl_demand_combine,
- * cl_demand_final, cl_demand_rollup
- */
-CL_SUMMARY_FUNCTIONS(demand)
+CL_SUMMARY_JSON_FUNCTIONS(demand)
 
-static const ClDemandOptions default_options = {CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, 0};
+/* cl_demand_in, cl_demand_out, cl_demand_recv, cl_demand_send, cl_demand_serial, cl_demand_deserial, cl_demand_combine */
+CL_SUMMARY_FUNCTION(demand, from_bytea)
+CL_SUMMARY_FUNCTION(demand, in)
+CL_SUMMARY_FUNCTION(demand, out)
+CL_SUMMARY_FUNCTION(demand, recv)
+CL_SUMMARY_FUNCTION(demand, send)
+CL_SUMMARY_FUNCTION(demand, serial)
+CL_SUMMARY_FUNCTION(demand, deserial)
+CL_SUMMARY_FUNCTION(demand, combine)
 
-/* Options may say half_life where the rows have an age. */
+static const ClDemandOptions default_options = {
+	CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, CL_DEMAND_CEILING_FACTOR, INFINITY
+};
+
 static void *
 read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
 {
-	static const char *const keys[] = {"distribution", "tolerance", "half_life", NULL};
+	static const char *const keys[] = {"distribution", "tolerance", "ceiling_factor", NULL};
+	/* Quantiles are not estimated. */
+	static const char *const distributions[] = {"lognormal", "normal", "gamma", NULL};
 	ClDemandOptions *options = palloc_object(ClDemandOptions);
 	ClJson		root;
 	ClJson		node;
 
+	(void) fcinfo;
 	*options = default_options;
 	cl_json_open(&root, "options of demand_agg", jsonb);
 	cl_json_object(&root, keys);
 	if (cl_json_get(&root, "distribution", &node))
-		options->distribution = cl_json_choice(&node, cl_demand_distribution_names);
+		options->distribution = cl_json_choice(&node, distributions);
 	if (cl_json_get(&root, "tolerance", &node))
 		options->tolerance = cl_json_float8(&node, 0, 0.5);
-	if (PG_NARGS() == 5)
-	{
-		cl_json_require(&root, "half_life", &node);
-		options->half_life = cl_json_float8(&node, 1e-6, 1e6);
-	}
-	else if (cl_json_get(&root, "half_life", &node))
-		cl_json_error_hint(&node, "left out", "Months are weighted by demand_agg(balance, available, age_months, options).");
+	if (cl_json_get(&root, "ceiling_factor", &node))
+		options->ceiling_factor = cl_json_float8(&node, 1, CL_DEMAND_MOST_CEILING_FACTOR);
 	return options;
 }
 
 /*
- * Rows. The arguments after balance and limit are the age in months, the options, or both in this order.
+ * Rows: the arguments are the month, if dated, the balance, the limit, and options if there are any.
  */
 
 static ClDemand *
-transition_state(FunctionCallInfo fcinfo)
+transition_state(FunctionCallInfo fcinfo, int options_arg)
 {
 	const ClDemandOptions *options = &default_options;
 	MemoryContext old;
 	ClMemory	memory;
 	ClDemand   *demand;
 
-	if (PG_NARGS() > 3)
+	if (PG_NARGS() > options_arg)
 	{
-		if (PG_ARGISNULL(PG_NARGS() - 1))
+		if (PG_ARGISNULL(options_arg))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("options of demand_agg must not be NULL"),
 					 errdetail("Found NULL."),
-					 errhint("Without options there is demand_agg(balance, available).")));
-		options = cl_call_options(fcinfo, PG_NARGS() - 1, read_options);
+					 errhint("Leave them out, or give '{}'.")));
+		options = cl_call_options(fcinfo, options_arg, read_options);
 	}
 	if (likely(!PG_ARGISNULL(0)))
 	{
@@ -98,7 +103,7 @@ transition_state(FunctionCallInfo fcinfo)
 static void
 require_money(double amount, const char *what)
 {
-	if (isinf(amount))
+	if (unlikely(isinf(amount)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be a finite amount", what),
@@ -106,139 +111,141 @@ require_money(double amount, const char *what)
 				 errhint("Use NULL for an amount that is not known.")));
 }
 
-/* The weight of a month by its age; 0 when that is not known or too long ago. */
-static int64
-row_weight(FunctionCallInfo fcinfo, const ClDemand *demand)
+static void
+require_amounts(double balance, double limit)
 {
-	double		age;
-
-	if (PG_NARGS() < 5)
-		return 1;
-	if (PG_ARGISNULL(3) || isnan(PG_GETARG_FLOAT8(3)))
-		return 0;
-	age = PG_GETARG_FLOAT8(3);
-	if (!(age >= 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("age of a month must not be negative"),
-				 errdetail("Found %g.", age),
-				 errhint("The month of the decision has the age 0, the one before it 1.")));
-	return cl_demand_weight(demand, age);
-}
-
-static Datum
-add_row(FunctionCallInfo fcinfo, ClDemand *demand, double balance, double limit)
-{
-	int64		weight = row_weight(fcinfo, demand);
-
 	require_money(balance, "balance");
 	require_money(limit, "available limit");
-	if (limit < 0)
+	if (unlikely(limit < 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("available limit must not be negative"),
 				 errdetail("Found %g.", limit),
 				 errhint("Give the limit that could be drawn up to, not what is left of it; 0 where nothing could be drawn.")));
-	if (isnan(balance) || !(limit > 0) || weight == 0)
-		cl_demand_skip(demand);
-	else if (!cl_demand_add(demand, balance, limit, weight))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("balance or limit is too large for a demand"),
-				 errdetail("Found %g and %g; with distribution normal the largest is %g.", balance, limit, CL_DEMAND_LARGEST),
-				 errhint("Use larger units of money.")));
+}
+
+static pg_noinline void
+no_room(double balance, double limit, double largest)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("balance or limit is too large for a demand"),
+			 errdetail("Found %g and %g; the largest is %g here.", balance, limit, largest),
+			 errhint("Use larger units of money.")));
+}
+
+static Datum
+add_row(FunctionCallInfo fcinfo, double balance, double limit)
+{
+	ClDemand   *demand = transition_state(fcinfo, 3);
+
+	require_amounts(balance, limit);
+	if (!cl_demand_add(demand, balance, limit))
+		no_room(balance, limit, CL_DEMAND_LARGEST);
 	PG_RETURN_POINTER(demand);
+}
+
+static void
+add_month(ClDemand *demand, int32_t month, double balance, double limit)
+{
+	double		largest = demand->options.distribution == CL_DEMAND_LOGNORMAL ? CL_DEMAND_LARGEST_DATED : CL_DEMAND_LARGEST;
+
+	if (likely(cl_demand_add_month(demand, month, balance, limit)))
+		return;
+	if (fabs(balance) > largest || limit > largest)
+		no_room(balance, limit, largest);
+	cl_behavior_too_far_apart(demand->history, month);
+}
+
+static Datum
+add_dated_row(FunctionCallInfo fcinfo, double balance, double limit)
+{
+	ClDemand   *demand = transition_state(fcinfo, 4);
+
+	require_amounts(balance, limit);
+	add_month(demand, cl_behavior_month_of(PG_GETARG_DATEADT(1)), balance, limit);
+	PG_RETURN_POINTER(demand);
+}
+
+static inline double
+numeric_or_unknown(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NAN : cl_numeric_float8_saturated(PG_GETARG_DATUM(arg));
+}
+
+static inline double
+float8_or_unknown(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NAN : PG_GETARG_FLOAT8(arg);
 }
 
 Datum
 cl_demand_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClDemand   *demand = transition_state(fcinfo);
-
-	return add_row(fcinfo, demand, PG_ARGISNULL(1) ? NAN : cl_numeric_float8_saturated(PG_GETARG_DATUM(1)),
-				   PG_ARGISNULL(2) ? NAN : cl_numeric_float8_saturated(PG_GETARG_DATUM(2)));
+	return add_row(fcinfo, numeric_or_unknown(fcinfo, 1), numeric_or_unknown(fcinfo, 2));
 }
 
 Datum
 cl_demand_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClDemand   *demand = transition_state(fcinfo);
-
-	return add_row(fcinfo, demand, PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1),
-				   PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2));
+	return add_row(fcinfo, float8_or_unknown(fcinfo, 1), float8_or_unknown(fcinfo, 2));
 }
-
-/*
- * Demands from parameters
- */
 
 Datum
-cl_demand_construct(PG_FUNCTION_ARGS)
+cl_demand_month_numeric_transition(PG_FUNCTION_ARGS)
 {
-	ClDemandModel model;
-	const char *wrong;
-
-	model.mu = PG_GETARG_FLOAT8(0);
-	model.sigma = PG_GETARG_FLOAT8(1);
-	model.p_zero = PG_GETARG_FLOAT8(2);
-	model.distribution = (ClDemandDistribution)
-		cl_choice_argument(PG_GETARG_TEXT_PP(3), cl_demand_distribution_names, "distribution of a demand",
-						   "mu and sigma are those of log(demand) when lognormal.");
-	wrong = cl_demand_model_disorder(&model);
-	if (wrong != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("parameters of a demand are out of range"),
-				 errdetail("The %s: mu %g, sigma %g, p_zero %g.", wrong, model.mu, model.sigma, model.p_zero),
-				 errhint("mu and sigma are those of log(demand) when lognormal; p_zero is the share of months without a draw.")));
-	return cl_summary_datum(&demand_summary, cl_demand_of(&model));
+	if (PG_ARGISNULL(1))
+		return cl_agg_unchanged(fcinfo);
+	return add_dated_row(fcinfo, numeric_or_unknown(fcinfo, 2), numeric_or_unknown(fcinfo, 3));
 }
 
-static void
-require_shrinkable(const ClDemand *demand, const ClDemand *prior, double strength)
-{
-	if (!(strength > 0 && strength <= 1e9))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("strength of a prior must be above 0 and at most 1e9"),
-				 errdetail("Found %g.", strength),
-				 errhint("It is the number of months that the prior counts for; 6 by default.")));
-	if (demand->given)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a demand that was given by its parameters, or leans on another, cannot lean on one"),
-				 errdetail("It holds no observations."),
-				 errhint("Give the demand of the account first, and that of its segment second.")));
-	if (demand->options.distribution != prior->options.distribution)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a demand cannot lean on one of another distribution"),
-				 errdetail("Found %s and %s.", cl_demand_distribution_names[demand->options.distribution],
-						   cl_demand_distribution_names[prior->options.distribution]),
-				 errhint("Build both with the same options.")));
-}
-
-/* NULL when the prior knows nothing. */
 Datum
-cl_demand_shrink(PG_FUNCTION_ARGS)
+cl_demand_month_float8_transition(PG_FUNCTION_ARGS)
 {
-	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	ClDemand   *prior = cl_demand_get(PG_GETARG_DATUM(1));
-	double		strength = PG_GETARG_FLOAT8(2);
-	const ClDemandFit *known;
-	ClDemandFit fit;
-	ClDemandModel model;
+	if (PG_ARGISNULL(1))
+		return cl_agg_unchanged(fcinfo);
+	return add_dated_row(fcinfo, float8_or_unknown(fcinfo, 2), float8_or_unknown(fcinfo, 3));
+}
 
-	require_shrinkable(demand, prior, strength);
-	known = cl_demand_fit(prior);
-	if (!isfinite(known->mu) || !isfinite(known->sigma))
-		PG_RETURN_NULL();
-	fit = cl_demand_fit_with_prior(demand, known, strength);
-	model.distribution = demand->options.distribution;
-	model.mu = fit.mu;
-	model.sigma = fit.sigma;
-	model.p_zero = fit.p_zero;
-	if (fit.status == CL_DEMAND_NOT_CONVERGED || cl_demand_model_disorder(&model) != NULL)
-		PG_RETURN_NULL();
-	return cl_summary_datum(&demand_summary, cl_demand_leaning(&model, demand, cl_demand_fit(demand)->status));
+Datum
+cl_demand_final(PG_FUNCTION_ARGS)
+{
+	const ClDemand *demand = PG_ARGISNULL(0) ? NULL : (ClDemand *) PG_GETARG_POINTER(0);
+
+	if (demand != NULL && cl_demand_dated(demand))
+		cl_behavior_require_consistent(demand->history);
+	return cl_summary_final(fcinfo, &demand_summary);
+}
+
+/* What rollup has put together says so, between workers too: it takes no month twice. */
+Datum
+cl_demand_rollup(PG_FUNCTION_ARGS)
+{
+	Datum		state = cl_summary_rollup(fcinfo, &demand_summary);
+
+	if (!PG_ARGISNULL(1))
+		((ClDemand *) DatumGetPointer(state))->parts = true;
+	return state;
+}
+
+/* The limits and balances of a history. What it dropped is not known, but counted. */
+Datum
+cl_demand_of_behavior(PG_FUNCTION_ARGS)
+{
+	const ClBehavior *history = cl_summary_state(&behavior_summary, PG_GETARG_DATUM(0));
+	const ClDemandOptions *options = cl_call_options(fcinfo, 1, read_options);
+	ClDemand   *demand = cl_demand_create();
+	ClDemand	months = {.history = unconstify(ClBehavior *, history)};
+	ClDemandMonth month[CL_DEMAND_MONTHS];
+	int			n = cl_demand_months(&months, month);
+
+	demand->options = *options;
+	for (int i = 0; i < n; i++)
+		add_month(demand, month[i].month, month[i].balance, month[i].limit);
+	for (int32_t earlier = cl_behavior_first(history); earlier < history->low; earlier++)
+	{
+		if (cl_behavior_is_earlier(history, earlier))
+			(void) cl_behavior_put_earlier(demand->history, &demand->memory, earlier);
+	}
+	return cl_summary_datum(&demand_summary, demand);
 }

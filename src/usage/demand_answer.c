@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "usage/demand_state.h"
@@ -15,6 +16,7 @@
 PG_FUNCTION_INFO_V1(cl_demand_stats);
 PG_FUNCTION_INFO_V1(cl_demand_mean_of);
 PG_FUNCTION_INFO_V1(cl_demand_quantile_of);
+PG_FUNCTION_INFO_V1(cl_demand_quantile_of_basis);
 PG_FUNCTION_INFO_V1(cl_demand_amount);
 PG_FUNCTION_INFO_V1(cl_demand_exceeds_numeric);
 PG_FUNCTION_INFO_V1(cl_demand_exceeds_float8);
@@ -26,40 +28,51 @@ PG_FUNCTION_INFO_V1(cl_demand_mean_amount);
 PG_FUNCTION_INFO_V1(cl_expected_draw_amount);
 PG_FUNCTION_INFO_V1(cl_expected_unmet_amount);
 
-/* A demand that was given by its parameters holds no observations; one that leans on another tells what its own were. */
-static void
-put_observed(ClRecord *record, const ClDemand *demand, int64 count)
+/* Months before those that are kept. */
+static int64
+n_dropped(const ClDemand *demand)
 {
-	cl_record_put_if(record, !demand->given || demand->leans, Int64GetDatum(count));
+	if (!cl_demand_dated(demand))
+		return 0;
+	return cl_behavior_count_earlier(demand->history, cl_behavior_first(demand->history), demand->history->low - 1);
 }
 
 Datum
 cl_demand_stats(PG_FUNCTION_ARGS)
 {
 	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	ClDemandModel model = cl_demand_model(demand);
 	const ClDemandFit *fit = cl_demand_fit(demand);
+	ClDemandModel model = cl_demand_model(demand);
+	const ClDemandPosterior *posterior = demand->posterior;
+	bool		estimated = demand->model == NULL;
+	/* A model holds no observations, but that of a posterior tells what the account's own were. */
+	bool		observed = estimated || posterior != NULL;
+	double		lower_bound = posterior != NULL ? posterior->highest_limit : demand->highest_limit;
 	ClRecord	record;
 
 	cl_record_open_kept(&record, fcinfo);
-	put_observed(&record, demand, demand->n);
-	put_observed(&record, demand, demand->n_zero);
-	put_observed(&record, demand, demand->n_censored);
+	cl_record_put_if(&record, observed, Int64GetDatum(posterior != NULL ? posterior->n : demand->n));
+	cl_record_put_if(&record, observed, Int64GetDatum(posterior != NULL ? posterior->n_zero : demand->n_zero));
+	cl_record_put_if(&record, observed, Int64GetDatum(posterior != NULL ? posterior->n_censored : demand->n_censored));
 	cl_record_put_float8(&record, fit->mu);
 	cl_record_put_float8(&record, fit->sigma);
 	cl_record_put_float8(&record, fit->p_zero);
 	cl_record_put_float8(&record, cl_demand_mean(&model));
-	cl_record_put_float8(&record, demand->n_censored > 0 ? demand->highest_limit : NAN);
+	cl_record_put_float8(&record, lower_bound > 0 ? lower_bound : NAN);
 	cl_record_put_text(&record, cl_demand_status_names[fit->status]);
 	cl_record_put_float8(&record, fit->se_mu);
 	cl_record_put_float8(&record, fit->se_sigma);
 	cl_record_put_float8(&record, fit->se_p_zero);
 	cl_record_put_float8(&record, fit->loglik);
-	cl_record_put_if(&record, !demand->given, Int32GetDatum(fit->iterations));
-	put_observed(&record, demand, demand->n_skipped);
-	cl_record_put_float8(&record, demand->given ? NAN : (double) demand->weight * cl_demand_weight_unit(demand));
-	cl_record_put_if(&record, !demand->given, Int64GetDatum(demand->n_cells));
+	cl_record_put_if(&record, estimated, Int32GetDatum(fit->iterations));
+	cl_record_put_if(&record, observed, Int64GetDatum(posterior != NULL ? posterior->n_skipped : demand->n_skipped));
+	cl_record_put_if(&record, cl_demand_dated(demand), Int64GetDatum(n_dropped(demand)));
+	cl_record_put_if(&record, estimated && !cl_demand_dated(demand), Int64GetDatum(demand->n_cells));
 	cl_record_put_text(&record, cl_demand_distribution_names[demand->options.distribution]);
+	cl_record_put_float8(&record, model.ceiling < INFINITY ? model.ceiling : NAN);
+	cl_record_put_text(&record, demand->basis != CL_DEMAND_NO_BASIS ? cl_demand_basis_names[demand->basis - 1] : NULL);
+	cl_record_put_if(&record, demand->horizon != 0, Int32GetDatum(demand->horizon));
+	cl_record_put_float8(&record, posterior != NULL ? posterior->prior_weight : NAN);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
@@ -99,6 +112,30 @@ cl_demand_quantile_of(PG_FUNCTION_ARGS)
 	return known_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
 }
 
+/* Where money comes of a demand, its basis must be the one that is asked for (argument arg), or not be said. */
+static void
+require_basis(FunctionCallInfo fcinfo, int arg)
+{
+	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
+	int			asked = cl_choice_argument(PG_GETARG_TEXT_PP(arg), cl_demand_basis_names, "basis of a demand",
+										   "A gap takes one month, the best limit a mixture of months, what a limit has to cover their peak.");
+
+	if (demand->basis != CL_DEMAND_NO_BASIS && demand->basis != asked + CL_DEMAND_MONTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("demand is of basis %s, not %s", cl_demand_basis_names[demand->basis - 1], cl_demand_basis_names[asked]),
+				 errdetail("Its horizon is %d %s.", demand->horizon, demand->horizon == 1 ? "month" : "months"),
+				 errhint("Take a demand of basis %s, or ask for %s if that is what you mean.", cl_demand_basis_names[asked],
+						 cl_demand_basis_names[demand->basis - 1])));
+}
+
+Datum
+cl_demand_quantile_of_basis(PG_FUNCTION_ARGS)
+{
+	require_basis(fcinfo, 2);
+	return cl_demand_quantile_of(fcinfo);
+}
+
 /* As money, to the nearest minor unit; NULL where it is not known or no amount is enough. Argument arg has the decimals. */
 static Datum
 amount_or_null(FunctionCallInfo fcinfo, double answer, int arg)
@@ -120,6 +157,7 @@ amount_or_null(FunctionCallInfo fcinfo, double answer, int arg)
 Datum
 cl_demand_amount(PG_FUNCTION_ARGS)
 {
+	require_basis(fcinfo, 3);
 	return amount_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)), 2);
 }
 
@@ -128,6 +166,7 @@ cl_demand_mean_amount(PG_FUNCTION_ARGS)
 {
 	ClDemandModel model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
 
+	require_basis(fcinfo, 2);
 	return amount_or_null(fcinfo, cl_demand_mean(&model), 1);
 }
 
@@ -198,6 +237,7 @@ cl_expected_draw_amount(PG_FUNCTION_ARGS)
 {
 	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
 
+	require_basis(fcinfo, 3);
 	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_draw), 2);
 }
 
@@ -206,5 +246,6 @@ cl_expected_unmet_amount(PG_FUNCTION_ARGS)
 {
 	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
 
+	require_basis(fcinfo, 3);
 	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_unmet), 2);
 }

@@ -7,40 +7,49 @@
 #include <float.h>
 
 #include "pg/numeric.h"
+#include "usage/behavior_state.h"
 #include "usage/demand_state.h"
 
 #include "utils/fmgrprotos.h"
 
 /*
- * JSON:
- *		{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 3, "n_zero": 1, "n_censored": 1, "n_skipped": 0,
+ * JSON, of months without dates, months of one account, a distribution, and one that an account has of its population:
+ *		{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+ *		 "highest_balance": 990, "highest_granted": 1500, "n": 3, "n_zero": 1, "n_censored": 1, "n_skipped": 0,
  *		 "highest_limit": 1000, "sum": 6.214608098422, "squares": 38.62…, "limits": [[6.907755278982, 1]]}
+ *		{"version": 1, "distribution": "lognormal", …, "highest_granted": 1500, "history": {"version": 1, "decimals": 2, "months": […]}}
+ *		{"version": 1, "distribution": "lognormal", "mu": 6.5, "sigma": 0.4, "p_zero": 0.1}
+ *		{"version": 1, "distribution": "quantiles", "ceiling": 900, "probabilities": [0.5, 0.9], "quantiles": [100, 800],
+ *		 "posterior": {"status": "posterior", "n": 24, …, "prior_weight": 0.2}}
  *
  * sum and squares are of the logarithms of the balances below the limit, and limits are [logarithm, months]; of the amounts
- * themselves where the distribution is normal. With a half-life there are "half_life", "weight", "weight_zero" and
- * "weight_censored", and the second number of a limit is a weight. With too many limits there is "cell_bits", the width of a
- * cell being 2^cell_bits units of the last decimal, and a limit is [lower edge, months, sum of the distances from it].
- *
- *		{"version": 1, "distribution": "lognormal", "mu": 6.5, "sigma": 0.4, "p_zero": 0.1}
+ * themselves where the distribution is normal; of gamma they are of the amounts, and log_sum takes the place of squares. With too
+ * many limits there is "cell_bits", the width of a cell being 2^cell_bits units of the last decimal, and a limit is [lower edge,
+ * months, sum of the distances from it]. What is not known, or not said, is left out: the ceiling, basis and horizon.
  */
 static const char *const json_keys[] = {
-	"version", "distribution", "tolerance", "half_life", "n", "n_zero", "n_censored", "n_skipped", "weight", "weight_zero",
-	"weight_censored", "highest_limit", "sum", "squares", "cell_bits", "limits", NULL
+	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
+	"n", "n_zero", "n_censored", "n_skipped", "highest_limit", "sum", "squares", "log_sum", "cell_bits", "limits", "history",
+	"mu", "sigma", "p_zero", "probabilities", "quantiles", "posterior", NULL
 };
-static const char *const all_keys[] = {
-	"version", "distribution", "tolerance", "half_life", "n", "n_zero", "n_censored", "n_skipped", "weight", "weight_zero",
-	"weight_censored", "highest_limit", "sum", "squares", "cell_bits", "limits", "mu", "sigma", "p_zero", "status", NULL
+static const char *const undated_keys[] = {
+	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
+	"n", "n_zero", "n_censored", "n_skipped", "highest_limit", "sum", "squares", "log_sum", "cell_bits", "limits", NULL
 };
-static const char *const given_keys[] = {"version", "distribution", "mu", "sigma", "p_zero", NULL};
-static const char *const leaning_keys[] = {
-	"version", "distribution", "mu", "sigma", "p_zero", "status", "n", "n_zero", "n_censored", "n_skipped", "highest_limit", NULL
+static const char *const dated_keys[] = {
+	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
+	"history", NULL
 };
-
-static int
-weight_decimals(const ClDemand *demand)
-{
-	return cl_demand_weighted(demand) ? CL_DEMAND_WEIGHT_DECIMALS : 0;
-}
+static const char *const given_keys[] = {
+	"version", "distribution", "basis", "horizon", "ceiling", "mu", "sigma", "p_zero", "posterior", NULL
+};
+static const char *const quantiles_keys[] = {
+	"version", "distribution", "basis", "horizon", "ceiling", "probabilities", "quantiles", "posterior", NULL
+};
+static const char *const posterior_keys[] = {
+	"status", "n", "n_zero", "n_censored", "n_skipped", "highest_limit", "mu", "sigma", "p_zero", "se_mu", "se_sigma", "se_p_zero",
+	"prior_weight", NULL
+};
 
 static Datum
 two_to_64(void)
@@ -104,11 +113,90 @@ parse_integer(const ClJson *node, int decimals)
 	return value;
 }
 
+
+/*
+ * Writing
+ */
+
 static void
-print_cells(StringInfo out, const ClDemand *demand)
+put_number(StringInfo out, const char *key, double value)
+{
+	if (!isfinite(value))
+		return;
+	appendStringInfo(out, ", \"%s\": ", key);
+	cl_json_put_float8(out, value);
+}
+
+static void
+put_counts(StringInfo out, int64 n, int64 n_zero, int64 n_censored, int64 n_skipped, double highest_limit)
+{
+	appendStringInfo(out, "\"n\": " INT64_FORMAT ", \"n_zero\": " INT64_FORMAT ", \"n_censored\": " INT64_FORMAT
+					 ", \"n_skipped\": " INT64_FORMAT, n, n_zero, n_censored, n_skipped);
+	put_number(out, "highest_limit", highest_limit);
+}
+
+static void
+put_array(StringInfo out, const char *key, const double *value, int n)
+{
+	appendStringInfo(out, ", \"%s\": [", key);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(out, ", ");
+		cl_json_put_float8(out, value[i]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+print_posterior(StringInfo out, const ClDemandPosterior *posterior)
+{
+	appendStringInfo(out, ", \"posterior\": {\"status\": \"%s\", ", cl_demand_status_names[posterior->status]);
+	put_counts(out, posterior->n, posterior->n_zero, posterior->n_censored, posterior->n_skipped, posterior->highest_limit);
+	put_number(out, "mu", posterior->mu);
+	put_number(out, "sigma", posterior->sigma);
+	put_number(out, "p_zero", posterior->p_zero);
+	put_number(out, "se_mu", posterior->se_mu);
+	put_number(out, "se_sigma", posterior->se_sigma);
+	put_number(out, "se_p_zero", posterior->se_p_zero);
+	put_number(out, "prior_weight", posterior->prior_weight);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+print_given(StringInfo out, const ClDemand *demand)
+{
+	const ClDemandModel *model = demand->model;
+
+	put_number(out, "ceiling", model->ceiling);
+	if (model->distribution == CL_DEMAND_QUANTILES)
+	{
+		put_array(out, "probabilities", model->probability, model->n_points);
+		put_array(out, "quantiles", model->quantile, model->n_points);
+	}
+	else
+	{
+		put_number(out, "mu", model->mu);
+		put_number(out, "sigma", model->sigma);
+		put_number(out, "p_zero", model->p_zero);
+	}
+	if (demand->posterior != NULL)
+		print_posterior(out, demand->posterior);
+}
+
+static void
+print_sums(StringInfo out, const ClDemand *demand)
 {
 	int			decimals = cl_demand_point_decimals(demand);
 
+	cl_demand_sort_cells(unconstify(ClDemand *, demand));
+	appendStringInfoString(out, ", ");
+	put_counts(out, demand->n, demand->n_zero, demand->n_censored, demand->n_skipped, demand->highest_limit);
+	appendStringInfo(out, ", \"sum\": %s", integer_string(demand->sum, decimals));
+	if (demand->options.distribution == CL_DEMAND_GAMMA)
+		appendStringInfo(out, ", \"log_sum\": %s", integer_string(demand->log_sum, CL_DEMAND_LOG_DECIMALS));
+	else
+		appendStringInfo(out, ", \"squares\": %s", wide_string(&demand->squares, 2 * decimals));
 	if (demand->cell_bits > 0)
 		appendStringInfo(out, ", \"cell_bits\": %d", demand->cell_bits);
 	appendStringInfoString(out, ", \"limits\": [");
@@ -116,69 +204,47 @@ print_cells(StringInfo out, const ClDemand *demand)
 	{
 		const ClDemandCell *cell = &demand->cells[i];
 
-		appendStringInfo(out, "%s[%s, %s", i > 0 ? ", " : "",
-						 integer_string((cl_int128) cell->key * ((cl_int128) 1 << demand->cell_bits), decimals),
-						 integer_string(cell->weight, weight_decimals(demand)));
+		appendStringInfo(out, "%s[%s, " INT64_FORMAT, i > 0 ? ", " : "",
+						 integer_string((cl_int128) cell->key * ((cl_int128) 1 << demand->cell_bits), decimals), cell->n);
 		if (demand->cell_bits > 0)
-			appendStringInfo(out, ", %s", integer_string(cell->above, decimals + weight_decimals(demand)));
+			appendStringInfo(out, ", %s", integer_string(cell->above, decimals));
 		appendStringInfoChar(out, ']');
 	}
-	appendStringInfoString(out, "]}");
-}
-
-static void
-print_months(StringInfo out, const ClDemand *demand)
-{
-	appendStringInfo(out, ", \"n\": " INT64_FORMAT ", \"n_zero\": " INT64_FORMAT ", \"n_censored\": " INT64_FORMAT
-					 ", \"n_skipped\": " INT64_FORMAT, demand->n, demand->n_zero, demand->n_censored, demand->n_skipped);
+	appendStringInfoChar(out, ']');
 }
 
 void
 cl_demand_print(StringInfo out, const void *state)
 {
 	const ClDemand *demand = state;
-	int			decimals = cl_demand_point_decimals(demand);
-	int			w = weight_decimals(demand);
 
 	appendStringInfo(out, "{\"version\": %d, \"distribution\": \"%s\"", demand_summary.version,
 					 cl_demand_distribution_names[demand->options.distribution]);
-	if (demand->given)
+	if (demand->basis != CL_DEMAND_NO_BASIS)
+		appendStringInfo(out, ", \"basis\": \"%s\", \"horizon\": %d", cl_demand_basis_names[demand->basis - 1], demand->horizon);
+	if (demand->model != NULL)
+		print_given(out, demand);
+	else
 	{
-		appendStringInfoString(out, ", \"mu\": ");
-		cl_json_put_float8(out, demand->fit->mu);
-		appendStringInfoString(out, ", \"sigma\": ");
-		cl_json_put_float8(out, demand->fit->sigma);
-		appendStringInfoString(out, ", \"p_zero\": ");
-		cl_json_put_float8(out, demand->fit->p_zero);
-		if (demand->leans)
+		put_number(out, "tolerance", demand->options.tolerance);
+		put_number(out, "ceiling_factor", demand->options.ceiling_factor);
+		put_number(out, "ceiling", demand->options.ceiling);
+		put_number(out, "highest_balance", demand->highest_balance);
+		put_number(out, "highest_granted", demand->highest_granted);
+		if (cl_demand_dated(demand))
 		{
-			appendStringInfo(out, ", \"status\": \"%s\"", cl_demand_status_names[demand->fit->status]);
-			print_months(out, demand);
-			appendStringInfoString(out, ", \"highest_limit\": ");
-			cl_json_put_float8(out, demand->highest_limit);
+			appendStringInfoString(out, ", \"history\": ");
+			behavior_summary.print(out, demand->history);
 		}
-		appendStringInfoChar(out, '}');
-		return;
+		else
+			print_sums(out, demand);
 	}
-	cl_demand_sort_cells(unconstify(ClDemand *, demand));
-	appendStringInfoString(out, ", \"tolerance\": ");
-	cl_json_put_float8(out, demand->options.tolerance);
-	if (w > 0)
-	{
-		appendStringInfoString(out, ", \"half_life\": ");
-		cl_json_put_float8(out, demand->options.half_life);
-	}
-	print_months(out, demand);
-	if (w > 0)
-		appendStringInfo(out, ", \"weight\": %s, \"weight_zero\": %s, \"weight_censored\": %s",
-						 integer_string(demand->weight, w), integer_string(demand->weight_zero, w),
-						 integer_string(demand->weight_censored, w));
-	appendStringInfoString(out, ", \"highest_limit\": ");
-	cl_json_put_float8(out, demand->highest_limit);
-	appendStringInfo(out, ", \"sum\": %s, \"squares\": %s", integer_string(demand->sum, decimals + w),
-					 wide_string(&demand->squares, 2 * decimals + w));
-	print_cells(out, demand);
+	appendStringInfoChar(out, '}');
 }
+
+/*
+ * Reading
+ */
 
 static int64
 parse_count(const ClJson *document, const char *key)
@@ -198,24 +264,84 @@ parse_float8(const ClJson *document, const char *key, double lowest, double high
 	return cl_json_float8(&node, lowest, highest);
 }
 
-static void
-parse_months(const ClJson *document, ClDemand *demand)
-{
-	demand->n = parse_count(document, "n");
-	demand->n_zero = parse_count(document, "n_zero");
-	demand->n_censored = parse_count(document, "n_censored");
-	demand->n_skipped = parse_count(document, "n_skipped");
-	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
-}
-
-static int64
-parse_weight(const ClJson *document, const char *key, int64 otherwise)
+static double
+parse_or(const ClJson *document, const char *key, double lowest, double highest, double otherwise)
 {
 	ClJson		node;
 
-	if (!cl_json_get(document, key, &node))
-		return otherwise;
-	return cl_json_decimal(&node, CL_DEMAND_WEIGHT_DECIMALS, 0, PG_INT64_MAX);
+	return cl_json_get(document, key, &node) ? cl_json_float8(&node, lowest, highest) : otherwise;
+}
+
+static double *
+parse_points(const ClJson *document, const char *key, int *n)
+{
+	ClJson		array;
+	ClJson		item;
+	double	   *value;
+
+	cl_json_require(document, key, &array);
+	*n = cl_json_array(&array, CL_DEMAND_FEWEST_POINTS, CL_DEMAND_MOST_POINTS);
+	value = palloc_array(double, *n);
+	for (int i = 0; i < *n; i++)
+	{
+		cl_json_item(&array, i, &item);
+		value[i] = cl_json_float8(&item, 0, CL_DEMAND_LARGEST_QUANTILE);
+	}
+	return value;
+}
+
+static ClDemandPosterior
+parse_posterior(const ClJson *document)
+{
+	ClDemandPosterior posterior;
+	ClJson		node;
+
+	cl_json_object(document, posterior_keys);
+	cl_json_require(document, "status", &node);
+	posterior.status = cl_json_choice(&node, cl_demand_status_names);
+	posterior.n = parse_count(document, "n");
+	posterior.n_zero = parse_count(document, "n_zero");
+	posterior.n_censored = parse_count(document, "n_censored");
+	posterior.n_skipped = parse_count(document, "n_skipped");
+	posterior.highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
+	posterior.mu = parse_or(document, "mu", -1e100, 1e100, NAN);
+	posterior.sigma = parse_or(document, "sigma", 0, 1e100, NAN);
+	posterior.p_zero = parse_or(document, "p_zero", 0, 1, NAN);
+	posterior.se_mu = parse_or(document, "se_mu", 0, 1e100, NAN);
+	posterior.se_sigma = parse_or(document, "se_sigma", 0, 1e100, NAN);
+	posterior.se_p_zero = parse_or(document, "se_p_zero", 0, 1e100, NAN);
+	posterior.prior_weight = parse_or(document, "prior_weight", 0, 1, NAN);
+	return posterior;
+}
+
+static ClDemand *
+parse_given(const ClJson *document, ClDemandDistribution distribution)
+{
+	ClDemandModel model = {.distribution = distribution};
+	ClDemandPosterior posterior;
+	ClJson		node;
+	int			n;
+
+	cl_json_object(document, distribution == CL_DEMAND_QUANTILES ? quantiles_keys : given_keys);
+	model.ceiling = parse_or(document, "ceiling", 0, DBL_MAX, INFINITY);
+	if (distribution == CL_DEMAND_QUANTILES)
+	{
+		model.probability = parse_points(document, "probabilities", &n);
+		model.quantile = parse_points(document, "quantiles", &model.n_points);
+		cl_json_require(document, "quantiles", &node);
+		if (n != model.n_points)
+			cl_json_error(&node, psprintf("an array of %d numbers, as many as the probabilities", n));
+	}
+	else
+	{
+		model.mu = parse_or(document, "mu", -1e100, 1e100, NAN);
+		model.sigma = parse_or(document, "sigma", 0, 1e100, NAN);
+		model.p_zero = parse_or(document, "p_zero", 0, 1, NAN);
+	}
+	if (!cl_json_get(document, "posterior", &node))
+		return cl_demand_of(&model, CL_DEMAND_NO_BASIS, 0);
+	posterior = parse_posterior(&node);
+	return cl_demand_of_posterior(&model, &posterior, CL_DEMAND_NO_BASIS, 0);
 }
 
 static void
@@ -224,7 +350,7 @@ parse_cell(const ClJson *cell, ClDemand *demand)
 	int			decimals = cl_demand_point_decimals(demand);
 	ClJson		item;
 	int64		edge;
-	int64		weight;
+	int64		n;
 	cl_int128	above = 0;
 
 	(void) cl_json_array(cell, demand->cell_bits > 0 ? 3 : 2, demand->cell_bits > 0 ? 3 : 2);
@@ -233,15 +359,15 @@ parse_cell(const ClJson *cell, ClDemand *demand)
 	if ((edge & ((INT64CONST(1) << demand->cell_bits) - 1)) != 0)
 		cl_json_error(&item, "the lower edge of a cell");
 	cl_json_item(cell, 1, &item);
-	weight = cl_json_decimal(&item, weight_decimals(demand), 1, PG_INT64_MAX);
+	n = cl_json_decimal(&item, 0, 1, PG_INT64_MAX);
 	if (demand->cell_bits > 0)
 	{
 		cl_json_item(cell, 2, &item);
-		above = parse_integer(&item, decimals + weight_decimals(demand));
+		above = parse_integer(&item, decimals);
 	}
 	if (demand->n_cells > 0 && edge >> demand->cell_bits <= demand->cells[demand->n_cells - 1].key)
 		cl_json_error(cell, "above the limit before it");
-	cl_demand_add_cell(demand, edge >> demand->cell_bits, weight, above);
+	cl_demand_add_cell(demand, edge >> demand->cell_bits, n, above);
 }
 
 static void
@@ -263,40 +389,48 @@ parse_cells(const ClJson *document, ClDemand *demand)
 }
 
 static void
-contradiction(const char *wrong)
+parse_sums(const ClJson *document, ClDemand *demand)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid demand: it contradicts itself"),
-			 errdetail("The %s.", wrong),
-			 errhint("Build the value with demand_agg, or with demand(mu, sigma, p_zero).")));
+	int			decimals = cl_demand_point_decimals(demand);
+	ClJson		node;
+
+	cl_json_object(document, undated_keys);
+	demand->n = parse_count(document, "n");
+	demand->n_zero = parse_count(document, "n_zero");
+	demand->n_censored = parse_count(document, "n_censored");
+	demand->n_skipped = parse_count(document, "n_skipped");
+	demand->highest_limit = parse_float8(document, "highest_limit", 0, DBL_MAX);
+	cl_json_require(document, "sum", &node);
+	demand->sum = parse_integer(&node, decimals);
+	if (demand->options.distribution == CL_DEMAND_GAMMA)
+	{
+		cl_json_require(document, "log_sum", &node);
+		demand->log_sum = parse_integer(&node, CL_DEMAND_LOG_DECIMALS);
+	}
+	else
+		demand->squares = parse_wide(document, "squares", 2 * decimals);
+	parse_cells(document, demand);
 }
 
-static void *
-parse_given(const ClJson *document, ClDemandDistribution distribution)
+static ClDemand *
+parse_months(const ClJson *document, ClDemandDistribution distribution)
 {
-	ClDemand	months = {0};
-	ClDemand   *demand;
-	ClDemandModel model;
-	ClJson		status;
-	bool		leans = cl_json_get(document, "status", &status);
-	const char *wrong;
+	ClDemand   *demand = cl_demand_create();
+	ClJson		node;
 
-	cl_json_object(document, leans ? leaning_keys : given_keys);
-	model.distribution = distribution;
-	model.mu = parse_float8(document, "mu", -1e100, 1e100);
-	model.sigma = parse_float8(document, "sigma", 0, 1e100);
-	model.p_zero = parse_float8(document, "p_zero", 0, 1);
-	wrong = cl_demand_model_disorder(&model);
-	if (wrong != NULL)
-		contradiction(wrong);
-	if (!leans)
-		return cl_demand_of(&model);
-	parse_months(document, &months);
-	demand = cl_demand_leaning(&model, &months, cl_json_choice(&status, cl_demand_status_names));
-	wrong = cl_demand_leaning_disorder(demand);
-	if (wrong != NULL)
-		contradiction(wrong);
+	demand->options.distribution = distribution;
+	demand->options.tolerance = parse_float8(document, "tolerance", 0, 0.5);
+	demand->options.ceiling_factor = parse_float8(document, "ceiling_factor", 1, CL_DEMAND_MOST_CEILING_FACTOR);
+	demand->options.ceiling = parse_or(document, "ceiling", 0, DBL_MAX, INFINITY);
+	demand->highest_balance = parse_float8(document, "highest_balance", 0, DBL_MAX);
+	demand->highest_granted = parse_float8(document, "highest_granted", 0, DBL_MAX);
+	if (cl_json_get(document, "history", &node))
+	{
+		cl_json_object(document, dated_keys);
+		demand->history = behavior_summary.parse(&node);
+	}
+	else
+		parse_sums(document, demand);
 	return demand;
 }
 
@@ -306,33 +440,22 @@ cl_demand_parse(const ClJson *document)
 	ClDemand   *demand;
 	ClDemandDistribution distribution;
 	ClJson		node;
-	int			decimals;
 	const char *wrong;
 
-	cl_json_object(document, all_keys);
+	cl_json_object(document, json_keys);
 	cl_json_require(document, "version", &node);
 	(void) cl_json_int(&node, demand_summary.version, demand_summary.version);
 	cl_json_require(document, "distribution", &node);
 	distribution = cl_json_choice(&node, cl_demand_distribution_names);
-	if (cl_json_get(document, "mu", &node))
-		return parse_given(document, distribution);
-	cl_json_object(document, json_keys);
-	demand = cl_demand_create();
-	demand->options.distribution = distribution;
-	demand->options.tolerance = parse_float8(document, "tolerance", 0, 0.5);
-	if (cl_json_get(document, "half_life", &node))
-		demand->options.half_life = cl_json_float8(&node, 1e-6, 1e6);
-	parse_months(document, demand);
-	demand->weight = parse_weight(document, "weight", demand->n);
-	demand->weight_zero = parse_weight(document, "weight_zero", demand->n_zero);
-	demand->weight_censored = parse_weight(document, "weight_censored", demand->n_censored);
-	decimals = cl_demand_point_decimals(demand);
-	cl_json_require(document, "sum", &node);
-	demand->sum = parse_integer(&node, decimals + weight_decimals(demand));
-	demand->squares = parse_wide(document, "squares", 2 * decimals + weight_decimals(demand));
-	parse_cells(document, demand);
+	demand = cl_json_get(document, "tolerance", &node) ? parse_months(document, distribution) : parse_given(document, distribution);
+	demand->basis = cl_json_get(document, "basis", &node) ? cl_json_choice(&node, cl_demand_basis_names) + 1 : CL_DEMAND_NO_BASIS;
+	demand->horizon = cl_json_get(document, "horizon", &node) ? cl_json_int(&node, 1, CL_DEMAND_MOST_HORIZON) : 0;
 	wrong = cl_demand_disorder(demand);
 	if (wrong != NULL)
-		contradiction(wrong);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid demand: it contradicts itself"),
+				 errdetail("The %s.", wrong),
+				 errhint("Build the value with demand_agg, demand or demand_from_quantiles.")));
 	return demand;
 }

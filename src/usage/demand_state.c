@@ -1,6 +1,6 @@
 /*
  * demand_state.c
- *	  The state behind the type demand: merging, what it must obey, and its form as bytes.
+ *	  The state behind the type demand: how it is made and merged, and what it must obey.
  */
 #include "postgres.h"
 
@@ -8,17 +8,17 @@
 
 #include "pg/memory.h"
 #include "pg/numeric.h"
+#include "usage/behavior_state.h"
 #include "usage/demand_state.h"
 
-#define TYPE_NAME "demand"
-
-const char *const cl_demand_distribution_names[] = {"lognormal", "normal", NULL};
+const char *const cl_demand_distribution_names[] = {"lognormal", "normal", "gamma", "quantiles", NULL};
 const char *const cl_demand_status_names[] = {
-	"converged", "few_observations", "no_spread", "one_observation", "all_censored", "never_used", "no_observations",
-	"not_converged", "given", NULL
+	"converged", "tail", "few_observations", "no_spread", "one_observation", "all_censored", "never_used", "no_observations",
+	"not_converged", "given", "posterior", "mostly_prior", "prior_only", "out_of_scope", NULL
 };
+const char *const cl_demand_basis_names[] = {"month", "mixture", "peak", NULL};
 
-static const ClDemandOptions no_options = {CL_DEMAND_LOGNORMAL, -1, 0};
+static const ClDemandOptions no_options = {CL_DEMAND_LOGNORMAL, -1, 1, INFINITY};
 
 ClDemand *
 cl_demand_create(void)
@@ -42,47 +42,70 @@ cl_demand_has_options(const ClDemand *demand)
 	return demand->options.tolerance >= 0;
 }
 
+/* One zero, and one NaN: equal numbers are equal bytes. */
+static double
+plain(double value)
+{
+	return isnan(value) ? NAN : value + 0.0;
+}
+
+static void
+copy_points(double *into, const double *from, int n)
+{
+	for (int i = 0; i < n; i++)
+		into[i] = plain(from[i]);
+}
+
 ClDemand *
-cl_demand_of(const ClDemandModel *model)
+cl_demand_of(const ClDemandModel *model, ClDemandBasis basis, int horizon)
 {
 	ClDemand   *demand = cl_demand_create();
+	bool		points = model->distribution == CL_DEMAND_QUANTILES;
+	int			n = points ? model->n_points : 0;
+	double	   *room;
 
 	demand->options.distribution = model->distribution;
-	demand->options.tolerance = 0;
-	demand->given = true;
-	demand->fit = palloc_object(ClDemandFit);
-	*demand->fit = (ClDemandFit) {
-		/* 0.0 is added here and below so that there is only one zero. */
-		.status = CL_DEMAND_GIVEN, .mu = model->mu + 0.0, .sigma = model->sigma + 0.0, .p_zero = model->p_zero + 0.0,
-		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .loglik = NAN
+	demand->basis = basis;
+	demand->horizon = horizon;
+	demand->model = palloc(sizeof(ClDemandModel) + 2 * n * sizeof(double));
+	room = (double *) (demand->model + 1);
+	copy_points(room, model->probability, n);
+	copy_points(room + n, model->quantile, n);
+	*demand->model = (ClDemandModel) {
+		.distribution = model->distribution, .mu = points ? NAN : plain(model->mu), .sigma = points ? NAN : plain(model->sigma),
+		.p_zero = points ? NAN : plain(model->p_zero), .ceiling = plain(model->ceiling), .n_points = n,
+		.probability = room, .quantile = room + n
 	};
 	return demand;
 }
 
 ClDemand *
-cl_demand_leaning(const ClDemandModel *model, const ClDemand *known, ClDemandStatus status)
+cl_demand_of_posterior(const ClDemandModel *model, const ClDemandPosterior *posterior, ClDemandBasis basis, int horizon)
 {
-	ClDemand   *demand = cl_demand_of(model);
+	ClDemand   *demand = cl_demand_of(model, basis, horizon);
+	ClDemandPosterior *copy = palloc_object(ClDemandPosterior);
 
-	demand->leans = true;
-	demand->fit->status = status;
-	demand->n = known->n;
-	demand->n_zero = known->n_zero;
-	demand->n_censored = known->n_censored;
-	demand->n_skipped = known->n_skipped;
-	demand->highest_limit = known->highest_limit;
+	*copy = *posterior;
+	copy->highest_limit = plain(copy->highest_limit);
+	copy->mu = plain(copy->mu);
+	copy->sigma = plain(copy->sigma);
+	copy->p_zero = plain(copy->p_zero);
+	copy->se_mu = plain(copy->se_mu);
+	copy->se_sigma = plain(copy->se_sigma);
+	copy->se_p_zero = plain(copy->se_p_zero);
+	copy->prior_weight = plain(copy->prior_weight);
+	demand->posterior = copy;
 	return demand;
 }
 
-ClDemandModel
-cl_demand_model(ClDemand *demand)
+ClDemand *
+cl_demand_of_quantiles(int n, const double *probability, const double *quantile, double ceiling, ClDemandBasis basis, int horizon)
 {
-	const ClDemandFit *fit = cl_demand_fit(demand);
-
-	return (ClDemandModel)
-	{
-		demand->options.distribution, fit->mu, fit->sigma, fit->p_zero
+	ClDemandModel model = {
+		.distribution = CL_DEMAND_QUANTILES, .ceiling = ceiling, .n_points = n, .probability = probability, .quantile = quantile
 	};
+
+	return cl_demand_of(&model, basis, horizon);
 }
 
 ClDemand *
@@ -91,22 +114,51 @@ cl_demand_get(Datum value)
 	return cl_summary_state(&demand_summary, value);
 }
 
+/*
+ * Merging
+ */
+
 static void
-merge_error(const char *problem, const char *detail)
+merge_error(const char *problem, const char *detail, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s", problem),
 			 errdetail("%s", detail),
-			 errhint("Build every demand of a rollup by demand_agg with the same options.")));
+			 errhint("%s", hint)));
 }
+
+#define SAME_OPTIONS "Build every demand of a rollup by demand_agg with the same options."
 
 static char *
 describe(const ClDemandOptions *options)
 {
-	return psprintf("%s, tolerance %s, half-life %s", cl_demand_distribution_names[options->distribution],
-					cl_float8_string(options->tolerance),
-					options->half_life > 0 ? cl_float8_string(options->half_life) : "none");
+	return psprintf("%s, tolerance %s, ceiling_factor %s, ceiling %s", cl_demand_distribution_names[options->distribution],
+					cl_float8_string(options->tolerance), cl_float8_string(options->ceiling_factor),
+					isinf(options->ceiling) ? "none" : cl_float8_string(options->ceiling));
+}
+
+static void
+require_mergeable(const ClDemand *demand, const ClDemand *other)
+{
+	int32_t		month;
+
+	if (demand->model != NULL || other->model != NULL)
+		merge_error("only demands of observations can be merged",
+					"One was given by its distribution, or leans on a population.", SAME_OPTIONS);
+	if (!cl_demand_has_options(demand))
+		return;
+	if (!cl_demand_same_options(&demand->options, &other->options))
+		merge_error("demands of different options cannot be merged",
+					psprintf("Found %s; and %s.", describe(&demand->options), describe(&other->options)), SAME_OPTIONS);
+	if (cl_demand_dated(demand) != cl_demand_dated(other))
+		merge_error("demands with months and without cannot be merged",
+					"One was built by demand_agg(month, balance, available), the other without the month.", SAME_OPTIONS);
+	month = demand->parts || other->parts ? cl_demand_month_in_both(demand, other) : 0;
+	if (month != 0)
+		merge_error("demands that have the same month cannot be merged",
+					psprintf("Both have %s.", cl_behavior_month_string(month)),
+					"rollup joins parts of one account. Different accounts are put together by a prior, or without their months.");
 }
 
 static void
@@ -115,103 +167,139 @@ merge(void *into, const void *from)
 	ClDemand   *demand = into;
 	const ClDemand *other = from;
 
-	if (demand->given || other->given)
-		merge_error("a demand that was given by its parameters, or leans on another, cannot be merged",
-					"It holds no observations.");
-	if (!cl_demand_has_options(demand))
-		demand->options = other->options;
-	if (!cl_demand_same_options(&demand->options, &other->options))
-		merge_error("demands of different options cannot be merged",
-					psprintf("Found %s; and %s.", describe(&demand->options), describe(&other->options)));
-	if (!cl_demand_merge(demand, other))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("too many months in a demand"),
-				 errdetail("Together the demands count or weigh more than 2^63 units."),
-				 errhint("Look for a demand that was not built by demand_agg.")));
+	require_mergeable(demand, other);
+	demand->options = other->options;
+	demand->parts |= other->parts;
+	if (cl_demand_merge(demand, other))
+		return;
+	if (cl_demand_dated(demand))
+		cl_behavior_too_far_apart(demand->history, cl_behavior_first(other->history) < cl_behavior_first(demand->history) ?
+								  cl_behavior_first(other->history) : cl_behavior_last(other->history));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("too many months in a demand"),
+			 errdetail("Together the demands count more than 2^63."),
+			 errhint("Look for a demand that was not built by demand_agg.")));
 }
 
 /*
  * What any state obeys, wherever it came from. NULL when it is in order.
  */
 
-const char *
-cl_demand_options_disorder(const ClDemandOptions *options)
-{
-	if (!(options->tolerance >= 0 && options->tolerance <= 0.5))
-		return "tolerance is not between 0 and 0.5";
-	if (!(options->half_life >= 0 && options->half_life <= 1e6) || (options->half_life > 0 && options->half_life < 1e-6))
-		return "half-life is not between 1e-6 and 1e6 months";
-	return NULL;
-}
-
-const char *
-cl_demand_model_disorder(const ClDemandModel *model)
-{
-	if (!isfinite(model->mu) || fabs(model->mu) > 1e100)
-		return "mu is not a finite number";
-	if (!(model->sigma >= 0 && model->sigma <= 1e100))
-		return "sigma is not a finite number from 0 on";
-	if (!(model->p_zero >= 0 && model->p_zero <= 1))
-		return "p_zero is not between 0 and 1";
-	if (model->distribution == CL_DEMAND_NORMAL && model->p_zero != 0)
-		return "p_zero of a normal demand, which has its zeros below zero, is not 0";
-	return NULL;
-}
-
 static const char *
-months_disorder(const ClDemand *demand)
+counts_disorder(int64 n, int64 n_zero, int64 n_censored, int64 n_skipped, double highest_limit)
 {
-	if (demand->n < 0 || demand->n_zero < 0 || demand->n_censored < 0 || demand->n_skipped < 0)
+	if (n < 0 || n_zero < 0 || n_censored < 0 || n_skipped < 0)
 		return "number of months is negative";
-	if (demand->n_zero > demand->n || demand->n_censored > demand->n - demand->n_zero)
+	if (n_zero > n || n_censored > n - n_zero)
 		return "numbers of months do not add up";
-	if (isnan(demand->highest_limit) || demand->highest_limit < 0 || isinf(demand->highest_limit) ||
-		(demand->highest_limit > 0) != (demand->n_censored > 0))
+	if (!(highest_limit >= 0 && highest_limit < INFINITY) || (highest_limit > 0) != (n_censored > 0))
 		return "highest limit is out of range";
 	return NULL;
 }
 
-const char *
-cl_demand_leaning_disorder(const ClDemand *demand)
+static bool
+within_or_unknown(double value, double lowest, double highest)
 {
-	if (demand->fit->status == CL_DEMAND_GIVEN)
-		return "status is not that of observations";
-	return months_disorder(demand);
+	return isnan(value) || (value >= lowest && value <= highest);
 }
 
 static const char *
-weights_disorder(const ClDemand *demand)
+posterior_disorder(const ClDemandPosterior *posterior)
 {
-	int64		rest = demand->n;
+	if (posterior->status != CL_DEMAND_TAIL && posterior->status < CL_DEMAND_POSTERIOR)
+		return "status is not that of an account that leans on its population";
+	if (!within_or_unknown(posterior->mu, -1e100, 1e100) || !within_or_unknown(posterior->sigma, 0, 1e100) ||
+		!within_or_unknown(posterior->p_zero, 0, 1) || !within_or_unknown(posterior->se_mu, 0, 1e100) ||
+		!within_or_unknown(posterior->se_sigma, 0, 1e100) || !within_or_unknown(posterior->se_p_zero, 0, 1e100) ||
+		!within_or_unknown(posterior->prior_weight, 0, 1))
+		return "posterior is out of range";
+	return counts_disorder(posterior->n, posterior->n_zero, posterior->n_censored, posterior->n_skipped, posterior->highest_limit);
+}
 
-	if (demand->weight_zero < 0 || demand->weight_censored < 0 || demand->weight_zero > demand->weight ||
-		demand->weight_censored > demand->weight - demand->weight_zero)
-		return "weights do not add up";
-	if (!cl_demand_weighted(demand) && (demand->weight != demand->n || demand->weight_zero != demand->n_zero ||
-										demand->weight_censored != demand->n_censored))
-		return "months are weighted although there is no half-life";
-	rest -= demand->n_zero + demand->n_censored;
-	if (demand->weight_zero < demand->n_zero || demand->weight_censored < demand->n_censored ||
-		demand->weight - demand->weight_zero - demand->weight_censored < rest ||
-		(demand->n_zero == 0) != (demand->weight_zero == 0) || (demand->n_censored == 0) != (demand->weight_censored == 0) ||
-		(rest == 0) != (demand->weight == demand->weight_zero + demand->weight_censored))
-		return "weights do not agree with the numbers of months";
+static const char *
+given_disorder(const ClDemand *demand)
+{
+	const ClDemandModel *model = demand->model;
+	const char *wrong = demand->posterior != NULL ? posterior_disorder(demand->posterior) : NULL;
+	bool		nothing = demand->posterior != NULL && demand->posterior->status == CL_DEMAND_OUT_OF_SCOPE &&
+		model->n_points == 0 && isnan(model->mu) && isnan(model->sigma) && isnan(model->p_zero) && model->ceiling >= 0;
+
+	if (wrong != NULL)
+		return wrong;
+	if ((demand->basis == CL_DEMAND_NO_BASIS) != (demand->horizon == 0))
+		return "basis is said without a horizon, or a horizon without a basis";
+	return nothing ? NULL : cl_demand_model_disorder(model);
+}
+
+static const char *
+options_disorder(const ClDemand *demand)
+{
+	const ClDemandOptions *options = &demand->options;
+
+	if (options->distribution == CL_DEMAND_QUANTILES)
+		return "distribution quantiles has no months";
+	if (!(options->tolerance >= 0 && options->tolerance <= 0.5))
+		return "tolerance is not between 0 and 0.5";
+	if (!(options->ceiling_factor >= 1 && options->ceiling_factor <= CL_DEMAND_MOST_CEILING_FACTOR))
+		return "ceiling factor is not between 1 and 1000000";
+	if (!(options->ceiling >= 0))
+		return "ceiling is below 0";
+	if (demand->basis != CL_DEMAND_MONTH || demand->horizon != 1)
+		return "basis of months is not one month";
+	if (!(demand->highest_balance >= 0 && demand->highest_balance < INFINITY) ||
+		!(demand->highest_granted >= 0 && demand->highest_granted < INFINITY))
+		return "highest balance or limit is out of range";
+	return NULL;
+}
+
+static const char *
+dated_disorder(const ClDemand *demand)
+{
+	const ClBehavior *history = demand->history;
+	ClDemandMonth months[CL_DEMAND_MONTHS];
+	ClBehaviorMonth row;
+	int			n = cl_demand_months(demand, months);
+
+	for (int32 month = history->low; month <= cl_behavior_last(history); month++)
+	{
+		if (cl_behavior_get(history, month, &row) &&
+			(row.amount[CL_BEHAVIOR_PAYMENT] != CL_BEHAVIOR_UNKNOWN || row.amount[CL_BEHAVIOR_DUE] != CL_BEHAVIOR_UNKNOWN ||
+			 row.days_past_due != CL_BEHAVIOR_NO_DAYS))
+			return "history of a demand has more than limits and balances";
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (months[i].balance > demand->highest_balance || months[i].limit > demand->highest_granted)
+			return "highest balance or limit is not that of the months";
+		if (demand->options.distribution != CL_DEMAND_LOGNORMAL &&
+			(months[i].balance > CL_DEMAND_LARGEST || months[i].limit > CL_DEMAND_LARGEST))
+			return "amount is too large for the distribution";
+	}
 	return NULL;
 }
 
 static const char *
 sums_disorder(const ClDemand *demand)
 {
-	int64		weight = demand->weight - demand->weight_zero - demand->weight_censored;
-	cl_int128	most = (cl_int128) weight << 62;
+	int64		n = demand->n - demand->n_zero - demand->n_censored;
+	cl_int128	most = (cl_int128) n << 62;
 	double		mean;
 
-	if (demand->sum > most || demand->sum < -most || demand->squares.high < 0 ||
-		demand->squares.high > (cl_int128) weight << 60 || (weight == 0 && (demand->sum != 0 || demand->squares.low != 0)))
+	if (demand->sum > most || demand->sum < -most || (n == 0 && demand->sum != 0))
 		return "sums are out of range";
-	if (demand->options.distribution == CL_DEMAND_NORMAL && demand->sum < 0)
+	if (demand->options.distribution != CL_DEMAND_LOGNORMAL && demand->sum < 0)
 		return "sum of balances is negative";
+	if (demand->options.distribution == CL_DEMAND_GAMMA)
+	{
+		/* No mean of logarithms lies above the logarithm of a mean. */
+		if (demand->log_sum > most || demand->log_sum < -most || (n == 0 && demand->log_sum != 0) ||
+			(n > 0 && (double) demand->log_sum / (double) n * 1e-12 > log((double) demand->sum / (double) n * 1e-6 + 1e-6) + 1e-9))
+			return "sum contradicts the sum of logarithms";
+		return NULL;
+	}
+	if (demand->squares.high < 0 || demand->squares.high > (cl_int128) n << 60 || (n == 0 && demand->squares.low != 0))
+		return "sums are out of range";
 	if (cl_demand_spread(demand, &mean) < -1e-3 - 1e-15 * cl_wide_double(&demand->squares))
 		return "sum contradicts the sum of squares";
 	return NULL;
@@ -220,215 +308,59 @@ sums_disorder(const ClDemand *demand)
 static const char *
 cells_disorder(const ClDemand *demand)
 {
-	int64		weight = demand->weight_censored;
+	int64		n = demand->n_censored;
 
 	for (int i = 0; i < demand->n_cells; i++)
 	{
 		const ClDemandCell *cell = &demand->cells[i];
 		cl_int128	widest = ((cl_int128) 1 << demand->cell_bits) - 1;
 
-		if (cell->weight <= 0 || cell->weight > weight)
-			return "weights of the limits do not add up to that of the censored months";
+		if (cell->n <= 0 || cell->n > n)
+			return "numbers of the limits do not add up to that of the censored months";
 		if (i > 0 && cell->key <= demand->cells[i - 1].key)
 			return "limits are not in ascending order";
 		if (cell->key > (CL_DEMAND_LARGEST_POINT - 1) >> demand->cell_bits ||
 			cell->key < -CL_DEMAND_LARGEST_POINT >> demand->cell_bits)
 			return "limit is out of range";
-		if (cell->above < 0 || cell->above > widest * cell->weight)
+		if (cell->above < 0 || cell->above > widest * cell->n)
 			return "place within a cell of limits is outside of it";
-		weight -= cell->weight;
+		n -= cell->n;
 	}
-	return weight == 0 ? NULL : "weights of the limits do not add up to that of the censored months";
+	return n == 0 ? NULL : "numbers of the limits do not add up to that of the censored months";
 }
 
-const char *
-cl_demand_disorder(const ClDemand *demand)
+static const char *
+undated_disorder(const ClDemand *demand)
 {
-	const char *wrong = cl_demand_options_disorder(&demand->options);
+	const char *wrong = counts_disorder(demand->n, demand->n_zero, demand->n_censored, demand->n_skipped, demand->highest_limit);
 
-	if (wrong == NULL)
-		wrong = months_disorder(demand);
-	if (wrong == NULL)
-		wrong = weights_disorder(demand);
+	if (wrong == NULL && (demand->highest_granted < demand->highest_limit || (demand->n > 0 && demand->highest_granted == 0) ||
+						  (demand->n > demand->n_zero && demand->highest_balance == 0)))
+		wrong = "highest balance or limit is not that of the months";
 	if (wrong == NULL)
 		wrong = sums_disorder(demand);
 	return wrong != NULL ? wrong : cells_disorder(demand);
 }
 
-/*
- * Bytes:
- *		byte	distribution
- *		byte	1: given by parameters, 2: by leaning on another
- *	given:
- *		float8	mu, sigma, p_zero
- *	leaning, besides:
- *		byte	status
- *		int64	n, n_zero, n_censored, n_skipped
- *		float8	highest_limit
- *	else:
- *		float8	tolerance, half_life
- *		int64	n, n_zero, n_censored, n_skipped, weight, weight_zero, weight_censored
- *		float8	highest_limit
- *		int128	sum
- *		int128	squares, and int64 the low part of it
- *		byte	cell_bits
- *		int32	number of cells, then for each, ascending: int64 key, int64 weight, and int128 above if cell_bits > 0
- */
-static void
-write_cells(StringInfo buf, const ClDemand *demand)
+const char *
+cl_demand_disorder(const ClDemand *demand)
 {
-	pq_sendbyte(buf, demand->cell_bits);
-	pq_sendint32(buf, demand->n_cells);
-	for (int i = 0; i < demand->n_cells; i++)
-	{
-		pq_sendint64(buf, demand->cells[i].key);
-		pq_sendint64(buf, demand->cells[i].weight);
-		if (demand->cell_bits > 0)
-			cl_wire_send_int128(buf, demand->cells[i].above);
-	}
-}
-
-static void
-write_months(StringInfo buf, const ClDemand *demand)
-{
-	pq_sendint64(buf, demand->n);
-	pq_sendint64(buf, demand->n_zero);
-	pq_sendint64(buf, demand->n_censored);
-	pq_sendint64(buf, demand->n_skipped);
-}
-
-static void
-read_months(StringInfo buf, ClDemand *demand)
-{
-	demand->n = pq_getmsgint64(buf);
-	demand->n_zero = pq_getmsgint64(buf);
-	demand->n_censored = pq_getmsgint64(buf);
-	demand->n_skipped = pq_getmsgint64(buf);
-}
-
-static void
-write_state(StringInfo buf, const void *state)
-{
-	const ClDemand *demand = state;
-
-	pq_sendbyte(buf, demand->options.distribution);
-	pq_sendbyte(buf, demand->given + demand->leans);
-	if (demand->given)
-	{
-		pq_sendfloat8(buf, demand->fit->mu);
-		pq_sendfloat8(buf, demand->fit->sigma);
-		pq_sendfloat8(buf, demand->fit->p_zero);
-		if (demand->leans)
-		{
-			pq_sendbyte(buf, demand->fit->status);
-			write_months(buf, demand);
-			pq_sendfloat8(buf, demand->highest_limit);
-		}
-		return;
-	}
-	/* Another order of the cells says the same. */
-	cl_demand_sort_cells(unconstify(ClDemand *, demand));
-	pq_sendfloat8(buf, demand->options.tolerance);
-	pq_sendfloat8(buf, demand->options.half_life);
-	write_months(buf, demand);
-	pq_sendint64(buf, demand->weight);
-	pq_sendint64(buf, demand->weight_zero);
-	pq_sendint64(buf, demand->weight_censored);
-	pq_sendfloat8(buf, demand->highest_limit);
-	cl_wire_send_int128(buf, demand->sum);
-	cl_wire_send_int128(buf, demand->squares.high);
-	pq_sendint64(buf, demand->squares.low);
-	write_cells(buf, demand);
-}
-
-static void
-read_cells(StringInfo buf, ClDemand *demand)
-{
-	int			n;
-
-	demand->cell_bits = pq_getmsgbyte(buf);
-	if (demand->cell_bits > 62)
-		cl_wire_invalid(TYPE_NAME, "width of the cells is out of range");
-	n = cl_wire_count(buf, TYPE_NAME, CL_DEMAND_CELLS, demand->cell_bits > 0 ? 32 : 16);
-	for (int i = 0; i < n; i++)
-	{
-		int64		key = pq_getmsgint64(buf);
-		int64		weight = cl_wire_int64(buf, TYPE_NAME, 1, PG_INT64_MAX, "weight of a limit");
-
-		if (i > 0 && key <= demand->cells[i - 1].key)
-			cl_wire_invalid(TYPE_NAME, "limits are not in ascending order");
-		cl_demand_add_cell(demand, key, weight, demand->cell_bits > 0 ? cl_wire_int128(buf) : 0);
-	}
-}
-
-static void *
-read_given(StringInfo buf, ClDemandDistribution distribution, bool leans)
-{
-	ClDemand	months = {0};
-	ClDemand   *demand;
-	ClDemandModel model;
-	const char *wrong;
-	int			status;
-
-	model.distribution = distribution;
-	model.mu = pq_getmsgfloat8(buf);
-	model.sigma = pq_getmsgfloat8(buf);
-	model.p_zero = pq_getmsgfloat8(buf);
-	wrong = cl_demand_model_disorder(&model);
-	if (wrong != NULL)
-		cl_wire_invalid(TYPE_NAME, wrong);
-	if (!leans)
-		return cl_demand_of(&model);
-	status = pq_getmsgbyte(buf);
-	if (status >= CL_DEMAND_STATUSES)
-		cl_wire_invalid(TYPE_NAME, "status is not known");
-	read_months(buf, &months);
-	months.highest_limit = pq_getmsgfloat8(buf) + 0.0;
-	demand = cl_demand_leaning(&model, &months, status);
-	wrong = cl_demand_leaning_disorder(demand);
-	if (wrong != NULL)
-		cl_wire_invalid(TYPE_NAME, wrong);
-	return demand;
-}
-
-static void *
-read_state(StringInfo buf)
-{
-	ClDemand   *demand;
-	int			distribution = pq_getmsgbyte(buf);
-	int			given = pq_getmsgbyte(buf);
 	const char *wrong;
 
-	if (distribution >= CL_DEMAND_DISTRIBUTIONS || given > 2)
-		cl_wire_invalid(TYPE_NAME, "distribution is not known");
-	if (given)
-		return read_given(buf, distribution, given == 2);
-	demand = cl_demand_create();
-	demand->options.distribution = distribution;
-	demand->options.tolerance = pq_getmsgfloat8(buf) + 0.0;
-	demand->options.half_life = pq_getmsgfloat8(buf) + 0.0;
-	read_months(buf, demand);
-	demand->weight = pq_getmsgint64(buf);
-	demand->weight_zero = pq_getmsgint64(buf);
-	demand->weight_censored = pq_getmsgint64(buf);
-	demand->highest_limit = pq_getmsgfloat8(buf) + 0.0;
-	demand->sum = cl_wire_int128(buf);
-	demand->squares.high = cl_wire_int128(buf);
-	demand->squares.low = (uint64) pq_getmsgint64(buf);
-	read_cells(buf, demand);
-	wrong = cl_demand_disorder(demand);
-	if (wrong != NULL)
-		cl_wire_invalid(TYPE_NAME, wrong);
-	return demand;
+	if (demand->model != NULL)
+		return given_disorder(demand);
+	wrong = options_disorder(demand);
+	return wrong != NULL ? wrong : cl_demand_dated(demand) ? dated_disorder(demand) : undated_disorder(demand);
 }
 
 const ClSummary demand_summary = {
-	.name = TYPE_NAME,
+	.name = "demand",
 	.version = 1,
 	.create = create,
 	.merge = merge,
-	.write = write_state,
-	.read = read_state,
+	.write = cl_demand_write,
+	.transfer = cl_demand_transfer,
+	.read = cl_demand_read,
 	.print = cl_demand_print,
 	.parse = cl_demand_parse,
 };

@@ -11,18 +11,26 @@
 extern const ClSummary demand_summary;
 extern const char *const cl_demand_distribution_names[CL_DEMAND_DISTRIBUTIONS + 1];
 extern const char *const cl_demand_status_names[CL_DEMAND_STATUSES + 1];
+extern const char *const cl_demand_basis_names[CL_DEMAND_BASES];	/* from CL_DEMAND_MONTH on */
 
 /* An empty one without options yet: it takes those of what is merged into it. */
 extern ClDemand *cl_demand_create(void);
 extern bool cl_demand_has_options(const ClDemand *demand);
-/* A demand of these parameters; and one that still tells how much the observations of another, that led to them, know. */
-extern ClDemand *cl_demand_of(const ClDemandModel *model);
-extern ClDemand *cl_demand_leaning(const ClDemandModel *model, const ClDemand *known, ClDemandStatus status);
-extern const char *cl_demand_leaning_disorder(const ClDemand *demand);
-extern const char *cl_demand_model_disorder(const ClDemandModel *model);
-extern ClDemandModel cl_demand_model(ClDemand *demand);
-extern const char *cl_demand_options_disorder(const ClDemandOptions *options);
+
+/*
+ * Demands of a distribution, which is copied: given, with what the months of an account knew (posterior), and by quantiles. The
+ * ceiling is INFINITY where there is none; without a basis the horizon is 0.
+ */
+extern ClDemand *cl_demand_of(const ClDemandModel *model, ClDemandBasis basis, int horizon);
+extern ClDemand *cl_demand_of_posterior(const ClDemandModel *model, const ClDemandPosterior *posterior, ClDemandBasis basis,
+										int horizon);
+extern ClDemand *cl_demand_of_quantiles(int n, const double *probability, const double *quantile, double ceiling,
+										ClDemandBasis basis, int horizon);
+
 extern const char *cl_demand_disorder(const ClDemand *demand);
+extern void cl_demand_write(StringInfo buf, const void *state);
+extern void cl_demand_transfer(StringInfo buf, const void *state);
+extern void *cl_demand_read(StringInfo buf);
 extern void cl_demand_print(StringInfo out, const void *state);
 extern void *cl_demand_parse(const ClJson *document);
 /* The demand inside an argument. */

@@ -1,0 +1,205 @@
+/*
+ * demand_given.c
+ *	  Demands of a known distribution: by parameters, by quantiles, with a ceiling, of a basis, and leaning on a segment.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/argument.h"
+#include "pg/numeric.h"
+#include "usage/demand_state.h"
+
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(cl_demand_construct);
+PG_FUNCTION_INFO_V1(cl_demand_from_quantiles);
+PG_FUNCTION_INFO_V1(cl_demand_with_ceiling);
+PG_FUNCTION_INFO_V1(cl_demand_with_basis);
+PG_FUNCTION_INFO_V1(cl_demand_shrink);
+
+Datum
+cl_demand_construct(PG_FUNCTION_ARGS)
+{
+	/* Quantiles have a function of their own. */
+	static const char *const distributions[] = {"lognormal", "normal", "gamma", NULL};
+	ClDemandModel model = {.ceiling = INFINITY};
+	const char *wrong;
+
+	model.mu = PG_GETARG_FLOAT8(0);
+	model.sigma = PG_GETARG_FLOAT8(1);
+	model.p_zero = PG_GETARG_FLOAT8(2);
+	model.distribution = (ClDemandDistribution)
+		cl_choice_argument(PG_GETARG_TEXT_PP(3), distributions, "distribution of a demand",
+						   "mu and sigma are those of log(demand) when lognormal.");
+	wrong = cl_demand_model_disorder(&model);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("parameters of a demand are out of range"),
+				 errdetail("The %s: mu %g, sigma %g, p_zero %g.", wrong, model.mu, model.sigma, model.p_zero),
+				 errhint("mu and sigma are those of log(demand) when lognormal; p_zero is the share of months without a draw.")));
+	return cl_summary_datum(&demand_summary, cl_demand_of(&model, CL_DEMAND_NO_BASIS, 0));
+}
+
+static double
+read_ceiling(Datum value)
+{
+	double		ceiling = cl_numeric_float8_saturated(value);
+
+	if (!(ceiling >= 0 && ceiling < INFINITY))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("ceiling of a demand must be finite and not negative"),
+				 errdetail("Found %s.", cl_numeric_string(value)),
+				 errhint("Give the most that a borrower like this ever drew or was granted, or leave the ceiling out.")));
+	return ceiling;
+}
+
+static const double *
+read_points(ArrayType *array, int *n)
+{
+	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("points of a demand must be one-dimensional arrays without NULL"),
+				 errdetail("Found %s.", ARR_NDIM(array) > 1 ? psprintf("%d dimensions", ARR_NDIM(array)) : "a NULL"),
+				 errhint("Leave a point out that is not known, in both arrays.")));
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	return (const double *) ARR_DATA_PTR(array);
+}
+
+Datum
+cl_demand_from_quantiles(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model = {.distribution = CL_DEMAND_QUANTILES, .ceiling = INFINITY};
+	const char *wrong;
+	int			n;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	model.probability = read_points(PG_GETARG_ARRAYTYPE_P(0), &n);
+	model.quantile = read_points(PG_GETARG_ARRAYTYPE_P(1), &model.n_points);
+	if (!PG_ARGISNULL(2))
+		model.ceiling = read_ceiling(PG_GETARG_DATUM(2));
+	wrong = n != model.n_points ? "arrays are not of the same length" : cl_demand_model_disorder(&model);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("quantiles of a demand are out of order"),
+				 errdetail("The %s: %d probabilities, %d quantiles.", wrong, n, model.n_points),
+				 errhint("Give 2 to 1000 probabilities from 0 to 1 that rise, and for each an amount from 0 on that does not fall.")));
+	return cl_summary_datum(&demand_summary, cl_demand_of(&model, CL_DEMAND_NO_BASIS, 0));
+}
+
+/* A copy with another model, of the same kind; a value's own state may be shared. */
+static ClDemand *
+copy_with(const ClDemand *demand, const ClDemandModel *model, ClDemandBasis basis, int horizon)
+{
+	return demand->posterior != NULL ? cl_demand_of_posterior(model, demand->posterior, basis, horizon) :
+		cl_demand_of(model, basis, horizon);
+}
+
+Datum
+cl_demand_with_ceiling(PG_FUNCTION_ARGS)
+{
+	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
+	double		ceiling = read_ceiling(PG_GETARG_DATUM(1));
+	ClDemand   *copy;
+
+	if (demand->model != NULL)
+	{
+		ClDemandModel model = *demand->model;
+
+		model.ceiling = ceiling;
+		copy = copy_with(demand, &model, demand->basis, demand->horizon);
+	}
+	else
+	{
+		copy = cl_demand_create();
+		demand_summary.merge(copy, demand);
+		copy->options.ceiling = ceiling + 0.0;
+	}
+	return cl_summary_datum(&demand_summary, copy);
+}
+
+Datum
+cl_demand_with_basis(PG_FUNCTION_ARGS)
+{
+	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
+	int			basis = cl_choice_argument(PG_GETARG_TEXT_PP(1), cl_demand_basis_names, "basis of a demand",
+										   "A gap takes one month, the best limit a mixture of months, what a limit has to cover their peak.");
+	int32		horizon = PG_GETARG_INT32(2);
+
+	if (horizon < 1 || horizon > CL_DEMAND_MOST_HORIZON)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("horizon of a demand must be between 1 and %d months", CL_DEMAND_MOST_HORIZON),
+				 errdetail("Found %d.", horizon),
+				 errhint("A year is 12.")));
+	if (demand->model == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("basis of a demand that was built from months is one month"),
+				 errdetail("It holds observations of single months."),
+				 errhint("A forecast says what several months, or their peak, will be.")));
+	return cl_summary_datum(&demand_summary, copy_with(demand, demand->model, basis + CL_DEMAND_MONTH, horizon));
+}
+
+static void
+require_shrinkable(const ClDemand *demand, const ClDemand *prior, double strength)
+{
+	if (!(strength > 0 && strength <= 1e9))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("strength of a prior must be above 0 and at most 1e9"),
+				 errdetail("Found %g.", strength),
+				 errhint("It is the number of months that the prior counts for; 6 by default.")));
+	if (demand->model != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a demand that was given by its distribution, or leans on another, cannot lean on one"),
+				 errdetail("It holds no observations."),
+				 errhint("Give the demand of the account first, and that of its segment second.")));
+	if (demand->options.distribution != prior->options.distribution || demand->options.distribution > CL_DEMAND_NORMAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a demand cannot lean on one of another distribution, and only lognormal and normal ones can lean"),
+				 errdetail("Found %s and %s.", cl_demand_distribution_names[demand->options.distribution],
+						   cl_demand_distribution_names[prior->options.distribution]),
+				 errhint("Build both with the same options.")));
+}
+
+/* NULL when the prior knows nothing. */
+Datum
+cl_demand_shrink(PG_FUNCTION_ARGS)
+{
+	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
+	ClDemand   *prior = cl_demand_get(PG_GETARG_DATUM(1));
+	double		strength = PG_GETARG_FLOAT8(2);
+	const ClDemandFit *known;
+	ClDemandFit fit;
+	ClDemandModel model = {.distribution = demand->options.distribution, .ceiling = INFINITY};
+	ClDemandPosterior posterior;
+
+	require_shrinkable(demand, prior, strength);
+	known = cl_demand_fit(prior);
+	if (!isfinite(known->mu) || !isfinite(known->sigma))
+		PG_RETURN_NULL();
+	fit = cl_demand_fit_with_prior(demand, known, strength);
+	(void) cl_demand_fit(demand);
+	model.mu = fit.mu;
+	model.sigma = fit.sigma;
+	model.p_zero = fit.p_zero;
+	if (fit.status == CL_DEMAND_NOT_CONVERGED || cl_demand_model_disorder(&model) != NULL)
+		PG_RETURN_NULL();
+	posterior = (ClDemandPosterior) {
+		.n = demand->n, .n_zero = demand->n_zero, .n_censored = demand->n_censored, .n_skipped = demand->n_skipped,
+		.highest_limit = demand->highest_limit, .mu = fit.mu, .sigma = fit.sigma, .p_zero = fit.p_zero,
+		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .prior_weight = strength / ((double) demand->n + strength)
+	};
+	posterior.status = demand->n == 0 ? CL_DEMAND_PRIOR_ONLY :
+		posterior.prior_weight > 0.5 ? CL_DEMAND_MOSTLY_PRIOR : CL_DEMAND_POSTERIOR;
+	return cl_summary_datum(&demand_summary, cl_demand_of_posterior(&model, &posterior, CL_DEMAND_MONTH, 1));
+}
