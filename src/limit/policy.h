@@ -126,6 +126,7 @@ typedef struct ClPolicyReader
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
 	FmgrInfo	demand_quantile;	/* the function of that name; fn_oid 0 until it is needed */
+	Datum		demand_basis;	/* the text that it is asked for: a limit has to cover the peak of its months */
 	ClColumn   *exclusion;		/* one for each */
 	ClColumn   *held_out;		/* what the book says of the arm of an experiment */
 	bool	   *exclusion_met;	/* in the account read last */

@@ -196,7 +196,8 @@ read_amounts(ClPolicyReader *reader)
 }
 
 /*
- * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A demand that
+ * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A limit stands for
+ * months, so what it has to cover is the highest of them: a demand of another basis than peak is an error. A demand that
  * is not known, or that no limit covers, leaves what the column with the amount says.
  */
 static void
@@ -204,22 +205,24 @@ read_demand(ClPolicyReader *reader)
 {
 	ClPolicyAccount *account = &reader->account;
 	double		unit = (double) cl_pow10_64[reader->policy->decimals];
-	LOCAL_FCINFO(call, 2);
+	LOCAL_FCINFO(call, 3);
 	double		quantile;
 
 	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand))
 		return;
 	if (reader->demand_quantile.fn_oid == InvalidOid)
 	{
-		Oid			types[] = {getBaseType(reader->demand->type), FLOAT8OID};
+		Oid			types[] = {getBaseType(reader->demand->type), FLOAT8OID, TEXTOID};
 
 		cl_own_function("demand_quantile", lengthof(types), types, reader->row->context, &reader->demand_quantile);
 	}
-	InitFunctionCallInfoData(*call, &reader->demand_quantile, 2, InvalidOid, NULL, NULL);
+	InitFunctionCallInfoData(*call, &reader->demand_quantile, 3, InvalidOid, NULL, NULL);
 	call->args[0].value = cl_column_datum(reader->row, reader->demand);
 	call->args[0].isnull = false;
 	call->args[1].value = Float8GetDatum(reader->policy->demand_quantile / 10000.0);
 	call->args[1].isnull = false;
+	call->args[2].value = reader->demand_basis;
+	call->args[2].isnull = false;
 	quantile = DatumGetFloat8(FunctionCallInvoke(call));
 	if (call->isnull)
 		return;
@@ -318,6 +321,7 @@ cl_policy_reader(const ClPolicy *policy)
 		reader->demand = &columns[n++];
 		reader->demand->name = reader->demand->own_type = "demand";
 		reader->demand->optional = true;
+		reader->demand_basis = CStringGetTextDatum("peak");
 	}
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{

@@ -29,7 +29,9 @@ BEGIN
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
     WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
       'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']
-    WHEN 'demand' THEN ARRAY['demand_agg(amount, 10)', 'demand_agg(amount, 12, i, ''{"half_life": 3}'')',
+    WHEN 'demand' THEN ARRAY['demand_agg(amount, 10)', 'demand_agg(amount, 12, ''{"distribution": "gamma"}'')',
+      'demand_agg(month, amount, available)', 'demand_from_quantiles(''{0.1, 0.5, 1}'', ''{0, 5.5, 70}'', 50)',
+      'demand_with_basis(demand_with_ceiling(demand(3, 1), 50), ''peak'', 3)',
       'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)',
       'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']

@@ -5,7 +5,7 @@
 CREATE TABLE month (account int, balance numeric(14,2), available numeric(14,2));
 INSERT INTO month VALUES (1, 500, 1000), (1, 0, 1000), (1, 990, 1000), (1, 700, 1000), (1, NULL, 5), (1, 300, 1500);
 SELECT demand_agg(balance, available) FROM month;
-SELECT n, n_zero, n_censored, n_skipped, p_zero, lower_bound, status, weight, n_limits, distribution
+SELECT n, n_zero, n_censored, n_skipped, p_zero, lower_bound, status, n_limits, distribution, ceiling, basis, horizon, n_dropped, prior_weight
 FROM demand_stats((SELECT demand_agg(balance, available) FROM month));
 -- The limit of each month is its own: 979.99 of 1000 is a balance, 980 is the limit; a credit balance is no draw.
 SELECT b, a, (s).n, (s).n_zero, (s).n_censored, (s).n_skipped, (s).lower_bound
@@ -47,25 +47,41 @@ FROM (SELECT n, what, demand_agg(b, a) AS d FROM (VALUES
 --     d <- round(exp(mu + s * log(u / (1 - u))) / unit) * unit
 --     d[(i * 0.7548776662466927) %% 1 < pz] <- 0
 --     a <- limits[1 + i %% length(limits)]
---     data.frame(balance = pmin(d, a), available = a, age = i %% 36)
+--     data.frame(balance = pmin(d, a), available = a)
 --   }
---   fit <- function(name, m, dist = "lognormal", half_life = 0) {
---     w <- if (half_life > 0) 0.5^(m$age / half_life) else rep(1, nrow(m))
+--   newton <- function(ll, q) {    # from a maximum of optim(), by differences
+--     e <- diag(2)
+--     H <- function(q, h) outer(1:2, 1:2, Vectorize(function(i, j) (ll(q + h * (e[i,] + e[j,])) - ll(q + h * (e[i,] - e[j,])) -
+--       ll(q - h * (e[i,] - e[j,])) + ll(q - h * (e[i,] + e[j,]))) / (4 * h * h)))
+--     for (k in 1:5) q <- q - solve(H(q, 1e-3), sapply(1:2, function(i) (ll(q + 1e-5 * e[i,]) - ll(q - 1e-5 * e[i,])) / 2e-5))
+--     list(q = q, se = sqrt(diag(solve(-H(q, 1e-3)))))
+--   }
+--   fit <- function(name, m, dist = "lognormal") {
 --     at <- m$balance >= 0.98 * m$available
 --     t <- ifelse(at, m$available, m$balance)
+--     k <- t > 0
+--     p <- mean(!k)
+--     zeros <- (if (p > 0) sum(!k) * log(p) else 0) + sum(k) * log(1 - p)
 --     if (dist == "lognormal") {
---       k <- t > 0
---       f <- survreg(Surv(t[k], !at[k]) ~ 1, weights = w[k], dist = "lognormal", control = list(rel.tolerance = 1e-12, maxiter = 500))
---       z <- sum(w[!k]); p <- z / sum(w)
---       ll <- f$loglik[2] + (if (z > 0) z * log(p) else 0) + sum(w[k]) * log(1 - p)
---     } else {
---       f <- survreg(Surv(ifelse(t > 0, t, NA), ifelse(t > 0, ifelse(at, NA, t), 0), type = "interval2") ~ 1, weights = w,
+--       f <- survreg(Surv(t[k], !at[k]) ~ 1, dist = "lognormal", control = list(rel.tolerance = 1e-12, maxiter = 500))
+--     } else if (dist == "normal") {
+--       f <- survreg(Surv(ifelse(t > 0, t, NA), ifelse(t > 0, ifelse(at, NA, t), 0), type = "interval2") ~ 1,
 --                    dist = "gaussian", control = list(rel.tolerance = 1e-12, maxiter = 500))
---       ll <- f$loglik[2]; p <- 0
+--       p <- zeros <- 0
+--     } else {
+--       ll <- function(q) {
+--         m <- exp(q[1]); s <- exp(q[2])
+--         sum(dgamma(t[k & !at], (m / s)^2, scale = s^2 / m, log = TRUE)) +
+--           sum(pgamma(t[k & at], (m / s)^2, scale = s^2 / m, lower.tail = FALSE, log.p = TRUE))
+--       }
+--       f <- newton(ll, optim(c(log(mean(t[k])), log(sd(t[k]))), function(q) -ll(q), control = list(reltol = 1e-16, maxit = 9999))$par)
+--       cat(sprintf("  ('%s', %d, %d, %d, %.12g, %.12g, %.12g, %.12g, %.12g, %.12g)", name, nrow(m), sum(t <= 0), sum(at),
+--           exp(f$q[1]), exp(f$q[2]), p, f$se[1] * exp(f$q[1]), f$se[2] * exp(f$q[2]), ll(f$q) + zeros), sep = "", "\n")
+--       return(invisible())
 --     }
 --     se <- sqrt(diag(f$var))
 --     cat(sprintf("  ('%s', %d, %d, %d, %.12g, %.12g, %.12g, %.12g, %.12g, %.12g)", name, nrow(m), sum(t <= 0), sum(at),
---         coef(f), f$scale, p, se[1], se[2] * f$scale, ll), sep = "", "\n")
+--         coef(f), f$scale, p, se[1], se[2] * f$scale, f$loglik[2] + zeros), sep = "", "\n")
 --   }
 --   fit("none",     months(24, 7, 0.4, 0, 100000, 0.01))
 --   fit("three",    months(3, 7, 0.4, 0, c(1000, 2000, 3000), 0.01))
@@ -76,26 +92,32 @@ FROM (SELECT n, what, demand_agg(b, a) AS d FROM (VALUES
 --   fit("hundred",  months(100, 6, 0.9, 0.15, c(300, 400, 800, 1000), 0.01))
 --   fit("thousand", months(1000, 9, 0.8, 0.25, c(5000, 8000, 10000, 15000, 20000), 0.01))
 --   fit("most of a thousand", months(1000, 9, 0.8, 0.05, c(1000, 2000, 3000), 0.01))
---   fit("weighted", months(72, 7, 0.5, 0.2, c(1000, 1500, 3000), 0.01), half_life = 6)
 --   fit("normal",   months(100, 7, 0.2, 0, c(1000, 1300, 2000), 0.01), dist = "normal")
 --   fit("normal with zeros", months(200, 7, 0.3, 0.2, c(1000, 1300, 2000), 0.01), dist = "normal")
---   fit("normal weighted", months(72, 7, 0.3, 0.2, c(1000, 1300, 2000), 0.01), dist = "normal", half_life = 12)
+--   fit("gamma",    months(24, 7, 0.4, 0, 100000, 0.01), dist = "gamma")
+--   fit("gamma some", months(24, 7, 0.4, 0.2, c(1500, 1500, 2000), 0.01), dist = "gamma")
+--   fit("gamma hundred", months(100, 6, 0.9, 0.15, c(300, 400, 800, 1000), 0.01), dist = "gamma")
+--   fit("gamma thousand", months(1000, 9, 0.8, 0.25, c(5000, 8000, 10000, 15000, 20000), 0.01), dist = "gamma")
+--   fit("gamma narrow", months(60, 7, 0.02, 0, c(1100, 1120, 2000), 0.01), dist = "gamma")
 --
-CREATE TABLE cases (name text, n int, mu float8, s float8, pz float8, limits float8[], unit numeric, distribution text, half_life float8);
+CREATE TABLE cases (name text, n int, mu float8, s float8, pz float8, limits float8[], unit numeric, distribution text);
 INSERT INTO cases VALUES
-  ('none', 24, 7, 0.4, 0, '{100000}', 0.01, 'lognormal', 0),
-  ('three', 3, 7, 0.4, 0, '{1000,2000,3000}', 0.01, 'lognormal', 0),
-  ('five', 5, 7, 0.4, 0, '{1500}', 0.01, 'lognormal', 0),
-  ('some', 24, 7, 0.4, 0.2, '{1500,1500,2000}', 0.01, 'lognormal', 0),
-  ('most', 24, 8, 0.6, 0.1, '{1500,2000,2500}', 0.01, 'lognormal', 0),
-  ('ties', 40, 7, 0.3, 0.3, '{1000,1200}', 100, 'lognormal', 0),
-  ('hundred', 100, 6, 0.9, 0.15, '{300,400,800,1000}', 0.01, 'lognormal', 0),
-  ('thousand', 1000, 9, 0.8, 0.25, '{5000,8000,10000,15000,20000}', 0.01, 'lognormal', 0),
-  ('most of a thousand', 1000, 9, 0.8, 0.05, '{1000,2000,3000}', 0.01, 'lognormal', 0),
-  ('weighted', 72, 7, 0.5, 0.2, '{1000,1500,3000}', 0.01, 'lognormal', 6),
-  ('normal', 100, 7, 0.2, 0, '{1000,1300,2000}', 0.01, 'normal', 0),
-  ('normal with zeros', 200, 7, 0.3, 0.2, '{1000,1300,2000}', 0.01, 'normal', 0),
-  ('normal weighted', 72, 7, 0.3, 0.2, '{1000,1300,2000}', 0.01, 'normal', 12);
+  ('none', 24, 7, 0.4, 0, '{100000}', 0.01, 'lognormal'),
+  ('three', 3, 7, 0.4, 0, '{1000,2000,3000}', 0.01, 'lognormal'),
+  ('five', 5, 7, 0.4, 0, '{1500}', 0.01, 'lognormal'),
+  ('some', 24, 7, 0.4, 0.2, '{1500,1500,2000}', 0.01, 'lognormal'),
+  ('most', 24, 8, 0.6, 0.1, '{1500,2000,2500}', 0.01, 'lognormal'),
+  ('ties', 40, 7, 0.3, 0.3, '{1000,1200}', 100, 'lognormal'),
+  ('hundred', 100, 6, 0.9, 0.15, '{300,400,800,1000}', 0.01, 'lognormal'),
+  ('thousand', 1000, 9, 0.8, 0.25, '{5000,8000,10000,15000,20000}', 0.01, 'lognormal'),
+  ('most of a thousand', 1000, 9, 0.8, 0.05, '{1000,2000,3000}', 0.01, 'lognormal'),
+  ('normal', 100, 7, 0.2, 0, '{1000,1300,2000}', 0.01, 'normal'),
+  ('normal with zeros', 200, 7, 0.3, 0.2, '{1000,1300,2000}', 0.01, 'normal'),
+  ('gamma', 24, 7, 0.4, 0, '{100000}', 0.01, 'gamma'),
+  ('gamma some', 24, 7, 0.4, 0.2, '{1500,1500,2000}', 0.01, 'gamma'),
+  ('gamma hundred', 100, 6, 0.9, 0.15, '{300,400,800,1000}', 0.01, 'gamma'),
+  ('gamma thousand', 1000, 9, 0.8, 0.25, '{5000,8000,10000,15000,20000}', 0.01, 'gamma'),
+  ('gamma narrow', 60, 7, 0.02, 0, '{1100,1120,2000}', 0.01, 'gamma');
 CREATE TABLE by_r (name text, n int, n_zero int, n_censored int, mu float8, sigma float8, p_zero float8, se_mu float8, se_sigma float8, loglik float8);
 INSERT INTO by_r VALUES
   ('none', 24, 0, 0, 7.04819006749, 0.655977660646, 0, 0.133900879271, 0.0946822197391, -193.092001349),
@@ -107,35 +129,38 @@ INSERT INTO by_r VALUES
   ('hundred', 100, 15, 35, 6.05168975617, 1.65984520313, 0.15, 0.205681040764, 0.178593057068, -415.670808787),
   ('thousand', 1000, 249, 324, 9.01375287371, 1.45293788772, 0.249, 0.0615316751797, 0.0534421863881, -5010.64052074),
   ('most of a thousand', 1000, 51, 812, 9.37928023369, 1.69949499337, 0.051, 0.164937833262, 0.117204579002, -1631.55785076),
-  ('weighted', 72, 15, 20, 6.97060645039, 0.744623738018, 0.201256245152, 0.220559026588, 0.186887543348, -81.4647026612),
   ('normal', 100, 0, 33, 1130.15303718, 337.612617625, 0, 37.2400345801, 29.7543216185, -506.837231028),
   ('normal with zeros', 200, 40, 59, 899.905385112, 899.054162958, 0, 68.4797063387, 71.8981175649, -922.097289828),
-  ('normal weighted', 72, 15, 20, 866.351837539, 847.156186435, 0, 163.271573377, 171.215585686, -143.304803628);
+  ('gamma', 24, 0, 0, 1432.55833327, 917.754931553, 0, 187.3357224, 172.904163135, -194.148603528),
+  ('gamma some', 24, 6, 4, 1176.34823394, 653.419090845, 0.25, 169.061375482, 165.280730682, -124.478728373),
+  ('gamma hundred', 100, 15, 35, 713.065802955, 782.553778064, 0.15, 124.76226736, 173.391078452, -416.213589104),
+  ('gamma thousand', 1000, 249, 324, 12340.4392736, 12307.6283642, 0.249, 657.858942851, 864.157153344, -5011.75489397),
+  ('gamma narrow', 60, 0, 23, 1104.80055046, 42.8999406605, 0, 6.27205895976, 5.32854389147, -207.745220655);
 
 CREATE TABLE observed AS
-SELECT name, i, least(d, a) AS balance, a AS available, i % 36 AS age, distribution, half_life
+SELECT name, i, least(d, a) AS balance, a AS available, distribution
 FROM (SELECT c.*, i, limits[1 + i % array_length(limits, 1)]::numeric AS a,
         CASE WHEN i * 0.7548776662466927::float8 - floor(i * 0.7548776662466927::float8) < pz THEN 0
           ELSE round(exp(mu + s * ln(u / (1 - u)))::numeric / unit) * unit END AS d
       FROM cases c, generate_series(1, n) i, LATERAL (SELECT i * 0.6180339887498949::float8 - floor(i * 0.6180339887498949::float8) AS u) l) q;
 
 CREATE TABLE estimated AS
-SELECT name, demand_agg(balance, available, jsonb_build_object('distribution', distribution)) AS d FROM observed WHERE half_life = 0 GROUP BY name, distribution
-UNION ALL
-SELECT name, demand_agg(balance, available, age, jsonb_build_object('distribution', distribution, 'half_life', half_life))
-FROM observed WHERE half_life > 0 GROUP BY name, distribution, half_life;
+SELECT name, demand_agg(balance, available, jsonb_build_object('distribution', distribution)) AS d FROM observed GROUP BY name, distribution;
 
+-- Errors of gamma are by differences, in R and here.
 SELECT name, r.n = s.n AND r.n_zero = s.n_zero AND r.n_censored = s.n_censored AS counts, s.status, near(s.mu, r.mu, 1e-8) AS mu,
-  near(s.sigma, r.sigma, 1e-8) AS sigma, near(s.p_zero, r.p_zero, 1e-8) AS p_zero, near(s.se_mu, r.se_mu, 1e-6) AS se_mu,
-  near(s.se_sigma, r.se_sigma, 1e-6) AS se_sigma, near(s.loglik, r.loglik, 1e-8) AS loglik, s.iterations <= 12 AS quick
+  near_relative(s.sigma, r.sigma, 1e-7) AS sigma, near(s.p_zero, r.p_zero, 1e-8) AS p_zero, near_relative(s.se_mu, r.se_mu, 1e-5) AS se_mu,
+  near_relative(s.se_sigma, r.se_sigma, 1e-5) AS se_sigma, near(s.loglik, r.loglik, 1e-8) AS loglik,
+  s.iterations <= 12 OR s.distribution = 'gamma' AS quick
 FROM by_r r JOIN estimated USING (name), demand_stats(d) s ORDER BY s.distribution, r.n, name;
 -- numeric and float8 are the same.
 SELECT bool_and(credit_limit_internal.demand_send(d) = credit_limit_internal.demand_send(f)) AS same, count(*) FROM estimated
   JOIN (SELECT name, demand_agg(balance::float8, available::float8, jsonb_build_object('distribution', distribution)) AS f FROM observed
-        WHERE half_life = 0 GROUP BY name, distribution) q USING (name);
+        GROUP BY name, distribution) q USING (name);
 
 -- What follows from a distribution, against the integrals of P(D > x) from 0 to the limit and from there on, by mpmath 1.3 with 40
--- digits (Python: quad of ncdf).
+-- digits (Python: quad of ncdf); of gamma by R 4.2, integrate(function(x) (1 - p) * pgamma(x, (mu / sigma)^2, scale = sigma^2 / mu,
+-- lower.tail = FALSE), 0, limit, rel.tol = 1e-12), and from the limit to Inf.
 CREATE TABLE by_integration (distribution text, mu float8, sigma float8, p_zero float8, credit_limit float8, draw float8, unmet float8);
 INSERT INTO by_integration VALUES
   ('lognormal', 7, 0.5, 0, 1000, 879.91191622005145, 362.73625083494428),
@@ -158,7 +183,12 @@ INSERT INTO by_integration VALUES
   ('normal', 1000, 10, 0, 1100, 1000.0, 7.474560254589328e-24),
   ('normal', 1000, 10, 0, 500, 500.0, 500.0),
   ('normal', 500, 1000, 0, 8000, 697.79655740130191, 4.1151778345837655e-12),
-  ('normal', -9000, 1500, 0, 1000, 2.3171121344589258e-7, 2.8242559497523858e-9);
+  ('normal', -9000, 1500, 0, 1000, 2.3171121344589258e-7, 2.8242559497523858e-9),
+  ('gamma', 1000, 500, 0, 900, 757.256049778253, 242.743950221747),
+  ('gamma', 1000, 900, 0.25, 1000, 497.969010361963, 252.030989638037),
+  ('gamma', 1000, 3000, 0.1, 8000, 718.587999536752, 181.412000463248),
+  ('gamma', 50, 200, 0.5, 50, 4.58956825862087, 20.4104317413791),
+  ('gamma', 100000, 10000, 0, 90000, 89250.1273493501, 10749.8726506499);
 SELECT distribution, mu, sigma, p_zero, credit_limit, near(expected_draw(d, credit_limit), draw, 1e-13) AS draw,
   abs(expected_unmet(d, credit_limit) / unmet - 1) < 1e-11 AS unmet, near(demand_mean(d), draw + unmet, 1e-13) AS mean
 FROM by_integration b, demand(b.mu, b.sigma, b.p_zero, b.distribution) d;
@@ -178,10 +208,13 @@ FROM (SELECT l > 0 AS inner_point, draw >= lag(draw) OVER w * (1 - 1e-15) AS ris
         near(draw + expected_unmet(d, l), demand_mean(d), 1e-12) AS whole
       FROM (SELECT k, d, l, expected_draw(d, l) AS draw
             FROM (VALUES (1, demand(7, 0.5, 0.2)), (2, demand(7, 1.5)), (3, demand(7, 0.2, 0.5)), (4, demand(8000, 3000, 0, 'normal')),
-              (5, demand(-2000, 3000, 0, 'normal')), (6, demand(300, 1000, 0, 'normal'))) v (k, d), generate_series(0, 20000, 50) l) q
+              (5, demand(-2000, 3000, 0, 'normal')), (6, demand(300, 1000, 0, 'normal')), (7, demand(3000, 5000, 0.1, 'gamma')),
+              (8, demand_with_ceiling(demand(7, 1.5), 5000)), (9, demand_from_quantiles('{0.1, 0.3, 0.9}', '{0, 800, 7000}'))) v (k, d),
+  generate_series(0, 20000, 50) l) q
       WINDOW w AS (PARTITION BY k ORDER BY l)) s WHERE inner_point;
 SELECT count(*) AS n, bool_and(near(demand_exceeds(d, demand_quantile(d, p)), 1 - p, 1e-13)) AS inverse
-FROM (VALUES (demand(7, 0.5, 0.2)), (demand(7, 3)), (demand(8000, 3000, 0, 'normal'))) v (d), unnest('{0.3, 0.5, 0.9, 0.99, 0.999999}'::float8[]) p;
+FROM (VALUES (demand(7, 0.5, 0.2)), (demand(7, 3)), (demand(8000, 3000, 0, 'normal')), (demand(3000, 5000, 0.1, 'gamma')),
+  (demand_from_quantiles('{0, 0.3, 1}', '{0, 800, 7000}'))) v (d), unnest('{0.3, 0.5, 0.9, 0.99, 0.999999}'::float8[]) p;
 -- As money: a quantile to set a limit by, the mean for limit_gap, and what a limit lets through and turns away.
 SELECT demand_amount(d), demand_amount(d, 0.5), demand_amount(d, 0.5, 0) AS whole, demand_amount(d, 0.1) AS none, demand_amount(d, 1) IS NULL AS everything,
   demand_amount(d) = round(demand_quantile(d, 0.9)::numeric, 2) AS quantile FROM demand(7, 0.5, 0.2) d;
@@ -217,7 +250,7 @@ FROM accounts, demand_stats(d);
 -- Standard errors are what the estimates scatter by.
 SELECT round((stddev(mu) / sqrt(avg(se_mu ^ 2)))::numeric, 1) BETWEEN 0.9 AND 1.1 AS mu,
   round((stddev(p_zero) / sqrt(avg(se_p_zero ^ 2)))::numeric, 1) AS p_zero
-FROM accounts, demand_stats(d) WHERE status = 'converged' AND n_censored <= 12;
+FROM accounts, demand_stats(d) WHERE status IN ('converged', 'tail') AND n_censored <= 12;
 -- The whole segment, pooled: all that a limit hides from the mean of balances is found, within three standard errors. With the
 -- default tolerance the balances from 98 % of the limit on count as demand above it, and the estimate is higher by 1 %.
 SELECT what, status, n, n_limits, abs(mu - 7) < 3 * se_mu AND abs(sigma - 0.6) < 3 * se_sigma AND abs(p_zero - 0.1) < 3 * se_p_zero AS within_errors,
@@ -242,12 +275,13 @@ FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit'
   ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
   demand_shrink(q.d, s.d) l ORDER BY what;
 -- What leans still says how little it knew: three months at a limit of 1,000 are an amount far above it that nobody has seen.
-SELECT s.status, s.n, s.n_zero, s.n_censored, s.n_skipped, s.lower_bound, s.se_mu IS NULL AS no_error, s.n_limits IS NULL AND s.weight IS NULL AS no_months,
-  demand_amount(l) > 1000 AS above, near(demand_quantile(l, 0.9), demand_quantile(demand(s.mu, s.sigma, s.p_zero), 0.9), 1e-15) AS by_parameters,
+SELECT s.status, s.n, s.n_zero, s.n_censored, s.n_skipped, s.lower_bound, s.se_mu IS NULL AS no_error, s.n_limits IS NULL AS no_months, s.basis,
+  s.prior_weight, demand_amount(l) > 1000 AS above, near(demand_quantile(l, 0.9), demand_quantile(demand(s.mu, s.sigma, s.p_zero), 0.9),
+  1e-15) AS by_parameters,
   l::text::demand::text = l::text AS text_form, l::bytea::demand = l AS binary_form, l::jsonb::demand = l AS json
 FROM segment g, (SELECT demand_agg(b, a) AS d FROM (VALUES (1000, 1000), (1000, 1000), (1000, 1000), (NULL, 1000)) v (b, a)) q,
   demand_shrink(q.d, g.d) l, demand_stats(l) s;
-SELECT regexp_replace(demand_shrink(demand_agg(1000, 1000), demand(6, 0.5))::text, '"mu.*p_zero": [^,]*', '...') AS text;
+SELECT regexp_replace(demand_shrink(demand_agg(1000, 1000), demand(6, 0.5))::text, '"mu"[^}]*?(,|(?=}))', '...', 'g') AS text;
 SELECT demand_shrink(demand_shrink(demand_agg(5, 6), demand(7, 1)), demand(7, 1));
 SELECT rollup(demand_shrink(d, demand(7, 1))) FROM (SELECT demand_agg(5, 6) AS d) s;
 CREATE FUNCTION accepts(document text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -256,69 +290,192 @@ BEGIN
 EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
   RETURN false;
 END $$;
-SELECT change, accepts(('{"version": 1, "distribution": "lognormal", "mu": 7, "sigma": 1, "p_zero": 0, "status": "all_censored", "n": 1, "n_zero": 0, '
-  '"n_censored": 1, "n_skipped": 0, "highest_limit": 1000}'::jsonb || change::jsonb)::text)
+SELECT change, accepts(('{"version": 1, "distribution": "lognormal", "mu": 7, "sigma": 1, "p_zero": 0, "basis": "peak", "horizon": 3}'::jsonb ||
+  jsonb_build_object('posterior', '{"status": "posterior", "n": 1, "n_zero": 0, "n_censored": 1, "n_skipped": 0, "highest_limit": 1000}'::jsonb ||
+    change::jsonb))::text)
 FROM (VALUES ('{}'), ('{"status": "given"}'), ('{"status": "sure"}'), ('{"n": 3, "n_zero": 2, "n_censored": 2}'), ('{"n": -1}'), ('{"highest_limit": 0}'),
-  ('{"highest_limit": -5}'), ('{"n_skipped": 1.5}'), ('{"sum": 1}')) v (change);
+  ('{"highest_limit": -5}'), ('{"n_skipped": 1.5}'), ('{"sum": 1}'), ('{"prior_weight": 0.5, "se_mu": 0.1}'), ('{"prior_weight": 2}'),
+  ('{"se_mu": -1}'), ('{"status": "tail"}'), ('{"status": "out_of_scope"}')) v (change);
+-- An account about which nothing is said, and only then.
+SELECT status, demand_stats(d), demand_quantile(d, 0.5, 'peak') FROM unnest('{out_of_scope, posterior}'::text[]) status,
+  LATERAL (SELECT CASE WHEN accepts(t) THEN t::demand END AS d FROM format('{"version": 1, "distribution": "lognormal", "posterior": {"status": "%s",
+    "n": 0, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0}}', status) t) l;
 SELECT demand_shrink(d, a) IS NULL AS prior_knows_nothing FROM segment, (SELECT demand_agg(1000, 1000) AS a) q;
 
--- Any order, any split, any plan: the same bytes. Few limits, and 20,000 distinct ones, which are put into cells.
+-- Any order, any split, any plan: the same bytes. Few limits, and 20,000 distinct ones, which are put into cells; months of one account.
 CREATE TABLE many AS
-SELECT g, least(d, a)::numeric(14,2) AS balance, a::numeric(14,2) AS available, g % 30 AS age
+SELECT g, least(d, a)::numeric(14,2) AS balance, a::numeric(14,2) AS available, g % 30 AS age,
+  (DATE '2019-01-01' + make_interval(months => g % 44))::date AS month
 FROM (SELECT g, 500 + (g * 7919 % 20011) * 1.37 AS a, exp(8 + sin(g * 12.9898)) AS d FROM generate_series(1, 60000) g) s;
+-- Each month of the account ten times, a third of the rows without the limit and a third without the balance.
+CREATE TABLE account_rows AS SELECT g, month, CASE WHEN g % 3 > 0 THEN m.balance END AS balance, CASE WHEN g % 3 <> 1 THEN m.available END AS available
+FROM generate_series(0, 439) g, LATERAL (SELECT month, balance, available FROM many WHERE many.g = 44 + g % 44) m;
 CREATE TABLE whole AS
 SELECT 'plain' AS kind, demand_agg(balance, available) AS d FROM many UNION ALL
 SELECT 'normal', demand_agg(balance, available, '{"distribution": "normal"}') FROM many UNION ALL
-SELECT 'weighted', demand_agg(balance, available, age, '{"half_life": 12}') FROM many UNION ALL
-SELECT 'normal weighted', demand_agg(balance, available, age, '{"half_life": 12, "distribution": "normal"}') FROM many UNION ALL
+SELECT 'gamma', demand_agg(balance, available, '{"distribution": "gamma"}') FROM many UNION ALL
+SELECT 'dated', demand_agg(month, balance, available) FROM account_rows UNION ALL
+SELECT 'dated gamma', demand_agg(month, balance, available, '{"distribution": "gamma"}') FROM account_rows UNION ALL
 SELECT 'few limits', demand_agg(balance, available, '{"tolerance": 0}') FROM simulated;
-SELECT kind, s.n, s.n_censored, s.n_limits, s.status FROM whole, demand_stats(d) s ORDER BY kind;
-SELECT 'backwards' AS what, credit_limit_internal.demand_send(demand_agg(balance, available
-  ORDER BY g DESC)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'plain') AS same FROM many
-UNION ALL
-SELECT 'by limit', credit_limit_internal.demand_send(demand_agg(balance, available, '{"distribution": "normal"}'
-  ORDER BY available, balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'normal') FROM many
-UNION ALL
-SELECT 'weighted', credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}'
-  ORDER BY balance)) = (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') FROM many
-UNION ALL
-SELECT '97 parts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
-  WHERE kind = 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
-UNION ALL
-SELECT 'uneven parts', credit_limit_internal.demand_send(rollup(d ORDER BY k DESC)) = (SELECT credit_limit_internal.demand_send(d)
-  FROM whole WHERE kind = 'normal weighted')
-FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, age,
-  '{"half_life": 12, "distribution": "normal"}') AS d FROM many GROUP BY 1) s
-UNION ALL
-SELECT 'accounts', credit_limit_internal.demand_send(rollup(d)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
-  WHERE kind = 'few limits') FROM accounts
+SELECT kind, s.n, s.n_censored, s.n_limits, s.n_dropped, s.status FROM whole, demand_stats(d) s ORDER BY kind;
+CREATE FUNCTION is_whole(d demand, what text) RETURNS boolean LANGUAGE sql AS
+  'SELECT credit_limit_internal.demand_send(d) = credit_limit_internal.demand_send(w.d) FROM whole w WHERE w.kind = what';
+SELECT 'backwards' AS what, is_whole(demand_agg(balance, available ORDER BY g DESC), 'plain') AS same FROM many
+UNION ALL SELECT 'by limit', is_whole(demand_agg(balance, available, '{"distribution": "normal"}' ORDER BY available, balance), 'normal') FROM many
+UNION ALL SELECT 'by balance', is_whole(demand_agg(balance, available, '{"distribution": "gamma"}' ORDER BY balance), 'gamma') FROM many
+UNION ALL SELECT '97 parts', is_whole(rollup(d), 'plain') FROM (SELECT demand_agg(balance, available) AS d FROM many GROUP BY g % 97) s
+UNION ALL SELECT 'uneven parts', is_whole(rollup(d ORDER BY k DESC), 'gamma')
+FROM (SELECT width_bucket(sqrt(g), 0, 250, 9) AS k, demand_agg(balance, available, '{"distribution": "gamma"}') AS d FROM many GROUP BY 1) s
+UNION ALL SELECT 'accounts', is_whole(rollup(d), 'few limits') FROM accounts
+UNION ALL SELECT 'latest month first', is_whole(demand_agg(month, balance, available ORDER BY g DESC), 'dated') FROM account_rows
+UNION ALL SELECT 'as float8', is_whole(demand_agg(month, balance::float8, available::float8 ORDER BY g * 7 % 440), 'dated') FROM account_rows
+UNION ALL SELECT 'parts of an account', is_whole(rollup(d ORDER BY k), 'dated')
+FROM (SELECT extract(month FROM month) AS k, demand_agg(month, balance, available) AS d FROM account_rows GROUP BY 1) s
 ORDER BY what;
 ALTER TABLE many SET (parallel_workers = 2);
+ALTER TABLE account_rows SET (parallel_workers = 2);
+CREATE TABLE part_of AS SELECT k, demand_agg(month, balance, available) AS d FROM (SELECT *, extract(year FROM month) AS k FROM account_rows) s GROUP BY k;
+ALTER TABLE part_of SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF) SELECT demand_agg(balance, available) FROM many;
-SELECT credit_limit_internal.demand_send(demand_agg(balance, available)) = (SELECT credit_limit_internal.demand_send(d) FROM whole
-  WHERE kind = 'plain') AS plain,
-  credit_limit_internal.demand_send(demand_agg(balance, available, age, '{"half_life": 12}')) =
-    (SELECT credit_limit_internal.demand_send(d) FROM whole WHERE kind = 'weighted') AS weighted FROM many;
+SELECT is_whole(demand_agg(balance, available), 'plain') AS plain, is_whole(demand_agg(balance, available, '{"distribution": "gamma"}'), 'gamma') AS gamma
+FROM many;
+SELECT uses_parallel('SELECT demand_agg(month, balance, available) FROM account_rows') AS parallel, is_whole(demand_agg(month, balance, available),
+  'dated') AS dated,
+  is_whole(demand_agg(month, balance, available, '{"distribution": "gamma"}'), 'dated gamma') AS gamma FROM account_rows;
+SELECT uses_parallel('SELECT rollup(d) FROM part_of') AS parallel, is_whole(rollup(d), 'dated') AS dated FROM part_of;
+-- The same month in two parts, and two rows of a month that say different things, are found whichever worker has them.
+INSERT INTO part_of SELECT 3000, demand_agg(DATE '2022-08-15', balance, available) FROM many WHERE g = 87;
+SELECT rollup(d) FROM part_of;
+INSERT INTO account_rows SELECT 1000, month, 0.5, NULL FROM account_rows WHERE g = 43;
+SELECT demand_agg(month, balance, available) FROM account_rows;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+SELECT demand_agg(month, balance, available) FROM account_rows;
 -- Cells cost next to nothing: 7,001 limits, of which more than 4,096 were reached, against R as above,
 --
 --   g <- 1:21003
 --   u <- (g * 0.6180339887498949) %% 1
 --   a <- exp(7.5 + (g %% 7001) / 7001)
---   fit("cells", data.frame(balance = pmin(exp(8 + 0.7 * log(u / (1 - u))), a), available = a, age = 0))
+--   fit("cells", data.frame(balance = pmin(exp(8 + 0.7 * log(u / (1 - u))), a), available = a))
 SELECT n, n_censored, n_limits <= 4096 AS cells, near(mu, 8.0455220031, 1e-7) AS mu, near(sigma, 1.29153253297, 1e-7) AS sigma,
   near(se_mu, 0.0110770340553, 1e-7) AS se_mu, near(se_sigma, 0.00985376136789, 1e-7) AS se_sigma, near(loglik, -97358.9655295, 1e-7) AS loglik
 FROM demand_stats((SELECT demand_agg(least(exp(8 + 0.7 * ln(u / (1 - u))), a), a)
   FROM (SELECT exp(7.5 + (g % 7001) / 7001.0::float8) AS a, g * 0.6180339887498949::float8 - floor(g * 0.6180339887498949::float8) AS u
         FROM generate_series(1, 21003) g) i));
 
+-- Months of one account. The estimate is that of the months that are kept; an older one still says what was seen.
+CREATE TABLE dated AS SELECT i, (DATE '2023-01-15' + make_interval(months => i))::date AS month,
+  (CASE i WHEN 2 THEN 9000 ELSE 100 + i * 37 % 911 END)::numeric(14,2) AS balance,
+  1000.00 AS available FROM generate_series(0, 39) i;
+SELECT s.n, s.n_skipped, s.n_dropped, s.ceiling, s.basis, s.horizon, s.status, s.mu = u.mu AND s.sigma = u.sigma
+  AND s.loglik = u.loglik AS as_without_dates, u.ceiling
+FROM demand_stats((SELECT demand_agg(month, balance, available) FROM dated)) s, demand_stats((SELECT demand_agg(balance, available) FROM dated WHERE i >= 4)) u;
+-- A stored history gives the same, whatever else it knows, and options.
+SELECT demand(h) = demand_agg(month, balance, available) AS same, demand(h, '{"distribution": "gamma"}') = demand_agg(month, balance, available,
+  '{"distribution": "gamma"}') AS gamma FROM (SELECT behavior_agg(month, available, balance, 5.1234, 3, 0) AS h FROM dated WHERE i >= 4) b, dated
+  WHERE i >= 4 GROUP BY h;
+SELECT (demand_stats(demand(h))).n_dropped, (demand_stats(demand(h))).n FROM (SELECT behavior_agg(month, available, balance, NULL, NULL, NULL) AS h
+  FROM dated) b;
+-- Rows complement each other; what is not known, or could not be drawn, is skipped.
+SELECT demand_agg(month, b, a) AS d FROM (VALUES (DATE '2026-01-31', 5.5, NULL), ('2026-01-01', NULL, 10), ('2026-02-01', 3, 0), ('2026-03-01', NULL, 10),
+  (NULL, 3, 10)) v (month, b, a);
+SELECT (s).n, (s).n_skipped, (s).status, (s).ceiling FROM (SELECT demand_stats(demand_agg(month, b, a)) AS s FROM (VALUES (DATE '2026-01-31', 5.5, 10),
+  ('2026-02-01', 3, 0),
+  ('2026-03-01', NULL, 70)) v (month, b, a)) q;
+SELECT demand_agg(month, 1, 2) IS NULL AS no_month FROM (VALUES (NULL::date)) v (month);
+SELECT demand_agg(month, b, a) FROM (VALUES (DATE '2026-01-31', 5, 10), ('2026-01-01', 6, 10)) v (month, b, a);
+SELECT demand_agg(month, 1, 2) FROM (VALUES (DATE '2026-01-31'), ('1826-01-01')) v (month);
+SELECT demand_agg(DATE 'infinity', 1, 2);
+SELECT demand_agg(DATE '2026-01-31', 1e15, 2);
+SELECT demand_agg(DATE '2026-01-31', 1, 5e12, '{"distribution": "gamma"}');
+SELECT demand_agg(DATE '2026-01-31', 1, -2);
+SELECT rollup(d) FROM (SELECT demand_agg(DATE '2026-01-31', 1, 2) UNION ALL SELECT demand_agg(1, 2)) v (d);
+SELECT rollup(d) FROM (SELECT demand_agg(DATE '2026-01-31', 1, 2) UNION ALL SELECT demand_agg(DATE '2026-01-01', 1, 2)) v (d);
+
+-- Nobody draws more than was ever seen four times over, whatever the estimate. 24 months at a limit of 100, and balances of 1, 5 and 20: a quantile of
+-- 119,632,075 once.
+CREATE TABLE bounded AS SELECT distribution, demand_agg(b, 100, jsonb_build_object('distribution', distribution)) AS d
+FROM (SELECT 100 AS b FROM generate_series(1, 24) UNION ALL SELECT unnest('{1,5,20}'::int[])) s, unnest('{lognormal, normal, gamma}'::text[]) distribution
+GROUP BY distribution;
+SELECT distribution, s.status, s.ceiling, demand_amount(d) <= 400 AS q90, demand_quantile(d, 1) = 400 AS highest, s.mean < 400 AS mean,
+  expected_draw(d, 400) = s.mean AND expected_unmet(d, 400) = 0 AS all_of_it, near_relative(expected_draw(d, 100) + expected_unmet(d, 100), s.mean,
+  1e-9) AS whole
+FROM bounded, demand_stats(d) s ORDER BY distribution;
+-- By hand, lower and higher; the mean is the integral of what is exceeded up to it, by steps of 0.1.
+SELECT demand_mean_amount(c), near(demand_mean(c), (SELECT sum(0.1 * demand_exceeds(demand(7, 1), x / 10.0 - 0.05)) FROM generate_series(1, 9000) x),
+  1e-5) AS mean,
+  demand_quantile(c, 0.99), demand_exceeds(c, 899.99) > 0.5 AS exceeds, demand_exceeds(c, 900) AS ceiling, expected_unmet(c, 500) > 0 AS unmet,
+  near_relative(demand_mean(demand_with_ceiling(c, 1e15)), demand_mean(demand(7, 1)), 1e-9) AS raised
+FROM demand_with_ceiling(demand(7, 1), 900) c;
+SELECT c::text LIKE '%"ceiling": 50,%' AS stored, (demand_stats(c)).ceiling, demand_amount(c), (demand_stats(demand_with_ceiling(c,
+  1000000))).ceiling AS raised,
+  c <> d AS another, demand_with_ceiling(c, 50) = c AS same FROM bounded, demand_with_ceiling(d, 50) c WHERE distribution = 'lognormal';
+SELECT (demand_stats(demand_agg(5, 100, '{"ceiling_factor": 1}'))).ceiling, (demand_stats(demand_agg(700, 100,
+  '{"ceiling_factor": 1.5}'))).ceiling AS over_limit,
+  (demand_stats(demand_agg(NULL, 100))).ceiling AS skipped, (demand_stats(demand_agg(NULL::numeric, NULL))).ceiling AS nothing_seen;
+SELECT demand_with_ceiling(demand(7, 1), -1);
+SELECT demand_with_ceiling(demand(7, 1), 'NaN');
+SELECT demand_agg(5, 6, '{"ceiling_factor": 0.5}');
+SELECT rollup(d) FROM (SELECT demand_agg(5, 6) UNION ALL SELECT demand_with_ceiling(demand_agg(5, 6), 20)) v (d);
+
+-- Quantiles: 0.2 of the months without a draw, uniform to 100 until 0.5 and on to 300 until 0.9, which the rest is at: by hand 0.3 * 50 + 0.4 * 200 + 0.1 *
+-- 300.
+SELECT demand_mean(d), demand_quantile(d, 0.1) AS q10, demand_quantile(d, 0.35) AS q35, demand_quantile(d, 0.7) AS q70, demand_quantile(d, 1) AS q100,
+  demand_exceeds(d, 0) AS draws, demand_exceeds(d, 200), demand_exceeds(d, 300) AS top, expected_draw(d, 100), expected_unmet(d, 200), s.p_zero, s.mu,
+  s.status, s.basis
+FROM demand_from_quantiles('{0, 0.2, 0.5, 0.9}', '{0, 0, 100, 300}') d, demand_stats(d) s;
+SELECT demand_from_quantiles('{0.5, 0.6}', '{10, 10}', 8) AS d, demand_mean(demand_from_quantiles('{0.5, 0.6}', '{10, 10}', 8)),
+  demand_from_quantiles(NULL, '{1}') IS NULL AND demand_from_quantiles('{1}', NULL) IS NULL AS nothing;
+SELECT count(*), bool_and(demand_mean(d) BETWEEN 499 AND 501) AS mean FROM demand_from_quantiles((SELECT array_agg(i / 999.0 ORDER BY i)
+  FROM generate_series(0, 999) i)::float8[],
+  (SELECT array_agg(i * 1000 / 999.0 ORDER BY i) FROM generate_series(0, 999) i)::float8[]) d;
+CREATE FUNCTION accepts_points(p text, q text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN demand_from_quantiles(p::float8[], q::float8[]) IS NOT NULL;
+EXCEPTION WHEN invalid_parameter_value THEN
+  RETURN false;
+END $$;
+SELECT p, q, accepts_points(p, q) FROM (VALUES ('{0.5}', '{1}'), ('{}', '{}'), ('{0, 1}', '{1}'), ('{0.5, 0.5}', '{1, 2}'), ('{0.5, 0.4}', '{1, 2}'),
+  ('{0, 1.1}', '{1, 2}'), ('{-0.1, 1}', '{1, 2}'), ('{0, 1}', '{2, 1}'), ('{0, 1}', '{-1, 1}'), ('{0, NaN}', '{1, 2}'), ('{0, 1}', '{1, NaN}'), ('{0, 1}',
+  '{1, Infinity}'),
+  ('{0, NULL}', '{1, 2}'), ('{{0, 1}}', '{1, 2}')) v (p, q);
+SELECT demand_from_quantiles('{0, 1}', '{2, 1}');
+SELECT demand_from_quantiles('{0, NULL}', '{2, 1}');
+SELECT demand_from_quantiles(array_fill(0.5::float8, '{1001}'), array_fill(1::float8, '{1001}'));
+
+-- Of which time: doors to money ask, and take what has no basis for the one they ask for.
+CREATE TABLE basis AS SELECT basis, CASE WHEN basis IS NULL THEN d ELSE demand_with_basis(d, basis, 3) END AS d
+FROM demand(7, 0.5) d, unnest('{month, mixture, peak, NULL}'::text[]) basis;
+CREATE FUNCTION answers(call text, d demand) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE amount numeric;
+BEGIN
+  EXECUTE 'SELECT ' || call INTO amount USING d;
+  RETURN amount > 0;
+EXCEPTION WHEN invalid_parameter_value THEN
+  RETURN false;
+END $$;
+SELECT b.basis, count(*) AS doors, bool_and(answers(format(call, ''), d)) AS by_default, bool_and(answers(format(call, ', basis => ''month'''), d)) AS month,
+  bool_and(answers(format(call, ', basis => ''mixture'''), d)) AS mixture, bool_and(answers(format(call, ', basis => ''peak'''), d)) AS peak
+FROM basis b, unnest(ARRAY['demand_amount($1, 0.5%s)', 'demand_mean_amount($1%s)', 'expected_draw_amount($1, 500%s)', 'expected_unmet_amount($1, 500%s)']) call
+GROUP BY b.basis ORDER BY b.basis;
+SELECT demand_quantile(d, 0.5, 'peak') = demand_quantile(d, 0.5) AS same, (demand_stats(d)).basis, (demand_stats(d)).horizon FROM basis WHERE basis = 'peak';
+SELECT count(DISTINCT d) AS distinct, count(DISTINCT d::bytea) AS bytes FROM (SELECT d FROM basis UNION ALL SELECT demand_with_basis(d, 'peak', 6)
+  FROM basis) s;
+SELECT demand_amount(d) FROM basis WHERE basis = 'peak';
+SELECT demand_quantile(d, 0.5, 'month') FROM basis WHERE basis = 'mixture';
+SELECT demand_amount(demand(7, 1), basis => 'year');
+SELECT demand_with_basis(demand(7, 1), 'peak', 0);
+SELECT demand_with_basis(demand_agg(5, 6), 'peak', 3);
+
 -- Stored, dumped and sent.
 CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given',
   demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal')
-  UNION ALL SELECT 'leans', demand_shrink(demand_agg(5, 6), demand(7, 1));
+  UNION ALL SELECT 'leans', demand_shrink(demand_agg(5, 6), demand(7, 1)) UNION ALL SELECT 'bounded', demand_with_ceiling(d, 50) FROM bounded
+  UNION ALL SELECT 'basis', d FROM basis UNION ALL SELECT 'quantiles', demand_from_quantiles('{0.1, 0.5, 1}', '{0, 5.5, 1e300}', 1000)
+  UNION ALL SELECT 'given gamma', demand(7, 5, 0.5, 'gamma') UNION ALL SELECT 'month', demand_agg(month, balance, available) FROM dated WHERE i < 3;
 SELECT count(*) AS n, bool_and(credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d)) AS text FROM stored;
-SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'leans', 'three', 'normal weighted') AND length(d::text) < 1000 ORDER BY kind;
+SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'given gamma', 'leans', 'three', 'gamma', 'quantiles', 'month')
+  AND length(d::text) < 1000 ORDER BY kind, d;
 
 -- The largest amounts, too: a dump can be restored.
 SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest
@@ -335,11 +492,8 @@ SELECT demand_agg(5, -1);
 SELECT demand_agg('Infinity'::numeric, 1);
 SELECT demand_agg(1::float8, 'Infinity'::float8);
 SELECT demand_agg(5, 6, '{"half_live": 3}');
-SELECT demand_agg(5, 6, '{"half_life": 3}');
-SELECT demand_agg(5, 6, 1, '{}');
-SELECT demand_agg(5, 6, -1, '{"half_life": 3}');
 SELECT demand_agg(5, 6, '{"tolerance": 0.6}');
-SELECT demand_agg(5, 6, '{"distribution": "gamma"}');
+SELECT demand_agg(5, 6, '{"distribution": "quantiles"}');
 SELECT demand_agg(5, 6, NULL);
 SELECT demand_agg(5e12, 6e12, '{"distribution": "normal"}');
 SELECT demand_agg(5, 6, o) FROM (VALUES ('{"tolerance": 0.1}'::jsonb), ('{"tolerance": 0.2}')) v (o);
@@ -350,23 +504,45 @@ SELECT demand('NaN', 1);
 SELECT demand(7, 1, 1.5);
 SELECT demand(7, 1, 0.5, 'normal');
 SELECT demand(7, 1, 0, 'weibull');
+SELECT demand(-7, 1, 0, 'gamma');
+SELECT demand(7, 701, 0, 'gamma');
 SELECT demand_quantile(demand(7, 1), 1.5);
 SELECT expected_draw(demand(7, 1), -1);
 SELECT demand_shrink(demand(7, 1), demand(7, 1));
 SELECT demand_shrink(demand_agg(5, 6), demand(7, 1), 0);
 SELECT demand_shrink(demand_agg(5, 6), demand(7, 1, 0, 'normal'));
+SELECT demand_shrink(demand_agg(5, 6, '{"distribution": "gamma"}'), demand(7, 1, 0, 'gamma'));
 SELECT '{"version": 2, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0}'::demand;
 SELECT '{"version": 1, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0, "n": 5}'::demand;
 SELECT '[]'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 1, "n_zero": 2, "n_censored": 0, "n_skipped": 0, '
+-- What a document says of months must agree with itself.
+SELECT change, accepts((d::jsonb || change::jsonb)::text) FROM (SELECT demand_agg(b, 100) AS d FROM (VALUES (5), (0), (50), (100)) v (b)) s,
+  (VALUES ('{}'), ('{"basis": "peak"}'),
+  ('{"horizon": 2}'), ('{"basis": null, "horizon": null}'), ('{"highest_granted": 99}'), ('{"highest_balance": 0}'), ('{"ceiling": -1}'),
+  ('{"ceiling_factor": 0.9}'),
+  ('{"distribution": "gamma"}'), ('{"distribution": "quantiles"}'), ('{"log_sum": 5}'), ('{"history": null}'), ('{"mu": 5}')) v (change);
+SELECT change, accepts((d::jsonb || change::jsonb)::text) FROM (SELECT demand_agg(DATE '2026-01-01', 5, 100) AS d) s, (VALUES ('{}'),
+  ('{"highest_granted": 99}'),
+  ('{"highest_balance": 4}'), ('{"highest_balance": 400}'), ('{"n": 5}'), ('{"history": {"version": 1, "decimals": 0, "months": []}}'),
+  ('{"history": {"version": 1, "decimals": 0, "months": [{"month": "2026-01", "balance": 5, "due": 1}]}}'), ('{"history": 5}')) v (change);
+SELECT change, accepts((d::jsonb || change::jsonb)::text) FROM (SELECT demand_from_quantiles('{0, 1}', '{0, 5}', 3) AS d) s, (VALUES ('{}'),
+  ('{"ceiling": null}'),
+  ('{"quantiles": [1]}'), ('{"quantiles": [1, 2, 3]}'), ('{"quantiles": [2, 1]}'), ('{"probabilities": [0, 0]}'), ('{"mu": 1}'), ('{"basis": "month"}'),
+  ('{"basis": "month", "horizon": 121}')) v (change);
+SELECT '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+  "highest_balance": 1000, "highest_granted": 1000, "n": 1, "n_zero": 2, "n_censored": 0, "n_skipped": 0, '
   '"highest_limit": 0, "sum": 0, "squares": 0, "limits": []}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
+SELECT '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+  "highest_balance": 1000, "highest_granted": 1000, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
   '"highest_limit": 0, "sum": 12, "squares": 60, "limits": []}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
+SELECT '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+  "highest_balance": 1000, "highest_granted": 1000, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
   '"highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1]]}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
+SELECT '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+  "highest_balance": 1000, "highest_granted": 1000, "n": 2, "n_zero": 0, "n_censored": 2, "n_skipped": 0, '
   '"highest_limit": 100, "sum": 0, "squares": 0, "limits": [[4.6, 1], [4.5, 1]]}'::demand;
-SELECT '{"version": 1, "distribution": "lognormal", "tolerance": 0.02, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
+SELECT '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
+  "highest_balance": 1000, "highest_granted": 1000, "n": 2, "n_zero": 0, "n_censored": 0, "n_skipped": 0, '
   '"highest_limit": 0, "sum": 12, "squares": -72, "limits": []}'::demand;
 
 SELECT demand_amount(demand(7, 1), 0.9, 30);
@@ -387,8 +563,8 @@ DECLARE
   mutant bytea; o oid; original record;
 BEGIN
   PERFORM setseed(0.78);
-  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'leans', 'three', 'normal weighted',
-    'weighted') AND length(d::text) < 1000 LOOP
+  FOR original IN SELECT row_number() OVER () AS kind, d FROM stored WHERE kind IN ('given', 'leans', 'three', 'gamma', 'quantiles',
+    'month', 'basis', 'bounded') AND length(d::text) < 1000 LOOP
     FOR i IN 1 .. 300 LOOP
       mutant := CASE WHEN i = 1 THEN credit_limit_internal.demand_send(original.d) ELSE pg_temp.mutate(credit_limit_internal.demand_send(original.d)) END;
       o := lo_from_bytea(0, '\x5047434f50590aff0d0a000000000000000000'::bytea || '\x0002'::bytea || '\x00000004'::bytea || int4send(original.kind::int)
@@ -415,7 +591,7 @@ BEGIN
   FOR f IN SELECT d FROM demand_fuzz LOOP
     PERFORM demand_stats(f.d), demand_quantile(f.d, 0.9), expected_draw(f.d, 1000), expected_unmet(f.d, 1000), demand_exceeds(f.d, 1000);
     BEGIN
-      PERFORM demand_shrink(f.d, demand(7, 1)), rollup(x.d) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
+      PERFORM demand_shrink(f.d, demand(7, 1)), rollup(x.d), demand_with_ceiling(f.d, 5) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
     EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN NULL;
     END;
   END LOOP;

@@ -373,7 +373,9 @@ SELECT count(*) FILTER (WHERE (d).product_cap <> 1000 * n) AS wrong, count(*)
 --
 
 -- Demand exp(N(7, 0.5^2)): its quantile 0.9 is exp(7 + 0.5 * 1.2815515655446) = 2081.36, to the nearest cent, and the step is 100.
-CREATE TABLE demand_policy AS SELECT '{"name": "d", "target": {"demand_quantile": 0.9}, "product": {"cap": 50000, "step": 1}}'::limit_policy AS p;
+CREATE TABLE demand_policy AS SELECT '{"name": "d", "target": {"demand_quantile": 0.9}, "product": {"cap": 50000, "step": 1}}'::limit_policy AS p,
+  '{"version": 1, "distribution": "lognormal", "basis": "peak", "horizon": 3, "posterior": {"status": "out_of_scope", "n": 0, "n_zero": 0, "n_censored": 0,
+    "n_skipped": 0, "highest_limit": 0}}'::demand AS unknown;
 SELECT what, (d).action, (d).new_limit, (d).target, (d).binding FROM demand_policy, LATERAL (
   SELECT 1 AS n, 'from the estimate' AS what, decide_limit(p, a, '2026-11-30') AS d FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS demand) a
   UNION ALL SELECT 2, 'another quantile', decide_limit('{"name": "d", "target": {"demand_quantile": 0.5}, "product": {"cap": 50000}}', a, '2026-11-30')
@@ -381,13 +383,14 @@ SELECT what, (d).action, (d).new_limit, (d).target, (d).binding FROM demand_poli
   UNION ALL SELECT 3, 'before demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
     demand(7, 0.5) AS demand, 777 AS demand_q90) a
   UNION ALL SELECT 4, 'unknown: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
-    demand_agg(1000, 1000) AS demand, 777 AS demand_q90) a
+    unknown AS demand, 777 AS demand_q90) a
   UNION ALL SELECT 5, 'NULL: demand_q90', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
     NULL::demand AS demand, 777 AS demand_q90) a
-  UNION ALL SELECT 6, 'unknown altogether', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(1000, 1000) AS demand) a
-  UNION ALL SELECT 7, 'never used', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(0, 1000) AS demand) a
-  UNION ALL SELECT 8, 'always 500', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
-    demand_agg(b, 1000) AS demand FROM (VALUES (500), (500)) v (b)) a
+  UNION ALL SELECT 6, 'unknown altogether', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, unknown AS demand) a
+  UNION ALL SELECT 7, 'never used', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    demand_from_quantiles('{0, 1}', '{0, 0}') AS demand) a
+  UNION ALL SELECT 8, 'a peak of 500', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
+    demand_with_basis(demand_from_quantiles('{0, 1}', '{500, 500}'), 'peak', 3) AS demand) a
   UNION ALL SELECT 9, 'no limit is enough', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(700, 100) AS demand) a
   UNION ALL SELECT 10, 'demand of another type', decide_limit(p, a, '2026-11-30') FROM (SELECT 0 AS credit_limit, 0 AS balance,
     5 AS demand, 777 AS demand_q90) a) s ORDER BY n;
@@ -396,6 +399,8 @@ SELECT explain_limit(p, a, '2026-11-30') -> 'inputs' AS inputs FROM demand_polic
 CREATE TABLE demand_account AS SELECT g AS id, 1000.00 AS credit_limit, 10.00 AS balance, demand(6 + g % 3, 0.5) AS demand FROM generate_series(1, 300) g;
 SELECT count(*) AS n, bool_and((d).target = round(exp(6 + id % 3 + 0.5 * 1.2815515655446004)::numeric, 2)) AS target
 FROM (SELECT a.id, decide_limit(p, a, '2026-11-30') AS d FROM demand_policy, demand_account a) s;
+-- A limit stands for months: what it has to cover is their peak, and not what one month is.
+SELECT decide_limit(p, a, '2026-11-30') FROM demand_policy, (SELECT 0 AS credit_limit, 0 AS balance, demand_agg(5, 10) AS demand, 777 AS demand_q90) a;
 -- Neither column.
 SELECT decide_limit(p, a, '2026-11-30') FROM demand_policy, (SELECT 0 AS credit_limit, 0 AS balance) a;
 SELECT decide_limit(p, a, '2026-11-30') FROM demand_policy, (SELECT 0 AS credit_limit, 0 AS balance, 5 AS demand) a;

@@ -68,7 +68,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('utilization', 'amounts', 'utilization_agg(balance, available)', NULL),
   ('utilization', 'float8', 'utilization_agg(balance::float8, available::float8)', NULL),
   ('demand', 'months', 'demand_agg(balance, available)', NULL),
-  ('demand', 'months that fade', 'demand_agg(balance, available, (i % 36)::float8, ''{"half_life": 9}'')', NULL),
+  ('demand', 'gamma', 'demand_agg(balance, available, ''{"distribution": "gamma"}'')', NULL),
+  ('demand', 'months with dates', 'demand_agg(month, balance, available) FILTER (WHERE i <= 100)', NULL),
   ('kaplan_meier', 'amounts', 'kaplan_meier_agg(balance, event)', NULL),
   ('tobit_model', 'numbers', 'tobit_regression(least(balance, available), 0, available, ARRAY[x, pd])', false),
   ('tobit_model', 'weights and clusters', 'tobit_regression(least(balance, available), 0, available, ARRAY[x], weight, label, NULL) '

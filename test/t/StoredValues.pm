@@ -25,8 +25,8 @@ our %value = (
 		FROM generate_series(1, 60) i)",
 	behavior_features => "(SELECT credit_limit.behavior_features(DATE '2020-01-31' + 30 * i, 1000.00, i * 1.5, i, 20, i % 40)
 		FROM generate_series(1, 60) i)",
-	demand => "(SELECT credit_limit.demand_agg(i * 7919 % 10007, 5000 + i % 9, abs(i) % 24, '{\"half_life\": 9}')
-		FROM generate_series(-50, 500) i)",
+	demand => "(SELECT credit_limit.demand_agg(DATE '2020-01-31' + 30 * i, i * 7919 % 10007, 5000 + i % 9, '{\"distribution\": \"gamma\"}')
+		FROM generate_series(1, 60) i)",
 	tobit_model => "(SELECT credit_limit.tobit_regression(least(i % 7, 5), 0, 5, ARRAY[i, i % 5, 2 * i], 1, i % 9, NULL)
 		FROM generate_series(1, 50) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",

@@ -48,6 +48,7 @@ FEATURE_TEST(logistic);
 FEATURE_TEST(logistic_coded);
 FEATURE_TEST(tobit);
 FEATURE_TEST(demand);
+FEATURE_TEST(demand_bounded);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 
@@ -83,6 +84,7 @@ static const struct
 	{"logistic_coded", test_logistic_coded},
 	{"tobit", test_tobit},
 	{"demand", test_demand},
+	{"demand_bounded", test_demand_bounded},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
 };
