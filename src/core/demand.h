@@ -193,8 +193,8 @@ typedef struct ClDemandPosterior
 
 /*
  * Observations are undated, for any number of accounts, or the months of one account (history). Undated ones are kept as sums.
- * The sums of dated ones are made for the estimate and dropped again; numbers of months stay with it, so whoever reads these calls
- * cl_demand_fit() first.
+ * The sums of dated ones are made for the estimate and dropped again; numbers of months stay with it, so whoever reads these
+ * calls cl_demand_fit() first.
  *
  * There are as many of these as accounts, and a month is added by reading one from memory. So what most months change stands
  * together, and all of it fills no more than a block of 256 bytes; what is made at the end has its own.

@@ -196,9 +196,9 @@ read_amounts(ClPolicyReader *reader)
 }
 
 /*
- * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A limit stands for
- * months, so what it has to cover is the highest of them: a demand of another basis than peak is an error. A demand that
- * is not known, or that no limit covers, leaves what the column with the amount says.
+ * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A limit stands
+ * for months, so what it has to cover is the highest of them: a demand of another basis than peak is an error. A demand that is
+ * not known, or that no limit covers, leaves what the column with the amount says.
  */
 static void
 read_demand(ClPolicyReader *reader)

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "usage/demand_state.h"
@@ -70,7 +69,7 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	cl_record_put_if(&record, estimated && !cl_demand_dated(demand), Int64GetDatum(demand->n_cells));
 	cl_record_put_text(&record, cl_demand_distribution_names[demand->options.distribution]);
 	cl_record_put_float8(&record, model.ceiling < INFINITY ? model.ceiling : NAN);
-	cl_record_put_text(&record, demand->basis != CL_DEMAND_NO_BASIS ? cl_demand_basis_names[demand->basis - 1] : NULL);
+	cl_record_put_text(&record, cl_demand_basis_names[demand->basis]);
 	cl_record_put_if(&record, demand->horizon != 0, Int32GetDatum(demand->horizon));
 	cl_record_put_float8(&record, posterior != NULL ? posterior->prior_weight : NAN);
 	PG_RETURN_DATUM(cl_record_datum(&record));
@@ -117,16 +116,15 @@ static void
 require_basis(FunctionCallInfo fcinfo, int arg)
 {
 	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	int			asked = cl_choice_argument(PG_GETARG_TEXT_PP(arg), cl_demand_basis_names, "basis of a demand",
-										   "A gap takes one month, the best limit a mixture of months, what a limit has to cover their peak.");
+	ClDemandBasis asked = cl_demand_basis(PG_GETARG_TEXT_PP(arg));
 
-	if (demand->basis != CL_DEMAND_NO_BASIS && demand->basis != asked + CL_DEMAND_MONTH)
+	if (demand->basis != CL_DEMAND_NO_BASIS && demand->basis != asked)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("demand is of basis %s, not %s", cl_demand_basis_names[demand->basis - 1], cl_demand_basis_names[asked]),
+				 errmsg("demand is of basis %s, not %s", cl_demand_basis_names[demand->basis], cl_demand_basis_names[asked]),
 				 errdetail("Its horizon is %d %s.", demand->horizon, demand->horizon == 1 ? "month" : "months"),
 				 errhint("Take a demand of basis %s, or ask for %s if that is what you mean.", cl_demand_basis_names[asked],
-						 cl_demand_basis_names[demand->basis - 1])));
+						 cl_demand_basis_names[demand->basis])));
 }
 
 Datum

@@ -89,7 +89,7 @@ cl_demand_from_quantiles(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("quantiles of a demand are out of order"),
 				 errdetail("The %s: %d probabilities, %d quantiles.", wrong, n, model.n_points),
-				 errhint("Give 2 to 1000 probabilities from 0 to 1 that rise, and for each an amount from 0 on that does not fall.")));
+				 errhint("Give 2 to 1000 probabilities from 0 to 1 that rise, and as many amounts from 0 on that do not fall.")));
 	return cl_summary_datum(&demand_summary, cl_demand_of(&model, CL_DEMAND_NO_BASIS, 0));
 }
 
@@ -128,8 +128,7 @@ Datum
 cl_demand_with_basis(PG_FUNCTION_ARGS)
 {
 	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	int			basis = cl_choice_argument(PG_GETARG_TEXT_PP(1), cl_demand_basis_names, "basis of a demand",
-										   "A gap takes one month, the best limit a mixture of months, what a limit has to cover their peak.");
+	ClDemandBasis basis = cl_demand_basis(PG_GETARG_TEXT_PP(1));
 	int32		horizon = PG_GETARG_INT32(2);
 
 	if (horizon < 1 || horizon > CL_DEMAND_MOST_HORIZON)
@@ -144,7 +143,7 @@ cl_demand_with_basis(PG_FUNCTION_ARGS)
 				 errmsg("basis of a demand that was built from months is one month"),
 				 errdetail("It holds observations of single months."),
 				 errhint("A forecast says what several months, or their peak, will be.")));
-	return cl_summary_datum(&demand_summary, copy_with(demand, demand->model, basis + CL_DEMAND_MONTH, horizon));
+	return cl_summary_datum(&demand_summary, copy_with(demand, demand->model, basis, horizon));
 }
 
 static void

@@ -17,7 +17,7 @@
  *		{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "tolerance": 0.02, "ceiling_factor": 4,
  *		 "highest_balance": 990, "highest_granted": 1500, "n": 3, "n_zero": 1, "n_censored": 1, "n_skipped": 0,
  *		 "highest_limit": 1000, "sum": 6.214608098422, "squares": 38.62…, "limits": [[6.907755278982, 1]]}
- *		{"version": 1, "distribution": "lognormal", …, "highest_granted": 1500, "history": {"version": 1, "decimals": 2, "months": […]}}
+ *		{"version": 1, "distribution": "lognormal", …, "highest_granted": 1500, "history": {"version": 1, …}}
  *		{"version": 1, "distribution": "lognormal", "mu": 6.5, "sigma": 0.4, "p_zero": 0.1}
  *		{"version": 1, "distribution": "quantiles", "ceiling": 900, "probabilities": [0.5, 0.9], "quantiles": [100, 800],
  *		 "posterior": {"status": "posterior", "n": 24, …, "prior_weight": 0.2}}
@@ -34,7 +34,11 @@ static const char *const json_keys[] = {
 };
 static const char *const undated_keys[] = {
 	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
-	"n", "n_zero", "n_censored", "n_skipped", "highest_limit", "sum", "squares", "log_sum", "cell_bits", "limits", NULL
+	"n", "n_zero", "n_censored", "n_skipped", "highest_limit", "sum", "squares", "cell_bits", "limits", NULL
+};
+static const char *const gamma_keys[] = {
+	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
+	"n", "n_zero", "n_censored", "n_skipped", "highest_limit", "sum", "log_sum", "cell_bits", "limits", NULL
 };
 static const char *const dated_keys[] = {
 	"version", "distribution", "basis", "horizon", "tolerance", "ceiling_factor", "ceiling", "highest_balance", "highest_granted",
@@ -47,8 +51,8 @@ static const char *const quantiles_keys[] = {
 	"version", "distribution", "basis", "horizon", "ceiling", "probabilities", "quantiles", "posterior", NULL
 };
 static const char *const posterior_keys[] = {
-	"status", "n", "n_zero", "n_censored", "n_skipped", "highest_limit", "mu", "sigma", "p_zero", "se_mu", "se_sigma", "se_p_zero",
-	"prior_weight", NULL
+	"status", "n", "n_zero", "n_censored", "n_skipped", "highest_limit", "mu", "sigma", "p_zero", "se_mu", "se_sigma",
+	"se_p_zero", "prior_weight", NULL
 };
 
 static Datum
@@ -221,7 +225,7 @@ cl_demand_print(StringInfo out, const void *state)
 	appendStringInfo(out, "{\"version\": %d, \"distribution\": \"%s\"", demand_summary.version,
 					 cl_demand_distribution_names[demand->options.distribution]);
 	if (demand->basis != CL_DEMAND_NO_BASIS)
-		appendStringInfo(out, ", \"basis\": \"%s\", \"horizon\": %d", cl_demand_basis_names[demand->basis - 1], demand->horizon);
+		appendStringInfo(out, ", \"basis\": \"%s\", \"horizon\": %d", cl_demand_basis_names[demand->basis], demand->horizon);
 	if (demand->model != NULL)
 		print_given(out, demand);
 	else
@@ -394,7 +398,7 @@ parse_sums(const ClJson *document, ClDemand *demand)
 	int			decimals = cl_demand_point_decimals(demand);
 	ClJson		node;
 
-	cl_json_object(document, undated_keys);
+	cl_json_object(document, demand->options.distribution == CL_DEMAND_GAMMA ? gamma_keys : undated_keys);
 	demand->n = parse_count(document, "n");
 	demand->n_zero = parse_count(document, "n_zero");
 	demand->n_censored = parse_count(document, "n_censored");
@@ -447,8 +451,10 @@ cl_demand_parse(const ClJson *document)
 	(void) cl_json_int(&node, demand_summary.version, demand_summary.version);
 	cl_json_require(document, "distribution", &node);
 	distribution = cl_json_choice(&node, cl_demand_distribution_names);
-	demand = cl_json_get(document, "tolerance", &node) ? parse_months(document, distribution) : parse_given(document, distribution);
-	demand->basis = cl_json_get(document, "basis", &node) ? cl_json_choice(&node, cl_demand_basis_names) + 1 : CL_DEMAND_NO_BASIS;
+	demand = cl_json_get(document, "tolerance", &node) ? parse_months(document, distribution) :
+		parse_given(document, distribution);
+	demand->basis = cl_json_get(document, "basis", &node) ?
+		CL_DEMAND_MONTH + cl_json_choice(&node, cl_demand_basis_names + CL_DEMAND_MONTH) : CL_DEMAND_NO_BASIS;
 	demand->horizon = cl_json_get(document, "horizon", &node) ? cl_json_int(&node, 1, CL_DEMAND_MOST_HORIZON) : 0;
 	wrong = cl_demand_disorder(demand);
 	if (wrong != NULL)

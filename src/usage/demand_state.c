@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/memory.h"
 #include "pg/numeric.h"
 #include "usage/behavior_state.h"
@@ -16,7 +17,7 @@ const char *const cl_demand_status_names[] = {
 	"converged", "tail", "few_observations", "no_spread", "one_observation", "all_censored", "never_used", "no_observations",
 	"not_converged", "given", "posterior", "mostly_prior", "prior_only", "out_of_scope", NULL
 };
-const char *const cl_demand_basis_names[] = {"month", "mixture", "peak", NULL};
+const char *const cl_demand_basis_names[] = {NULL, "month", "mixture", "peak", NULL};
 
 static const ClDemandOptions no_options = {CL_DEMAND_LOGNORMAL, -1, 1, INFINITY};
 
@@ -108,6 +109,13 @@ cl_demand_of_quantiles(int n, const double *probability, const double *quantile,
 	return cl_demand_of(&model, basis, horizon);
 }
 
+ClDemandBasis
+cl_demand_basis(const text *argument)
+{
+	return CL_DEMAND_MONTH + cl_choice_argument(argument, cl_demand_basis_names + CL_DEMAND_MONTH, "basis of a demand",
+												"A gap takes one month, the best limit a mixture, a limit to be set the peak.");
+}
+
 ClDemand *
 cl_demand_get(Datum value)
 {
@@ -158,7 +166,7 @@ require_mergeable(const ClDemand *demand, const ClDemand *other)
 	if (month != 0)
 		merge_error("demands that have the same month cannot be merged",
 					psprintf("Both have %s.", cl_behavior_month_string(month)),
-					"rollup joins parts of one account. Different accounts are put together by a prior, or without their months.");
+					"rollup joins parts of one account. Put accounts together by a prior, or without their months.");
 }
 
 static void
@@ -214,7 +222,8 @@ posterior_disorder(const ClDemandPosterior *posterior)
 		!within_or_unknown(posterior->se_sigma, 0, 1e100) || !within_or_unknown(posterior->se_p_zero, 0, 1e100) ||
 		!within_or_unknown(posterior->prior_weight, 0, 1))
 		return "posterior is out of range";
-	return counts_disorder(posterior->n, posterior->n_zero, posterior->n_censored, posterior->n_skipped, posterior->highest_limit);
+	return counts_disorder(posterior->n, posterior->n_zero, posterior->n_censored, posterior->n_skipped,
+						   posterior->highest_limit);
 }
 
 static const char *
@@ -294,7 +303,8 @@ sums_disorder(const ClDemand *demand)
 	{
 		/* No mean of logarithms lies above the logarithm of a mean. */
 		if (demand->log_sum > most || demand->log_sum < -most || (n == 0 && demand->log_sum != 0) ||
-			(n > 0 && (double) demand->log_sum / (double) n * 1e-12 > log((double) demand->sum / (double) n * 1e-6 + 1e-6) + 1e-9))
+			(n > 0 && 1e-12 * (double) demand->log_sum / (double) n >
+			 log(1e-6 * (double) demand->sum / (double) n + 1e-6) + 1e-9))
 			return "sum contradicts the sum of logarithms";
 		return NULL;
 	}

@@ -11,7 +11,7 @@
 extern const ClSummary demand_summary;
 extern const char *const cl_demand_distribution_names[CL_DEMAND_DISTRIBUTIONS + 1];
 extern const char *const cl_demand_status_names[CL_DEMAND_STATUSES + 1];
-extern const char *const cl_demand_basis_names[CL_DEMAND_BASES];	/* from CL_DEMAND_MONTH on */
+extern const char *const cl_demand_basis_names[CL_DEMAND_BASES + 1];	/* that of none is NULL */
 
 /* An empty one without options yet: it takes those of what is merged into it. */
 extern ClDemand *cl_demand_create(void);
@@ -33,7 +33,8 @@ extern void cl_demand_transfer(StringInfo buf, const void *state);
 extern void *cl_demand_read(StringInfo buf);
 extern void cl_demand_print(StringInfo out, const void *state);
 extern void *cl_demand_parse(const ClJson *document);
-/* The demand inside an argument. */
+/* A basis, and a demand, of an argument. */
+extern ClDemandBasis cl_demand_basis(const text *argument);
 extern ClDemand *cl_demand_get(Datum value);
 
 #endif							/* CL_USAGE_DEMAND_STATE_H */

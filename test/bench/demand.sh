@@ -50,7 +50,8 @@ DROP TABLE bench_quantile;
 SQL
 done | sort -n | head -1)
 dated=$(milliseconds "SELECT count(q90) FROM (SELECT demand_quantile(d, 0.9) AS q90
-  FROM (SELECT account, demand_agg(DATE '2024-01-01' + 31 * month, balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s) q;")
+  FROM (SELECT account, demand_agg(DATE '2024-01-01' + 31 * month, balance, available) AS d
+    FROM bench_month GROUP BY account OFFSET 0) s) q;")
 pooled=$(milliseconds "SELECT demand_stats(demand_agg(balance, available)) FROM bench_month;")
 awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$stored" -v p="$pooled" -v d="$dated" 'BEGIN {
 	printf "count(*) of the months                  %8.0f ms\n", r

@@ -92,8 +92,8 @@ FROM book_p.report_position p FULL JOIN (
   WHERE a.status = 'open') h USING (account_id);
 -- Demand: the account's own estimate, or leaning on product, currency and segment: computed here account by account.
 SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.demand_own IS NOT DISTINCT FROM CASE
-  WHEN p.demand_status <> 'one_observation' THEN credit_limit.demand_amount(o.demand) END
-    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status = 'one_observation'
+  WHEN p.demand_status NOT IN ('one_observation', 'tail') THEN credit_limit.demand_amount(o.demand) END
+    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status IN ('one_observation', 'tail')
       THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
     AND p.demand_mean = CASE p.demand_basis WHEN 'own' THEN credit_limit.expected_draw_amount(o.demand, c.ceiling) WHEN 'forecast' THEN 777
       ELSE credit_limit.expected_draw_amount(credit_limit.demand_shrink(o.demand, s.demand), c.ceiling) END) AS right

@@ -53,8 +53,8 @@ FROM (SELECT n, what, demand_agg(b, a) AS d FROM (VALUES
 --     e <- diag(2)
 --     H <- function(q, h) outer(1:2, 1:2, Vectorize(function(i, j) (ll(q + h * (e[i,] + e[j,])) - ll(q + h * (e[i,] - e[j,])) -
 --       ll(q - h * (e[i,] - e[j,])) + ll(q - h * (e[i,] + e[j,]))) / (4 * h * h)))
---     for (k in 1:5) q <- q - solve(H(q, 1e-3), sapply(1:2, function(i) (ll(q + 1e-5 * e[i,]) - ll(q - 1e-5 * e[i,])) / 2e-5))
---     list(q = q, se = sqrt(diag(solve(-H(q, 1e-3)))))
+--     for (k in 1:5) q <- q - solve(H(q, 1e-4), sapply(1:2, function(i) (ll(q + 1e-5 * e[i,]) - ll(q - 1e-5 * e[i,])) / 2e-5))
+--     list(q = q, se = sqrt(diag(solve(-H(q, 1e-4)))))
 --   }
 --   fit <- function(name, m, dist = "lognormal") {
 --     at <- m$balance >= 0.98 * m$available
@@ -131,11 +131,11 @@ INSERT INTO by_r VALUES
   ('most of a thousand', 1000, 51, 812, 9.37928023369, 1.69949499337, 0.051, 0.164937833262, 0.117204579002, -1631.55785076),
   ('normal', 100, 0, 33, 1130.15303718, 337.612617625, 0, 37.2400345801, 29.7543216185, -506.837231028),
   ('normal with zeros', 200, 40, 59, 899.905385112, 899.054162958, 0, 68.4797063387, 71.8981175649, -922.097289828),
-  ('gamma', 24, 0, 0, 1432.55833327, 917.754931553, 0, 187.3357224, 172.904163135, -194.148603528),
-  ('gamma some', 24, 6, 4, 1176.34823394, 653.419090845, 0.25, 169.061375482, 165.280730682, -124.478728373),
-  ('gamma hundred', 100, 15, 35, 713.065802955, 782.553778064, 0.15, 124.76226736, 173.391078452, -416.213589104),
+  ('gamma', 24, 0, 0, 1432.55833324, 917.754931507, 0, 187.335937436, 172.904167124, -194.148603528),
+  ('gamma some', 24, 6, 4, 1176.34823394, 653.419090845, 0.25, 169.061465613, 165.28061077, -124.478728373),
+  ('gamma hundred', 100, 15, 35, 713.065802955, 782.553778064, 0.15, 124.762251268, 173.390969623, -416.213589104),
   ('gamma thousand', 1000, 249, 324, 12340.4392736, 12307.6283642, 0.249, 657.858942851, 864.157153344, -5011.75489397),
-  ('gamma narrow', 60, 0, 23, 1104.80055046, 42.8999406605, 0, 6.27205895976, 5.32854389147, -207.745220655);
+  ('gamma narrow', 60, 0, 23, 1104.80055046, 42.8999406605, 0, 6.2719865999, 5.3285195639, -207.745220655);
 
 CREATE TABLE observed AS
 SELECT name, i, least(d, a) AS balance, a AS available, distribution
@@ -209,7 +209,7 @@ FROM (SELECT l > 0 AS inner_point, draw >= lag(draw) OVER w * (1 - 1e-15) AS ris
       FROM (SELECT k, d, l, expected_draw(d, l) AS draw
             FROM (VALUES (1, demand(7, 0.5, 0.2)), (2, demand(7, 1.5)), (3, demand(7, 0.2, 0.5)), (4, demand(8000, 3000, 0, 'normal')),
               (5, demand(-2000, 3000, 0, 'normal')), (6, demand(300, 1000, 0, 'normal')), (7, demand(3000, 5000, 0.1, 'gamma')),
-              (8, demand_with_ceiling(demand(7, 1.5), 5000)), (9, demand_from_quantiles('{0.1, 0.3, 0.9}', '{0, 800, 7000}'))) v (k, d),
+              (8, demand_with_ceiling(demand(7, 1.5), 5025)), (9, demand_from_quantiles('{0.1, 0.3, 0.9}', '{0, 825, 7025}'))) v (k, d),
   generate_series(0, 20000, 50) l) q
       WINDOW w AS (PARTITION BY k ORDER BY l)) s WHERE inner_point;
 SELECT count(*) AS n, bool_and(near(demand_exceeds(d, demand_quantile(d, p)), 1 - p, 1e-13)) AS inverse
@@ -281,7 +281,8 @@ SELECT s.status, s.n, s.n_zero, s.n_censored, s.n_skipped, s.lower_bound, s.se_m
   l::text::demand::text = l::text AS text_form, l::bytea::demand = l AS binary_form, l::jsonb::demand = l AS json
 FROM segment g, (SELECT demand_agg(b, a) AS d FROM (VALUES (1000, 1000), (1000, 1000), (1000, 1000), (NULL, 1000)) v (b, a)) q,
   demand_shrink(q.d, g.d) l, demand_stats(l) s;
-SELECT regexp_replace(demand_shrink(demand_agg(1000, 1000), demand(6, 0.5))::text, '"mu"[^}]*?(,|(?=}))', '...', 'g') AS text;
+SELECT l::jsonb - '{mu,sigma,p_zero}'::text[] #- '{posterior,mu}' #- '{posterior,sigma}' AS document
+FROM (SELECT demand_agg(1000, 1000) AS d) a, demand_shrink(a.d, demand(6, 0.5)) l;
 SELECT demand_shrink(demand_shrink(demand_agg(5, 6), demand(7, 1)), demand(7, 1));
 SELECT rollup(demand_shrink(d, demand(7, 1))) FROM (SELECT demand_agg(5, 6) AS d) s;
 CREATE FUNCTION accepts(document text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -397,10 +398,10 @@ SELECT rollup(d) FROM (SELECT demand_agg(DATE '2026-01-31', 1, 2) UNION ALL SELE
 CREATE TABLE bounded AS SELECT distribution, demand_agg(b, 100, jsonb_build_object('distribution', distribution)) AS d
 FROM (SELECT 100 AS b FROM generate_series(1, 24) UNION ALL SELECT unnest('{1,5,20}'::int[])) s, unnest('{lognormal, normal, gamma}'::text[]) distribution
 GROUP BY distribution;
-SELECT distribution, s.status, s.ceiling, demand_amount(d) <= 400 AS q90, demand_quantile(d, 1) = 400 AS highest, s.mean < 400 AS mean,
+SELECT b.distribution, s.status, s.ceiling, demand_amount(d) <= 400 AS q90, demand_quantile(d, 1) = 400 AS highest, s.mean < 400 AS mean,
   expected_draw(d, 400) = s.mean AND expected_unmet(d, 400) = 0 AS all_of_it, near_relative(expected_draw(d, 100) + expected_unmet(d, 100), s.mean,
   1e-9) AS whole
-FROM bounded, demand_stats(d) s ORDER BY distribution;
+FROM bounded b, demand_stats(d) s ORDER BY b.distribution;
 -- By hand, lower and higher; the mean is the integral of what is exceeded up to it, by steps of 0.1.
 SELECT demand_mean_amount(c), near(demand_mean(c), (SELECT sum(0.1 * demand_exceeds(demand(7, 1), x / 10.0 - 0.05)) FROM generate_series(1, 9000) x),
   1e-5) AS mean,
@@ -418,11 +419,11 @@ SELECT demand_with_ceiling(demand(7, 1), 'NaN');
 SELECT demand_agg(5, 6, '{"ceiling_factor": 0.5}');
 SELECT rollup(d) FROM (SELECT demand_agg(5, 6) UNION ALL SELECT demand_with_ceiling(demand_agg(5, 6), 20)) v (d);
 
--- Quantiles: 0.2 of the months without a draw, uniform to 100 until 0.5 and on to 300 until 0.9, which the rest is at: by hand 0.3 * 50 + 0.4 * 200 + 0.1 *
--- 300.
-SELECT demand_mean(d), demand_quantile(d, 0.1) AS q10, demand_quantile(d, 0.35) AS q35, demand_quantile(d, 0.7) AS q70, demand_quantile(d, 1) AS q100,
-  demand_exceeds(d, 0) AS draws, demand_exceeds(d, 200), demand_exceeds(d, 300) AS top, expected_draw(d, 100), expected_unmet(d, 200), s.p_zero, s.mu,
-  s.status, s.basis
+-- Quantiles: 0.2 of the months without a draw, uniform to 100 until 0.5 and on to 300 until 0.9, which the rest is at. By hand the mean is
+-- 0.3 * 50 + 0.4 * 200 + 0.1 * 300.
+SELECT demand_mean(d), demand_quantile(d, 0.1) AS q10, demand_amount(d, 0.35) AS q35, demand_amount(d, 0.7) AS q70, demand_quantile(d, 1) AS q100,
+  demand_exceeds(d, 0) AS draws, demand_exceeds(d, 200), demand_exceeds(d, 300) AS top, expected_draw(d, 100), expected_unmet(d, 200),
+  round(s.p_zero::numeric, 12) AS p_zero, s.mu, s.status, s.basis
 FROM demand_from_quantiles('{0, 0.2, 0.5, 0.9}', '{0, 0, 100, 300}') d, demand_stats(d) s;
 SELECT demand_from_quantiles('{0.5, 0.6}', '{10, 10}', 8) AS d, demand_mean(demand_from_quantiles('{0.5, 0.6}', '{10, 10}', 8)),
   demand_from_quantiles(NULL, '{1}') IS NULL AND demand_from_quantiles('{1}', NULL) IS NULL AS nothing;

@@ -195,7 +195,7 @@ SELECT '{"version": 1, "n": 1, "n_undefined": 0, "balance": 1, "credit_limit": 1
 SELECT overlay(v::bytea PLACING '\x01'::bytea FROM 10)::behavior FROM (SELECT behavior_agg('2026-01-01', 1000, 1, 1, 1, 1) AS v) s;
 SELECT overlay(v::bytea PLACING '\x01'::bytea FROM 46)::fairness FROM (SELECT fairness_agg('A', true) AS v) s;
 -- One form for equal values: zero has no sign, and no rows have no weights.
-SELECT overlay(v::bytea PLACING '\x80'::bytea FROM 4)::demand = v AS zero FROM (SELECT demand(0, 1) AS v) s;
+SELECT overlay(v::bytea PLACING '\x80'::bytea FROM 14)::demand = v AS zero FROM (SELECT demand(0, 1) AS v) s;
 SELECT v::text::roc = v AS roc, w::text::calibration = w AS calibration, b::text::bin_sketch = b AS bin_sketch
 FROM (SELECT roc_agg(NULL::float8, true, true, 1) AS v, calibration_agg(NULL::float8, true, 1) AS w, bin_sketch_agg(NULL::float8, true, 1) AS b) s;
 

@@ -157,7 +157,7 @@ uniform(uint64_t *state)
 	return (double) (cl_test_random(state) >> 11) * 0x1p-53;
 }
 
-/* Short histories of every bad kind: one draw, all at the limit but one, whales, limits that change tenfold, nothing but zeros. */
+/* Short histories of every bad kind: one draw, all but three at the limit, whales, limits that change tenfold, zeros only. */
 static void
 random_history(uint64_t *state, ClDemandMonth *month, int *n)
 {
@@ -233,7 +233,10 @@ test_given(void)
 
 	for (int round = rounds(); round > 0; round--)
 	{
-		ClDemandModel model = {(ClDemandDistribution) (round % CL_DEMAND_DISTRIBUTIONS), 0, 0, 0, exp(uniform(&state) * 25), 0, p, q};
+		ClDemandModel model = {
+			.distribution = (ClDemandDistribution) (round % CL_DEMAND_DISTRIBUTIONS), .ceiling = exp(uniform(&state) * 25),
+			.probability = p, .quantile = q
+		};
 
 		model.sigma = exp(uniform(&state) * 14 - 6);
 		model.mu = model.distribution == CL_DEMAND_LOGNORMAL ? uniform(&state) * 40 - 20 :
