@@ -121,6 +121,13 @@ FROM by_hand, jsonb_array_elements(report) r WHERE what = 'groups' AND r ->> 'st
 SELECT card FROM train_scorecard('development', 'bad', '{income}', '{"groups": {"house": [["own"]]}}');
 SELECT card FROM train_scorecard('development', 'bad', '{income}', '{"groups": [["own"]]}');
 SELECT card FROM train_scorecard('development', 'bad', '{income}', '{"binnings": "made"}');
+-- Which of two would be taken by chance.
+CREATE VIEW made_twice AS TABLE made UNION ALL SELECT 'home', fixed_binning('[["own"], ["boat", "rent"]]');
+SELECT card FROM train_scorecard('development', 'bad', '{home}', '{"binnings": "test_validate_scorecard.made_twice"}');
+SELECT card FROM train_scorecard('development', 'bad', '{home}', '{"binnings": "test_validate_scorecard.made", "groups": {"home": [["own"]]}}');
+CREATE VIEW made_of_nothing AS SELECT NULL::text AS variable, NULL::binning AS binning UNION ALL SELECT * FROM made WHERE variable = 'home';
+SELECT t.card = u.card AS same FROM train_scorecard('development', 'bad', '{home}', '{"binnings": "test_validate_scorecard.made_of_nothing"}') t,
+  train_scorecard('development', 'bad', '{home}', '{"groups": {"home": [["own", "boat"], ["rent"]]}}') u;
 
 -- 4. Dates are days before a day, and nothing without it.
 CREATE TABLE dated AS SELECT (DATE '2026-11-30' - (d || ' days')::interval)::date AS opened, TIMESTAMP '2026-11-30 12:00' - (d || ' days')::interval AS seen,

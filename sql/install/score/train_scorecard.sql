@@ -53,7 +53,14 @@ BEGIN
         MESSAGE = format('relation "%s" with binnings does not exist', given #>> '{}'),
         HINT = 'Write its schema before its name, unless it is temporary.';
     END IF;
-    EXECUTE format('SELECT jsonb_object_agg(b.variable, b.binning::jsonb) FROM %s b', to_regclass(given #>> '{}')) INTO given;
+    EXECUTE format('SELECT jsonb_object_agg(b.variable, b.binning::jsonb), min(b.variable) FILTER (WHERE b.n > 1)
+      FROM (SELECT b.variable::text, b.binning, count(*) OVER (PARTITION BY b.variable) AS n FROM %s b
+        WHERE b.variable IS NOT NULL) b', to_regclass(given #>> '{}')) INTO given, unknown;
+  END IF;
+  unknown := coalesce(unknown, (SELECT min(k) FROM jsonb_object_keys(given) k WHERE options -> 'groups' ? k));
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a column has two binnings',
+      DETAIL = format('They are given for "%s".', unknown), HINT = 'Give one, among binnings or groups.';
   END IF;
   given := coalesce(given, '{}') || coalesce((SELECT jsonb_object_agg(g.key, credit_limit.fixed_binning(g.value)::jsonb)
     FROM jsonb_each(options -> 'groups') g), '{}');
