@@ -345,6 +345,7 @@ cl_demand_add(ClDemand *demand, double balance, double limit)
  * Dated months: a history (behavior.h) that knows limit and balance only, with as many decimals as the amounts need, up to four.
  */
 
+/* At four decimals; raises *decimals to those that it needs. */
 static bool
 amount_of(double value, int64_t *amount, int *decimals)
 {
@@ -370,7 +371,7 @@ cl_demand_add_month(ClDemand *demand, int32_t month, double balance, double limi
 {
 	ClBehaviorMonth row = {{CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN},
 	CL_BEHAVIOR_NO_DAYS, 0};
-	int			decimals = 0;
+	int			decimals = demand->history != NULL ? demand->history->decimals : 0;
 
 	if (!amount_of(balance, &row.amount[CL_BEHAVIOR_BALANCE], &decimals) ||
 		!amount_of(limit, &row.amount[CL_BEHAVIOR_LIMIT], &decimals) || too_large(demand, balance, limit))
