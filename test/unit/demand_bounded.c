@@ -80,7 +80,7 @@ test_quantiles(void)
 	static const double p[] = {0.1, 0.2, 0.5, 0.7, 0.9};
 	static const double q[] = {0, 100, 100, 400, 1000};
 	ClDemandModel model = {CL_DEMAND_QUANTILES, NAN, NAN, NAN, INFINITY, 5, p, q};
-	int			n = 100000;
+	int			n = 20000;
 
 	CHECK(cl_demand_quantile(&model, 0) == 0 && cl_demand_quantile(&model, 0.05) == 0 && cl_demand_quantile(&model, 1) == 1000);
 	CHECK_NEAR(cl_demand_quantile(&model, 0.15), 50, 1e-14);
