@@ -119,8 +119,10 @@ FROM lending_report.report_experiment ORDER BY is_reference DESC;
 \ir step.sql
 \echo === 14. A payment late ===
 SELECT set_business_date('lending', DATE '2026-12-31') AS today, enable_realtime('lending') AS enabled \gset
-SELECT d.account_id AS late FROM lending.decision d JOIN lending.account a USING (account_id) JOIN lending.borrower b ON b.borrower_id = a.borrower_id
-WHERE d.action = 'INCREASE' AND d.new_limit >= 4000 AND a.balance BETWEEN 100 AND 0.4 * d.new_limit ORDER BY d.new_limit / b.income DESC, d.account_id LIMIT 1 \gset
+-- Whose limit is what score and income allow, and who never was late, gets less when the score falls.
+SELECT d.account_id AS late FROM lending.decision d JOIN lending.account a USING (account_id) JOIN lending.account_feature f USING (account_id)
+WHERE f.days_past_due_worst_12m = 0 AND d.action = 'INCREASE' AND d.binding = 'entitlement' AND d.new_limit >= 4000 AND a.balance BETWEEN 100 AND 0.4 * d.new_limit
+ORDER BY d.pd DESC, d.account_id LIMIT 1 \gset
 \echo Account :late, before; then the month of December comes in with a payment 65 days late, and the limit moves in the same transaction.
 SELECT credit_limit, balance, frozen, last_limit_change FROM lending.account WHERE account_id = :late;
 BEGIN;
