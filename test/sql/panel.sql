@@ -5,7 +5,7 @@
 \set ECHO all
 \set n 4000
 \if :soak
-\set n 100000
+\set n 20000
 \endif
 CREATE TABLE account AS SELECT * FROM pg_temp.panel_account(:n);
 CREATE TABLE seen AS SELECT * FROM pg_temp.panel(:n);
