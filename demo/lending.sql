@@ -23,8 +23,8 @@ SELECT 10 * borrower_id, month, available, balance, payment, due, days_past_due 
 ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
 INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, days_past_due_worst_12m, utilization_3m, payment_ratio_3m,
   months_inactive)
-SELECT 10 * s.borrower_id, DATE '2026-11-30', coalesce(demand_amount(s.demand), s.demand_q90),
-  CASE WHEN s.demand IS NULL THEN expected_draw_amount(d.demand, 2 * s.credit_limit) END, s.days_past_due_worst_12m, s.utilization_3m,
+SELECT 10 * s.borrower_id, DATE '2026-11-30', s.demand_q90,
+  CASE WHEN d.status NOT IN ('converged', 'never_used', 'no_spread') THEN expected_draw_amount(d.demand, 2 * s.credit_limit) END, s.days_past_due_worst_12m, s.utilization_3m,
   s.payment_ratio_3m, s.months_inactive
 FROM scored s JOIN demanded d USING (borrower_id);
 INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)

@@ -39,10 +39,10 @@ CREATE TABLE demanded AS
 SELECT b.borrower_id, b.product, b.credit_limit, b.balance, b.months_inactive, b.true_demand, w.mean_balance, s.status, s.n_censored, s.n,
   CASE WHEN s.status IN ('converged', 'never_used', 'no_spread') THEN w.own ELSE demand_shrink(w.own, g.demand) END AS demand
 FROM borrower b JOIN wanted w USING (borrower_id) JOIN segment g USING (product), demand_stats(w.own) s;
--- The policy's target is a quantile of the column demand. Where the estimate is not the borrower's own it is left out: a product is
--- many kinds of borrowers, so its quantiles are far apart, and the policy takes the forecast demand_q90 instead.
-ALTER TABLE scored ADD COLUMN demand credit_limit.demand;
-UPDATE scored SET demand = d.demand FROM demanded d
+-- The policy's target is demand_q90, the amount that covers nine months in ten. Where the estimate is not the borrower's own the
+-- forecast stays: a product is many kinds of borrowers, so its quantiles are far apart.
+ALTER TABLE scored ADD COLUMN IF NOT EXISTS demand_q90 numeric;
+UPDATE scored SET demand_q90 = demand_amount(d.demand) FROM demanded d
 WHERE d.borrower_id = scored.borrower_id AND d.status IN ('converged', 'never_used', 'no_spread');
 VACUUM scored;
 

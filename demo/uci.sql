@@ -35,7 +35,7 @@ SELECT id AS borrower_id,
   limit_bal AS credit_limit,
   bill_amt1 AS balance,
   -- the peak of six bills stands for the demand; a limit of the lender's may have hidden more
-  greatest(0, bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6) AS demand_q90,
+  greatest(0, bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6) AS highest_bill,
   NULL::numeric AS product_limit, -- the file knows of one product
   NULL::numeric AS true_demand, -- nor does anybody know this
   defaulted = 1 AS defaulted
