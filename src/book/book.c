@@ -41,6 +41,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -49,12 +50,14 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(cl_open_book);
 PG_FUNCTION_INFO_V1(cl_open_book_to_decide);
 PG_FUNCTION_INFO_V1(cl_open_book_to_check);
 PG_FUNCTION_INFO_V1(cl_versions_stand);
+PG_FUNCTION_INFO_V1(cl_may_hide_rows);
 PG_FUNCTION_INFO_V1(cl_trigger_book);
 PG_FUNCTION_INFO_V1(cl_need_autocommit);
 
@@ -78,6 +81,7 @@ typedef struct KnownBook
 	bool		names_sound;	/* no operator or function in the way */
 	bool		complete;		/* all relations are there */
 	bool		versions_stand; /* see is_watched(); known while complete */
+	bool		plain;			/* tables without row-level security, all of them; known while complete */
 	Oid			relation[RELATIONS];
 } KnownBook;
 
@@ -221,6 +225,24 @@ is_watched(const Relation relation, Oid function)
 		!relation->rd_rel->relrowsecurity;
 }
 
+/* The policy of report_position is the book's own, and holds nobody up who works on the book. */
+static bool
+is_plain(Oid oid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+	bool		plain = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class relation = (Form_pg_class) GETSTRUCT(tuple);
+
+		plain = (relation->relkind == RELKIND_RELATION || relation->relkind == RELKIND_PARTITIONED_TABLE) &&
+			(!relation->relrowsecurity || strcmp(NameStr(relation->relname), "report_position") == 0);
+		ReleaseSysCache(tuple);
+	}
+	return plain;
+}
+
 /* Opening a relation may bring the message that it changed: what is remembered stays only if none came. */
 static void
 require_relations(const char *name, KnownBook *book)
@@ -239,6 +261,9 @@ require_relations(const char *name, KnownBook *book)
 					 errhint("SELECT * FROM credit_limit.check_book(%s) says what is missing.", quote_literal_cstr(name))));
 	}
 	book->complete = true;
+	book->plain = true;
+	for (int i = 0; i < (int) RELATIONS; i++)
+		book->plain &= is_plain(book->relation[i]);
 	book->versions_stand = false;
 	for (int i = 0; watched && i < VERSION_RELATIONS; i++)
 	{
@@ -372,6 +397,55 @@ cl_versions_stand(PG_FUNCTION_ARGS)
 	const KnownBook *book = known_book(get_namespace_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), false));
 
 	PG_RETURN_BOOL(book->complete && book->versions_stand);
+}
+
+/* Whether the current role may not see every row: a policy of the table may hold some back, or none is USING (true). */
+static bool
+may_hold_back(Oid oid)
+{
+	Relation	relation = relation_open(oid, AccessShareLock);
+	bool		shows_all[2] = {false, false};	/* to SELECT, to UPDATE */
+	bool		holds_back = false;
+	ListCell   *cell;
+
+	foreach(cell, relation->rd_rsdesc != NULL ? relation->rd_rsdesc->policies : NIL)
+	{
+		const RowSecurityPolicy *policy = lfirst(cell);
+		const Const *qual = (const Const *) policy->qual;
+		bool		shows = qual != NULL && IsA(qual, Const) && !qual->constisnull && DatumGetBool(qual->constvalue);
+		bool		applies = false;
+
+		for (int i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
+		{
+			Oid			role = ((Oid *) ARR_DATA_PTR(policy->roles))[i];
+
+			applies |= role == ACL_ID_PUBLIC || has_privs_of_role(GetUserId(), role);
+		}
+		if (!applies)
+			continue;
+		holds_back |= !policy->permissive && !shows;
+		shows_all[0] |= policy->permissive && shows && (policy->polcmd == '*' || policy->polcmd == ACL_SELECT_CHR);
+		shows_all[1] |= policy->permissive && shows && (policy->polcmd == '*' || policy->polcmd == ACL_UPDATE_CHR);
+	}
+	relation_close(relation, AccessShareLock);
+	return holds_back || !shows_all[0] || !shows_all[1];
+}
+
+/*
+ * () -> boolean: whether rows of the book that is open may be hidden from the current role, by row-level security or behind a
+ * view: need_every_row() looks closer
+ */
+Datum
+cl_may_hide_rows(PG_FUNCTION_ARGS)
+{
+	const KnownBook *book = known_book(get_rel_namespace(RelnameGetRelid("log_lane")));
+	bool		may_hide = !book->complete;
+
+	for (int i = 0; !may_hide && !book->plain && i < (int) RELATIONS; i++)
+		may_hide = !is_plain(book->relation[i]) && (get_rel_relkind(book->relation[i]) == RELKIND_VIEW ||
+													(check_enable_rls(book->relation[i], InvalidOid, true) == RLS_ENABLED &&
+													 may_hold_back(book->relation[i])));
+	PG_RETURN_BOOL(may_hide);
 }
 
 /* (relation oid) -> text */

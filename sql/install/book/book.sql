@@ -116,6 +116,23 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
   AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped);
 
+-- what in a schema is not its owner's alone: the schema, a right to create in it, relations and functions
+CREATE FUNCTION credit_limit_internal.foreign_parts(schema text, owner oid) RETURNS SETOF text
+LANGUAGE sql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT w.what FROM pg_namespace n, LATERAL (
+    SELECT 1 AS place, format('It belongs to "%s".', pg_get_userbyid(n.nspowner)) AS what WHERE n.nspowner <> foreign_parts.owner
+    UNION ALL SELECT 2, format('%s may create in it.',
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('Role "%s"', pg_get_userbyid(a.grantee)) END)
+      FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee NOT IN (n.nspowner, foreign_parts.owner)
+    UNION ALL SELECT 3, format('%s in it belongs to "%s".', o.what, pg_get_userbyid(o.owner))
+      FROM (SELECT format('Relation %I', c.relname) AS what, c.relowner AS owner FROM pg_class c
+          WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        UNION ALL SELECT format('Function %s', p.oid::regprocedure), p.proowner FROM pg_proc p WHERE p.pronamespace = n.oid) o
+      WHERE o.owner <> foreign_parts.owner) w
+  WHERE n.nspname = foreign_parts.schema ORDER BY w.place, w.what
+$$;
+
 -- makes a book: a schema of tables that belong to the caller, and a schema of its name and _report with views for readers. A
 -- lender's own tables and views of the contract are used as they are. Errors: not a plain name of at most 56 letters (22023),
 -- NULL (22004), a schema that is a book already (42P07) or has its reports (42P06), one of somebody else or in which others may
@@ -139,18 +156,8 @@ BEGIN
       HINT = format('SELECT * FROM credit_limit.check_book(%L) says what is wrong with it.', book);
   END IF;
   -- What is there already must be of somebody whom the caller trusts with his rights: he will run what is in it.
-  SELECT w.detail INTO wrong FROM pg_namespace n, LATERAL (
-      SELECT 1 AS place, format('It belongs to "%s".', pg_get_userbyid(n.nspowner)) AS detail
-      WHERE n.nspowner <> quote_ident(current_user)::regrole
-    UNION ALL SELECT 2, format('%s may create in it.',
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('Role "%s"', pg_get_userbyid(a.grantee)) END)
-      FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
-    UNION ALL SELECT 3, format('Relation %I in it belongs to "%s".', c.relname, pg_get_userbyid(c.relowner)) FROM pg_class c
-      WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relowner <> n.nspowner
-    UNION ALL SELECT 3, format('Function %s in it belongs to "%s".', p.oid::regprocedure, pg_get_userbyid(p.proowner))
-      FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proowner <> n.nspowner) w
-  WHERE n.nspname = book ORDER BY w.place, w.detail LIMIT 1;
-  IF FOUND THEN
+  wrong := (SELECT w FROM credit_limit_internal.foreign_parts(book, quote_ident(current_user)::regrole) w LIMIT 1);
+  IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('schema "%s" cannot become a book', book),
       DETAIL = wrong,
       HINT = 'Whoever may change what is in a book runs code as everybody who works on it: take a schema of your own.';
@@ -160,6 +167,9 @@ BEGIN
   PERFORM credit_limit_internal.create_texts(book);
   PERFORM credit_limit_internal.create_guards(book);
   PERFORM credit_limit_internal.hide_functions(book);
+  PERFORM credit_limit_internal.close_relation(c.oid) FROM pg_class c
+  WHERE c.relnamespace = to_regnamespace(book) AND c.relkind IN ('r', 'p', 'v')
+    AND c.relname NOT IN (SELECT k.relation FROM credit_limit_internal.book_contract() k);
   PERFORM credit_limit_internal.write_act(book, 'guards', 0, (SELECT jsonb_agg(g)::text FROM credit_limit_internal.guards() g));
   FOREACH step IN ARRAY ARRAY['create_book_input', 'create_book_reports'] LOOP
     BEGIN
@@ -210,16 +220,20 @@ BEGIN
       RAISE WARNING 'remove the jobs of book "%" from your scheduler: %', book, others;
     END IF;
   END IF;
-  EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', book || '_report');	-- DDL
+  -- Another one's may have that name, where a book lost its reports.
+  IF (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = book || '_report')
+    = (SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('decision')) THEN
+    EXECUTE format('DROP SCHEMA %I CASCADE', book || '_report');	-- DDL
+  END IF;
   EXECUTE format('DROP SCHEMA %I CASCADE', book);	-- DDL
 END
 $$;
 
 -- makes the monthly partitions of account_month, decision and decision_evidence that are missing, from first_month on; returns
 -- how many. Add months before their rows come: one with rows in the default partition gets a warning, and no partition. Errors:
--- fewer than 1 or more than 120 months (22023)
+-- fewer than 1 or more than 120 months (22023), somebody who reads or writes the table for five seconds more (55P03)
 CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int DEFAULT 12) RETURNS int
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
   parent text;
@@ -252,6 +266,7 @@ BEGIN
         EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
           EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, part);	-- DDL
       END IF;
+      PERFORM credit_limit_internal.close_relation(format('%I.%I', book, part)::regclass);
       made := made + 1;
     END LOOP;
   END LOOP;
@@ -268,7 +283,7 @@ AS $$
 $$;
 
 -- sets the day as of which real-time decisions are made; NULL: none. Nothing reads the clock. Makes the partitions of its month
--- if the caller owns the book. Errors: a date before 1900 or after 2199 (22023)
+-- if the caller owns the book. Errors: a date before 1900 or after 2199 (22023), a table business_day without its row (55000)
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -280,6 +295,10 @@ BEGIN
     PERFORM credit_limit_internal.add_month_of(book, set_business_date.business_date);
   END IF;
   UPDATE business_day SET business_date = set_business_date.business_date;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s.business_day has no row', book),
+      DETAIL = 'The business date is what its only row says.', HINT = format('INSERT INTO %s.business_day DEFAULT VALUES;', book);
+  END IF;
   RETURN set_business_date.business_date;
 END
 $$;

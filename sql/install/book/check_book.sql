@@ -131,12 +131,15 @@ BEGIN
           v(n, problem, is_so) WHERE v.is_so GROUP BY v.n, v.problem ORDER BY v.n;
   END IF;
   IF NOT bad && '{account,decision,run}' THEN
-    RETURN QUERY SELECT 'account', 'limits that are not those of their latest decision in force', count(*)
-      FROM account a JOIN (SELECT DISTINCT ON (d.account_id) d.account_id, d.new_limit
+    RETURN QUERY SELECT 'account', v.problem, count(*)
+      FROM account a JOIN (SELECT DISTINCT ON (d.account_id) d.account_id, d.new_limit, d.frozen
         FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
         WHERE d.new_limit IS NOT NULL AND r.move_limits IS NOT false
-        ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC) d ON d.account_id = a.account_id
-      WHERE a.status = 'open' AND a.credit_limit::numeric <> d.new_limit;
+        ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC) d ON d.account_id = a.account_id,
+        LATERAL (VALUES (1, 'limits that are not those of their latest decision in force',
+            a.credit_limit::numeric <> d.new_limit),
+          (2, 'accounts that are frozen, or not, against their latest decision in force', a.frozen IS DISTINCT FROM d.frozen))
+          v(n, problem, is_so) WHERE a.status = 'open' AND v.is_so GROUP BY v.n, v.problem ORDER BY v.n;
   END IF;
   IF NOT bad && '{account,account_month}' THEN
     RETURN QUERY SELECT 'account_month', 'open accounts with a line and without a row for the latest month', count(*)
@@ -207,6 +210,7 @@ DECLARE
   f record;
 BEGIN
   PERFORM credit_limit_internal.open_book_to_check(book);
+  PERFORM credit_limit_internal.need_every_row('a check');
   FOR missing IN
     (SELECT c.relation, CASE WHEN r.oid IS NULL THEN 'is missing'
         WHEN a.attname IS NULL THEN format('has no column "%s" (%s)', c.column_name, format_type(c.types[1]::regtype, NULL))
@@ -229,7 +233,8 @@ BEGIN
       WHERE to_regprocedure('decision_input_at(date)') IS NOT NULL
         AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'))
     UNION ALL SELECT r.name, 'is missing'
-      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'log_act', 'job']) r(name)
+      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'log_act', 'job',
+        'analyst_segment']) r(name)
       WHERE to_regclass(r.name) IS NULL LOOP
     bad := bad || missing.relation;
     relation := missing.relation;
@@ -245,6 +250,9 @@ BEGIN
     FROM pg_proc f JOIN pg_class c ON c.oid = to_regclass('decision')
     WHERE f.pronamespace = to_regnamespace(quote_ident(book)) AND f.prosecdef AND f.prorettype = 'trigger'::regtype
       AND f.proowner <> c.relowner;
+  RETURN QUERY SELECT s.name, format('the schema is not its owner''s alone. %s', w), NULL::bigint
+    FROM pg_class c, (VALUES (book), (book || '_report')) s(name), credit_limit_internal.foreign_parts(s.name, c.relowner) w
+    WHERE c.oid = to_regclass('decision');
   -- A restore of a restored database by a superuser knows no more to whom the first one gave the schemas of the extension.
   RETURN QUERY SELECT 'decision', format('role "%s" may use the book, and not the extension: GRANT USAGE ON SCHEMA credit_limit, '
       'credit_limit_internal TO %I', r.rolname, r.rolname) || CASE WHEN r.oid = n.nspowner THEN ' WITH GRANT OPTION' ELSE '' END,
@@ -253,7 +261,7 @@ BEGIN
     WHERE n.nspname = book AND (r.oid = n.nspowner OR EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = r.oid))
       AND NOT (has_schema_privilege(r.oid, 'credit_limit', 'USAGE')
         AND has_schema_privilege(r.oid, 'credit_limit_internal', 'USAGE'));
-  IF to_regclass('log_act') IS NOT NULL THEN
+  IF NOT coalesce(bad, '{}') && '{log_act,analyst_segment}' THEN
     RETURN QUERY SELECT g.relation, g.problem, NULL::bigint FROM credit_limit_internal.check_guards() g;
   END IF;
   -- What the next night would fail by, or do nothing by.

@@ -3,7 +3,7 @@
 -- computes behavior_features of open accounts from account_month into account_feature, as of the month of a day (NULL: the
 -- business date), or the one before where that is not on file yet; returns how many were written. Accounts that have theirs are
 -- left alone, also when an older month was corrected: everybody computes them anew. Errors: no day (22023), an account_feature of
--- the lender (55000)
+-- the lender (55000), rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.refresh_features(book text, as_of date DEFAULT NULL, everybody boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -17,6 +17,7 @@ DECLARE
   written bigint;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('a refresh of features');
   today := coalesce(today, (SELECT d.business_date FROM business_day d));
   PERFORM credit_limit_internal.need_day('a refresh of features', today);
   PERFORM FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

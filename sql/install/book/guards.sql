@@ -148,9 +148,11 @@ BEGIN
 END
 $create$;
 
--- in an open book: its triggers, constraints and trigger functions; made_as: the table that create_book() made so
+-- in an open book: its triggers, constraints, unique indexes, rules and trigger functions; made_as: the table that create_book()
+-- made so
 CREATE FUNCTION credit_limit_internal.guards() RETURNS TABLE (relation text, made_as text, guard text, definition text)
-LANGUAGE sql STABLE ROWS 300 SET quote_all_identifiers = off
+LANGUAGE sql STABLE ROWS 300 SET quote_all_identifiers = off SET intervalstyle = postgres SET datestyle = ISO
+  SET extra_float_digits = 1
 AS $$
   WITH t AS (
     -- A partition has the guards of the one for the rest.
@@ -169,14 +171,20 @@ AS $$
   SELECT t.relation, t.made_as, 'constraint NOT NULL of ' || a.attname, 'NOT NULL'
   FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnotnull AND a.attnum > 0 WHERE NOT t.relispartition
   UNION ALL
+  SELECT t.relation, t.made_as, 'unique index ' || x.relname, regexp_replace(pg_get_indexdef(x.oid), ' ON [^ ]+ ', ' ')
+  FROM t JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique JOIN pg_class x ON x.oid = i.indexrelid
+  WHERE NOT t.relispartition AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conindid = x.oid)
+  UNION ALL
+  SELECT t.relation, t.made_as, 'rule ' || w.rulename, w.ev_enabled::text FROM t JOIN pg_rewrite w ON w.ev_class = t.oid
+  UNION ALL
   SELECT f.proname, f.proname, 'function', encode(sha256(convert_to(concat_ws(' ', f.prosrc, f.prosecdef, f.proconfig), 'UTF8')),
     'hex')
   FROM pg_proc f WHERE f.prorettype = 'trigger'::regtype
     AND f.pronamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
 $$;
 
--- in an open book: guards that create_book() made and that are missing, off or changed, and rights to write that grant_book()
--- does not give
+-- in an open book: guards that create_book() made and that are missing, off or changed, what was put before them, rights that
+-- grant_book() does not give, and restrictions to segments that do not hold
 CREATE FUNCTION credit_limit_internal.check_guards() RETURNS TABLE (relation text, problem text)
 LANGUAGE sql STABLE
 AS $$
@@ -192,6 +200,12 @@ AS $$
     AND NOT EXISTS (SELECT FROM pg_class v JOIN credit_limit_internal.book_contract() k ON k.relation = v.relname
       WHERE v.oid = to_regclass(quote_ident(m.made_as)) AND v.relkind NOT IN ('r', 'p'))
   UNION ALL
+  -- What fires before a row is written, or in its place, may exchange what the guards have seen.
+  SELECT n.relation, format('%s is not of create_book()', n.guard) FROM now n
+  WHERE (n.guard LIKE 'rule %' OR (n.guard LIKE 'trigger %' AND n.definition LIKE '% BEFORE %' AND EXISTS (SELECT FROM made m
+      WHERE m.made_as = n.made_as AND m.guard IN ('trigger keep_all', 'trigger keep_version', 'trigger keep_request'))))
+    AND NOT EXISTS (SELECT FROM made m WHERE m.made_as = n.made_as AND m.guard = n.guard)
+  UNION ALL
   SELECT 'log_act', 'does not say what create_book() made' WHERE NOT EXISTS (SELECT FROM made)
   UNION ALL
   SELECT c.relname, format('%s may %s: more than grant_book() grants', CASE a.grantee WHEN 0 THEN 'everybody'
@@ -201,8 +215,23 @@ AS $$
       WHERE t.attrelid = c.oid) a
   WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision')) AND a.grantee <> c.relowner
     AND (c.relispartition OR EXISTS (SELECT FROM credit_limit_internal.book_rights() r WHERE r.relation = c.relname))
-    AND (a.grantee = 0 OR a.privilege_type <> 'SELECT') AND NOT EXISTS (SELECT FROM credit_limit_internal.book_rights() r
-      WHERE r.relation = c.relname AND r.privilege = a.privilege_type AND a.grantee <> 0
-        AND (r.columns IS NULL OR a.column_name = ANY (r.columns)))
-  GROUP BY c.relname, a.grantee) ORDER BY 1, 2
+    AND (a.grantee = 0 OR a.privilege_type <> 'SELECT' OR c.relispartition)
+    AND NOT EXISTS (SELECT FROM credit_limit_internal.book_rights() r WHERE r.relation = c.relname
+      AND r.privilege = a.privilege_type AND a.grantee <> 0 AND (r.columns IS NULL OR a.column_name = ANY (r.columns)))
+  GROUP BY c.relname, a.grantee
+  UNION ALL
+  SELECT t.relname, format('role "%s" is to see some segments only, and sees every row: credit_limit.restrict_analyst() again',
+    pg_get_userbyid(r.role))
+  FROM unnest(credit_limit_internal.restricted_roles()) r(role), pg_class t
+    LEFT JOIN credit_limit_internal.segment_tables() f ON f.relation = t.oid
+    LEFT JOIN pg_policy o ON o.polrelid = t.oid AND o.polname = 'segments'
+  WHERE t.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
+    AND has_any_column_privilege(r.role, t.oid, 'SELECT') AND CASE WHEN t.relkind IN ('v', 'm')
+      THEN NOT credit_limit_internal.is_invoker_view(t.oid) WHEN f.relation IS NOT NULL THEN NOT coalesce(t.relrowsecurity
+        AND NOT o.polpermissive AND r.role = ANY (o.polroles) AND pg_get_expr(o.polqual, o.polrelid) <> 'true', false)
+      ELSE false END
+  UNION ALL
+  SELECT 'analyst_segment', format('role "%s" is to see some segments only, and may become "%s", which sees every row',
+    pg_get_userbyid(r.role), o) FROM unnest(credit_limit_internal.restricted_roles()) r(role),
+    credit_limit_internal.other_role(r.role) o WHERE o IS NOT NULL) ORDER BY 1, 2
 $$;

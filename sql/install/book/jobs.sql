@@ -114,6 +114,7 @@ BEGIN
     WHERE t.run_id = job_step.run;
   EXCEPTION WHEN OTHERS OR query_canceled THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    hint := nullif(hint, '');
     UPDATE run t SET status = 'failed', ended_at = clock_timestamp(), sqlstate = job_step.code, message = job_step.message
     WHERE t.run_id = job_step.run;
   END;
@@ -139,7 +140,7 @@ BEGIN
     COMMIT;
     IF step.code IS NOT NULL THEN
       RAISE EXCEPTION 'job "%" of book "%" failed: %', job, book, step.message USING ERRCODE = step.code,
-        HINT = coalesce(nullif(step.hint, ''), 'The table run of the book has it too.');
+        HINT = coalesce(step.hint, 'The table run of the book has it too.');
     END IF;
     EXIT WHEN NOT step.more;
   END LOOP;

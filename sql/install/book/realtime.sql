@@ -29,6 +29,9 @@ BEGIN
     PERFORM credit_limit_internal.need_read_committed('a decision in real time');
   END IF;
   PERFORM credit_limit_internal.open_book_to_decide(book);
+  IF credit_limit_internal.may_hide_rows() THEN
+    PERFORM credit_limit_internal.need_every_row('a decision in real time');
+  END IF;
   SELECT d.business_date INTO today FROM business_day d;
   IF today IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
@@ -49,10 +52,11 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.decide_event(text, bigint[]) IS
     'part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on '
-    'it. Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000)';
+    'it. Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000), rows '
+    'that row-level security hides from the owner of the book (42501)';
 
 CREATE FUNCTION credit_limit.enable_realtime(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $enable$
 DECLARE
   owner text;
@@ -108,10 +112,10 @@ COMMENT ON FUNCTION credit_limit.enable_realtime(text) IS
     'limits in its own transaction, as of the business date, with the rights of the owner of the book: who loads needs none '
     'on the log. Events on one borrower happen one after the other, and need READ COMMITTED. Load many rows with it '
     'disabled, and run_decisions() after. Errors: a book of somebody else (42501), account_month or exclusion that is a view '
-    '(42809)';
+    '(42809), somebody who writes to one of them for five seconds more (55P03)';
 
 CREATE FUNCTION credit_limit.disable_realtime(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
   t record;
@@ -124,4 +128,4 @@ BEGIN
   EXECUTE format('DROP FUNCTION IF EXISTS %I.decide_changed()', book);	-- DDL
 END
 $$;
-COMMENT ON FUNCTION credit_limit.disable_realtime(text) IS 'ends enable_realtime()';
+COMMENT ON FUNCTION credit_limit.disable_realtime(text) IS 'ends enable_realtime(). Errors: as there';

@@ -95,8 +95,8 @@ END
 $$;
 
 -- replay_decision() of all decisions as of some days, the last one too, a row each in no order. same is NULL where nothing can be
--- decided again: inputs that were erased, and decisions of persons; differences says which. Errors: a day that is NULL or
--- infinite (22023)
+-- decided again: inputs that were erased, and decisions of persons by a request that was approved; differences says which.
+-- Errors: a day that is NULL or infinite (22023), rows of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.replay_decisions(book text, from_day date, to_day date)
 RETURNS TABLE (decision_id bigint, same boolean, differences text[])
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -108,17 +108,21 @@ BEGIN
   PERFORM credit_limit_internal.need_day('a replay', from_day);
   PERFORM credit_limit_internal.need_day('a replay', to_day);
   PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('a replay');
   FOR batch IN SELECT w.layout, min(w.decision_id) AS lowest, max(w.decision_id) AS highest
       FROM (SELECT e.layout, e.decision_id, row_number() OVER (PARTITION BY e.layout ORDER BY e.decision_id) / 10000 AS n
         FROM decision_evidence e WHERE e.as_of BETWEEN from_day AND to_day) w GROUP BY w.layout, w.n LOOP
     RETURN QUERY SELECT r.decision_id, r.same, r.differences
       FROM credit_limit_internal.replay(batch.layout, batch.lowest, batch.highest, from_day, to_day) r;
   END LOOP;
-  -- A person's decision has nothing to decide it by, nor has one whose inputs were erased.
-  RETURN QUERY SELECT d.decision_id, CASE WHEN d.source <> 'override'
-      AND NOT credit_limit_internal.is_erased(d.borrower_id, d.decided_at) THEN false END,
-    ARRAY[CASE WHEN d.source = 'override' THEN 'made by a person' WHEN d.policy_id IS NULL THEN 'policy' ELSE 'no inputs' END]
-  FROM decision d LEFT JOIN decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
+  -- A person's decision has nothing to decide it by but his request, nor has one whose inputs were erased.
+  RETURN QUERY SELECT d.decision_id, CASE WHEN NOT CASE d.source WHEN 'override' THEN q.approved
+      ELSE credit_limit_internal.is_erased(d.borrower_id, d.decided_at) END THEN false END,
+    ARRAY[CASE WHEN d.source = 'override' THEN CASE WHEN q.approved THEN 'made by a person' ELSE 'no request' END
+      WHEN d.policy_id IS NULL THEN 'policy' ELSE 'no inputs' END]
+  FROM decision d LEFT JOIN decision_evidence e ON e.decision_id = d.decision_id AND e.as_of = d.as_of,
+    LATERAL (SELECT EXISTS (SELECT FROM override_request r WHERE r.override_id = d.decision_id AND r.status = 'applied'
+      AND r.account_id = d.account_id AND r.new_limit = d.new_limit) AS approved) q
   WHERE d.as_of BETWEEN from_day AND to_day AND (d.policy_id IS NULL OR e.layout IS NULL);
 END
 $$;

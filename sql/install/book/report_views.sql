@@ -26,7 +26,7 @@ BEGIN
     'Use of the limits at the end of each month by product, segment and currency. A condition on month reads the partitions of '
     'that month only',
     '{"segment": "of the borrower in that month, where account_month says it, else now; NULL: none",
-      "accounts": "with a limit or a balance", "credit_limit": "sum of the limits",
+      "accounts": "on file, also those of without_limit", "credit_limit": "sum of the limits",
       "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
       "over_limit": "drawn above limits", "utilization": "ratio of the sums",
       "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",

@@ -1,6 +1,20 @@
 -- Who may do what in a book. Functions of the extension run with the rights of whoever calls them, so the rights on the tables of
 -- the book decide, and nothing is granted to PUBLIC. The exceptions are the trigger functions of the book: see create_guards().
 
+-- part of create_book and add_months: takes what default privileges gave on a new table
+CREATE FUNCTION credit_limit_internal.close_relation(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  g record;
+BEGIN
+  FOR g IN SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role_name
+      FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = relation AND a.grantee <> c.relowner LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %s', relation, g.role_name);	-- rights
+  END LOOP;
+END
+$$;
+
 -- part of create_book and grant_book: takes the functions of a book from PUBLIC
 CREATE FUNCTION credit_limit_internal.hide_functions(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -32,7 +46,7 @@ AS $$
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
     ('policy_owner', 'borrower run_chunk', 'SELECT', NULL),
-    ('policy_owner', 'policy_version scorecard_version', 'INSERT', 'name version document'),
+    ('policy_owner', 'policy_version scorecard_version', 'INSERT', 'name document'),
     ('policy_owner', 'policy_version scorecard_version', 'UPDATE', 'document'),
     ('policy_owner', 'policy_version scorecard_version', 'DELETE', NULL),
     ('policy_owner', 'alert_rule report_assumption', 'INSERT, UPDATE, DELETE', NULL),
@@ -92,39 +106,61 @@ AS $$
       AND pg_has_role(m.oid, r.role, 'USAGE') AND NOT (m.rolsuper OR m.rolbypassrls OR pg_has_role(m.oid, c.relowner, 'USAGE')))
 $$;
 
--- in an open book: an error (42501) that names what was to be done, where row-level security may hide rows of the book from the
--- current role
-CREATE FUNCTION credit_limit_internal.need_every_row(what text) RETURNS void
-LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-  hidden record;
-BEGIN
-  SELECT c.relname, c.relnamespace::regnamespace AS book, p.restrictive INTO hidden
-  FROM pg_class c, (VALUES ('r', 'SELECT'), ('w', 'UPDATE')) v(command, privilege),
-    LATERAL (SELECT bool_or(o.polpermissive AND o.qual = 'true') AS all_rows,
-        min(o.polname) FILTER (WHERE NOT o.polpermissive AND o.qual <> 'true') AS restrictive
-      FROM (SELECT w.*, pg_get_expr(w.polqual, w.polrelid) AS qual FROM pg_policy w WHERE w.polrelid = c.oid) o
-      WHERE o.polcmd IN ('*', v.command)
-        AND EXISTS (SELECT FROM unnest(o.polroles) r(role) WHERE r.role = 0 OR pg_has_role(r.role, 'USAGE'))) p
-  WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
-    AND c.relrowsecurity AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'report_position'
-    AND row_security_active(c.oid) AND has_any_column_privilege(c.oid, v.privilege)
-    AND (p.restrictive IS NOT NULL OR p.all_rows IS NOT TRUE) ORDER BY c.relname LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s would see a part of the book', what),
-      DETAIL = format('Row-level security may hide rows of %s.%I from "%s"%s.', hidden.book, hidden.relname, current_user,
-        ': policy ' || quote_ident(hidden.restrictive)),
-      HINT = 'Use a role that is no member of a restricted one, and that a policy USING (true) shows every row.';
-  END IF;
-END
-$$;
-
 -- whether a view shows its reader what his own rights show him
 CREATE FUNCTION credit_limit_internal.is_invoker_view(relation oid) RETURNS boolean
 LANGUAGE sql STABLE STRICT
 RETURN EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'v'
   AND c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1']);
+
+-- in an open book: whether a table has row-level security that holds for the current role, or is a view: without asking more
+-- than each event can pay for
+CREATE FUNCTION credit_limit_internal.may_hide_rows() RETURNS boolean
+    AS 'MODULE_PATHNAME', 'cl_may_hide_rows' LANGUAGE C STABLE;
+
+-- in an open book: an error (42501) that names what was to be done, where row-level security may hide rows of the book, or of
+-- tables under its views, from the current role
+CREATE FUNCTION credit_limit_internal.need_every_row(what text) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  book CONSTANT oid := (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'));
+  me CONSTANT oid := quote_ident(current_user)::regrole;
+  hidden record;
+BEGIN
+  -- Tables of the book, those under a lender's views, and those that functions of the book are seen to read. A view reads as its
+  -- owner, unless it is made to read as he who asks.
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.relrowsecurity AND c.relname <> 'report_position') THEN
+    RETURN;
+  END IF;
+  WITH RECURSIVE seen AS (
+    SELECT c.oid, me AS reader FROM pg_class c
+    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname <> 'report_position'
+        AND (c.relkind <> 'v' OR c.relname IN (SELECT k.relation FROM credit_limit_internal.book_contract() k)))
+      OR c.oid IN (SELECT d.refobjid FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid
+        AND d.refclassid = 'pg_class'::regclass WHERE f.pronamespace = book)
+    UNION SELECT d.refobjid, CASE WHEN credit_limit_internal.is_invoker_view(v.oid) THEN me ELSE v.relowner END
+    FROM seen s JOIN pg_class v ON v.oid = s.oid AND v.relkind = 'v' JOIN pg_rewrite w ON w.ev_class = v.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass)
+  SELECT format('%s.%I', c.relnamespace::regnamespace, c.relname) AS relation, m.rolname, p.restrictive INTO hidden
+  FROM seen s JOIN pg_class c ON c.oid = s.oid AND c.relrowsecurity AND c.relkind IN ('r', 'p')
+    JOIN pg_roles m ON m.oid = s.reader AND NOT m.rolsuper AND NOT m.rolbypassrls,
+    (VALUES ('r', 'SELECT'), ('w', 'UPDATE')) v(command, privilege),
+    LATERAL (SELECT bool_or(o.polpermissive AND o.qual = 'true') AS all_rows,
+        min(o.polname) FILTER (WHERE NOT o.polpermissive AND o.qual <> 'true') AS restrictive
+      FROM (SELECT w.*, pg_get_expr(w.polqual, w.polrelid) AS qual FROM pg_policy w WHERE w.polrelid = c.oid) o
+      WHERE o.polcmd IN ('*', v.command)
+        AND EXISTS (SELECT FROM unnest(o.polroles) r(role) WHERE r.role = 0 OR pg_has_role(m.oid, r.role, 'USAGE'))) p
+  WHERE (c.relforcerowsecurity OR NOT pg_has_role(m.oid, c.relowner, 'USAGE'))
+    AND has_any_column_privilege(m.oid, c.oid, v.privilege) AND (p.restrictive IS NOT NULL OR p.all_rows IS NOT TRUE)
+  ORDER BY c.relname LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s would see a part of the book', what),
+      DETAIL = format('Row-level security may hide rows of %s from "%s"%s.', hidden.relation, hidden.rolname,
+        ': policy ' || quote_ident(hidden.restrictive)),
+      HINT = 'Use a role that is no member of a restricted one, and that a policy USING (true) shows every row.';
+  END IF;
+END
+$$;
 
 -- part of grant_book(): the reports of a book, and the columns of its tables that they read
 CREATE FUNCTION credit_limit_internal.grant_reports(book text, role_name text) RETURNS void
@@ -140,12 +176,9 @@ BEGIN
     RETURN;
   END IF;
   -- What is granted is what views in it read: nobody else may have made it, or one of them.
-  SELECT format('%s belongs to "%s".', w.what, pg_get_userbyid(w.owner)) INTO foreign_part
-  FROM (SELECT 'It' AS what, n.nspowner AS owner FROM pg_namespace n WHERE n.oid = reports
-    UNION ALL SELECT format('View %I in it', c.relname), c.relowner FROM pg_class c WHERE c.relnamespace = reports) w
-  WHERE w.owner <> (SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass(format('%I.decision', book)))
-  ORDER BY w.what LIMIT 1;
-  IF FOUND THEN
+  foreign_part := (SELECT w FROM pg_class c, credit_limit_internal.foreign_parts(book || '_report', c.relowner) w
+    WHERE c.oid = to_regclass(format('%I.decision', book)) LIMIT 1);
+  IF foreign_part IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = format('schema "%s_report" is not that of the reports of the book', book), DETAIL = foreign_part,
       HINT = 'Drop what is of somebody else there; credit_limit.create_book_reports() makes the reports anew.';
@@ -298,7 +331,19 @@ $$;
 CREATE FUNCTION credit_limit_internal.restricted_roles() RETURNS oid[]
 LANGUAGE sql STABLE
 AS $$
-  SELECT coalesce(max(o.polroles), '{}') FROM pg_policy o WHERE o.polrelid = to_regclass('borrower') AND o.polname = 'segments'
+  SELECT coalesce(array_agg(DISTINCT r.role), '{}') FROM (SELECT a.role::oid FROM analyst_segment a
+    UNION ALL SELECT unnest(o.polroles) FROM pg_policy o WHERE o.polname = 'segments'
+      AND o.polrelid IN (SELECT f.relation FROM credit_limit_internal.segment_tables() f)) r(role)
+  WHERE EXISTS (SELECT FROM pg_roles w WHERE w.oid = r.role)
+$$;
+
+-- in an open book: a role that is not restricted, reads what names borrowers, and that a role may become by SET ROLE
+CREATE FUNCTION credit_limit_internal.other_role(role oid) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+  SELECT min(m.rolname) FROM pg_roles m WHERE pg_has_role(other_role.role, m.oid, 'MEMBER') AND m.oid <> other_role.role
+    AND m.oid <> ALL (credit_limit_internal.restricted_roles())
+    AND EXISTS (SELECT FROM credit_limit_internal.segment_tables() f WHERE has_any_column_privilege(m.oid, f.relation, 'SELECT'))
 $$;
 
 -- in an open book: the roles that see rows of their segments only, none but these
@@ -310,15 +355,18 @@ DECLARE
   t record;
 BEGIN
   FOR t IN SELECT f.relation, f.condition, c.relrowsecurity,
-        EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.polname = 'segments') AS restricted
+        EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.polname = 'segments') AS restricted,
+        EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.polname = 'every_row') AS shown
       FROM credit_limit_internal.segment_tables() f JOIN pg_class c ON c.oid = f.relation LOOP
     IF t.restricted THEN
       EXECUTE format('DROP POLICY segments ON %s', t.relation);	-- rights
     END IF;
     CONTINUE WHEN roles = '{}';
     IF NOT t.relrowsecurity THEN
-      EXECUTE format('CREATE POLICY every_row ON %1$s USING (true) WITH CHECK (true);
-        ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY', t.relation);	-- rights
+      IF NOT t.shown THEN
+        EXECUTE format('CREATE POLICY every_row ON %s USING (true) WITH CHECK (true)', t.relation);	-- rights
+      END IF;
+      EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.relation);	-- rights
     END IF;
     EXECUTE format('CREATE POLICY segments ON %s AS RESTRICTIVE FOR SELECT TO %s USING (%s)', t.relation,
       (SELECT string_agg(r::regrole::text, ', ') FROM unnest(roles) r), t.condition);	-- rights
@@ -344,10 +392,11 @@ $$;
 -- lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by row-level
 -- security. Restrict again when you have added such tables. Views that show what their owner sees, and partitions, are taken from
 -- the role. COPY FROM into these tables then needs BYPASSRLS, but for the owner. NULL segments lift it; an empty array shows
--- nothing. Errors: no such role (42704), a role that does more than read, has a member that does, or a view through another role
--- (22023), a relation that is no table (42809), a book of somebody else (42501)
+-- nothing. Errors: no such role (42704), a role that does more than read, has a member that does, or may become one that sees
+-- more (22023), a relation that is no table (42809), a book of somebody else (42501), somebody who uses a table for five seconds
+-- more (55P03)
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
   owner text;
@@ -384,6 +433,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('role "%s" is more than an analyst', t.rolname),
       DETAIL = format('It has %s on "%s.%s": it would work on a part of the book only.', t.privilege, book, t.relation),
       HINT = 'Give an analyst a role of his own.';
+  END IF;
+  IF credit_limit_internal.other_role(quote_ident(role_name)::regrole) IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('role "%s" would see every segment', role_name),
+      DETAIL = format('It is a member of "%s", and may become it.',
+        credit_limit_internal.other_role(quote_ident(role_name)::regrole)),
+      HINT = 'Grant the book to the role itself, and not to a role that it is a member of.';
   END IF;
   PERFORM credit_limit_internal.lift_restriction(role_name);
   INSERT INTO analyst_segment (role, segment)

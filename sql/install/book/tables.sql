@@ -502,7 +502,9 @@ INSERT INTO @book@.report_assumption (product) VALUES ('');
 CREATE TABLE @book@.report_refresh (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   as_of date,
-  latest_month date);
+  latest_month date,
+  assumption text NOT NULL DEFAULT '' CHECK (assumption = '') REFERENCES @book@.report_assumption);	-- keeps the row
+    -- of the empty name in report_assumption: without it reports would leave products out
 INSERT INTO @book@.report_refresh DEFAULT VALUES;
 
 -- open accounts as of credit_limit.refresh_reports(): their demand, and the latest decision that was in force

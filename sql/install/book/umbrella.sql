@@ -57,7 +57,7 @@ BEGIN
         OR EXISTS (SELECT FROM exclusion x WHERE x.borrower_id = a.borrower_id AND x.action = 'FREEZE'
         AND x.valid_from <= available_to_draw.as_of AND (x.valid_to >= available_to_draw.as_of OR x.valid_to IS NULL)) THEN 0
       ELSE credit_limit.available_credit(a.credit_limit + coalesce(j.ad_hoc, 0), a.balance, a.pending + coalesce(j.blocked, 0),
-        CASE WHEN u.umbrella_id IS NULL THEN NULL WHEN u.valid_from <= available_to_draw.as_of
+        CASE WHEN a.umbrella_id IS NULL THEN NULL WHEN u.valid_from <= available_to_draw.as_of
             AND (u.valid_to >= available_to_draw.as_of OR u.valid_to IS NULL) THEN u.credit_limit ELSE 0 END, o.drawn) END
     FROM account a
     LEFT JOIN umbrella u ON u.umbrella_id = a.umbrella_id
@@ -72,9 +72,10 @@ BEGIN
 END
 $$;
 
--- adds an amount to pending of an account if it is available, and returns what is available after it. Draws on lines of one
--- borrower happen one after the other. Errors: more than is available, no such account, a day before the business date or that of
--- the latest decision on the account (23514), an amount that is not positive, NULL (22023), not in READ COMMITTED (25000)
+-- adds an amount to pending of an account if it is available on the day, and on the business date before it, and returns what is
+-- available after it. Draws on lines of one borrower happen one after the other. Errors: more than is available, no such account,
+-- a day before the business date or that of the latest decision on the account (23514), an amount that is not positive, NULL
+-- (22023), not in READ COMMITTED (25000), rows of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.authorize_draw(book text, account_id bigint, amount numeric, as_of date) RETURNS numeric
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,6 +92,9 @@ BEGIN
   PERFORM credit_limit_internal.need_day('a draw', as_of);
   PERFORM credit_limit_internal.need_read_committed('a draw');
   PERFORM credit_limit_internal.open_book(book);
+  IF credit_limit_internal.may_hide_rows() THEN
+    PERFORM credit_limit_internal.need_every_row('a draw');
+  END IF;
   -- Whoever draws or decides on lines of one borrower waits for the other.
   SELECT b.borrower_id INTO borrower FROM borrower b
   WHERE b.borrower_id = (SELECT a.borrower_id FROM account a WHERE a.account_id = authorize_draw.account_id) FOR NO KEY UPDATE;
@@ -102,7 +106,9 @@ BEGIN
       DETAIL = format('The business date, or that of the latest decision on account %s, is %s.', account_id, later),
       HINT = 'A draw is as of the day on which it happens.';
   END IF;
-  left_over := credit_limit.available_to_draw(book, account_id, as_of) - amount;
+  -- Nor does one as of a later day pass by what ends before it.
+  left_over := least(credit_limit.available_to_draw(book, account_id, as_of),
+    credit_limit.available_to_draw(book, account_id, nullif(later, as_of))) - amount;
   IF left_over < 0 OR left_over IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
       MESSAGE = format('account %s does not allow a draw of %s', account_id, amount),

@@ -28,15 +28,18 @@ $$;
 -- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more; none: nothing is. changed: a
 -- decision or an act does not give its hash; removed, inserted: places of a lane that are missing or there twice; broken: a link;
 -- end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end(); evidence: inputs
--- that are missing or changed; policy, scorecard, erasure, retirement: a row that log_act has otherwise, a version that is not
--- the one approved, a month that is not gone as a whole. With known also a row retired, no problem in itself, for each month that
--- was retired of what it knew. Errors: rows that row-level security hides (42501)
+-- that are missing or changed; policy, scorecard, erasure, retirement: a row that log_act has otherwise, an act that changes what
+-- was approved or written, a version that is not the one approved, a month that is not gone as a whole. With known also a row
+-- retired, no problem in itself, for each month that was retired of what it knew. Errors: rows that row-level security hides
+-- (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
 AS $$
   -- Stretches that were retired stand in for their decisions: only the hashes at their ends are known.
 #variable_conflict use_column
+DECLARE
+  moves CONSTANT text[] := '{status,valid_to,retired_by}';	-- of a version, after it was approved
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.need_every_row('a proof of the log');
@@ -114,12 +117,24 @@ BEGIN
         WHERE a.kind <> 'guards' ORDER BY a.kind, a.id, a.place DESC) a USING (kind, id)
       WHERE a.content IS DISTINCT FROM k.content
       UNION ALL
+      -- Whoever switches off the trigger that keeps a row, and changes it, has the change written as an act.
+      SELECT 8, a.kind, NULL, format('%s %s was changed: place %s of log_act', a.kind, a.id, a.place)
+      FROM (SELECT a.place, a.kind, a.id, a.content::jsonb AS now, lag(a.content::jsonb) OVER w AS was
+        FROM log_act a WHERE a.kind <> 'guards' WINDOW w AS (PARTITION BY a.kind, a.id ORDER BY a.place)) a
+      WHERE a.was IS NOT NULL AND (a.kind IN ('erasure', 'retirement') OR a.now - moves <> a.was - moves
+        OR (a.now <> a.was AND a.was ->> 'status' <> 'approved')
+        OR coalesce(a.now ->> 'valid_to', 'infinity')::date > coalesce(a.was ->> 'valid_to', 'infinity')::date)
+      UNION ALL
       SELECT 9, 'retirement', min(d.decision_id), format('retirement %s is not of the whole month %s: decisions left: %s',
         r.retirement_id, to_char(r.month, 'YYYY-MM'), count(*))
       FROM retirement r, jsonb_array_elements(r.log_end) e(item), decision d
       WHERE d.as_of >= r.month AND d.as_of < r.month + interval '1 month' AND d.decision_id % 64 = (e.item ->> 0)::int
         AND d.decision_id / 64 <= (e.item ->> 1)::bigint
-      GROUP BY r.retirement_id),
+      GROUP BY r.retirement_id
+      UNION ALL
+      SELECT 9, 'retirement', NULL, format('retirement %s does not tell where its decisions lay', r.retirement_id)
+      FROM retirement r JOIN stretch s ON s.retirement_id = r.retirement_id GROUP BY r.retirement_id, r.decisions
+      HAVING bool_or(s.lane NOT BETWEEN 0 AND 63) OR sum(s.last_place - s.first_place + 1) <> r.decisions),
     numbered AS (SELECT p.*, row_number() OVER (ORDER BY p.kind, p.decision_id % 64, p.decision_id, p.detail) AS n
       FROM problems p)
     SELECT w.problem, w.decision_id, w.detail FROM (
@@ -167,7 +182,8 @@ $$;
 -- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and what
 -- people wrote about him. The decisions stay and the log still verifies, but entitlement and affordability_cap divided by the
 -- factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many inputs were
--- removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED (25000)
+-- removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED (25000), rows
+-- of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -185,6 +201,7 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.need_read_committed('an erasure');
   PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('an erasure');
   PERFORM FROM borrower b WHERE b.borrower_id = id FOR NO KEY UPDATE;
   found_here := FOUND;
   -- An erasure excuses missing inputs, so it must be of somebody. A lender may have deleted his row already.
@@ -207,7 +224,7 @@ BEGIN
   -- What was computed of him, and what people wrote about him.
   DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
   UPDATE override_request q SET note = NULL, reason = 'erased' WHERE q.borrower_id = id;
-  UPDATE run_chunk k SET message = NULL WHERE k.lowest = id AND k.highest = id AND k.message IS NOT NULL;
+  UPDATE run_chunk k SET message = NULL WHERE id BETWEEN k.lowest AND k.highest AND k.message IS NOT NULL;
   IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass('limit_adjustment')) = 'r' THEN
     UPDATE limit_adjustment j SET reason = 'erased' FROM account a WHERE a.borrower_id = id AND j.account_id = a.account_id;
   END IF;
@@ -267,9 +284,9 @@ $$;
 
 -- drops the monthly partitions of decisions and their inputs that lie before a day, and returns how many decisions went;
 -- retirement keeps of each month their number, a digest that proves a copy of them, and what joins the log on both sides. Errors:
--- no day, no reason (22023), not in READ COMMITTED (25000)
+-- no day, no reason (22023), not in READ COMMITTED (25000), somebody who uses the log for five seconds more (55P03)
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
   part record;

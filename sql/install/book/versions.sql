@@ -46,6 +46,11 @@ BEGIN
     -- Who writes is who he is; whoever changed a draft last made it. A restore puts its rows in before it makes triggers.
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
+    IF TG_OP = 'INSERT' THEN
+      PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
+      NEW.version := (SELECT 1 + coalesce(max(l.version), 0) FROM credit_limit_internal.version_list() l
+        WHERE l.kind || '_version' = TG_TABLE_NAME AND l.name = NEW.name);
+    END IF;
     IF TG_OP = 'INSERT' OR NEW.source IS DISTINCT FROM OLD.source THEN
       SELECT current_user, quote_ident(current_user)::regrole, session_user, quote_ident(session_user)::regrole
       INTO NEW.created_by, NEW.created_role, NEW.created_login, NEW.created_login_role;
@@ -157,18 +162,15 @@ CREATE FUNCTION credit_limit_internal.draft_version(book text, kind text, name t
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  next CONSTANT text := draft_version.name;
   id int;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   IF kind = 'policy' THEN
-    INSERT INTO policy_version AS v (name, version, document)
-    SELECT next, coalesce(max(p.version), 0) + 1, draft_version.document::credit_limit.limit_policy
-    FROM policy_version p WHERE p.name = next RETURNING v.policy_id INTO id;
+    INSERT INTO policy_version AS v (name, document)
+    VALUES (draft_version.name, draft_version.document::credit_limit.limit_policy) RETURNING v.policy_id INTO id;
   ELSE
-    INSERT INTO scorecard_version AS v (name, version, document)
-    SELECT next, coalesce(max(p.version), 0) + 1, draft_version.document::credit_limit.scorecard
-    FROM scorecard_version p WHERE p.name = next RETURNING v.scorecard_id INTO id;
+    INSERT INTO scorecard_version AS v (name, document)
+    VALUES (draft_version.name, draft_version.document::credit_limit.scorecard) RETURNING v.scorecard_id INTO id;
   END IF;
   RETURN id;
 END
@@ -371,7 +373,7 @@ AS $$
 $$;
 
 -- in an open book: an error (55000) that names every policy and scorecard of a product or of an arm that has no approved version
--- on the day
+-- on the day, or the experiments of the day whose shares do not sum to 1
 CREATE FUNCTION credit_limit_internal.check_versions(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -388,6 +390,15 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('no approved version is valid on %s', to_char(as_of, 'YYYY-MM-DD')), DETAIL = lacking || '.',
       HINT = 'Approve a version for that day, or set product.policy to NULL: the product is not decided then.';
+  END IF;
+  -- Everybody would be left out, and the experiment count as one that has decided.
+  SELECT string_agg(format('Those of "%s" sum to %s.', e.experiment, g.total), ' ' ORDER BY e.experiment) INTO lacking
+  FROM experiment e, LATERAL (SELECT sum(x.share) AS total FROM experiment_arm x WHERE x.experiment = e.experiment) g
+  WHERE e.valid_from <= check_versions.as_of AND (e.valid_to >= check_versions.as_of OR e.valid_to IS NULL)
+    AND abs(g.total - 1) > 1e-9;
+  IF lacking IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = 'the shares of an experiment do not sum to 1',
+      DETAIL = lacking, HINT = 'Correct experiment_arm.share before the first day of the experiment.';
   END IF;
 END
 $$;
