@@ -129,7 +129,8 @@ DECLARE
 BEGIN
   -- Tables of the book, those under a lender's views, and those that functions of the book are seen to read. A view reads as its
   -- owner, unless it is made to read as he who asks.
-  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.relrowsecurity AND c.relname <> 'report_position') THEN
+  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname <> 'report_position';
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   WITH RECURSIVE seen AS (
