@@ -406,6 +406,7 @@ put_product(const Search *search, const double *a, const double *b, ClTobitFit *
 	{
 		int			row = j == 0 ? 0 : j == search->n ? wide - 1 : search->frame.column[j - 1] + 1;
 
+		search->data->memory.check_for_interrupts();
 		for (int k = 0; k <= j; k++)
 		{
 			int			column = k == 0 ? 0 : k == search->n ? wide - 1 : search->frame.column[k - 1] + 1;
@@ -419,14 +420,15 @@ put_product(const Search *search, const double *a, const double *b, ClTobitFit *
 }
 
 /*
- * With R'R the information and J what to_coefficients does, the covariance is J R^-1 (J R^-1)': a sum of squares, in which nothing
- * cancels. That of clusters is J V M V J' G / (G - 1), with V = R^-1 R^-1' and M the outer products of their scores (Liang and
- * Zeger 1986, Biometrika 73, 13).
+ * With R'R the information and J what to_coefficients does, the covariance is J R^-1 (J R^-1)': a sum of squares, in which
+ * nothing cancels. That of clusters is J V M V J' G / (G - 1), with V = R^-1 R^-1' and M the outer products of their scores
+ * (Liang and Zeger 1986, Biometrika 73, 13).
  */
 static void
 set_covariance(Search *search, bool clustered, ClTobitFit *fit)
 {
 	int			all = search->all;
+	const ClMemory *memory = &search->data->memory;
 	double	   *root = search->information;
 	double	   *meat = search->work;
 	double	   *half;
@@ -441,10 +443,12 @@ set_covariance(Search *search, bool clustered, ClTobitFit *fit)
 			return;
 		}
 		/* root becomes V. */
-		half = cl_allocate(&search->data->memory, (size_t) all * all * sizeof(double));
+		half = cl_allocate(memory, (size_t) all * all * sizeof(double));
 		for (int j = 0; j < all * all; j++)
 		{
 			half[j] = 0;
+			if (j % all == 0)
+				memory->check_for_interrupts();
 			for (int i = 0; i < all; i++)
 				half[j] += root[j / all * all + i] * root[j % all * all + i];
 		}
@@ -453,12 +457,14 @@ set_covariance(Search *search, bool clustered, ClTobitFit *fit)
 		for (int j = 0; j < all * all; j++)
 		{
 			half[j] = 0;
+			if (j % all == 0)
+				memory->check_for_interrupts();
 			for (int i = 0; i < all; i++)
 				half[j] += root[j / all * all + i] * meat[i * all + j % all];
 			half[j] *= (double) fit->clusters / (double) (fit->clusters - 1);
 		}
 		put_product(search, half, root, fit);
-		cl_release(&search->data->memory, half);
+		cl_release(memory, half);
 		return;
 	}
 	to_coefficients(search, root);

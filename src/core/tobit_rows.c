@@ -2,7 +2,7 @@
  * tobit_rows.c
  *	  Rows of a Tobit regression: kept as they come, and brought into one order.
  */
-#include "core/tobit.h"
+#include "core/tobit_rows.h"
 
 #include <string.h>
 

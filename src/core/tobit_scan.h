@@ -5,7 +5,8 @@
 #ifndef CL_CORE_TOBIT_SCAN_H
 #define CL_CORE_TOBIT_SCAN_H
 
-#include "core/tobit.h"
+#include "core/column_scan.h"
+#include "core/tobit_rows.h"
 
 /* Rows in order; every stride-th of them counts, the first in the middle of the stride. */
 typedef struct ClTobitData

@@ -75,7 +75,9 @@ read_settings(Jsonb *options, ClTobitSettings *settings)
 	cl_json_object(&settings->root, keys);
 	cl_model_names(&settings->root, &settings->names);
 	settings->confidence = cl_model_confidence(&settings->root);
-	settings->max_iterations = cl_json_get(&settings->root, "max_iterations", &node) ? cl_json_int(&node, 1, MOST_ITERATIONS) : 50;
+	settings->max_iterations = 50;
+	if (cl_json_get(&settings->root, "max_iterations", &node))
+		settings->max_iterations = cl_json_int(&node, 1, MOST_ITERATIONS);
 }
 
 /* Options that are wrong are told at the first row, not after an hour. */

@@ -15,7 +15,8 @@ columns=${columns%,}
 run > /dev/null <<SQL
 CREATE EXTENSION credit_limit;
 SELECT setseed(0.5);
-SELECT format('CREATE TABLE b AS SELECT r.*, least(12, greatest(0, c1 - c2 + c3 / 2 + 3 * (random() + random() + random() + random() - 2))) AS y,
+SELECT format('CREATE TABLE b AS SELECT r.*,
+	least(12, greatest(0, c1 - c2 + c3 / 2 + 3 * (random() + random() + random() + random() - 2))) AS y,
 	random() < 1 / (1 + exp(1 + (c2 - c1) / 5 - c3 / 10)) AS event, (random() * $ROWS / 24)::int AS account
 	FROM (SELECT %s FROM generate_series(1, $ROWS)) r', string_agg('random() * 10 AS c' || j, ', '))
 FROM generate_series(1, 10) j

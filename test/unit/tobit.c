@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/distribution.h"
+#include "core/tobit.h"
 #include "core/tobit_scan.h"
 
 static double
@@ -60,8 +61,8 @@ check_all_derivatives(void)
 }
 
 /*
- * Both ways of an interval say the same where one takes over from the other: a point beside the border against one on it. A narrow
- * interval is the density times its width; a wide one is a tail.
+ * Both ways of an interval say the same where one takes over from the other: a point beside the border against one on it. A
+ * narrow interval is the density times its width; a wide one is a tail.
  */
 static void
 check_intervals(void)
@@ -105,8 +106,9 @@ fill(ClTobitRows *rows, int n, int seed)
 		uint64_t	state = (uint64_t) ((i * 7 + seed) % n / 2);
 		double		x[3] = {uniform(&state), uniform(&state), 1e6 + 10 * uniform(&state)};
 		double		y = fmax(0, 4 * x[0] - 2 * x[1] + 3 * (uniform(&state) - 0.5));
-		ClTobitRow	row = {y == 0 ? -INFINITY : y, y, 1 + (double) (cl_test_random(&state) % 3), {cl_test_random(&state) % 20, 0}};
+		ClTobitRow	row = {y == 0 ? -INFINITY : y, y, 1, {cl_test_random(&state) % 20, 0}};
 
+		row.weight += (double) (cl_test_random(&state) % 3);
 		cl_tobit_rows_add(rows, &row, x);
 	}
 }

@@ -15,11 +15,11 @@ CREATE FUNCTION credit_limit.tobit_table(
 AS 'MODULE_PATHNAME', 'cl_tobit_table' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 20;
 
 COMMENT ON FUNCTION credit_limit.tobit_table(credit_limit.tobit_model, text[]) IS
-'The coefficients of a model, the intercept first, in units of y by unit of x, and in the last row Log(scale), the logarithm of '
-'sigma: estimate, standard error, Wald''s z with its two-sided p_value, and the interval of the model''s confidence. A coefficient '
-'says how the y moves that is not censored. names stand for those of the model, a NULL among them for no other. An aliased term '
-'has no estimate; after separation no term has a standard error, and the separating ones are noted: their estimates are infinite, '
-'and what is shown is where the search ended. NULL gives no rows. Error: names of another number.';
+'The coefficients of a model, the intercept first, in units of y by unit of x, and in the last row Log(scale), the logarithm '
+'of sigma: estimate, standard error, Wald''s z with its two-sided p_value, and the interval of the model''s confidence. A '
+'coefficient says how the y moves that is not censored. names stand for those of the model, a NULL among them for no other. '
+'An aliased term has no estimate; after separation no term has a standard error, and the separating ones are noted: their '
+'estimates are infinite, and what is shown is where the search ended. NULL gives no rows. Error: names of another number.';
 
 CREATE FUNCTION credit_limit.tobit_summary(
   model credit_limit.tobit_model,
@@ -45,14 +45,14 @@ CREATE FUNCTION credit_limit.tobit_summary(
 AS 'MODULE_PATHNAME', 'cl_tobit_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION credit_limit.tobit_summary(credit_limit.tobit_model) IS
-'How a model was fitted: rows that count, rows left out, and of those that count how many have a y that is seen, at most lower, at '
-'least upper, or between. weight: the sum of the weights (n without weights). n_clusters: NULL where there are none. sigma: the '
-'standard deviation of y around its mean, without censoring. loglik is that of y in its own unit; aic and bic count the coefficients '
-'and sigma, and bic takes the logarithm of weight. condition_number: largest over smallest singular value of the centred, weighted '
-'columns of length 1, above 30 they hardly differ. status: converged; rank_deficient: converged, and some terms are aliased; '
-'one_cluster: converged, without standard errors; separation: all rows of a term are censored at one side, message names it; '
-'all_censored: no row tells sigma, no coefficients; perfect_fit: no scatter, sigma is 0; max_iterations: not settled. All NULL for '
-'a model that was written down; NULL gives NULL.';
+'How a model was fitted: rows that count, rows left out, and of those that count how many have a y that is seen, at most '
+'lower, at least upper, or between. weight: the sum of the weights (n without weights). n_clusters: NULL where there are '
+'none. sigma: the standard deviation of y around its mean, without censoring. loglik is that of y in its own unit; aic and '
+'bic count the coefficients and sigma, and bic takes the logarithm of weight. condition_number: largest over smallest '
+'singular value of the centred, weighted columns of length 1, above 30 they hardly differ. status: converged; rank_deficient:'
+' converged, and some terms are aliased; one_cluster: converged, without standard errors; separation: all rows of a term are '
+'censored at one side, message names it; all_censored: no row tells sigma, no coefficients; perfect_fit: no scatter, sigma is'
+' 0; max_iterations: not settled. All NULL for a model that was written down; NULL gives NULL.';
 
 CREATE FUNCTION credit_limit.tobit_predict(
   model credit_limit.tobit_model,
@@ -63,8 +63,8 @@ CREATE FUNCTION credit_limit.tobit_predict(
 AS 'MODULE_PATHNAME', 'cl_tobit_predict' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION credit_limit.tobit_predict(credit_limit.tobit_model, anyarray, float8, float8) IS
-'The mean of y at x, in units of y. Without bounds that of the y that is not censored: intercept + sum of coefficient * x. With '
-'bounds that of the y that would be seen: the mean of min(max(y, lower), upper); a NULL bound is none. x has an element for each '
-'term, numbers of any type; aliased terms count nothing. NULL when x or an element of it is NULL, NaN or infinite, when the model is '
-'NULL or has no coefficients, or has no sigma and there are bounds. Errors: x of another length, lower above upper, a bound that is '
-'not finite.';
+'The mean of y at x, in units of y. Without bounds that of the y that is not censored: intercept + sum of coefficient * x. '
+'With bounds that of the y that would be seen: the mean of min(max(y, lower), upper); a NULL bound is none. x has an element '
+'for each term, numbers of any type; aliased terms count nothing. NULL when x or an element of it is NULL, NaN or infinite, '
+'when the model is NULL or has no coefficients, or has no sigma and there are bounds. Errors: x of another length, lower '
+'above upper, a bound that is not finite.';
