@@ -87,6 +87,7 @@ typedef struct KnownBook
 
 static KnownBook books[BOOKS];
 static int	next_book = 0;
+static uint64 name_changes = 0;
 
 /* ---- What is remembered, and for how long ---- */
 
@@ -96,6 +97,7 @@ forget_names(Datum arg, int cache, uint32 hash)
 	(void) arg;
 	(void) cache;
 	(void) hash;
+	name_changes++;
 	for (int i = 0; i < BOOKS; i++)
 		books[i].names_sound = false;
 }
@@ -143,24 +145,6 @@ known_book(Oid schema)
 
 /* ---- The checks ---- */
 
-static bool
-is_in_the_way(Oid class, Oid object)
-{
-	char	   *name;
-	CatCList   *list;
-	bool		found = false;
-
-	if (class == OperatorRelationId)
-		return true;
-	if (class != ProcedureRelationId || (name = get_func_name(object)) == NULL)
-		return false;
-	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
-	for (int i = 0; i < list->n_members; i++)
-		found |= ((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->pronamespace == PG_CATALOG_NAMESPACE;
-	ReleaseSysCacheList(list);
-	return found;
-}
-
 /* Every object in a schema depends on it, which is an index scan; pg_proc and pg_operator have no index by schema. */
 static void
 require_sound_names(const char *name, Oid schema)
@@ -179,8 +163,18 @@ require_sound_names(const char *name, Oid schema)
 	{
 		Form_pg_depend entry = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress object = {entry->classid, entry->objid, entry->objsubid};
+		char	   *function = entry->classid == ProcedureRelationId ? get_func_name(entry->objid) : NULL;
+		bool		in_the_way = entry->classid == OperatorRelationId;
 
-		if (is_in_the_way(entry->classid, entry->objid))
+		if (function != NULL)
+		{
+			CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(function));
+
+			for (int i = 0; i < list->n_members; i++)
+				in_the_way |= ((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->pronamespace == PG_CATALOG_NAMESPACE;
+			ReleaseSysCacheList(list);
+		}
+		if (in_the_way)
 			appendStringInfo(&found, "%s%s", found.len > 0 ? ", " : "", getObjectDescription(&object, false));
 	}
 	systable_endscan(scan);
@@ -331,18 +325,11 @@ open_book(FunctionCallInfo fcinfo, Need need)
 	book = known_book(schema);
 	if (!book->names_sound)
 	{
-		/* Before the look: a change that comes during it must be looked at again. */
-		book->names_sound = true;
-		PG_TRY();
-		{
-			require_sound_names(name, schema);
-		}
-		PG_CATCH();
-		{
-			book->names_sound = false;
-			PG_RE_THROW();
-		}
-		PG_END_TRY();
+		uint64		before = name_changes;
+
+		require_sound_names(name, schema);
+		/* A change that came during the look must be looked at again. */
+		book->names_sound = name_changes == before;
 	}
 	if (need != NEED_SCHEMA && !book->complete)
 		require_relations(name, book);

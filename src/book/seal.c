@@ -62,7 +62,7 @@ typedef struct Source
 	int			field;			/* -1: the column itself */
 } Source;
 
-/* Arrays of the answer; the first two are of rows. */
+/* Arrays of the answer; the first three are of rows. */
 enum
 {
 	DECISIONS, EVIDENCE, LAYOUTS, ACCOUNTS, LIMITS, FROZEN, ARRAYS
@@ -98,7 +98,7 @@ typedef struct Seal
 	int64		account;		/* of the row before, if there was one */
 	bool		has_account;
 	ArrayBuildState *out[ARRAYS];
-	TupleDesc	out_desc[LAYOUTS];
+	TupleDesc	out_desc[ARRAYS];
 } Seal;
 
 /* ---- The columns of a cursor ---- */
@@ -293,12 +293,15 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	{
 		const StringInfoData *layout = &kept_inputs->layout;
 		const bytea *digest = hash_pair("", 0, layout->data, layout->len);
+		Datum		values[2];
 
 		memcpy(seal->prefix + SALT_BYTES, VARDATA(digest), HASH_BYTES);
 		memcpy(&number, VARDATA(digest), sizeof(number));
 		seal->layout = (int64) pg_ntoh64(number);
 		seal->known_inputs = kept_inputs->identifier;
-		add_value(seal, LAYOUTS, PointerGetDatum(cstring_to_text_with_len(layout->data, layout->len)), false);
+		values[0] = Int64GetDatum(seal->layout);
+		values[1] = PointerGetDatum(cstring_to_text_with_len(layout->data, layout->len));
+		add_row(seal, LAYOUTS, values, all);
 	}
 	inputs = cl_canonical_text(kept_inputs);
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
@@ -337,7 +340,7 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 
 /*
  * (rows refcursor, most int, lane int, place bigint, previous_hash bytea, previous_account bigint)
- *		-> (decisions log_entry[], evidence log_evidence[], layouts text[], accounts bigint[], limits numeric[],
+ *		-> (decisions log_entry[], evidence log_evidence[], layouts log_layout[], accounts bigint[], limits numeric[],
  *			frozen boolean[], place bigint, hash bytea)
  *
  * From a cursor, so that a chunk of a run is never in memory as a whole; in arrays, because unnest() gives an INSERT the columns
@@ -396,7 +399,7 @@ cl_seal(PG_FUNCTION_ARGS)
 		Oid			type = get_element_type(TupleDescAttr(record.desc, i)->atttypid);
 
 		seal.out[i] = initArrayResult(type, seal.context, false);
-		if (i < LAYOUTS)
+		if (i <= LAYOUTS)
 			seal.out_desc[i] = lookup_rowtype_tupdesc(type, -1);
 	}
 	bind_cursor(&seal, rows->tupdesc, seal.out_desc[DECISIONS]);
@@ -416,7 +419,7 @@ cl_seal(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(seal.context);
 	for (int i = 0; i < ARRAYS; i++)
 		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
-	for (int i = 0; i < LAYOUTS; i++)
+	for (int i = 0; i <= LAYOUTS; i++)
 		ReleaseTupleDesc(seal.out_desc[i]);
 	cl_record_put_int64(&record, seal.place);
 	cl_record_put(&record, PointerGetDatum(seal.hash));

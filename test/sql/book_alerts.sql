@@ -48,8 +48,9 @@ CREATE FUNCTION pg_temp.reading(name text, day date) RETURNS TABLE (subject text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM credit_limit_internal.open_book('book_l');
-  RETURN QUERY SELECT i.subject, i.borrower_id, round(i.value::numeric, 4), i.period FROM credit_limit_internal.reading(name, day, date_trunc('month', day::timestamp)::date,
-    (date_trunc('month', day::timestamp) - interval '1 month')::date) i ORDER BY 1;
+  RETURN QUERY SELECT i.subject, i.borrower_id, round(i.value::numeric, 4), i.period
+  FROM credit_limit_internal.reading(name, day, date_trunc('month', day::timestamp)::date, (date_trunc('month', day::timestamp) - interval '1 month')::date) i
+  ORDER BY 1;
 END $$;
 SELECT i.indicator, string_agg(r.subject || ': ' || coalesce(r.value::text, '?') || ' ' || to_char(r.period, 'MM-DD'), ', ' ORDER BY r.subject) AS readings
 FROM credit_limit.alert_indicators() i, LATERAL pg_temp.reading(i.indicator, '2026-05-02') r GROUP BY 1 ORDER BY 1;

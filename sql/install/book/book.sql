@@ -236,9 +236,7 @@ CREATE FUNCTION credit_limit.add_months(book text, first_month date, months int 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
-  parent text;
-  lower_bound date;
-  part text;
+  p record;
   made int := 0;
 BEGIN
   PERFORM credit_limit_internal.need_day('adding months', first_month);
@@ -248,27 +246,27 @@ BEGIN
       HINT = 'Give 1 to 120 months: each takes some 30 locks until the transaction ends.';
   END IF;
   PERFORM credit_limit_internal.open_book(book);
-  FOREACH parent IN ARRAY ARRAY['account_month', 'decision', 'decision_evidence'] LOOP
-    CONTINUE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(parent)) IS DISTINCT FROM 'p';
-    FOR n IN 0 .. months - 1 LOOP
-      lower_bound := (date_trunc('month', first_month::timestamp) + make_interval(months => n))::date;
-      part := parent || to_char(lower_bound, '"_"YYYY"_"MM');
-      CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
-      BEGIN
-        EXECUTE format('CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)', book, part, parent,
-          lower_bound, (lower_bound::timestamp + interval '1 month')::date);	-- DDL
-      EXCEPTION WHEN check_violation THEN
-        RAISE WARNING '% gets no partition for %', parent, to_char(lower_bound, 'YYYY-MM') USING
-          DETAIL = 'Rows of that month are in its default partition.', HINT = 'Move them out, and add the month again.';
-        CONTINUE;
-      END;
-      IF parent <> 'account_month' THEN
-        EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
-          EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, part);	-- DDL
-      END IF;
-      PERFORM credit_limit_internal.close_relation(format('%I.%I', book, part)::regclass);
-      made := made + 1;
-    END LOOP;
+  FOR p IN SELECT c.relname AS parent, c.relname || to_char(m, '"_"YYYY"_"MM') AS part, m::date AS first_day,
+        (m + interval '1 month')::date AS next_month
+      FROM pg_class c, generate_series(0, months - 1) n,
+        LATERAL (SELECT date_trunc('month', first_month::timestamp) + make_interval(months => n)) f(m)
+      WHERE c.oid IN (to_regclass('account_month'), to_regclass('decision'), to_regclass('decision_evidence')) AND c.relkind = 'p'
+      ORDER BY c.relname, n LOOP
+    CONTINUE WHEN to_regclass(quote_ident(p.part)) IS NOT NULL;
+    BEGIN
+      EXECUTE format('CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)', book, p.part, p.parent,
+        p.first_day, p.next_month);	-- DDL
+    EXCEPTION WHEN check_violation THEN
+      RAISE WARNING '% gets no partition for %', p.parent, to_char(p.first_day, 'YYYY-MM') USING
+        DETAIL = 'Rows of that month are in its default partition.', HINT = 'Move them out, and add the month again.';
+      CONTINUE;
+    END;
+    IF p.parent <> 'account_month' THEN
+      EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
+        EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, p.part);	-- DDL
+    END IF;
+    PERFORM credit_limit_internal.close_relation(format('%I.%I', book, p.part)::regclass);
+    made := made + 1;
   END LOOP;
   RETURN made;
 END

@@ -59,13 +59,11 @@ EXCEPTION
 END
 $$;
 
--- in an open book: the first borrower whose decision as of a day raises an error, and the error; all NULL: none does. history: as
--- of a past day
+-- in an open book: the first borrower, by halves, whose decision as of a day raises an error, and the error; all NULL: none does
 CREATE FUNCTION credit_limit_internal.failing_borrower(as_of date, history boolean, OUT borrower_id bigint, OUT code text,
     OUT message text, OUT detail text, OUT hint text)
 LANGUAGE plpgsql STABLE
 AS $$
-  -- The borrower whose row raises an error, by halves.
 #variable_conflict use_variable
 DECLARE
   left_over bigint[] := ARRAY(SELECT b.borrower_id FROM borrower b ORDER BY b.borrower_id);
@@ -106,7 +104,6 @@ $$;
 CREATE FUNCTION credit_limit_internal.check_rows(bad text[]) RETURNS TABLE (relation text, problem text, row_count bigint)
 LANGUAGE plpgsql STABLE
 AS $$
-  -- A list of conditions for the rows of each relation; it is looked at only where what it reads is as it should be.
 #variable_conflict use_column
 DECLARE
   k record;

@@ -83,6 +83,9 @@ CREATE TYPE credit_limit_internal.log_entry AS (
 -- a row of the table decision_evidence
 CREATE TYPE credit_limit_internal.log_evidence AS (decision_id bigint, as_of date, salt bytea, layout bigint, inputs text);
 
+-- a row of the table evidence_layout
+CREATE TYPE credit_limit_internal.log_layout AS (layout bigint, columns text);
+
 -- the hash before the first decision of a lane: SHA-256 of its name
 CREATE FUNCTION credit_limit_internal.lane_origin(lane int) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -196,7 +199,7 @@ $$;
 
 -- rows for the log, what the limits of their accounts are to be, and where the lane ends with them
 CREATE TYPE credit_limit_internal.sealed AS (decisions credit_limit_internal.log_entry[],
-    evidence credit_limit_internal.log_evidence[], layouts text[], accounts bigint[],
+    evidence credit_limit_internal.log_evidence[], layouts credit_limit_internal.log_layout[], accounts bigint[],
     limits numeric[], frozen boolean[], place bigint, hash bytea);
 
 -- the next decisions of a cursor, at most so many, as the continuation of a lane that ends at place with previous_hash, and of
@@ -227,8 +230,7 @@ BEGIN
   LOOP
     sealed := credit_limit_internal.seal(rows, most, ends.lane, ends.place, ends.hash, accounts[cardinality(accounts)]);
     EXIT WHEN sealed.place = ends.place;
-    WITH layout AS (INSERT INTO evidence_layout
-        SELECT credit_limit_internal.layout_number(l), l FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
+    WITH layout AS (INSERT INTO evidence_layout SELECT l.* FROM unnest(sealed.layouts) l ON CONFLICT DO NOTHING),
       evidence AS (INSERT INTO decision_evidence SELECT e.* FROM unnest(sealed.evidence) e)
     INSERT INTO decision SELECT d.* FROM unnest(sealed.decisions) d;
     decisions := decisions + sealed.place - ends.place;

@@ -91,23 +91,17 @@ END
 $$;
 
 -- at most four reasons of a decision, the principal one first. The reason of the policy's entitlement or risk cap is followed by
--- up to three factors of the scorecard that lost most points, by the inputs that were kept, where they are. NULL for a decision
--- that is not there
+-- up to three factors of the scorecard that lost most points, by the inputs that were kept, where they are. Errors: no such
+-- decision (P0002). NULL gives NULL
 CREATE FUNCTION credit_limit.principal_reasons(book text, decision_id bigint) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-  -- The principal reasons: the factors of the score that cost most follow the reason of the policy that speaks of it.
 DECLARE
   d record;
   place int;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  SELECT w.reasons, w.as_of, p.document AS policy, c.document AS card, e.inputs, l.columns INTO d
-  FROM decision w LEFT JOIN policy_version p ON p.policy_id = w.policy_id
-    LEFT JOIN scorecard_version c ON c.scorecard_id = w.scorecard_id
-    LEFT JOIN decision_evidence e ON e.decision_id = w.decision_id AND e.as_of = w.as_of
-    LEFT JOIN evidence_layout l ON l.layout = e.layout
-  WHERE w.decision_id = principal_reasons.decision_id;
+  d := credit_limit_internal.decision_versions(book, decision_id);
   -- Where the first reason stands that is the score's: bands of other columns do not speak of it.
   SELECT min(r.n) INTO place FROM unnest(d.reasons) WITH ORDINALITY r(reason, n),
     LATERAL (SELECT d.policy::jsonb -> 'entitlement' AS entitlement) e,
@@ -134,13 +128,15 @@ RETURNS TABLE (decided_on date, adverse boolean, borrower_id bigint, account_id 
 LANGUAGE plpgsql STABLE STRICT ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+  principal CONSTANT text[] := credit_limit.principal_reasons(book, adverse_notice.decision_id);
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   RETURN QUERY
     SELECT d.as_of, coalesce(v.move_limits, true) AND (d.frozen OR coalesce(d.new_limit < d.old_limit, false)), d.borrower_id,
       d.account_id, d.product, p.name, a.currency, d.action, d.old_limit, d.new_limit, d.available,
-      credit_limit.translate_reasons(book, w.reasons, adverse_notice.language),
-      ARRAY(SELECT r FROM unnest(w.reasons) r
+      credit_limit.translate_reasons(book, principal, adverse_notice.language),
+      ARRAY(SELECT r FROM unnest(principal) r
         WHERE NOT EXISTS (SELECT FROM reason_text t WHERE t.reason = r AND t.language = adverse_notice.language)),
       c.lender, c.address, c.phone, c.email, c.supervisor
     FROM decision d
@@ -148,11 +144,6 @@ BEGIN
     LEFT JOIN product p ON p.product = d.product
     LEFT JOIN run v ON v.run_id = d.run_id
     LEFT JOIN lender_contact c ON c.language = adverse_notice.language
-    CROSS JOIN LATERAL (SELECT credit_limit.principal_reasons(book, d.decision_id) AS reasons) w
     WHERE d.decision_id = adverse_notice.decision_id;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no decision %s', adverse_notice.decision_id),
-      HINT = format('Decisions are in %I.decision.', book);
-  END IF;
 END
 $$;

@@ -30,7 +30,6 @@ $$;
 CREATE FUNCTION credit_limit_internal.begin_run(book text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Finds the run of that key or plans it; NULL: it is done already.
 #variable_conflict use_column
 DECLARE
   day CONSTANT date := begin_run.as_of;
@@ -93,13 +92,11 @@ BEGIN
 END
 $$;
 
--- in an open book: replaces a chunk in which an error occurred by two halves; one borrower alone is marked as failed with the
--- error
+-- in an open book: replaces a chunk in which an error occurred by halves; one borrower alone is marked as failed with the error
 CREATE FUNCTION credit_limit_internal.split_chunk(run bigint, chunk int, lowest bigint, highest bigint, code text, message text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
-  -- A chunk with an error in it is halved, down to the borrower who has it; the others are decided.
 BEGIN
   UPDATE run_chunk k SET status = CASE WHEN split_chunk.lowest = split_chunk.highest THEN 'failed' ELSE 'split' END,
     ended_at = clock_timestamp(), sqlstate = split_chunk.code, message = split_chunk.message
@@ -118,13 +115,12 @@ END
 $$;
 
 -- part of run_decisions(): decides the next chunk of a run that no other session has, in the transaction of the caller. False:
--- nothing is left to take
+-- there is none, or the run was cancelled
 CREATE FUNCTION credit_limit_internal.run_chunk(book text, run bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
 AS $$
-  -- Decides one chunk that no other session works on; false: there is none, or the run was cancelled. One plan for all chunks:
-  -- what belongs to a chunk lies close together, and to reach it through indexes costs much less than the default for random
-  -- pages.
+  -- One plan for all chunks: what belongs to a chunk lies close together, and to reach it through indexes costs much less than
+  -- the default for random pages.
 DECLARE
   r record;
   k record;

@@ -2,7 +2,7 @@
 
 -- in an open book: the hash that a row of decision should have, with the digests of its policy and scorecard: see src/book/seal.c
 CREATE FUNCTION credit_limit_internal.decision_hash(decision record, policy_digest bytea, scorecard_digest bytea) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
   RETURN sha256(decision.previous_hash || convert_to(rtrim(credit_limit_internal.canonical_columns(decision, '{run_id, source,
@@ -156,12 +156,10 @@ $$;
 
 -- ---- erasure and retirement ----
 
--- the tables of a book that have rows of a borrower or of his accounts, by the columns borrower_id and account_id, and how many
--- rows. NULL: none
+-- the tables of a book, also a lender's own, that name a borrower or an account of his, and in how many rows. NULL: none
 CREATE FUNCTION credit_limit.borrower_traces(book text, borrower_id bigint) RETURNS TABLE (relation text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Every table of the book with his number, or that of an account of his: also those that the lender has added.
 #variable_conflict use_column
 DECLARE
   t record;
@@ -243,7 +241,6 @@ $$;
 CREATE FUNCTION credit_limit_internal.copied(relation regclass, OUT decisions bigint, OUT changed bigint, OUT stretches jsonb)
 LANGUAGE plpgsql STABLE
 AS $$
-  -- What proves decisions that lie in one table: the ends of their stretches, as each hash covers the one before it.
 BEGIN
   EXECUTE format($q$
     SELECT coalesce(sum(s.n), 0), coalesce(sum(s.changed), 0), jsonb_agg(jsonb_build_array(s.lane, s.first_place, s.last_place,

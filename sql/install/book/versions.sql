@@ -92,8 +92,7 @@ BEGIN
 END
 $$;
 
--- trigger of experiment and experiment_arm: an error (55006) for what changes an experiment that has decided, but for its last
--- day
+-- trigger of experiment and experiment_arm: an error (55006) where one that has decided changes, but for its last day
 CREATE FUNCTION credit_limit_internal.keep_experiment() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -327,14 +326,12 @@ $$;
 
 -- ---- what decides on a day ----
 
--- in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has none that is
--- approved
+-- in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has no approved one
 CREATE FUNCTION credit_limit_internal.versions_on(as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     scorecard_id int, missing boolean, unit text, arm_probability float8, held_out boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
-  -- One row for each product, or for each arm of its experiment.
   SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.id, c.id,
     v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL), a.unit, a.share, coalesce(a.held_out, false)
   FROM product p
