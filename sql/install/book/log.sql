@@ -40,8 +40,8 @@ RETURN sha256(salt || sha256(convert_to(layout, 'UTF8'::name)) || convert_to(inp
 
 -- ---- the columns of a decision ----
 
--- A row of the table decision. What lies between decision_id and the three hashes is what the hash covers, in this order. A
--- column is added here; its value is that of the column of the same name in what decide() selects.
+-- What lies between decision_id and the three hashes is what the hash covers, in this order. A column is added here and in
+-- decision_hash(); its value is that of the column of the same name in what decide() selects.
 
 -- a row of the table decision; from action to proposed as in limit_decision
 CREATE TYPE credit_limit_internal.log_entry AS (
