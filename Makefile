@@ -57,7 +57,8 @@ REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
-EXTRA_CLEAN  = .built-for $(wildcard test/mutations/*.o test/mutations/*.so) results output_iso regression.diffs regression.out tmp_check test/unit/run test/unit/build test/fuzz/run test/fuzz/build
+EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check $(wildcard test/mutations/*.o) \
+	test/mutations/mutations$(DLSUFFIX) test/unit/run test/unit/build test/fuzz/run test/fuzz/build
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
@@ -76,7 +77,7 @@ $(DATA_built): $(INSTALL_SQL) script/install-sql $(EXTENSION).control
 	  *) echo "$$f would be run instead of test/$$f: move it into sql/install" >&2; exit 1;; esac; done
 	script/install-sql $(INSTALL_SQL) > $@ || { rm -f $@; exit 1; }
 
-# TAP tests start servers of their own; they need IPC::Run and an ordinary user.
+# TAP tests start servers of their own; they need IPC::Run and an ordinary user. One of them loads the module.
 tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 tap: test/mutations/mutations$(DLSUFFIX)
 	$(prove_installcheck)

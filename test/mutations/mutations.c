@@ -32,6 +32,8 @@ PG_MODULE_MAGIC;
 
 /* Processor seconds that no value may take. */
 #define TOO_LONG 5
+/* More are not needed. */
+#define MOST_PROBLEMS 1000
 
 static pg_prng_state dice;
 
@@ -308,11 +310,21 @@ typedef struct Type
 
 typedef struct Trial
 {
+	const char *name;
 	Type		type;
 	bool		binary;
 	StringInfo	given;			/* the mutant */
 	Datum		value;			/* what it was read as */
 	SPIPlanPtr	call;			/* now tried; NULL while it is read */
+	int			n_checks;
+	int			n_queries;		/* the checks, then the calls */
+	const char **query;
+	SPIPlanPtr *plan;
+	SPIPlanPtr	keep;
+	SPIPlanPtr	complain;
+	int			n_problems;
+	HTAB	   *seen;			/* hashes of accepted values */
+	StringInfoData pool[64];	/* mutants that were accepted */
 } Trial;
 
 static Datum
@@ -362,9 +374,12 @@ come_back(Trial *trial)
 static void
 make_call(Trial *trial)
 {
+	TupleDesc	columns;
+
 	if (SPI_execute_plan(trial->call, &trial->value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "no answer");
-	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == BOOLOID && strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), "t"))
+	columns = SPI_tuptable->tupdesc;
+	if (SPI_gettypeid(columns, 1) == BOOLOID && strcmp(SPI_getvalue(SPI_tuptable->vals[0], columns, 1), "t") != 0)
 		elog(ERROR, "not true");
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -445,6 +460,107 @@ look_up(Type *type, Oid oid)
 	fmgr_info(function, &type->send);
 }
 
+static void
+try_one(Trial *trial)
+{
+	const char *problem = NULL;
+	clock_t		started = clock();
+	uint64		key;
+	bool		known = true;
+
+	CHECK_FOR_INTERRUPTS();
+	trial->call = NULL;
+	if (attempt(trial, read_value, true, &problem))
+	{
+		key = hash_bytes_extended((unsigned char *) DatumGetPointer(trial->value), VARSIZE(DatumGetPointer(trial->value)), 0);
+		hash_search(trial->seen, &key, HASH_ENTER, &known);
+	}
+	if (!known && attempt(trial, come_back, false, &problem))
+	{
+		StringInfo	place = &trial->pool[below(lengthof(trial->pool))];
+
+		if (trial->given->len < 4096)
+		{
+			resetStringInfo(place);
+			appendBinaryStringInfo(place, trial->given->data, trial->given->len);
+		}
+		SPI_execute_plan(trial->keep, &trial->value, NULL, false, 0);
+		for (int i = 0; i < trial->n_queries && problem == NULL; i++)
+		{
+			trial->call = trial->plan[i];
+			attempt(trial, make_call, i >= trial->n_checks, &problem);
+			if (problem)
+				problem = psprintf("%s: %s", trial->query[i], problem);
+		}
+	}
+	if (clock() - started >= TOO_LONG * CLOCKS_PER_SEC)
+		problem = psprintf("took %d seconds", (int) ((clock() - started) / CLOCKS_PER_SEC));
+	if (problem)
+	{
+		Datum		values[] = {CStringGetTextDatum(trial->name), CStringGetTextDatum(trial->binary ? "bytes" : "text"),
+			CStringGetTextDatum(problem), PointerGetDatum(cstring_to_text_with_len(trial->given->data, trial->given->len))};
+
+		trial->n_problems++;
+		SPI_execute_plan(trial->complain, values, NULL, false, 0);
+	}
+}
+
+static StringInfo
+copied(Datum seed)
+{
+	bytea	   *bytes = DatumGetByteaPP(seed);
+	StringInfo	copy = makeStringInfo();
+
+	appendBinaryStringInfo(copy, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	return copy;
+}
+
+/* Cut after each byte, and each byte replaced by some other; and as it is. */
+static void
+try_in_turn(Trial *trial, Datum seed, MemoryContext context)
+{
+	int			length = copied(seed)->len;
+
+	for (int at = 0; at <= length && trial->n_problems < MOST_PROBLEMS; at++)
+	{
+		for (int changed = 0; changed < (at < length ? 2 : 1); changed++)
+		{
+			MemoryContextReset(context);
+			trial->given = copied(seed);
+			if (changed)
+				trial->given->data[at] = ANY(bytes);
+			else
+				exchange(trial->given, at, length - at, "", 0);
+			try_one(trial);
+		}
+	}
+}
+
+/* What was accepted is changed again, half of the time: so changes add up. */
+static void
+try_at_random(Trial *trial, Datum *seed, int n_seeds)
+{
+	StringInfo	parent[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		StringInfo	from = &trial->pool[below(lengthof(trial->pool))];
+
+		parent[i] = copied(seed[below(n_seeds)]);
+		if (from->len > 0 && below(2))
+		{
+			resetStringInfo(parent[i]);
+			appendBinaryStringInfo(parent[i], from->data, from->len);
+		}
+	}
+	if (trial->binary)
+		mutate_bytes(parent[0], parent[1]->data, parent[1]->len);
+	else
+		mutate_text(parent[0], parent[1]->data);
+	trial->given = parent[0];
+	try_one(trial);
+}
+
 /*
  * try_mutants(name text, type regtype, is_binary boolean, seeds bytea[], tries bigint, seed bigint, checks text[], calls text[]):
  * checks are queries of $1 that must not fail, calls may refuse it. What is accepted goes into table accepted_<name>, what is
@@ -454,113 +570,47 @@ PG_FUNCTION_INFO_V1(try_mutants);
 Datum
 try_mutants(PG_FUNCTION_ARGS)
 {
-	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Trial		trial = {.binary = PG_GETARG_BOOL(2)};
+	Trial	   *trial = palloc0_object(Trial);
 	int64		tries = PG_GETARG_INT64(4);
 	int			n_seeds,
-				n_checks,
-				n_calls,
-				n_problems = 0;
+				n_calls;
 	Datum	   *seed = array_items(PG_GETARG_ARRAYTYPE_P(3), BYTEAOID, &n_seeds),
-			   *check = array_items(PG_GETARG_ARRAYTYPE_P(6), TEXTOID, &n_checks),
+			   *check = array_items(PG_GETARG_ARRAYTYPE_P(6), TEXTOID, &trial->n_checks),
 			   *call = array_items(PG_GETARG_ARRAYTYPE_P(7), TEXTOID, &n_calls);
-	StringInfoData pool[64];
-	const char **query;
-	SPIPlanPtr *plan,
-				keep,
-				complain;
 	Oid			problem_types[] = {TEXTOID, TEXTOID, TEXTOID, BYTEAOID};
 	HASHCTL		control = {.keysize = sizeof(uint64), .entrysize = sizeof(uint64)};
-	HTAB	   *seen;
 	MemoryContext outer,
 				context;
 
-	look_up(&trial.type, PG_GETARG_OID(1));
+	trial->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	look_up(&trial->type, PG_GETARG_OID(1));
+	trial->binary = PG_GETARG_BOOL(2);
 	pg_prng_seed(&dice, PG_GETARG_INT64(5));
 	SPI_connect();
 	outer = CurrentMemoryContext;
 	context = AllocSetContextCreate(outer, "mutant", ALLOCSET_DEFAULT_SIZES);
-	seen = hash_create("mutants", 1024, &control, HASH_ELEM | HASH_BLOBS);
-	plan = palloc_array(SPIPlanPtr, n_checks + n_calls);
-	query = palloc_array(const char *, n_checks + n_calls);
-	for (int i = 0; i < n_checks + n_calls; i++)
+	trial->seen = hash_create("mutants", 1024, &control, HASH_ELEM | HASH_BLOBS);
+	trial->n_queries = trial->n_checks + n_calls;
+	trial->plan = palloc_array(SPIPlanPtr, trial->n_queries);
+	trial->query = palloc_array(const char *, trial->n_queries);
+	for (int i = 0; i < trial->n_queries; i++)
 	{
-		query[i] = TextDatumGetCString(i < n_checks ? check[i] : call[i - n_checks]);
-		plan[i] = prepared(query[i], 1, &trial.type.oid);
+		trial->query[i] = TextDatumGetCString(i < trial->n_checks ? check[i] : call[i - trial->n_checks]);
+		trial->plan[i] = prepared(trial->query[i], 1, &trial->type.oid);
 	}
-	keep = prepared(psprintf("INSERT INTO accepted_%s VALUES ($1)", name), 1, &trial.type.oid);
-	complain = prepared("INSERT INTO problem VALUES ($1, $2, $3, $4)", 4, problem_types);
-	for (size_t i = 0; i < lengthof(pool); i++)
-		initStringInfo(&pool[i]);
+	trial->keep = prepared(psprintf("INSERT INTO accepted_%s VALUES ($1)", trial->name), 1, &trial->type.oid);
+	trial->complain = prepared("INSERT INTO problem VALUES ($1, $2, $3, $4)", 4, problem_types);
+	for (size_t i = 0; i < lengthof(trial->pool); i++)
+		initStringInfo(&trial->pool[i]);
 
-	/* What was accepted is changed again, half of the time: so changes add up. */
-	for (int64 i = 0; i < tries && n_problems < 1000; i++)
+	MemoryContextSwitchTo(context);
+	/* A text that is cut is no JSON. */
+	for (int i = 0; trial->binary && i < n_seeds; i++)
+		try_in_turn(trial, seed[i], context);
+	for (int64 i = 0; i < tries && trial->n_problems < MOST_PROBLEMS; i++)
 	{
-		const char *problem = NULL;
-		StringInfo	other = &pool[below(lengthof(pool))],
-					base = &pool[below(lengthof(pool))];
-		StringInfoData given;
-		clock_t		started = clock();
-		uint64		key;
-		bool		known = true;
-
-		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(context);
-		MemoryContextSwitchTo(context);
-		initStringInfo(&given);
-		for (int k = 0; k < 2; k++)
-		{
-			StringInfo from = k ? other : base;
-
-			if (from->len == 0 || below(2))
-			{
-				bytea	   *one = DatumGetByteaPP(seed[below(n_seeds)]);
-
-				from = makeStringInfo();
-				appendBinaryStringInfo(from, VARDATA_ANY(one), VARSIZE_ANY_EXHDR(one));
-			}
-			if (k == 0)
-				appendBinaryStringInfo(&given, from->data, from->len);
-			else if (trial.binary)
-				mutate_bytes(&given, from->data, from->len);
-			else
-				mutate_text(&given, from->data);
-		}
-		trial.given = &given;
-		trial.call = NULL;
-		if (attempt(&trial, read_value, true, &problem))
-		{
-			key = hash_bytes_extended((unsigned char *) DatumGetPointer(trial.value), VARSIZE(DatumGetPointer(trial.value)), 0);
-			hash_search(seen, &key, HASH_ENTER, &known);
-		}
-		if (!known && attempt(&trial, come_back, false, &problem))
-		{
-			StringInfo	place = &pool[below(lengthof(pool))];
-
-			if (given.len < 4096)
-			{
-				resetStringInfo(place);
-				appendBinaryStringInfo(place, given.data, given.len);
-			}
-			SPI_execute_plan(keep, &trial.value, NULL, false, 0);
-			for (int k = 0; k < n_checks + n_calls && problem == NULL; k++)
-			{
-				trial.call = plan[k];
-				attempt(&trial, make_call, k >= n_checks, &problem);
-				if (problem)
-					problem = psprintf("%s: %s", query[k], problem);
-			}
-		}
-		if (clock() - started >= TOO_LONG * CLOCKS_PER_SEC)
-			problem = psprintf("took %d seconds", (int) ((clock() - started) / CLOCKS_PER_SEC));
-		if (problem)
-		{
-			Datum		values[] = {CStringGetTextDatum(name), CStringGetTextDatum(trial.binary ? "bytes" : "text"),
-				CStringGetTextDatum(problem), PointerGetDatum(cstring_to_text_with_len(given.data, given.len))};
-
-			n_problems++;
-			SPI_execute_plan(complain, values, NULL, false, 0);
-		}
+		try_at_random(trial, seed, n_seeds);
 	}
 	MemoryContextSwitchTo(outer);
 	SPI_finish();

@@ -22,8 +22,8 @@ $node->start;
 
 my %escape = (b => "\b", f => "\f", n => "\n", r => "\r", t => "\t", v => "\x0b");
 
-# Rows of each query by its name, after each of these statements, which is undone; all in one session. NULL is undef. A line of COPY
-# never begins with a form feed.
+# Rows of each query by its name, after each of these statements, which is undone; all in one session. NULL is undef. A line of
+# COPY never begins with a form feed.
 sub rows
 {
 	my ($database, $query, @first) = @_;

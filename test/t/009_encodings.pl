@@ -1,5 +1,5 @@
-# The extension is created in a database of every encoding that the server has, a book in some of them (CREDIT_LIMIT_SOAK=1: in
-# all); texts that an encoding cannot hold are left out, and said; what is hashed and scored is the same everywhere.
+# The extension and a book are created in a database of an encoding of each kind (CREDIT_LIMIT_SOAK=1: of every one that the
+# server has); texts that an encoding cannot hold are left out, and said; what is hashed and scored is the same everywhere.
 use strict;
 use warnings;
 use utf8;
@@ -17,7 +17,8 @@ $node->start;
 my @encodings = split /\n/, $node->safe_psql('postgres', q{SELECT pg_encoding_to_char(i) FROM generate_series(0, 41) i
 	WHERE pg_encoding_to_char(i) NOT IN ('', 'SJIS', 'BIG5', 'GBK', 'UHC', 'GB18030', 'JOHAB', 'SHIFT_JIS_2004') ORDER BY i});
 cmp_ok(scalar @encodings, '>', 30, "there are @encodings");
-my %with_book = map { $_ => 1 } qw(UTF8 EUC_CN EUC_JP EUC_KR LATIN1 WIN1252 KOI8R SQL_ASCII);
+# One that holds Chinese, some of it, none, anything; and the one that a book is refused in.
+@encodings = qw(EUC_CN EUC_JP LATIN1 SQL_ASCII MULE_INTERNAL) if !$ENV{CREDIT_LIMIT_SOAK};
 
 my $card = q{'{"name": "c", "characteristics": [
 	{"name": "x", "categories": [{"in": ["a b"], "points": 7}], "other": {"points": 1}}]}'};
@@ -41,7 +42,6 @@ for my $encoding ('UTF8', grep { $_ ne 'UTF8' } @encodings)
 	}
 	is($node->safe_psql($name, $same), $expected, "$encoding: arms and scores are those of UTF8");
 	is($node->safe_psql($name, $pmml), 't', "$encoding: a card in ASCII comes back from PMML");
-	next if !$with_book{$encoding} && !$ENV{CREDIT_LIMIT_SOAK};
 
 	($code, $out, $err) = $node->psql($name, q{SELECT credit_limit.create_book('lending')});
 	is($code, 0, "$encoding: a book is created");
