@@ -321,7 +321,8 @@ test_tally(void)
 	}
 	for (int kind = 0; kind < 5; kind++)
 	{
-		check_stopped(&seed, kind, CL_TALLY_COUNTS, STOPPED_ROWS);
+		if (kind < 1 + cl_rounds(4))
+			check_stopped(&seed, kind, CL_TALLY_COUNTS, STOPPED_ROWS);
 		check_stopped(&seed, kind, CL_TALLY_COUNTS, 12000);
 		check_stopped(&seed, kind, CL_TALLY_WEIGHTS, 20000);
 	}
