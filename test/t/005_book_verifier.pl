@@ -333,7 +333,8 @@ altered('the last decision removed', 'DELETE FROM lending.decision WHERE decisio
 	(SELECT max(decision_id) FROM lending.decision WHERE decision_id % 64 = 0)');
 altered('inputs removed', "DELETE FROM lending.decision_evidence $some");
 altered('two decisions exchanged', join(';',
-	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" } ([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])));
+	map { "UPDATE lending.decision SET decision_id = $_->[1] WHERE decision_id = $_->[0]" }
+	([ 64, 0 ], [ 128, 64 ], [ 0, 128 ])));
 my @rows = rows('utf8', { %log, verify_log => q{SELECT DISTINCT problem FROM credit_limit.verify_log('lending')} },
 	map { "SET LOCAL session_replication_role = replica; $_->[1]; SET LOCAL session_replication_role = origin" } @altered);
 foreach (@altered)
