@@ -9,11 +9,15 @@
 #include "memory.h"
 #include "release.h"
 
-/* 1 known, 2 censored, 3 known, 3 censored, 4 known: survival 4/5, 4/5, 4/5 x 2/3, 0. Known at a value before censored at it. */
+/*
+ * 1 known, 2 censored, 3 known, 3 censored, 4 known: survival 4/5, 4/5, 4/5 x 2/3, 0. Known at a value before censored at it.
+ * Greenwood's sums: 1 / (5 x 4), and 1 / (3 x 2) more.
+ */
 static void
 test_curve(void)
 {
 	static const double survival[] = {4.0 / 5, 4.0 / 5, 8.0 / 15, 0};
+	static const double greenwood[] = {1.0 / 20, 1.0 / 20, 1.0 / 20 + 1.0 / 6};
 	static const int risk[] = {5, 4, 3, 1};
 	ClTally		tally;
 	ClKaplanMeierScan scan;
@@ -32,6 +36,8 @@ test_curve(void)
 	{
 		CHECK_EQ_INT(step.n_risk, risk[i]);
 		CHECK_NEAR(step.survival, survival[i], 1e-15);
+		if (i < 3)
+			CHECK_NEAR(step.std_error, survival[i] * sqrt(greenwood[i]), 1e-15);
 	}
 	CHECK_EQ_INT(i, 4);
 	CHECK(isnan(step.std_error));
