@@ -43,7 +43,7 @@ BEGIN
 END $$;
 
 -- Bytes of strangers: the binary input of the type of table "attacked" gets them; a trigger of that table, if it accepts them, uses the
--- value. Nothing is stored, so that thousands of attacks do not read each other's dead rows.
+-- value. Nothing is stored.
 CREATE FUNCTION attack(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('COPY (SELECT %L::bytea) TO %L (FORMAT binary)', bytes, data_file('attack'));

@@ -260,14 +260,8 @@ CREATE TABLE victim AS SELECT credit_limit_internal.calibration_send(calibration
   FROM generate_series(1, 19) g, LATERAL (SELECT g - g % 2 + 1) v (b)
   UNION ALL SELECT credit_limit_internal.calibration_send(calibration_agg(b / 20.0, b % 3 = 0, b / 7.0)) FROM generate_series(1, 4) b;
 SELECT attack(bytes) FROM victim;
-SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1;
 SELECT attack(bytes || '\x00') FROM victim;
-SELECT outcome, count(*) > 0 AS some FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-  FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 1, 127, 128, 255]) value) s GROUP BY 1 ORDER BY 1;
 SELECT setseed(0.5);
-SELECT count(*) AS attacks, count(*) FILTER (WHERE outcome NOT IN ('refused', 'accepted')) AS crashes
-FROM (SELECT attack((SELECT string_agg(set_byte('\x00', 0, (random() * 255)::int), '') FROM generate_series(1, n))) AS outcome
-      FROM generate_series(0, 150) n) s;
 
 -- The ends of what may be said: numbers that look right, a missing confidence, groups, weights, rows left out.
 SELECT calibration_agg(1 + 1e-15::float8, true);

@@ -179,8 +179,5 @@ CREATE TRIGGER use_value BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION
 CREATE TABLE victim AS SELECT credit_limit_internal.pd_curve_send(isotonic_calibration(score, event, true)) AS bytes FROM ten
   UNION ALL SELECT credit_limit_internal.pd_curve_send(plain) FROM fits;
 SELECT attack(bytes) FROM victim;
-SELECT attack(substr(bytes, 1, cut)) AS outcome, count(*) > 0 AS some FROM victim, generate_series(0, length(bytes) - 1) cut GROUP BY 1 ORDER BY 1;
-SELECT outcome, count(*) > 0 AS some FROM (SELECT attack(set_byte(bytes, at, value)) AS outcome
-  FROM victim, generate_series(0, length(bytes) - 1) at, chosen(at, ARRAY[0, 34, 44, 48, 57, 93, 255]) value) s GROUP BY 1 ORDER BY 1;
 
 CALL remove_data_files();
