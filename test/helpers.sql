@@ -28,11 +28,6 @@ BEGIN
   EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
   RETURN plan::text LIKE '%Partial%';
 END $$;
--- Of these choices one for a place, another for the next place; all of them in a soak.
-CREATE FUNCTION chosen(place int, choices int[]) RETURNS SETOF int LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-  SELECT choice FROM unnest(choices) WITH ORDINALITY c (choice, i) WHERE :soak = 1 OR i = 1 + place % cardinality(choices);
-END;
 
 -- Files that the server writes and reads, for COPY in binary form; a test that uses one ends with CALL remove_data_files().
 CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql
