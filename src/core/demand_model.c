@@ -318,8 +318,6 @@ cl_demand_model_disorder(const ClDemandModel *model)
 		return "sigma is not a finite number from 0 on";
 	if (!(model->p_zero >= 0 && model->p_zero <= 1))
 		return "p_zero is not between 0 and 1";
-	if (model->distribution == CL_DEMAND_NORMAL && model->p_zero != 0)
-		return "p_zero of a normal demand, which has its zeros below zero, is not 0";
 	if (model->distribution != CL_DEMAND_GAMMA)
 		return NULL;
 	if (!(model->mu >= 1e-100))

@@ -331,8 +331,8 @@ print(StringInfo out, const void *state)
 	appendStringInfoString(out, history->earlier != NULL ? "]}" : "}");
 }
 
-static int32_t
-parse_month_name(const ClJson *node)
+int32_t
+cl_behavior_parse_month(const ClJson *node)
 {
 	char	   *text = cl_json_string(node);
 	int			month = -1;
@@ -355,7 +355,7 @@ parse_month(const ClJson *document, ClBehavior *history, const ClMemory *memory)
 
 	cl_json_object(document, month_keys);
 	cl_json_require(document, "month", &node);
-	month = parse_month_name(&node);
+	month = cl_behavior_parse_month(&node);
 	if (history->n > 0 && (month <= cl_behavior_last(history) || month - history->low >= CL_BEHAVIOR_MONTHS))
 		cl_json_error(&node, psprintf("after the month before it, and within %d months of the first", CL_BEHAVIOR_MONTHS));
 	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
@@ -390,7 +390,7 @@ parse_earlier(const ClJson *document, ClBehavior *history, const ClMemory *memor
 		for (int e = 0; e < 2; e++)
 		{
 			cl_json_item(&run, e, &end[e]);
-			month[e] = parse_month_name(&end[e]);
+			month[e] = cl_behavior_parse_month(&end[e]);
 		}
 		wrong = take_run(history, memory, month[0], month[1], last);
 		if (wrong != NULL)

@@ -31,5 +31,6 @@ extern void cl_behavior_too_far_apart(const ClBehavior *history, int32_t month) 
 extern int32_t cl_behavior_month_of(DateADT date);
 extern DateADT cl_behavior_date(int32_t month);
 extern char *cl_behavior_month_string(int32_t month);
+extern int	cl_behavior_parse_month(const ClJson *node);	/* such as "2026-01" */
 
 #endif							/* CL_USAGE_BEHAVIOR_STATE_H */

@@ -34,6 +34,8 @@ cl_demand_construct(PG_FUNCTION_ARGS)
 		cl_choice_argument(PG_GETARG_TEXT_PP(3), distributions, "distribution of a demand",
 						   "mu and sigma are those of log(demand) when lognormal.");
 	wrong = cl_demand_model_disorder(&model);
+	if (wrong == NULL && model.distribution == CL_DEMAND_NORMAL && model.p_zero != 0)
+		wrong = "p_zero of a normal demand, which has its zeros below zero, is not 0";
 	if (wrong != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

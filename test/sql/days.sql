@@ -21,6 +21,13 @@ INSERT INTO call VALUES
   ('behavior_features(date,numeric,numeric,numeric,numeric,integer)', 'month', 'SELECT behavior_features(' || :'month' || ')'),
   ('behavior_features(date,double precision,double precision,double precision,double precision,integer)', 'month',
     'SELECT behavior_features(' || :'month_float' || ')'),
+  ('demand_agg(date,numeric,numeric)', 'month', 'SELECT demand_agg(%L, 5.0, 10.0)'),
+  ('demand_agg(date,numeric,numeric,jsonb)', 'month', 'SELECT demand_agg(%L, 5.0, 10.0, ''{}'')'),
+  ('demand_agg(date,double precision,double precision)', 'month', 'SELECT demand_agg(%L, 5.0::float8, 10.0::float8)'),
+  ('demand_agg(date,double precision,double precision,jsonb)', 'month', 'SELECT demand_agg(%L, 5.0::float8, 10.0::float8, ''{}'')'),
+  ('demand_posterior(demand,demand_prior,date,integer)', 'as_of',
+    'SELECT demand_posterior(demand_agg(''2001-01-01'', 5.0, 10.0), demand_prior_agg(1, demand(''{"version": 1, "decimals": 0, "months": '
+    '[{"month": "2026-01", "credit_limit": 20, "balance": 5}]}''::behavior)), %L) '),
   ('behavior_features(behavior,date)', 'as_of', 'SELECT (behavior_features(behavior_agg(''2026-01-01'', 1.0, 1, 1, 1, 1), %L)).n_12m'),
   ('behavior_add(behavior,date,numeric,numeric,numeric,numeric,integer)', 'month', 'SELECT behavior_add(NULL, ' || :'month' || ')'),
   ('behavior_add(behavior,date,double precision,double precision,double precision,double precision,integer)', 'month',

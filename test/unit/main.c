@@ -49,6 +49,7 @@ FEATURE_TEST(logistic_coded);
 FEATURE_TEST(tobit);
 FEATURE_TEST(demand);
 FEATURE_TEST(demand_bounded);
+FEATURE_TEST(demand_population);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 
@@ -85,6 +86,7 @@ static const struct
 	{"tobit", test_tobit},
 	{"demand", test_demand},
 	{"demand_bounded", test_demand_bounded},
+	{"demand_population", test_demand_population},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
 };

@@ -1,0 +1,507 @@
+/*
+ * demand_prior.c
+ *	  Empirical Bayes: the population behind the accounts of a segment, by the likelihood of their months.
+ *
+ * Level and spread: expectation maximisation (Dempster, Laird and Rubin 1977), extrapolated (SQUAREM: Varadhan and Roland 2008,
+ * Scand. J. Stat. 35, 335), since variances that are small come in slowly otherwise.
+ *
+ * The coefficient of the deviations is the one whose forecasts miss the next month least, in absolute value and relative to how
+ * much the account moves. It is that of an autoregression where the deviations are one, and near 1 where balances stay where
+ * they are until something happens: likelihood under normal deviations would read those jumps as a return to the mean.
+ */
+#include "core/demand_prior.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/distribution.h"
+
+#define FIRST_FEW 4000			/* series that the search is made on */
+#define FOR_CARRY 2000
+#define MOST_CYCLES 25
+#define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
+#define MOST_CARRY 0.998
+#define LEAST_GAIN 0.97			/* a miss so much less is worth leaving the likelihood for */
+
+/* level_mean, log level_sd, spread_mean, log spread_sd */
+#define PARAMETERS 4
+#define LEAST_LEVEL_SD 0.02
+#define LEAST_SPREAD_SD 0.02
+
+typedef struct Search
+{
+	const ClDemandSeries *series;
+	int			n;
+	const ClMemory *memory;
+	double	   *level;			/* of each series, as believed at the last step */
+	double	   *sigma;
+	double	   *missed;			/* by the forecasts of each series, where asked for */
+} Search;
+
+static void
+get(const ClDemandPopulation *population, double *x)
+{
+	x[0] = population->level_mean;
+	x[1] = log(population->level_sd);
+	x[2] = population->spread_mean;
+	x[3] = log(population->spread_sd);
+}
+
+static void
+set(ClDemandPopulation *population, const double *x)
+{
+	population->level_mean = x[0];
+	population->level_sd = fmin(10, fmax(LEAST_LEVEL_SD, exp(x[1])));
+	population->spread_mean = fmin(3, fmax(-6, x[2]));
+	population->spread_sd = fmin(3, fmax(LEAST_SPREAD_SD, exp(x[3])));
+}
+
+/* One step of expectation maximisation; the log likelihood before it. */
+static double
+step(const Search *search, ClDemandPopulation *population)
+{
+	double		value = 0;
+	double		n = 0;
+	double		level = 0;
+	double		level_squares = 0;
+	double		spread = 0;
+	double		spread_squares = 0;
+	double		level_mean = population->level_mean;
+	double		spread_mean = population->spread_mean;
+
+	for (int i = 0; i < search->n; i++)
+	{
+		ClDemandEvidence evidence;
+		ClDemandBelief belief;
+
+		if (i % 64 == 0)
+			search->memory->check_for_interrupts();
+		cl_demand_weigh(&evidence, &search->series[i], population);
+		if (evidence.n == 0)
+			continue;
+		cl_demand_believe(&belief, &evidence);
+		n++;
+		value += belief.log_marginal;
+		level += belief.level - level_mean;
+		level_squares += belief.level_variance + (belief.level - level_mean) * (belief.level - level_mean);
+		spread += belief.spread - spread_mean;
+		spread_squares += belief.spread_variance + (belief.spread - spread_mean) * (belief.spread - spread_mean);
+		if (search->level != NULL)
+		{
+			search->level[i] = belief.level;
+			search->sigma[i] = exp(belief.spread);
+		}
+	}
+	if (n > 0)
+	{
+		double		x[PARAMETERS];
+
+		x[0] = level_mean + level / n;
+		x[1] = 0.5 * log(level_squares / n - (level / n) * (level / n));
+		x[2] = spread_mean + spread / n;
+		x[3] = 0.5 * log(spread_squares / n - (spread / n) * (spread / n));
+		set(population, x);
+	}
+	return value;
+}
+
+/* The maximum over the first series; the log likelihood there. */
+static double
+climb(const Search *search, ClDemandPopulation *population, int cycles, double tolerance, int *iterations, bool *converged)
+{
+	double		best = -INFINITY;
+
+	*converged = false;
+	for (int cycle = 0; cycle < cycles; cycle++)
+	{
+		ClDemandPopulation start = *population;
+		double		x0[PARAMETERS];
+		double		x1[PARAMETERS];
+		double		x2[PARAMETERS];
+		double		x[PARAMETERS];
+		double		rr = 0;
+		double		vv = 0;
+		double		length;
+		double		value;
+
+		value = step(search, population);
+		if (value < best - 1e-9 * fabs(best) && cycle > 0)
+			best = value;
+		best = fmax(best, value);
+		get(&start, x0);
+		get(population, x1);
+		(void) step(search, population);
+		get(population, x2);
+		*iterations += 2;
+		for (int i = 0; i < PARAMETERS; i++)
+		{
+			double		r = x1[i] - x0[i];
+			double		v = x2[i] - x1[i] - r;
+
+			rr += r * r;
+			vv += v * v;
+		}
+		if (rr < tolerance * tolerance)
+		{
+			*converged = true;
+			return value;
+		}
+		if (vv == 0)
+			continue;
+		length = fmin(16, fmax(1, sqrt(rr / vv)));
+		for (int i = 0; i < PARAMETERS; i++)
+		{
+			double		r = x1[i] - x0[i];
+			double		v = x2[i] - x1[i] - r;
+
+			x[i] = x0[i] + 2 * length * r + length * length * v;
+		}
+		start = *population;
+		set(population, x);
+		/* Too far: back to where plain steps had come. */
+		if (length > 1 && !(step(search, population) >= value))
+			*population = start;
+		++*iterations;
+	}
+	return best;
+}
+
+/* Where a search begins: the moments of log draws. */
+static void
+begin(const Search *search, ClDemandPopulation *population)
+{
+	double		n = 0;
+	double		level = 0;
+	double		level_squares = 0;
+	double		n_within = 0;
+	double		within = 0;
+
+	for (int i = 0; i < search->n; i++)
+	{
+		double		m = 0;
+		double		sum = 0;
+		double		squares = 0;
+
+		for (int j = 0; j < search->series[i].n; j++)
+		{
+			double		x = fabs((double) search->series[i].months[j]);
+
+			if (!(x > 0))
+				continue;
+			x = log(x);
+			m++;
+			sum += x;
+			squares += x * x;
+		}
+		if (m == 0)
+			continue;
+		n++;
+		level += sum / m;
+		level_squares += sum / m * (sum / m);
+		n_within += m - 1;
+		within += fmax(0, squares - sum * sum / m);
+	}
+	population->level_mean = n > 0 ? level / n : 0;
+	population->level_sd = n > 1 ? sqrt(fmax(0.01, level_squares / n - level / n * (level / n))) : 1;
+	population->spread_mean = 0.5 * log(n_within > 0 ? fmax(1e-4, within / n_within) : 0.25);
+	population->spread_sd = 0.5;
+}
+
+/*
+ * How far forecasts of log draws miss the next month, by its absolute value, relative to how far the account moves from month to
+ * month: mean over all pairs of a draw and the one after it.
+ */
+static double
+miss(const Search *search, const ClDemandPopulation *population)
+{
+	double		total = 0;
+	double		pairs = 0;
+
+	for (int i = 0; i < search->n; i++)
+	{
+		const ClDemandSeries *series = &search->series[i];
+		double		precision = 1 / (population->level_sd * population->level_sd);
+		double		sum = precision * population->level_mean;
+		double		sigma = search->sigma[i];
+		double		moved = 0;
+		double		missed = 0;
+		double		n = 0;
+		double		x = 0;
+		int			before = -1;
+
+		for (int j = 0; j < series->n; j++)
+		{
+			if (!(series->months[j] > 0))
+				continue;
+			if (before == j - 1 && j > 0)
+			{
+				moved += fabs(log(series->months[j] / series->months[before]));
+				n++;
+			}
+			before = j;
+		}
+		if (search->missed != NULL)
+			search->missed[i] = 0;
+		if (n == 0)
+			continue;
+		moved = moved / n + 0.02;
+		before = -1;
+		for (int j = 0; j < series->n; j++)
+		{
+			double		r = 0;
+			double		v;
+			double		last = x;
+
+			if (!(series->months[j] > 0))
+				continue;
+			x = log(series->months[j]);
+			if (before >= 0)
+			{
+				r = before == j - 1 ? population->carry : pow(population->carry, j - before);
+				if (before == j - 1)
+				{
+					missed += fabs(x - last - (1 - r) * (sum / precision - last)) / moved;
+					pairs++;
+				}
+			}
+			v = (1 - r * r) * sigma * sigma;
+			precision += (1 - r) * (1 - r) / v;
+			sum += (1 - r) * (x - r * last) / v;
+			before = j;
+		}
+		total += missed;
+		if (search->missed != NULL)
+			search->missed[i] = missed;
+	}
+	return pairs > 0 ? total / pairs : 0;
+}
+
+/* Log likelihood and miss at a coefficient, the rest of the population fitted to it. */
+typedef struct CarryScore
+{
+	double		likelihood;
+	double		miss;
+} CarryScore;
+
+/*
+ * Histories of a few months cannot tell deviations that fade slowly from levels that differ: the likelihood is a ridge from
+ * one to the other. A few units of it decide for the middle; where there are more months they weigh nothing.
+ */
+static double
+log_prior(const ClDemandPopulation *population)
+{
+	double		ratio = log(population->level_sd) - population->spread_mean;
+
+	return 3 * log(1 - population->carry * population->carry) - 2 * ratio * ratio;
+}
+
+static CarryScore
+score_carry(const Search *search, ClDemandPopulation *population, double carry)
+{
+	CarryScore	score;
+	int			iterations = 0;
+	bool		converged;
+
+	population->carry = carry;
+	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged) + log_prior(population);
+	score.miss = miss(search, population);
+	return score;
+}
+
+static double
+loss(const CarryScore *score, bool by_likelihood)
+{
+	return by_likelihood ? -score->likelihood : score->miss;
+}
+
+static const double grid[] = {0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.96, MOST_CARRY};
+
+#define GRID ((int) (sizeof(grid) / sizeof(grid[0])))
+
+/* Golden section about the best point of the grid. */
+static double
+refine(const Search *search, ClDemandPopulation *population, int at, double best, bool by_likelihood)
+{
+	const double golden = 0.3819660112501051;
+	double		x = grid[at];
+	double		low = at > 0 ? grid[at - 1] : x;
+	double		high = at + 1 < GRID ? grid[at + 1] : x;
+
+	while (high - low > 0.01)
+	{
+		double		next = high - x > x - low ? x + golden * (high - x) : x - golden * (x - low);
+		CarryScore	score = score_carry(search, population, next);
+
+		if (loss(&score, by_likelihood) < best)
+		{
+			*(next > x ? &low : &high) = x;
+			x = next;
+			best = loss(&score, by_likelihood);
+		}
+		else
+			*(next > x ? &high : &low) = next;
+	}
+	return x;
+}
+
+/* Draws two months apart: with neighbours only, levels that differ and deviations that carry on look the same. */
+static int
+pairs_apart(const Search *search)
+{
+	int			pairs = 0;
+
+	for (int i = 0; i < search->n; i++)
+	{
+		for (int j = 2; j < search->series[i].n; j++)
+			pairs += search->series[i].months[j] > 0 && search->series[i].months[j - 2] > 0;
+	}
+	return pairs;
+}
+
+/*
+ * The likelihood's, unless forecasts by the one that misses least miss less by more than chance: three standard errors of
+ * the difference over accounts, and a few per cent.
+ */
+static void
+fit_carry(Search *search, ClDemandPopulation *population)
+{
+	CarryScore	score[GRID];
+	double	   *missed[2];
+	int			best[2] = {0, 0};
+	bool		by_likelihood = true;
+	double		sum = 0;
+	double		squares = 0;
+
+	for (int i = 0; i < GRID; i++)
+	{
+		score[i] = score_carry(search, population, grid[i]);
+		for (int j = 0; j < 2; j++)
+		{
+			if (loss(&score[i], j) < loss(&score[best[j]], j))
+				best[j] = i;
+		}
+	}
+	if (best[0] != best[1] && pairs_apart(search) >= LEAST_PAIRS)
+	{
+		for (int j = 0; j < 2; j++)
+		{
+			missed[j] = cl_allocate(search->memory, search->n * sizeof(double));
+			search->missed = missed[j];
+			(void) score_carry(search, population, grid[best[j]]);
+		}
+		search->missed = NULL;
+		for (int i = 0; i < search->n; i++)
+		{
+			double		difference = missed[1][i] - missed[0][i];
+
+			sum += difference;
+			squares += difference * difference;
+		}
+		by_likelihood = sum < 3 * sqrt(squares) || score[best[0]].miss > LEAST_GAIN * score[best[1]].miss;
+		for (int j = 0; j < 2; j++)
+			cl_release(search->memory, missed[j]);
+	}
+	population->carry = refine(search, population, best[by_likelihood],
+							   loss(&score[best[by_likelihood]], by_likelihood), by_likelihood);
+}
+
+/*
+ * How far the first month lies from the level. Where little returns to it from month to month, a series need not have begun as it
+ * goes on: an account starts near a level and wanders.
+ */
+static void
+fit_start(const Search *search, ClDemandPopulation *population)
+{
+	static const double starts[] = {1, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015};
+	ClDemandPopulation best = *population;
+	double		most = -INFINITY;
+
+	for (int i = 0; i < (int) (sizeof(starts) / sizeof(starts[0])) && pairs_apart(search) >= LEAST_PAIRS; i++)
+	{
+		CarryScore	score;
+
+		population->start = starts[i];
+		score = score_carry(search, population, population->carry);
+		/* As it goes on, unless the likelihood says clearly that it is not so. */
+		if (score.likelihood - (i > 0 ? 10 : 0) > most)
+		{
+			most = score.likelihood - (i > 0 ? 10 : 0);
+			best = *population;
+		}
+	}
+	*population = best;
+}
+
+static double
+log_score(const Search *search, double value)
+{
+	double		n = 0;
+
+	for (int i = 0; i < search->n; i++)
+	{
+		for (int j = 0; j < search->series[i].n; j++)
+			n += search->series[i].months[j] > 0 || search->series[i].months[j] < 0;
+	}
+	return value / fmax(1, n);
+}
+
+void
+cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *series, int n, int distribution,
+						 const ClMemory *memory)
+{
+	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
+	Search		search = {series, n < FOR_CARRY ? n : FOR_CARRY, memory, NULL, NULL, NULL};
+	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
+	double		best = -INFINITY;
+
+	memset(fit, 0, sizeof(*fit));
+	search.level = cl_allocate(memory, search.n * sizeof(double));
+	search.sigma = cl_allocate(memory, search.n * sizeof(double));
+	memset(search.sigma, 0, search.n * sizeof(double));
+	begin(&search, &start);
+	fit_carry(&search, &start);
+	fit_start(&search, &start);
+	cl_release(memory, search.level);
+	cl_release(memory, search.sigma);
+	search.level = search.sigma = NULL;
+	search.n = n < FIRST_FEW ? n : FIRST_FEW;
+	cl_demand_fit_turns(&start, search.series, search.n, memory);
+	for (int i = 0; i < (int) (sizeof(tried) / sizeof(tried[0])); i++)
+	{
+		ClDemandPopulation population = start;
+		double		value;
+		int			iterations = 0;
+		bool		converged;
+
+		fit->log_score[tried[i]] = NAN;
+		if (distribution >= 0 && distribution != (int) tried[i])
+			continue;
+		population.distribution = tried[i];
+		value = climb(&search, &population, MOST_CYCLES, 1e-3, &iterations, &converged);
+		fit->log_score[tried[i]] = log_score(&search, value);
+		if (fit->log_score[tried[i]] > best)
+		{
+			best = fit->log_score[tried[i]];
+			fit->population = population;
+			fit->iterations = iterations;
+			fit->converged = converged;
+		}
+	}
+	search.n = n;
+	if (n > FIRST_FEW)
+	{
+		for (int i = 0; i < 2; i++)
+			(void) step(&search, &fit->population);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		for (int j = 0; j < series[i].n; j++)
+		{
+			if (series[i].months[j] > 0 || series[i].months[j] < 0)
+			{
+				fit->n++;
+				break;
+			}
+		}
+	}
+}

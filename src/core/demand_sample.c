@@ -1,0 +1,222 @@
+/*
+ * demand_sample.c
+ *	  The accounts with the smallest hash, in a heap while they come in, and the ceilings that follow from them.
+ */
+#include "core/demand_sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+cl_demand_sample_init(ClDemandSample *sample, const ClMemory *memory)
+{
+	memset(sample, 0, sizeof(*sample));
+	sample->memory = *memory;
+}
+
+static void
+sift_down(ClDemandSample *sample, int at, ClDemandAccount *account)
+{
+	for (int child = 2 * at + 1; child < sample->n; child = 2 * at + 1)
+	{
+		if (child + 1 < sample->n && sample->account[child + 1]->hash > sample->account[child]->hash)
+			child++;
+		if (sample->account[child]->hash <= account->hash)
+			break;
+		sample->account[at] = sample->account[child];
+		at = child;
+	}
+	sample->account[at] = account;
+}
+
+static void
+sift_up(ClDemandSample *sample, int at, ClDemandAccount *account)
+{
+	for (int parent = (at - 1) / 2; at > 0 && sample->account[parent]->hash < account->hash; parent = (at - 1) / 2)
+	{
+		sample->account[at] = sample->account[parent];
+		at = parent;
+	}
+	sample->account[at] = account;
+}
+
+/* A sorted array is a heap when it is turned round. */
+static void
+make_heap(ClDemandSample *sample)
+{
+	if (!sample->sorted)
+		return;
+	for (int i = 0, j = sample->n - 1; i < j; i++, j--)
+	{
+		ClDemandAccount *account = sample->account[i];
+
+		sample->account[i] = sample->account[j];
+		sample->account[j] = account;
+	}
+	sample->sorted = false;
+}
+
+static ClDemandAccount *
+copy(const ClDemandSample *sample, const ClDemandAccount *account)
+{
+	size_t		size = sizeof(ClDemandAccount) + account->n * sizeof(float);
+
+	return memcpy(cl_allocate(&sample->memory, size), account, size);
+}
+
+static void
+keep(ClDemandSample *sample, const ClDemandAccount *account)
+{
+	make_heap(sample);
+	if (sample->n == CL_DEMAND_SAMPLE)
+	{
+		ClDemandAccount *largest = sample->account[0];
+
+		if (account->hash >= largest->hash)
+			return;
+		sift_down(sample, 0, copy(sample, account));
+		cl_release(&sample->memory, largest);
+		return;
+	}
+	if (sample->n == sample->size)
+	{
+		int			size = sample->size == 0 ? 64 : 2 * sample->size;
+
+		sample->account = cl_reallocate(&sample->memory, sample->account, size * sizeof(ClDemandAccount *));
+		sample->size = size;
+	}
+	sample->n++;
+	sift_up(sample, sample->n - 1, copy(sample, account));
+}
+
+void
+cl_demand_sample_add(ClDemandSample *sample, const ClDemandAccount *account)
+{
+	sample->n_accounts++;
+	for (int i = 0; i < account->n; i++)
+		sample->n_months += !isnan(account->months[i]);
+	keep(sample, account);
+}
+
+void
+cl_demand_sample_merge(ClDemandSample *into, const ClDemandSample *from)
+{
+	into->n_accounts += from->n_accounts;
+	into->n_out_of_scope += from->n_out_of_scope;
+	into->n_without += from->n_without;
+	into->n_months += from->n_months;
+	for (int i = 0; i < from->n; i++)
+	{
+		keep(into, from->account[i]);
+		if (i % 1024 == 0)
+			into->memory.check_for_interrupts();
+	}
+}
+
+static int
+compare_accounts(const void *a, const void *b)
+{
+	uint64_t	one = (*(ClDemandAccount *const *) a)->hash;
+	uint64_t	other = (*(ClDemandAccount *const *) b)->hash;
+
+	return (one > other) - (one < other);
+}
+
+bool
+cl_demand_sample_sort(ClDemandSample *sample)
+{
+	if (!sample->sorted && sample->n > 0)
+		qsort(sample->account, (size_t) sample->n, sizeof(ClDemandAccount *), compare_accounts);
+	sample->sorted = true;
+	for (int i = 1; i < sample->n; i++)
+	{
+		if (sample->account[i]->hash == sample->account[i - 1]->hash)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Ceilings
+ */
+
+int
+cl_demand_class(double limit)
+{
+	int			class = (int) floor(log2(limit));
+
+	return class < CL_DEMAND_LOWEST_CLASS ? CL_DEMAND_LOWEST_CLASS :
+		class > CL_DEMAND_HIGHEST_CLASS ? CL_DEMAND_HIGHEST_CLASS : class;
+}
+
+static int
+compare_amounts(const void *a, const void *b)
+{
+	double		one = *(const double *) a;
+	double		other = *(const double *) b;
+
+	return (one > other) - (one < other);
+}
+
+/* Of accounts whose class is no further away; their number. */
+static int
+highest_near(const ClDemandSample *sample, int class, int distance, double *highest)
+{
+	int			n = 0;
+
+	for (int i = 0; i < sample->n; i++)
+	{
+		if (abs(cl_demand_class(sample->account[i]->limit) - class) <= distance)
+			highest[n++] = sample->account[i]->highest;
+	}
+	return n;
+}
+
+/* The 0.999 quantile, or the second highest where that would be the highest. */
+static double
+quantile_of_peers(double *highest, int n)
+{
+	int			from_above = n / 1000 + 1;
+
+	qsort(highest, (size_t) n, sizeof(double), compare_amounts);
+	if (from_above < 2)
+		from_above = 2;
+	return highest[n > from_above ? n - from_above : 0];
+}
+
+int
+cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceiling[CL_DEMAND_CLASSES + 1])
+{
+	int			count[CL_DEMAND_CLASSES] = {0};
+	double	   *highest;
+	int			n_ceilings = 0;
+
+	if (sample->n == 0)
+		return 0;
+	highest = cl_allocate(&sample->memory, sample->n * sizeof(double));
+	for (int i = 0; i < sample->n; i++)
+		count[cl_demand_class(sample->account[i]->limit) - CL_DEMAND_LOWEST_CLASS]++;
+	for (int i = 0; i <= CL_DEMAND_CLASSES; i++)
+	{
+		int			class = i + CL_DEMAND_LOWEST_CLASS;
+		int			distance = i < CL_DEMAND_CLASSES ? 0 : CL_DEMAND_CLASSES + 1;
+		int			n;
+
+		if (i < CL_DEMAND_CLASSES && count[i] == 0)
+			continue;
+		for (n = 0; n < CL_DEMAND_PEERS; distance++)
+		{
+			n = 0;
+			for (int j = i - distance; j <= i + distance; j++)
+				n += j >= 0 && j < CL_DEMAND_CLASSES ? count[j] : 0;
+			if (n == sample->n || n >= CL_DEMAND_PEERS)
+				break;
+		}
+		n = highest_near(sample, class, distance, highest);
+		ceiling[n_ceilings++] = (ClDemandCeiling) {class, n, quantile_of_peers(highest, n)};
+		sample->memory.check_for_interrupts();
+	}
+	cl_release(&sample->memory, highest);
+	return n_ceilings;
+}

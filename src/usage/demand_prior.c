@@ -1,0 +1,196 @@
+/*
+ * demand_prior.c
+ *	  demand_prior_agg: from the demands of accounts to the population behind them; what it tells.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/hashfn.h"
+#include "pg/cache.h"
+#include "pg/record.h"
+#include "usage/demand_prior_state.h"
+#include "usage/demand_state.h"
+
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(cl_demand_prior_bigint_transition);
+PG_FUNCTION_INFO_V1(cl_demand_prior_text_transition);
+PG_FUNCTION_INFO_V1(cl_demand_prior_stats);
+PG_FUNCTION_INFO_V1(cl_demand_prior_ceilings);
+PG_FUNCTION_INFO_V1(cl_demand_prior_compact);
+
+/*
+ * cl_demand_prior_in, cl_demand_prior_out, cl_demand_prior_recv, cl_demand_prior_send, cl_demand_prior_serial,
+ * cl_demand_prior_deserial, cl_demand_prior_combine, cl_demand_prior_final, cl_demand_prior_rollup
+ */
+CL_SUMMARY_FUNCTIONS(demand_prior)
+
+static void *
+create(void)
+{
+	return cl_demand_prior_create();
+}
+
+static void *
+read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
+{
+	static const char *const keys[] = {"distribution", NULL};
+	static const char *const distributions[] = {"lognormal", "normal", "gamma", NULL};
+	int		   *distribution = palloc_object(int);
+	ClJson		root;
+	ClJson		node;
+
+	(void) fcinfo;
+	*distribution = -1;
+	cl_json_open(&root, "options of demand_prior_agg", jsonb);
+	cl_json_object(&root, keys);
+	if (cl_json_get(&root, "distribution", &node))
+		*distribution = cl_json_choice(&node, distributions);
+	return distribution;
+}
+
+static void
+take_options(FunctionCallInfo fcinfo, ClDemandPrior *prior, bool first)
+{
+	int			distribution;
+
+	if (PG_NARGS() < 4)
+		return;
+	if (PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("options of demand_prior_agg must not be NULL"),
+				 errdetail("Found NULL."),
+				 errhint("Without options there is demand_prior_agg(account, demand).")));
+	distribution = *(const int *) cl_call_options(fcinfo, 3, read_options);
+	if (!first && distribution != prior->head.distribution)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options of demand_prior_agg must be the same for all rows"),
+				 errdetail("Two rows of one group have different ones."),
+				 errhint("Group by what the options depend on.")));
+	prior->head.distribution = distribution;
+}
+
+static Datum
+add_account(FunctionCallInfo fcinfo, uint64 hash)
+{
+	bool		first = PG_ARGISNULL(0);
+	ClDemandPrior *prior = cl_agg_state(fcinfo, create);
+	ClDemandAccountRoom room;
+	ClDemand   *demand;
+
+	take_options(fcinfo, prior, first);
+	prior->head.fitted = false;
+	if (PG_ARGISNULL(2))
+	{
+		prior->sample.n_without++;
+		PG_RETURN_POINTER(prior);
+	}
+	demand = cl_demand_get(PG_GETARG_DATUM(2));
+	if (!cl_demand_dated(demand))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("demand_prior_agg needs the demand of an account with its months"),
+				 errdetail("%s", demand->model != NULL ? "This one was given, or is a posterior." :
+						   "This one was built without months."),
+				 errhint("Build it by demand_agg(month, balance, available), or demand(behavior), one for each account.")));
+	room.account.hash = hash;
+	if (cl_demand_account(&room.account, demand))
+		cl_demand_sample_add(&prior->sample, &room.account);
+	else
+		prior->sample.n_out_of_scope++;
+	PG_RETURN_POINTER(prior);
+}
+
+/* A row without an account is no account. */
+Datum
+cl_demand_prior_bigint_transition(PG_FUNCTION_ARGS)
+{
+	int64		account;
+
+	if (PG_ARGISNULL(1))
+		return cl_agg_unchanged(fcinfo);
+	account = PG_GETARG_INT64(1);
+	return add_account(fcinfo, hash_bytes_extended((unsigned char *) &account, sizeof(account), 0));
+}
+
+Datum
+cl_demand_prior_text_transition(PG_FUNCTION_ARGS)
+{
+	text	   *account;
+
+	if (PG_ARGISNULL(1))
+		return cl_agg_unchanged(fcinfo);
+	account = PG_GETARG_TEXT_PP(1);
+	return add_account(fcinfo, hash_bytes_extended((unsigned char *) VARDATA_ANY(account), VARSIZE_ANY_EXHDR(account), 0));
+}
+
+/*
+ * What it tells
+ */
+
+Datum
+cl_demand_prior_stats(PG_FUNCTION_ARGS)
+{
+	const ClDemandPriorHead *head = cl_demand_prior_head(PG_GETARG_DATUM(0));
+	const ClDemandPopulation *population = &head->fit.population;
+	double		stops = population->stops.a / (population->stops.a + population->stops.b);
+	double		stays = population->stays.a / (population->stays.a + population->stays.b);
+	ClRecord	record;
+
+	cl_record_open(&record, fcinfo);
+	cl_record_put_int64(&record, head->n_accounts);
+	cl_record_put_int32(&record, head->n_kept);
+	cl_record_put_int32(&record, head->fit.n);
+	cl_record_put_int64(&record, head->n_out_of_scope);
+	cl_record_put_int64(&record, head->n_without);
+	cl_record_put_int64(&record, head->n_months);
+	cl_record_put_text(&record, cl_demand_distribution_names[population->distribution]);
+	cl_record_put_float8(&record, population->level_mean);
+	cl_record_put_float8(&record, population->level_sd);
+	cl_record_put_float8(&record, population->spread_mean);
+	cl_record_put_float8(&record, population->spread_sd);
+	cl_record_put_float8(&record, population->carry);
+	cl_record_put_float8(&record, population->start);
+	cl_record_put_float8(&record, stops / (stops + 1 - stays));
+	cl_record_put_float8(&record, stops);
+	cl_record_put_float8(&record, stays);
+	cl_record_put_float8(&record, head->n_ceilings > 0 ? head->ceiling[head->n_ceilings - 1].ceiling : NAN);
+	cl_record_put_text(&record, head->fit.n == 0 ? "no_draws" : head->fit.converged ? "converged" : "max_iterations");
+	cl_record_put_float8(&record, head->fit.log_score[CL_DEMAND_LOGNORMAL]);
+	cl_record_put_float8(&record, head->fit.log_score[CL_DEMAND_NORMAL]);
+	cl_record_put_float8(&record, head->fit.log_score[CL_DEMAND_GAMMA]);
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
+/* One row for each class of limits, from one power of two to the next, that accounts have. */
+Datum
+cl_demand_prior_ceilings(PG_FUNCTION_ARGS)
+{
+	const ClDemandPriorHead *head = cl_demand_prior_head(PG_GETARG_DATUM(0));
+	ClRecord	record;
+
+	cl_record_open_set(&record, fcinfo);
+	for (int i = 0; i + 1 < head->n_ceilings; i++)
+	{
+		cl_record_put_float8(&record, ldexp(1, head->ceiling[i].class));
+		cl_record_put_float8(&record, ldexp(1, head->ceiling[i].class + 1));
+		cl_record_put_int32(&record, head->ceiling[i].n);
+		cl_record_put_float8(&record, head->ceiling[i].ceiling);
+		cl_record_next(&record);
+	}
+	PG_RETURN_NULL();
+}
+
+Datum
+cl_demand_prior_compact(PG_FUNCTION_ARGS)
+{
+	ClDemandPrior *compact = cl_demand_prior_create();
+
+	compact->head = *cl_demand_prior_head(PG_GETARG_DATUM(0));
+	compact->head.compact = true;
+	compact->sample.sorted = true;
+	return cl_summary_datum(&demand_prior_summary, compact);
+}
