@@ -169,7 +169,7 @@ minimum(Problem *problem, double low, double x, double high)
 		q = 2 * (q - r);
 		p = q > 0 ? -p : p;
 		q = fabs(q);
-		/* A parabola through three points if it leads inside and shrinks the steps, else the golden section of the larger part. */
+		/* A parabola through three points if it leads inside and shrinks the steps; else the golden section of the larger. */
 		if (fabs(before) > least && fabs(p) < fabs(q * before / 2) && p > q * (low - x) && p < q * (high - x))
 		{
 			before = d;
