@@ -5,10 +5,8 @@
 #ifndef CL_BOOK_CANONICAL_H
 #define CL_BOOK_CANONICAL_H
 
-#include "pg/compat.h"
+#include "pg/row.h"
 
-#include "access/htup_details.h"
-#include "access/tupdesc.h"
 #include "executor/spi.h"
 #include "utils/array.h"
 
@@ -42,7 +40,12 @@ extern ClCanonicalRow *cl_canonical_columns(MemoryContext context, TupleDesc des
 static inline int
 cl_canonical_find(TupleDesc desc, const char *name)
 {
-	return SPI_fnumber(desc, name) - 1;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (cl_is_called(TupleDescAttr(desc, i), name))
+			return i;
+	}
+	return -1;
 }
 
 /* The row taken apart last as an array; its values alone, with commas between; and single values of type bytea. */

@@ -159,9 +159,9 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	column->attnum = 0;
 	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		const FormData_pg_attribute *attribute = TupleDescAttr(desc, i);
 
-		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), column->name) != 0)
+		if (!cl_is_called(attribute, column->name))
 			continue;
 		if (column->attnum != 0)
 			ereport(ERROR,

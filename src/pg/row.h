@@ -79,6 +79,13 @@ typedef struct ClRow
 /* A function of this extension that works on a column of one of its types, the first of the argument types. */
 extern void cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function);
 
+/* In real time the columns are found for each event: few names begin alike. */
+static inline bool
+cl_is_called(const FormData_pg_attribute *attribute, const char *name)
+{
+	return NameStr(attribute->attname)[0] == name[0] && strcmp(NameStr(attribute->attname), name) == 0 && !attribute->attisdropped;
+}
+
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
 extern Datum cl_row_names(const ClRow *row);
 extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);

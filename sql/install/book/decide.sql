@@ -127,6 +127,12 @@ $create$;
 COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
     'part of create_book: makes the functions decision_input and decision_input_at of a book, unless they are there';
 
+CREATE FUNCTION credit_limit_internal.scored_row(inputs record, version_no int, held_out boolean, score float8, pd float8)
+RETURNS record
+    AS 'MODULE_PATHNAME', 'cl_scored_row' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION credit_limit_internal.scored_row(record, int, boolean, float8, float8) IS
+    'a row of decision_input with four more columns: what a policy sees, and what is kept as evidence';
+
 -- Every account is scored, and decided, once: OFFSET 0 keeps the planner from copying the calls to where their results are used.
 -- by_day and everybody are literals where it is called, so that what they exclude goes when the query is planned, also in a plan
 -- for all parameters. turn, most: the place among the lines of a partitioned umbrella that is decided now, and the
@@ -138,33 +144,32 @@ RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment t
     inputs record, decision credit_limit.limit_decision, frozen boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10000
 AS $$
-  WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
   SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.arm_probability, t.policy_id, t.scorecard_id,
     t.policy_digest, t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
       credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)),
     t.kept
-  FROM (SELECT s.account_id, s.borrower_id, s.product, v.experiment, v.arm, v.arm_probability, v.policy_id, v.scorecard_id,
-      v.policy_digest, v.scorecard_digest, s.score, s.pd, s.balance, s.pending, s.umbrella_limit, s.umbrella_drawn, s.inputs,
-      v.kept,
-      CASE WHEN NOT v.missing THEN credit_limit.decide_limit(v.policy, s.inputs, decided.as_of) END AS d
-    FROM (SELECT (s.*)::record AS inputs, s.version_no, s.account_id, s.borrower_id, s.product, s.score, s.pd, s.balance,
-        s.pending, s.umbrella_limit, s.umbrella_drawn
-      FROM (SELECT i.*, w.version_no, w.held_out, o.score,
-          CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
-        FROM (SELECT i.* FROM decision_input(decided.as_of) i
-          WHERE (decided.everybody OR i.borrower_id = ANY (decided.borrowers))
-            AND (decided.turn IS NULL OR greatest(least(coalesce(i.umbrella_place, 0), decided.most), 0) = decided.turn)
-          OFFSET 0) i
-        JOIN version w ON w.product = i.product
-          AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, coalesce(CASE w.unit WHEN 'umbrella' THEN
-            (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
-            w.arms, w.shares))
-        CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score
-          ELSE credit_limit.score(w.card, i.*) END AS score OFFSET 0) o
-        OFFSET 0) s
-      OFFSET 0) s
-    JOIN version v ON v.version_no = s.version_no
+  FROM (SELECT i.account_id, i.borrower_id, i.product, w.experiment, w.arm, w.arm_probability, w.policy_id, w.scorecard_id,
+      w.policy_digest, w.scorecard_digest, o.score, p.pd, i.balance, i.pending, i.umbrella_limit, i.umbrella_drawn, r.inputs,
+      w.kept,
+      CASE WHEN NOT w.missing THEN credit_limit.decide_limit(w.policy, r.inputs, decided.as_of) END AS d
+    FROM (SELECT (i.*)::record AS inputs, i.account_id, i.borrower_id, i.product, i.external_score, i.external_pd, i.balance, i.pending,
+        i.umbrella_limit, i.umbrella_drawn
+      FROM decision_input(decided.as_of) i
+      WHERE (decided.everybody OR i.borrower_id = ANY (decided.borrowers))
+        AND (decided.turn IS NULL OR greatest(least(coalesce(i.umbrella_place, 0), decided.most), 0) = decided.turn)
+      OFFSET 0) i
+    JOIN (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of) OFFSET 0) w
+      ON w.product = i.product
+      AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, coalesce(CASE w.unit WHEN 'umbrella' THEN
+        (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
+        w.arms, w.shares))
+    CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score
+      ELSE credit_limit.score(w.card, i.inputs) END AS score OFFSET 0) o
+    CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_pd
+      ELSE credit_limit.score_pd(w.card, o.score) END AS pd OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT credit_limit_internal.scored_row(i.inputs, w.version_no, w.held_out, o.score, p.pd)
+      AS inputs OFFSET 0) r
     OFFSET 0) t
 $$;
 COMMENT ON FUNCTION credit_limit_internal.decided(boolean, bigint, date, boolean, bigint[], int, int) IS
@@ -285,7 +290,8 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   changed CONSTANT text := 'lines under an umbrella came or went while they were decided';
-  lines record;
+  lines text;
+  most int := 0;
   lane credit_limit_internal.lane_end;
   decided_at timestamptz;
   rows refcursor;
@@ -293,22 +299,24 @@ DECLARE
 BEGIN
   decisions := 0;
   moves := 0;
-  SELECT l.lines, l.most INTO lines FROM credit_limit_internal.partitioned_lines(borrowers) l;
+  IF EXISTS (SELECT FROM account a WHERE a.borrower_id = ANY (borrowers) AND a.umbrella_id IS NOT NULL) THEN
+    SELECT l.lines, l.most INTO lines, most FROM credit_limit_internal.partitioned_lines(borrowers) l;
+  END IF;
   -- Every account has its turn, whatever place a decision_input of the lender gives.
-  FOR turn IN 0 .. lines.most LOOP
+  FOR turn IN 0 .. most LOOP
     -- The lane first: whoever has waited for one decides by what is committed then.
     lane := credit_limit_internal.take_lane();
     decided_at := clock_timestamp();
     IF run IS NULL THEN
       OPEN rows FOR SELECT t.*, decide.run AS run_id, decide.source AS source, decide.as_of AS as_of, decided_at AS decided_at
         FROM credit_limit_internal.decided(true, NULL, decide.as_of, false, decide.borrowers,
-          CASE WHEN lines.most > 0 THEN turn END, lines.most) t
+          CASE WHEN most > 0 THEN turn END, most) t
         ORDER BY t.account_id;
     ELSE
       OPEN rows FOR SELECT t.*, nullif(decide.run, 0) AS run_id, decide.source AS source, decide.as_of AS as_of,
           decided_at AS decided_at
         FROM credit_limit_internal.decided(false, decide.run, decide.as_of, false, decide.borrowers,
-          CASE WHEN lines.most > 0 THEN turn END, lines.most) t
+          CASE WHEN most > 0 THEN turn END, most) t
         ORDER BY t.account_id;
     END IF;
     written := credit_limit_internal.write_decisions(lane, rows);
@@ -317,14 +325,14 @@ BEGIN
     IF as_of < (SELECT max(l.latest) FROM log_lane l) THEN
       written.limits := credit_limit_internal.limits_to_move(written.accounts, written.limits, as_of);
     END IF;
-    IF lines.lines IS NULL THEN
+    IF lines IS NULL THEN
       moves := moves + credit_limit_internal.move_limits(written.accounts, written.limits, written.frozen, as_of);
     ELSE
       BEGIN
         moves := moves + credit_limit_internal.move_limits(written.accounts, written.limits, written.frozen, as_of);
       EXCEPTION WHEN check_violation THEN
         -- A line that came has taken what others were granted: not the fault of a row, and no reason to leave the borrower out.
-        IF lines.lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
+        IF lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
           RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, DETAIL = SQLERRM || '.',
             HINT = 'Try again.';
         END IF;
@@ -333,8 +341,8 @@ BEGIN
     END IF;
   END LOOP;
   -- A line that came or went between turns moved the places of the others.
-  IF lines.most > 0 THEN
-    IF lines.lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
+  IF most > 0 THEN
+    IF lines IS DISTINCT FROM (SELECT l.lines FROM credit_limit_internal.partitioned_lines(borrowers) l) THEN
       RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = changed, HINT = 'Try again.';
     END IF;
   END IF;
