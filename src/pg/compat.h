@@ -28,6 +28,13 @@
 #define cl_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* What is known of a session, by its place among all, from 1 on: another name since 16. */
+#if PG_VERSION_NUM >= 160000
+#define cl_local_beentry(place) pgstat_get_local_beentry_by_index(place)
+#else
+#define cl_local_beentry(place) pgstat_fetch_stat_local_beentry(place)
+#endif
+
 /* 18 has pg_noreturn, in another place, and no longer this. */
 #ifndef pg_attribute_noreturn
 #define pg_attribute_noreturn() __attribute__((noreturn))

@@ -99,6 +99,23 @@ DROP TRIGGER slow ON book_j.report_refresh;
 INSERT INTO book_j.run (job, as_of, pid, backend_start) VALUES ('reports', '2026-12-03', 0, '2026-01-01');
 CALL credit_limit.run_job('book_j', 'reports', '2026-12-03');
 SELECT status, sqlstate, message FROM book_j.run WHERE job = 'reports' AND as_of = '2026-12-03' ORDER BY run_id;
+-- So is one whose process number another role's process has now, also by a role from which pg_stat_activity hides when that began;
+-- the role does not hide from others when its own session began. One that works is left alone.
+INSERT INTO book_j.run (job, as_of, pid, backend_start) SELECT 'reports', '2026-12-04', a.pid, a.backend_start - interval '1 day'
+  FROM pg_stat_activity a WHERE a.backend_type = 'checkpointer';
+SET ROLE regress_jobs_engine;
+SELECT backend_start IS NULL AS hidden FROM pg_stat_activity WHERE pid = pg_backend_pid();
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-04');
+RESET ROLE;
+SELECT r.status, r.message, r.backend_start = a.backend_start AS mine FROM book_j.run r, pg_stat_activity a
+  WHERE r.job = 'reports' AND r.as_of = '2026-12-04' AND a.pid = pg_backend_pid() ORDER BY r.run_id;
+INSERT INTO book_j.run (job, as_of, pid, backend_start, started_at) SELECT 'reports', '2026-12-04', a.pid, a.backend_start,
+  '2026-12-04 05:06:07+00' FROM pg_stat_activity a WHERE a.backend_type = 'checkpointer';
+SET ROLE regress_jobs_engine;
+CALL credit_limit.run_job('book_j', 'reports', '2026-12-04');
+RESET ROLE;
+SELECT string_agg(status, ', ' ORDER BY run_id) AS left_alone FROM book_j.run WHERE job = 'reports' AND as_of = '2026-12-04';
+DELETE FROM book_j.run WHERE started_at = '2026-12-04 05:06:07+00';
 -- Retention: months, and the log of jobs itself.
 SELECT count(*) FROM credit_limit.schedule('book_j', '{"keep_decisions": 1, "keep_job_runs": 1000}');
 UPDATE book_j.run SET ended_at = '2020-12-01' WHERE job = 'alerts';

@@ -32,8 +32,7 @@ BEGIN
   END IF;
   UPDATE run r SET status = 'lost', ended_at = clock_timestamp(), message = 'its session ended before the job did'
   WHERE r.job = name AND r.run_key IS NOT DISTINCT FROM key AND r.status = 'running'
-    AND (r.pid = pg_backend_pid() OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid
-      AND (a.backend_start = r.backend_start OR a.backend_start IS NULL) AND a.state IS DISTINCT FROM 'idle'));
+    AND (r.pid = pg_backend_pid() OR NOT credit_limit_internal.session_works(r.pid, r.backend_start));
   SELECT r.started_at INTO other FROM run r WHERE r.job = name AND r.run_key IS NOT DISTINCT FROM key AND r.status = 'running';
   IF FOUND THEN
     RAISE NOTICE 'job "%" of book "%" is running since %: nothing to do', name, book,

@@ -3,8 +3,11 @@
 
 -- what tells this session from a later one with the same pid
 CREATE FUNCTION credit_limit_internal.my_backend_start() RETURNS timestamptz
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid() $$;
+    AS 'MODULE_PATHNAME', 'cl_my_backend_start' LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+-- whether a session is there and not idle, whoever asks: pg_stat_activity says it only to some roles
+CREATE FUNCTION credit_limit_internal.session_works(pid int, backend_start timestamptz) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'cl_session_works' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 
 -- in an open book: a warning when decisions as of a later day are in force
 CREATE FUNCTION credit_limit_internal.warn_of_older_day(as_of date) RETURNS void

@@ -247,7 +247,7 @@ CREATE TABLE @book@.run (
   sqlstate text,
   message text,
   pid int NOT NULL DEFAULT pg_backend_pid(),
-  backend_start timestamptz DEFAULT credit_limit_internal.my_backend_start(),
+  backend_start timestamptz NOT NULL DEFAULT credit_limit_internal.my_backend_start(),
   log_end jsonb,	-- where the lanes of the log ended when the run was done: lane, place, hash
   inputs text[],	-- columns of decision_input that are kept as evidence: those that its policies and scorecards read
   CONSTRAINT decisions_have_a_key CHECK (run_key IS NULL OR num_nulls(as_of, move_limits, chunk_size) = 0));
@@ -363,6 +363,7 @@ CREATE TABLE @book@.log_lane (
   hash bytea NOT NULL,
   latest date) WITH (fillfactor = 50);	-- the latest day as of which was decided; NULL: no decision
 INSERT INTO @book@.log_lane SELECT l, 0, credit_limit_internal.lane_origin(l) FROM generate_series(0, 64) l;
+CREATE INDEX ON @book@.log_lane (latest);	-- each event asks for the largest
 CREATE TRIGGER keep_all BEFORE DELETE ON @book@.log_lane
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
