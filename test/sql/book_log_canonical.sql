@@ -62,4 +62,14 @@ SELECT canonical_row(s, '[]') FROM (SELECT 1 AS x) s;
 SELECT row_layout(s) FROM (SELECT interval '1 day' AS x) s;
 SELECT row_layout(s) FROM (SELECT ARRAY[1] AS x) s;
 SELECT canonical_row(NULL::book_row, '[]') IS NULL AS no_row, canonical_row(s, NULL) IS NULL AS no_layout FROM (SELECT 1 AS x) s;
+-- scored_row() gives what SELECT with four more columns gives, also where rows of two types come in turn and one is altered.
+SELECT count(*) AS rows, bool_and(row_layout(x) = row_layout(s) AND canonical_row(x, row_layout(x)) = canonical_row(s, row_layout(s))) AS same
+FROM book_row w, LATERAL (SELECT w.*, 7 AS version_no, w.a IS NULL AS held_out, 600::float8 AS score, NULL::float8 AS pd) s,
+  LATERAL (SELECT credit_limit_internal.scored_row(w, 7, w.a IS NULL, 600, NULL) AS x OFFSET 0) o;
+SELECT canonical_row(r, row_layout(r)) FROM (SELECT CASE WHEN i % 2 = 0 THEN credit_limit_internal.scored_row(s, i, NULL, NULL, 0.5)
+  ELSE credit_limit_internal.scored_row(t, i, false, 1, NULL) END AS r FROM generate_series(1, 3) i, (SELECT 1 AS x) s, (SELECT 'a' AS y, 2 AS z) t) q;
+ALTER TABLE book_row DROP COLUMN c;
+SELECT bool_and(row_layout(x) = row_layout(s)) AS same FROM book_row w, LATERAL (SELECT w.*, 7 AS version_no, true AS held_out, 1::float8 AS score,
+  1::float8 AS pd) s, LATERAL (SELECT credit_limit_internal.scored_row(w, 7, true, 1, 1) AS x OFFSET 0) o;
+SELECT credit_limit_internal.scored_row(NULL::book_row, 1, true, 1, 1) IS NULL AS no_row;
 DROP TABLE book_row, book_text; DROP DOMAIN book_money; DROP TYPE book_mood;

@@ -136,6 +136,8 @@ INSERT INTO bound VALUES
   ('seal', 'lane', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, %s, 1, ''\x00'', 1)'),
   ('seal', 'place', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, %s, ''\x00'', 1)'),
   ('seal', 'previous_account', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, 1, ''\x00'', %s)'),
+  ('scored_row', 'version_no', -2147483648, 2147483647, NULL, 'credit_limit_internal.scored_row(q, %s, false, 1, 1) FROM (SELECT 1 AS a) q'),
+  ('session_works', 'pid', -2147483648, 2147483647, NULL, 'credit_limit_internal.session_works(%s, now())'),
   ('value_hash_extended', 'bigint', -9223372036854775808, 9223372036854775807, NULL, 'credit_limit_internal.value_hash_extended(card, %s) FROM given');
 
 -- Every argument of the kind, by the catalog.
