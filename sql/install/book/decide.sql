@@ -144,13 +144,14 @@ RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment t
     inputs record, decision credit_limit.limit_decision, frozen boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10000
 AS $$
+  WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
   SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.arm_probability, t.policy_id, t.scorecard_id,
     t.policy_digest, t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
       credit_limit.available_credit((t.d).new_limit, t.balance, t.pending, t.umbrella_limit, t.umbrella_drawn) > 0, false)),
     t.kept
   FROM (SELECT i.account_id, i.borrower_id, i.product, w.experiment, w.arm, w.arm_probability, w.policy_id, w.scorecard_id,
-      w.policy_digest, w.scorecard_digest, o.score, p.pd, i.balance, i.pending, i.umbrella_limit, i.umbrella_drawn, r.inputs,
+      w.policy_digest, w.scorecard_digest, r.score, r.pd, i.balance, i.pending, i.umbrella_limit, i.umbrella_drawn, r.inputs,
       w.kept,
       CASE WHEN NOT w.missing THEN credit_limit.decide_limit(w.policy, r.inputs, decided.as_of) END AS d
     FROM (SELECT (i.*)::record AS inputs, i.account_id, i.borrower_id, i.product, i.external_score, i.external_pd, i.balance, i.pending,
@@ -159,17 +160,18 @@ AS $$
       WHERE (decided.everybody OR i.borrower_id = ANY (decided.borrowers))
         AND (decided.turn IS NULL OR greatest(least(coalesce(i.umbrella_place, 0), decided.most), 0) = decided.turn)
       OFFSET 0) i
-    JOIN (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of) OFFSET 0) w
-      ON w.product = i.product
+    JOIN version w ON w.product = i.product
       AND (w.arm IS NULL OR w.arm = credit_limit.assign_arm(w.experiment, coalesce(CASE w.unit WHEN 'umbrella' THEN
         (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
         w.arms, w.shares))
-    CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score
-      ELSE credit_limit.score(w.card, i.inputs) END AS score OFFSET 0) o
-    CROSS JOIN LATERAL (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_pd
-      ELSE credit_limit.score_pd(w.card, o.score) END AS pd OFFSET 0) p
-    CROSS JOIN LATERAL (SELECT credit_limit_internal.scored_row(i.inputs, w.version_no, w.held_out, o.score, p.pd)
-      AS inputs OFFSET 0) r
+    CROSS JOIN LATERAL (SELECT p.score, p.pd,
+        credit_limit_internal.scored_row(i.inputs, w.version_no, w.held_out, p.score, p.pd) AS inputs
+      FROM (SELECT o.score,
+          CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
+        FROM (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score ELSE credit_limit.score(w.card, i.inputs) END
+          AS score OFFSET 0) o
+        OFFSET 0) p
+      OFFSET 0) r
     OFFSET 0) t
 $$;
 COMMENT ON FUNCTION credit_limit_internal.decided(boolean, bigint, date, boolean, bigint[], int, int) IS
