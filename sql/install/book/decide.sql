@@ -154,8 +154,8 @@ AS $$
       w.policy_digest, w.scorecard_digest, r.score, r.pd, i.balance, i.pending, i.umbrella_limit, i.umbrella_drawn, r.inputs,
       w.kept,
       CASE WHEN NOT w.missing THEN credit_limit.decide_limit(w.policy, r.inputs, decided.as_of) END AS d
-    FROM (SELECT (i.*)::record AS inputs, i.account_id, i.borrower_id, i.product, i.external_score, i.external_pd, i.balance, i.pending,
-        i.umbrella_limit, i.umbrella_drawn
+    FROM (SELECT (i.*)::record AS inputs, i.account_id, i.borrower_id, i.product, i.external_score, i.external_pd, i.balance,
+        i.pending, i.umbrella_limit, i.umbrella_drawn
       FROM decision_input(decided.as_of) i
       WHERE (decided.everybody OR i.borrower_id = ANY (decided.borrowers))
         AND (decided.turn IS NULL OR greatest(least(coalesce(i.umbrella_place, 0), decided.most), 0) = decided.turn)
