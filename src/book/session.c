@@ -2,8 +2,8 @@
  * session.c
  *	  Who works on a job: a session is known by the number of its process and by when it began.
  *
- * pg_stat_activity hides from most roles when a session of another role began, also their own after SET ROLE, and the number alone
- * comes again.
+ * pg_stat_activity hides from most roles when a session of another role began, also their own after SET ROLE, and the number
+ * alone comes again.
  */
 #include "postgres.h"
 
