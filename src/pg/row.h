@@ -83,7 +83,8 @@ extern void cl_own_function(const char *name, int nargs, const Oid *types, Memor
 static inline bool
 cl_is_called(const FormData_pg_attribute *attribute, const char *name)
 {
-	return NameStr(attribute->attname)[0] == name[0] && strcmp(NameStr(attribute->attname), name) == 0 && !attribute->attisdropped;
+	return NameStr(attribute->attname)[0] == name[0] && strcmp(NameStr(attribute->attname), name) == 0 &&
+		!attribute->attisdropped;
 }
 
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
