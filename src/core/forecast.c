@@ -1,0 +1,430 @@
+/*
+ * forecast.c
+ *	  Histories counted by leaf and change.
+ */
+#include "core/forecast.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The grid of changes: no change, and on either side bins whose edges grow by a twelfth from a two-thousandth of the scale on,
+ * to some 4000 times the scale, or whatever is more.
+ */
+#define GRID_FIRST 0.0005
+#define GRID_GROWTH (13.0 / 12)
+
+double		cl_forecast_grid[CL_FORECAST_SIDE + 1];
+
+void
+cl_forecast_make_grid(void)
+{
+	double		edge = GRID_FIRST;
+
+	if (cl_forecast_grid[1] > 0)
+		return;
+	for (int i = 1; i <= CL_FORECAST_SIDE; i++)
+	{
+		cl_forecast_grid[i] = edge;
+		edge *= GRID_GROWTH;
+	}
+}
+
+/* Bin i above no change has the changes from edge i - 1 (not included) to edge i. */
+static int
+bin_of(double change)
+{
+	double		size = fabs(change);
+	int			low = 1;
+	int			high = CL_FORECAST_SIDE;
+
+	if (change == 0)
+		return CL_FORECAST_SIDE;
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (size <= cl_forecast_grid[middle])
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return change > 0 ? CL_FORECAST_SIDE + low : CL_FORECAST_SIDE - low;
+}
+
+/*
+ * Features and their classes: class i has the values above edge i - 2 up to edge i - 1, class 0 those not known.
+ */
+const char *const cl_forecast_feature_names[CL_FORECAST_FEATURES] = {"standing", "use", "payment", "change", "level"};
+
+enum
+{
+	STANDING, USE, PAYMENT, CHANGE, LEVEL
+};
+
+static const int n_edges[CL_FORECAST_FEATURES] = {7, 14, 9, 10, 6};
+static const double edges[CL_FORECAST_FEATURES][CL_FORECAST_CLASSES - 2] = {
+	[STANDING] = {0, 1, 2, 3, 4, 5, 6},
+	[USE] = {0, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97},
+	[PAYMENT] = {0, 0.03, 0.045, 0.06, 0.1, 0.25, 0.5, 0.9, 0.99},
+	[CHANGE] = {-0.3, -0.1, -0.03, -0.01, 0, 0.01, 0.03, 0.07, 0.15, 0.3},
+	[LEVEL] = {-0.2, -0.05, -0.01, 0.01, 0.05, 0.2},
+};
+
+static unsigned
+class_of(int feature, double value)
+{
+	unsigned	class = 1;
+
+	if (isnan(value))
+		return 0;
+	for (int i = 0; i < n_edges[feature]; i++)
+		class += value > edges[feature][i];
+	return class;
+}
+
+void
+cl_forecast_class_bounds(int feature, int class, double *low, double *high)
+{
+	*low = class >= 2 ? edges[feature][class - 2] : -INFINITY;
+	*high = class - 1 < n_edges[feature] ? edges[feature][class - 1] : INFINITY;
+	if (class == 0)
+		*low = *high = NAN;
+}
+
+/*
+ * Counts
+ */
+static uint64_t
+hash(uint64_t key)
+{
+	key *= UINT64_C(0x9E3779B97F4A7C15);
+	return key ^ key >> 32;
+}
+
+static ClForecastCount *
+slot_of(ClForecastCount *count, uint32_t capacity, uint64_t key)
+{
+	uint32_t	at = (uint32_t) hash(key) & (capacity - 1);
+
+	while (count[at].key != key && count[at].key != CL_FORECAST_FREE)
+		at = (at + 1) & (capacity - 1);
+	return &count[at];
+}
+
+static void
+grow(ClForecast *forecast, const ClMemory *memory)
+{
+	uint32_t	capacity = forecast->capacity == 0 ? 1024 : forecast->capacity * 2;
+	ClForecastCount *count = cl_allocate(memory, capacity * sizeof(ClForecastCount));
+
+	memset(count, 0xFF, capacity * sizeof(ClForecastCount));
+	for (uint32_t i = 0; i < forecast->capacity; i++)
+	{
+		if (forecast->count[i].key != CL_FORECAST_FREE)
+			*slot_of(count, capacity, forecast->count[i].key) = forecast->count[i];
+	}
+	cl_release(memory, forecast->count);
+	forecast->count = count;
+	forecast->capacity = capacity;
+}
+
+/* Values from outside may say any number: a sum ends at the largest. */
+static int64_t
+sum(int64_t a, int64_t b)
+{
+	return a < CL_FORECAST_MOST - b ? a + b : CL_FORECAST_MOST;
+}
+
+void
+cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int64_t n)
+{
+	ClForecastCount *slot;
+
+	if (forecast->n >= forecast->capacity / 2)
+		grow(forecast, memory);
+	slot = slot_of(forecast->count, forecast->capacity, key);
+	if (slot->key == CL_FORECAST_FREE)
+	{
+		slot->key = key;
+		slot->n = 0;
+		forecast->n++;
+	}
+	slot->n = sum(slot->n, n);
+}
+
+void
+cl_forecast_merge(ClForecast *forecast, const ClMemory *memory, const ClForecast *other)
+{
+	forecast->n_accounts = sum(forecast->n_accounts, other->n_accounts);
+	forecast->n_skipped = sum(forecast->n_skipped, other->n_skipped);
+	for (uint32_t i = 0; i < other->capacity; i++)
+	{
+		if (other->count[i].key != CL_FORECAST_FREE)
+			cl_forecast_put(forecast, memory, other->count[i].key, other->count[i].n);
+		if (i % 65536 == 0)
+			memory->check_for_interrupts();
+	}
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	uint64_t	left = ((const ClForecastCount *) a)->key;
+	uint64_t	right = ((const ClForecastCount *) b)->key;
+
+	return (left > right) - (left < right);
+}
+
+ClForecastCount *
+cl_forecast_sorted(const ClForecast *forecast, const ClMemory *memory)
+{
+	ClForecastCount *sorted = cl_allocate(memory, forecast->n * sizeof(ClForecastCount));
+	uint32_t	n = 0;
+
+	for (uint32_t i = 0; i < forecast->capacity; i++)
+	{
+		if (forecast->count[i].key != CL_FORECAST_FREE)
+			sorted[n++] = forecast->count[i];
+	}
+	qsort(sorted, n, sizeof(ClForecastCount), by_key);
+	return sorted;
+}
+
+static uint64_t
+key_of(int table, uint32_t leaf, int bin, bool censored)
+{
+	return (((uint64_t) table << CL_FORECAST_LEAF_BITS | leaf) << CL_FORECAST_BIN_BITS) | (uint64_t) bin << 1 | censored;
+}
+
+bool
+cl_forecast_key_valid(uint64_t key)
+{
+	int			bin = (int) (key & ((1 << CL_FORECAST_BIN_BITS) - 1)) >> 1;
+	uint64_t	leaf = key >> CL_FORECAST_BIN_BITS & ((1 << CL_FORECAST_LEAF_BITS) - 1);
+	uint64_t	table = key >> (CL_FORECAST_BIN_BITS + CL_FORECAST_LEAF_BITS);
+
+	if (table > CL_FORECAST_TABLES || bin >= CL_FORECAST_BINS)
+		return false;
+	if (table == CL_FORECAST_TABLES)
+		return leaf < CL_FORECAST_SIZES && (key & 1) == 0;
+	for (int f = CL_FORECAST_FEATURES - 1; f >= 0; f--, leaf >>= 4)
+	{
+		if ((int) (leaf & 15) > n_edges[f] + 1)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The months of a history, as numbers. NaN: not known. A balance below zero is none.
+ */
+typedef struct Months
+{
+	int			n;
+	double		limit[CL_BEHAVIOR_MONTHS];
+	double		balance[CL_BEHAVIOR_MONTHS];
+	double		payment[CL_BEHAVIOR_MONTHS];
+	double		due[CL_BEHAVIOR_MONTHS];
+	double		days[CL_BEHAVIOR_MONTHS];
+	double		before[CL_BEHAVIOR_MONTHS]; /* highest limit or balance of earlier months, 0 without any */
+} Months;
+
+static double
+amount(int64_t value)
+{
+	return value == CL_BEHAVIOR_UNKNOWN ? NAN : value < 0 ? 0 : (double) value;
+}
+
+/* The months up to this one. */
+static void
+read_months(const ClBehavior *history, int32_t until, Months *months)
+{
+	double		highest = 0;
+
+	cl_forecast_make_grid();
+	months->n = 0;
+	for (int32_t month = history->low; month <= until && month <= cl_behavior_last(history); month++)
+	{
+		ClBehaviorMonth row;
+		int			i = months->n++;
+
+		months->before[i] = highest;
+		months->limit[i] = months->balance[i] = months->payment[i] = months->due[i] = months->days[i] = NAN;
+		if (!cl_behavior_get(history, month, &row))
+			continue;
+		months->limit[i] = amount(row.amount[CL_BEHAVIOR_LIMIT]);
+		months->balance[i] = amount(row.amount[CL_BEHAVIOR_BALANCE]);
+		months->payment[i] = amount(row.amount[CL_BEHAVIOR_PAYMENT]);
+		months->due[i] = amount(row.amount[CL_BEHAVIOR_DUE]);
+		if (row.days_past_due != CL_BEHAVIOR_NO_DAYS)
+			months->days[i] = row.days_past_due;
+		highest = fmax(highest, fmax(months->limit[i], months->balance[i]));
+	}
+}
+
+/*
+ * The scale at month i: the highest before it. Without earlier months it is what the account opened with.
+ */
+static double
+scale_at(const Months *months, int i)
+{
+	double		scale = fmax(months->before[i], months->balance[i]);
+
+	if (months->before[i] == 0 && months->limit[i] > scale)
+		scale = months->limit[i];
+	return scale;
+}
+
+/*
+ * How the account stands with what was due: nothing was, it paid all, it left some; or, where that is not known, it is not past
+ * due; past due up to 30, 60, 90 days, or more.
+ */
+static double
+standing(const Months *months, int i)
+{
+	double		days = months->days[i];
+	double		due = months->due[i];
+
+	if (days > 0)
+		return days <= 30 ? 4 : days <= 60 ? 5 : days <= 90 ? 6 : 7;
+	if (due == 0)
+		return 0;
+	if (due > 0 && !isnan(months->payment[i]))
+		return months->payment[i] >= due ? 1 : 2;
+	return days == 0 ? 3 : NAN;
+}
+
+static uint32_t
+leaf_at(const Months *months, int i, double scale)
+{
+	double		last = months->balance[i];
+	double		previous = i > 0 ? months->balance[i - 1] : NAN;
+	double		value[CL_FORECAST_FEATURES];
+	double		total = 0;
+	int			n = 0;
+	uint32_t	leaf = 0;
+
+	for (int j = i - 1; j >= 0 && j >= i - 3; j--)
+	{
+		if (!isnan(months->balance[j]))
+		{
+			total += months->balance[j];
+			n++;
+		}
+	}
+	value[USE] = last / scale;
+	value[PAYMENT] = previous > 0 ? months->payment[i] / previous : previous == 0 ? INFINITY : NAN;
+	value[CHANGE] = (last - previous) / scale;
+	value[STANDING] = standing(months, i);
+	value[LEVEL] = n > 1 ? (last - total / n) / scale : NAN;
+	for (int f = 0; f < CL_FORECAST_FEATURES; f++)
+		leaf = leaf << 4 | class_of(f, value[f]);
+	return leaf;
+}
+
+static const int peak_months[CL_FORECAST_PEAKS] = {3, 6, 12};
+
+static void
+add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, int i)
+{
+	double		scale = scale_at(months, i);
+	uint32_t	leaf;
+	double		peak = 0;
+	bool		censored = false;
+	int			newest = months->n - 1;
+
+	if (!(scale > 0))
+		return;
+	leaf = leaf_at(months, i, scale);
+	for (int h = 1; h <= CL_FORECAST_LONGEST && i + h <= newest; h++)
+	{
+		double		balance = months->balance[i + h];
+		bool		at_limit = balance > 0 && balance >= (1 - forecast->options.tolerance) * months->limit[i + h];
+		int			first = newest - h - forecast->options.origins; /* the last that is too early */
+
+		if (!isnan(balance) && i > first)
+			cl_forecast_put(forecast, memory, key_of(h - 1, leaf, bin_of((balance - months->balance[i]) / scale), at_limit), 1);
+		peak = isnan(balance) ? NAN : peak >= balance ? peak : isnan(peak) ? NAN : balance;
+		censored |= at_limit;
+		for (int p = 0; p < CL_FORECAST_PEAKS; p++)
+		{
+			if (peak_months[p] == h && !isnan(peak) && i > first)
+				cl_forecast_put(forecast, memory, key_of(CL_FORECAST_LONGEST + p, leaf,
+														 bin_of((peak - months->balance[i]) / scale), censored), 1);
+		}
+	}
+}
+
+int
+cl_forecast_size(double scale)
+{
+	int			exponent;
+
+	(void) frexp(scale, &exponent);
+	return exponent < 0 ? 0 : exponent / 2 < CL_FORECAST_SIZES ? exponent / 2 : CL_FORECAST_SIZES - 1;
+}
+
+static double
+unit_of(const ClBehavior *history)
+{
+	static const double unit[CL_BEHAVIOR_DECIMALS + 1] = {1, 10, 100, 1000, 10000};
+
+	return unit[history->decimals];
+}
+
+void
+cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *history)
+{
+	const ClForecastOptions *options = &forecast->options;
+	int32_t		until = cl_behavior_last(history);
+	int			latest = -1;
+	double		scale;
+	double		highest;
+	Months		months;
+
+	if (options->until != 0 && options->until < until)
+		until = options->until;
+	read_months(history, until, &months);
+	for (int i = 0; i < months.n - 1; i++)
+	{
+		if (isnan(months.balance[i]) || i < months.n - 1 - CL_FORECAST_LONGEST - options->origins ||
+			history->low + i < options->from)
+			continue;
+		add_origin(forecast, memory, &months, i);
+		latest = i;
+	}
+	if (latest < 0)
+	{
+		forecast->n_skipped++;
+		return;
+	}
+	forecast->n_accounts++;
+	scale = scale_at(&months, latest);
+	highest = scale;
+	for (int i = 0; i < months.n; i++)
+		highest = fmax(highest, fmax(months.limit[i], months.balance[i]));
+	if (scale > 0)
+		cl_forecast_put(forecast, memory, key_of(CL_FORECAST_TABLES, cl_forecast_size(scale / unit_of(history)),
+												 bin_of(highest / scale - 1), false), 1);
+}
+
+bool
+cl_forecast_origin(const ClBehavior *history, int32_t as_of, ClForecastOrigin *origin)
+{
+	double		unit = unit_of(history);
+	Months		months;
+	int			i;
+
+	read_months(history, as_of, &months);
+	for (i = months.n - 1; i >= 0 && isnan(months.balance[i]);)
+		i--;
+	if (i < 0 || as_of - (history->low + i) > CL_FORECAST_GAP)
+		return false;
+	origin->scale = scale_at(&months, i) / unit;
+	origin->last = months.balance[i] / unit;
+	origin->highest = fmax(months.before[i], fmax(months.limit[i], months.balance[i])) / unit;
+	origin->leaf = origin->scale > 0 ? leaf_at(&months, i, scale_at(&months, i)) : 0;
+	return true;
+}

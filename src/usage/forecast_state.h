@@ -1,0 +1,14 @@
+/*
+ * forecast_state.h
+ *	  The type demand_model: its state is a ClForecast (core/forecast.h).
+ */
+#ifndef CL_USAGE_FORECAST_STATE_H
+#define CL_USAGE_FORECAST_STATE_H
+
+#include "core/forecast.h"
+#include "pg/memory.h"
+#include "pg/summary.h"
+
+extern const ClSummary demand_model_summary;
+
+#endif							/* CL_USAGE_FORECAST_STATE_H */

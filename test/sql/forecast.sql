@@ -1,0 +1,106 @@
+-- Forecasts of balance and demand: what is learned is counted exactly, knows nothing of later months, and does not follow the
+-- lender's own last decision.
+\i test/helpers.sql
+\set SHOW_CONTEXT never
+
+-- 400 accounts of 20 months. An account with an even number repays all every month and draws anew; the others pay little by little,
+-- and some of these stand at their limit.
+CREATE TABLE forecast_month AS
+SELECT a AS account_id, ('2024-01-01'::date + make_interval(months => m))::date AS month, 1000 + a % 5 * 500 AS credit_limit,
+  CASE WHEN a % 2 = 0 THEN 100 + (a * 37 + m * 53) % 200 WHEN a % 7 = 1 THEN 1000 + a % 5 * 500
+    ELSE greatest(900 - m * (10 + a % 11), 0) END AS balance,
+  CASE WHEN a % 2 = 0 THEN CASE WHEN m > 0 THEN 100 + (a * 37 + m * 53 - 53) % 200 END ELSE 20 END AS payment,
+  0 AS days_past_due
+FROM generate_series(1, 400) a, generate_series(0, 19) m;
+CREATE TABLE forecast_history AS
+SELECT account_id, behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, NULL::numeric, days_past_due) AS h
+FROM forecast_month GROUP BY account_id;
+CREATE TABLE forecast_model AS SELECT train_demand('forecast_month') AS m;
+SELECT (demand_model_summary(m)).* FROM forecast_model;
+
+-- The observations of a cell, and those censored, counted by plain SQL: 12 origins of each account for each horizon.
+SELECT target, basis, horizon, n, n_censored FROM forecast_model, demand_model_table(m) WHERE cell = 1;
+SELECT count(*) AS n, count(*) FILTER (WHERE balance >= 0.98 * credit_limit) AS n_censored
+FROM forecast_month WHERE month > '2025-08-01'::date - interval '12 months';
+-- Leaves are parts of all.
+SELECT bool_and(n = n_all) AS parts_of_all FROM (
+  SELECT c.target, c.basis, c.horizon, max(c.n) FILTER (WHERE c.cell = 1) AS n_all,
+    sum(c.n) FILTER (WHERE NOT EXISTS (SELECT FROM demand_model_table(m) d WHERE c.basis <> 'mixture' AND d.parent = c.cell
+      AND (d.target, d.basis, d.horizon) = (c.target, c.basis, c.horizon))) AS n
+  FROM forecast_model, demand_model_table(m) c WHERE c.basis <> 'mixture' GROUP BY 1, 2, 3) s;
+
+-- One change for all accounts: half the scale. The forecast is that, to the width of a bin (a twelfth of the change).
+WITH model AS (
+  SELECT demand_model_agg(h) AS m FROM (
+    SELECT behavior_agg(month, l::numeric, b::numeric, NULL, NULL, NULL) AS h FROM generate_series(1, 50) a,
+      (VALUES ('2024-01-01'::date, 1000, 100), ('2024-02-01', 1000, 100), ('2024-03-01', 1000, 600)) v(month, l, b)
+    GROUP BY a) s)
+SELECT round(demand_quantile(forecast_balance(m, h, '2024-02-01'), 0.9)::numeric / 600, 1) AS q90 FROM model,
+  behavior_add(NULL, '2024-01-01', 1000::numeric, 100::numeric, NULL, NULL, NULL) g,
+  behavior_add(g, '2024-02-01', 1000::numeric, 100::numeric, NULL, NULL, NULL) h;
+
+-- Forecasts of all: between 0 and their ceiling, of the basis and horizon that was asked for.
+SELECT count(*), bool_and(q10 >= 0 AND q10 <= q50 AND q50 <= q90) AS in_order, min(f::jsonb ->> 'basis') AS basis,
+  max(f::jsonb ->> 'horizon') AS horizon
+FROM (SELECT f, demand_quantile(f, 0.1) AS q10, demand_quantile(f, 0.5) AS q50, demand_quantile(f, 0.9) AS q90
+  FROM forecast_model, forecast_history, LATERAL (SELECT forecast_demand(m, h, '2025-08-01', 3, 'peak') AS f OFFSET 0) x) s;
+-- Learned on earlier months, the median is nearer to the next balance than the last balance is.
+SELECT sum(abs(n.balance - demand_quantile(forecast_balance(t.m, h, '2025-07-01'), 0.5))) < sum(abs(n.balance - l.balance)) AS nearer
+FROM (SELECT train_demand('forecast_month', '{"until": "2025-07-01"}') AS m OFFSET 0) t, forecast_history f, forecast_month l, forecast_month n
+WHERE l.account_id = f.account_id AND l.month = '2025-07-01' AND n.account_id = f.account_id AND n.month = '2025-08-01';
+-- Demand at the limit is more than what is seen.
+SELECT bool_and(demand_quantile(forecast_demand(m, h, '2025-08-01'), 0.9) >= demand_quantile(forecast_balance(m, h, '2025-08-01'), 0.9)) AS more
+FROM forecast_model, forecast_history WHERE account_id % 14 = 1;
+
+-- Any order and any division give the same bytes.
+SELECT (SELECT demand_model_agg(h ORDER BY account_id DESC) FROM forecast_history) = m AS order_free,
+  (SELECT rollup(p) FROM (SELECT demand_model_agg(h) AS p FROM forecast_history GROUP BY account_id % 7) s) = m AS mergeable,
+  m::text::demand_model = m AS by_text, m::bytea::demand_model = m AS by_bytes, m::jsonb::demand_model = m AS by_jsonb
+FROM forecast_model;
+
+-- The lender's last decision: the limit of the last month doubled leaves the demand as it was.
+SELECT bool_and(forecast_demand(m, h, '2025-08-01', 6, b)::text = forecast_demand(m, d, '2025-08-01', 6, b)::text) AS unmoved
+FROM forecast_model, unnest('{month,mixture,peak}'::text[]) b, (
+  SELECT behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, NULL::numeric, days_past_due) AS h,
+    behavior_agg(month, credit_limit * CASE month WHEN '2025-08-01' THEN 2 ELSE 1 END::numeric, balance::numeric, payment::numeric,
+      NULL::numeric, days_past_due) AS d
+  FROM forecast_month GROUP BY account_id) s;
+
+-- No look ahead: months after the last that is looked at are changed, and nothing else changes.
+CREATE TABLE forecast_later AS
+SELECT account_id, month, credit_limit * CASE WHEN month > '2025-03-01' THEN 3 ELSE 1 END AS credit_limit,
+  balance + CASE WHEN month > '2025-03-01' THEN 777 ELSE 0 END AS balance, payment, days_past_due
+FROM forecast_month;
+SELECT train_demand('forecast_month', '{"until": "2025-03-01"}') = train_demand('forecast_later', '{"until": "2025-03-01"}') AS learned,
+  train_demand('forecast_month') = train_demand('forecast_later') AS differs_otherwise;
+SELECT bool_and(forecast_balance(m, f.h, '2025-03-01')::text = forecast_balance(m, l.h, '2025-03-01')::text) AS forecast
+FROM forecast_model, forecast_history f, (
+  SELECT account_id, behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, NULL::numeric, days_past_due) AS h
+  FROM forecast_later GROUP BY account_id) l WHERE l.account_id = f.account_id;
+
+-- Nothing is known: no balance for more than three months, no months by then, NULL.
+SELECT forecast_balance(m, h, '2025-11-01') IS NOT NULL AS three_months, forecast_balance(m, h, '2025-12-01') IS NULL AS four_months,
+  forecast_balance(m, h, '2023-12-01') IS NULL AS before, forecast_balance(m, NULL, '2025-08-01') IS NULL AS without
+FROM forecast_model, forecast_history WHERE account_id = 1;
+SELECT demand_model_agg(NULL) IS NULL AS without_rows, train_demand(NULL) IS NULL AS without_relation;
+
+-- Errors.
+SELECT forecast_balance(m, h, '2025-08-01', 2) FROM forecast_model, forecast_history WHERE account_id = 1;
+SELECT forecast_demand(m, h, '2025-08-01', 1, 'year') FROM forecast_model, forecast_history WHERE account_id = 1;
+CREATE TABLE forecast_short AS SELECT * FROM forecast_month WHERE month = '2024-01-01';
+SELECT train_demand('forecast_short');
+DELETE FROM forecast_short;
+SELECT train_demand('forecast_short');
+ALTER TABLE forecast_short ADD currency text;
+INSERT INTO forecast_short SELECT f.*, CASE WHEN account_id < 9 THEN 'EUR' ELSE 'USD' END FROM forecast_month f;
+SELECT train_demand('forecast_short');
+ALTER TABLE forecast_short DROP currency;
+ALTER TABLE forecast_short RENAME account_id TO "a card";
+SELECT train_demand('forecast_short');
+SELECT train_demand('forecast_short', '{"columns": {"account_id": "a card"}}') = m AS named FROM forecast_model;
+SELECT train_demand('forecast_short', '{"columns": {"account": "a card"}}');
+SELECT train_demand('forecast_month', '{"tolerance": 2}');
+SELECT train_demand('forecast_month', '{"from": "2025-08-01", "until": "2025-08-01"}');
+SELECT rollup(m) FROM (VALUES (train_demand('forecast_month')), (train_demand('forecast_month', '{"origins": 3}'))) v(m);
+SELECT '{"version": 1, "origins": 12, "tolerance": 0.02, "n_accounts": 1, "n_skipped": 0, "counts": [[5, 1], [5, 1]]}'::demand_model;
+SELECT '\x01'::bytea::demand_model;
