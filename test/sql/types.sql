@@ -72,6 +72,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('demand', 'months with dates', 'demand_agg(month, balance, available) FILTER (WHERE i <= 100)', NULL),
   ('demand_prior', 'accounts', 'demand_prior_agg(i::bigint, demand(format(''{"version": 1, "decimals": 4, "months": [{"month": "2026-01", "credit_limit": %s, '
     '"balance": %s}, {"month": "2026-03", "credit_limit": %s, "balance": 7}]}'', available, balance, available)::behavior)) FILTER (WHERE i <= 200)', NULL),
+  ('demand_model', 'two months', 'demand_model_agg(behavior_add(behavior_add(NULL, month, available, balance, NULL, NULL, NULL),
+    (month + interval ''1 month'')::date, available, balance + i, NULL, NULL, NULL))', NULL),
   ('kaplan_meier', 'amounts', 'kaplan_meier_agg(balance, event)', NULL),
   ('tobit_model', 'numbers', 'tobit_regression(least(balance, available), 0, available, ARRAY[x, pd])', false),
   ('tobit_model', 'weights and clusters', 'tobit_regression(least(balance, available), 0, available, ARRAY[x], weight, label, NULL) '

@@ -73,7 +73,7 @@ COMMENT ON FUNCTION credit_limit.demand_model_summary(credit_limit.demand_model)
 
 CREATE FUNCTION credit_limit.train_demand(relation regclass, options jsonb DEFAULT '{}')
 RETURNS credit_limit.demand_model
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   wanted constant text[] := '{account_id,month,credit_limit,balance,payment,due,days_past_due,currency}';
   columns constant jsonb := coalesce(options -> 'columns', '{}');
