@@ -144,8 +144,9 @@ forecast(FunctionCallInfo fcinfo, const ClForecastTarget *target)
 	if (!target->demand)
 		ceiling = fmax(ceiling, origin.highest);
 	cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin, ceiling, quantile);
-	return cl_summary_datum(&demand_summary, cl_demand_of_quantiles(CL_FORECAST_POINTS, cl_forecast_probability, quantile, ceiling,
-																	target->basis, target->horizon));
+	return cl_summary_datum(&demand_summary,
+							cl_demand_of_quantiles(CL_FORECAST_POINTS, cl_forecast_probability, quantile, ceiling,
+												   target->basis, target->horizon));
 }
 
 /* demand_model, behavior, as_of, horizon [, basis] */

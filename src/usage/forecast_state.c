@@ -49,7 +49,8 @@ read_month(const ClJson *node, const char *key)
 	if (!cl_json_get(node, key, &child))
 		return 0;
 	text = cl_json_string(&child);
-	if (sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3 || year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
+	if (sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3 ||
+		year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
 		cl_json_error(&child, "a date like \"2025-12-01\"");
 	return year * 12 + month - 1;
 }
@@ -67,7 +68,8 @@ read_options(const ClJson *node, ClForecastOptions *options)
 	if (cl_json_get(node, "tolerance", &child))
 		options->tolerance = cl_json_float8(&child, 0, 0.5);
 	if (options->until != 0 && options->from >= options->until)
-		cl_json_error_hint(node, "an object with from before until", "The last month that is looked at has no month after it to learn from.");
+		cl_json_error_hint(node, "an object with from before until",
+						   "The last month that is looked at has no month after it to learn from.");
 }
 
 static void *
@@ -120,8 +122,8 @@ merge(void *into, const void *from)
 }
 
 /*
- * Bytes: int32 from, until and origins, float8 tolerance, int64 accounts and those left out, int32 counts, and each count: how much
- * its key is above the one before, and the number, both in sevens of bits, the lowest first.
+ * Bytes: int32 from, until and origins, float8 tolerance, int64 accounts and those left out, int32 counts, and each count: how
+ * much its key is above the one before, and the number, both in sevens of bits, the lowest first.
  */
 static void
 send_sevens(StringInfo buf, uint64 value)
@@ -235,7 +237,8 @@ read_state(StringInfo buf)
  * JSON: {"version": 1, "from": "2025-01-01", "until": "2025-12-01", "origins": 12, "tolerance": 0.02, "n_accounts": 2,
  * "n_skipped": 0, "counts": [[key, n], ...]}, without from and until where there are none.
  */
-static const char *const json_keys[] = {"version", "from", "until", "origins", "tolerance", "n_accounts", "n_skipped", "counts", NULL};
+static const char *const json_keys[] = {"version", "from", "until", "origins", "tolerance", "n_accounts", "n_skipped", "counts",
+NULL};
 
 static void
 put_month(StringInfo out, const char *key, int32_t month)

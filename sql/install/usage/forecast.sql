@@ -9,10 +9,10 @@ CREATE FUNCTION credit_limit.forecast_balance(
 AS 'MODULE_PATHNAME', 'cl_forecast_balance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 COMMENT ON FUNCTION credit_limit.forecast_balance(credit_limit.demand_model, credit_limit.behavior, date, integer) IS
-'The distribution of the balance that will be seen horizon (1, 3, 6 or 12) months after as_of, in units of money: the last balance '
-'and, on the scale of the account, the change of accounts like it. A demand given by quantiles, of basis month. Months after as_of '
-'have no effect. NULL when an argument is NULL, when no balance is known from three months before as_of on, or the account never had '
-'a limit or a balance. Error: a horizon that the model has not learned.';
+'The distribution of the balance that will be seen horizon (1, 3, 6 or 12) months after as_of, in units of money: the last '
+'balance and, on the scale of the account, the change of accounts like it. A demand given by quantiles, of basis month. '
+'Months after as_of have no effect. NULL when an argument is NULL, when no balance is known from three months before as_of '
+'on, or the account never had a limit or a balance. Error: a horizon that the model has not learned.';
 
 CREATE FUNCTION credit_limit.forecast_demand(
   model credit_limit.demand_model,
@@ -24,11 +24,11 @@ CREATE FUNCTION credit_limit.forecast_demand(
 AS 'MODULE_PATHNAME', 'cl_forecast_demand' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 COMMENT ON FUNCTION credit_limit.forecast_demand(credit_limit.demand_model, credit_limit.behavior, date, integer, text) IS
-'The distribution of what would be drawn after as_of if the limit did not bind, in units of money: as forecast_balance, with months '
-'at their limit as censored (Kaplan and Meier). basis: month, the month that lies horizon months on; mixture, the months up to it, '
-'one of them at random; peak, the highest of them. The limit of the last month has no effect. Where the data do not say how high '
-'demand goes, the quantiles rise to the ceiling: the scale times the 0.999 quantile of what peers ever reached on theirs. NULL as '
-'forecast_balance. Errors: a horizon that the model has not learned, another basis.';
+'The distribution of what would be drawn after as_of if the limit did not bind, in units of money: as forecast_balance, with '
+'months at their limit as censored (Kaplan and Meier). basis: month, the month that lies horizon months on; mixture, the '
+'months up to it, one of them at random; peak, the highest of them. The limit of the last month has no effect. Where the data '
+'do not say how high demand goes, the quantiles rise to the ceiling: the scale times the 0.999 quantile of what peers ever '
+'reached on theirs. NULL as forecast_balance. Errors: a horizon that the model has not learned, another basis.';
 
 CREATE FUNCTION credit_limit.demand_model_table(
   model credit_limit.demand_model,
@@ -48,12 +48,12 @@ CREATE FUNCTION credit_limit.demand_model_table(
 AS 'MODULE_PATHNAME', 'cl_demand_model_table' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 5000;
 
 COMMENT ON FUNCTION credit_limit.demand_model_table(credit_limit.demand_model) IS
-'The cells that forecasts come from, those of a target (balance, demand), basis and horizon (months) as a tree: cell 1 is all. '
-'accounts_like: the classes of features that make a cell. standing: with what was due. use: last balance / scale. payment: last '
-'payment / balance before it. change: last change of the balance / scale. level: last balance less the mean of the three before it / '
-'scale. n: observations, one for each account and origin; n_censored of them were at the limit. change_q10, change_q50 and change_q90: '
-'quantiles of the change from the last balance / scale, leaning on the parent with 50 observations; NULL in the part '
-'p_not_identified that only the limit has seen. NULL gives no rows.';
+'The cells that forecasts come from, those of a target (balance, demand), basis and horizon (months) as a tree: cell 1 is '
+'all. accounts_like: the classes of features that make a cell. standing: with what was due. use: last balance / scale. '
+'payment: last payment / balance before it. change: last change of the balance / scale. level: last balance less the mean of '
+'the three before it / scale. n: observations, one for each account and origin; n_censored of them were at the limit. '
+'change_q10, change_q50 and change_q90: quantiles of the change from the last balance / scale, leaning on the parent with 50 '
+'observations; NULL in the part p_not_identified that only the limit has seen. NULL gives no rows.';
 
 CREATE FUNCTION credit_limit.demand_model_summary(
   model credit_limit.demand_model,
@@ -68,8 +68,9 @@ CREATE FUNCTION credit_limit.demand_model_summary(
 AS 'MODULE_PATHNAME', 'cl_demand_model_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 
 COMMENT ON FUNCTION credit_limit.demand_model_summary(credit_limit.demand_model) IS
-'How a model was learned: accounts that say something, accounts without a month that has one after it (n_skipped), the horizons in '
-'months that can be forecast, and the options; first_origin and until are NULL where there is no such bound. NULL gives NULL.';
+'How a model was learned: accounts that say something, accounts without a month that has one after it (n_skipped), the '
+'horizons in months that can be forecast, and the options; first_origin and until are NULL where there is no such bound. NULL '
+'gives NULL.';
 
 CREATE FUNCTION credit_limit.train_demand(relation regclass, options jsonb DEFAULT '{}')
 RETURNS credit_limit.demand_model
@@ -130,7 +131,7 @@ $$;
 
 COMMENT ON FUNCTION credit_limit.train_demand(regclass, jsonb) IS
 'A demand_model learned from a relation with a row for each account and month, in one scan with the rights of the caller: '
-'behavior_agg of each account, then demand_model_agg. Columns: account_id, month, credit_limit, balance and, where it has them, '
-'payment, due, days_past_due; options'' key columns gives other names, as in {"columns": {"account_id": "card"}}. The other options '
-'are those of demand_model_agg. NULL when an argument is NULL. Errors: no such column, a column currency with more than one, no '
-'account with two months.';
+'behavior_agg of each account, then demand_model_agg. Columns: account_id, month, credit_limit, balance and, where it has '
+'them, payment, due, days_past_due; options'' key columns gives other names, as in {"columns": {"account_id": "card"}}. The '
+'other options are those of demand_model_agg. NULL when an argument is NULL. Errors: no such column, a column currency with '
+'more than one, no account with two months.';
