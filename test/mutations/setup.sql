@@ -14,7 +14,9 @@ CREATE TABLE row AS
 SELECT i, i % 3 = 0 AS event, sin(i) AS x, i * 1.25 AS amount, 100 + i % 4 AS available, (i % 7) / 8.0::float8 AS pd, 0.5 + i % 3 AS weight,
   chr(65 + i % 4) AS label, (DATE '2020-01-01' + make_interval(months => i))::date AS month,
   format('{"version": 1, "decimals": 0, "months": [{"month": "2026-01", "credit_limit": 20, "balance": %s}, {"month": "2026-03",
-    "credit_limit": 20, "balance": %s}]}', i, 2 * i)::behavior AS history
+    "credit_limit": 20, "balance": %s}]}', i, 2 * i)::behavior AS history,
+  format('{"version": 1, "decimals": 0, "months": [{"month": "2026-01", "credit_limit": 20, "balance": %s}, {"month": "2026-02",
+    "credit_limit": 20, "balance": %s}, {"month": "2026-03", "credit_limit": 20, "balance": 3}]}', i, 2 * i)::behavior AS past
 FROM generate_series(1, 12) i;
 CREATE FUNCTION seed(type text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE call text;
@@ -37,6 +39,7 @@ BEGIN
       'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)',
       'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
     WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
+    WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']
     WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)',
       'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',

@@ -8,6 +8,9 @@ INSERT INTO book_days.borrower (borrower_id) VALUES (1);
 INSERT INTO book_days.account (account_id, borrower_id, product, currency, opened_on, credit_limit) VALUES (1, 1, 'cash', 'CNY', '2026-03-10', 1000);
 SELECT draft_policy('book_days', 'p', '{"name": "p", "entitlement": {"bands": [{"score_from": 500, "income_multiple": 1}]}, "product": {"cap": 1000}}')
   AS policy, draft_scorecard('book_days', 'c', '{"name": "c", "base_points": 400, "characteristics": [{"name": "income", "bins": [{"points": 1}]}]}') AS card;
+CREATE TABLE learned AS SELECT demand_model_agg(h) AS m, min(h::text)::behavior AS h
+FROM (SELECT behavior_agg(m::date, 100, a * 7 % 90, 5, 5, 0) AS h
+  FROM generate_series(1, 40) a, generate_series('2025-01-01'::date, '2026-03-01', '1 month') m GROUP BY a) s;
 CREATE TABLE call (function text, argument text, statement text, PRIMARY KEY (function, argument));
 \set month '%L, 100::numeric, 50::numeric, NULL::numeric, NULL::numeric, NULL::int'
 \set month_float '%L, 100::float8, 50::float8, NULL::float8, NULL::float8, NULL::int'
@@ -28,6 +31,8 @@ INSERT INTO call VALUES
   ('demand_posterior(demand,demand_prior,date,integer)', 'as_of',
     'SELECT demand_posterior(demand_agg(''2001-01-01'', 5.0, 10.0), demand_prior_agg(1, demand(''{"version": 1, "decimals": 0, "months": '
     '[{"month": "2026-01", "credit_limit": 20, "balance": 5}]}''::behavior)), %L) '),
+  ('forecast_balance(demand_model,behavior,date,integer)', 'as_of', 'SELECT forecast_balance(m, h, %L) FROM learned'),
+  ('forecast_demand(demand_model,behavior,date,integer,text)', 'as_of', 'SELECT forecast_demand(m, h, %L) FROM learned'),
   ('behavior_features(behavior,date)', 'as_of', 'SELECT (behavior_features(behavior_agg(''2026-01-01'', 1.0, 1, 1, 1, 1), %L)).n_12m'),
   ('behavior_add(behavior,date,numeric,numeric,numeric,numeric,integer)', 'month', 'SELECT behavior_add(NULL, ' || :'month' || ')'),
   ('behavior_add(behavior,date,double precision,double precision,double precision,double precision,integer)', 'month',
