@@ -18,6 +18,7 @@
 
 /* After so many months on file without a line an account is out of scope. */
 #define MONTHS_WITHOUT_LINE 12
+#define LARGEST_SCORE 1e300
 
 ClDemandPrior *
 cl_demand_prior_create(void)
@@ -296,8 +297,8 @@ cl_demand_prior_disorder(const ClDemandPriorHead *head)
 		return "numbers of the fit are out of range";
 	for (int i = 0; i < CL_DEMAND_TRIED; i++)
 	{
-		if (isinf(head->fit.log_score[i]))
-			return "log score is not finite";
+		if (fabs(head->fit.log_score[i]) > LARGEST_SCORE)
+			return "log score is out of range";
 	}
 	for (int i = 0; i < head->n_ceilings; i++)
 	{
