@@ -25,11 +25,11 @@ our %value = (
 		FROM generate_series(1, 60) i)",
 	behavior_features => "(SELECT credit_limit.behavior_features(DATE '2020-01-31' + 30 * i, 1000.00, i * 1.5, i, 20, i % 40)
 		FROM generate_series(1, 60) i)",
-	demand => "(SELECT credit_limit.demand_agg(DATE '2020-01-31' + 30 * i, i * 7919 % 10007, 5000 + i % 9, '{\"distribution\": \"gamma\"}')
+	demand => "(SELECT credit_limit.demand_agg(DATE '2020-01-31' + 31 * i, i * 7919 % 10007, 5000 + i % 9, '{\"distribution\": \"gamma\"}')
 		FROM generate_series(1, 60) i)",
-	demand_prior => "(SELECT credit_limit.demand_prior_agg(a::bigint, d) FROM (SELECT a, credit_limit.demand_agg(DATE '2020-01-31' + 30 * i,
+	demand_prior => "(SELECT credit_limit.demand_prior_agg(a::bigint, d) FROM (SELECT a, credit_limit.demand_agg(DATE '2020-01-31' + 31 * i,
 		a * i * 7919 % 10007, 5000 + a) AS d FROM generate_series(1, 30) a, generate_series(1, 20) i GROUP BY a) s)",
-	demand_model => "(SELECT credit_limit.demand_model_agg(h) FROM (SELECT credit_limit.behavior_agg(DATE '2020-01-31' + 30 * i, 5000,
+	demand_model => "(SELECT credit_limit.demand_model_agg(h) FROM (SELECT credit_limit.behavior_agg(DATE '2020-01-31' + 31 * i, 5000,
 		a * i * 79 % 4007, i, 20, 0) AS h FROM generate_series(1, 30) a, generate_series(1, 20) i GROUP BY a) s)",
 	tobit_model => "(SELECT credit_limit.tobit_regression(least(i % 7, 5), 0, 5, ARRAY[i, i % 5, 2 * i], 1, i % 9, NULL)
 		FROM generate_series(1, 50) i)",

@@ -25,6 +25,16 @@ BEGIN
 END
 $$;
 
+-- what an act wrote, or NULL where somebody changed it so that it is no document any more; the chain tells that
+CREATE FUNCTION credit_limit_internal.as_document(content text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN content::jsonb;
+EXCEPTION WHEN data_exception THEN
+  RETURN NULL;
+END
+$$;
+
 -- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more; none: nothing is. changed: a
 -- decision or an act does not give its hash; removed, inserted: places of a lane that are missing or there twice; broken: a link;
 -- end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end(); evidence: inputs
@@ -119,11 +129,12 @@ BEGIN
       UNION ALL
       -- Whoever switches off the trigger that keeps a row, and changes it, has the change written as an act.
       SELECT 8, a.kind, NULL, format('%s %s was changed: place %s of log_act', a.kind, a.id, a.place)
-      FROM (SELECT a.place, a.kind, a.id, a.content::jsonb AS now, lag(a.content::jsonb) OVER w AS was
+      FROM (SELECT a.place, a.kind, a.id, credit_limit_internal.as_document(a.content) AS now,
+          lag(credit_limit_internal.as_document(a.content)) OVER w AS was
         FROM log_act a WHERE a.kind <> 'guards' WINDOW w AS (PARTITION BY a.kind, a.id ORDER BY a.place)) a
       WHERE a.was IS NOT NULL AND (a.kind IN ('erasure', 'retirement') OR a.now - moves <> a.was - moves
         OR (a.now <> a.was AND a.was ->> 'status' <> 'approved')
-        OR coalesce(a.now ->> 'valid_to', 'infinity')::date > coalesce(a.was ->> 'valid_to', 'infinity')::date)
+        OR coalesce(a.now ->> 'valid_to', 'infinity') COLLATE "C" > coalesce(a.was ->> 'valid_to', 'infinity'))
       UNION ALL
       SELECT 9, 'retirement', min(d.decision_id), format('retirement %s is not of the whole month %s: decisions left: %s',
         r.retirement_id, to_char(r.month, 'YYYY-MM'), count(*))
