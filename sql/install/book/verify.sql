@@ -26,7 +26,7 @@ END
 $$;
 
 -- what an act wrote, or NULL where somebody changed it so that it is no document any more; the chain tells that
-CREATE FUNCTION credit_limit_internal.as_document(content text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT
+CREATE FUNCTION credit_limit_internal.as_document(content text) RETURNS jsonb LANGUAGE plpgsql STABLE STRICT
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN content::jsonb;
