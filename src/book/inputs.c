@@ -18,9 +18,13 @@ PG_FUNCTION_INFO_V1(cl_scored_row);
 static TupleDesc
 scored_desc(TupleDesc inputs)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(inputs->natts + ADDED);
+	TupleDesc	desc;
 	int			n = 0;
 
+	for (int i = 0; i < inputs->natts; i++)
+		n += !TupleDescAttr(inputs, i)->attisdropped;
+	desc = CreateTemplateTupleDesc(n + ADDED);
+	n = 0;
 	for (int i = 0; i < inputs->natts; i++)
 	{
 		if (!TupleDescAttr(inputs, i)->attisdropped)
@@ -30,7 +34,7 @@ scored_desc(TupleDesc inputs)
 	TupleDescInitEntry(desc, ++n, "held_out", BOOLOID, -1, 0);
 	TupleDescInitEntry(desc, ++n, "score", FLOAT8OID, -1, 0);
 	TupleDescInitEntry(desc, ++n, "pd", FLOAT8OID, -1, 0);
-	desc->natts = n;
+	TupleDescFinalize(desc);
 	return BlessTupleDesc(desc);
 }
 

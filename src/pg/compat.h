@@ -69,6 +69,11 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
 #endif
 
+/* What is said of a row type that is complete: since 19. */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
 /* Allocation by type came with 16, and to the later minor releases of the others. */
 #ifndef palloc_object
 #define palloc_object(type) ((type *) palloc(sizeof(type)))

@@ -16,8 +16,10 @@ SELECT gap, risk, product, demand, buffer FROM limit_gap(50000, 30000, 40000, NU
 SELECT gap, risk, product, demand, buffer FROM limit_gap(50000, 30000, 40000, NULL, 12000, 10000, 0, method => 'shapley', decimals => 4);
 SELECT gap, risk, product, demand, buffer FROM limit_gap(100.00, 70.555, 60.5, NULL, 50, 0, 0, decimals => 1);
 -- No call of a form without the limit in force is taken for another.
+\set VERBOSITY terse
 SELECT limit_gap(50000, NULL, NULL, 20000, 5000);
 SELECT limit_gap(50000, NULL, NULL, 20000, 5000, 0);
+\set VERBOSITY default
 SELECT limit_gap(50000, NULL, NULL, 20000, 5000, 0, 'shapley');
 
 -- Dormancy from six months on, or from where the lender says.
