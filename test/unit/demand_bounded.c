@@ -98,6 +98,7 @@ test_quantiles(void)
 		{
 			double		draw = 0;
 			double		unmet = 0;
+			double		above = 0;
 
 			for (int i = 0; i < n; i++)
 			{
@@ -105,7 +106,9 @@ test_quantiles(void)
 
 				draw += fmin(x, limit) / n;
 				unmet += fmax(0, x - limit) / n;
+				above += (x > limit) / (double) n;
 			}
+			CHECK_NEAR(cl_demand_exceeds(&model, limit), above, 1e-4);
 			CHECK_NEAR(cl_demand_expected_draw(&model, limit), draw, 1e-6);
 			CHECK_NEAR(cl_demand_expected_unmet(&model, limit), unmet, 1e-6);
 		}
