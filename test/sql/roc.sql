@@ -5,6 +5,8 @@
 SELECT auc(s, e), gini(s, e), ks(s, e) FROM (VALUES (.1::float8, false), (.4, false), (.35, true), (.8, true)) v (s, e);
 SELECT auc(s, e = 1) FROM unnest('{0,0,1,1,0,1,0,1,1,1}'::int[], '{.1,.4,.35,.8,.65,.9,.5,.3,.6,.45}'::numeric[]) v (e, s);
 SELECT auc(s, e = 1) FROM (VALUES (0.5::float8, 0), (0.3, 0), (0.2, 1), (0.1, 0)) v (s, e);
+-- Three rows the wrong way round may be chance: no notice.
+SELECT auc(x::float8, x = 1) FROM generate_series(1, 3) x;
 SELECT auc(7::float8, e), gini(7::float8, e), ks(7::float8, e) FROM unnest('{t,f,f}'::bool[]) e;
 
 -- 200 rows that anybody can rebuild. R 4.2: outer() over all pairs for AUC and DeLong's standard error (0.585063404780608254,

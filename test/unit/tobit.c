@@ -109,9 +109,13 @@ fill(ClTobitRows *rows, int n, int seed)
 		ClTobitRow	row = {y == 0 ? -INFINITY : y, y, 1, {cl_test_random(&state) % 20, 0}};
 
 		row.weight += (double) (cl_test_random(&state) % 3);
-		/* There is only one zero. */
+		/* There is only one zero, be it known or a bound. */
+		if (y == 0 && row.cluster[0] % 2 == 0)
+			row.low = 0;
 		if (y == 0 && seed > 0)
 			row.high = -0.0;
+		if (row.low == 0 && seed > 0)
+			row.low = -0.0;
 		cl_tobit_rows_add(rows, &row, x);
 	}
 }
