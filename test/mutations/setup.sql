@@ -31,6 +31,7 @@ BEGIN
       'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
     WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
+    WHEN 'ccf' THEN ARRAY['ccf_agg(amount, available, x)', 'ccf_agg(amount, 10, 10 * pd, ''{"unstable": 0.3}'')', 'ccf_agg(amount, NULL, x)']
     WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
       'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']
     WHEN 'demand' THEN ARRAY['demand_agg(amount, 10)', 'demand_agg(amount, 12, ''{"distribution": "gamma"}'')',

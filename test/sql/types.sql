@@ -63,6 +63,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('roc', 'rows with weights', 'roc_agg(x, event, true, weight)', NULL),
   ('roc', 'rows with amounts', 'roc_amount_agg(x, event, true, balance)', NULL),
   ('stability', 'rows with weights', 'stability_agg(label, event, weight)', NULL),
+  ('ccf', 'facilities', 'ccf_agg(balance, available, balance + score::numeric)', NULL),
+  ('ccf', 'float8 with options', 'ccf_agg(balance::float8, available::float8, score, ''{"unstable": 0.2}'')', NULL),
   ('fairness', 'scores', 'fairness_agg(label, event, score)', NULL),
   ('fairness', 'small scores', 'fairness_agg(label, event, pd)', NULL),
   ('utilization', 'amounts', 'utilization_agg(balance, available)', NULL),

@@ -35,6 +35,7 @@ FEATURE_TEST(roc);
 FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
+FEATURE_TEST(ccf);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
 FEATURE_TEST(binning_optimum_large);
@@ -72,6 +73,7 @@ static const struct
 	{"distribution", test_distribution},
 	{"pd_test", test_pd_test},
 	{"fairness", test_fairness},
+	{"ccf", test_ccf},
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
 	{"binning_optimum_large", test_binning_optimum_large},
