@@ -111,12 +111,11 @@ cl_demand_quantile_of(PG_FUNCTION_ARGS)
 	return known_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
 }
 
-/* Where money comes of a demand, its basis must be the one that is asked for (argument arg), or not be said. */
-static void
-require_basis(FunctionCallInfo fcinfo, int arg)
+void
+cl_demand_require_basis(Datum value, const text *basis)
 {
-	const ClDemand *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	ClDemandBasis asked = cl_demand_basis(PG_GETARG_TEXT_PP(arg));
+	const ClDemand *demand = cl_demand_get(value);
+	ClDemandBasis asked = cl_demand_basis(basis);
 
 	if (demand->basis != CL_DEMAND_NO_BASIS && demand->basis != asked)
 		ereport(ERROR,
@@ -130,7 +129,7 @@ require_basis(FunctionCallInfo fcinfo, int arg)
 Datum
 cl_demand_quantile_of_basis(PG_FUNCTION_ARGS)
 {
-	require_basis(fcinfo, 2);
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(2));
 	return cl_demand_quantile_of(fcinfo);
 }
 
@@ -155,7 +154,7 @@ amount_or_null(FunctionCallInfo fcinfo, double answer, int arg)
 Datum
 cl_demand_amount(PG_FUNCTION_ARGS)
 {
-	require_basis(fcinfo, 3);
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(3));
 	return amount_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)), 2);
 }
 
@@ -164,7 +163,7 @@ cl_demand_mean_amount(PG_FUNCTION_ARGS)
 {
 	ClDemandModel model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
 
-	require_basis(fcinfo, 2);
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(2));
 	return amount_or_null(fcinfo, cl_demand_mean(&model), 1);
 }
 
@@ -235,7 +234,7 @@ cl_expected_draw_amount(PG_FUNCTION_ARGS)
 {
 	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
 
-	require_basis(fcinfo, 3);
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(3));
 	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_draw), 2);
 }
 
@@ -244,6 +243,6 @@ cl_expected_unmet_amount(PG_FUNCTION_ARGS)
 {
 	double		limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(1));
 
-	require_basis(fcinfo, 3);
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(3));
 	return amount_or_null(fcinfo, answer_at(fcinfo, limit, cl_demand_expected_unmet), 2);
 }

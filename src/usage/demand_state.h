@@ -36,5 +36,7 @@ extern void *cl_demand_parse(const ClJson *document);
 /* A basis, and a demand, of an argument. */
 extern ClDemandBasis cl_demand_basis(const text *argument);
 extern ClDemand *cl_demand_get(Datum value);
+/* Where money comes of a demand, its basis must be the one that is asked for, or not be said. */
+extern void cl_demand_require_basis(Datum value, const text *basis);
 
 #endif							/* CL_USAGE_DEMAND_STATE_H */

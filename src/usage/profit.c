@@ -1,0 +1,311 @@
+/*
+ * profit.c
+ *	  What a limit earns, the limit that earns most, and what today's forgoes against it.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/profit.h"
+#include "pg/money.h"
+#include "pg/numeric.h"
+#include "pg/record.h"
+#include "usage/demand_state.h"
+
+#include "miscadmin.h"
+#include "utils/fmgrprotos.h"
+
+PG_FUNCTION_INFO_V1(cl_unit_economics);
+PG_FUNCTION_INFO_V1(cl_limit_profit_of);
+PG_FUNCTION_INFO_V1(cl_marginal_profit_of);
+PG_FUNCTION_INFO_V1(cl_optimal_limit_of);
+PG_FUNCTION_INFO_V1(cl_limit_profit_curve);
+PG_FUNCTION_INFO_V1(cl_limit_regret);
+
+#define MOST_POINTS 10000
+
+static double
+rate_between(double rate, double lowest, double highest, const char *what)
+{
+	if (!(rate >= lowest && rate <= highest))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be between %g and %g", what, lowest, highest),
+				 errdetail("Found %g.", rate),
+				 errhint("Rates are fractions of a unit per year: 0.18 is 18 %%.")));
+	return rate;
+}
+
+/*
+ * rate, funding, pd, lgd, ccf, capital, cost_of_capital, fee, revolve_share, interchange, liquidity_share, liquidity_spread,
+ * default_draw_ratio
+ */
+Datum
+cl_unit_economics(PG_FUNCTION_ARGS)
+{
+	static const struct
+	{
+		const char *what;
+		double		lowest;
+		double		highest;
+	}			range[] = {
+		{"rate", -1, 10}, {"cost of funding", -1, 10}, {"PD", 0, 1}, {"LGD", 0, 2}, {"credit conversion factor", 0, 10},
+		{"capital", 0, 2}, {"cost of capital", 0, 10}, {"fee", -1, 10}, {"revolve share", 0, 1}, {"interchange", 0, 100},
+		{"liquidity share", 0, 1}, {"liquidity spread", 0, 10}, {"ratio of draws at default", 0, 100}
+	};
+	double		x[lengthof(range)];
+	double		loss;
+	double		charge;
+	ClEconomics economics;
+	ClRecord	record;
+
+	for (int i = 0; i < (int) lengthof(range); i++)
+		x[i] = rate_between(PG_GETARG_FLOAT8(i), range[i].lowest, range[i].highest, range[i].what);
+	loss = x[2] * x[3];
+	charge = x[5] * x[6];
+	economics.margin = x[0] * x[8] + x[7] + x[9] - x[1] - loss * x[12] - charge;
+	economics.carry = x[4] * (loss + charge) + x[10] * x[11];
+	cl_record_open(&record, fcinfo);
+	cl_record_put_float8(&record, economics.margin);
+	cl_record_put_float8(&record, economics.carry);
+	cl_record_put_float8(&record, cl_critical_ratio(&economics, 0));
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
+/* margin and carry, from an argument on. */
+static ClEconomics
+economics_argument(FunctionCallInfo fcinfo, int argno)
+{
+	return (ClEconomics) {
+		.margin = rate_between(PG_GETARG_FLOAT8(argno), -100, 100, "margin"),
+		.carry = rate_between(PG_GETARG_FLOAT8(argno + 1), 0, 100, "carry")
+	};
+}
+
+static bool
+any_null(FunctionCallInfo fcinfo, int first, int last)
+{
+	for (int i = first; i <= last; i++)
+	{
+		if (PG_ARGISNULL(i))
+			return true;
+	}
+	return false;
+}
+
+/* The distribution of the first argument, of the basis that is asked for. */
+static ClDemandModel
+model_argument(FunctionCallInfo fcinfo, int basis)
+{
+	cl_demand_require_basis(PG_GETARG_DATUM(0), PG_GETARG_TEXT_PP(basis));
+	return cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
+}
+
+static double
+limit_argument(FunctionCallInfo fcinfo, int argno, const char *what)
+{
+	double		limit;
+
+	cl_money_require_finite(PG_GETARG_DATUM(argno), what);
+	limit = cl_numeric_float8_saturated(PG_GETARG_DATUM(argno));
+	if (limit < 0 || isinf(limit))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must be finite and not negative", what),
+				 errdetail("Found %s.", cl_numeric_string(PG_GETARG_DATUM(argno))),
+				 errhint("A line that is closed has the limit 0.")));
+	return limit;
+}
+
+static Datum
+known_or_null(FunctionCallInfo fcinfo, double answer)
+{
+	if (isnan(answer))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(answer);
+}
+
+/* demand, credit_limit, margin, carry, basis */
+Datum
+cl_limit_profit_of(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model = model_argument(fcinfo, 4);
+	ClEconomics economics = economics_argument(fcinfo, 2);
+
+	return known_or_null(fcinfo, cl_limit_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+}
+
+Datum
+cl_marginal_profit_of(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model = model_argument(fcinfo, 4);
+	ClEconomics economics = economics_argument(fcinfo, 2);
+
+	return known_or_null(fcinfo, cl_marginal_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+}
+
+/* What a limit must keep to: from floor to cap, in steps. */
+typedef struct Bounds
+{
+	Datum		floor;			/* numeric; 0: none */
+	Datum		cap;
+	Datum		step;
+	bool		has_floor;
+	bool		has_cap;
+	bool		has_step;
+} Bounds;
+
+/* floor and cap from an argument on, and step in another. */
+static Bounds
+bounds_argument(FunctionCallInfo fcinfo, int floor, int step)
+{
+	Bounds		bounds = {.has_floor = !PG_ARGISNULL(floor), .has_cap = !PG_ARGISNULL(floor + 1), .has_step = !PG_ARGISNULL(step)};
+
+	if (bounds.has_floor)
+	{
+		(void) limit_argument(fcinfo, floor, "floor");
+		bounds.floor = PG_GETARG_DATUM(floor);
+	}
+	if (bounds.has_cap)
+	{
+		(void) limit_argument(fcinfo, floor + 1, "cap");
+		bounds.cap = PG_GETARG_DATUM(floor + 1);
+	}
+	if (bounds.has_floor && bounds.has_cap && DatumGetBool(DirectFunctionCall2(numeric_gt, bounds.floor, bounds.cap)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("floor must not be above cap"),
+				 errdetail("Found %s and %s.", cl_numeric_string(bounds.floor), cl_numeric_string(bounds.cap)),
+				 errhint("Where the caps leave less than the floor, no limit is the answer.")));
+	if (bounds.has_step)
+	{
+		if (limit_argument(fcinfo, step, "step") <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("step must be above 0"),
+					 errdetail("Found %s.", cl_numeric_string(PG_GETARG_DATUM(step))),
+					 errhint("Leave it out for limits of any amount.")));
+		bounds.step = PG_GETARG_DATUM(step);
+	}
+	return bounds;
+}
+
+/* The limit within its bounds, as numeric; false where no finite one is enough. */
+static bool
+bounded(double limit, const Bounds *bounds, Datum *result)
+{
+	if (isinf(limit) && !bounds->has_cap)
+		return false;
+	if (isinf(limit))
+		*result = bounds->cap;
+	else
+	{
+		*result = DirectFunctionCall1(float8_numeric, Float8GetDatum(limit));
+		if (bounds->has_cap)
+			*result = DirectFunctionCall2(numeric_smaller, *result, bounds->cap);
+	}
+	if (bounds->has_step)
+		*result = DirectFunctionCall2(numeric_mul, DirectFunctionCall2(numeric_div_trunc, *result, bounds->step), bounds->step);
+	if (bounds->has_floor)
+		*result = DirectFunctionCall2(numeric_larger, *result, bounds->floor);
+	return true;
+}
+
+/* demand, margin, carry, floor, cap, shadow_price, weight, step, basis */
+Datum
+cl_optimal_limit_of(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model;
+	ClEconomics economics;
+	Bounds		bounds;
+	double		price;
+	double		limit;
+	Datum		result;
+
+	if (any_null(fcinfo, 0, 2) || any_null(fcinfo, 5, 6) || PG_ARGISNULL(8))
+		PG_RETURN_NULL();
+	model = model_argument(fcinfo, 8);
+	economics = economics_argument(fcinfo, 1);
+	bounds = bounds_argument(fcinfo, 3, 7);
+	price = rate_between(PG_GETARG_FLOAT8(5), 0, 1e15, "shadow price") * rate_between(PG_GETARG_FLOAT8(6), 0, 1e15, "weight");
+	limit = cl_optimal_limit(&model, &economics, price);
+	if (isnan(limit) || !bounded(limit, &bounds, &result))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(result);
+}
+
+/* demand, margin, carry, lowest, highest, points, basis */
+Datum
+cl_limit_profit_curve(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model;
+	ClEconomics economics;
+	double		lowest;
+	double		highest;
+	int			points;
+	ClRecord	record;
+
+	cl_record_open_set(&record, fcinfo);
+	if (any_null(fcinfo, 0, 6))
+		PG_RETURN_NULL();
+	model = model_argument(fcinfo, 6);
+	economics = economics_argument(fcinfo, 1);
+	lowest = limit_argument(fcinfo, 3, "lowest limit");
+	highest = limit_argument(fcinfo, 4, "highest limit");
+	points = PG_GETARG_INT32(5);
+	if (points < 2 || points > MOST_POINTS || highest <= lowest)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a curve needs 2 to %d points of limits that rise", MOST_POINTS),
+				 errdetail("Found %d points from %g to %g.", points, lowest, highest),
+				 errhint("The arguments are demand, margin, carry, lowest, highest, points.")));
+	for (int i = 0; i < points; i++)
+	{
+		double		limit = i == points - 1 ? highest : lowest + (highest - lowest) * i / (points - 1);
+		double		draw = cl_demand_expected_draw(&model, limit);
+
+		CHECK_FOR_INTERRUPTS();
+		cl_record_put_float8(&record, limit);
+		cl_record_put_float8(&record, cl_limit_profit(&model, limit, &economics));
+		cl_record_put_float8(&record, cl_marginal_profit(&model, limit, &economics));
+		cl_record_put_float8(&record, draw);
+		cl_record_put_float8(&record, limit - draw);
+		cl_record_next(&record);
+	}
+	PG_RETURN_NULL();
+}
+
+/* demand, credit_limit, margin, carry, floor, cap, step, basis */
+Datum
+cl_limit_regret(PG_FUNCTION_ARGS)
+{
+	ClDemandModel model;
+	ClEconomics economics;
+	Bounds		bounds;
+	double		limit;
+	double		best;
+	double		profit;
+	double		best_profit;
+	Datum		result;
+	ClRecord	record;
+
+	if (any_null(fcinfo, 0, 3) || PG_ARGISNULL(7))
+		PG_RETURN_NULL();
+	model = model_argument(fcinfo, 7);
+	economics = economics_argument(fcinfo, 2);
+	bounds = bounds_argument(fcinfo, 4, 6);
+	limit = limit_argument(fcinfo, 1, "credit limit");
+	best = cl_optimal_limit(&model, &economics, 0);
+	if (isnan(best) || !bounded(best, &bounds, &result))
+		PG_RETURN_NULL();
+	best = cl_numeric_float8_saturated(result);
+	profit = cl_limit_profit(&model, limit, &economics);
+	best_profit = cl_limit_profit(&model, best, &economics);
+	cl_record_open(&record, fcinfo);
+	cl_record_put(&record, result);
+	cl_record_put_float8(&record, profit);
+	cl_record_put_float8(&record, best_profit);
+	cl_record_put_float8(&record, best_profit - profit);
+	cl_record_put_text(&record, limit < best ? "too_low" : limit > best ? "too_high" : "best");
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
