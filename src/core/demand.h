@@ -281,8 +281,6 @@ extern double cl_demand_spread(const ClDemand *demand, double *mean);
 
 /* The estimate, made once; of a model, its parameters. */
 extern const ClDemandFit *cl_demand_fit(ClDemand *demand);
-/* The estimate when the prior counts as so many months more. Its mu, sigma and p_zero must be known; not of gamma. */
-extern ClDemandFit cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double strength);
 /* The least amount that no draw exceeds: put on by hand, or made of what was seen. INFINITY: none. */
 extern double cl_demand_ceiling(const ClDemand *demand);
 /* The distribution: the model, or that of the estimate. */

@@ -229,7 +229,7 @@ other_loglik(const Problem *problem, double p_zero)
 }
 
 static void
-fit_search(ClDemandFit *fit, Problem *problem, bool with_prior)
+fit_search(ClDemandFit *fit, Problem *problem)
 {
 	double		gamma;
 	double		theta;
@@ -243,8 +243,6 @@ fit_search(ClDemandFit *fit, Problem *problem, bool with_prior)
 	}
 	fit->mu = problem->centre + problem->scale * gamma / theta;
 	fit->sigma = problem->scale / theta;
-	if (with_prior)
-		return;
 	set_errors(fit, problem, gamma, theta, &at);
 	fit->loglik = at.value + other_loglik(problem, fit->p_zero);
 }
@@ -264,7 +262,7 @@ spread_is_needed(const Problem *problem, double least)
 }
 
 static void
-fit_points(ClDemandFit *fit, Problem *problem, bool with_prior)
+fit_points(ClDemandFit *fit, Problem *problem)
 {
 	double		least = NO_SPREAD;
 
@@ -277,7 +275,7 @@ fit_points(ClDemandFit *fit, Problem *problem, bool with_prior)
 		fit->sigma = 0;
 	}
 	else
-		fit_search(fit, problem, with_prior);
+		fit_search(fit, problem);
 }
 
 /* Months that say how much, not only that it was at least so much or nothing. */
@@ -367,7 +365,7 @@ estimate(ClDemand *demand)
 		else
 		{
 			open_problem(&problem, demand);
-			fit_points(&fit, &problem, false);
+			fit_points(&fit, &problem);
 		}
 		if (fit.status == CL_DEMAND_CONVERGED && uncensored(demand) == 2)
 			fit.status = CL_DEMAND_FEW_OBSERVATIONS;
@@ -466,39 +464,4 @@ cl_demand_model(ClDemand *demand)
 	{
 		demand->options.distribution, fit->mu, fit->sigma, fit->p_zero, cl_demand_ceiling(demand), 0, NULL, NULL
 	};
-}
-
-/*
- * The prior stands for "strength" more months with balances of its mean and deviation, and its share without a draw. Without
- * censored months mu is the mean of both estimates with weights n and strength; a censored month pulls as it does in the
- * likelihood, so an account that was always at its limit ends above it as far as the segment allows.
- */
-ClDemandFit
-cl_demand_fit_with_prior(ClDemand *demand, const ClDemandFit *prior, double strength)
-{
-	ClDemand	sums = {0};
-	ClDemandFit fit = unknown_fit();
-	Problem		problem;
-	double		distance;
-
-	if (cl_demand_dated(demand))
-	{
-		sums = undated(demand);
-		demand = &sums;
-	}
-	open_problem(&problem, demand);
-	distance = problem.n > 0 ? prior->mu - problem.mean : 0;
-	problem.squares += strength * (prior->sigma * prior->sigma + problem.n / (problem.n + strength) * distance * distance);
-	if (problem.n == 0)
-		problem.mean = prior->mu;
-	problem.n += strength;
-	problem.mean += strength / problem.n * distance;
-	fit.p_zero = demand->options.distribution == CL_DEMAND_NORMAL ? 0 :
-		((double) demand->n_zero + strength * prior->p_zero) / ((double) demand->n + strength);
-	fit_points(&fit, &problem, true);
-	if (fit.status != CL_DEMAND_NOT_CONVERGED)
-		fit.status = CL_DEMAND_GIVEN;
-	if (demand == &sums)
-		cl_demand_clear(&sums);
-	return fit;
 }

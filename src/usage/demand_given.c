@@ -1,6 +1,6 @@
 /*
  * demand_given.c
- *	  Demands of a known distribution: by parameters, by quantiles, with a ceiling, of a basis, and leaning on a segment.
+ *	  Demands of a known distribution: by parameters, by quantiles, with a ceiling, of a basis.
  */
 #include "postgres.h"
 
@@ -17,7 +17,6 @@ PG_FUNCTION_INFO_V1(cl_demand_construct);
 PG_FUNCTION_INFO_V1(cl_demand_from_quantiles);
 PG_FUNCTION_INFO_V1(cl_demand_with_ceiling);
 PG_FUNCTION_INFO_V1(cl_demand_with_basis);
-PG_FUNCTION_INFO_V1(cl_demand_shrink);
 
 Datum
 cl_demand_construct(PG_FUNCTION_ARGS)
@@ -146,61 +145,4 @@ cl_demand_with_basis(PG_FUNCTION_ARGS)
 				 errdetail("It holds observations of single months."),
 				 errhint("A forecast says what several months, or their peak, will be.")));
 	return cl_summary_datum(&demand_summary, copy_with(demand, demand->model, basis, horizon));
-}
-
-static void
-require_shrinkable(const ClDemand *demand, const ClDemand *prior, double strength)
-{
-	if (!(strength > 0 && strength <= 1e9))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("strength of a prior must be above 0 and at most 1e9"),
-				 errdetail("Found %g.", strength),
-				 errhint("It is the number of months that the prior counts for; 6 by default.")));
-	if (demand->model != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a demand that was given by its distribution, or leans on another, cannot lean on one"),
-				 errdetail("It holds no observations."),
-				 errhint("Give the demand of the account first, and that of its segment second.")));
-	if (demand->options.distribution != prior->options.distribution || demand->options.distribution > CL_DEMAND_NORMAL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a demand cannot lean on one of another distribution, and only lognormal and normal ones can lean"),
-				 errdetail("Found %s and %s.", cl_demand_distribution_names[demand->options.distribution],
-						   cl_demand_distribution_names[prior->options.distribution]),
-				 errhint("Build both with the same options.")));
-}
-
-/* NULL when the prior knows nothing. */
-Datum
-cl_demand_shrink(PG_FUNCTION_ARGS)
-{
-	ClDemand   *demand = cl_demand_get(PG_GETARG_DATUM(0));
-	ClDemand   *prior = cl_demand_get(PG_GETARG_DATUM(1));
-	double		strength = PG_GETARG_FLOAT8(2);
-	const ClDemandFit *known;
-	ClDemandFit fit;
-	ClDemandModel model = {.distribution = demand->options.distribution, .ceiling = INFINITY};
-	ClDemandPosterior posterior;
-
-	require_shrinkable(demand, prior, strength);
-	known = cl_demand_fit(prior);
-	if (!isfinite(known->mu) || !isfinite(known->sigma))
-		PG_RETURN_NULL();
-	fit = cl_demand_fit_with_prior(demand, known, strength);
-	(void) cl_demand_fit(demand);
-	model.mu = fit.mu;
-	model.sigma = fit.sigma;
-	model.p_zero = fit.p_zero;
-	if (fit.status == CL_DEMAND_NOT_CONVERGED || cl_demand_model_disorder(&model) != NULL)
-		PG_RETURN_NULL();
-	posterior = (ClDemandPosterior) {
-		.n = demand->n, .n_zero = demand->n_zero, .n_censored = demand->n_censored, .n_skipped = demand->n_skipped,
-		.highest_limit = demand->highest_limit, .mu = fit.mu, .sigma = fit.sigma, .p_zero = fit.p_zero,
-		.se_mu = NAN, .se_sigma = NAN, .se_p_zero = NAN, .prior_weight = strength / ((double) demand->n + strength)
-	};
-	posterior.status = demand->n == 0 ? CL_DEMAND_PRIOR_ONLY :
-		posterior.prior_weight > 0.5 ? CL_DEMAND_MOSTLY_PRIOR : CL_DEMAND_POSTERIOR;
-	return cl_summary_datum(&demand_summary, cl_demand_of_posterior(&model, &posterior, CL_DEMAND_MONTH, 1));
 }

@@ -31,18 +31,12 @@ check_fit(ClDemand *demand, double limit, double p)
 {
 	ClDemandFit fit = *cl_demand_fit(demand);
 	ClDemandModel model = cl_demand_model(demand);
-	ClDemandFit prior = {.mu = 5, .sigma = 1, .p_zero = 0.1};
 
 	REQUIRE(demand->n_cells <= CL_DEMAND_CELLS);
 	if (fit.status <= CL_DEMAND_NO_SPREAD)
 		REQUIRE(isfinite(fit.mu) && fit.sigma >= 0);
 	REQUIRE(!(fit.p_zero < 0) && !(fit.p_zero > 1));
 	check_model(&model, limit, p);
-	if (demand->options.distribution == CL_DEMAND_GAMMA)
-		return;
-	if (demand->options.distribution == CL_DEMAND_NORMAL)
-		prior.p_zero = 0;
-	(void) cl_demand_fit_with_prior(demand, &prior, 0.1 + limit);
 }
 
 static void

@@ -38,7 +38,8 @@ BEGIN
       'demand_agg(month, amount, available)', 'demand_from_quantiles(''{0.1, 0.5, 1}'', ''{0, 5.5, 70}'', 50)',
       'demand_with_basis(demand_with_ceiling(demand(3, 1), 50), ''peak'', 3)',
       'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)',
-      'demand_shrink(demand_agg(amount, 10), demand(3, 1))', 'demand_agg(0, 100)', 'demand_agg(g, 1 + sqrt(g))']
+      'demand_posterior(demand_agg(month, amount, available), demand_prior_agg(i::bigint, demand(history)))', 'demand_agg(0, 100)',
+      'demand_agg(g, 1 + sqrt(g))']
     WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
     WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']

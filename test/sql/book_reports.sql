@@ -49,8 +49,8 @@ INSERT INTO book_p.account_month
     FROM book_p.account JOIN book_p.borrower USING (borrower_id)) a, generate_series(0, 18) k,
     LATERAL (SELECT (DATE '2025-06-01' + make_interval(months => k))::date AS month) m
   WHERE month >= date_trunc('month', opened_on) AND NOT (account_id % 41 = 0 AND month > '2026-05-01');
--- One account that tells too little has a forecast.
-INSERT INTO book_p.account_feature (account_id, computed_on, demand_mean) SELECT account_id, '2026-11-30', 777 FROM book_p.account WHERE account_id = 1066;
+-- One line has been zero for a year.
+UPDATE book_p.account_month SET credit_limit = 0, balance = 0 WHERE account_id = 1066 AND month > '2025-12-01';
 INSERT INTO book_p.experiment VALUES ('exp', 'cash', '2025-11-30', '2025-11-30');
 INSERT INTO book_p.experiment_arm VALUES ('exp', 'a generous one', 0.5, 'generous'), ('exp', 'champion', 0.5, NULL);
 -- Two runs that move limits a year apart, one that does not, and an event in real time. A run of the past month's scores drifts.
@@ -90,22 +90,25 @@ FROM book_p.report_position p FULL JOIN (
   FROM book_p.account a JOIN book_p.decision d ON d.account_id = a.account_id AND d.as_of = CASE WHEN a.borrower_id IN (5, 8)
     THEN DATE '2026-12-15' ELSE '2026-11-30' END
   WHERE a.status = 'open') h USING (account_id);
--- Demand: the account's own estimate, or leaning on product, currency and segment: computed here account by account.
-SELECT p.demand_status, p.demand_basis, count(*), count(*) FILTER (WHERE p.demand_own IS NOT DISTINCT FROM CASE
-  WHEN p.demand_status NOT IN ('one_observation', 'tail') THEN credit_limit.demand_amount(o.demand) END
-    AND p.demand_shrunk IS NOT DISTINCT FROM CASE WHEN p.demand_status IN ('one_observation', 'tail')
-      THEN credit_limit.demand_amount(credit_limit.demand_shrink(o.demand, s.demand)) END
-    AND p.demand_mean = CASE p.demand_basis WHEN 'own' THEN credit_limit.expected_draw_amount(o.demand, c.ceiling) WHEN 'forecast' THEN 777
-      ELSE credit_limit.expected_draw_amount(credit_limit.demand_shrink(o.demand, s.demand), c.ceiling) END) AS right
+-- Demand: of the months of the account and of those of its product, currency and segment: computed here account by account. What is money of
+-- it by its own quantiles, of which the mean up to an amount is the integral: 2,000 points, most of them where few draws are.
+CREATE TABLE book_p.population AS SELECT product, currency, segment, credit_limit.demand_prior_agg(account_id, d) AS prior
+FROM (SELECT account_id, product, currency, w.segment, credit_limit.demand_agg(m.month, m.balance, m.credit_limit) AS d FROM book_p.account a
+  JOIN book_p.borrower w USING (borrower_id) LEFT JOIN book_p.account_month m USING (account_id)
+  WHERE a.status = 'open' AND (month IS NULL OR month BETWEEN '2026-01-01' AND '2026-12-01') GROUP BY 1, 2, 3, 4) s GROUP BY 1, 2, 3;
+CREATE TABLE book_p.estimate AS
+SELECT p.account_id, credit_limit.demand_posterior(o.d, s.prior, '2026-12-31') AS d, 2 * greatest(p.entitlement, a.credit_limit) AS ceiling
 FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id)
-CROSS JOIN LATERAL (SELECT 2 * greatest(p.entitlement, a.credit_limit) AS ceiling) c
-LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(balance, credit_limit) AS demand FROM book_p.account_month m
-  WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true
-LEFT JOIN (SELECT product, w.segment, credit_limit.demand_agg(m.balance, m.credit_limit) AS demand FROM book_p.account_month m
-  JOIN book_p.account a USING (account_id)
-  JOIN book_p.borrower w USING (borrower_id) WHERE a.status = 'open' AND month BETWEEN '2026-01-01' AND '2026-12-01' GROUP BY product, w.segment) s
-  ON s.product = a.product AND s.segment IS NOT DISTINCT FROM b.segment
-GROUP BY 1, 2 ORDER BY 1, 2;
+JOIN book_p.population s ON (s.product, s.currency) = (a.product, a.currency) AND s.segment IS NOT DISTINCT FROM b.segment
+LEFT JOIN LATERAL (SELECT credit_limit.demand_agg(month, balance, credit_limit) AS d FROM book_p.account_month m
+  WHERE m.account_id = p.account_id AND month BETWEEN '2026-01-01' AND '2026-12-01') o ON true;
+SELECT p.demand_status, count(*), count(*) FILTER (WHERE p.demand::text = e.d::text) AS right,
+  count(p.demand_q90) AS q90, count(*) FILTER (WHERE p.demand_q90 = round(credit_limit.demand_quantile(e.d, 0.9)::numeric, 2)) AS q90_right,
+  count(p.demand_mean) AS mean, count(*) FILTER (WHERE abs(p.demand_mean - i.mean) <= 0.01 + 0.002 * i.mean) AS mean_right
+FROM book_p.report_position p JOIN book_p.estimate e USING (account_id) CROSS JOIN LATERAL (
+  SELECT sum(least(credit_limit.demand_quantile(e.d, 1 - t ^ 5), ceiling::float8) * 5 * t ^ 4 / 2000)::numeric AS mean
+  FROM generate_series(0.00025, 1, 0.0005) t) i
+GROUP BY 1 ORDER BY 1;
 
 -- Utilization.
 SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.credit_limit, r.balance, r.unused,
@@ -122,10 +125,14 @@ ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.seg
 -- The gap of every account: causes in turn, each what it leaves of what the one before left. Its costs: the difference of two running
 -- totals, rounded for the account. An account without an entitlement has its limit for one.
 UPDATE book_p.report_position SET entitlement = NULL WHERE account_id % 50 = 7;
+-- Some want more than they have, one much more, and some who are inactive want something.
+UPDATE book_p.report_position SET demand_mean = CASE WHEN months_inactive >= 6 THEN 600 WHEN account_id = 1084 THEN 90000 ELSE 5000 END
+WHERE account_id % 14 = 6 OR months_inactive >= 6;
 CREATE VIEW book_p.by_hand AS
 SELECT x.*, v.*, sum(v.granted) OVER w AS grants, sum(v.unmet) OVER w AS unmets
 FROM (SELECT account_id, a.product, b.segment, a.currency, p.pd::numeric AS pd, p.months_inactive >= 6 AS dormant, greatest(a.balance, 0) AS drawn,
     coalesce(p.entitlement, a.credit_limit) AS q, p.risk_cap AS r, p.product_cap AS p, a.credit_limit AS g, p.demand_mean AS d,
+    (p.demand_status IN ('mostly_prior', 'prior_only', 'tail'))::int AS weak,
     CASE a.product WHEN 'card' THEN 0.2 ELSE 0.12 END AS margin, CASE a.product WHEN 'card' THEN 0.01 ELSE 0.006 END AS carry,
     CASE a.product WHEN 'card' THEN 0.5 ELSE 0.4 END AS ccf, CASE a.product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd,
     CASE a.product WHEN 'card' THEN 0.1 ELSE 0.08 END AS capital
@@ -145,12 +152,16 @@ SELECT r.product, r.currency, r.place, r.cause, count(*) AS segments, sum(r.acco
   sum(r.unmet) AS unmet, bool_and((r.accounts, r.unused, r.granted, r.unmet) = (h.n, h.unused, h.granted, h.unmet)) AS amounts,
   bool_and((r.forgone_margin, r.idle_cost, r.contingent_ead, r.capital_tied, r.expected_loss) = (h.forgone_margin, h.idle_cost, h.contingent_ead,
     h.capital_tied, h.expected_loss)) AS costs,
-  bool_and(r.share = round(h.running / h.gap, 4) - round((h.running - h.unused) / h.gap, 4)) AS shares
+  bool_and(r.share = round(h.running / h.gap, 4) - round((h.running - h.unused) / h.gap, 4)) AS shares,
+  bool_and((r.largest_share_unused, r.largest_share_unmet, r.weak_share_unused, r.weak_share_unmet) IS NOT DISTINCT FROM
+    (round(h.most / nullif(h.unused, 0), 4), round(h.most_unmet / nullif(h.unmet, 0), 4), round(h.weak / nullif(h.unused, 0), 4),
+      round(h.weak_unmet / nullif(h.unmet, 0), 4))) AS sure
 FROM book_p_report.report_gap r FULL JOIN (
   SELECT *, sum(unused) OVER (PARTITION BY product, segment, currency ORDER BY place) AS running,
     sum(unused) OVER (PARTITION BY product, segment, currency) AS gap
   FROM (SELECT product, segment, currency, place, count(*) AS n, sum(unused) AS unused, sum(granted) AS granted, sum(unmet) AS unmet,
-      sum(round(margin * unmets, 2) - round(margin * (unmets - unmet), 2)) AS forgone_margin,
+      max(unused) AS most, max(unmet) AS most_unmet, sum(weak * CASE WHEN cause IN ('demand', 'dormancy', 'buffer') THEN unused ELSE 0 END) AS weak,
+      sum(weak * unmet) AS weak_unmet, sum(round(margin * unmets, 2) - round(margin * (unmets - unmet), 2)) AS forgone_margin,
       sum(round(carry * grants, 2) - round(carry * (grants - granted), 2)) AS idle_cost,
       sum(round(ccf * grants, 2) - round(ccf * (grants - granted), 2)) AS contingent_ead,
       sum(round(capital * ccf * grants, 2) - round(capital * ccf * (grants - granted), 2)) AS capital_tied,
@@ -163,15 +174,27 @@ SELECT currency, s.expected_loss = g.expected_loss + s.expected_loss_drawn AS lo
   g.contingent_ead < s.credit_limit AS exposure, s.gap = g.unused AS gap, s.unmet = g.unmet AS unmet
 FROM book_p_report.report_summary s JOIN (SELECT currency, sum(expected_loss) AS expected_loss, sum(granted) AS granted, sum(unused) AS unused,
   sum(unmet) AS unmet, sum(contingent_ead) AS contingent_ead FROM book_p_report.report_gap GROUP BY 1) g USING (currency) ORDER BY 1;
-SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.own, r.forecast + r.leaning, r.unknown) IS DISTINCT FROM (h.n,
-  h.own, h.leaning, h.n - h.own - h.leaning)) AS differ,
-  count(*) FILTER (WHERE r.months_at_limit <> round(h.at_limit, 4)) AS at_limit_differ,
-    count(*) FILTER (WHERE abs(r.demand_own - h.mean_own) > 0.005) AS means_differ
-FROM book_p_report.report_demand r JOIN (SELECT product, segment, currency, count(*) AS n, count(demand_own) AS own,
-  count(demand_mean) - count(demand_own) AS leaning, avg(demand_own) AS mean_own,
+SELECT r.currency, (r.largest_share_gap, r.largest_share_unmet, r.weak_share_gap, r.weak_share_unmet) = (round(h.most / h.gap, 4),
+  round(h.most_unmet / h.unmet, 4), round(h.weak / h.gap, 4), round(h.weak_unmet / h.unmet, 4)) AS right,
+  r.largest_share_unmet, r.weak_share_unmet
+FROM book_p_report.report_summary r JOIN (SELECT currency, max(gap) AS most, max(unmet) AS most_unmet, sum(gap) AS gap, sum(unmet) AS unmet,
+    sum(weak * rests) AS weak, sum(weak * unmet) AS weak_unmet
+  FROM (SELECT account_id, currency, weak, sum(unused) AS gap, sum(unmet) AS unmet,
+      sum(unused) FILTER (WHERE cause IN ('demand', 'dormancy', 'buffer')) AS rests FROM book_p.by_hand GROUP BY 1, 2, 3) a GROUP BY 1) h
+  USING (currency) ORDER BY 1;
+SELECT sum(r.accounts) AS accounts, sum(r.posterior) AS posterior, sum(r.mostly_prior) AS mostly_prior, sum(r.prior_only) AS prior_only, sum(r.tail) AS tail,
+  sum(r.out_of_scope) AS out_of_scope, sum(r.unknown) AS unknown,
+  count(*) FILTER (WHERE (r.accounts, r.posterior, r.tail, r.demand_mean) IS DISTINCT FROM (h.n, h.posterior, h.tail, h.mean)) AS differ,
+  count(*) FILTER (WHERE r.months_at_limit IS DISTINCT FROM round(h.at_limit, 4)) AS at_limit_differ,
+  count(*) FILTER (WHERE abs(r.demand_q90 - h.q90) > 0.005 OR r.largest_share <> round(h.most / h.mean, 4)
+    OR r.weak_share <> round(h.weak / h.mean, 4)) AS means_differ
+FROM book_p_report.report_demand r FULL JOIN (SELECT product, segment, currency, count(*) AS n,
+    count(*) FILTER (WHERE demand_status = 'posterior') AS posterior, count(*) FILTER (WHERE demand_status = 'tail') AS tail,
+    sum(demand_mean) AS mean, avg(demand_q90) AS q90, max(demand_mean) AS most,
+    sum(demand_mean * (demand_status IN ('mostly_prior', 'prior_only', 'tail'))::int) AS weak,
     (SELECT avg((m.balance >= 0.98 * m.credit_limit)::int) FROM book_p.account_month m JOIN book_p.account o USING (account_id)
       JOIN book_p.borrower c USING (borrower_id)
-      WHERE o.status = 'open' AND o.product = a.product AND c.segment IS NOT DISTINCT FROM b.segment
+      WHERE o.status = 'open' AND o.product = a.product AND c.segment IS NOT DISTINCT FROM b.segment AND m.credit_limit > 0
         AND m.month BETWEEN '2026-01-01' AND '2026-12-01') AS at_limit
   FROM book_p.report_position p JOIN book_p.account a USING (account_id) JOIN book_p.borrower b USING (borrower_id) GROUP BY 1, 2, 3) h
 ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
@@ -284,7 +307,7 @@ JOIN (SELECT a.currency, count(*) FILTER (WHERE action = 'INCREASE') AS up, coun
 
 -- Amounts of different currencies never add up: whatever report has an amount has the currency of its rows.
 SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.atttypid = 'numeric'::regtype
-WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attname IN ('balance', 'credit_limit', 'change', 'unused', 'drawn', 'demand_own')
+WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attname IN ('balance', 'credit_limit', 'change', 'unused', 'drawn', 'demand_mean')
   AND NOT EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attname = 'currency');
 SELECT count(DISTINCT currency) AS currencies, count(*) AS rows FROM book_p_report.report_summary;
 SELECT * FROM book_p_report.report_currency ORDER BY 1;

@@ -258,33 +258,7 @@ SELECT what, status, n, n_limits, abs(mu - 7) < 3 * se_mu AND abs(sigma - 0.6) <
 FROM (SELECT 'none' AS what, rollup(d) AS d FROM accounts UNION ALL SELECT 'default', demand_agg(balance, available) FROM simulated) s, demand_stats(d)
 ORDER BY what DESC;
 
--- Thin files lean on their segment. Two months against the segment, by its formula; always at the limit, and never used, get an estimate.
-CREATE TABLE segment AS SELECT rollup(d) AS d FROM accounts;
-SELECT near((demand_stats(demand_shrink(a.d, p.d))).mu, (ln(500) + ln(600) + 6 * s.mu) / 8, 1e-11) AS mu,
-  near((demand_stats(demand_shrink(a.d, p.d))).sigma ^ 2,
-    ((ln(500) - m) ^ 2 + (ln(600) - m) ^ 2 + 6 * s.sigma ^ 2 + 6 * (s.mu - m) ^ 2) / 8, 1e-11) AS sigma,
-  near((demand_stats(demand_shrink(a.d, p.d))).p_zero, 6 * s.p_zero / 8, 1e-12) AS p_zero,
-  near((demand_stats(demand_shrink(a.d, p.d, 1e9))).mu, s.mu, 1e-6) AS strong,
-    near((demand_stats(demand_shrink(a.d, p.d, 1e-9))).mu, ln(500 * 600) / 2, 1e-6) AS weak
-FROM segment p, demand_stats(p.d) s, (SELECT demand_agg(b, 1000::numeric) AS d FROM (VALUES (500), (600)) v (b)) a,
-  LATERAL (SELECT (ln(500) + ln(600) + 6 * s.mu) / 8 AS m) l;
-SELECT what, demand_mean(q.d) IS NULL AS unknown_alone, demand_mean(l) / demand_mean(s.d) > 1 AS above_segment,
-  demand_mean(l) / demand_mean(s.d) < 1 AS below_segment,
-  (demand_stats(l)).status, (demand_stats(l)).n
-FROM segment s, (SELECT what, demand_agg(b, a) AS d FROM (VALUES ('at the limit', 1500, 1500), ('at the limit', 1500, 1500),
-  ('never used', 0, 1500), ('one', 300, 1500)) v (what, b, a) GROUP BY what) q,
-  demand_shrink(q.d, s.d) l ORDER BY what;
--- What leans still says how little it knew: three months at a limit of 1,000 are an amount far above it that nobody has seen.
-SELECT s.status, s.n, s.n_zero, s.n_censored, s.n_skipped, s.lower_bound, s.se_mu IS NULL AS no_error, s.n_limits IS NULL AS no_months, s.basis,
-  s.prior_weight, demand_amount(l) > 1000 AS above, near(demand_quantile(l, 0.9), demand_quantile(demand(s.mu, s.sigma, s.p_zero), 0.9),
-  1e-15) AS by_parameters,
-  l::text::demand::text = l::text AS text_form, l::bytea::demand = l AS binary_form, l::jsonb::demand = l AS json
-FROM segment g, (SELECT demand_agg(b, a) AS d FROM (VALUES (1000, 1000), (1000, 1000), (1000, 1000), (NULL, 1000)) v (b, a)) q,
-  demand_shrink(q.d, g.d) l, demand_stats(l) s;
-SELECT l::jsonb - '{mu,sigma,p_zero}'::text[] #- '{posterior,mu}' #- '{posterior,sigma}' AS document
-FROM (SELECT demand_agg(1000, 1000) AS d) a, demand_shrink(a.d, demand(6, 0.5)) l;
-SELECT demand_shrink(demand_shrink(demand_agg(5, 6), demand(7, 1)), demand(7, 1));
-SELECT rollup(demand_shrink(d, demand(7, 1))) FROM (SELECT demand_agg(5, 6) AS d) s;
+-- Documents of what demand_posterior() makes.
 CREATE FUNCTION accepts(document text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   RETURN document::demand IS NOT NULL;
@@ -301,7 +275,6 @@ FROM (VALUES ('{}'), ('{"status": "given"}'), ('{"status": "sure"}'), ('{"n": 3,
 SELECT status, demand_stats(d), demand_quantile(d, 0.5, 'peak') FROM unnest('{out_of_scope, posterior}'::text[]) status,
   LATERAL (SELECT CASE WHEN accepts(t) THEN t::demand END AS d FROM format('{"version": 1, "distribution": "lognormal", "posterior": {"status": "%s",
     "n": 0, "n_zero": 0, "n_censored": 0, "n_skipped": 0, "highest_limit": 0}}', status) t) l;
-SELECT demand_shrink(d, a) IS NULL AS prior_knows_nothing FROM segment, (SELECT demand_agg(1000, 1000) AS a) q;
 
 -- Any order, any split, any plan: the same bytes. Few limits, and 20,000 distinct ones, which are put into cells; months of one account.
 CREATE TABLE many AS
@@ -471,7 +444,9 @@ SELECT demand_with_basis(demand_agg(5, 6), 'peak', 3);
 -- Stored, dumped and sent.
 CREATE TABLE stored AS SELECT kind, d FROM whole UNION ALL SELECT name, d FROM estimated UNION ALL SELECT 'given',
   demand(7, 0.5, 0.25) UNION ALL SELECT 'given normal', demand(-7, 5, 0, 'normal')
-  UNION ALL SELECT 'leans', demand_shrink(demand_agg(5, 6), demand(7, 1)) UNION ALL SELECT 'bounded', demand_with_ceiling(d, 50) FROM bounded
+  UNION ALL SELECT 'leans', '{"version": 1, "distribution": "lognormal", "basis": "month", "horizon": 1, "ceiling": 90, "mu": 7, "sigma": 0.5,
+    "p_zero": 0.25, "posterior": {"status": "tail", "n": 3, "n_zero": 1, "n_censored": 1, "n_skipped": 1, "highest_limit": 60, "mu": 6, "sigma": 1,
+    "p_zero": 0.5, "se_mu": 0.125, "prior_weight": 0.25}}' UNION ALL SELECT 'bounded', demand_with_ceiling(d, 50) FROM bounded
   UNION ALL SELECT 'basis', d FROM basis UNION ALL SELECT 'quantiles', demand_from_quantiles('{0.1, 0.5, 1}', '{0, 5.5, 1e300}', 1000)
   UNION ALL SELECT 'given gamma', demand(7, 5, 0.5, 'gamma') UNION ALL SELECT 'month', demand_agg(month, balance, available) FROM dated WHERE i < 3;
 SELECT count(*) AS n, bool_and(credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d)) AS text FROM stored;
@@ -509,10 +484,6 @@ SELECT demand(-7, 1, 0, 'gamma');
 SELECT demand(7, 701, 0, 'gamma');
 SELECT demand_quantile(demand(7, 1), 1.5);
 SELECT expected_draw(demand(7, 1), -1);
-SELECT demand_shrink(demand(7, 1), demand(7, 1));
-SELECT demand_shrink(demand_agg(5, 6), demand(7, 1), 0);
-SELECT demand_shrink(demand_agg(5, 6), demand(7, 1, 0, 'normal'));
-SELECT demand_shrink(demand_agg(5, 6, '{"distribution": "gamma"}'), demand(7, 1, 0, 'gamma'));
 SELECT '{"version": 2, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0}'::demand;
 SELECT '{"version": 1, "distribution": "lognormal", "mu": 1, "sigma": 1, "p_zero": 0, "n": 5}'::demand;
 SELECT '[]'::demand;
@@ -592,7 +563,7 @@ BEGIN
   FOR f IN SELECT d FROM demand_fuzz LOOP
     PERFORM demand_stats(f.d), demand_quantile(f.d, 0.9), expected_draw(f.d, 1000), expected_unmet(f.d, 1000), demand_exceeds(f.d, 1000);
     BEGIN
-      PERFORM demand_shrink(f.d, demand(7, 1)), rollup(x.d), demand_with_ceiling(f.d, 5) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
+      PERFORM rollup(x.d), demand_with_ceiling(f.d, 5) FROM (VALUES (f.d), (f.d)) x (d) GROUP BY ();
     EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN NULL;
     END;
   END LOOP;

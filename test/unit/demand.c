@@ -298,35 +298,6 @@ test_draws(void)
 	}
 }
 
-static void
-test_prior(void)
-{
-	ClDemand	demand = new_demand(&lognormal);
-	ClDemandFit prior = {.mu = 7, .sigma = 0.5, .p_zero = 0.2};
-	ClDemandFit fit;
-	double		before = 7;
-
-	/* Nothing seen: the prior itself. */
-	fit = cl_demand_fit_with_prior(&demand, &prior, 6);
-	CHECK_NEAR(fit.mu, 7, 1e-14);
-	CHECK_NEAR(fit.sigma, 0.5, 1e-14);
-	CHECK_NEAR(fit.p_zero, 0.2, 1e-15);
-	/* Each month at a limit above it pulls it up; a limit far below says nothing. */
-	for (int i = 0; i < 12; i++)
-	{
-		CHECK(cl_demand_add(&demand, 5000, 5000));
-		fit = cl_demand_fit_with_prior(&demand, &prior, 6);
-		CHECK(fit.mu > before && fit.sigma > 0);
-		before = fit.mu;
-	}
-	cl_demand_clear(&demand);
-	demand = new_demand(&lognormal);
-	CHECK(cl_demand_add(&demand, 1, 1));
-	fit = cl_demand_fit_with_prior(&demand, &prior, 6);
-	CHECK_NEAR(fit.mu, 7, 1e-10);
-	cl_demand_clear(&demand);
-}
-
 void
 test_demand(void)
 {
@@ -338,5 +309,4 @@ test_demand(void)
 	test_order(&normal);
 	test_sums();
 	test_draws();
-	test_prior();
 }

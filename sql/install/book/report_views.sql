@@ -56,49 +56,75 @@ BEGIN
       'see credit_limit.limit_gap", "accounts": "the same for each cause",
       "unused": "of the entitlement, by this cause", "share": "of what is unused by all causes",
       "granted": "of the limits, what is not drawn by this cause: in all causes report_summary.unused",
-      "unmet": "demand that limits turn away", "forgone_margin": "margin on it", "idle_cost": "carry of what is granted",
+      "unmet": "demand that limits turn away", "largest_share_unused": "largest part of unused that is one account''s",
+      "largest_share_unmet": "the same of unmet", "weak_share_unused": "part of unused, for demand, dormancy or buffer, that '
+      'follows from a demand of status mostly_prior, prior_only or tail; 0 for other causes", "weak_share_unmet": "part of unmet '
+      'that does", "forgone_margin": "margin on unmet", "idle_cost": "carry of what is granted",
       "contingent_ead": "what of it would be drawn in a default", "capital_tied": "capital for that",
       "expected_loss": "pd x lgd of that, of accounts with a PD; with what is drawn it is report_summary.expected_loss"}',
     $$SELECT g.product, g.segment, g.currency, i.place, i.cause, g.accounts, i.unused, i.share, i.granted, i.unmet,
+        round(g.largest_unused[i.place] / nullif(i.unused, 0), 4) AS largest_share_unused,
+        round(g.largest_unmet[i.place] / nullif(i.unmet, 0), 4) AS largest_share_unmet,
+        round(g.weak_unused[i.place] / nullif(i.unused, 0), 4) AS weak_share_unused,
+        round(g.weak_unmet[i.place] / nullif(i.unmet, 0), 4) AS weak_share_unmet,
         i.forgone_margin, i.idle_cost, i.contingent_ead, i.capital_tied, i.expected_loss
       FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts,
-          credit_limit.gap_impact_total(credit_limit.limit_gap(coalesce(p.entitlement, a.credit_limit::numeric), p.risk_cap,
-            p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric, p.months_inactive,
-            decimals => k.decimals), x.margin, x.carry, x.ccf, p.pd, x.lgd, x.capital) AS impact
+          credit_limit.gap_impact_total(q.gap, x.margin, x.carry, x.ccf, p.pd, x.lgd, x.capital) AS impact,
+          ARRAY[0, max((q.gap).risk), max((q.gap).product), max((q.gap).ungranted), max((q.gap).demand), max((q.gap).dormancy),
+            max((q.gap).buffer), 0] AS largest_unused,
+          ARRAY[max((q.gap).unmet_rules), max((q.gap).unmet_risk), max((q.gap).unmet_product), max((q.gap).unmet_ungranted),
+            0, 0, 0, 0] AS largest_unmet,
+          ARRAY[0, 0, 0, 0, sum((q.gap).demand * w.weak), sum((q.gap).dormancy * w.weak), sum((q.gap).buffer * w.weak), 0]
+            AS weak_unused,
+          ARRAY[sum((q.gap).unmet_rules * w.weak), sum((q.gap).unmet_risk * w.weak), sum((q.gap).unmet_product * w.weak),
+            sum((q.gap).unmet_ungranted * w.weak), 0, 0, 0, 0] AS weak_unmet
         FROM @book@.report_position p
         JOIN @book@.account a ON a.account_id = p.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
         JOIN @report@.report_currency k ON k.currency = a.currency
         LEFT JOIN @book@.report_assumption own ON own.product = a.product
         JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        CROSS JOIN LATERAL (SELECT coalesce(p.demand_status IN ('mostly_prior', 'prior_only', 'tail'), false)::int AS weak) w
+        CROSS JOIN LATERAL (SELECT credit_limit.limit_gap(coalesce(p.entitlement, a.credit_limit::numeric), p.risk_cap,
+          p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric, p.months_inactive,
+          decimals => k.decimals) AS gap OFFSET 0) q
         WHERE a.status = 'open'
         GROUP BY a.product, b.segment, a.currency) g
       CROSS JOIN LATERAL unnest(g.impact) i
       WHERE i.cause <> 'total'$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_demand',
-    'What is known of demand by product, segment and currency, and what shrinkage makes of accounts that tell too little',
-    '{"own": "accounts whose months give an estimate", "forecast": "others with a demand_mean in account_feature",
-      "leaning": "others that take theirs from the segment", "unknown": "none of these",
-      "demand_own": "mean of the amounts that cover nine months in ten, of accounts with an own estimate",
-      "demand_shrunk": "the same of accounts that lean on the segment",
-      "demand_segment": "that amount of all months of the segment",
+    'What is known of the demand of the month after the latest on file, by product, segment and currency, and how sure that is: '
+    'by the status of each account in report_position',
+    '{"posterior": "accounts whose months carry the estimate", "mostly_prior": "accounts whose population does",
+      "prior_only": "accounts that have not drawn, or have no months",
+      "tail": "accounts whose demand may lie far above all that they ever drew or were granted",
+      "out_of_scope": "accounts without a line for a year, of which nothing is said",
+      "unknown": "accounts in a segment where nobody has drawn", "demand_mean": "sum of the means",
+      "demand_q90": "mean of the amounts that cover nine months in ten",
+      "largest_share": "largest part of it that is one account''s",
+      "weak_share": "part of demand_mean that is of accounts of status mostly_prior, prior_only or tail",
       "months_at_limit": "part of the months that say only: at least so much"}',
-    $$SELECT g.product, g.segment, g.currency, g.accounts, g.own, g.forecast, g.leaning, g.unknown,
-        round(g.demand_own, k.decimals) AS demand_own, round(g.demand_shrunk, k.decimals) AS demand_shrunk,
-        credit_limit.demand_amount(g.demand, 0.9, k.decimals) AS demand_segment,
-        round(s.n_censored::numeric / nullif(s.n, 0), 4) AS months_at_limit
-      FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts, count(*) FILTER (WHERE p.demand_basis = 'own') AS own,
-          count(*) FILTER (WHERE p.demand_basis = 'forecast') AS forecast,
-          count(*) FILTER (WHERE p.demand_basis = 'segment') AS leaning,
-          count(*) FILTER (WHERE p.demand_basis IS NULL) AS unknown,
-          avg(p.demand_own) AS demand_own, avg(p.demand_shrunk) AS demand_shrunk, credit_limit.rollup(p.demand) AS demand
+    $$SELECT g.product, g.segment, g.currency, g.accounts, g.posterior, g.mostly_prior, g.prior_only, g.tail, g.out_of_scope,
+        g.accounts - g.posterior - g.mostly_prior - g.prior_only - g.tail - g.out_of_scope AS unknown,
+        round(g.demand_mean, k.decimals) AS demand_mean, round(g.demand_q90, k.decimals) AS demand_q90,
+        round(g.largest / nullif(g.demand_mean, 0), 4) AS largest_share,
+        round(g.weak / nullif(g.demand_mean, 0), 4) AS weak_share, round(g.at_limit / nullif(g.months, 0), 4) AS months_at_limit
+      FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts,
+          count(*) FILTER (WHERE p.demand_status = 'posterior') AS posterior,
+          count(*) FILTER (WHERE p.demand_status = 'mostly_prior') AS mostly_prior,
+          count(*) FILTER (WHERE p.demand_status = 'prior_only') AS prior_only,
+          count(*) FILTER (WHERE p.demand_status = 'tail') AS tail,
+          count(*) FILTER (WHERE p.demand_status = 'out_of_scope') AS out_of_scope,
+          sum(p.demand_mean) AS demand_mean, avg(p.demand_q90) AS demand_q90, max(p.demand_mean) AS largest,
+          coalesce(sum(p.demand_mean) FILTER (WHERE p.demand_status IN ('mostly_prior', 'prior_only', 'tail')), 0) AS weak,
+          sum(s.n_censored) AS at_limit, sum(s.n) AS months
         FROM @book@.report_position p
         JOIN @book@.account a ON a.account_id = p.account_id
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        LEFT JOIN LATERAL credit_limit.demand_stats(p.demand) s ON true
         GROUP BY a.product, b.segment, a.currency) g
-      JOIN @report@.report_currency k ON k.currency = g.currency
-      LEFT JOIN LATERAL credit_limit.demand_stats(g.demand) s ON true$$);
+      JOIN @report@.report_currency k ON k.currency = g.currency$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_decisions',
     'Decisions by day, run, product, currency, action and the rule that decided',
@@ -370,7 +396,9 @@ BEGIN
       "gap_product": "caps of product, law and umbrella, and the target",
       "gap_ungranted": "allowed by rules and caps, and not granted", "gap_demand": "demand smaller than the limit",
       "gap_dormancy": "accounts not used for 6 months and more", "gap_buffer": "what is left",
-      "unmet": "demand that limits turn away",
+      "unmet": "demand that limits turn away", "largest_share_gap": "largest part of gap that is one account''s",
+      "largest_share_unmet": "the same of unmet", "weak_share_gap": "part of gap, by demand, dormancy or buffer, that follows '
+      'from a demand of status mostly_prior, prior_only or tail", "weak_share_unmet": "part of unmet that does",
       "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD, rounded for each; that of what is not drawn is '
       'in report_gap", "expected_loss_drawn": "of it, pd x lgd x drawn",
       "late_accounts": "30 days and more past due in the latest month", "late_balance": "balances of these",
@@ -380,16 +408,19 @@ BEGIN
     $$SELECT f.as_of, s.currency, s.accounts, s.borrowers, s.credit_limit, s.drawn, s.unused, s.utilization,
         (s.total).gap, (s.total).risk AS gap_risk, (s.total).product AS gap_product, (s.total).ungranted AS gap_ungranted,
         (s.total).demand AS gap_demand, (s.total).dormancy AS gap_dormancy, (s.total).buffer AS gap_buffer, (s.total).unmet,
+        round(s.largest_gap / nullif((s.total).gap, 0), 4) AS largest_share_gap,
+        round(s.largest_unmet / nullif((s.total).unmet, 0), 4) AS largest_share_unmet,
+        round(s.weak_gap / nullif((s.total).gap, 0), 4) AS weak_share_gap,
+        round(s.weak_unmet / nullif((s.total).unmet, 0), 4) AS weak_share_unmet,
         s.expected_loss, s.expected_loss_drawn, s.late_accounts, s.late_balance, s.increases, s.decreases, s.freezes, s.referrals,
         s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open
       FROM @book@.report_refresh f
       CROSS JOIN (SELECT a.currency, k.decimals, count(*) AS accounts, count(DISTINCT a.borrower_id) AS borrowers,
           round(sum(a.credit_limit::numeric), k.decimals) AS credit_limit, sum(e.drawn) AS drawn, sum(e.unused) AS unused,
           round(sum(e.drawn) / nullif(sum(a.credit_limit::numeric), 0), 4) AS utilization,
-          credit_limit.gap_total(credit_limit.limit_gap(coalesce(p.entitlement, a.credit_limit::numeric), p.risk_cap,
-              p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric, p.months_inactive,
-              decimals => k.decimals))
-            FILTER (WHERE p.account_id IS NOT NULL) AS total,
+          credit_limit.gap_total(q.gap) AS total, max((q.gap).gap) AS largest_gap, max((q.gap).unmet) AS largest_unmet,
+          sum(((q.gap).demand + (q.gap).dormancy + (q.gap).buffer) * w.weak) AS weak_gap,
+          sum((q.gap).unmet * w.weak) AS weak_unmet,
           sum(credit_limit.expected_loss(p.pd, x.lgd, x.ccf, a.balance::numeric, a.credit_limit::numeric, k.decimals))
             AS expected_loss,
           sum(credit_limit.expected_loss(p.pd, x.lgd, 0, a.balance::numeric, 0, k.decimals)) AS expected_loss_drawn,
@@ -409,6 +440,10 @@ BEGIN
         CROSS JOIN LATERAL (SELECT round(greatest(a.balance::numeric, 0), k.decimals) AS drawn,
           greatest(round(a.credit_limit::numeric, k.decimals) - round(greatest(a.balance::numeric, 0), k.decimals), 0)
             AS unused) e
+        CROSS JOIN LATERAL (SELECT coalesce(p.demand_status IN ('mostly_prior', 'prior_only', 'tail'), false)::int AS weak) w
+        CROSS JOIN LATERAL (SELECT CASE WHEN p.account_id IS NOT NULL THEN credit_limit.limit_gap(coalesce(p.entitlement,
+          a.credit_limit::numeric), p.risk_cap, p.product_cap, a.credit_limit::numeric, p.demand_mean, a.balance::numeric,
+          p.months_inactive, decimals => k.decimals) END AS gap OFFSET 0) q
         WHERE a.status = 'open'
         GROUP BY a.currency, k.decimals) s$$);
 END

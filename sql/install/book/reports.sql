@@ -13,17 +13,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
--- computes report_position as of a day: of every open account its demand by the 12 months up to that day, where they tell too
--- little also by those of its product, currency and segment, and its latest decision since the last finished run that moved
--- limits. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one transaction,
--- and returns how many there are. Analyze report_position after the first. Errors: no such book (3F000, 42P01)
+-- computes report_position as of a day: of every open account its demand in the month after the latest on file, by its 12 months
+-- up to that day and the population of its product, currency and segment (demand_posterior), and its latest decision since the
+-- last finished run that moved limits. NULL: the business date, or else the end of the latest month. Writes the positions that
+-- changed, in one transaction, and returns how many there are. Analyze report_position after the first. Errors: no such book
+-- (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Demand of an account takes all its months, its latest decision a look into the log: a minute for a million, so they are kept.
+  -- Demand of an account takes its months and all others, its latest decision a look into the log: so they are kept.
 #variable_conflict use_column
 DECLARE
   today date := as_of;
+  latest date;
   since date;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
@@ -34,54 +36,48 @@ BEGIN
     PERFORM credit_limit_internal.need_day('a refresh of reports', today);
   END IF;
   -- A second refresh waits for the first.
-  UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today);
+  UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today)
+  RETURNING latest_month INTO latest;
   SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;
   DELETE FROM report_position p
   WHERE NOT EXISTS (SELECT FROM account a WHERE a.account_id = p.account_id AND a.status = 'open');
   -- Only what changed is written.
   WITH month AS MATERIALIZED (
       SELECT m.account_id, count(*) AS months,
-        credit_limit.demand_agg(m.balance::numeric, m.credit_limit::numeric) AS demand,
+        credit_limit.demand_agg(m.month, m.balance::numeric, m.credit_limit::numeric) AS demand,
         coalesce(credit_limit.months_on_book(max(m.month) FILTER (WHERE m.balance > 0), max(m.month)), count(*))::int
           AS months_inactive
       FROM account_month m
       WHERE m.month <= today AND m.month > today - interval '12 months' GROUP BY m.account_id),
     line AS MATERIALIZED (
-      SELECT a.account_id, a.product, a.currency, b.segment, a.credit_limit::numeric, m.months, m.months_inactive, m.demand,
-        s.status, s.status IN ('converged', 'never_used', 'no_spread') AS tells
+      SELECT a.account_id, a.product, a.currency, b.segment, a.credit_limit::numeric, m.months, m.months_inactive, m.demand
       FROM account a JOIN borrower b ON b.borrower_id = a.borrower_id LEFT JOIN month m ON m.account_id = a.account_id
-      LEFT JOIN LATERAL credit_limit.demand_stats(m.demand) s ON true
       WHERE a.status = 'open'),
-    prior AS MATERIALIZED (
-      SELECT l.product, l.currency, l.segment, credit_limit.rollup(l.demand) AS demand FROM line l
+    population AS MATERIALIZED (
+      SELECT l.product, l.currency, l.segment,
+        credit_limit.compact(credit_limit.demand_prior_agg(l.account_id::bigint, l.demand)) AS prior FROM line l
       GROUP BY l.product, l.currency, l.segment),
-    latest AS (
+    decided AS (
       SELECT DISTINCT ON (d.account_id) d.* FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
       WHERE d.as_of <= today AND d.as_of >= coalesce(since, '-infinity') AND (d.run_id IS NULL OR r.move_limits)
       ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC)
   INSERT INTO report_position AS o
-    SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), l.demand, l.status,
-      CASE WHEN l.tells THEN v.q90 END, CASE WHEN NOT l.tells THEN v.q90 END,
-      CASE WHEN v.basis = 'forecast' THEN least(f.demand_mean::numeric, x.ceiling)
-        ELSE credit_limit.expected_draw_amount(v.demand, x.ceiling) END, v.basis,
+    SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), q.demand, s.status,
+      credit_limit.demand_amount(q.demand), credit_limit.expected_draw_amount(q.demand, x.ceiling),
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
       least(d.product_cap, d.regulatory_cap, d.umbrella_cap, d.target)
     FROM line l
-    LEFT JOIN prior p ON p.product = l.product AND p.currency = l.currency
+    LEFT JOIN population p ON p.product = l.product AND p.currency = l.currency
       AND coalesce(p.segment, '') = coalesce(l.segment, '') AND (p.segment IS NULL) = (l.segment IS NULL)
-    LEFT JOIN account_feature f ON f.account_id = l.account_id
-    LEFT JOIN latest d ON d.account_id = l.account_id
+    LEFT JOIN decided d ON d.account_id = l.account_id
     LEFT JOIN report_assumption own ON own.product = l.product
     JOIN report_assumption any_product ON any_product.product = coalesce(own.product, '')
     CROSS JOIN LATERAL (SELECT any_product.demand_ceiling * greatest(l.credit_limit, d.entitlement) AS ceiling) x
-    CROSS JOIN LATERAL (SELECT w.demand, credit_limit.demand_amount(w.demand) AS q90,
-        CASE WHEN l.tells THEN 'own' WHEN f.demand_mean IS NOT NULL THEN 'forecast' WHEN w.demand IS NOT NULL THEN 'segment' END
-          AS basis
-      FROM (SELECT CASE WHEN l.tells THEN l.demand WHEN NOT l.tells THEN credit_limit.demand_shrink(l.demand, p.demand) END
-        AS demand OFFSET 0) w) v
+    CROSS JOIN LATERAL (SELECT credit_limit.demand_posterior(l.demand, p.prior, latest) AS demand OFFSET 0) q
+    LEFT JOIN LATERAL credit_limit.demand_stats(q.demand) s ON true
   ON CONFLICT (account_id) DO UPDATE
-    SET (account_id, months, months_inactive, demand, demand_status, demand_own, demand_shrunk, demand_mean, demand_basis,
-      decision_id, decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (excluded.*)
+    SET (account_id, months, months_inactive, demand, demand_status, demand_q90, demand_mean, decision_id,
+      decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (excluded.*)
     WHERE o.* IS DISTINCT FROM excluded.*;
   RETURN (SELECT count(*) FROM report_position);
 END

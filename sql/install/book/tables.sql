@@ -513,14 +513,11 @@ CREATE TABLE @book@.report_position (
   account_id bigint PRIMARY KEY,
   months int NOT NULL,	-- months of account_month that were looked at, at most 12
   months_inactive int NOT NULL,	-- of these, since the last with a balance
-  demand credit_limit.demand,
-  demand_status text,
-  demand_own numeric,	-- amount that covers nine months in ten, by the account's own months; NULL: they do not tell
-  demand_shrunk numeric,	-- where there is none: the same, leaning on product, currency and segment. A segment of many kinds
-    -- of borrowers has a long tail, so this is often far above what one of them wants
-  demand_mean numeric,	-- what the gap takes as demand, the mean of a month: own, else the forecast
-    -- account_feature.demand_mean, else leaning on the segment; up to report_assumption.demand_ceiling
-  demand_basis text,	-- which of them: own, forecast, segment; NULL: not known
+  demand credit_limit.demand,	-- of the month after the latest on file, by its own months and its population
+  demand_status text,	-- posterior: its months carry it; mostly_prior, prior_only, tail: weak; out_of_scope: no line for a year;
+    -- NULL: nobody in its product, currency and segment has drawn
+  demand_q90 numeric,	-- amount that covers it nine times in ten
+  demand_mean numeric,	-- its mean, each draw up to report_assumption.demand_ceiling: what the gap takes as demand
   decision_id bigint,
   decided_on date,
   action text,

@@ -45,18 +45,6 @@ COMMENT ON FUNCTION credit_limit.demand_with_basis(credit_limit.demand, text, in
 'of them), and the horizon in months, 1 to 120. NULL if one is NULL. Error: another basis, a horizon out of range, a demand '
 'that was built from months, which is of one month.';
 
-CREATE FUNCTION credit_limit.demand_shrink(demand credit_limit.demand, prior credit_limit.demand, strength float8 DEFAULT 6)
-RETURNS credit_limit.demand
-AS 'MODULE_PATHNAME', 'cl_demand_shrink' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION credit_limit.demand_shrink(credit_limit.demand, credit_limit.demand, float8) IS
-'The demand of an account leaning on that of its segment: the estimate when the prior counts as strength more months (above '
-'0, default 6) that look like it. Of n months with a draw, none of them at the limit, mu becomes (n mu + strength prior mu) / '
-'(n + strength); p_zero likewise, of all months. Months at the limit count as in the likelihood, so that accounts without an '
-'estimate of their own get one. It has no ceiling. The result is of status posterior, mostly_prior or prior_only and keeps '
-'the numbers of months of the account; it cannot be merged. NULL if one is NULL or the prior has no estimate. Error: '
-'different distributions, or gamma; a first demand without observations.';
-
 CREATE FUNCTION credit_limit.demand_stats(
   credit_limit.demand,
   OUT n bigint,
