@@ -7,8 +7,9 @@
 -- lender sees is a noisy trace of these. Default follows quality, appetite, use, payments and arrears through a logit with an
 -- intercept for a bad rate near 5 %; as in real files, who never draws is not the safest.
 --
--- true_demand and table true_month are the truth that no lender sees. Decisions use the demand as estimated from the months, and
--- where that is not known the forecast demand_q90, a noisy estimate of the amount that covers nine months in ten.
+-- true_demand and table true_month are the truth that no lender sees; true_month has also the month to come. Decisions use the
+-- demand as estimated from the months, and where that hangs on others demand_q90, a noisy estimate of somebody else of the amount
+-- that covers nine months in ten.
 \ir panel.sql
 
 CREATE FUNCTION pg_temp.u(borrower bigint, k int) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -17,7 +18,7 @@ CREATE FUNCTION pg_temp.normal(borrower bigint, k int) RETURNS float8 LANGUAGE s
   RETURN pg_temp.panel_normal(2, borrower, k);
 
 -- One account in six has ended, or has no line in the last month.
-CREATE TEMP TABLE path AS SELECT * FROM pg_temp.panel_path((100 + 1.25 * :borrowers)::int, 12, '2025-12-01', 1);
+CREATE TEMP TABLE path AS SELECT * FROM pg_temp.panel_path((100 + 1.25 * :borrowers)::int, 13, '2025-12-01', 1);
 CREATE TEMP TABLE kept AS
 SELECT account_id, (row_number() OVER (ORDER BY account_id))::int AS borrower_id
 FROM path WHERE month = '2026-11-01' AND credit_limit > 0 ORDER BY account_id LIMIT :borrowers;
@@ -25,10 +26,10 @@ ANALYZE path, kept;
 
 CREATE TABLE account_month AS
 SELECT borrower_id, month, balance, credit_limit AS available, payment, due, days_past_due FROM path JOIN kept USING (account_id)
-ORDER BY borrower_id, month;
+WHERE month < '2026-12-01' ORDER BY borrower_id, month;
 COMMENT ON TABLE account_month IS 'balances and limits of the last twelve months, or fewer for who came later';
 CREATE TABLE true_month AS SELECT borrower_id, month, demand FROM path JOIN kept USING (account_id) ORDER BY borrower_id, month;
-COMMENT ON TABLE true_month IS 'what the borrower would have drawn without a limit; known only because the book is made up';
+COMMENT ON TABLE true_month IS 'what the borrower would have drawn without a limit, in the month to come too; known only because the book is made up';
 VACUUM ANALYZE account_month, true_month;
 
 -- Each layer stands behind OFFSET 0, so that the planner computes it once instead of repeating it in every use.
@@ -40,7 +41,7 @@ WITH months AS (
 ), wanted AS (
   SELECT borrower_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY demand) AS usual,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY demand) AS q90
-  FROM true_month GROUP BY borrower_id
+  FROM true_month WHERE month < '2026-12-01' GROUP BY borrower_id
 ), traits AS (
   SELECT k.borrower_id AS id, segment, whale, prone, 12 - opened AS months_on_book, usual, q90, months_since_late, (m.f).*,
     -- Level of demand = 0.525 * income + 0.851 * appetite, both of them standard normal and independent.
@@ -48,7 +49,7 @@ WITH months AS (
     0.851 * level - 0.525 * pg_temp.normal(k.borrower_id, 0) AS appetite,
     CASE segment WHEN 'student' THEN 18 + floor(9 * pg_temp.u(k.borrower_id, 2))::int
       ELSE 23 + floor(52 * pg_temp.u(k.borrower_id, 2) ^ 1.2)::int END AS age
-  FROM kept k JOIN pg_temp.panel_account((100 + 1.25 * :borrowers)::int, 12, 1) a USING (account_id)
+  FROM kept k JOIN pg_temp.panel_account((100 + 1.25 * :borrowers)::int, 13, 1) a USING (account_id)
     JOIN months m USING (borrower_id) JOIN wanted w USING (borrower_id)
   OFFSET 0
 ), people AS (
@@ -127,5 +128,5 @@ DROP TABLE path, kept;
 
 ALTER TABLE borrower ADD PRIMARY KEY (borrower_id);
 COMMENT ON TABLE borrower IS 'a generated book: no such people';
-COMMENT ON COLUMN borrower.true_demand IS 'the median of the months in true_month; known only because the book is made up';
+COMMENT ON COLUMN borrower.true_demand IS 'the median of the twelve months in true_month; known only because the book is made up';
 VACUUM ANALYZE borrower;

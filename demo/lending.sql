@@ -24,7 +24,7 @@ ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lendin
 INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, days_past_due_worst_12m, utilization_3m, payment_ratio_3m,
   months_inactive)
 SELECT 10 * s.borrower_id, DATE '2026-11-30', s.demand_q90,
-  CASE WHEN d.status NOT IN ('converged', 'never_used', 'no_spread') THEN expected_draw_amount(d.demand, 2 * s.credit_limit) END, s.days_past_due_worst_12m, s.utilization_3m,
+  demand_mean_amount(d.demand), s.days_past_due_worst_12m, s.utilization_3m,
   s.payment_ratio_3m, s.months_inactive
 FROM scored s JOIN demanded d USING (borrower_id);
 INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)
@@ -103,9 +103,9 @@ SELECT currency, cause, to_char(sum(unused), 'FM999,999,999,999') AS unused, rou
   to_char(sum(granted), 'FM999,999,999,999') AS granted, to_char(sum(unmet), 'FM999,999,999') AS unmet, to_char(sum(forgone_margin), 'FM999,999,999') AS "margin forgone", to_char(sum(idle_cost), 'FM999,999,999') AS "idle cost",
   to_char(sum(expected_loss), 'FM999,999,999') AS "expected loss"
 FROM lending_report.report_gap GROUP BY currency, place, cause WINDOW w AS (PARTITION BY currency) ORDER BY currency, place;
-\echo The long tail: small segments have few accounts to learn from. What the demand of each account rests on, and what leaning on the segment would give:
-SELECT product, segment, accounts, own AS "own estimate", forecast, leaning AS "lean on the segment", round(100 * months_at_limit::numeric, 1) AS "% of months at limit",
-  to_char(demand_own, 'FM999,999,999') AS "demand, own", to_char(demand_shrunk, 'FM999,999,999') AS "demand, leaning"
+\echo The long tail: small segments have few accounts to learn from. What the demand of their accounts rests on, and which part of it on weak estimates:
+SELECT product, segment, accounts, posterior AS "own months", mostly_prior, prior_only, tail, round(100 * months_at_limit, 1) AS "% of months at limit",
+  to_char(demand_mean, 'FM999,999,999,999') AS "demand of a month", round(100 * weak_share, 1) AS "% of it weak", round(100 * largest_share, 1) AS "% of the largest"
 FROM lending_report.report_demand ORDER BY accounts LIMIT 4;
 \echo From one month to the next, by days past due (retail card, the latest two months):
 SELECT from_band AS "days past due", to_band AS "a month later", accounts, round(100 * share::numeric, 1) AS "%"

@@ -29,21 +29,27 @@ SELECT b.*, score((SELECT card FROM rules), b) AS score, score_pd((SELECT card F
 
 \set step 'estimate the demand'
 \ir step.sql
--- What each borrower would draw if no limit stopped him: a month at the limit says only "at least so much". Who has no estimate of his
--- own leans on all borrowers of his product, and who has one keeps it.
+-- What each borrower would draw next month if no limit stopped him: a month at the limit says only "at least so much". His own months say it, and
+-- the population of his product, learned from 3,000 of it, says what his months do not.
 CREATE TABLE wanted AS
-SELECT borrower_id, demand_agg(balance, available) AS own, avg(greatest(0, balance)) AS mean_balance FROM account_month GROUP BY borrower_id;
-CREATE TABLE segment AS
-SELECT product, rollup(own) AS demand FROM wanted JOIN borrower USING (borrower_id) GROUP BY product;
+SELECT borrower_id, demand_agg(month, balance, available) AS own, avg(greatest(0, balance)) AS mean_balance,
+  (array_agg(greatest(0, balance) ORDER BY month DESC))[1] AS last_balance, max(month) AS last_month
+FROM account_month GROUP BY borrower_id;
+CREATE TABLE population AS
+SELECT product, compact(demand_prior_agg(borrower_id, own)) AS prior
+FROM (SELECT *, row_number() OVER (PARTITION BY product ORDER BY hashint8(borrower_id)) AS draw FROM wanted JOIN borrower USING (borrower_id)) b
+WHERE draw <= 3000 GROUP BY product;
 CREATE TABLE demanded AS
-SELECT b.borrower_id, b.product, b.credit_limit, b.balance, b.months_inactive, b.true_demand, w.mean_balance, s.status, s.n_censored, s.n,
-  CASE WHEN s.status IN ('converged', 'never_used', 'no_spread') THEN w.own ELSE demand_shrink(w.own, g.demand) END AS demand
-FROM borrower b JOIN wanted w USING (borrower_id) JOIN segment g USING (product), demand_stats(w.own) s;
--- The policy's target is demand_q90, the amount that covers nine months in ten. Where the estimate is not the borrower's own the
--- forecast stays: a product is many kinds of borrowers, so its quantiles are far apart.
+SELECT b.borrower_id, b.product, b.credit_limit, b.balance, b.months_inactive, b.true_demand, w.mean_balance, w.last_balance, s.status, s.n_censored, s.n, s.n_zero,
+  d.demand, t.demand AS true_next
+FROM borrower b JOIN wanted w USING (borrower_id) JOIN population p USING (product)
+  LEFT JOIN true_month t ON t.borrower_id = b.borrower_id AND t.month = w.last_month + interval '1 month',
+  LATERAL (SELECT demand_posterior(w.own, p.prior) AS demand OFFSET 0) d, demand_stats(d.demand) s;
+-- The policy's target is demand_q90, the amount that covers nine months in ten. Where the estimate is not carried by the borrower's own months
+-- what was known before stays.
 ALTER TABLE scored ADD COLUMN IF NOT EXISTS demand_q90 numeric;
 UPDATE scored SET demand_q90 = demand_amount(d.demand) FROM demanded d
-WHERE d.borrower_id = scored.borrower_id AND d.status IN ('converged', 'never_used', 'no_spread');
+WHERE d.borrower_id = scored.borrower_id AND d.status = 'posterior';
 VACUUM scored;
 
 \set step 'report the scores'
@@ -83,21 +89,23 @@ FROM scored s, rules r WHERE borrower_id = :one;
 \set step 'report the demand'
 \ir step.sql
 \echo === 4. Demand behind the limits ===
-\echo How sure the estimates are: months at the limit say only "at least so much", and who was there always has no estimate of his own.
-SELECT status, to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(n_censored::float8 / nullif(n, 0))::numeric, 1) AS "% of months at limit",
-  CASE status WHEN 'converged' THEN 'own estimate' WHEN 'never_used' THEN 'demand is zero' WHEN 'no_spread' THEN 'always the same amount'
-    ELSE 'leans on the product' END AS "what is done"
-FROM demanded GROUP BY status ORDER BY count(*) DESC;
-\echo A usual month (the median over borrowers who use their line): the mean of balances, the demand behind them, and, in a made-up
-\echo book, the truth. Who is at the limit more than half of the time is told apart: there balances say least.
+\echo How sure the estimates are, and how far they are from the truth: what was estimated at the end of November against what would have been drawn in
+\echo December without a limit (known in a made-up book only), beside the last balance. Errors are mean absolute ones.
+SELECT d.status, to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(n_censored::float8 / nullif(n, 0))::numeric, 1) AS "% of months at limit",
+  to_char(avg(abs(demand_quantile(demand, 0.5) - true_next::float8)), 'FM999,999,999') AS "error of the median", to_char(avg(abs(last_balance - true_next)), 'FM999,999,999') AS "of last balance",
+  round(100 * avg((true_next::float8 <= demand_quantile(demand, 0.9))::int), 1) AS "% below the 0.9 quantile",
+  to_char(avg(true_next), 'FM999,999,999') AS "demand, true", to_char(avg(demand_mean(demand)) FILTER (WHERE true_next IS NOT NULL), 'FM999,999,999') AS estimated, k.meaning AS "what carries it"
+FROM demanded d JOIN (VALUES ('posterior', 'own months'), ('mostly_prior', 'the product more than own months'), ('prior_only', 'the product: he never drew'),
+  ('tail', 'far above all he ever drew or had'), ('out_of_scope', 'no line for a year')) k (status, meaning) USING (status)
+GROUP BY d.status, k.meaning ORDER BY count(*) DESC;
+\echo The same by how often the limit was reached: where it always was, balances say nothing of what lies above it, and no estimate does.
 SELECT CASE WHEN n_censored = 0 THEN '1 never at the limit' WHEN 2 * n_censored <= n THEN '2 up to half of the months'
     WHEN n_censored < n THEN '3 more than half' ELSE '4 always' END AS "at the limit", to_char(count(*), 'FM999,999,999') AS borrowers,
-  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_balance), 'FM999,999,999') AS "mean of balances",
-  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY demand_quantile(demand, 0.5)), 'FM999,999,999') AS "demand, estimated",
-  to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY true_demand), 'FM999,999,999') AS "demand, true",
-  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_balance / nullif(true_demand, 0))::numeric, 2) AS "balances / true",
-  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY demand_quantile(demand, 0.5) / nullif(true_demand::float8, 0))::numeric, 2) AS "estimated / true"
-FROM demanded WHERE status <> 'never_used' GROUP BY 1 ORDER BY 1;
+  to_char(avg(abs(demand_quantile(demand, 0.5) - true_next::float8)), 'FM999,999,999') AS "error of the median", to_char(avg(abs(last_balance - true_next)), 'FM999,999,999') AS "of last balance",
+  round(100 * avg((true_next::float8 <= demand_quantile(demand, 0.9))::int), 1) AS "% below the 0.9 quantile",
+  to_char(avg(true_next), 'FM999,999,999') AS "demand, true", to_char(avg(demand_mean(demand)) FILTER (WHERE true_next IS NOT NULL), 'FM999,999,999') AS estimated,
+  to_char(avg(last_balance) FILTER (WHERE true_next IS NOT NULL), 'FM999,999,999') AS "last balance"
+FROM demanded GROUP BY 1 ORDER BY 1;
 \echo What the limits as they are leave unused, and what they turn away. Mismatch: more limit than a mean month wants. Dormancy: never
 \echo or for half a year not used. Buffer: wanted, and not drawn this month. Suppressed: what a usual month wants above the limit.
 SELECT coalesce(product, 'all') AS product, to_char((t).gap, 'FM999,999,999,999') AS unused, round(100 * (t).demand / (t).gap, 1) AS "% mismatch",
@@ -108,8 +116,8 @@ FROM (SELECT product, gap_total(gap) AS t, sum(suppressed) AS suppressed, sum(tr
     count(*) FILTER (WHERE suppressed > 0) AS hungry
   FROM (SELECT product, greatest(0, demand_amount(demand, 0.5) - credit_limit) AS suppressed,
       CASE WHEN true_demand IS NOT NULL THEN greatest(0, true_demand - credit_limit) END AS truly,
-      limit_gap(credit_limit, NULL, NULL, credit_limit, CASE WHEN status = 'never_used' OR months_inactive >= 6 THEN NULL
-        ELSE expected_draw_amount(demand, 2 * credit_limit) END, balance, CASE WHEN status = 'never_used' THEN 12 ELSE months_inactive END) AS gap
+      limit_gap(credit_limit, NULL, NULL, credit_limit, CASE WHEN n_zero = n OR months_inactive >= 6 THEN NULL
+        ELSE expected_draw_amount(demand, 2 * credit_limit) END, balance, CASE WHEN n_zero = n THEN 12 ELSE months_inactive END) AS gap
     FROM demanded) g GROUP BY ROLLUP (product)) s ORDER BY s.product NULLS LAST;
 
 \set step 'decide every limit'

@@ -47,6 +47,7 @@ VACUUM ANALYZE borrower;
 
 -- Six bills against the limit, of which the file has one for all months.
 CREATE TABLE account_month AS
-SELECT id AS borrower_id, month, bill AS balance, limit_bal AS available
+SELECT id AS borrower_id, (DATE '2005-10-01' - make_interval(months => month::int))::date AS month, bill AS balance, limit_bal AS available
 FROM client, unnest(ARRAY[bill_amt1, bill_amt2, bill_amt3, bill_amt4, bill_amt5, bill_amt6]) WITH ORDINALITY AS b (bill, month);
 VACUUM ANALYZE account_month;
+CREATE TABLE true_month (borrower_id int, month date, demand numeric); -- nobody knows it

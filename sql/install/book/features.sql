@@ -1,5 +1,21 @@
 -- Features of a book: what the months of an account say of its behaviour, kept beside the account for cards and policies.
 
+-- in an open book: an error (55000) unless account_feature is the table that create_book() made
+CREATE FUNCTION credit_limit_internal.need_features_of_book(book text, way_out text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  PERFORM FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+  WHERE c.oid = to_regclass('account_feature') AND c.relkind = 'r' AND a.attname = 'as_of';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('account_feature of book "%s" is not the table that create_book() makes', book),
+      DETAIL = 'It is a view, or has no column as_of.',
+      HINT = concat_ws(' ', 'Whoever brings an account_feature fills it.', way_out);
+  END IF;
+END
+$$;
+
 -- computes behavior_features of open accounts from account_month into account_feature, as of the month of a day (NULL: the
 -- business date), or the one before where that is not on file yet; returns how many were written. Accounts that have theirs are
 -- left alone, also when an older month was corrected: everybody computes them anew. Errors: no day (22023), an account_feature of
@@ -20,20 +36,15 @@ BEGIN
   PERFORM credit_limit_internal.need_every_row('a refresh of features');
   today := coalesce(today, (SELECT d.business_date FROM business_day d));
   PERFORM credit_limit_internal.need_day('a refresh of features', today);
-  PERFORM FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-  WHERE c.oid = to_regclass('account_feature') AND c.relkind = 'r' AND a.attname = 'as_of';
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('account_feature of book "%s" is not the table that create_book() makes', book),
-      DETAIL = 'It is a view, or has no column as_of.', HINT = 'Whoever brings an account_feature fills it.';
-  END IF;
+  PERFORM credit_limit_internal.need_features_of_book(book);
   this_month := date_trunc('month', today::timestamp);
   last_month := this_month::timestamp - interval '1 month';
   EXECUTE format($sql$
     INSERT INTO account_feature (account_id, computed_on, as_of, %1$s)
     SELECT h.account_id, $1, v.as_of, %2$s
-    FROM (SELECT m.account_id, max(m.month) AS latest, credit_limit.behavior_agg(m.month, m.credit_limit::numeric,
-        m.balance::numeric, m.payment::numeric, m.due::numeric, m.days_past_due::int) AS history
+    FROM (SELECT m.account_id, max(m.month) AS latest, credit_limit.behavior_agg(m.month,
+        round(m.credit_limit::numeric, 4), round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4),
+        m.days_past_due::int) AS history
       FROM account a
       JOIN account_month m ON m.account_id = a.account_id AND m.month <= $2
       LEFT JOIN account_feature f ON f.account_id = a.account_id

@@ -88,6 +88,8 @@ BEGIN
         RETURN;
       WHEN 'features' THEN
         n := credit_limit.refresh_features(book, r.as_of);
+      WHEN 'demand' THEN
+        n := credit_limit.refresh_demand(book, r.as_of, p);
       WHEN 'overrides' THEN
         a := credit_limit.apply_overrides(book, r.as_of);
         n := a.applied;
@@ -147,8 +149,9 @@ END
 $$;
 COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
     'runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with '
-    'its SQLSTATE, which it then raises. features: refresh_features(); decisions: run_decisions(); overrides: '
-    'apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; '
+    'its SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: '
+    'run_decisions(); overrides: apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of '
+    'the month and some ahead; '
     'retention: retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs '
     'days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside '
     'a transaction block (25001), '
@@ -182,12 +185,13 @@ COMMENT ON FUNCTION credit_limit_internal.has_cron() IS
 
 CREATE FUNCTION credit_limit.schedule(book text, options jsonb DEFAULT '{}')
 RETURNS TABLE (job text, schedule text, how text, command text)
-LANGUAGE plpgsql ROWS 6 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  times CONSTANT jsonb := '{"months": "15 0 * * *", "features": "20 1 * * *", "decisions": "30 1 * * *",
-    "overrides": "*/10 * * * *", "reports": "0 4 * * *", "alerts": "30 4 * * *", "retention": "45 5 1 * *"}';
+  times CONSTANT jsonb := '{"months": "15 0 * * *", "demand": "40 0 5 * *", "features": "20 1 * * *",
+    "decisions": "30 1 * * *", "overrides": "*/10 * * * *", "reports": "0 4 * * *", "alerts": "30 4 * * *",
+    "retention": "45 5 1 * *"}';
   o CONSTANT jsonb := times || options;
   here boolean := credit_limit_internal.has_cron();
   elsewhere CONSTANT text := (SELECT nullif(s.setting, current_database()) FROM pg_settings s
@@ -201,10 +205,12 @@ BEGIN
     (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t)
     || $r${"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
-      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $"}$r$,
-    'Valid are features, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or null: leave '
-    'it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, or null: for '
-    'good) and keep_job_runs (days).');
+      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $",
+      "peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
+      "fill_features": "$.type() == \"boolean\""}$r$,
+    'Valid are features, demand, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or '
+    'null: leave it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, '
+    'or null: for good), keep_job_runs (days), and peak_months, keep_forecasts and fill_features of refresh_demand().');
   PERFORM credit_limit_internal.open_book(book);
   IF num_nonnulls(o ->> 'months', o ->> 'retention') > 0
     AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('decision')), 'USAGE') THEN
@@ -220,10 +226,12 @@ BEGIN
       HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
   END IF;
   -- A statement of its own: the engine has no right on what the jobs of the owner keep.
-  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_job_runs'] THEN
+  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_job_runs', 'peak_months', 'keep_forecasts', 'fill_features'] THEN
     UPDATE job t SET parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o) p
-      WHERE p.key = ANY (CASE t.job WHEN 'months' THEN ARRAY['ahead'] ELSE ARRAY['keep_decisions', 'keep_job_runs'] END)), '{}')
-    WHERE t.job IN ('months', 'retention') AND o ->> t.job IS NOT NULL;
+      WHERE p.key = ANY (k.keys)), '{}')
+    FROM (VALUES ('months', ARRAY['ahead']), ('retention', ARRAY['keep_decisions', 'keep_job_runs']),
+      ('demand', ARRAY['peak_months', 'keep_forecasts', 'fill_features'])) k(job, keys)
+    WHERE t.job = k.job AND options ?| k.keys AND o ->> t.job IS NOT NULL;
   END IF;
   FOR j IN WITH scheduled AS (
       UPDATE job t SET schedule = o ->> t.job, as_of = coalesce(o ->> 'as_of', t.as_of), scheduled_by = current_user,
@@ -260,16 +268,17 @@ $$;
 COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
     'schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run '
     'as the current role, and pg_cron says what is no schedule; with pg_cron in another database command is what schedules '
-    'them there; else it is a line for any other scheduler. Options: features, decisions, overrides, reports, '
-    'alerts, months, retention: when, as in cron and, with pg_cron, in GMT (20 1 * * *, 30 1 * * *, */10 * * * *, 0 4 * * *, '
-    '30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), '
-    'today or yesterday in GMT. '
-    'ahead (3), keep_decisions (null: for good), keep_job_runs (400). Errors: options (22023), pg_cron that the role may not '
+    'them there; else it is a line for any other scheduler. Options: features, demand, decisions, '
+    'overrides, reports, alerts, months, retention: when, as in cron and, with pg_cron, in GMT (20 1 * * *, 40 0 5 * *, '
+    '30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. '
+    'as_of: the day they work for, business_day (default), today or yesterday in GMT. ahead (3), '
+    'keep_decisions (null: for good), keep_job_runs (400); peak_months (3), keep_forecasts (24), fill_features (true): see '
+    'refresh_demand(). Errors: options (22023), pg_cron that the role may not '
     'use, months and retention by a role without the rights of the owner of the book (42501), a job that another role has '
     'scheduled with pg_cron (55006)';
 
 CREATE FUNCTION credit_limit.unschedule(book text) RETURNS TABLE (job text, how text, command text)
-LANGUAGE plpgsql ROWS 6 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -126,6 +126,36 @@ BEGIN
         GROUP BY a.product, b.segment, a.currency) g
       JOIN @report@.report_currency k ON k.currency = g.currency$$);
 
+  PERFORM credit_limit_internal.create_report(book, 'report_demand_quality',
+    'How good the forecasts were: of the balance of a month that has come since, by product, segment and currency. Of '
+    'credit_limit.refresh_demand(); a credit balance is 0',
+    '{"segment": "of the borrower in that month, where account_month says it, else now; NULL: none",
+      "accounts": "with a forecast, and that month on file", "error": "mean absolute error of the median, balance_q50",
+      "error_last_balance": "that of the last balance before, which costs nothing to forecast with",
+      "error_ratio": "error by error_last_balance: below 1 the forecast is worth having",
+      "pinball_q50": "mean pinball loss of the median, half its error", "pinball_q90": "that of balance_q90; the less the better",
+      "coverage_q90": "part of accounts_coverage whose balance was at most balance_q90; 0.9 is right",
+      "accounts_coverage": "whose forecast balance_q90 lay below the limit of that month, which may not have bound it",
+      "share_not_known": "part of the accounts whose 0.9 quantile of demand no data identify: demand_is_known is false"}',
+    $$SELECT g.month, g.product, g.segment, g.currency, g.accounts, round(g.error, k.decimals) AS error,
+        round(g.error_last_balance, k.decimals) AS error_last_balance,
+        round(g.error / nullif(g.error_last_balance, 0), 4) AS error_ratio, round(g.error / 2, k.decimals) AS pinball_q50,
+        round(g.pinball_q90, k.decimals) AS pinball_q90, round(g.coverage_q90, 4) AS coverage_q90, g.accounts_coverage,
+        round(g.share_not_known, 4) AS share_not_known
+      FROM (SELECT f.month, a.product, @segment@ AS segment, a.currency, count(*) AS accounts,
+          avg(abs(x.drawn - f.balance_q50)) AS error, avg(abs(x.drawn - greatest(f.last_balance, 0))) AS error_last_balance,
+          avg((x.drawn - f.balance_q90) * (0.9 - (x.drawn < f.balance_q90)::int)) AS pinball_q90,
+          avg((x.drawn <= f.balance_q90)::int) FILTER (WHERE f.balance_q90 < m.credit_limit) AS coverage_q90,
+          count(*) FILTER (WHERE f.balance_q90 < m.credit_limit) AS accounts_coverage,
+          avg((NOT f.demand_is_known)::int) AS share_not_known
+        FROM @book@.demand_forecast f
+        JOIN @book@.account_month m ON m.account_id = f.account_id AND m.month = f.month
+        JOIN @book@.account a ON a.account_id = f.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        CROSS JOIN LATERAL (SELECT greatest(m.balance::numeric, 0) AS drawn) x
+        GROUP BY f.month, a.product, @segment@, a.currency) g
+      JOIN @report@.report_currency k ON k.currency = g.currency$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_decisions',
     'Decisions by day, run, product, currency, action and the rule that decided',
     '{"binding": "the rule that decided", "decisions": "number of decisions", "old_limit": "sum of the limits before",

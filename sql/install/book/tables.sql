@@ -123,16 +123,44 @@ CREATE TABLE @book@.account_month (
 CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT;
 
 -- what is computed of the months of an account, for the scorecard and the policy: credit_limit.behavior_features, which
--- credit_limit.refresh_features() fills, and demand
+-- credit_limit.refresh_features() fills, and demand, which credit_limit.refresh_demand() does
 CREATE TABLE @book@.account_feature (
   account_id bigint PRIMARY KEY,
   computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),	-- of demand_q90 and demand_mean: on earlier
     -- days they were not known
-  demand_q90 numeric CHECK (demand_q90 >= 0 AND demand_q90 < 1e15),
-  demand_mean numeric CHECK (demand_mean >= 0 AND demand_mean < 1e15),
+  demand_q90 numeric CHECK (demand_q90 >= 0 AND demand_q90 < 1e15),	-- what covers the highest draw of the next months (the
+    -- job's peak_months) nine times in ten
+  demand_mean numeric CHECK (demand_mean >= 0 AND demand_mean < 1e15),	-- mean demand of the next month
   as_of date,	-- the month of the features; NULL: they are not those of refresh_features()
   @features@,
   CHECK (months_inactive >= 0 AND days_past_due_worst_12m >= 0));
+
+-- how balances of a product and currency change, as learned from the months up to one: credit_limit.refresh_demand()
+CREATE TABLE @book@.demand_model (
+  product text NOT NULL,
+  currency text NOT NULL,
+  until date NOT NULL,	-- the last month that it has seen
+  learned_on date NOT NULL CHECK (credit_limit_internal.is_day(learned_on)),
+  model credit_limit.demand_model NOT NULL,
+  PRIMARY KEY (product, currency, until));
+
+-- what was forecast of a month before it came: report_demand_quality judges it
+CREATE TABLE @book@.demand_forecast (
+  account_id bigint NOT NULL,
+  month date NOT NULL CHECK (credit_limit_internal.is_day(month)),	-- the month that is forecast
+  made_on date NOT NULL CHECK (credit_limit_internal.is_day(made_on)),
+  credit_limit numeric,	-- of the last month on file then
+  last_balance numeric,	-- of that month; negative: a credit balance
+  balance_q50 numeric NOT NULL,	-- what the balance will be below in half of the cases
+  balance_q90 numeric NOT NULL,	-- and in nine of ten
+  balance_mean numeric NOT NULL,	-- its mean
+  demand_mean numeric,	-- mean of what would be drawn without a limit
+  demand_q90 numeric,	-- what covers the highest draw of the next months (the job's peak_months) nine times in ten; NULL: the
+    -- product has too few months on file
+  demand_is_known boolean,	-- false: accounts like it were at their limits so often that nobody knows what nine draws in ten stay
+    -- below; such a demand stands at its ceiling
+  PRIMARY KEY (account_id, month));
+CREATE INDEX demand_forecast_by_month ON @book@.demand_forecast USING brin (month);
 
 -- why limits of a borrower do not rise (NO_INCREASE), nothing may be drawn (FREEZE), or a person decides (REFER)
 CREATE TABLE @book@.exclusion (
@@ -213,19 +241,20 @@ CREATE TRIGGER keep_experiment BEFORE INSERT OR UPDATE OR DELETE ON @book@.exper
 
 -- what is run again and again: credit_limit.run_job(), credit_limit.schedule()
 CREATE TABLE @book@.job (
-  job text PRIMARY KEY CHECK (job IN ('features', 'decisions', 'overrides', 'reports', 'alerts', 'months', 'retention')),
+  job text PRIMARY KEY CHECK (job IN ('features', 'demand', 'decisions', 'overrides', 'reports', 'alerts', 'months',
+    'retention')),
   schedule text,	-- as it was given to the scheduler; NULL: not scheduled
   expected_every interval NOT NULL DEFAULT '26 hours' CHECK (expected_every > '0'),	-- overdue in job_status: it has worked for
     -- no new day for longer than this
   as_of text NOT NULL DEFAULT 'business_day' CHECK (as_of IN ('business_day', 'today', 'yesterday')),	-- the day that a
     -- scheduled start works for; today and yesterday are those of GMT
-  parameters jsonb NOT NULL DEFAULT '{}',	-- months: ahead, how many to have (3); retention: keep_decisions, months (NULL: for
-    -- good), keep_job_runs, days (400)
+  parameters jsonb NOT NULL DEFAULT '{}',	-- demand: those of credit_limit.refresh_demand(); months: ahead, how many to have
+    -- (3); retention: keep_decisions, months (NULL: for good), keep_job_runs, days (400)
   scheduled_by text,	-- the role as which pg_cron runs it, and which unschedules it
   scheduled_at timestamptz);
-INSERT INTO @book@.job (job) VALUES ('features'), ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'),
+INSERT INTO @book@.job (job) VALUES ('features'), ('demand'), ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'),
   ('retention');
-UPDATE @book@.job SET expected_every = '32 days' WHERE job = 'retention';
+UPDATE @book@.job SET expected_every = '32 days' WHERE job IN ('demand', 'retention');
 
 -- runs of decisions and other jobs, and how they ended
 CREATE TABLE @book@.run (
@@ -241,8 +270,8 @@ CREATE TABLE @book@.run (
   started_by text NOT NULL DEFAULT current_user,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at timestamptz,
-  row_count bigint,	-- decisions written, overrides applied, positions of reports, alerts opened and closed, partitions made,
-    -- decisions retired
+  row_count bigint,	-- decisions written, forecasts made, overrides applied, positions of reports, alerts opened and closed,
+    -- partitions made, decisions retired
   failed bigint,	-- borrowers that could not be decided: run_chunk names them
   sqlstate text,
   message text,

@@ -188,11 +188,11 @@ BEGIN
 END
 $$;
 
--- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions and features, and what
--- people wrote about him. The decisions stay and the log still verifies, but entitlement and affordability_cap divided by the
--- factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many inputs were
--- removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED (25000), rows
--- of the book that row-level security hides (42501)
+-- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions, forecasts and
+-- features, and what people wrote about him. The decisions stay and the log still verifies, but entitlement and affordability_cap
+-- divided by the factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many
+-- inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED
+-- (25000), rows of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -232,6 +232,7 @@ BEGIN
   DELETE FROM exclusion x WHERE x.borrower_id = id;
   -- What was computed of him, and what people wrote about him.
   DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
+  DELETE FROM demand_forecast f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
   UPDATE override_request q SET note = NULL, reason = 'erased' WHERE q.borrower_id = id;
   UPDATE run_chunk k SET message = NULL WHERE id BETWEEN k.lowest AND k.highest AND k.message IS NOT NULL;
   IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass('limit_adjustment')) = 'r' THEN
