@@ -40,7 +40,7 @@ CREATE VIEW cash_month AS SELECT m.* FROM book_d.account_month m JOIN book_d.acc
   WHERE product = 'cash' AND month BETWEEN '2025-09-01' AND '2026-11-01';
 CREATE TABLE learned AS SELECT 'card' AS product, train_demand('card_month') AS model UNION ALL SELECT 'cash', train_demand('cash_month');
 SELECT v.product, v.currency, v.until, v.learned_on, v.model::text = l.model::text AS same
-FROM book_d.demand_model v LEFT JOIN learned l USING (product) ORDER BY 1;
+FROM book_d.demand_model_version v LEFT JOIN learned l USING (product) ORDER BY 1;
 -- The forecasts: of the month after, of open accounts with a balance of the last three months.
 CREATE TABLE forecast AS SELECT h.*, forecast_balance(model, history, '2026-11-01') AS b, forecast_demand(model, history, '2026-11-01') AS d,
   forecast_demand(model, history, '2026-11-01', 3, 'peak') AS peak
@@ -75,14 +75,15 @@ FROM (SELECT *, 700 AS score FROM book_d.decision_input('2026-11-30')) i JOIN bo
 
 -- A second time: the same rows. Of a month that has come since nothing is seen: a month of December, and the same again.
 CREATE TABLE kept AS SELECT * FROM book_d.demand_forecast;
-CREATE TABLE kept_model AS SELECT * FROM book_d.demand_model;
+CREATE TABLE kept_model AS SELECT * FROM book_d.demand_model_version;
 SELECT refresh_demand('book_d', '2026-11-30') = (SELECT count(*) FROM kept) AS again;
 INSERT INTO book_d.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
 SELECT account_id, month, round(credit_limit / k, 2), round(balance / k, 2), round(payment / k, 2), round(due / k, 2), days_past_due
 FROM panel, LATERAL (SELECT CASE WHEN account_id % 4 = 0 THEN 7 ELSE 1 END AS k) s WHERE month = '2026-12-01';
 SELECT refresh_demand('book_d', '2026-11-30', '{"fill_features": false}') > 150 AS before;
 SELECT count(*) AS differ FROM (TABLE kept EXCEPT TABLE book_d.demand_forecast UNION ALL (TABLE book_d.demand_forecast EXCEPT TABLE kept)) d;
-SELECT count(*) AS differ FROM kept_model k FULL JOIN book_d.demand_model v USING (product, currency, until) WHERE k.model::text IS DISTINCT FROM v.model::text;
+SELECT count(*) AS differ
+FROM kept_model k FULL JOIN book_d.demand_model_version v USING (product, currency, until) WHERE k.model::text IS DISTINCT FROM v.model::text;
 
 -- December has come: how good were the forecasts? By plain SQL, segment by segment; a credit balance owes nothing.
 SELECT r.month, count(*) AS rows, sum(r.accounts) AS accounts, count(*) FILTER (WHERE (r.accounts, r.error, r.error_last_balance, r.pinball_q50, r.pinball_q90,
@@ -109,7 +110,7 @@ SELECT bool_and(n.computed_on = '2026-11-30') AS features_left_alone FROM book_d
 -- The next month: what is older than keep_forecasts goes.
 SELECT refresh_demand('book_d', '2026-12-31', '{"keep_forecasts": 3, "peak_months": 6}') > 150 AS january;
 SELECT month, count(*) > 150 AS some FROM book_d.demand_forecast GROUP BY 1 ORDER BY 1;
-SELECT product, until FROM book_d.demand_model ORDER BY 1, 2;
+SELECT product, until FROM book_d.demand_model_version ORDER BY 1, 2;
 SELECT max(computed_on) AS computed_on, count(*) FILTER (WHERE n.demand_q90 = f.demand_q90) > 150 AS peak_of_6
 FROM book_d.account_feature n JOIN book_d.demand_forecast f USING (account_id) WHERE f.month = '2027-01-01';
 -- Twelve months ahead take more months than there are: then there is no peak, and the rest is there.
@@ -141,7 +142,7 @@ SELECT grant_book('book_d', engine => 'regress_demand_engine', analyst => 'regre
 SET ROLE regress_demand_engine;
 SELECT refresh_demand('book_d', '2026-12-31') > 150 AS engine;
 SET ROLE regress_demand_analyst;
-SELECT count(*) > 150 AS forecasts, (SELECT count(*) FROM book_d.demand_model) AS models FROM book_d.demand_forecast WHERE month = '2027-01-01';
+SELECT count(*) > 150 AS forecasts, (SELECT count(*) FROM book_d.demand_model_version) AS models FROM book_d.demand_forecast WHERE month = '2027-01-01';
 SELECT count(*) > 0 AS report FROM book_d_report.report_demand_quality;
 SELECT refresh_demand('book_d', '2026-12-31');
 RESET ROLE;

@@ -44,6 +44,7 @@ INSERT INTO call VALUES
   ('preview_decisions(text,date,jsonb)', 'as_of', 'SELECT preview_decisions(''book_days'', %L)'),
   ('simulate_policy(text,integer,integer,date,jsonb)', 'as_of', 'SELECT simulate_policy(''book_days'', 1, 1, %L)'),
   ('refresh_features(text,date,boolean)', 'as_of', 'SELECT refresh_features(''book_days'', %L)'),
+  ('refresh_demand(text,date,jsonb)', 'as_of', 'SELECT refresh_demand(''book_days'', %L)'),
   ('refresh_reports(text,date)', 'as_of', 'SELECT refresh_reports(''book_days'', %L)'),
   ('apply_overrides(text,date)', 'as_of', 'SELECT apply_overrides(''book_days'', %L)'),
   ('available_to_draw(text,bigint,date)', 'as_of', 'SELECT available_to_draw(''book_days'', 1, %L)'),

@@ -1,7 +1,7 @@
 -- Demand of a book: what balances and demand will be, learned once a month from all months on file, and kept to be judged.
 
 -- learns of each product and currency how balances change, from the months of account_month up to a day (NULL: the business
--- date), 36 at most, and forecasts for every open account the month after the latest: demand_model, demand_forecast.
+-- date), 36 at most, and forecasts for every open account the month after the latest: demand_model_version, demand_forecast.
 -- account_feature gets demand_mean, the mean of that month's demand, and demand_q90, what covers the peak of peak_months nine
 -- times in ten; NULL where there is no forecast. A second time on the same months gives the same. Returns how many forecasts
 -- there are. Options: peak_months (1, 3, 6 or 12; default 3), keep_forecasts (months, default 24), fill_features (default true;
@@ -33,7 +33,7 @@ BEGIN
   PERFORM FROM job j WHERE j.job = 'demand' FOR NO KEY UPDATE;
   latest := (SELECT max(m.month) FROM account_month m WHERE m.month <= today);
   next := latest + interval '1 month';
-  INSERT INTO demand_model (product, currency, until, learned_on, model)
+  INSERT INTO demand_model_version (product, currency, until, learned_on, model)
   SELECT s.product, s.currency, latest, today, s.model
   FROM (SELECT h.product, h.currency, credit_limit.demand_model_agg(h.history) AS model
     FROM (SELECT a.product, a.currency, credit_limit.behavior_agg(m.month, round(m.credit_limit::numeric, 4),
@@ -46,11 +46,11 @@ BEGIN
   ON CONFLICT (product, currency, until) DO UPDATE SET (learned_on, model) = ROW (excluded.learned_on, excluded.model);
   DELETE FROM demand_forecast f
   WHERE f.month = next OR f.month <= next - make_interval(months => coalesce((options ->> 'keep_forecasts')::int, 24));
-  DELETE FROM demand_model v
+  DELETE FROM demand_model_version v
   WHERE v.until <= latest - make_interval(months => coalesce((options ->> 'keep_forecasts')::int, 24));
   INSERT INTO demand_forecast (account_id, month, made_on, credit_limit, last_balance, balance_q50, balance_q90, balance_mean,
     demand_mean, demand_q90, demand_is_known)
-  SELECT h.account_id, next, today, l.credit_limit, l.balance, credit_limit.demand_amount(q.balance, 0.5),
+  SELECT h.account_id, next, today, trim_scale(l.credit_limit), trim_scale(l.balance), credit_limit.demand_amount(q.balance, 0.5),
     credit_limit.demand_amount(q.balance, 0.9), credit_limit.demand_mean_amount(q.balance),
     credit_limit.demand_mean_amount(q.demand), credit_limit.demand_amount(q.peak, 0.9, 2, 'peak'),
     credit_limit.demand_quantile(q.demand, 0.9) < (credit_limit.demand_stats(q.demand)).ceiling
@@ -60,7 +60,7 @@ BEGIN
     FROM account a JOIN account_month m ON m.account_id = a.account_id
     WHERE a.status = 'open' AND m.month <= latest AND m.month > latest - interval '36 months'
     GROUP BY a.account_id, a.product, a.currency) h
-  JOIN demand_model v ON v.product = h.product AND v.currency = h.currency AND v.until = latest
+  JOIN demand_model_version v ON v.product = h.product AND v.currency = h.currency AND v.until = latest
   CROSS JOIN LATERAL (SELECT credit_limit.forecast_balance(v.model, h.history, latest) AS balance,
       credit_limit.forecast_demand(v.model, h.history, latest) AS demand,
       CASE WHEN (credit_limit.demand_model_summary(v.model)).horizons @> ARRAY[peak]

@@ -42,9 +42,8 @@ BEGIN
   EXECUTE format($sql$
     INSERT INTO account_feature (account_id, computed_on, as_of, %1$s)
     SELECT h.account_id, $1, v.as_of, %2$s
-    FROM (SELECT m.account_id, max(m.month) AS latest, credit_limit.behavior_agg(m.month,
-        round(m.credit_limit::numeric, 4), round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4),
-        m.days_past_due::int) AS history
+    FROM (SELECT m.account_id, max(m.month) AS latest, credit_limit.behavior_agg(m.month, m.credit_limit::numeric,
+        m.balance::numeric, m.payment::numeric, m.due::numeric, m.days_past_due::int) AS history
       FROM account a
       JOIN account_month m ON m.account_id = a.account_id AND m.month <= $2
       LEFT JOIN account_feature f ON f.account_id = a.account_id

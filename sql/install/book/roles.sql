@@ -42,7 +42,7 @@ AS $$
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
       'erasure retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact '
-      'demand_model demand_forecast',
+      'demand_model_version demand_forecast',
       'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
@@ -64,7 +64,7 @@ AS $$
     ('engine', 'run run_chunk alert', 'INSERT, UPDATE', NULL),
     ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
-    ('engine', 'report_position demand_model demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
+    ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
     ('engine', 'job', 'UPDATE', 'schedule expected_every as_of scheduled_by scheduled_at'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),

@@ -136,10 +136,10 @@ CREATE TABLE @book@.account_feature (
   CHECK (months_inactive >= 0 AND days_past_due_worst_12m >= 0));
 
 -- how balances of a product and currency change, as learned from the months up to one: credit_limit.refresh_demand()
-CREATE TABLE @book@.demand_model (
+CREATE TABLE @book@.demand_model_version (
   product text NOT NULL,
   currency text NOT NULL,
-  until date NOT NULL,	-- the last month that it has seen
+  until date NOT NULL CHECK (credit_limit_internal.is_day(until)),	-- the last month that it has seen
   learned_on date NOT NULL CHECK (credit_limit_internal.is_day(learned_on)),
   model credit_limit.demand_model NOT NULL,
   PRIMARY KEY (product, currency, until));
