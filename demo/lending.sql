@@ -21,12 +21,11 @@ ALTER TABLE lending.account_month DROP CONSTRAINT account_month_account_id_fkey;
 INSERT INTO lending.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
 SELECT 10 * borrower_id, month, available, balance, payment, due, days_past_due FROM account_month;
 ALTER TABLE lending.account_month ADD FOREIGN KEY (account_id) REFERENCES lending.account;
-INSERT INTO lending.account_feature (account_id, computed_on, demand_q90, demand_mean, days_past_due_worst_12m, utilization_3m, payment_ratio_3m,
-  months_inactive)
-SELECT 10 * s.borrower_id, DATE '2026-11-30', s.demand_q90,
-  demand_mean_amount(d.demand), s.days_past_due_worst_12m, s.utilization_3m,
-  s.payment_ratio_3m, s.months_inactive
-FROM scored s JOIN demanded d USING (borrower_id);
+INSERT INTO lending.account_feature (account_id, computed_on, days_past_due_worst_12m, utilization_3m, payment_ratio_3m, months_inactive)
+SELECT 10 * borrower_id, DATE '2026-11-30', days_past_due_worst_12m, utilization_3m, payment_ratio_3m, months_inactive FROM scored;
+-- What balances and demand will be: learned at the end of October, to see how good it was, and at the end of November, for the decisions.
+VACUUM ANALYZE lending.account, lending.account_month;
+SELECT refresh_demand('lending', DATE '2026-10-31', '{"fill_features": false}') AS october, refresh_demand('lending', DATE '2026-11-30') AS november \gset
 INSERT INTO lending.exclusion (borrower_id, kind, action, valid_from)
 SELECT borrower_id, 'fraud', 'FREEZE', DATE '2026-11-01' FROM borrower WHERE fraud_flag;
 
@@ -107,6 +106,12 @@ FROM lending_report.report_gap GROUP BY currency, place, cause WINDOW w AS (PART
 SELECT product, segment, accounts, posterior AS "own months", mostly_prior, prior_only, tail, round(100 * months_at_limit, 1) AS "% of months at limit",
   to_char(demand_mean, 'FM999,999,999,999') AS "demand of a month", round(100 * weak_share, 1) AS "% of it weak", round(100 * largest_share, 1) AS "% of the largest"
 FROM lending_report.report_demand ORDER BY accounts LIMIT 4;
+\echo What was forecast of November at the end of October, beside the last balance: mean absolute errors, and how many stayed below the 0.9 quantile.
+SELECT product, to_char(sum(accounts), 'FM999,999,999') AS accounts, to_char(sum(error * accounts) / sum(accounts), 'FM999,999,999') AS "error of the forecast",
+  to_char(sum(error_last_balance * accounts) / sum(accounts), 'FM999,999,999') AS "of the last balance",
+  round(100 * sum(coverage_q90 * accounts_coverage) / sum(accounts_coverage), 1) AS "% below the 0.9 quantile",
+  round(100 * sum(share_not_known * accounts) / sum(accounts), 1) AS "% whose 0.9 quantile of demand nobody knows"
+FROM lending_report.report_demand_quality GROUP BY product ORDER BY product;
 \echo From one month to the next, by days past due (retail card, the latest two months):
 SELECT from_band AS "days past due", to_band AS "a month later", accounts, round(100 * share::numeric, 1) AS "%"
 FROM lending_report.report_transitions WHERE product = 'retail card' AND month = '2026-10-01' AND to_band <> 'gone' ORDER BY 1, 2;
@@ -170,6 +175,7 @@ SELECT currency, as_of, to_char(accounts, 'FM999,999,999') AS accounts, to_char(
   round(100 * gap_risk / gap, 1) || ' risk, ' || round(100 * gap_product / gap, 1) || ' product, '
     || round(100 * gap_ungranted / gap, 1) || ' not granted, ' || round(100 * gap_demand / gap, 1) || ' demand, '
     || round(100 * gap_dormancy / gap, 1) || ' dormancy, ' || round(100 * gap_buffer / gap, 1) || ' buffer' AS "% of it", to_char(unmet, 'FM999,999,999,999') AS "demand turned away",
+  round(100 * largest_share_unmet, 1) AS "% of it of one account", round(100 * weak_share_unmet, 1) AS "% of it on weak estimates",
   to_char(expected_loss, 'FM999,999,999') AS "expected loss", increases, decreases, freezes, referrals, to_char(limit_change, 'FMSG999,999,999,999') AS "change of limits", alerts_open
 FROM lending_report.report_summary ORDER BY currency;
 \x off

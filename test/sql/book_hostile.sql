@@ -69,7 +69,7 @@ BEGIN;
 ALTER TABLE book_h.account ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY part ON book_h.account USING (account_id > 4);
 SELECT attempt(s) FROM unnest(ARRAY[$$INSERT INTO book_h.exclusion (borrower_id, kind, action, valid_from) VALUES (3, 'fraud', 'FREEZE', '2026-10-01')$$,
-  $$SELECT erase_borrower('book_h', 3, '2026-10-31', 'asked')$$, $$SELECT refresh_features('book_h')$$,
+  $$SELECT erase_borrower('book_h', 3, '2026-10-31', 'asked')$$, $$SELECT refresh_features('book_h')$$, $$SELECT refresh_demand('book_h')$$,
   $$SELECT replay_decisions('book_h', '2026-10-01', '2026-10-31')$$, $$SELECT check_book('book_h')$$]) s;
 -- A policy that shows all of it does no harm.
 ALTER POLICY part ON book_h.account USING (true);

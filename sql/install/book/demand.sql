@@ -48,6 +48,9 @@ BEGIN
   WHERE f.month = next OR f.month <= next - make_interval(months => coalesce((options ->> 'keep_forecasts')::int, 24));
   DELETE FROM demand_model_version v
   WHERE v.until <= latest - make_interval(months => coalesce((options ->> 'keep_forecasts')::int, 24));
+  WITH learned AS MATERIALIZED (
+      SELECT v.product, v.currency, v.model, (credit_limit.demand_model_summary(v.model)).horizons @> ARRAY[peak] AS far
+      FROM demand_model_version v WHERE v.until = latest)
   INSERT INTO demand_forecast (account_id, month, made_on, credit_limit, last_balance, balance_q50, balance_q90, balance_mean,
     demand_mean, demand_q90, demand_is_known)
   SELECT h.account_id, next, today, trim_scale(l.credit_limit), trim_scale(l.balance), credit_limit.demand_amount(q.balance, 0.5),
@@ -60,11 +63,10 @@ BEGIN
     FROM account a JOIN account_month m ON m.account_id = a.account_id
     WHERE a.status = 'open' AND m.month <= latest AND m.month > latest - interval '36 months'
     GROUP BY a.account_id, a.product, a.currency) h
-  JOIN demand_model_version v ON v.product = h.product AND v.currency = h.currency AND v.until = latest
+  JOIN learned v ON v.product = h.product AND v.currency = h.currency
   CROSS JOIN LATERAL (SELECT credit_limit.forecast_balance(v.model, h.history, latest) AS balance,
       credit_limit.forecast_demand(v.model, h.history, latest) AS demand,
-      CASE WHEN (credit_limit.demand_model_summary(v.model)).horizons @> ARRAY[peak]
-        THEN credit_limit.forecast_demand(v.model, h.history, latest, peak, 'peak') END AS peak OFFSET 0) q
+      CASE WHEN v.far THEN credit_limit.forecast_demand(v.model, h.history, latest, peak, 'peak') END AS peak OFFSET 0) q
   CROSS JOIN LATERAL credit_limit.behavior_features(h.history, h.month) l
   WHERE q.balance IS NOT NULL;
   GET DIAGNOSTICS forecasts = ROW_COUNT;
