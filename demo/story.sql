@@ -30,7 +30,7 @@ SELECT b.*, score((SELECT card FROM rules), b) AS score, score_pd((SELECT card F
 \set step 'estimate the demand'
 \ir step.sql
 -- What each borrower would draw next month if no limit stopped him: a month at the limit says only "at least so much". His own months say it, and
--- the population of his product, learned from 3,000 of it, says what his months do not.
+-- the population of his product, learned from 2,000 of it, says what his months do not.
 CREATE TABLE wanted AS
 SELECT borrower_id, demand_agg(month, balance, available) AS own, avg(greatest(0, balance)) AS mean_balance,
   (array_agg(greatest(0, balance) ORDER BY month DESC))[1] AS last_balance, max(month) AS last_month
@@ -38,7 +38,7 @@ FROM account_month GROUP BY borrower_id;
 CREATE TABLE population AS
 SELECT product, compact(demand_prior_agg(borrower_id, own)) AS prior
 FROM (SELECT *, row_number() OVER (PARTITION BY product ORDER BY hashint8(borrower_id)) AS draw FROM wanted JOIN borrower USING (borrower_id)) b
-WHERE draw <= 3000 GROUP BY product;
+WHERE draw <= 2000 GROUP BY product;
 CREATE TABLE demanded AS
 SELECT b.borrower_id, b.product, b.credit_limit, b.balance, b.months_inactive, b.true_demand, w.mean_balance, w.last_balance, s.status, s.n_censored, s.n, s.n_zero,
   d.demand, t.demand AS true_next

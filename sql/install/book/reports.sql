@@ -14,7 +14,7 @@ RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
 -- computes report_position as of a day: of every open account its demand in the month after the latest on file, by its 12 months
--- up to that day and the population of its product, currency and segment (demand_posterior; learned from 3,000 of its accounts,
+-- up to that day and the population of its product, currency and segment (demand_posterior; learned from 2,000 of its accounts,
 -- drawn by a hash), and its latest decision since the last finished run that moved limits. NULL: the business date, or else the
 -- end of the latest month. Writes the positions that changed, in one transaction, and returns how many there are. Analyze
 -- report_position after the first. Errors: no such book (3F000, 42P01)
@@ -57,7 +57,7 @@ BEGIN
     population AS MATERIALIZED (
       SELECT l.product, l.currency, l.segment,
         credit_limit.compact(credit_limit.demand_prior_agg(l.account_id::bigint, l.demand)) AS prior
-      FROM line l WHERE l.draw <= 3000
+      FROM line l WHERE l.draw <= 2000
       GROUP BY l.product, l.currency, l.segment),
     decided AS (
       SELECT DISTINCT ON (d.account_id) d.* FROM decision d LEFT JOIN run r ON r.run_id = d.run_id
