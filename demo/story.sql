@@ -89,14 +89,14 @@ FROM scored s, rules r WHERE borrower_id = :one;
 \set step 'report the demand'
 \ir step.sql
 \echo === 4. Demand behind the limits ===
-\echo How sure the estimates are, and how far they are from the truth: what was estimated at the end of November against what would have been drawn in
-\echo December without a limit (known in a made-up book only), beside the last balance. Errors are mean absolute ones.
+\echo How sure the estimates of the month to come are, and, in a made-up book, how far from the truth: what would be drawn then without a limit,
+\echo beside the last balance. Errors are mean absolute ones.
 SELECT d.status, to_char(count(*), 'FM999,999,999') AS borrowers, round(100 * avg(n_censored::float8 / nullif(n, 0))::numeric, 1) AS "% of months at limit",
   to_char(avg(abs(demand_quantile(demand, 0.5) - true_next::float8)), 'FM999,999,999') AS "error of the median", to_char(avg(abs(last_balance - true_next)), 'FM999,999,999') AS "of last balance",
   round(100 * avg((true_next::float8 <= demand_quantile(demand, 0.9))::int), 1) AS "% below the 0.9 quantile",
   to_char(avg(true_next), 'FM999,999,999') AS "demand, true", to_char(avg(demand_mean(demand)) FILTER (WHERE true_next IS NOT NULL), 'FM999,999,999') AS estimated, k.meaning AS "what carries it"
 FROM demanded d JOIN (VALUES ('posterior', 'own months'), ('mostly_prior', 'the product more than own months'), ('prior_only', 'the product: he never drew'),
-  ('tail', 'far above all he ever drew or had'), ('out_of_scope', 'no line for a year')) k (status, meaning) USING (status)
+  ('tail', 'nothing: it may be far above all he ever drew or had'), ('out_of_scope', 'no line for a year')) k (status, meaning) USING (status)
 GROUP BY d.status, k.meaning ORDER BY count(*) DESC;
 \echo The same by how often the limit was reached: where it always was, balances say nothing of what lies above it, and no estimate does.
 SELECT CASE WHEN n_censored = 0 THEN '1 never at the limit' WHEN 2 * n_censored <= n THEN '2 up to half of the months'
