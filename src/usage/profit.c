@@ -159,7 +159,9 @@ typedef struct Bounds
 static Bounds
 bounds_argument(FunctionCallInfo fcinfo, int floor, int step)
 {
-	Bounds		bounds = {.has_floor = !PG_ARGISNULL(floor), .has_cap = !PG_ARGISNULL(floor + 1), .has_step = !PG_ARGISNULL(step)};
+	Bounds		bounds = {
+		.has_floor = !PG_ARGISNULL(floor), .has_cap = !PG_ARGISNULL(floor + 1), .has_step = !PG_ARGISNULL(step)
+	};
 
 	if (bounds.has_floor)
 	{
