@@ -109,7 +109,7 @@ step(const Search *search, ClDemandPopulation *population)
 static double
 climb(const Search *search, ClDemandPopulation *population, int cycles, double tolerance, int *iterations, bool *converged)
 {
-	double		best = -INFINITY;
+	double		value = -INFINITY;
 
 	*converged = false;
 	for (int cycle = 0; cycle < cycles; cycle++)
@@ -122,12 +122,8 @@ climb(const Search *search, ClDemandPopulation *population, int cycles, double t
 		double		rr = 0;
 		double		vv = 0;
 		double		length;
-		double		value;
 
 		value = step(search, population);
-		if (value < best - 1e-9 * fabs(best) && cycle > 0)
-			best = value;
-		best = fmax(best, value);
 		get(&start, x0);
 		get(population, x1);
 		(void) step(search, population);
@@ -163,7 +159,7 @@ climb(const Search *search, ClDemandPopulation *population, int cycles, double t
 			*population = start;
 		++*iterations;
 	}
-	return best;
+	return value;
 }
 
 /* Where a search begins: the moments of log draws. */
