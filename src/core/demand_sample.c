@@ -4,9 +4,66 @@
  */
 #include "core/demand_sample.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* After so many months on file without a line an account is out of scope. */
+#define MONTHS_WITHOUT_LINE 12
+
+bool
+cl_demand_account(ClDemandAccount *account, ClDemand *demand)
+{
+	ClDemandMonth month[CL_DEMAND_MONTHS];
+	int			n = cl_demand_months(demand, month);
+	int			first = 0;
+	int32_t		with_line = 0;
+
+	account->last = n > 0 ? month[n - 1].month : 0;
+	account->n = 0;
+	account->limit = 0;
+	account->highest = (float) fmax(demand->highest_balance, demand->highest_granted);
+	for (int i = 0; i < n; i++)
+	{
+		double		balance = month[i].balance;
+		double		limit = month[i].limit;
+
+		if (limit > 0)
+		{
+			account->limit = (float) limit;
+			with_line = month[i].month;
+		}
+		if (!(limit > 0) || isnan(balance))
+			continue;
+		if (account->n == 0)
+			first = month[i].month;
+		while (account->n < month[i].month - first)
+			account->months[account->n++] = NAN;
+		account->months[account->n++] = (float)
+			(balance <= 0 ? 0 : balance >= (1 - demand->options.tolerance) * limit ? -fmax(balance, limit) : balance);
+	}
+	while (account->n > 0 && account->n < account->last - first + 1)
+		account->months[account->n++] = NAN;
+	return n > 0 && account->limit > 0 && with_line > account->last - MONTHS_WITHOUT_LINE;
+}
+
+const char *
+cl_demand_account_disorder(const ClDemandAccount *account)
+{
+	if (account->last < CL_BEHAVIOR_FIRST_MONTH || account->last > CL_BEHAVIOR_LAST_MONTH)
+		return "last month of an account is out of range";
+	if (!(account->limit > 0 && account->limit <= FLT_MAX))
+		return "limit of an account is not above 0";
+	if (!(account->highest >= account->limit && account->highest <= FLT_MAX))
+		return "highest amount of an account is below its limit";
+	for (int i = 0; i < account->n; i++)
+	{
+		if (isinf(account->months[i]) || (i == 0 && isnan(account->months[i])))
+			return "amount of a month is not known or not finite";
+	}
+	return NULL;
+}
 
 void
 cl_demand_sample_init(ClDemandSample *sample, const ClMemory *memory)
@@ -219,4 +276,21 @@ cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceiling[CL_DEMA
 	}
 	cl_release(&sample->memory, highest);
 	return n_ceilings;
+}
+
+double
+cl_demand_ceiling_of(const ClDemandAccount *account, const ClDemandCeiling *ceiling, int n)
+{
+	int			class = account->limit > 0 ? cl_demand_class(account->limit) : CL_DEMAND_HIGHEST_CLASS + 1;
+	const ClDemandCeiling *best = NULL;
+
+	/* A class that nobody was in takes the nearest. */
+	for (int i = 0; i < n; i++)
+	{
+		if (ceiling[i].class > CL_DEMAND_HIGHEST_CLASS && account->limit > 0 && best != NULL)
+			break;
+		if (best == NULL || abs(ceiling[i].class - class) < abs(best->class - class))
+			best = &ceiling[i];
+	}
+	return fmax(best->ceiling, account->highest);
 }

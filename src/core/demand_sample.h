@@ -20,6 +20,13 @@ typedef struct ClDemandAccount
 	float		months[];
 } ClDemandAccount;
 
+/* Room for the largest account. */
+typedef union ClDemandAccountRoom
+{
+	ClDemandAccount account;
+	char		room[sizeof(ClDemandAccount) + CL_DEMAND_MONTHS * sizeof(float)];
+} ClDemandAccountRoom;
+
 typedef struct ClDemandSample
 {
 	ClMemory	memory;
@@ -50,6 +57,10 @@ typedef struct ClDemandCeiling
 #define CL_DEMAND_HIGHEST_CLASS 63
 #define CL_DEMAND_CLASSES (CL_DEMAND_HIGHEST_CLASS - CL_DEMAND_LOWEST_CLASS + 1)
 
+/* All but the hash, from a dated demand; false when the account is out of scope: no limit above 0 in the last 12 months on file. */
+extern bool cl_demand_account(ClDemandAccount *account, ClDemand *demand);
+/* What is wrong with one from outside; NULL when it is in order. */
+extern const char *cl_demand_account_disorder(const ClDemandAccount *account);
 extern void cl_demand_sample_init(ClDemandSample *sample, const ClMemory *memory);
 /* Of an account in scope; it is copied where it is kept. */
 extern void cl_demand_sample_add(ClDemandSample *sample, const ClDemandAccount *account);
@@ -59,5 +70,7 @@ extern bool cl_demand_sample_sort(ClDemandSample *sample);
 extern int	cl_demand_class(double limit);
 /* Ascending by class; their number. The last one, of class CL_DEMAND_HIGHEST_CLASS + 1, is of all accounts together. */
 extern int	cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceiling[CL_DEMAND_CLASSES + 1]);
+/* That of peers of an account, at least its own highest; of these, of which there is one. */
+extern double cl_demand_ceiling_of(const ClDemandAccount *account, const ClDemandCeiling *ceiling, int n);
 
 #endif							/* CL_CORE_DEMAND_SAMPLE_H */

@@ -19,25 +19,6 @@ PG_FUNCTION_INFO_V1(cl_demand_posterior);
 /* The prior counts for more than the account's own months. */
 #define MOSTLY 0.5
 
-static double
-ceiling_of(const ClDemandPriorHead *head, const ClDemandAccount *account)
-{
-	int			class = account->limit > 0 ? cl_demand_class(account->limit) : CL_DEMAND_HIGHEST_CLASS + 1;
-	const ClDemandCeiling *best = NULL;
-
-	/* A class that nobody was in takes the nearest. */
-	for (int i = 0; i < head->n_ceilings; i++)
-	{
-		const ClDemandCeiling *ceiling = &head->ceiling[i];
-
-		if (ceiling->class > CL_DEMAND_HIGHEST_CLASS && account->limit > 0 && best != NULL)
-			break;
-		if (best == NULL || abs(ceiling->class - class) < abs(best->class - class))
-			best = ceiling;
-	}
-	return fmax(best->ceiling, account->highest);
-}
-
 static int
 months_ahead(FunctionCallInfo fcinfo, const ClDemandAccount *account)
 {
@@ -126,7 +107,7 @@ cl_demand_posterior(PG_FUNCTION_ARGS)
 	if (!in_scope)
 		series.n = 0;
 	cl_demand_outlook(&outlook, &series, population, ahead);
-	outlook.ahead.ceiling = ceiling_of(head, account);
+	outlook.ahead.ceiling = cl_demand_ceiling_of(account, head->ceiling, head->n_ceilings);
 	posterior.mu = outlook.mu;
 	posterior.sigma = outlook.sigma;
 	posterior.p_zero = outlook.p_zero;

@@ -16,8 +16,6 @@
 
 #define TYPE_NAME "demand_prior"
 
-/* After so many months on file without a line an account is out of scope. */
-#define MONTHS_WITHOUT_LINE 12
 #define LARGEST_SCORE 1e300
 
 ClDemandPrior *
@@ -68,63 +66,6 @@ merge(void *into, const void *from)
 				 errhint("Look for a demand_prior that was not built by demand_prior_agg.")));
 	prior->head.fitted = false;
 	cl_demand_sample_merge(&prior->sample, &other->sample);
-}
-
-/*
- * Accounts
- */
-
-bool
-cl_demand_account(ClDemandAccount *account, ClDemand *demand)
-{
-	ClDemandMonth month[CL_DEMAND_MONTHS];
-	int			n = cl_demand_months(demand, month);
-	int			first = 0;
-	int32_t		with_line = 0;
-
-	account->last = n > 0 ? month[n - 1].month : 0;
-	account->n = 0;
-	account->limit = 0;
-	account->highest = (float) fmax(demand->highest_balance, demand->highest_granted);
-	for (int i = 0; i < n; i++)
-	{
-		double		balance = month[i].balance;
-		double		limit = month[i].limit;
-
-		if (limit > 0)
-		{
-			account->limit = (float) limit;
-			with_line = month[i].month;
-		}
-		if (!(limit > 0) || isnan(balance))
-			continue;
-		if (account->n == 0)
-			first = month[i].month;
-		while (account->n < month[i].month - first)
-			account->months[account->n++] = NAN;
-		account->months[account->n++] = (float)
-			(balance <= 0 ? 0 : balance >= (1 - demand->options.tolerance) * limit ? -fmax(balance, limit) : balance);
-	}
-	while (account->n > 0 && account->n < account->last - first + 1)
-		account->months[account->n++] = NAN;
-	return n > 0 && account->limit > 0 && with_line > account->last - MONTHS_WITHOUT_LINE;
-}
-
-const char *
-cl_demand_account_disorder(const ClDemandAccount *account)
-{
-	if (account->last < CL_BEHAVIOR_FIRST_MONTH || account->last > CL_BEHAVIOR_LAST_MONTH)
-		return "last month of an account is out of range";
-	if (!(account->limit > 0 && account->limit <= FLT_MAX))
-		return "limit of an account is not above 0";
-	if (!(account->highest >= account->limit && account->highest <= FLT_MAX))
-		return "highest amount of an account is below its limit";
-	for (int i = 0; i < account->n; i++)
-	{
-		if (isinf(account->months[i]) || (i == 0 && isnan(account->months[i])))
-			return "amount of a month is not known or not finite";
-	}
-	return NULL;
 }
 
 /*

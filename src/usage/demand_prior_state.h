@@ -35,21 +35,11 @@ typedef struct ClDemandPrior
 
 extern const ClSummary demand_prior_summary;
 extern ClDemandPrior *cl_demand_prior_create(void);
-/* The account's months as a series, or false when it is out of scope: no limit above 0 in the last 12 months on file. */
-extern bool cl_demand_account(ClDemandAccount *account, ClDemand *demand);
-/* Room for the largest account. */
-typedef union ClDemandAccountRoom
-{
-	ClDemandAccount account;
-	char		room[sizeof(ClDemandAccount) + CL_DEMAND_MONTHS * sizeof(float)];
-} ClDemandAccountRoom;
-
 /* Fits what was collected, once. */
 extern void cl_demand_prior_settle(ClDemandPrior *prior);
 /* The settled head of an argument, in the current context or shared. */
 extern const ClDemandPriorHead *cl_demand_prior_head(Datum value);
 extern const char *cl_demand_prior_disorder(const ClDemandPriorHead *head);
-extern const char *cl_demand_account_disorder(const ClDemandAccount *account);
 extern void cl_demand_prior_print(StringInfo out, const void *state);
 extern void *cl_demand_prior_parse(const ClJson *document);
 

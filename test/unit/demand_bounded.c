@@ -2,8 +2,9 @@
  * demand_bounded.c
  *	  Demands with a ceiling: whatever the months, and whatever the distribution, no answer leaves the range of what can be.
  */
-#include "core/demand.h"
+#include "core/demand_sample.h"
 #include "core/distribution.h"
+#include "core/forecast.h"
 
 #include <float.h>
 #include <string.h>
@@ -115,13 +116,13 @@ test_quantiles(void)
 	}
 }
 
-/* A million in a soak; with sanitizers a twentieth of them takes a minute, so a check has a tenth of that. */
+/* A million in a soak; a check has 20,000, since sanitizers are slow. */
 static int
 rounds(void)
 {
 	int			n = cl_rounds(1000000);
 
-	return n < 1000000 ? n / 10 : n;
+	return n < 1000000 ? n / 5 * 2 : n;
 }
 
 static void
@@ -226,7 +227,140 @@ test_histories(void)
 	}
 }
 
-/* Distributions as a forecast or a stranger may give them. */
+/*
+ * The same histories when they lean on each other: a panel of them, the population behind it (fitted to the panel, now and then,
+ * and at random otherwise), and the posterior of each; and forecasts of them by cells of the panel.
+ */
+#define PANEL 100
+
+static void
+random_population(uint64_t *state, ClDemandPopulation *population, double level)
+{
+	population->level_mean = level + 3 * (uniform(state) - 0.5);
+	population->level_sd = exp(uniform(state) * 5 - 4);
+	population->spread_mean = uniform(state) * 4 - 3;
+	population->spread_sd = exp(uniform(state) * 4 - 4);
+	population->carry = uniform(state) < 0.2 ? 0 : uniform(state) * 0.998;
+	population->start = 1 - 0.98 * uniform(state);
+	for (int i = 0; i < 2; i++)
+		*(i == 0 ? &population->stops : &population->stays) =
+			(ClDemandBeta) {exp(uniform(state) * 10 - 6), exp(uniform(state) * 10 - 6)};
+}
+
+static void
+check_posterior(uint64_t *state, const ClDemandAccount *account, bool in_scope, const ClDemandPopulation *population,
+				const ClDemandCeiling *ceiling, int n_ceilings)
+{
+	ClDemandSeries series = {in_scope ? account->n : 0, account->months};
+	ClDemandOutlook outlook;
+
+	cl_demand_outlook(&outlook, &series, population, 1 + (int) (cl_test_random(state) % 12));
+	outlook.ahead.ceiling = cl_demand_ceiling_of(account, ceiling, n_ceilings);
+	CHECK(outlook.ahead.ceiling >= account->highest && outlook.ahead.ceiling < INFINITY);
+	CHECK(cl_demand_model_disorder(&outlook.ahead) == NULL && !isnan(cl_demand_mean(&outlook.ahead)));
+	CHECK(outlook.prior_weight >= 0 && outlook.prior_weight <= 1 && outlook.se_mu >= 0 && outlook.se_sigma >= 0);
+	check_model(&outlook.ahead, outlook.ahead.ceiling);
+	outlook.ahead.ceiling = exp(uniform(state) * 20 - 3);
+	check_model(&outlook.ahead, outlook.ahead.ceiling);
+}
+
+static void
+check_forecasts(ClDemand demand[PANEL], int32_t as_of)
+{
+	static const ClForecastTarget target[] = {{true, CL_DEMAND_MONTH, 1}, {true, CL_DEMAND_PEAK, 3},
+	{false, CL_DEMAND_MIXTURE, 3}};
+	ClForecast	forecast = {.options = {0, 0, 12, CL_DEMAND_TOLERANCE}, .has_options = true};
+	ClForecastCount *sorted;
+	double		factor[CL_FORECAST_SIZES];
+
+	for (int i = 0; i < PANEL; i++)
+		cl_forecast_add(&forecast, &cl_test_memory, demand[i].history);
+	sorted = cl_forecast_sorted(&forecast, &cl_test_memory);
+	cl_forecast_ceilings(sorted, forecast.n, factor);
+	for (int t = 0; t < 3; t++)
+	{
+		ClForecastTree *tree = cl_forecast_fit(sorted, forecast.n, &target[t], &cl_test_memory);
+
+		for (int i = 0; i < PANEL; i++)
+		{
+			ClForecastOrigin origin;
+			double		quantile[CL_FORECAST_POINTS];
+			ClDemandModel model = {.distribution = CL_DEMAND_QUANTILES, .n_points = CL_FORECAST_POINTS,
+			.probability = cl_forecast_probability, .quantile = quantile};
+
+			if (!cl_forecast_origin(demand[i].history, as_of, &origin) || !(origin.scale > 0))
+				continue;
+			model.ceiling = cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin,
+												  origin.scale * factor[cl_forecast_size(origin.scale)], quantile);
+			CHECK(cl_demand_model_disorder(&model) == NULL && model.ceiling < INFINITY);
+			check_model(&model, model.ceiling);
+		}
+		cl_release(&cl_test_memory, tree->cell);
+		cl_release(&cl_test_memory, tree);
+	}
+	cl_release(&cl_test_memory, sorted);
+	cl_release(&cl_test_memory, forecast.count);
+}
+
+static void
+test_leaning(void)
+{
+	static const ClDemandOptions options = {CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, CL_DEMAND_CEILING_FACTOR, INFINITY};
+	uint64_t	state = 17;
+	ClDemandMonth month[CL_DEMAND_MONTHS];
+	ClDemand	demand[PANEL];
+	ClDemandAccountRoom room[PANEL];
+	bool		in_scope[PANEL];
+	ClDemandCeiling ceiling[CL_DEMAND_CLASSES + 1];
+
+	for (int panel = 0; panel < rounds() / PANEL; panel++)
+	{
+		ClDemandPopulation population = {.distribution = (ClDemandDistribution) (panel % 3)};
+		ClDemandSample sample;
+		ClDemandSeries series[PANEL];
+		double		level = 0;
+		int			n_ceilings;
+		int			n;
+
+		cl_demand_sample_init(&sample, &cl_test_memory);
+		for (int i = 0; i < PANEL; i++)
+		{
+			cl_demand_init(&demand[i], &cl_test_memory, &options);
+			random_history(&state, month, &n);
+			for (int t = 0; t < n; t++)
+				CHECK(cl_demand_add_month(&demand[i], month[n - 1].month - t, month[t].balance, month[t].limit));
+			room[i].account.hash = cl_test_random(&state);
+			in_scope[i] = cl_demand_account(&room[i].account, &demand[i]);
+			CHECK(in_scope[i] == (cl_demand_account_disorder(&room[i].account) == NULL));
+			if (in_scope[i])
+				cl_demand_sample_add(&sample, &room[i].account);
+			level += log(fmax(1, room[i].account.highest)) / PANEL;
+		}
+		CHECK(cl_demand_sample_sort(&sample));
+		n_ceilings = cl_demand_ceilings(&sample, ceiling);
+		random_population(&state, &population, level);
+		if (panel % 100 < 3)
+		{
+			ClDemandPopulationFit fit;
+
+			for (int i = 0; i < sample.n; i++)
+				series[i] = (ClDemandSeries) {sample.account[i]->n, sample.account[i]->months};
+			cl_demand_population_fit(&fit, series, sample.n, population.distribution, &cl_test_memory);
+			population = fit.population;
+		}
+		for (int i = 0; i < PANEL; i++)
+			check_posterior(&state, &room[i].account, in_scope[i], &population, ceiling, n_ceilings);
+		if (panel % 10 == 0)
+			check_forecasts(demand, month[n - 1].month);
+		for (int i = 0; i < PANEL; i++)
+			cl_demand_clear(&demand[i]);
+		for (int i = 0; i < sample.n; i++)
+			cl_release(&cl_test_memory, sample.account[i]);
+		cl_release(&cl_test_memory, sample.account);
+	}
+}
+
+/* Distributions as a stranger may give them. */
 static void
 test_given(void)
 {
@@ -313,6 +447,7 @@ test_demand_bounded(void)
 	test_gamma_fit();
 	test_quantiles();
 	test_histories();
+	test_leaning();
 	test_given();
 	test_months();
 }
