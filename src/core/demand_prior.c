@@ -56,11 +56,26 @@ set(ClDemandPopulation *population, const double *x)
 	population->spread_sd = fmin(3, fmax(LEAST_SPREAD_SD, exp(x[3])));
 }
 
-/* One step of expectation maximisation; the log likelihood before it. */
+/*
+ * Histories of a few months cannot tell levels that differ from draws that scatter about them and fade slowly: the likelihood is
+ * a ridge from one to the other, and of one month each it is level. Panels that can tell have levels that lie somewhat further
+ * apart than an account's draws do. A few units of likelihood for that decide on the ridge, and weigh nothing elsewhere.
+ */
+#define USUAL_RATIO 0.3			/* log of level_sd / sigma */
+#define RATIO_SD 0.3
+
+static double
+unusual(const ClDemandPopulation *population)
+{
+	return log(population->level_sd) - population->spread_mean - USUAL_RATIO;
+}
+
+/* One step of expectation maximisation; the log likelihood before it, with that of the ratio. */
 static double
 step(const Search *search, ClDemandPopulation *population)
 {
-	double		value = 0;
+	double		off = unusual(population);
+	double		value = -0.5 * off * off / (RATIO_SD * RATIO_SD);
 	double		n = 0;
 	double		level = 0;
 	double		level_squares = 0;
@@ -100,6 +115,9 @@ step(const Search *search, ClDemandPopulation *population)
 		x[1] = 0.5 * log(level_squares / n - (level / n) * (level / n));
 		x[2] = spread_mean + spread / n;
 		x[3] = 0.5 * log(spread_squares / n - (spread / n) * (spread / n));
+		off = x[1] - x[2] - USUAL_RATIO;
+		x[1] -= off / (2 * n * RATIO_SD * RATIO_SD + 1);
+		x[2] += off / (n * exp(-2 * x[3]) * RATIO_SD * RATIO_SD + 1);
 		set(population, x);
 	}
 	return value;
@@ -199,7 +217,7 @@ begin(const Search *search, ClDemandPopulation *population)
 	}
 	population->level_mean = n > 0 ? level / n : 0;
 	population->level_sd = n > 1 ? sqrt(fmax(0.01, level_squares / n - level / n * (level / n))) : 1;
-	population->spread_mean = 0.5 * log(n_within > 0 ? fmax(1e-4, within / n_within) : 0.25);
+	population->spread_mean = n_within > 0 ? 0.5 * log(fmax(1e-4, within / n_within)) : log(population->level_sd) - USUAL_RATIO;
 	population->spread_sd = 0.5;
 }
 
@@ -279,18 +297,6 @@ typedef struct CarryScore
 	double		miss;
 } CarryScore;
 
-/*
- * Histories of a few months cannot tell deviations that fade slowly from levels that differ: the likelihood is a ridge from
- * one to the other. A few units of it decide for the middle; where there are more months they weigh nothing.
- */
-static double
-log_prior(const ClDemandPopulation *population)
-{
-	double		ratio = log(population->level_sd) - population->spread_mean;
-
-	return 3 * log(1 - population->carry * population->carry) - 2 * ratio * ratio;
-}
-
 static CarryScore
 score_carry(const Search *search, ClDemandPopulation *population, double carry)
 {
@@ -299,7 +305,7 @@ score_carry(const Search *search, ClDemandPopulation *population, double carry)
 	bool		converged;
 
 	population->carry = carry;
-	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged) + log_prior(population);
+	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged);
 	score.miss = miss(search, population);
 	return score;
 }
