@@ -346,16 +346,16 @@ refine(const Search *search, ClDemandPopulation *population, int at, double best
 	return x;
 }
 
-/* Draws two months apart: with neighbours only, levels that differ and deviations that carry on look the same. */
+/* Draws so many months apart. With neighbours only, levels that differ and deviations that carry on look the same. */
 static int
-pairs_apart(const Search *search)
+pairs_apart(const Search *search, int gap)
 {
 	int			pairs = 0;
 
 	for (int i = 0; i < search->n; i++)
 	{
-		for (int j = 2; j < search->series[i].n; j++)
-			pairs += search->series[i].months[j] > 0 && search->series[i].months[j - 2] > 0;
+		for (int j = gap; j < search->series[i].n; j++)
+			pairs += search->series[i].months[j] > 0 && search->series[i].months[j - gap] > 0;
 	}
 	return pairs;
 }
@@ -374,6 +374,12 @@ fit_carry(Search *search, ClDemandPopulation *population)
 	double		sum = 0;
 	double		squares = 0;
 
+	/* One month each says nothing of it. */
+	if (pairs_apart(search, 1) + pairs_apart(search, 2) == 0)
+	{
+		(void) score_carry(search, population, 0);
+		return;
+	}
 	for (int i = 0; i < GRID; i++)
 	{
 		score[i] = score_carry(search, population, grid[i]);
@@ -383,7 +389,7 @@ fit_carry(Search *search, ClDemandPopulation *population)
 				best[j] = i;
 		}
 	}
-	if (best[0] != best[1] && pairs_apart(search) >= LEAST_PAIRS)
+	if (best[0] != best[1] && pairs_apart(search, 2) >= LEAST_PAIRS)
 	{
 		for (int j = 0; j < 2; j++)
 		{
@@ -418,7 +424,7 @@ fit_start(const Search *search, ClDemandPopulation *population)
 	ClDemandPopulation best = *population;
 	double		most = -INFINITY;
 
-	for (int i = 0; i < (int) (sizeof(starts) / sizeof(starts[0])) && pairs_apart(search) >= LEAST_PAIRS; i++)
+	for (int i = 0; i < (int) (sizeof(starts) / sizeof(starts[0])) && pairs_apart(search, 2) >= LEAST_PAIRS; i++)
 	{
 		CarryScore	score;
 
