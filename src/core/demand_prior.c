@@ -33,9 +33,10 @@ typedef struct Search
 	const ClDemandSeries *series;
 	int			n;
 	const ClMemory *memory;
-	double	   *level;			/* of each series, as believed at the last step */
-	double	   *sigma;
+	double	   *sigma;			/* of each series, as believed at the last step */
 	double	   *missed;			/* by the forecasts of each series, where asked for */
+	ClDemandScan scan;			/* of what a step is over */
+	void	   *data;
 } Search;
 
 static void
@@ -70,57 +71,74 @@ unusual(const ClDemandPopulation *population)
 	return log(population->level_sd) - population->spread_mean - USUAL_RATIO;
 }
 
+void
+cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDemandPopulation *population, ClDemandBelief *belief)
+{
+	ClDemandEvidence evidence;
+
+	cl_demand_weigh(&evidence, series, population);
+	if (evidence.n == 0)
+		return;
+	cl_demand_believe(belief, &evidence);
+	step->n++;
+	cl_exact_sum_add(&step->likelihood, belief->log_marginal);
+	cl_exact_sum_add(&step->level, belief->level - population->level_mean);
+	cl_exact_sum_add(&step->level_squares, belief->level_variance + pow(belief->level - population->level_mean, 2));
+	cl_exact_sum_add(&step->spread, belief->spread - population->spread_mean);
+	cl_exact_sum_add(&step->spread_squares, belief->spread_variance + pow(belief->spread - population->spread_mean, 2));
+}
+
+static double
+total(const ClExactSum *sum)
+{
+	return cl_exact_sum_closed(sum).high;
+}
+
 /* One step of expectation maximisation; the log likelihood before it, with that of the ratio. */
 static double
 step(const Search *search, ClDemandPopulation *population)
 {
+	ClDemandStep sums = {0};
 	double		off = unusual(population);
 	double		value = -0.5 * off * off / (RATIO_SD * RATIO_SD);
-	double		n = 0;
-	double		level = 0;
-	double		level_squares = 0;
-	double		spread = 0;
-	double		spread_squares = 0;
-	double		level_mean = population->level_mean;
-	double		spread_mean = population->spread_mean;
+	double		x[PARAMETERS];
+	double		n;
+	double		level;
+	double		spread;
+
+	search->scan(search->data, population, &sums);
+	n = (double) sums.n;
+	if (n == 0)
+		return value;
+	level = total(&sums.level) / n;
+	spread = total(&sums.spread) / n;
+	x[0] = population->level_mean + level;
+	x[1] = 0.5 * log(total(&sums.level_squares) / n - level * level);
+	x[2] = population->spread_mean + spread;
+	x[3] = 0.5 * log(total(&sums.spread_squares) / n - spread * spread);
+	off = x[1] - x[2] - USUAL_RATIO;
+	x[1] -= off / (2 * n * RATIO_SD * RATIO_SD + 1);
+	x[2] += off / (n * exp(-2 * x[3]) * RATIO_SD * RATIO_SD + 1);
+	set(population, x);
+	return value + total(&sums.likelihood);
+}
+
+/* Over the series in memory. */
+static void
+scan_series(void *data, const ClDemandPopulation *population, ClDemandStep *sums)
+{
+	const Search *search = data;
 
 	for (int i = 0; i < search->n; i++)
 	{
-		ClDemandEvidence evidence;
-		ClDemandBelief belief;
+		ClDemandBelief belief = {.n_nodes = 0};
 
 		if (i % 64 == 0)
 			search->memory->check_for_interrupts();
-		cl_demand_weigh(&evidence, &search->series[i], population);
-		if (evidence.n == 0)
-			continue;
-		cl_demand_believe(&belief, &evidence);
-		n++;
-		value += belief.log_marginal;
-		level += belief.level - level_mean;
-		level_squares += belief.level_variance + (belief.level - level_mean) * (belief.level - level_mean);
-		spread += belief.spread - spread_mean;
-		spread_squares += belief.spread_variance + (belief.spread - spread_mean) * (belief.spread - spread_mean);
-		if (search->level != NULL)
-		{
-			search->level[i] = belief.level;
+		cl_demand_step_add(sums, &search->series[i], population, &belief);
+		if (search->sigma != NULL && belief.n_nodes > 0)
 			search->sigma[i] = exp(belief.spread);
-		}
 	}
-	if (n > 0)
-	{
-		double		x[PARAMETERS];
-
-		x[0] = level_mean + level / n;
-		x[1] = 0.5 * log(level_squares / n - (level / n) * (level / n));
-		x[2] = spread_mean + spread / n;
-		x[3] = 0.5 * log(spread_squares / n - (spread / n) * (spread / n));
-		off = x[1] - x[2] - USUAL_RATIO;
-		x[1] -= off / (2 * n * RATIO_SD * RATIO_SD + 1);
-		x[2] += off / (n * exp(-2 * x[3]) * RATIO_SD * RATIO_SD + 1);
-		set(population, x);
-	}
-	return value;
 }
 
 /* The maximum over the first series; the log likelihood there. */
@@ -458,20 +476,18 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 						 const ClMemory *memory)
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
-	Search		search = {series, n < FOR_CARRY ? n : FOR_CARRY, memory, NULL, NULL, NULL};
+	Search		search = {series, n < FOR_CARRY ? n : FOR_CARRY, memory, NULL, NULL, scan_series, &search};
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
 
 	memset(fit, 0, sizeof(*fit));
-	search.level = cl_allocate(memory, search.n * sizeof(double));
 	search.sigma = cl_allocate(memory, search.n * sizeof(double));
 	memset(search.sigma, 0, search.n * sizeof(double));
 	begin(&search, &start);
 	fit_carry(&search, &start);
 	fit_start(&search, &start);
-	cl_release(memory, search.level);
 	cl_release(memory, search.sigma);
-	search.level = search.sigma = NULL;
+	search.sigma = NULL;
 	search.n = n < FIRST_FEW ? n : FIRST_FEW;
 	cl_demand_fit_turns(&start, search.series, search.n, memory);
 	for (int i = 0; i < (int) (sizeof(tried) / sizeof(tried[0])); i++)
@@ -512,4 +528,12 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 			}
 		}
 	}
+}
+
+void
+cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data)
+{
+	Search		search = {.scan = scan, .data = data};
+
+	(void) climb(&search, &fit->population, MOST_CYCLES, 1e-3, &fit->iterations, &fit->converged);
 }

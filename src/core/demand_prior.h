@@ -6,6 +6,7 @@
 #define CL_CORE_DEMAND_PRIOR_H
 
 #include "core/demand_series.h"
+#include "core/exact_sum.h"
 #include "core/memory.h"
 
 #define CL_DEMAND_TRIED (CL_DEMAND_GAMMA + 1)
@@ -23,6 +24,29 @@ typedef struct ClDemandPopulationFit
 /* distribution < 0: the one of the best log score. */
 extern void cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *series, int n, int distribution,
 									 const ClMemory *memory);
+
+/*
+ * What a step of the search needs of all accounts, in exact sums: the same in whatever order they come. Level and log sigma are
+ * as believed, less the means of the population.
+ */
+typedef struct ClDemandStep
+{
+	int64_t		n;
+	ClExactSum	likelihood;
+	ClExactSum	level;
+	ClExactSum	level_squares;
+	ClExactSum	spread;
+	ClExactSum	spread_squares;
+} ClDemandStep;
+
+/* Adds every account. */
+typedef void (*ClDemandScan) (void *data, const ClDemandPopulation *population, ClDemandStep *step);
+
+/* belief is left alone where the series says nothing. */
+extern void cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDemandPopulation *population,
+							   ClDemandBelief *belief);
+/* From a fit to some accounts: level and sigma of those that are scanned, the rest as it is. */
+extern void cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data);
 
 /* Its stops and stays only. */
 extern void cl_demand_fit_turns(ClDemandPopulation *population, const ClDemandSeries *all, int n, const ClMemory *memory);

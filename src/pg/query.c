@@ -12,6 +12,7 @@
 #include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/regproc.h"
 
@@ -141,6 +142,70 @@ cl_query_execute(SPIPlanPtr plan, const char *what, Datum *values, int n_columns
 	if (code != SPI_OK_SELECT)
 		elog(ERROR, "could not run %s: %s", what, SPI_result_code_string(code));
 	cl_query_require_types(SPI_tuptable->tupdesc, what, n_columns, types);
+}
+
+typedef struct RowScan
+{
+	DestReceiver receiver;
+	const char *what;
+	int			n_columns;
+	const Oid  *types;
+	ClQueryRow	receive;
+	void	   *data;
+	MemoryContext row;
+} RowScan;
+
+static void
+start_scan(DestReceiver *self, int operation, TupleDesc desc)
+{
+	const RowScan *scan = (RowScan *) self;
+
+	(void) operation;
+	cl_query_require_types(desc, scan->what, scan->n_columns, scan->types);
+}
+
+static bool
+scan_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowScan	   *scan = (RowScan *) self;
+	MemoryContext old = MemoryContextSwitchTo(scan->row);
+
+	slot_getallattrs(slot);
+	scan->receive(scan->data, slot->tts_values, slot->tts_isnull);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(scan->row);
+	return true;
+}
+
+static void
+end_scan(DestReceiver *self)
+{
+	(void) self;
+}
+
+void
+cl_query_scan(SPIPlanPtr plan, const char *what, int n_columns, const Oid *types, ClQueryRow receive, void *data)
+{
+	RowScan		scan = {{scan_row, start_scan, end_scan, end_scan, DestTuplestore}, what, n_columns, types, receive, data, NULL};
+	SPIExecuteOptions options = {.read_only = true, .dest = &scan.receiver};
+	int			code;
+
+	scan.row = AllocSetContextCreate(CurrentMemoryContext, "row of a query", ALLOCSET_DEFAULT_SIZES);
+	code = SPI_execute_plan_extended(plan, &options);
+	if (code != SPI_OK_SELECT)
+		elog(ERROR, "could not run %s: %s", what, SPI_result_code_string(code));
+	MemoryContextDelete(scan.row);
+}
+
+int
+cl_query_column(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return i;
+	}
+	return -1;
 }
 
 /* ---- Relations and expressions ---- */

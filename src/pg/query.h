@@ -32,6 +32,14 @@ extern SPIPlanPtr cl_query_prepare(const char *statement, const char *what, int 
 /* Runs it in the snapshot of the calling statement. SPI_tuptable has columns of these types (InvalidOid: any). */
 extern void cl_query_execute(SPIPlanPtr plan, const char *what, Datum *values, int n_columns, const Oid *types);
 
+/* The same row by row, none kept: a plan of it may have workers, which a cursor has not. In a context of the row's own. */
+typedef void (*ClQueryRow) (void *data, const Datum *value, const bool *isnull);
+
+extern void cl_query_scan(SPIPlanPtr plan, const char *what, int n_columns, const Oid *types, ClQueryRow receive, void *data);
+
+/* The place of a column of that name, or -1. */
+extern int	cl_query_column(TupleDesc desc, const char *name);
+
 /* The columns of a result are looked at before a row of it is read. */
 extern void cl_query_require_types(TupleDesc desc, const char *what, int n_columns, const Oid *types);
 

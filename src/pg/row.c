@@ -73,14 +73,13 @@ column_kind(Oid type)
 	}
 }
 
-/* Whether a type is the one of this extension that a column asks for. */
-static bool
-is_own_type(const ClColumn *column, Oid type)
+bool
+cl_is_own_type(Oid type, const char *name)
 {
 	Oid			schema = get_namespace_oid("credit_limit", true);
 
 	return OidIsValid(schema) &&
-		type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(column->own_type), ObjectIdGetDatum(schema));
+		type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
 }
 
 void
@@ -179,7 +178,7 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	}
 	if (column->own_type != NULL)
 	{
-		if (is_own_type(column, getBaseType(column->type)))
+		if (cl_is_own_type(getBaseType(column->type), column->own_type))
 			column->kind = CL_COLUMN_OWN;
 		return;
 	}

@@ -76,6 +76,9 @@ typedef struct ClRow
 	bool	   *isnull;
 } ClRow;
 
+/* Whether it is the type of this extension of that name. */
+extern bool cl_is_own_type(Oid type, const char *name);
+
 /* A function of this extension that works on a column of one of its types, the first of the argument types. */
 extern void cl_own_function(const char *name, int nargs, const Oid *types, MemoryContext context, FmgrInfo *function);
 

@@ -35,18 +35,6 @@ enum
 
 static const char *const column_names[MOST_COLUMNS] = {"event", "x", "weight"};
 
-/* The place of a column of that name, or -1. */
-static int
-find_column(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 void
 cl_logit_query_open(ClLogitQuery *query, const char *text)
 {
@@ -62,10 +50,10 @@ cl_logit_query_open(ClLogitQuery *query, const char *text)
 	if (desc->natts < 2 || desc->natts > MOST_COLUMNS)
 		wrong_query(psprintf("It returns %d columns.", desc->natts));
 	query->weighted = desc->natts == MOST_COLUMNS;
-	by_name = find_column(desc, "event") >= 0 && find_column(desc, "x") >= 0;
+	by_name = cl_query_column(desc, "event") >= 0 && cl_query_column(desc, "x") >= 0;
 	for (int i = 0; i < desc->natts; i++)
 	{
-		place[i] = by_name ? find_column(desc, column_names[i]) : i;
+		place[i] = by_name ? cl_query_column(desc, column_names[i]) : i;
 		if (place[i] < 0)
 			wrong_query("It has three columns, and none is called weight.");
 		names[place[i]] = column_names[i];

@@ -32,21 +32,26 @@ create(void)
 	return cl_demand_prior_create();
 }
 
-static void *
-read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
+int
+cl_demand_prior_options(const char *what, Jsonb *jsonb)
 {
 	static const char *const keys[] = {"distribution", NULL};
 	static const char *const distributions[] = {"lognormal", "normal", "gamma", NULL};
-	int		   *distribution = palloc_object(int);
 	ClJson		root;
 	ClJson		node;
 
-	(void) fcinfo;
-	*distribution = -1;
-	cl_json_open(&root, "options of demand_prior_agg", jsonb);
+	cl_json_open(&root, what, jsonb);
 	cl_json_object(&root, keys);
-	if (cl_json_get(&root, "distribution", &node))
-		*distribution = cl_json_choice(&node, distributions);
+	return cl_json_get(&root, "distribution", &node) ? cl_json_choice(&node, distributions) : -1;
+}
+
+static void *
+read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
+{
+	int		   *distribution = palloc_object(int);
+
+	(void) fcinfo;
+	*distribution = cl_demand_prior_options("options of demand_prior_agg", jsonb);
 	return distribution;
 }
 
@@ -73,58 +78,67 @@ take_options(FunctionCallInfo fcinfo, ClDemandPrior *prior, bool first)
 	prior->head.distribution = distribution;
 }
 
+bool
+cl_demand_account_read(ClDemandAccount *account, uint64 hash, Datum value)
+{
+	ClDemand   *demand = cl_demand_get(value);
+
+	if (!cl_demand_dated(demand))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a demand_prior needs the demand of an account with its months"),
+				 errdetail("%s", demand->model != NULL ? "This one was given, or is a posterior." :
+						   "This one was built without months."),
+				 errhint("Build it by demand_agg(month, balance, available), or demand(behavior), one for each account.")));
+	account->hash = hash;
+	return cl_demand_account(account, demand);
+}
+
 static Datum
 add_account(FunctionCallInfo fcinfo, uint64 hash)
 {
 	bool		first = PG_ARGISNULL(0);
 	ClDemandPrior *prior = cl_agg_state(fcinfo, create);
 	ClDemandAccountRoom room;
-	ClDemand   *demand;
 
 	take_options(fcinfo, prior, first);
 	prior->head.fitted = false;
 	if (PG_ARGISNULL(2))
-	{
 		prior->sample.n_without++;
-		PG_RETURN_POINTER(prior);
-	}
-	demand = cl_demand_get(PG_GETARG_DATUM(2));
-	if (!cl_demand_dated(demand))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("demand_prior_agg needs the demand of an account with its months"),
-				 errdetail("%s", demand->model != NULL ? "This one was given, or is a posterior." :
-						   "This one was built without months."),
-				 errhint("Build it by demand_agg(month, balance, available), or demand(behavior), one for each account.")));
-	room.account.hash = hash;
-	if (cl_demand_account(&room.account, demand))
+	else if (cl_demand_account_read(&room.account, hash, PG_GETARG_DATUM(2)))
 		cl_demand_sample_add(&prior->sample, &room.account);
 	else
 		prior->sample.n_out_of_scope++;
 	PG_RETURN_POINTER(prior);
 }
 
+uint64
+cl_demand_account_hash(Datum account, bool is_text)
+{
+	int64		number;
+	text	   *name;
+
+	if (!is_text)
+	{
+		number = DatumGetInt64(account);
+		return hash_bytes_extended((unsigned char *) &number, sizeof(number), 0);
+	}
+	name = DatumGetTextPP(account);
+	return hash_bytes_extended((unsigned char *) VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), 0);
+}
+
 /* A row without an account is no account. */
 Datum
 cl_demand_prior_bigint_transition(PG_FUNCTION_ARGS)
 {
-	int64		account;
-
-	if (PG_ARGISNULL(1))
-		return cl_agg_unchanged(fcinfo);
-	account = PG_GETARG_INT64(1);
-	return add_account(fcinfo, hash_bytes_extended((unsigned char *) &account, sizeof(account), 0));
+	return PG_ARGISNULL(1) ? cl_agg_unchanged(fcinfo) :
+		add_account(fcinfo, cl_demand_account_hash(PG_GETARG_DATUM(1), false));
 }
 
 Datum
 cl_demand_prior_text_transition(PG_FUNCTION_ARGS)
 {
-	text	   *account;
-
-	if (PG_ARGISNULL(1))
-		return cl_agg_unchanged(fcinfo);
-	account = PG_GETARG_TEXT_PP(1);
-	return add_account(fcinfo, hash_bytes_extended((unsigned char *) VARDATA_ANY(account), VARSIZE_ANY_EXHDR(account), 0));
+	return PG_ARGISNULL(1) ? cl_agg_unchanged(fcinfo) : add_account(fcinfo, cl_demand_account_hash(PG_GETARG_DATUM(1), true));
 }
 
 /*

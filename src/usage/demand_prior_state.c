@@ -88,7 +88,7 @@ sort(ClDemandPrior *prior)
 	if (!cl_demand_sample_sort(&prior->sample))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an account comes twice in demand_prior_agg"),
+				 errmsg("an account comes twice for a demand_prior"),
 				 errdetail("Two rows have the same account."),
 				 errhint("Build one demand for each account by demand_agg(month, balance, available) and GROUP BY account.")));
 }
@@ -234,7 +234,7 @@ cl_demand_prior_disorder(const ClDemandPriorHead *head)
 	wrong = population_disorder(&head->fit.population);
 	if (wrong != NULL)
 		return wrong;
-	if (head->fit.n < 0 || head->fit.n > head->n_kept || head->fit.iterations < 0)
+	if (head->fit.n < 0 || head->fit.n > head->n_accounts || head->fit.iterations < 0)
 		return "numbers of the fit are out of range";
 	for (int i = 0; i < CL_DEMAND_TRIED; i++)
 	{

@@ -35,6 +35,11 @@ typedef struct ClDemandPrior
 
 extern const ClSummary demand_prior_summary;
 extern ClDemandPrior *cl_demand_prior_create(void);
+/* The distribution that options ask for, or -1. "what" is what messages call them. */
+extern int	cl_demand_prior_options(const char *what, Jsonb *jsonb);
+extern uint64 cl_demand_account_hash(Datum account, bool is_text);
+/* From a demand, which has months or is an error; false when the account is out of scope. */
+extern bool cl_demand_account_read(ClDemandAccount *account, uint64 hash, Datum demand);
 /* Fits what was collected, once. */
 extern void cl_demand_prior_settle(ClDemandPrior *prior);
 /* The settled head of an argument, in the current context or shared. */

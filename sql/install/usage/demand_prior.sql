@@ -1,5 +1,18 @@
 -- demand_prior: what the accounts of a segment have in common, and what an account's own months make of it.
 
+CREATE FUNCTION credit_limit.demand_prior_fit(query text, options jsonb DEFAULT '{}') RETURNS credit_limit.demand_prior
+AS 'MODULE_PATHNAME', 'cl_demand_prior_fit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+
+COMMENT ON FUNCTION credit_limit.demand_prior_fit(text, jsonb) IS
+'The population behind all accounts of a query, which returns account (an integer or text) and demand (with its months, one for '
+'each account), by these names or by place. Up to 100,000 accounts it is compact(demand_prior_agg(account, demand, options)). '
+'Of more, the level and sigma of all count, and each step of the search runs the query again, some three to ten times, in '
+'parallel where the planner can; carry, start, the months without a draw, log scores and ceilings are those of the 100,000 '
+'with the smallest hash. It is compact, and cannot be merged. The query must be one SELECT that only reads, without volatile '
+'functions and row locks. It runs with the rights and the search_path of the caller; all scans see the snapshot of the calling '
+'statement. No accounts, and a NULL query or options, give NULL. Errors: other columns (42804), anything else than one SELECT '
+'that only reads, or a demand without months (22023), scans that see different rows (55000).';
+
 CREATE FUNCTION credit_limit.demand_prior_stats(
   credit_limit.demand_prior,
   OUT n_accounts bigint,
