@@ -345,18 +345,19 @@ cl_demand_add(ClDemand *demand, double balance, double limit)
  * Dated months: a history (behavior.h) that knows limit and balance only, with as many decimals as the amounts need, up to four.
  */
 
-/* At four decimals; raises *decimals to those that it needs. */
+/* At four decimals, to which the value is rounded; raises *decimals to those that it needs. */
 static bool
-amount_of(double value, int64_t *amount, int *decimals)
+amount_of(double *value, int64_t *amount, int *decimals)
 {
 	int64_t		rest;
 
 	*amount = CL_BEHAVIOR_UNKNOWN;
-	if (isnan(value))
+	if (isnan(*value))
 		return true;
-	if (!(fabs(value) <= CL_DEMAND_LARGEST_DATED))
+	if (!(fabs(*value) <= CL_DEMAND_LARGEST_DATED))
 		return false;
-	*amount = rest = (int64_t) rint(value * 1e4);
+	*amount = rest = (int64_t) rint(*value * 1e4);
+	*value = (double) rest / 1e4;
 	for (int needed = CL_BEHAVIOR_DECIMALS; needed > *decimals; needed--)
 	{
 		if (rest % 10 != 0)
@@ -373,8 +374,8 @@ cl_demand_add_month(ClDemand *demand, int32_t month, double balance, double limi
 	CL_BEHAVIOR_NO_DAYS, 0};
 	int			decimals = demand->history != NULL ? demand->history->decimals : 0;
 
-	if (!amount_of(balance, &row.amount[CL_BEHAVIOR_BALANCE], &decimals) ||
-		!amount_of(limit, &row.amount[CL_BEHAVIOR_LIMIT], &decimals) || too_large(demand, balance, limit))
+	if (!amount_of(&balance, &row.amount[CL_BEHAVIOR_BALANCE], &decimals) ||
+		!amount_of(&limit, &row.amount[CL_BEHAVIOR_LIMIT], &decimals) || too_large(demand, balance, limit))
 		return false;
 	if (demand->history == NULL)
 		demand->history = cl_behavior_new(&demand->memory);

@@ -454,6 +454,9 @@ SELECT d FROM stored WHERE kind IN ('given', 'given normal', 'given gamma', 'lea
   AND length(d::text) < 1000 ORDER BY kind, d;
 
 -- The largest amounts, too: a dump can be restored.
+-- Amounts of more than four decimals are held at four, the highest of them too.
+SELECT d::text::demand = d AS text, d::bytea::demand = d AS bytes, (demand_stats(d)).ceiling FROM (SELECT demand_agg(m, b, 200.00006) AS d
+  FROM (VALUES (DATE '2026-01-01', 10.00006), ('2026-02-01', 100.00015)) v (m, b)) x;
 SELECT credit_limit_internal.demand_send(d::text::demand) = credit_limit_internal.demand_send(d) AS largest
   FROM (SELECT demand_agg(x, x) AS d FROM unnest('{1e305, 1.7976931348623157e308}'::float8[]) x) s;
 

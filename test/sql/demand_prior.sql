@@ -94,6 +94,35 @@ SELECT s.n_kept = t.n_kept AS kept, t.distribution, t.log_score_normal IS NULL A
 FROM (SELECT demand_prior_agg(account_id::text, d, '{"distribution": "gamma"}') AS p FROM known) g, demand_prior_stats(g.p) t, prior,
   demand_prior_stats(prior.p) s;
 
+-- From a query: the same as the aggregate up to 100,000 accounts; of more, the level of all. Those with draws have three logarithms whose mean
+-- is known; where 100,000 are kept, some of them are not.
+SELECT demand_prior_fit('SELECT account_id, d FROM known') = c.p AS same, demand_prior_fit('SELECT d AS demand, account_id::int AS account FROM known; --') = c.p AS named,
+  demand_prior_fit('SELECT account_id::text, d FROM known', '{"distribution": "normal"}') = t.p AS text FROM (SELECT compact(p) AS p FROM prior) c,
+  (SELECT compact(demand_prior_agg(account_id::text, d, '{"distribution": "normal"}')) AS p FROM known) t;
+CREATE TABLE many AS SELECT account, demand_agg(month, CASE WHEN account % 40 = 0 THEN exp(6 + account % 1009 / 400.0 + (account % 97 / 300.0 + 0.05) * k) ELSE 0 END,
+  1e6::float8) AS demand FROM generate_series(1, 100400) account, (VALUES (DATE '2026-01-01', -1), ('2026-02-01', 0), ('2026-03-01', 1)) m (month, k) GROUP BY 1;
+CREATE TABLE fitted AS SELECT demand_prior_fit('SELECT account, demand FROM many') AS p;
+SELECT s.n_accounts, s.n_kept, s.n_fitted, s.status, abs(s.level_mean - t.level) < 1e-5 AS of_all, abs(a.level_mean - t.level) > 1e-5 AS not_of_kept,
+  s.carry = a.carry AS carry, s.ceiling = a.ceiling AS ceiling
+FROM fitted, demand_prior_stats(p) s, (SELECT demand_prior_agg(account, demand) AS p FROM many) k, demand_prior_stats(k.p) a,
+  (SELECT avg(6 + account % 1009 / 400.0) AS level FROM generate_series(40, 100400, 40) account) t;
+SELECT bytes(demand_prior_fit('SELECT account, demand FROM many ORDER BY account % 1009')) = bytes(p) AS any_order, p::text::demand_prior = p AS as_text,
+  p::bytea::demand_prior = p AS as_bytes FROM fitted;
+SELECT demand_prior_fit('SELECT account_id, d FROM known WHERE false') IS NULL AS no_rows, demand_prior_fit(NULL) IS NULL AS no_query,
+  demand_prior_fit('SELECT account_id, d FROM known', NULL) IS NULL AS no_options,
+  (demand_prior_stats(demand_prior_fit('SELECT account_id, NULL::demand FROM known WHERE account_id < 4'))).n_without;
+CREATE FUNCTION half(bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN random() < 0.5 AND $1 > 0; END $$;
+SELECT demand_prior_fit('SELECT account, demand FROM many WHERE account % 1000 > 0 OR half(account)');
+SELECT demand_prior_fit('SELECT account_id FROM known');
+SELECT demand_prior_fit('SELECT d, account_id FROM known');
+SELECT demand_prior_fit('SELECT account_id, 1 FROM known');
+SELECT demand_prior_fit('SELECT 1, d FROM known');
+SELECT demand_prior_fit('SELECT account_id, demand(7, 1) FROM known');
+SELECT demand_prior_fit('SELECT account_id, d FROM known', '{"family": "gamma"}');
+SELECT demand_prior_fit('SELECT account_id, d FROM known WHERE random() < 2');
+SELECT demand_prior_fit('DELETE FROM known RETURNING account_id, d');
+SELECT rollup(p) FROM fitted;
+
 -- Mistakes.
 SELECT demand_prior_agg(1, d) FROM known;
 SELECT demand_prior_agg(account_id, demand(7, 1)) FROM known;

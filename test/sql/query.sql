@@ -5,6 +5,7 @@ SET search_path = query_test, credit_limit;
 
 CREATE TABLE loan AS SELECT i AS id, DATE '2024-01-01' + 31 * (i % 4) AS m, chr(65 + i % 5) AS grade, (i * 7919) % 101 AS age,
   (i * 31) % 7 < 2 AS bad FROM generate_series(1, 700) i;
+CREATE TABLE loan_demand AS SELECT id, demand_agg(m, age, 100) AS d FROM loan WHERE id <= 20 GROUP BY id;
 -- Whatever runs that must not leaves a row here.
 CREATE TABLE witness (what text);
 CREATE FUNCTION testify() RETURNS int LANGUAGE sql AS 'INSERT INTO query_test.witness VALUES (1) RETURNING 1';
@@ -16,6 +17,7 @@ CREATE VIEW with_lock AS SELECT * FROM loan FOR UPDATE;
 CREATE TABLE place (what text, call text, good text);
 INSERT INTO place VALUES
   ('logistic_regression_fit query', 'SELECT credit_limit.logistic_regression_fit(%L)', 'SELECT bad, ARRAY[age] FROM loan'),
+  ('demand_prior_fit query', 'SELECT credit_limit.demand_prior_fit(%L)', 'SELECT id, d FROM loan_demand'),
   ('logit_stepwise query', 'SELECT * FROM credit_limit.logit_stepwise(%L, ARRAY[''age''])', 'SELECT bad, ARRAY[age] FROM loan'),
   ('logit_stepwise terms', 'SELECT * FROM credit_limit.logit_stepwise(''SELECT bad, ARRAY[age] FROM loan'', ARRAY[%L])', 'age'),
   ('psi_by_period relation', 'SELECT * FROM credit_limit.psi_by_period(%L, ''grade'', ''m'')', 'loan'),
@@ -85,6 +87,8 @@ INSERT INTO hostile VALUES
   ('SELECT true, ARRAY[1.0] FROM generate_series(1, 3) i UNION ALL SELECT false, ARRAY[1.0, 2.0]'), ('SELECT l, l FROM loan l'),
     ('SELECT ''c''::cstring, ''c''::cstring'),
   ('SELECT ROW(true), ROW(ARRAY[1.0])'), ('SELECT true, int2vector ''1 2'''), ('SELECT true, oidvector ''1 2'''), ('SELECT true, ARRAY[1::oid]'),
+  ('SELECT id, d FROM loan_demand'), ('SELECT d, id FROM loan_demand'), ('SELECT id, d FROM loan_demand FOR SHARE'), ('SELECT testify(), d FROM loan_demand'),
+  ('SELECT d AS demand, id AS account FROM loan_demand) AS q (demand, account); SELECT testify() FROM (SELECT 1'), ('SELECT 1, d FROM loan_demand'),
   ('SELECT 7213::bigint, 7213::bigint'), ('SELECT ''internal'', ARRAY[1]'), ('SELECT unnest(ARRAY[true, false]), ARRAY[1.0]'),
     ('SELECT true, ARRAY[1.0] WHERE false'),
   ('SELECT $1, ARRAY[1.0]'), ('SELECT true, $1'), ('$1'), ('$1::text'), ('SELECT true, ARRAY[1.0] FROM q'),

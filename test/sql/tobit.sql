@@ -295,6 +295,17 @@ SELECT '{"intercept": 1, "terms": [], "covariance": [[1]]}'::tobit_model;
 SELECT '{"intercept": 1, "terms": [], "scale": 1}'::tobit_model;
 SELECT '{"intercept": 1, "terms": [], "fit": {"status": "fine"}}'::tobit_model;
 SELECT '{"intercept": 1, "terms": [], "fit": {"status": "converged", "n": 1, "n_skipped": 0, "n_exact": 2}}'::tobit_model;
+-- The demand at x: what is seen of it within bounds is tobit_predict, quantiles are those of the normal.
+SELECT x, near(demand_mean(d), tobit_predict(m, ARRAY[x, 1], 0), 1e-12) AS mean, near(expected_draw(d, 900), tobit_predict(m, ARRAY[x, 1], 0, 900), 1e-12) AS draw,
+  near(demand_quantile(d, 0.975), 100 + 3 * x + 7 + 250 * 1.959963984540054, 1e-12) AS q975, s.ceiling IS NULL AS ceiling, s.basis, s.distribution, s.sigma
+FROM (VALUES ('{"intercept": 100, "terms": [{"coefficient": 3}, {"coefficient": 7}], "sigma": 250}'::tobit_model)) v (m), generate_series(0, 400, 200) x,
+  demand(m, ARRAY[x, 1]) d, demand_stats(d) s;
+SELECT what, demand(m, x) IS NULL AS nothing FROM (VALUES ('x', '{"intercept": 1, "terms": [{"coefficient": 1}], "sigma": 1}'::tobit_model, NULL::float8[]),
+  ('model', NULL, '{1}'), ('NaN', '{"intercept": 1, "terms": [{"coefficient": 1}], "sigma": 1}', '{NaN}'),
+  ('Infinity', '{"intercept": 1, "terms": [{"coefficient": 1}], "sigma": 1}', '{Infinity}'),
+  ('no sigma', '{"intercept": 1, "terms": []}', '{}'), ('no coefficients', (SELECT tobit_regression(0, 0, NULL, ARRAY[x1]) FROM made), '{1}')) v (what, m, x);
+SELECT demand('{"intercept": 1, "terms": [{"coefficient": 1}], "sigma": 1}'::tobit_model, '{1, 2}');
+SELECT demand('{"intercept": 1, "terms": [{"coefficient": 1}], "sigma": 1}'::tobit_model, '{NULL}');
 CREATE TABLE model AS SELECT 1 AS id, plain AS m FROM whole UNION ALL SELECT 2, full_form FROM whole UNION ALL SELECT 3, mixed FROM fitted
 UNION ALL SELECT 4, tobit_regression(0, 0, NULL, ARRAY[x1]) FROM made UNION ALL SELECT 5, tobit_regression(durable, 0, NULL, ARRAY[age, 2 * age],
   '{"confidence": 0.99, "names": ["\"q\"", "ä"]}') FROM tobin UNION ALL SELECT 6, '{"intercept": 1, "terms": []}';

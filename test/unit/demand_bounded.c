@@ -167,6 +167,7 @@ random_history(uint64_t *state, ClDemandMonth *month, int *n)
 {
 	int			kind = (int) (cl_test_random(state) % 8);
 	double		limit = exp(uniform(state) * 14) * 0.1;
+	double		unit = cl_test_random(state) % 2 == 0 ? 100 : 1e7;
 
 	*n = kind < 2 ? 2 + (int) (cl_test_random(state) % 3) : 1 + (int) (cl_test_random(state) % CL_DEMAND_MONTHS);
 	for (int i = 0; i < *n; i++)
@@ -176,12 +177,12 @@ random_history(uint64_t *state, ClDemandMonth *month, int *n)
 		month[i].month = 24300 + i;
 		if (kind == 3 && u < 0.3)
 			limit = fmin(1e9, fmax(0.01, limit * (u < 0.15 ? 10 : 0.1)));
-		month[i].limit = rint(limit * 100) / 100;
+		month[i].limit = rint(limit * unit) / unit;
 		month[i].balance = kind == 4 ? 0 : kind == 5 ? (i == *n / 2 ? u * limit : 0) :
 			kind == 6 ? (i < 3 ? u * u * u * limit : limit) : kind == 7 ? limit * exp(-12 * u) : 1.3 * u * u * limit;
 		if (kind == 2 && u > 0.97)
 			month[i].balance *= 1e4;
-		month[i].balance = rint(month[i].balance * 100) / 100;
+		month[i].balance = rint(month[i].balance * unit) / unit;
 	}
 }
 
@@ -199,6 +200,13 @@ check_history(uint64_t *state, const ClDemandOptions *options, const ClDemandMon
 	CHECK(cl_demand_fit(&demand)->status != CL_DEMAND_NOT_CONVERGED);
 	if (demand.n > demand.n_zero)
 		CHECK(model.ceiling >= demand.highest_balance && model.ceiling >= demand.highest_granted && model.ceiling < INFINITY);
+	if (dated)
+	{
+		ClDemandMonth kept[CL_DEMAND_MONTHS];
+
+		for (int i = cl_demand_months(&demand, kept) - 1; i >= 0; i--)
+			CHECK(kept[i].balance <= demand.highest_balance && kept[i].limit <= demand.highest_granted);
+	}
 	if (cl_demand_fit(&demand)->status == CL_DEMAND_CONVERGED)
 		CHECK(cl_demand_quantile(&model, 0.9) <= fmax(demand.highest_balance, demand.highest_granted));
 	check_model(&model, model.ceiling);
@@ -430,6 +438,8 @@ test_months(void)
 	/* A month that is no longer kept still says what was seen. */
 	CHECK_NEAR(cl_demand_ceiling(&dated), 360000, 0);
 	CHECK_NEAR(cl_demand_ceiling(&part[1]), 360000, 0);
+	/* Seen is what the history holds, at four decimals. */
+	CHECK(cl_demand_add_month(&part[1], 24351, 123456.78914, 123456.78915) && cl_demand_ceiling(&part[1]) == 4 * 123456.7892);
 	CHECK(cl_behavior_conflict(dated.history, &columns) == 0);
 	CHECK(cl_demand_add_month(&dated, 24320, NAN, 100) && cl_behavior_conflict(dated.history, &columns) == 0);
 	CHECK(cl_demand_add_month(&dated, 24320, NAN, 101) && cl_behavior_conflict(dated.history, &columns) == 24320);

@@ -68,3 +68,12 @@ COMMENT ON FUNCTION credit_limit.tobit_predict(credit_limit.tobit_model, anyarra
 'for each term, numbers of any type; aliased terms count nothing. NULL when x or an element of it is NULL, NaN or infinite, '
 'when the model is NULL or has no coefficients, or has no sigma and there are bounds. Errors: x of another length, lower '
 'above upper, a bound that is not finite.';
+
+CREATE FUNCTION credit_limit.demand(model credit_limit.tobit_model, x float8[]) RETURNS credit_limit.demand
+AS 'MODULE_PATHNAME', 'cl_demand_of_tobit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION credit_limit.demand(credit_limit.tobit_model, float8[]) IS
+'The demand that a Tobit regression of balances expects of a borrower with x, one number for each term: normal, mu the model''s '
+'mean at x without bounds and sigma that of the model, in units of y; no ceiling, no basis. The same sigma for all, and nothing '
+'of the borrower''s own months. NULL when an argument is NULL, an element of x is NaN or infinite, or the model has no '
+'coefficients or no sigma. Errors: x of another length (2202E), a NULL in x (22004).';
