@@ -296,7 +296,8 @@ SELECT '{"intercept": 1, "terms": [], "scale": 1}'::tobit_model;
 SELECT '{"intercept": 1, "terms": [], "fit": {"status": "fine"}}'::tobit_model;
 SELECT '{"intercept": 1, "terms": [], "fit": {"status": "converged", "n": 1, "n_skipped": 0, "n_exact": 2}}'::tobit_model;
 -- The demand at x: what is seen of it within bounds is tobit_predict, quantiles are those of the normal.
-SELECT x, near(demand_mean(d), tobit_predict(m, ARRAY[x, 1], 0), 1e-12) AS mean, near(expected_draw(d, 900), tobit_predict(m, ARRAY[x, 1], 0, 900), 1e-12) AS draw,
+SELECT x, near(demand_mean(d), tobit_predict(m, ARRAY[x, 1], 0), 1e-12) AS mean,
+  near(expected_draw(d, 900), tobit_predict(m, ARRAY[x, 1], 0, 900), 1e-12) AS draw,
   near(demand_quantile(d, 0.975), 100 + 3 * x + 7 + 250 * 1.959963984540054, 1e-12) AS q975, s.ceiling IS NULL AS ceiling, s.basis, s.distribution, s.sigma
 FROM (VALUES ('{"intercept": 100, "terms": [{"coefficient": 3}, {"coefficient": 7}], "sigma": 250}'::tobit_model)) v (m), generate_series(0, 400, 200) x,
   demand(m, ARRAY[x, 1]) d, demand_stats(d) s;
