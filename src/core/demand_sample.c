@@ -230,11 +230,11 @@ highest_near(const ClDemandSample *sample, int class, int distance, double *high
 	return n;
 }
 
-/* The 0.999 quantile, or the second highest where that would be the highest. */
+/* All but one in so many have no more; or the second highest, where that would be the highest. */
 static double
-quantile_of_peers(double *highest, int n)
+quantile_of_peers(double *highest, int n, int one_in)
 {
-	int			from_above = n / 1000 + 1;
+	int			from_above = n / one_in + 1;
 
 	qsort(highest, (size_t) n, sizeof(double), compare_amounts);
 	if (from_above < 2)
@@ -271,11 +271,32 @@ cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceiling[CL_DEMA
 				break;
 		}
 		n = highest_near(sample, class, distance, highest);
-		ceiling[n_ceilings++] = (ClDemandCeiling) {class, n, quantile_of_peers(highest, n)};
+		ceiling[n_ceilings++] = (ClDemandCeiling) {class, n, quantile_of_peers(highest, n, 1000)};
 		sample->memory.check_for_interrupts();
 	}
 	cl_release(&sample->memory, highest);
 	return n_ceilings;
+}
+
+double
+cl_demand_seen(const ClDemandSample *sample)
+{
+	double	   *highest = cl_allocate(&sample->memory, (sample->n + 1) * sizeof(double));
+	double		seen;
+	int			n = 0;
+
+	for (int i = 0; i < sample->n; i++)
+	{
+		const ClDemandAccount *account = sample->account[i];
+
+		highest[n] = 0;
+		for (int j = 0; j < account->n; j++)
+			highest[n] = fmax(highest[n], account->months[j]);
+		n += highest[n] > 0;
+	}
+	seen = n > 0 ? quantile_of_peers(highest, n, 100) : 0;
+	cl_release(&sample->memory, highest);
+	return seen;
 }
 
 double

@@ -70,6 +70,11 @@ extern bool cl_demand_sample_sort(ClDemandSample *sample);
 extern int	cl_demand_class(double limit);
 /* Ascending by class; their number. The last one, of class CL_DEMAND_HIGHEST_CLASS + 1, is of all accounts together. */
 extern int	cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceiling[CL_DEMAND_CLASSES + 1]);
+/*
+ * How far draws below a limit have shown what is wanted: of 100 accounts with one, 99 have drawn no more, and more than one has
+ * drawn so much. 0: nobody has drawn.
+ */
+extern double cl_demand_seen(const ClDemandSample *sample);
 /* That of peers of an account, at least its own highest; of these, of which there is one. */
 extern double cl_demand_ceiling_of(const ClDemandAccount *account, const ClDemandCeiling *ceiling, int n);
 

@@ -16,8 +16,9 @@ PG_FUNCTION_INFO_V1(cl_demand_posterior);
 
 #define MOST_AHEAD 36
 
-/* The prior counts for more than the account's own months. */
+/* The prior counts for more than the account's own months; of these, so many at the limit hide the 0.9 quantile. */
 #define MOSTLY 0.5
+#define HIDDEN 0.1
 
 static int
 months_ahead(FunctionCallInfo fcinfo, const ClDemandAccount *account)
@@ -53,14 +54,22 @@ months_ahead(FunctionCallInfo fcinfo, const ClDemandAccount *account)
 	return ahead;
 }
 
+/*
+ * What carries the 0.9 quantile. That of the month to come may well lie above all that an account ever drew: it has few months, or
+ * is on its way up. Its own level and spread say so, unless the limit stopped it too often; beyond what draws of others below
+ * their limits have shown, only the form of the distribution does.
+ */
 static ClDemandStatus
-status_of(const ClDemandPosterior *posterior, const ClDemandModel *model, double highest)
+status_of(const ClDemandPosterior *posterior, const ClDemandModel *model, double highest, double seen)
 {
+	double		q90 = cl_demand_quantile(model, 0.9);
+
 	if (posterior->n == posterior->n_zero)
 		return CL_DEMAND_PRIOR_ONLY;
-	if (cl_demand_quantile(model, 0.9) > highest)
+	if (q90 > fmax(highest, seen))
 		return CL_DEMAND_TAIL;
-	return posterior->prior_weight > MOSTLY ? CL_DEMAND_MOSTLY_PRIOR : CL_DEMAND_POSTERIOR;
+	return posterior->prior_weight > MOSTLY || (q90 > highest && posterior->n_censored > HIDDEN * posterior->n) ?
+		CL_DEMAND_MOSTLY_PRIOR : CL_DEMAND_POSTERIOR;
 }
 
 /* demand, prior, as_of, horizon. Without a demand it is what is known of an account of the segment that has no months. */
@@ -123,7 +132,7 @@ cl_demand_posterior(PG_FUNCTION_ARGS)
 		outlook.ahead.mu = outlook.ahead.sigma = outlook.ahead.p_zero = NAN;
 	}
 	else
-		posterior.status = status_of(&posterior, &outlook.ahead, account->highest);
+		posterior.status = status_of(&posterior, &outlook.ahead, account->highest, head->seen);
 	return cl_summary_datum(&demand_summary,
 							cl_demand_of_posterior(&outlook.ahead, &posterior, CL_DEMAND_MONTH, PG_GETARG_INT32(3)));
 }

@@ -172,6 +172,7 @@ cl_demand_prior_stats(PG_FUNCTION_ARGS)
 	cl_record_put_float8(&record, stops);
 	cl_record_put_float8(&record, stays);
 	cl_record_put_float8(&record, head->n_ceilings > 0 ? head->ceiling[head->n_ceilings - 1].ceiling : NAN);
+	cl_record_put_float8(&record, head->seen > 0 ? head->seen : NAN);
 	cl_record_put_text(&record, head->fit.n == 0 ? "no_draws" : head->fit.converged ? "converged" : "max_iterations");
 	cl_record_put_float8(&record, head->fit.log_score[CL_DEMAND_LOGNORMAL]);
 	cl_record_put_float8(&record, head->fit.log_score[CL_DEMAND_NORMAL]);

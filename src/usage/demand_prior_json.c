@@ -20,7 +20,7 @@
  * JSON:
  *		{"version": 1, "compact": false, "n_accounts": 2, "n_out_of_scope": 0, "n_without": 0, "n_months": 5,
  *		 "population": {"distribution": "lognormal", "level_mean": 6.9, …, "log_scores": [-7.1, null, -7.3]},
- *		 "ceilings": [[9, 2, 1000], [64, 2, 1000]],
+ *		 "seen": 950, "ceilings": [[9, 2, 1000], [64, 2, 1000]],
  *		 "accounts": [["hash", "2025-12", 1000, 1500, [120, 0, null, -1000]]]}
  *
  * A ceiling is [power of two that the limit reaches, peers, amount]; an account [hash, last month, limit, highest amount,
@@ -29,7 +29,7 @@
  */
 static const char *const json_keys[] = {
 	"version", "distribution", "compact", "n_kept", "n_accounts", "n_out_of_scope", "n_without", "n_months", "population",
-	"ceilings", "accounts", NULL
+	"seen", "ceilings", "accounts", NULL
 };
 static const char *const population_keys[] = {
 	"distribution", "level_mean", "level_sd", "spread_mean", "spread_sd", "carry", "start", "stops", "stays", "n",
@@ -131,6 +131,8 @@ cl_demand_prior_print(StringInfo out, const void *state)
 					 ", \"n_months\": " INT64_FORMAT ", ", head->n_accounts, head->n_out_of_scope, head->n_without,
 					 head->n_months);
 	print_population(out, &head->fit);
+	appendStringInfoString(out, ", \"seen\": ");
+	cl_json_put_float8(out, head->seen);
 	appendStringInfoString(out, ", \"ceilings\": [");
 	for (int i = 0; i < head->n_ceilings; i++)
 	{
@@ -332,6 +334,8 @@ cl_demand_prior_parse(const ClJson *document)
 	if (head->fitted)
 	{
 		parse_population(&node, &head->fit);
+		cl_json_require(document, "seen", &node);
+		head->seen = cl_json_float8(&node, 0, FLT_MAX);
 		cl_json_require(document, "ceilings", &node);
 		parse_ceilings(&node, head);
 	}

@@ -108,6 +108,7 @@ cl_demand_prior_settle(ClDemandPrior *prior)
 	cl_demand_population_fit(&prior->head.fit, series, sample->n, prior->head.distribution, &sample->memory);
 	sample->memory.release(series);
 	prior->head.n_ceilings = cl_demand_ceilings(sample, prior->head.ceiling);
+	prior->head.seen = cl_demand_seen(sample);
 	copy_counts(&prior->head, sample);
 	prior->head.fitted = true;
 }
@@ -146,6 +147,7 @@ write_head(StringInfo buf, const ClDemandPriorHead *head)
 	pq_sendbyte(buf, head->fit.converged);
 	for (int i = 0; i < CL_DEMAND_TRIED; i++)
 		pq_sendfloat8(buf, head->fit.log_score[i]);
+	pq_sendfloat8(buf, head->seen);
 	pq_sendint32(buf, head->n_ceilings);
 	for (int i = 0; i < head->n_ceilings; i++)
 	{
@@ -241,6 +243,8 @@ cl_demand_prior_disorder(const ClDemandPriorHead *head)
 		if (fabs(head->fit.log_score[i]) > LARGEST_SCORE)
 			return "log score is out of range";
 	}
+	if (!(head->seen >= 0 && head->seen <= FLT_MAX))
+		return "amount that was seen is out of range";
 	for (int i = 0; i < head->n_ceilings; i++)
 	{
 		const ClDemandCeiling *ceiling = &head->ceiling[i];
@@ -299,6 +303,7 @@ read_head(StringInfo buf, ClDemandPriorHead *head)
 			if (isnan(head->fit.log_score[i]))
 				head->fit.log_score[i] = get_float8_nan();
 		}
+		head->seen = pq_getmsgfloat8(buf) + 0.0;
 		head->n_ceilings = cl_wire_count(buf, TYPE_NAME, CL_DEMAND_CLASSES + 1, 16);
 		for (int i = 0; i < head->n_ceilings; i++)
 		{

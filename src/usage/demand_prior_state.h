@@ -20,6 +20,7 @@ typedef struct ClDemandPriorHead
 	int64_t		n_out_of_scope;
 	int64_t		n_without;
 	int64_t		n_months;
+	double		seen;			/* by draws below a limit, see demand_sample.h */
 	int			n_ceilings;
 	ClDemandCeiling ceiling[CL_DEMAND_CLASSES + 1];
 } ClDemandPriorHead;

@@ -32,6 +32,7 @@ CREATE FUNCTION credit_limit.demand_prior_stats(
   OUT stops float8,
   OUT stays float8,
   OUT ceiling float8,
+  OUT seen float8,
   OUT status text,
   OUT log_score_lognormal float8,
   OUT log_score_normal float8,
@@ -46,7 +47,8 @@ COMMENT ON FUNCTION credit_limit.demand_prior_stats(credit_limit.demand_prior) I
 'draws lie from it, relative to it; carry, the coefficient from month to month of the deviations (0 to 0.998: balances stay '
 'where they are until something happens); start, their variance in the first month relative to that of later ones (1 where '
 'a history goes on as it began); p_zero, the share of months without a draw, stops, that of months after a draw, and stays, '
-'that of months after one without; ceiling of all accounts together; status: converged, max_iterations, or no_draws '
+'that of months after one without; ceiling of all accounts together; seen, the amount that 99 of 100 accounts with a draw below '
+'their limit never drew more than there (NULL without one); status: converged, max_iterations, or no_draws '
 '(nothing is estimated).';
 
 CREATE FUNCTION credit_limit.demand_prior_ceilings(credit_limit.demand_prior)
@@ -84,7 +86,8 @@ COMMENT ON FUNCTION credit_limit.demand_posterior(credit_limit.demand, credit_li
 'level is carried on, as the population does; what is not known of level and spread is inside the quantiles; none lies '
 'above the ceiling, that of peers of its limit, or the highest it ever drew or was granted. demand_stats gives mu, sigma '
 'and p_zero of the long run with their standard errors. Status: posterior (carried by the account''s own months), '
-'mostly_prior (prior_weight above 0.5), prior_only (no month with a draw), tail (the 0.9 quantile lies above all it ever '
-'drew or was granted), out_of_scope (no limit above 0 in its last 12 months: nothing is said). A NULL demand is an account '
+'mostly_prior (prior_weight is above 0.5, or the 0.9 quantile lies above all it ever drew or was granted and more than a tenth '
+'of its months reached the limit), prior_only (no month with a draw), tail (the 0.9 quantile lies above that and above what '
+'demand_prior_stats calls seen: only the form of the distribution says so), out_of_scope (no limit above 0 in its last 12 months: nothing is said). A NULL demand is an account '
 'without months, which gets what is known of the segment; a NULL prior or horizon, or one without draws, gives NULL. It '
 'holds no months and cannot be merged. Error: a demand without months (22023), months after as_of.';
