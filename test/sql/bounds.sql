@@ -47,6 +47,7 @@ INSERT INTO bound VALUES
   ('demand_prior_agg', 'account', -9223372036854775808, 9223372036854775807, NULL, 'demand_prior_agg(%s, demand(history)) FROM given'),
   ('demand_posterior', 'horizon', 1, 36, NULL,
     'demand_posterior(demand(history), (SELECT demand_prior_agg(1, demand(history)) FROM given), NULL, %s) FROM given'),
+  ('demand', 'x', 1, 1, '0.5', 'demand(tobit, (%s)::float8[]) FROM given'),
   ('demand_from_quantiles', 'probabilities', NULL, NULL, '0.5', 'demand_from_quantiles(%s, ''{1}'')'),
   ('demand_from_quantiles', 'quantiles', NULL, NULL, '0.5', 'demand_from_quantiles(''{1}'', %s)'),
   ('demand_mean_amount', 'decimals', 0, 20, NULL, 'demand_mean_amount(demand, %s) FROM given'),
