@@ -55,8 +55,8 @@ months_ahead(FunctionCallInfo fcinfo, const ClDemandAccount *account)
 }
 
 /*
- * What carries the 0.9 quantile. That of the month to come may well lie above all that an account ever drew: it has few months, or
- * is on its way up. Its own level and spread say so, unless the limit stopped it too often; beyond what draws of others below
+ * What carries the 0.9 quantile. That of the month to come may well lie above all that an account ever drew: it has few months,
+ * or is on its way up. Its own level and spread say so, unless the limit stopped it too often; beyond what draws of others below
  * their limits have shown, only the form of the distribution does.
  */
 static ClDemandStatus

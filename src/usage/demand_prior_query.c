@@ -40,7 +40,7 @@ wrong_query(const char *detail)
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("the query must return account and demand"),
 			 errdetail("%s", detail),
-			 errhint("For example: SELECT account_id, demand_agg(month, balance, available) FROM account_month GROUP BY account_id")));
+			 errhint("For example: SELECT account_id, demand_agg(month, balance, available) FROM account_month GROUP BY 1")));
 }
 
 /* Columns by name where the query has these, else by place. */

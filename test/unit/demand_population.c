@@ -397,7 +397,8 @@ simulate_all(const Panel *panel, int seeds, uint64_t *seed)
 		simulate(&r, panel, seed);
 	if (seeds > 1)
 		printf("# %2d months%s, carry %.1f, sigma %s: intervals of mu %.3f %.3f, of sigma %.3f %.3f, next month %.3f %.3f; "
-			   "error of mu %.3f, log q90 %.3f of the best constant's, %.3f, %.3f of 6 months'; carry found %.3f, own %.0f of %.0f\n",
+			   "error of mu %.3f, log q90 %.3f of the best constant's, %.3f, %.3f of 6 months'; carry found %.3f, "
+			   "own %.0f of %.0f\n",
 			   panel->n_months, panel->limited ? " with limits" : "", panel->carry, panel->spread_sd > 0 ? "differs" : "equal",
 			   r.mu[0] / r.n, r.mu[1] / r.n, r.sigma[0] / r.n, r.sigma[1] / r.n, r.next[0] / r.n, r.next[1] / r.n,
 			   r.level / least(r.level_by), r.q90 / least(r.q90_by), r.level / r.level_by[SIX], r.q90 / r.q90_by[SIX],
