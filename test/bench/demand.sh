@@ -50,16 +50,27 @@ DROP TABLE bench_quantile;
 SQL
 done | sort -n | head -1)
 dated=$(milliseconds "SELECT count(q90) FROM (SELECT demand_quantile(d, 0.9) AS q90
-  FROM (SELECT account, demand_agg(DATE '2024-01-01' + 31 * month, balance, available) AS d
-    FROM bench_month GROUP BY account OFFSET 0) s) q;")
+  FROM (SELECT demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s) q;")
+run > /dev/null 2>&1 <<SQL
+$settings
+DROP TABLE IF EXISTS bench_demand, bench_prior;
+CREATE UNLOGGED TABLE bench_demand AS SELECT account, demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account;
+CREATE UNLOGGED TABLE bench_prior AS SELECT compact(demand_prior_agg(account, d)) AS p FROM bench_demand;
+SQL
+prior=$(milliseconds "SELECT compact(demand_prior_agg(account, d)) FROM bench_demand;")
+posterior=$(milliseconds "SELECT count(q90) FROM (SELECT demand_quantile(demand_posterior(d, p), 0.9) AS q90
+  FROM (SELECT demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s, bench_prior) q;")
 pooled=$(milliseconds "SELECT demand_stats(demand_agg(balance, available)) FROM bench_month;")
-awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$stored" -v p="$pooled" -v d="$dated" 'BEGIN {
+awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$stored" -v p="$pooled" -v d="$dated" \
+	-v prior="$prior" -v posterior="$posterior" 'BEGIN {
 	printf "count(*) of the months                  %8.0f ms\n", r
 	printf "sum and avg by account                  %8.0f ms\n", g
 	printf "demand by account, quantile 0.9         %8.0f ms  %9.0f accounts per second on one core", a, n / a * 1000
 	printf ", %.1f x sum and avg\n", a / g
 	printf "the same into a table                   %8.0f ms\n", s
 	printf "the same with its months                %8.0f ms  %9.0f accounts per second on one core\n", d, n / d * 1000
+	printf "its population                          %8.0f ms  %9.1f x the months of all accounts\n", prior, prior / d
+	printf "months and posterior, quantile 0.9      %8.0f ms  %9.0f accounts per second on one core\n", posterior, n / posterior * 1000
 	printf "one demand of all months                %8.0f ms\n", p }'
 
 if ! "$PYTHON" -c 'import numpy, scipy.special' 2> /dev/null; then
