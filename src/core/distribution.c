@@ -553,6 +553,18 @@ cl_beta_quantile(double p, double a, double b)
 }
 
 /*
+ * Student's t: df / (df + t^2) is beta distributed (Abramowitz and Stegun 26.7.1).
+ */
+double
+cl_t_quantile(double p, double df)
+{
+	double		x = cl_beta_quantile(2 * fmin(p, 1 - p), df / 2, 0.5);
+	double		rest = cl_beta_quantile(1 - 2 * fmin(p, 1 - p), 0.5, df / 2);
+
+	return copysign(sqrt(df * rest / x), p - 0.5);
+}
+
+/*
  * Binomial: a tail of the beta distribution (Abramowitz and Stegun 26.5.24).
  */
 double

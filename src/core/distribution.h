@@ -43,6 +43,9 @@ extern double cl_beta_quantile(double p, double a, double b);
 /* log(x^a (1-x)^b / B(a, b)), the density of the log odds, where these are log(x / (1-x)) */
 extern double cl_beta_log_odds_density(double log_odds, double a, double b);
 
+/* Student's t with df > 0 degrees of freedom: x with P[X <= x] = p, p from 0 to 1. */
+extern double cl_t_quantile(double p, double df);
+
 /* Binomial: P[X >= k] of n trials, 0 <= k <= n. */
 extern double cl_binomial_upper(double k, double n, double p);
 

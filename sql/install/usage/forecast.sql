@@ -72,57 +72,67 @@ COMMENT ON FUNCTION credit_limit.demand_model_summary(credit_limit.demand_model)
 'horizons in months that can be forecast, and the options; first_origin and until are NULL where there is no such bound. NULL '
 'gives NULL.';
 
+-- A query of the months of a relation under the names that are asked for, the first four of which it must have; "columns" says what
+-- the relation calls them. Errors: another key, no such column (42703), amounts of several currencies.
+CREATE FUNCTION credit_limit_internal.account_months(relation regclass, columns jsonb, wanted text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  types constant jsonb := '{"month": "date", "credit_limit": "numeric", "balance": "numeric", "payment": "numeric", "due": "numeric",
+    "days_past_due": "int", "segment": "text", "currency": "text"}';
+  source text;
+  missing text;
+  currency text;
+  currencies bigint;
+BEGIN
+  IF jsonb_typeof(columns) <> 'object' OR EXISTS (SELECT FROM jsonb_object_keys(columns) k WHERE k <> ALL (wanted)) THEN
+    RAISE EXCEPTION 'columns must be an object that names the columns of the relation'
+      USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Found %s.', columns),
+        HINT = format('Its keys are among %s.', array_to_string(wanted, ', '));
+  END IF;
+  SELECT format('SELECT %s FROM %s r', string_agg(coalesce('r.' || quote_ident(a.attname), 'NULL') || coalesce('::' || (types ->> w.name), '')
+      || ' AS ' || w.name, ', ' ORDER BY w.place), relation),
+    (array_agg(w.name ORDER BY w.place) FILTER (WHERE a.attname IS NULL AND (columns ? w.name OR w.place <= 4)))[1],
+    max(a.attname) FILTER (WHERE w.name = 'currency')
+    INTO source, missing, currency
+  FROM unnest(wanted) WITH ORDINALITY w (name, place)
+  LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = coalesce(columns ->> w.name, w.name) AND a.attnum > 0
+    AND NOT a.attisdropped;
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'relation % has no column %', relation, quote_ident(coalesce(columns ->> missing, missing))
+      USING ERRCODE = 'undefined_column', DETAIL = format('It is to be the %s.', missing),
+        HINT = 'Say what the column is called, as in {"columns": {"account_id": "card"}}.';
+  END IF;
+  IF currency IS NOT NULL THEN
+    EXECUTE format('SELECT count(DISTINCT r.%I) FROM %s r', currency, relation) INTO currencies;
+    IF currencies > 1 THEN
+      RAISE EXCEPTION 'relation % has amounts of several currencies', relation
+        USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Found %s currencies.', currencies),
+          HINT = 'Take a view of the accounts of one.';
+    END IF;
+  END IF;
+  RETURN source;
+END
+$$;
+
 CREATE FUNCTION credit_limit.train_demand(relation regclass, options jsonb DEFAULT '{}')
 RETURNS credit_limit.demand_model
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  wanted constant text[] := '{account_id,month,credit_limit,balance,payment,due,days_past_due,currency}';
-  columns constant jsonb := coalesce(options -> 'columns', '{}');
-  name text;
-  named text;
-  expression text[] := '{}';
-  currencies bigint;
   model credit_limit.demand_model;
 BEGIN
   IF relation IS NULL OR options IS NULL THEN
     RETURN NULL;
   END IF;
-  IF pg_catalog.jsonb_typeof(columns) <> 'object'
-    OR EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(columns) k WHERE k <> ALL (wanted)) THEN
-    RAISE EXCEPTION 'columns must be an object that names the columns of the relation'
-      USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Found %s.', columns),
-        HINT = pg_catalog.format('Its keys are among %s.', pg_catalog.array_to_string(wanted, ', '));
-  END IF;
-  FOREACH name IN ARRAY wanted LOOP
-    named := coalesce(columns ->> name, name);
-    IF EXISTS (SELECT FROM pg_catalog.pg_attribute a
-      WHERE a.attrelid = relation AND a.attname = named AND a.attnum > 0 AND NOT a.attisdropped) THEN
-      expression := expression || pg_catalog.format('r.%I', named);
-    ELSIF columns ? name OR name IN ('account_id', 'month', 'credit_limit', 'balance') THEN
-      RAISE EXCEPTION 'relation % has no column %', relation, pg_catalog.quote_ident(named)
-        USING ERRCODE = 'undefined_column', DETAIL = pg_catalog.format('It is to be the %s.', name),
-          HINT = 'Say what the column is called, as in {"columns": {"account_id": "card"}}.';
-    ELSE
-      expression := expression || 'NULL'::text;
-    END IF;
-  END LOOP;
-  IF expression[8] <> 'NULL' THEN
-    EXECUTE pg_catalog.format('SELECT pg_catalog.count(DISTINCT %s) FROM %s r', expression[8], relation) INTO currencies;
-    IF currencies > 1 THEN
-      RAISE EXCEPTION 'relation % has amounts of several currencies', relation
-        USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Found %s currencies.', currencies),
-          HINT = 'Learn a model for each, from a view of its accounts.';
-    END IF;
-  END IF;
-  EXECUTE pg_catalog.format(
-    'SELECT credit_limit.demand_model_agg(s.h, $1) FROM (SELECT credit_limit.behavior_agg(%s::date, %s::numeric, %s::numeric, '
-    '%s::numeric, %s::numeric, %s::int) AS h FROM %s r GROUP BY %s) s',
-    expression[2], expression[3], expression[4], expression[5], expression[6], expression[7], relation, expression[1])
+  -- of a relation of the user's own
+  EXECUTE format('SELECT credit_limit.demand_model_agg(s.h, $1) FROM (SELECT credit_limit.behavior_agg(m.month, m.credit_limit, '
+    'm.balance, m.payment, m.due, m.days_past_due) AS h FROM (%s) m GROUP BY m.account_id) s',
+    credit_limit_internal.account_months(relation, coalesce(options -> 'columns', '{}'),
+      '{account_id,month,credit_limit,balance,payment,due,days_past_due,currency}'))
     INTO model USING options - 'columns';
   IF model IS NULL OR (credit_limit.demand_model_summary(model)).n_accounts = 0 THEN
     RAISE EXCEPTION 'relation % has no account with two months to learn from', relation
       USING ERRCODE = 'invalid_parameter_value',
-        DETAIL = pg_catalog.format('Accounts found: %s.', coalesce((credit_limit.demand_model_summary(model)).n_skipped, 0)),
+        DETAIL = format('Accounts found: %s.', coalesce((credit_limit.demand_model_summary(model)).n_skipped, 0)),
         HINT = 'A change needs a month and one after it; look at from and until, too.';
   END IF;
   RETURN model;
