@@ -27,6 +27,7 @@ DECLARE
     "last_balance": ["a.last_balance", "NULL", "false"], "mean_12": ["a.mean_12", "NULL", "false"],
     "maximum": ["a.maximum", "NULL", "false"], "croston": ["a.croston", "NULL", "false"]}';
 BEGIN
+  -- VALUES would forget, from row to row, the model that a function has read.
   -- of a relation of the user's own
   RETURN QUERY EXECUTE format($sql$
     WITH past AS MATERIALIZED (
@@ -61,7 +62,7 @@ BEGIN
         CASE WHEN f.latent THEN a.credit_limit ELSE 'Infinity' END AS seen_to,
         f.latent AND a.balance >= (1 - $8) * a.credit_limit AS censored,
         0.02 * nullif(a.highest, 0) AS width, ceil(a.balance / (0.02 * nullif(a.highest, 0)) - 1e-6) AS cell
-      FROM asked a, LATERAL (VALUES %2$s OFFSET 0) f (method, point, demand, latent) OFFSET 0),
+      FROM asked a, LATERAL (%2$s OFFSET 0) f (method, point, demand, latent) OFFSET 0),
     probability AS (
       SELECT f.*, CASE WHEN f.latent AND f.q50 > f.within THEN f.within ELSE f.q50 END AS balance50,
         CASE WHEN f.latent AND f.q90 > f.within THEN f.within ELSE f.q90 END AS balance90,
@@ -84,7 +85,7 @@ BEGIN
       FROM probability p) p
     GROUP BY GROUPING SETS (p.method, (p.method, p.segment))
   $sql$, source,
-    (SELECT string_agg(format('(%L, (%s)::float8, (%s)::credit_limit.demand, %s)', f.key, f.value ->> 0, f.value ->> 1, f.value ->> 2), ', ')
+    (SELECT string_agg(format('SELECT %L, %s::float8, %s::credit_limit.demand, %s', f.key, f.value ->> 0, f.value ->> 1, f.value ->> 2), ' UNION ALL ')
       FROM jsonb_each(forecasts) f WHERE f.key = ANY (methods)),
     (SELECT string_agg(format('avg(credit_limit_internal.share_of_cell(p.low, p.high, %s))', i), ', ') FROM generate_series(1, 10) i))
   USING origin, (origin + make_interval(months => horizon))::date, horizon, options -> 'own', options -> 'posterior',
@@ -190,3 +191,23 @@ BEGIN
     ORDER BY r.segment COLLATE "C" NULLS FIRST, array_position(methods, r.method), r.origin NULLS FIRST;
 END
 $$;
+
+COMMENT ON FUNCTION credit_limit.demand_backtest(regclass, jsonb) IS
+'How good forecasts of demand were on months that they had not seen: of each origin, everything is learned from the months up to '
+'it, and tried on the balance horizon months later. Columns of the relation as in train_demand, and, where it has one, segment. '
+'Rows: method; segment (NULL: all; one for each if there is a column segment; it is that of the last month known at the origin); '
+'origin (NULL: the mean of all origins, each counting the same). n: accounts whose balance is known at the origin and horizon '
+'months later; n_forecast of them with a forecast, of which the figures are. mae: mean absolute error of the median, or of the '
+'number that is forecast, in units of money. difference: mae less that of the last balance on the same accounts. mae_low to '
+'difference_high: 0.95 intervals by Student''s t over origins; NULL with fewer than six, or if horizons overlap. pinball50 and '
+'pinball90: mean quantile loss. coverage90: share at or below the 0.9 quantile, of n_coverage, those whose quantile lies below '
+'the limit of the month. not_identified: share whose 0.9 quantile of demand is not known or above all that the account ever drew '
+'or was granted. log_score: mean logarithm of the probability that was given to what came, in cells of 2 % of the highest limit '
+'or balance, or to at least the limit; at least 1e-6. pit: share in each tenth of the distribution. Methods: own (demand_agg of '
+'the account''s months), posterior (demand_posterior with the prior of the segment), forecast_balance, forecast_demand; as '
+'numbers last_balance, mean_12 (of 12 months), maximum (of 36), croston (intermittent_forecast). Of demand, errors are of the '
+'amount cut at the limit or balance of the origin, if that is higher, and what is at its limit counts as at least that. Options: '
+'columns; methods, a list; horizon 1, 3, 6 or 12 (default 1); origins, at most (12, 1 to 36); step, months between origins '
+'(horizon); tolerance (0.02); own, posterior, forecast and croston, options of demand_agg, demand_prior_agg, demand_model_agg and '
+'intermittent_forecast. Runs with the rights of the caller. NULL gives no rows. Error: no such column, a column currency with '
+'more than one, months fewer than 2 horizon + 1, another option or method.';

@@ -1,0 +1,89 @@
+-- Forecasts tried on months that they had not seen.
+\i test/helpers.sql
+\set SHOW_CONTEXT never
+
+-- 70 accounts of 15 months in two segments. Some stop drawing, some reach their limit, some lie above it, a few are never used; some
+-- end, begin late, or lack a balance or a limit.
+CREATE TABLE backtest_month AS
+SELECT a AS account_id, CASE WHEN a % 3 = 0 THEN 'b' ELSE 'a' END AS segment, ('2024-09-15'::date + make_interval(months => m))::date AS month,
+  l AS credit_limit, CASE WHEN a % 10 = 0 THEN 0 WHEN a % 9 = 1 AND m % 4 = 1 THEN -20 WHEN a % 9 = 1 AND m % 4 = 2 THEN 0 WHEN a % 11 = 3 AND m > 4 THEN NULL
+    ELSE least(round(d), CASE WHEN a % 8 = 0 THEN 1.03 ELSE 1 END * l) END AS balance, 30 AS payment, 25 AS due, 30 * (a % 13 = 5)::int AS days_past_due
+FROM generate_series(1, 70) a, generate_series(0, 14) m,
+  LATERAL (SELECT CASE WHEN a = 7 AND m = 12 THEN NULL WHEN a = 8 AND m > 11 THEN 0 ELSE 1000 + 250 * (a % 4) + 500 * (a % 7 = 2 AND m > 5)::int END AS l,
+    300 * exp(0.5 * sin(a * 7 + m * 1.7) + 0.8 * cos(a)) + 900 * (a % 5 = 0)::int * (1 + sin(m + a)) AS d) x
+WHERE m >= a % 17 / 4 AND (a % 12 > 0 OR m < 12);
+
+-- Every figure again, in plain SQL, with distributions and numbers from the functions that a user calls: three origins.
+CREATE TABLE backtest_score AS SELECT * FROM demand_backtest('backtest_month', '{"origins": 3}');
+CREATE TABLE backtest_past AS
+SELECT o AS origin, account_id, behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, due::numeric, days_past_due) AS h,
+  demand_agg(month, balance::numeric, credit_limit::numeric) AS own, (array_agg(segment ORDER BY month DESC))[1] AS segment,
+  (array_agg(balance ORDER BY month DESC))[1]::float8 AS last_balance, (array_agg(greatest(credit_limit, balance) ORDER BY month DESC))[1]::float8 AS cut,
+  (avg(balance) FILTER (WHERE month > o - interval '12 months'))::float8 AS mean_12, max(balance)::float8 AS maximum, greatest(max(credit_limit), max(balance))::float8 AS highest,
+  (intermittent_forecast(balance::numeric ORDER BY month)).forecast AS croston, max(month) AS last_month
+FROM backtest_month, unnest('{2025-08-31,2025-09-30,2025-10-31}'::date[]) o WHERE month <= o GROUP BY o, account_id;
+CREATE TABLE backtest_forecast AS
+WITH model AS (SELECT origin, demand_model_agg(h) AS model FROM backtest_past GROUP BY origin),
+  prior AS (SELECT origin, segment, demand_prior_agg(account_id::text, own) AS prior FROM backtest_past GROUP BY origin, segment)
+SELECT p.origin, p.segment, p.account_id, t.balance::float8 AS y, nullif(t.credit_limit, 0)::float8 AS limit_then, p.last_balance, p.cut, p.highest, f.*
+FROM backtest_past p JOIN model m USING (origin) JOIN prior q USING (origin, segment)
+JOIN backtest_month t ON t.account_id = p.account_id AND t.month = p.last_month + interval '1 month',
+  LATERAL (VALUES ('own', NULL::float8, p.own, true), ('posterior', NULL, demand_posterior(p.own, q.prior, p.origin, 1), true),
+    ('forecast_balance', NULL, forecast_balance(m.model, p.h, p.origin), false), ('forecast_demand', NULL, forecast_demand(m.model, p.h, p.origin), true),
+    ('last_balance', p.last_balance, NULL, false), ('mean_12', p.mean_12, NULL, false), ('maximum', p.maximum, NULL, false),
+    ('croston', p.croston, NULL, false)) f (method, point, d, latent)
+WHERE p.last_month > p.origin - 30 AND p.last_balance IS NOT NULL AND t.balance IS NOT NULL;
+-- Just below and just above what was seen; the cell of 2 % of the highest that it is in.
+CREATE TABLE backtest_seen AS
+SELECT f.*, coalesce(point, demand_quantile(d, 0.5)) AS q50, demand_quantile(d, 0.9) AS q90, latent AND y >= 0.98 * limit_then AS at_limit,
+  CASE WHEN latent THEN limit_then ELSE 1e9 END AS seen_to, 1 - demand_exceeds(d, greatest(y, 0) - 1e-6 * greatest(y, 0)) AS p_below,
+  1 - demand_exceeds(d, greatest(y, 0) + 1e-6 * greatest(y, 0)) AS p_upto, 1 - demand_exceeds(d, limit_then - 1e-6) AS p_below_limit,
+  highest / 50 * floor((y - 1e-6) / (highest / 50)) AS cell_from
+FROM (SELECT * FROM backtest_forecast OFFSET 0) f;
+-- Of a month without a limit nothing is known of a demand. The probability integral transform as Czado, Gneiting and Held 2009 have it.
+CREATE FUNCTION cdf_part(u float8, low float8, high float8) RETURNS float8 LANGUAGE sql IMMUTABLE
+  RETURN CASE WHEN u <= low THEN 0 WHEN u >= high THEN 1 ELSE (u - low) / (high - low) END;
+CREATE FUNCTION agree(a float8, b float8, tolerance float8 DEFAULT 1e-9) RETURNS boolean LANGUAGE sql IMMUTABLE
+  RETURN near(a, b, tolerance) OR num_nulls(a, b) = 2;
+CREATE TABLE backtest_plain AS
+WITH known AS (
+  SELECT s.*, CASE WHEN latent AND q50 > cut THEN cut ELSE q50 END AS f50, CASE WHEN latent AND q90 > cut THEN cut ELSE q90 END AS f90,
+    CASE WHEN at_limit THEN 1 - p_below_limit WHEN y <= 0 THEN p_upto
+      ELSE demand_exceeds(d, cell_from + 1e-6) - demand_exceeds(d, least(cell_from + highest / 50, seen_to) + 1e-6) END AS p,
+    CASE WHEN at_limit THEN p_below_limit WHEN y <= 0 THEN 0 ELSE p_below END AS low, CASE WHEN at_limit THEN 1 ELSE p_upto END AS high,
+    seen_to IS NOT NULL AND p_upto IS NOT NULL AS judged
+  FROM backtest_seen s),
+cells AS (
+  SELECT method, segment, origin, array_agg(share ORDER BY i) AS pit
+  FROM (SELECT method, segment, origin, i, avg(cdf_part(i / 10.0, low, high) - cdf_part((i - 1) / 10.0, low, high)) AS share
+    FROM known, generate_series(1, 10) i WHERE judged GROUP BY GROUPING SETS ((i, method, origin), (i, method, segment, origin))) c
+  GROUP BY method, segment, origin)
+SELECT k.*, c.pit FROM (
+  SELECT method, segment, origin, count(*) AS n, count(q50) AS n_forecast, avg(abs(y - f50)) AS mae,
+    sum(abs(y - f50)) / count(f50) - sum(abs(y - last_balance)) FILTER (WHERE f50 IS NOT NULL) / count(f50) AS difference,
+    avg(abs(y - f50)) FILTER (WHERE point IS NULL) / 2 AS pinball50,
+    avg(CASE WHEN y > f90 THEN 0.9 * (y - f90) ELSE 0.1 * (f90 - y) END) AS pinball90,
+    (count(*) FILTER (WHERE q90 < seen_to AND y <= q90 AND NOT coalesce(at_limit, false)))::float8
+      / nullif(count(*) FILTER (WHERE q90 < seen_to), 0) AS coverage90,
+    count(*) FILTER (WHERE q90 < seen_to) AS n_coverage,
+    count(*) FILTER (WHERE latent AND coalesce(q90, 1e9) > highest)::float8 / nullif(count(*) FILTER (WHERE latent), 0) AS not_identified,
+    avg(CASE WHEN p < 1e-6 THEN ln(1e-6) ELSE ln(p) END) FILTER (WHERE judged) AS log_score
+  FROM known GROUP BY GROUPING SETS ((method, origin), (method, segment, origin))) k
+LEFT JOIN cells c ON (c.method, c.origin) = (k.method, k.origin) AND c.segment IS NOT DISTINCT FROM k.segment;
+SELECT s.method, count(*) AS rows, count(p.n) AS plain, min(s.n) AS n_min, max(s.n) AS n_max, min(s.n_forecast) AS n_forecast, min(s.n_coverage) AS n_coverage,
+  bool_and((s.n, s.n_forecast, s.n_coverage) = (p.n, p.n_forecast, p.n_coverage)) AS counts, bool_and(agree(s.mae, p.mae)) AS mae,
+  bool_and(agree(s.difference, p.difference)) AS difference, bool_and(agree(s.pinball50, p.pinball50)) AS pinball50,
+  bool_and(agree(s.pinball90, p.pinball90)) AS pinball90, bool_and(agree(s.coverage90, p.coverage90)) AS coverage90,
+  bool_and(agree(s.not_identified, p.not_identified)) AS not_identified, bool_and(agree(s.log_score, p.log_score, 1e-4)) AS log_score,
+  bool_and((SELECT coalesce(bool_and(agree(a, b, 1e-4)) AND agree(sum(a), 1), true) FROM unnest(s.pit, p.pit) u (a, b))) AS pit
+FROM backtest_score s LEFT JOIN backtest_plain p ON p.method = s.method AND date_trunc('month', p.origin) = s.origin AND s.segment IS NOT DISTINCT FROM p.segment
+WHERE s.origin IS NOT NULL GROUP BY s.method ORDER BY s.method;
+-- What only a distribution has, a number has not.
+SELECT method, bool_or(mae IS NULL) AS no_mae, bool_and(pinball50 IS NULL) AS no_pinball50, bool_and(coverage90 IS NULL) AS no_coverage90, bool_and(not_identified IS NULL) AS no_not_identified,
+  bool_and(log_score IS NULL) AS no_log_score, bool_and(pit IS NULL) AS no_pit
+FROM backtest_score GROUP BY method ORDER BY method;
+-- Over all origins: their mean.
+SELECT bool_and(agree(a.mae, b.mae) AND agree(a.difference, b.difference) AND agree(a.coverage90, b.coverage90) AND agree(a.log_score, b.log_score) AND a.n = b.n
+  AND a.n_origins = 3 AND agree(a.pit[3], b.pit3)) AS means FROM backtest_score a JOIN (
+  SELECT method, segment, avg(mae) AS mae, avg(difference) AS difference, avg(coverage90) AS coverage90, avg(log_score) AS log_score, sum(n) AS n, avg(pit[3]) AS pit3
+  FROM backtest_score WHERE origin IS NOT NULL GROUP BY method, segment) b ON a.method = b.method AND a.segment IS NOT DISTINCT FROM b.segment WHERE a.origin IS NULL;
