@@ -19,7 +19,8 @@ CREATE TABLE backtest_past AS
 SELECT o AS origin, account_id, behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, due::numeric, days_past_due) AS h,
   demand_agg(month, balance::numeric, credit_limit::numeric) AS own, (array_agg(segment ORDER BY month DESC))[1] AS segment,
   (array_agg(balance ORDER BY month DESC))[1]::float8 AS last_balance, (array_agg(greatest(credit_limit, balance) ORDER BY month DESC))[1]::float8 AS cut,
-  (avg(balance) FILTER (WHERE month > o - interval '12 months'))::float8 AS mean_12, max(balance)::float8 AS maximum, greatest(max(credit_limit), max(balance))::float8 AS highest,
+  (avg(balance) FILTER (WHERE month > o - interval '12 months'))::float8 AS mean_12, max(balance)::float8 AS maximum, greatest(max(credit_limit),
+    max(balance))::float8 AS highest,
   (intermittent_forecast(balance::numeric ORDER BY month)).forecast AS croston, max(month) AS last_month
 FROM backtest_month, unnest('{2025-08-31,2025-09-30,2025-10-31}'::date[]) o WHERE month <= o GROUP BY o, account_id;
 CREATE TABLE backtest_forecast AS
@@ -70,20 +71,146 @@ SELECT k.*, c.pit FROM (
     avg(CASE WHEN p < 1e-6 THEN ln(1e-6) ELSE ln(p) END) FILTER (WHERE judged) AS log_score
   FROM known GROUP BY GROUPING SETS ((method, origin), (method, segment, origin))) k
 LEFT JOIN cells c ON (c.method, c.origin) = (k.method, k.origin) AND c.segment IS NOT DISTINCT FROM k.segment;
-SELECT s.method, count(*) AS rows, count(p.n) AS plain, min(s.n) AS n_min, max(s.n) AS n_max, min(s.n_forecast) AS n_forecast, min(s.n_coverage) AS n_coverage,
+SELECT s.method, count(*) AS rows, count(p.n) AS plain, min(s.n) AS n_min, max(s.n) AS n_max, min(s.n_forecast) AS n_forecast,
+  min(s.n_coverage) AS n_coverage,
   bool_and((s.n, s.n_forecast, s.n_coverage) = (p.n, p.n_forecast, p.n_coverage)) AS counts, bool_and(agree(s.mae, p.mae)) AS mae,
   bool_and(agree(s.difference, p.difference)) AS difference, bool_and(agree(s.pinball50, p.pinball50)) AS pinball50,
   bool_and(agree(s.pinball90, p.pinball90)) AS pinball90, bool_and(agree(s.coverage90, p.coverage90)) AS coverage90,
   bool_and(agree(s.not_identified, p.not_identified)) AS not_identified, bool_and(agree(s.log_score, p.log_score, 1e-4)) AS log_score,
-  bool_and((SELECT coalesce(bool_and(agree(a, b, 1e-4)) AND agree(sum(a), 1), true) FROM unnest(s.pit, p.pit) u (a, b))) AS pit
-FROM backtest_score s LEFT JOIN backtest_plain p ON p.method = s.method AND date_trunc('month', p.origin) = s.origin AND s.segment IS NOT DISTINCT FROM p.segment
+  bool_and(CASE WHEN s.pit IS NULL THEN p.pit IS NULL
+    ELSE (SELECT count(*) = 10 AND bool_and(agree(a, b, 1e-4)) AND agree(sum(a), 1) FROM unnest(s.pit, p.pit) u (a, b)) END) AS pit
+FROM backtest_score s LEFT JOIN backtest_plain p ON p.method = s.method AND date_trunc('month', p.origin) = s.origin AND s.segment IS NOT DISTINCT
+  FROM p.segment
 WHERE s.origin IS NOT NULL GROUP BY s.method ORDER BY s.method;
 -- What only a distribution has, a number has not.
-SELECT method, bool_or(mae IS NULL) AS no_mae, bool_and(pinball50 IS NULL) AS no_pinball50, bool_and(coverage90 IS NULL) AS no_coverage90, bool_and(not_identified IS NULL) AS no_not_identified,
+SELECT method, bool_or(mae IS NULL) AS no_mae, bool_and(pinball50 IS NULL) AS no_pinball50, bool_and(coverage90 IS NULL) AS no_coverage90,
+  bool_and(not_identified IS NULL) AS no_not_identified,
   bool_and(log_score IS NULL) AS no_log_score, bool_and(pit IS NULL) AS no_pit
 FROM backtest_score GROUP BY method ORDER BY method;
 -- Over all origins: their mean.
-SELECT bool_and(agree(a.mae, b.mae) AND agree(a.difference, b.difference) AND agree(a.coverage90, b.coverage90) AND agree(a.log_score, b.log_score) AND a.n = b.n
+SELECT bool_and(agree(a.mae, b.mae) AND agree(a.difference, b.difference) AND agree(a.coverage90, b.coverage90) AND agree(a.log_score, b.log_score)
+  AND a.n = b.n
   AND a.n_origins = 3 AND agree(a.pit[3], b.pit3)) AS means FROM backtest_score a JOIN (
-  SELECT method, segment, avg(mae) AS mae, avg(difference) AS difference, avg(coverage90) AS coverage90, avg(log_score) AS log_score, sum(n) AS n, avg(pit[3]) AS pit3
-  FROM backtest_score WHERE origin IS NOT NULL GROUP BY method, segment) b ON a.method = b.method AND a.segment IS NOT DISTINCT FROM b.segment WHERE a.origin IS NULL;
+  SELECT method, segment, avg(mae) AS mae, avg(difference) AS difference, avg(coverage90) AS coverage90, avg(log_score) AS log_score, sum(n) AS n,
+    avg(pit[3]) AS pit3
+  FROM backtest_score WHERE origin IS NOT NULL GROUP BY method, segment) b ON a.method = b.method AND a.segment IS NOT DISTINCT FROM b.segment
+    WHERE a.origin IS NULL;
+
+-- No look ahead. Months after the one that an origin is tried on are changed: its rows are the same, to the last bit, and the others differ.
+CREATE TABLE backtest_later AS
+SELECT account_id, CASE WHEN later THEN 'c' ELSE segment END AS segment, month, credit_limit * CASE WHEN later THEN 3 ELSE 1 END AS credit_limit,
+  balance + CASE WHEN later THEN 777 ELSE 0 END AS balance, CASE WHEN later THEN 0 ELSE payment END AS payment, due,
+  CASE WHEN later THEN 90 ELSE days_past_due END AS days_past_due
+FROM (SELECT *, month > '2025-09-30' AS later FROM backtest_month) m;
+SELECT s.origin, count(*) AS rows, count(*) FILTER (WHERE s::text IS DISTINCT FROM l::text) AS differ
+FROM backtest_score s LEFT JOIN demand_backtest('backtest_later', '{"origins": 3}') l
+  ON l.method = s.method AND l.segment IS NOT DISTINCT FROM s.segment AND l.origin = s.origin
+WHERE s.origin IS NOT NULL GROUP BY s.origin ORDER BY s.origin;
+-- Of the month that it is tried on, nothing but balance and limit has an effect; nor have months between the origin and that one.
+CREATE TABLE backtest_between AS
+SELECT account_id, CASE WHEN later THEN 'c' ELSE segment END AS segment, month, CASE WHEN month < '2025-11-01'
+  AND later THEN 9999 ELSE credit_limit END AS credit_limit,
+  CASE WHEN month < '2025-11-01' AND later THEN 9999 ELSE balance END AS balance, CASE WHEN later THEN 0 ELSE payment END AS payment,
+  CASE WHEN later THEN 0 ELSE due END AS due, CASE WHEN later THEN 90 ELSE days_past_due END AS days_past_due
+FROM (SELECT *, month > '2025-08-31' AS later FROM backtest_month) m;
+SELECT count(*) AS rows, count(*) FILTER (WHERE s::text IS DISTINCT FROM l::text) AS differ
+FROM demand_backtest('backtest_month', '{"origins": 1, "horizon": 3}') s LEFT JOIN demand_backtest('backtest_between', '{"origins": 1, "horizon": 3}') l
+  ON l.method = s.method AND l.segment IS NOT DISTINCT FROM s.segment AND l.origin IS NOT DISTINCT FROM s.origin;
+-- One balance of that month far above all forecasts, and 1000 higher: each mean absolute error rises by 1000 / n, as no forecast moved.
+CREATE VIEW backtest_high AS SELECT account_id, segment, month, credit_limit, CASE WHEN account_id = 15
+  AND month > '2025-11-01' THEN 90000 ELSE balance END AS balance,
+  payment, due, days_past_due FROM backtest_month;
+CREATE VIEW backtest_higher AS SELECT account_id, segment, month, credit_limit, balance + CASE WHEN balance = 90000 THEN 1000 ELSE 0 END AS balance,
+  payment, due, days_past_due FROM backtest_high;
+SELECT s.method, round(((l.mae - s.mae) * s.n_forecast)::numeric, 6) AS higher
+FROM demand_backtest('backtest_high', '{"origins": 1}') s JOIN demand_backtest('backtest_higher', '{"origins": 1}') l USING (method)
+WHERE s.segment IS NULL AND l.segment IS NULL AND s.origin IS NULL AND l.origin IS NULL ORDER BY 1;
+
+-- Intervals are by Student's t over origins: of eight, 2.3646 standard errors at each side (Fisher and Yates 1938, 7 degrees of freedom), of six 2.5706;
+-- of five none.
+CREATE TABLE backtest_quick AS
+SELECT k AS origins, s.* FROM unnest('{5,6,8}'::int[]) k, demand_backtest('backtest_month',
+  format('{"origins": %s, "methods": ["own", "last_balance", "mean_12"]}', k)::jsonb) s
+WHERE s.segment IS NULL;
+SELECT q.origins, q.method, q.n_origins, bool_or(q.difference_se IS NULL) AS none,
+  bool_and(agree(q.difference_se, o.se) AND agree(q.difference, o.difference) AND agree(q.mae, o.mae)) AS standard_error,
+  bool_and(near(q.difference_low, o.difference - t * o.se, 1e-5) AND near(q.difference_high, o.difference + t * o.se, 1e-5)
+    AND near(q.mae_low, o.mae - t * o.mae_se, 1e-5) AND near(q.mae_high, o.mae + t * o.mae_se, 1e-5)) AS interval
+FROM backtest_quick q JOIN (VALUES (5, 2.77645), (6, 2.570582), (8, 2.364624)) v (origins, t) USING (origins)
+JOIN (SELECT origins, method, avg(difference) AS difference, stddev(difference) / sqrt(count(*)) AS se, avg(mae) AS mae,
+  stddev(mae) / sqrt(count(*)) AS mae_se
+  FROM backtest_quick WHERE origin IS NOT NULL GROUP BY origins, method) o ON o.origins = q.origins AND o.method = q.method
+WHERE q.origin IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2;
+-- Horizons that overlap say the same things twice: no interval. By default origins are a horizon apart.
+SELECT step, n_origins, difference_se IS NULL AS none FROM (VALUES ('{"step": 1}'::jsonb), ('{}')) v (step),
+  demand_backtest('backtest_month', '{"horizon": 3, "methods": ["last_balance"]}' || step) WHERE segment IS NULL AND origin IS NULL;
+SELECT array_agg(origin ORDER BY origin) AS origins FROM demand_backtest('backtest_month', '{"horizon": 3, "methods": ["last_balance"]}')
+  WHERE segment IS NULL AND origin IS NOT NULL;
+
+-- A segment is what a relation of its accounts would be: of all methods but the forecasts, which learn from all accounts.
+CREATE VIEW backtest_segment AS SELECT account_id AS card, date_trunc('month', month) AS "at month", credit_limit, balance::float8 AS owed
+  FROM backtest_month WHERE segment = 'b';
+SELECT count(*) AS rows, count(*) FILTER (WHERE NOT (agree(s.mae, b.mae) AND agree(s.log_score, b.log_score) AND agree(s.pit[5], b.pit[5]))) AS differ
+FROM demand_backtest('backtest_segment', '{"origins": 3, "columns": {"account_id": "card", "month": "at month", "balance": "owed"},
+  "methods": ["own", "posterior", "maximum"]}') b
+LEFT JOIN backtest_score s ON s.method = b.method AND s.segment = 'b' AND s.origin IS NOT DISTINCT FROM b.origin;
+
+-- Options of the methods arrive. Croston's forecast with a rate of 1 is the last draw where it is of the last month.
+SELECT count(DISTINCT log_score) AS families FROM unnest('{lognormal,gamma,normal}'::text[]) d,
+  demand_backtest('backtest_month', jsonb_build_object('origins', 1, 'methods', '["own"]'::jsonb, 'own', jsonb_build_object('distribution', d)))
+    WHERE segment IS NULL AND origin IS NULL;
+SELECT count(DISTINCT mae) AS croston FROM unnest('{0.1,1}'::float8[]) d,
+  demand_backtest('backtest_month', jsonb_build_object('origins', 1, 'methods', '["croston"]'::jsonb, 'croston', jsonb_build_object('alpha', d)))
+    WHERE segment IS NULL AND origin IS NULL;
+-- With a tolerance of 0.5 more months are at their limit, and censored.
+SELECT count(DISTINCT (log_score, coverage90)) AS tolerances FROM unnest('{0,0.5}'::float8[]) d,
+  demand_backtest('backtest_month', jsonb_build_object('origins', 1, 'methods', '["own"]'::jsonb, 'tolerance', d)) WHERE segment IS NULL AND origin IS NULL;
+
+-- The same for every plan.
+SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET max_parallel_workers_per_gather = 2;
+ALTER TABLE backtest_month SET (parallel_workers = 2);
+SELECT count(*) AS rows, count(*) FILTER (WHERE NOT (agree(s.mae, p.mae) AND agree(s.log_score, p.log_score) AND agree(s.pinball90, p.pinball90)
+  AND agree(s.coverage90, p.coverage90))) AS differ
+FROM backtest_score s JOIN demand_backtest('backtest_month', '{"origins": 3}') p
+  ON p.method = s.method AND p.segment IS NOT DISTINCT FROM s.segment AND p.origin IS NOT DISTINCT FROM s.origin;
+RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET max_parallel_workers_per_gather;
+
+-- With the rights of the caller; and not in a worker, which sees no temporary relation.
+SELECT proname, prosecdef, proparallel FROM pg_proc WHERE pronamespace = 'credit_limit'::regnamespace AND proname IN ('demand_backtest',
+  'train_demand') ORDER BY 1;
+
+-- The truth is known: 300 accounts, months independent, a limit that one month in five reaches. The 0.9 quantile covers about that share of the accounts
+-- whose
+-- quantile lies below the limit; of the months that did not reach the limit it covers too many.
+CREATE TABLE backtest_truth AS
+SELECT a AS account_id, ('2023-01-01'::date + make_interval(months => m))::date AS month, l AS credit_limit, least(d, l) AS balance
+FROM generate_series(1, 300) a, generate_series(0, 35) m,
+  LATERAL (SELECT round(1000 * exp(0.5 * sqrt(-2 * ln(1 - draw(a, m))) * cos(2 * pi() * draw(m, a + 1000)))) AS d, 1300 + 900 * (a % 3) AS l) x;
+SELECT n, n_coverage, coverage90 BETWEEN 0.88 AND 0.92 AS right_share
+FROM demand_backtest('backtest_truth', '{"origins": 6, "methods": ["own"]}') WHERE origin IS NULL;
+SELECT avg((t.balance <= demand_quantile(p.d, 0.9))::int) > 0.93 AS too_many
+FROM (SELECT account_id, demand_agg(month, balance::numeric, credit_limit::numeric) AS d FROM backtest_truth WHERE month < '2025-07-01' GROUP BY 1) p
+JOIN backtest_truth t USING (account_id) WHERE t.month >= '2025-07-01' AND t.balance < t.credit_limit;
+
+-- Errors, and NULL.
+SELECT count(*) FROM demand_backtest(NULL);
+SELECT count(*) FROM demand_backtest('backtest_month', NULL);
+CREATE TABLE backtest_short AS SELECT * FROM backtest_month WHERE month < '2024-11-01';
+SELECT demand_backtest('backtest_short');
+DELETE FROM backtest_short WHERE month > '2024-10-01';
+SELECT demand_backtest('backtest_short');
+DELETE FROM backtest_short;
+SELECT demand_backtest('backtest_short');
+INSERT INTO backtest_short SELECT * FROM backtest_month;
+SELECT demand_backtest('backtest_short', '{"horizon": 12}');
+ALTER TABLE backtest_short ADD currency text;
+UPDATE backtest_short SET currency = CASE WHEN account_id < 9 THEN 'EUR' ELSE 'USD' END;
+SELECT demand_backtest('backtest_short');
+ALTER TABLE backtest_short DROP balance;
+SELECT demand_backtest('backtest_short');
+SELECT demand_backtest('backtest_month', '{"columns": {"segment": "region"}}');
+SELECT demand_backtest('backtest_month', '{"columns": {"account": "card"}}');
+SELECT demand_backtest('backtest_month', '{"horizon": 2}');
+SELECT demand_backtest('backtest_month', '{"origin": 3}');
+SELECT demand_backtest('backtest_month', '{"methods": ["last_balance", "arima"]}');
+SELECT demand_backtest('backtest_month', '{"own": {"family": "weibull"}}');

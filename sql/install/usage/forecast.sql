@@ -72,13 +72,13 @@ COMMENT ON FUNCTION credit_limit.demand_model_summary(credit_limit.demand_model)
 'horizons in months that can be forecast, and the options; first_origin and until are NULL where there is no such bound. NULL '
 'gives NULL.';
 
--- A query of the months of a relation under the names that are asked for, the first four of which it must have; "columns" says what
--- the relation calls them. Errors: another key, no such column (42703), amounts of several currencies.
+-- A query of the months of a relation under the names that are asked for, of which it must have the first four; "columns" says
+-- what it calls them. Errors: another key, no such column (42703), amounts of several currencies.
 CREATE FUNCTION credit_limit_internal.account_months(relation regclass, columns jsonb, wanted text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  types constant jsonb := '{"month": "date", "credit_limit": "numeric", "balance": "numeric", "payment": "numeric", "due": "numeric",
-    "days_past_due": "int", "segment": "text", "currency": "text"}';
+  types constant jsonb := '{"month": "date", "credit_limit": "numeric", "balance": "numeric", "payment": "numeric",
+    "due": "numeric", "days_past_due": "int", "segment": "text", "currency": "text"}';
   source text;
   missing text;
   currency text;
@@ -89,8 +89,8 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Found %s.', columns),
         HINT = format('Its keys are among %s.', array_to_string(wanted, ', '));
   END IF;
-  SELECT format('SELECT %s FROM %s r', string_agg(coalesce('r.' || quote_ident(a.attname), 'NULL') || coalesce('::' || (types ->> w.name), '')
-      || ' AS ' || w.name, ', ' ORDER BY w.place), relation),
+  SELECT format('SELECT %s FROM %s r', string_agg(coalesce('r.' || quote_ident(a.attname), 'NULL')
+      || coalesce('::' || (types ->> w.name), '') || ' AS ' || w.name, ', ' ORDER BY w.place), relation),
     (array_agg(w.name ORDER BY w.place) FILTER (WHERE a.attname IS NULL AND (columns ? w.name OR w.place <= 4)))[1],
     max(a.attname) FILTER (WHERE w.name = 'currency')
     INTO source, missing, currency
