@@ -558,10 +558,18 @@ cl_beta_quantile(double p, double a, double b)
 double
 cl_t_quantile(double p, double df)
 {
-	double		x = cl_beta_quantile(2 * fmin(p, 1 - p), df / 2, 0.5);
-	double		rest = cl_beta_quantile(1 - 2 * fmin(p, 1 - p), 0.5, df / 2);
+	double		both = 2 * fmin(p, 1 - p);
+	double		t;
 
-	return copysign(sqrt(df * rest / x), p - 0.5);
+	if (!(p >= 0 && p <= 1 && df > 0 && isfinite(df)))
+		return NAN;
+	if (both == 0)
+		t = INFINITY;
+	else if (both <= 0.5)
+		t = sqrt(df / beta_lower_quantile(both, df / 2, 0.5));
+	else
+		t = both == 1 ? 0 : sqrt(df * beta_lower_quantile(1 - both, 0.5, df / 2));
+	return copysign(t, p - 0.5);
 }
 
 /*

@@ -28,7 +28,7 @@ typedef struct
 				value;
 } Reference3;
 
-/* R 4.2.2: pnorm, qnorm, pchisq(lower.tail = FALSE), qchisq, pbeta, pbeta(lower.tail = FALSE), qbeta, and
+/* R 4.2.2: pnorm, qnorm, pchisq(lower.tail = FALSE), qchisq, pbeta, pbeta(lower.tail = FALSE), qbeta, qt, and
  * pbinom(k - 1, n, p, lower.tail = FALSE); printed with 17 digits. */
 static const Reference1 normal_cdf[] = {
 	{-37.5, 4.6053530095819552e-308}, {-37, 5.7255712225245771e-300}, {-30, 4.9067139271481872e-198},
@@ -91,6 +91,14 @@ static const Reference3 beta_cdf[] = {
 	{0.48999999999999999, 10000, 10000, 0.0023370593301101643},
 	{0.49990000000000001, 10000000, 10000000, 0.1855466853593159}, {0.501, 10000000, 10000000, 1},
 	{0.25, 3000000, 9000000, 0.50004432692062617}, {0.99999990000000005, 10000000, 3, 0.91969857543446232}
+};
+
+static const Reference2 t_quantile[] = {
+	{0.97499999999999998, 1, 12.706204736174694}, {0.59999999999999998, 1, 0.32491969623290634},
+	{0.0050000000000000001, 1, -63.656741162871583}, {1e-10, 2, -70710.678108048145}, {0.97499999999999998, 5, 2.5705818356363137},
+	{0.59999999999999998, 6, 0.26483453293357351}, {0.0050000000000000001, 6, -3.7074280213247794},
+	{0.97499999999999998, 11, 2.2009851600916388}, {1e-10, 11, -21.914643308078606}, {0.97499999999999998, 30, 2.0422724563012378},
+	{1e-10, 1000, -6.4278762831342062}, {0.5, 7, 0}
 };
 
 static const Reference3 beta_quantile[] = {
@@ -256,6 +264,8 @@ check_ends(void)
 	CHECK(isnan(cl_beta_cdf(0.5, 0, 1)) && isnan(cl_beta_cdf(2, 1, 1)) && isnan(cl_beta_cdf(0.5, 1, NAN)));
 	CHECK(isnan(cl_beta_quantile(-1, 1, 1)) && isnan(cl_binomial_upper(3, 2, 0.5)) && isnan(cl_binomial_upper(-1, 2, 0.5)));
 	CHECK(isnan(cl_binomial_upper(1, 2, NAN)));
+	CHECK(cl_t_quantile(1, 3) == INFINITY && cl_t_quantile(0, 3) == -INFINITY && isnan(cl_t_quantile(0.5, 0)));
+	CHECK(isnan(cl_t_quantile(2, 3)) && isnan(cl_t_quantile(NAN, 3)));
 }
 
 /* Arguments as far out as doubles go come to an end, and stay inside [0, 1]. */
@@ -296,6 +306,7 @@ test_distribution(void)
 	CHECK_TABLE2(chi2_quantile, cl_chi2_quantile);
 	CHECK_TABLE3(beta_cdf, cl_beta_cdf);
 	CHECK_TABLE3(beta_quantile, cl_beta_quantile);
+	CHECK_TABLE2(t_quantile, cl_t_quantile);
 	CHECK_TABLE3(binomial_upper, cl_binomial_upper);
 	CHECK_TABLE3(beta_cdf_large, cl_beta_cdf);
 	CHECK_TABLE3(binomial_upper_large, cl_binomial_upper);
