@@ -63,24 +63,6 @@ BEGIN
 END
 $$;
 
--- an error (22023) for options that are no object, or of which one has no rule (a JSON path) or breaks it
-CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  wrong text;
-BEGIN
-  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
-  FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
-  WHERE NOT coalesce(jsonb_path_match(o.value, ('strict ' || (rules ->> o.key))::jsonpath, silent => true), false)
-  ORDER BY o.key LIMIT 1;
-  IF wrong IS NOT NULL OR options IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('options of %s are not valid', what),
-      DETAIL = coalesce(wrong, 'They are NULL.'), HINT = hint;
-  END IF;
-END
-$$;
-
 -- trigger of tables that only grow, and of keys: an error (42501) on UPDATE, DELETE and TRUNCATE
 CREATE FUNCTION credit_limit_internal.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
