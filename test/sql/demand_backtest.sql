@@ -2,14 +2,16 @@
 \i test/helpers.sql
 \set SHOW_CONTEXT never
 
--- 70 accounts of 15 months in two segments. Some stop drawing, some reach their limit, some lie above it, a few are never used; some
--- end, begin late, or lack a balance or a limit.
+-- 70 accounts of 15 months in two segments. Some stop drawing, some reach their limit, or nearly, some lie above it, a few are never
+-- used; some end, begin late, or lack a balance or a limit; one whose limit was cut draws nearly all that is left.
 CREATE TABLE backtest_month AS
 SELECT a AS account_id, CASE WHEN a % 3 = 0 THEN 'b' ELSE 'a' END AS segment, ('2024-09-15'::date + make_interval(months => m))::date AS month,
   l AS credit_limit, CASE WHEN a % 10 = 0 THEN 0 WHEN a % 9 = 1 AND m % 4 = 1 THEN -20 WHEN a % 9 = 1 AND m % 4 = 2 THEN 0 WHEN a % 11 = 3 AND m > 4 THEN NULL
-    ELSE least(round(d), CASE WHEN a % 8 = 0 THEN 1.03 ELSE 1 END * l) END AS balance, 30 AS payment, 25 AS due, 30 * (a % 13 = 5)::int AS days_past_due
+    WHEN a = 33 AND m > 9 THEN 975
+    ELSE least(round(d), CASE a % 8 WHEN 7 THEN 1.03 WHEN 5 THEN 0.985 ELSE 1 END * l) END AS balance, 30 AS payment, 25 AS due, 30 * (a % 13 = 5)::int AS days_past_due
 FROM generate_series(1, 70) a, generate_series(0, 14) m,
-  LATERAL (SELECT CASE WHEN a = 7 AND m = 12 THEN NULL WHEN a = 8 AND m > 11 THEN 0 ELSE 1000 + 250 * (a % 4) + 500 * (a % 7 = 2 AND m > 5)::int END AS l,
+  LATERAL (SELECT CASE WHEN a = 7 AND m = 12 THEN NULL WHEN a = 33 AND m < 9 THEN 1800 WHEN a = 33 THEN 1000 WHEN a = 8 AND m > 11 THEN 0
+    ELSE 1000 + 250 * (a % 4) + 500 * (a % 7 = 2 AND m > 5)::int END AS l,
     300 * exp(0.5 * sin(a * 7 + m * 1.7) + 0.8 * cos(a)) + 900 * (a % 5 = 0)::int * (1 + sin(m + a)) AS d) x
 WHERE m >= a % 17 / 4 AND (a % 12 > 0 OR m < 12);
 
@@ -132,7 +134,7 @@ CREATE TABLE backtest_quick AS
 SELECT k AS origins, s.* FROM unnest('{5,6,8}'::int[]) k, demand_backtest('backtest_month',
   format('{"origins": %s, "methods": ["own", "last_balance", "mean_12"]}', k)::jsonb) s
 WHERE s.segment IS NULL;
-SELECT q.origins, q.method, q.n_origins, bool_or(q.difference_se IS NULL) AS none,
+SELECT q.origins, q.method, q.n_origins, bool_and(num_nonnulls(q.difference_se, q.difference_low, q.difference_high, q.mae_low, q.mae_high) = 0) AS none,
   bool_and(agree(q.difference_se, o.se) AND agree(q.difference, o.difference) AND agree(q.mae, o.mae)) AS standard_error,
   bool_and(near(q.difference_low, o.difference - t * o.se, 1e-5) AND near(q.difference_high, o.difference + t * o.se, 1e-5)
     AND near(q.mae_low, o.mae - t * o.mae_se, 1e-5) AND near(q.mae_high, o.mae + t * o.mae_se, 1e-5)) AS interval

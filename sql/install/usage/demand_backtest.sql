@@ -180,7 +180,7 @@ BEGIN
     total AS (
       SELECT s.method, s.segment, count(*)::int AS n_origins, sum(s.n)::bigint AS n, sum(s.n_forecast)::bigint AS n_forecast,
         avg(s.mae) AS mae, stddev_samp(s.mae) / sqrt(nullif(count(s.mae), 0)) AS mae_se, avg(s.difference) AS difference,
-        CASE WHEN count(s.mae) >= 6 AND step >= horizon THEN stddev_samp(s.difference) / sqrt(count(s.mae)) END AS difference_se,
+        stddev_samp(s.difference) / sqrt(nullif(count(s.mae), 0)) AS difference_se,
         CASE WHEN count(s.mae) >= 6 AND step >= horizon THEN credit_limit_internal.t_quantile(0.975, count(s.mae) - 1) END AS t,
         avg(s.pinball50) AS pinball50, avg(s.pinball90) AS pinball90, avg(s.coverage90) AS coverage90,
         sum(s.n_coverage)::bigint AS n_coverage, avg(s.not_identified) AS not_identified, avg(s.log_score) AS log_score,
@@ -189,7 +189,7 @@ BEGIN
       FROM score s GROUP BY s.method, s.segment),
     result AS (
       SELECT t.method, t.segment, NULL::date AS origin, t.n_origins, t.n, t.n_forecast, t.mae, t.mae - t.t * t.mae_se,
-        t.mae + t.t * t.mae_se, t.difference, t.difference_se, t.difference - t.t * t.difference_se,
+        t.mae + t.t * t.mae_se, t.difference, t.difference_se + 0 * t.t, t.difference - t.t * t.difference_se,
         t.difference + t.t * t.difference_se, t.pinball50, t.pinball90, t.coverage90, t.n_coverage, t.not_identified,
         t.log_score, t.pit
       FROM total t
