@@ -8,7 +8,8 @@ CREATE TABLE backtest_month AS
 SELECT a AS account_id, CASE WHEN a % 3 = 0 THEN 'b' ELSE 'a' END AS segment, ('2024-09-15'::date + make_interval(months => m))::date AS month,
   l AS credit_limit, CASE WHEN a % 10 = 0 THEN 0 WHEN a % 9 = 1 AND m % 4 = 1 THEN -20 WHEN a % 9 = 1 AND m % 4 = 2 THEN 0 WHEN a % 11 = 3 AND m > 4 THEN NULL
     WHEN a = 33 AND m > 9 THEN 975
-    ELSE least(round(d), CASE a % 8 WHEN 7 THEN 1.03 WHEN 5 THEN 0.985 ELSE 1 END * l) END AS balance, 30 AS payment, 25 AS due, 30 * (a % 13 = 5)::int AS days_past_due
+    ELSE least(round(d), CASE a % 8 WHEN 7 THEN 1.03 WHEN 5 THEN 0.985 ELSE 1 END * l) END AS balance, 30 AS payment,
+  25 AS due, 30 * (a % 13 = 5)::int AS days_past_due
 FROM generate_series(1, 70) a, generate_series(0, 14) m,
   LATERAL (SELECT CASE WHEN a = 7 AND m = 12 THEN NULL WHEN a = 33 AND m < 9 THEN 1800 WHEN a = 33 THEN 1000 WHEN a = 8 AND m > 11 THEN 0
     ELSE 1000 + 250 * (a % 4) + 500 * (a % 7 = 2 AND m > 5)::int END AS l,
