@@ -26,6 +26,7 @@ PG_FUNCTION_INFO_V1(cl_decide_limit);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
 PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
 PG_FUNCTION_INFO_V1(cl_is_day);
+PG_FUNCTION_INFO_V1(cl_is_amount);
 
 /* 1900-01-01 and 2199-12-31: days in the life of a book. */
 #define FIRST_DAY (-36524)
@@ -75,6 +76,18 @@ cl_is_day(PG_FUNCTION_ARGS)
 	DateADT		day = PG_GETARG_DATEADT(0);
 
 	PG_RETURN_BOOL(day >= FIRST_DAY && day <= LAST_DAY);
+}
+
+/* (amount numeric) -> boolean, likewise: the text of a check is read again by each statement, and that of a range is long */
+Datum
+cl_is_amount(PG_FUNCTION_ARGS)
+{
+	ClNumericView view;
+
+	cl_numeric_open(PG_GETARG_DATUM(0), &view);
+	/* 1e15 = 1000 * 10000^3 */
+	PG_RETURN_BOOL(view.status == CL_NUMERIC_OK && !view.negative &&
+				   (view.weight < 3 || (view.weight == 3 && cl_numeric_digit(&view, 0) < 1000)));
 }
 
 static DateADT

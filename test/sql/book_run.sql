@@ -165,6 +165,8 @@ TRUNCATE book_r.erasure;
 TRUNCATE book_r.retirement;
 TRUNCATE book_r.evidence_layout;
 DELETE FROM book_r.log_lane;
+INSERT INTO book_r.log_lane VALUES (65, 0, '');
+UPDATE book_r.log_lane SET lane = 65 WHERE lane = 63;
 -- Who gets round the triggers is found: a change, a removal in the middle, one at the end, an insertion, a moved decision.
 SELECT credit_limit.log_end('book_r') AS known \gset
 CREATE FUNCTION pg_temp.tampered(what text) RETURNS TABLE (problem text, n bigint, first text) LANGUAGE plpgsql AS $$

@@ -50,6 +50,10 @@ $$;
 CREATE FUNCTION credit_limit_internal.is_day(day date) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_is_day' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
+-- whether a number is an amount of a book: not negative, below 1e15, not NaN. NULL for NULL
+CREATE FUNCTION credit_limit_internal.is_amount(amount numeric) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'cl_is_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
 -- an error (22023) that names what was to be done, for NULL and for dates that are no day: see is_day()
 CREATE FUNCTION credit_limit_internal.need_day(what text, day date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -324,7 +324,7 @@ BEGIN
     written := credit_limit_internal.write_decisions(lane, rows);
     decisions := decisions + written.decisions;
     CONTINUE WHEN written.decisions = 0 OR NOT move;
-    IF as_of < (SELECT max(l.latest) FROM log_lane l) THEN
+    IF as_of < written.latest THEN
       written.limits := credit_limit_internal.limits_to_move(written.accounts, written.limits, as_of);
     END IF;
     IF lines IS NULL THEN

@@ -212,10 +212,11 @@ CREATE FUNCTION credit_limit_internal.seal(rows refcursor, most int, lane int, p
     AS 'MODULE_PATHNAME', 'cl_seal' LANGUAGE C VOLATILE COST 10000;
 
 -- in an open book: writes the decisions of a cursor, and closes it, to decision and decision_evidence as the continuation of a
--- lane that was taken. Returns how many they are, where the lane ends now, and what the limits of their accounts are to be.
+-- lane that was taken. Returns how many they are, where the lane ends now, the latest day in all lanes, and what the limits of
+-- their accounts are to be.
 -- Errors: those of seal(); no right to insert (42501)
 CREATE FUNCTION credit_limit_internal.write_decisions(lane credit_limit_internal.lane_end, rows refcursor, OUT decisions bigint,
-    OUT ends credit_limit_internal.lane_end, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
+    OUT ends credit_limit_internal.lane_end, OUT latest date, OUT accounts bigint[], OUT limits numeric[], OUT frozen boolean[])
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
@@ -245,7 +246,8 @@ BEGIN
   CLOSE rows;
   UPDATE log_lane l SET place = (write_decisions.ends).place, hash = (write_decisions.ends).hash,
     latest = greatest(l.latest, day)
-  WHERE l.lane = (write_decisions.ends).lane AND decisions > 0;
+  WHERE l.lane = (write_decisions.ends).lane AND decisions > 0
+  RETURNING (SELECT max(o.latest) FROM log_lane o) INTO latest;
   PERFORM set_config('credit_limit.writing', '', true);
 END
 $$;

@@ -32,13 +32,12 @@ BEGIN
   IF credit_limit_internal.may_hide_rows() THEN
     PERFORM credit_limit_internal.need_every_row('a decision in real time');
   END IF;
-  SELECT d.business_date INTO today FROM business_day d;
+  SELECT coalesce(array_agg(l.borrower_id), '{}'), (SELECT d.business_date FROM business_day d) INTO locked, today
+  FROM (SELECT b.borrower_id FROM borrower b WHERE b.borrower_id = ANY (borrowers) ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
   IF today IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';
   END IF;
-  SELECT coalesce(array_agg(l.borrower_id), '{}') INTO locked FROM (SELECT b.borrower_id FROM borrower b
-    WHERE b.borrower_id = ANY (borrowers) ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
   done := credit_limit_internal.decide(CASE WHEN credit_limit_internal.versions_stand(book) THEN 0 END, today, locked, 'realtime',
     true);
   -- Run 0 is of the business date: after it moved it decides nothing as of the day before.
