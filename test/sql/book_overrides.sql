@@ -76,6 +76,12 @@ SELECT credit_limit.propose_override('book_o', :d3, 2000, 'x');
 -- The limit of 102 moves meanwhile. The engine applies what can be.
 RESET ROLE;
 UPDATE book_o.account SET credit_limit = 1100 WHERE account_id = 102;
+-- Nor does the engine say that it applied what it did not, or refuse without a word.
+SET ROLE regress_overrides_engine;
+UPDATE book_o.override_request SET status = 'applied' WHERE account_id = 101 AND status = 'approved';
+UPDATE book_o.override_request SET status = 'applied', override_id = decision_id WHERE account_id = 101 AND status = 'approved';
+UPDATE book_o.override_request SET status = 'refused' WHERE account_id = 101 AND status = 'approved';
+RESET ROLE;
 SELECT credit_limit.set_business_date('book_o', '2026-12-01');
 -- Every digit of the decision is repeated, however few the session shows.
 SET extra_float_digits = -12;
@@ -109,6 +115,17 @@ SELECT credit_limit.replay_decision('book_o', decision_id) FROM book_o.decision 
 -- A run goes on from there; erasure takes the note too.
 CALL credit_limit.run_decisions('book_o', '2026-12-02');
 SELECT action, old_limit FROM book_o.decision WHERE account_id = 101 AND as_of = '2026-12-02';
+-- One override is not that of two requests, though account and limit are the same.
+BEGIN;
+SET LOCAL ROLE regress_overrides_r1;
+SELECT credit_limit.propose_override('book_o', decision_id, 5000, 'As before') > 0 AS proposed FROM book_o.decision
+  WHERE account_id = 101 AND as_of = '2026-12-02';
+SET LOCAL ROLE regress_overrides_r2;
+SELECT credit_limit.approve_override('book_o', request_id) FROM book_o.override_request WHERE status = 'proposed' AND account_id = 101;
+SET LOCAL ROLE regress_overrides_engine;
+UPDATE book_o.override_request SET status = 'applied', override_id = (SELECT max(q.override_id) FROM book_o.override_request q WHERE q.account_id = 101)
+  WHERE status = 'approved' AND account_id = 101;
+ROLLBACK;
 UPDATE book_o.override_request SET note = NULL WHERE account_id = 101;
 INSERT INTO book_o.limit_adjustment (account_id, kind, amount, valid_from, valid_to, reason)
   VALUES (101, 'blocked', 5, '2026-12-01', '2026-12-05', 'divorce of Mr X'), (102, 'blocked', 5, '2026-12-01', '2026-12-05', 'not his');

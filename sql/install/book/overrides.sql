@@ -2,7 +2,7 @@
 -- it to the log: still nobody else writes decisions.
 
 -- trigger of override_request: a proposal is of a decision that referred, is approved by another role and login that may propose
--- too, and is applied by who may write decisions; nothing else changes
+-- too, and is applied by who may write decisions, when an override of it is in the log and in force; nothing else changes
 CREATE FUNCTION credit_limit_internal.keep_request() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -53,7 +53,20 @@ BEGIN
     END IF;
   ELSIF TG_OP = 'UPDATE' AND OLD.status = 'approved' AND NEW.status IN ('applied', 'refused')
     AND has_any_column_privilege('decision', 'INSERT') AND NEW.decided_by = OLD.decided_by
-    AND to_jsonb(NEW) - result = to_jsonb(OLD) - result THEN
+    AND to_jsonb(NEW) - result = to_jsonb(OLD) - result AND num_nulls(NEW.override_id, NEW.message) = 1
+    AND (NEW.message IS NULL) = (NEW.status = 'applied') THEN
+    -- The decision must be of this request, and in force.
+    IF NEW.status = 'applied' AND NOT EXISTS (SELECT FROM decision w
+        JOIN decision_evidence e ON e.decision_id = w.decision_id AND e.as_of = w.as_of
+        JOIN account a ON a.account_id = w.account_id AND a.credit_limit = w.new_limit
+        WHERE w.decision_id = NEW.override_id AND w.as_of >= OLD.as_of AND w.borrower_id = OLD.borrower_id
+          AND w.account_id = OLD.account_id AND w.source = 'override' AND w.new_limit = OLD.new_limit
+          AND (e.inputs::jsonb ->> 0)::bigint = OLD.decision_id) THEN
+      RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('request %s is not applied', OLD.request_id),
+        DETAIL = format('Account %s has not the limit of an override of decision %s in the log.', OLD.account_id,
+          OLD.decision_id),
+        HINT = 'credit_limit.apply_overrides() applies what is approved.';
+    END IF;
     RETURN NEW;
   ELSIF TG_OP = 'UPDATE' AND NEW.note IS NULL AND NEW.reason = 'erased'
     AND to_jsonb(NEW) - '{note,reason}'::text[] = to_jsonb(OLD) - '{note,reason}'::text[]
