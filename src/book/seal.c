@@ -17,6 +17,7 @@
 #include "pg/record.h"
 
 #include "catalog/pg_type.h"
+#include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -39,18 +40,19 @@ PG_FUNCTION_INFO_V1(cl_seal);
 
 /* Of some bytes and a text, as a bytea. */
 static bytea *
-hash_pair(const void *first, int first_length, const char *plain, int length)
+hash_pair(pg_cryptohash_ctx *sha256, const void *first, int first_length, const char *plain, int length)
 {
 	char	   *utf8 = pg_server_to_any(plain, length, PG_UTF8);
-	bytea	   *both;
+	bytea	   *hash = palloc(VARHDRSZ + HASH_BYTES);
 
 	if (utf8 != plain)
 		length = strlen(utf8);
-	both = palloc(VARHDRSZ + first_length + length);
-	SET_VARSIZE(both, VARHDRSZ + first_length + length);
-	memcpy(VARDATA(both), first, first_length);
-	memcpy(VARDATA(both) + first_length, utf8, length);
-	return DatumGetByteaP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(both)));
+	SET_VARSIZE(hash, VARHDRSZ + HASH_BYTES);
+	if (pg_cryptohash_init(sha256) < 0 || pg_cryptohash_update(sha256, first, first_length) < 0 ||
+		pg_cryptohash_update(sha256, (uint8 *) utf8, length) < 0 ||
+		pg_cryptohash_final(sha256, (uint8 *) VARDATA(hash), HASH_BYTES) < 0)
+		elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(sha256));
+	return hash;
 }
 
 /* ---- Sealing ---- */
@@ -91,6 +93,7 @@ typedef struct Seal
 	int			frozen;
 	uint8		prefix[SALT_BYTES + HASH_BYTES];	/* of what input_hash covers: the salt, and the hash of the layout */
 	uint64		known_inputs;	/* identifier of the row type whose layout that is; 0: none yet */
+	pg_cryptohash_ctx *sha256;
 	int64		layout;			/* its number: the beginning of its hash */
 	int32		lane;
 	int64		place;
@@ -292,7 +295,7 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	if (kept_inputs->identifier != seal->known_inputs)
 	{
 		const StringInfoData *layout = &kept_inputs->layout;
-		const bytea *digest = hash_pair("", 0, layout->data, layout->len);
+		const bytea *digest = hash_pair(seal->sha256, "", 0, layout->data, layout->len);
 		Datum		values[2];
 
 		memcpy(seal->prefix + SALT_BYTES, VARDATA(digest), HASH_BYTES);
@@ -307,7 +310,7 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 	SET_VARSIZE(salt, VARHDRSZ + SALT_BYTES);
 	memcpy(VARDATA(salt), random, SALT_BYTES);
 	memcpy(seal->prefix, random, SALT_BYTES);
-	input_hash = hash_pair(seal->prefix, sizeof(seal->prefix), VARDATA(inputs), VARSIZE(inputs) - VARHDRSZ);
+	input_hash = hash_pair(seal->sha256, seal->prefix, sizeof(seal->prefix), VARDATA(inputs), VARSIZE(inputs) - VARHDRSZ);
 	initStringInfo(&content);
 	appendStringInfoChar(&content, '[');
 	cl_canonical_put(&content, entry);
@@ -319,7 +322,7 @@ seal_row(Seal *seal, HeapTuple tuple, const uint8 *random)
 		cl_canonical_put_bytea(&content, seal->value[seal->digest[i]], seal->isnull[seal->digest[i]]);
 	}
 	appendStringInfoChar(&content, ']');
-	hash = hash_pair(VARDATA(seal->hash), HASH_BYTES, content.data, content.len);
+	hash = hash_pair(seal->sha256, VARDATA(seal->hash), HASH_BYTES, content.data, content.len);
 	seal->place++;
 	entry->value[0] = Int64GetDatum(LANES * seal->place + seal->lane);
 	hashes[0] = PointerGetDatum(input_hash);
@@ -383,6 +386,7 @@ cl_seal(PG_FUNCTION_ARGS)
 	memcpy(VARDATA(seal.hash), VARDATA_ANY(previous), HASH_BYTES);
 	seal.has_account = !PG_ARGISNULL(5);
 	seal.account = seal.has_account ? PG_GETARG_INT64(5) : 0;
+	seal.sha256 = pg_cryptohash_create(PG_SHA256);
 	cl_record_open(&record, fcinfo);
 	SPI_connect();
 	portal = SPI_cursor_find(cursor);
@@ -417,6 +421,7 @@ cl_seal(PG_FUNCTION_ARGS)
 		MemoryContextReset(row_context);
 	}
 	MemoryContextSwitchTo(seal.context);
+	pg_cryptohash_free(seal.sha256);
 	for (int i = 0; i < ARRAYS; i++)
 		cl_record_put(&record, makeArrayResult(seal.out[i], seal.context));
 	for (int i = 0; i <= LAYOUTS; i++)
