@@ -1,11 +1,12 @@
 -- Decisions of a book in sets: one query scores and decides for runs, events, previews and simulations.
 
--- decision_input: the one place that says what is known of an account on a day. It belongs to the book, not to the extension: a
--- lender replaces it. decision_input_at says the same of a past day, from the log and the months on file: what is written of
--- later days does not count, so a policy can be tried on the past.
+-- part of create_book: makes the functions decision_input and decision_input_at of a book, unless they are there
 CREATE FUNCTION credit_limit.create_book_input(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
+  -- decision_input: the one place that says what is known of an account on a day. It belongs to the book, not to the extension: a
+  -- lender replaces it. decision_input_at says the same of a past day, from the log and the months on file, so that a policy can
+  -- be tried on the past.
 DECLARE
   f record;
   r record;
@@ -124,19 +125,14 @@ BEGIN
   END LOOP;
 END
 $create$;
-COMMENT ON FUNCTION credit_limit.create_book_input(text) IS
-    'part of create_book: makes the functions decision_input and decision_input_at of a book, unless they are there';
 
+-- a row of decision_input with four more columns: what a policy sees, and what is kept as evidence
 CREATE FUNCTION credit_limit_internal.scored_row(inputs record, version_no int, held_out boolean, score float8, pd float8)
 RETURNS record
     AS 'MODULE_PATHNAME', 'cl_scored_row' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION credit_limit_internal.scored_row(record, int, boolean, float8, float8) IS
-    'a row of decision_input with four more columns: what a policy sees, and what is kept as evidence';
 
--- Every account is scored, and decided, once: OFFSET 0 keeps the planner from copying the calls to where their results are used.
--- by_day and everybody are literals where it is called, so that what they exclude goes when the query is planned, also in a plan
--- for all parameters. turn, most: the place among the lines of a partitioned umbrella that is decided now, and the
--- last one.
+-- in an open book: decisions on open accounts as of a day, by the versions valid on it or those of a run (0: those of real time),
+-- of everybody or of some borrowers. decision is NULL where a version is missing; frozen: nothing may be drawn
 CREATE FUNCTION credit_limit_internal.decided(by_day boolean, run bigint, as_of date, everybody boolean,
     borrowers bigint[], turn int, most int)
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, arm_probability float8,
@@ -144,6 +140,10 @@ RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment t
     inputs record, decision credit_limit.limit_decision, frozen boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10000
 AS $$
+  -- score() and decide_limit() are called once for an account: OFFSET 0 keeps the planner from copying them to where their
+  -- results are used. by_day and everybody are literals where this is called, so that what they exclude goes when the query is
+  -- planned, also in a plan for all parameters. turn, most: the place among the lines of a partitioned umbrella that has its
+  -- turn, and the last one.
   WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
   SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.arm_probability, t.policy_id, t.scorecard_id,
     t.policy_digest, t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
@@ -174,10 +174,6 @@ AS $$
       OFFSET 0) r
     OFFSET 0) t
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decided(boolean, bigint, date, boolean, bigint[], int, int) IS
-    'in an open book: decisions on open accounts as of a day, by the versions valid on it or those of a run (0: those of '
-    'real time), of everybody or of some borrowers. decision is NULL where a version is missing; frozen: nothing may '
-    'be drawn';
 
 -- Columns of the two inputs may differ where a lender has replaced one, so they are not one query.
 DO $$
@@ -189,10 +185,11 @@ $$;
 COMMENT ON FUNCTION credit_limit_internal.decided_at(boolean, bigint, date, boolean, bigint[], int, int) IS
     'in an open book: decided() by what was known on the day, decision_input_at()';
 
--- Inputs are personal: what nobody read is not kept. By the first columns an entry is found and replayed whatever else decides.
+-- in an open book: the columns of decision_input that the versions of a run read, or (run NULL) those of a day
 CREATE FUNCTION credit_limit_internal.inputs_read(run bigint, as_of date) RETURNS text[]
 LANGUAGE sql STABLE
 AS $$
+  -- Inputs are personal: what nobody read is not kept. By the first columns an entry is found and replayed whatever else decides.
   WITH version AS (SELECT v.policy_id, v.scorecard_id FROM run_version v WHERE v.run_id = inputs_read.run
     UNION ALL SELECT v.policy_id, v.scorecard_id FROM credit_limit_internal.versions_on(inputs_read.as_of) v
       WHERE inputs_read.run IS NULL)
@@ -203,13 +200,12 @@ AS $$
     UNION ALL SELECT unnest(credit_limit.columns_read(c.document)) FROM scorecard_version c
       WHERE c.scorecard_id IN (SELECT scorecard_id FROM version)) c(name)
 $$;
-COMMENT ON FUNCTION credit_limit_internal.inputs_read(bigint, date) IS
-    'in an open book: the columns of decision_input that the versions of a run read, or (run NULL) those of a day';
 
--- Whoever writes a layout first makes others wait until he commits: so it is written before decisions are made.
+-- in an open book: writes the layout of what a run keeps of its inputs to evidence_layout, without reading a row
 CREATE FUNCTION credit_limit_internal.know_layout(run bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
+  -- Whoever writes a layout first makes others wait until he commits: so it is written before decisions are made.
 BEGIN
   INSERT INTO evidence_layout (layout, columns)
   SELECT credit_limit_internal.layout_number(l.layout), l.layout
@@ -220,10 +216,9 @@ BEGIN
   ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.know_layout(bigint) IS
-    'in an open book: writes the layout of what a run keeps of its inputs to evidence_layout, without reading a row';
 
--- The open lines under partitioned umbrellas of some borrowers, as text, and how many there are under one at most, less one.
+-- in an open book: the open lines under the partitioned umbrellas of some borrowers, as text, and how many there are under one at
+-- most, less one
 CREATE FUNCTION credit_limit_internal.partitioned_lines(borrowers bigint[]) RETURNS TABLE (lines text, most int)
 LANGUAGE sql STABLE ROWS 1
 AS $$
@@ -233,9 +228,8 @@ AS $$
     WHERE u.kind = 'partitioned' AND a.status = 'open' AND a.borrower_id = ANY (partitioned_lines.borrowers)
     GROUP BY u.umbrella_id) p
 $$;
-COMMENT ON FUNCTION credit_limit_internal.partitioned_lines(bigint[]) IS
-    'in an open book: the open lines under the partitioned umbrellas of some borrowers';
 
+-- in an open book: moves the limits of accounts as decisions say, NULL leaving one as it is, and counts the accounts that changed
 CREATE FUNCTION credit_limit_internal.move_limits(accounts bigint[], limits numeric[], frozen boolean[], as_of date)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -252,15 +246,14 @@ BEGIN
   RETURN moved;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.move_limits(bigint[], numeric[], boolean[], date) IS
-    'in an open book: moves the limits of accounts as decisions say, NULL leaving one as it is, and counts the accounts that '
-    'changed';
 
--- What is decided as of an older day is written down, and moves nothing: what is in force as of a later one stays. Nearly always
--- the lanes tell that there is no later one.
+-- in an open book: the latest day as of which a decision on an account is in force, if it is later than a day; runs that move no
+-- limits do not count
 CREATE FUNCTION credit_limit_internal.decided_later(borrower bigint, account bigint, than date) RETURNS date
 LANGUAGE plpgsql STABLE
 AS $$
+  -- What is decided as of an older day is written down, and moves nothing: what is in force as of a later one stays. Nearly
+  -- always the lanes tell that there is no later one.
 BEGIN
   IF than >= coalesce((SELECT max(l.latest) FROM log_lane l), '-infinity') THEN
     RETURN NULL;
@@ -269,10 +262,8 @@ BEGIN
     WHERE d.borrower_id = borrower AND d.account_id = account AND d.as_of > than AND coalesce(r.move_limits, true));
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decided_later(bigint, bigint, date) IS
-    'in an open book: the latest day as of which a decision on an account is in force, if it is later than a day; runs that move '
-    'no limits do not count';
 
+-- in an open book: the limits of accounts that were decided as of a day, NULL where a decision as of a later day is in force
 CREATE FUNCTION credit_limit_internal.limits_to_move(accounts bigint[], limits numeric[], as_of date) RETURNS numeric[]
 LANGUAGE sql STABLE
 AS $$
@@ -281,15 +272,15 @@ AS $$
   FROM unnest(limits_to_move.accounts, limits_to_move.limits) WITH ORDINALITY n(account_id, new_limit, place)
     LEFT JOIN account a ON a.account_id = n.account_id
 $$;
-COMMENT ON FUNCTION credit_limit_internal.limits_to_move(bigint[], numeric[], date) IS
-    'in an open book: the limits of accounts that were decided as of a day, NULL where a decision as of a later day is in force';
 
--- Decides on all open accounts of borrowers whom the caller has locked, and continues a lane that is free. Lines of a partitioned
--- umbrella are decided one after the other, so that each sees what the one before was granted.
+-- in an open book: decides on all open accounts of borrowers that are locked, writes the decisions to the log, and moves the
+-- limits if move says so, but for accounts on which a decision as of a later day is in force; returns how many decisions were
+-- made and how many accounts changed
 CREATE FUNCTION credit_limit_internal.decide(run bigint, as_of date, borrowers bigint[], source text, move boolean,
     OUT decisions bigint, OUT moves bigint)
 LANGUAGE plpgsql
 AS $$
+  -- Lines of a partitioned umbrella are decided one after the other, so that each sees what the one before was granted.
 DECLARE
   changed CONSTANT text := 'lines under an umbrella came or went while they were decided';
   lines text;
@@ -350,11 +341,11 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decide(bigint, date, bigint[], text, boolean) IS
-    'in an open book: decides on all open accounts of borrowers that are locked, writes the decisions to the log, and moves '
-    'the limits if move says so, but for accounts on which a decision as of a later day is in force; returns how many '
-    'decisions were made and how many accounts changed';
 
+-- what a run as of the day would decide now, account by account, without writing anything. Lines of a partitioned umbrella are
+-- seen as they are, not as the run would leave the line before. Option history (false): by what was known on a past day,
+-- decision_input_at() of the book, instead of limits and balances of now. Errors: options, no day (22023), a product without an
+-- approved version (55000)
 CREATE FUNCTION credit_limit.preview_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (account_id bigint, borrower_id bigint, product text, experiment text, arm text, policy_id int, scorecard_id int,
     score float8, pd float8, decision credit_limit.limit_decision)
@@ -392,14 +383,15 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.preview_decisions(text, date, jsonb) IS
-    'what a run as of the day would decide now, account by account, without writing anything. Lines of a partitioned '
-    'umbrella are seen as they are, not as the run would leave the line before. Option history (false): by what was known on '
-    'a past day, decision_input_at() of the book, instead of limits and balances of now. Errors: options, no day (22023), a '
-    'product without an approved version (55000)';
 
 -- ---- simulate_policy: what another policy would change ----
 
+-- two policies, drafts or not, over the accounts of the products that policy_a decides: in each currency a row for each pair of
+-- actions, those that differ being the swap sets, and a last one (actions NULL) for all: amounts of different currencies never
+-- add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure = drawn + ccf (limit -
+-- drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin a year on what is drawn when
+-- the limit is used to the same part as before; each rounded for the account. lgd, ccf and margin are those of report_assumption,
+-- or options, fractions from 0 to 1. Option history as in preview_decisions(). Nothing is written. Errors: no such policy (22023)
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
     exposure_a numeric, exposure_b numeric, expected_loss_a numeric, expected_loss_b numeric, revenue_a numeric,
@@ -452,11 +444,3 @@ BEGIN
     FROM amounts e GROUP BY GROUPING SETS ((e.currency, e.action_a, e.action_b), (e.currency)) ORDER BY 1, 2 NULLS LAST, 3;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.simulate_policy(text, int, int, date, jsonb) IS
-    'two policies, drafts or not, over the accounts of the products that policy_a decides: in each currency a row for each '
-    'pair of actions, those that differ being the swap sets, and a last one (actions NULL) for all: amounts of different '
-    'currencies never add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure '
-    '= drawn + ccf (limit - drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin '
-    'a year on what is drawn when the limit is used to the same part as before; each rounded for the account. lgd, ccf and '
-    'margin are those of report_assumption, or options, fractions from 0 to 1. Option history as in preview_decisions(). '
-    'Nothing is written. Errors: no such policy (22023)';

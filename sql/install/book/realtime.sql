@@ -5,17 +5,19 @@
 -- the trigger renew_versions when a version, an experiment, a product or the business date changes. Where such a change could go
 -- unseen, events look for the versions of the day each time.
 
+-- in an open book: whether the versions of run 0 are those that decide now. Not so where product, experiment, experiment_arm,
+-- policy_version, scorecard_version or business_day is a view, has children or row-level security, or lacks the trigger
+-- renew_versions that fires always
 CREATE FUNCTION credit_limit_internal.versions_stand(book text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_versions_stand' LANGUAGE C STABLE STRICT;
-COMMENT ON FUNCTION credit_limit_internal.versions_stand(text) IS
-    'in an open book: whether the versions of run 0 are those that decide now. Not so where product, experiment, '
-    'experiment_arm, policy_version, scorecard_version or business_day is a view, has children or row-level security, or '
-    'lacks the trigger renew_versions that fires always';
 
--- One plan for all events of a session, for the book that is open.
+-- part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on it.
+-- Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000), rows that row-level
+-- security hides from the owner of the book (42501)
 CREATE FUNCTION credit_limit_internal.decide_event(book text, borrowers bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
 AS $$
+  -- One plan for all events of a session.
 DECLARE
   today date;
   locked bigint[];
@@ -49,11 +51,12 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.decide_event(text, bigint[]) IS
-    'part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on '
-    'it. Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000), rows '
-    'that row-level security hides from the owner of the book (42501)';
 
+-- from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower's limits in its
+-- own transaction, as of the business date, with the rights of the owner of the book: who loads needs none on the log. Events on
+-- one borrower happen one after the other, and need READ COMMITTED. Load many rows with it disabled, and run_decisions() after.
+-- Errors: a book of somebody else (42501), account_month or exclusion that is a view (42809), somebody who writes to one of them
+-- for five seconds more (55P03)
 CREATE FUNCTION credit_limit.enable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $enable$
@@ -106,13 +109,8 @@ BEGIN
   EXECUTE format('ALTER FUNCTION %I.decide_changed() OWNER TO %I', book, owner);	-- DDL
 END
 $enable$;
-COMMENT ON FUNCTION credit_limit.enable_realtime(text) IS
-    'from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower''s '
-    'limits in its own transaction, as of the business date, with the rights of the owner of the book: who loads needs none '
-    'on the log. Events on one borrower happen one after the other, and need READ COMMITTED. Load many rows with it '
-    'disabled, and run_decisions() after. Errors: a book of somebody else (42501), account_month or exclusion that is a view '
-    '(42809), somebody who writes to one of them for five seconds more (55P03)';
 
+-- ends enable_realtime(). Errors: as there
 CREATE FUNCTION credit_limit.disable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
@@ -127,4 +125,3 @@ BEGIN
   EXECUTE format('DROP FUNCTION IF EXISTS %I.decide_changed()', book);	-- DDL
 END
 $$;
-COMMENT ON FUNCTION credit_limit.disable_realtime(text) IS 'ends enable_realtime(). Errors: as there';
