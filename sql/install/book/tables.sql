@@ -128,8 +128,8 @@ CREATE TABLE @book@.account_feature (
   account_id bigint PRIMARY KEY,
   computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),	-- of demand_q90 and demand_mean: on earlier
     -- days they were not known
-  demand_q90 numeric CHECK (credit_limit_internal.is_amount(demand_q90)),	-- what covers the highest draw of the next months (the
-    -- job's peak_months) nine times in ten
+  demand_q90 numeric CHECK (credit_limit_internal.is_amount(demand_q90)),	-- what covers the highest draw of the next months
+    -- (the job's peak_months) nine times in ten
   demand_mean numeric CHECK (credit_limit_internal.is_amount(demand_mean)),	-- mean demand of the next month
   as_of date,	-- the month of the features; NULL: they are not those of refresh_features()
   @features@,
