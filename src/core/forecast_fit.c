@@ -335,22 +335,51 @@ make_groups(const Fit *fit, Leaf *const *leaf, int n, int feature, const Density
 	return merge_groups(group, CL_FORECAST_CLASSES);
 }
 
+/* The feature, among those not used yet, whose groups differ most for their number; -1: none has two. */
+static int
+best_feature(const Fit *fit, Leaf *const *leaf, int n, unsigned used, const Density *density, Group *best, int *n_best)
+{
+	double		most = 0;
+	int			at = -1;
+
+	for (int feature = 0; feature < CL_FORECAST_FEATURES; feature++)
+	{
+		Group		group[CL_FORECAST_CLASSES];
+		int			n_groups = (used >> feature & 1) != 0 ? 1 : make_groups(fit, leaf, n, feature, density, group);
+		Group		all = group[0];
+		double		gain = entropy(&group[0]);
+
+		if (n_groups < 2)
+			continue;
+		for (int g = 1; g < n_groups; g++)
+		{
+			gain += entropy(&group[g]);
+			join(&all, &group[g]);
+		}
+		gain = 2 * (gain - entropy(&all)) - CRITICAL * (n_groups - 1);
+		if (gain > most)
+		{
+			most = gain;
+			at = feature;
+			*n_best = n_groups;
+			memcpy(best, group, n_groups * sizeof(Group));
+		}
+	}
+	return at;
+}
+
 static void
-split(Fit *fit, int cell, Leaf *const *leaf, int n, int feature, const Density *density)
+split(Fit *fit, int cell, Leaf *const *leaf, int n, unsigned used, const Density *density)
 {
 	Group		group[CL_FORECAST_CLASSES];
-	int			n_groups = 1;
+	int			n_groups = 0;
+	int			feature;
 	Leaf	  **of_group;
 	Density    *child;
 
 	fit->memory->check_for_interrupts();
-	for (; feature < CL_FORECAST_FEATURES; feature++)
-	{
-		n_groups = make_groups(fit, leaf, n, feature, density, group);
-		if (n_groups > 1)
-			break;
-	}
-	if (feature == CL_FORECAST_FEATURES)
+	feature = best_feature(fit, leaf, n, used, density, group, &n_groups);
+	if (feature < 0)
 		return;
 	of_group = cl_allocate(fit->memory, n * sizeof(Leaf *));
 	child = cl_allocate(fit->memory, sizeof(Density));
@@ -375,7 +404,7 @@ split(Fit *fit, int cell, Leaf *const *leaf, int n, int feature, const Density *
 		fit->tree->cell[cell].has_children = true;
 		for (int class = group[g].low; class <= group[g].high; class++)
 			fit->tree->cell[cell].child[class] = at;
-		split(fit, at, of_group, m, feature + 1, child);
+		split(fit, at, of_group, m, used | 1u << feature, child);
 	}
 	cl_release(fit->memory, child);
 	cl_release(fit->memory, of_group);
