@@ -56,20 +56,21 @@ bin_of(double change)
 /*
  * Features and their classes: class i has the values above edge i - 2 up to edge i - 1, class 0 those not known.
  */
-const char *const cl_forecast_feature_names[CL_FORECAST_FEATURES] = {"standing", "use", "payment", "change", "level"};
+const char *const cl_forecast_feature_names[CL_FORECAST_FEATURES] = {"standing", "use", "payment", "change", "level", "scale"};
 
 enum
 {
-	STANDING, USE, PAYMENT, CHANGE, LEVEL
+	STANDING, USE, PAYMENT, CHANGE, LEVEL, SCALE
 };
 
-static const int n_edges[CL_FORECAST_FEATURES] = {7, 14, 9, 10, 6};
+static const int n_edges[CL_FORECAST_FEATURES] = {7, 14, 9, 10, 6, 14};
 static const double edges[CL_FORECAST_FEATURES][CL_FORECAST_CLASSES - 2] = {
 	[STANDING] = {0, 1, 2, 3, 4, 5, 6},
 	[USE] = {0, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97},
 	[PAYMENT] = {0, 0.03, 0.045, 0.06, 0.1, 0.25, 0.5, 0.9, 0.99},
 	[CHANGE] = {-0.3, -0.1, -0.03, -0.01, 0, 0.01, 0.03, 0.07, 0.15, 0.3},
 	[LEVEL] = {-0.2, -0.05, -0.01, 0.01, 0.05, 0.2},
+	[SCALE] = {100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 1e8, 1e9, 1e10},
 };
 
 static unsigned
@@ -297,7 +298,7 @@ standing(const Months *months, int i)
 }
 
 static uint32_t
-leaf_at(const Months *months, int i, double scale)
+leaf_at(const Months *months, int i, double scale, double unit)
 {
 	double		last = months->balance[i];
 	double		previous = i > 0 ? months->balance[i - 1] : NAN;
@@ -319,6 +320,7 @@ leaf_at(const Months *months, int i, double scale)
 	value[CHANGE] = (last - previous) / scale;
 	value[STANDING] = standing(months, i);
 	value[LEVEL] = n > 1 ? (last - total / n) / scale : NAN;
+	value[SCALE] = scale / unit;
 	for (int f = 0; f < CL_FORECAST_FEATURES; f++)
 		leaf = leaf << 4 | class_of(f, value[f]);
 	return leaf;
@@ -327,7 +329,7 @@ leaf_at(const Months *months, int i, double scale)
 static const int peak_months[CL_FORECAST_PEAKS] = {3, 6, 12};
 
 static void
-add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, int i)
+add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, int i, double unit)
 {
 	double		scale = scale_at(months, i);
 	uint32_t	leaf;
@@ -337,7 +339,7 @@ add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, i
 
 	if (!(scale > 0))
 		return;
-	leaf = leaf_at(months, i, scale);
+	leaf = leaf_at(months, i, scale, unit);
 	for (int h = 1; h <= CL_FORECAST_LONGEST && i + h <= newest; h++)
 	{
 		double		balance = months->balance[i + h];
@@ -392,7 +394,7 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 		if (isnan(months.balance[i]) || i < months.n - 1 - CL_FORECAST_LONGEST - options->origins ||
 			history->low + i < options->from)
 			continue;
-		add_origin(forecast, memory, &months, i);
+		add_origin(forecast, memory, &months, i, unit_of(history));
 		latest = i;
 	}
 	if (latest < 0)
@@ -425,6 +427,6 @@ cl_forecast_origin(const ClBehavior *history, int32_t as_of, ClForecastOrigin *o
 	origin->scale = scale_at(&months, i) / unit;
 	origin->last = months.balance[i] / unit;
 	origin->highest = fmax(months.before[i], fmax(months.limit[i], months.balance[i])) / unit;
-	origin->leaf = origin->scale > 0 ? leaf_at(&months, i, scale_at(&months, i)) : 0;
+	origin->leaf = origin->scale > 0 ? leaf_at(&months, i, scale_at(&months, i), unit) : 0;
 	return true;
 }

@@ -3,7 +3,7 @@
  *	  What a balance, or a demand, will be some months on: the distribution of its change, in cells of accounts that behave alike.
  *
  * A history is seen from each of its last months that has months after it (its origins). There it belongs to a leaf, the product
- * of narrow classes of five features, and what the balance did from there on is counted on a fixed grid. The state is these
+ * of narrow classes of six features, and what the balance did from there on is counted on a fixed grid. The state is these
  * counts and nothing else: integers, so that histories can come in any order and division.
  *
  * Changes are measured on the highest limit or balance before the origin. A limit that the lender set in the last month has no
@@ -25,9 +25,9 @@
 #include "core/demand.h"
 #include "core/memory.h"
 
-#define CL_FORECAST_FEATURES 5
+#define CL_FORECAST_FEATURES 6
 #define CL_FORECAST_CLASSES 16	/* of a feature, at most */
-#define CL_FORECAST_LEAF_BITS 20
+#define CL_FORECAST_LEAF_BITS 24
 #define CL_FORECAST_SIDE 200	/* bins on either side of no change */
 #define CL_FORECAST_BINS (2 * CL_FORECAST_SIDE + 1)
 #define CL_FORECAST_BIN_BITS 10
