@@ -4,6 +4,8 @@
  */
 #include "core/forecast.h"
 
+#include "core/checksum.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +144,7 @@ void
 cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int64_t n)
 {
 	ClForecastCount *slot;
+	int64_t		before;
 
 	if (forecast->n >= forecast->capacity / 2)
 		grow(forecast, memory);
@@ -152,7 +155,9 @@ cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int6
 		slot->n = 0;
 		forecast->n++;
 	}
-	slot->n = sum(slot->n, n);
+	before = slot->n;
+	slot->n = sum(before, n);
+	forecast->checksum += cl_checksum_mix(key + 1) * (uint64_t) (slot->n - before);
 }
 
 void

@@ -67,6 +67,7 @@ typedef struct ClForecast
 	uint32_t	capacity;		/* a power of two, or 0 */
 	uint32_t	n;
 	ClForecastCount *count;
+	uint64_t	checksum;		/* of the counts, in any order: models that have the same one are taken for the same */
 } ClForecast;
 
 extern void cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *history);

@@ -92,7 +92,6 @@ tree_of(Compiled *compiled, const ClForecastTarget *target)
 	return *tree;
 }
 
-/* Models that a call has met are found again by their datum: the bytes, which may be a pointer to TOAST. */
 static void *
 create_cache(FunctionCallInfo fcinfo pg_attribute_unused())
 {
@@ -102,27 +101,60 @@ create_cache(FunctionCallInfo fcinfo pg_attribute_unused())
 	return cache;
 }
 
+/*
+ * What tells one model from another, without looking through its counts for each row: of a stored one the pointer to its TOAST;
+ * of one in memory its first bytes, which end with the checksum; of one that an aggregate has just made, what it counted.
+ */
+typedef struct Counted
+{
+	ClForecastOptions options;
+	int64		n_accounts;
+	int64		n_skipped;
+	uint64		checksum;
+} Counted;
+
 static Compiled *
 compiled_of(FunctionCallInfo fcinfo)
 {
-	static const char kind = 0;
+	static const char kinds[3] = {0};
+	const char *kind = &kinds[0];
 	ClCache    *cache = cl_call_state(fcinfo, create_cache);
 	struct varlena *datum = (struct varlena *) PG_GETARG_POINTER(0);
 	ClCacheEntry *entry;
 	MemoryContext context;
 	MemoryContext old;
 	Compiled   *compiled;
+	const void *key = datum;
+	Size		size = VARSIZE_ANY(datum);
+	Counted		counted;
 
 	if (VARATT_IS_EXTERNAL_EXPANDED(datum))
-		datum = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
-	entry = cl_cache_find(cache, &kind, datum, VARSIZE_ANY(datum));
+	{
+		const ClForecast *forecast = cl_summary_state(&demand_model_summary, PG_GETARG_DATUM(0));
+
+		memset(&counted, 0, sizeof(counted));
+		counted.options = forecast->options;
+		counted.n_accounts = forecast->n_accounts;
+		counted.n_skipped = forecast->n_skipped;
+		counted.checksum = forecast->checksum;
+		kind = &kinds[1];
+		key = &counted;
+		size = sizeof(counted);
+	}
+	else if (!VARATT_IS_EXTENDED(datum))
+	{
+		kind = &kinds[2];
+		key = VARDATA(datum);
+		size = Min(VARSIZE(datum) - VARHDRSZ, CL_FORECAST_HEAD);
+	}
+	entry = cl_cache_find(cache, kind, key, size);
 	if (entry != NULL)
 		return entry->value;
 	context = AllocSetContextCreate(CurrentMemoryContext, "demand_model", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	compiled = compile(cl_summary_state(&demand_model_summary, PG_GETARG_DATUM(0)));
 	MemoryContextSwitchTo(old);
-	(void) cl_cache_keep(cache, &kind, datum, VARSIZE_ANY(datum), context, compiled);
+	(void) cl_cache_keep(cache, kind, key, size, context, compiled);
 	return compiled;
 }
 

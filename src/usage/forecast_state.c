@@ -167,6 +167,8 @@ write_state(StringInfo buf, const void *state)
 	pq_sendfloat8(buf, forecast->options.tolerance);
 	pq_sendint64(buf, forecast->n_accounts);
 	pq_sendint64(buf, forecast->n_skipped);
+	pq_sendint64(buf, forecast->checksum);
+	Assert(buf->len == VARHDRSZ + CL_FORECAST_HEAD);
 	pq_sendint32(buf, forecast->n);
 	for (uint32 i = 0; i < forecast->n; i++)
 	{
@@ -199,6 +201,7 @@ read_state(StringInfo buf)
 	ClForecast *forecast = create();
 	ClMemory	memory = memory_of(forecast);
 	const char *wrong;
+	uint64		checksum;
 	uint64		key = 0;
 	int			n;
 
@@ -213,6 +216,7 @@ read_state(StringInfo buf)
 	forecast->options.tolerance += 0.0;
 	forecast->n_accounts = cl_wire_int64(buf, TYPE_NAME, 0, CL_FORECAST_MOST, "number of accounts");
 	forecast->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, CL_FORECAST_MOST, "number of histories left out");
+	checksum = (uint64) pq_getmsgint64(buf);
 	n = cl_wire_count(buf, TYPE_NAME, PG_INT32_MAX / 4, 2);
 	for (int i = 0; i < n; i++)
 	{
@@ -230,6 +234,8 @@ read_state(StringInfo buf)
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
+	if (forecast->checksum != checksum)
+		cl_wire_invalid(TYPE_NAME, "checksum is not that of the counts");
 	return forecast;
 }
 

@@ -9,6 +9,9 @@
 #include "pg/memory.h"
 #include "pg/summary.h"
 
+/* Bytes of a value before its counts, with the version and up to the checksum. */
+#define CL_FORECAST_HEAD 45
+
 extern const ClSummary demand_model_summary;
 
 #endif							/* CL_USAGE_FORECAST_STATE_H */
