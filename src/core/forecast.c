@@ -331,7 +331,18 @@ leaf_at(const Months *months, int i, double scale, double unit)
 	return leaf;
 }
 
-static const int peak_months[CL_FORECAST_PEAKS] = {3, 6, 12};
+const int	cl_forecast_horizons[CL_FORECAST_HORIZONS] = {1, 3, 6, 12};
+
+/* Of the months up to the longest horizon a mixture may be asked for. */
+static int
+longest(const ClForecastOptions *options)
+{
+	int			i = CL_FORECAST_HORIZONS - 1;
+
+	while (i > 0 && (options->horizons >> i & 1) == 0)
+		i--;
+	return cl_forecast_horizons[i];
+}
 
 static void
 add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, int i, double unit)
@@ -345,7 +356,7 @@ add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, i
 	if (!(scale > 0))
 		return;
 	leaf = leaf_at(months, i, scale, unit);
-	for (int h = 1; h <= CL_FORECAST_LONGEST && i + h <= newest; h++)
+	for (int h = 1; h <= longest(&forecast->options) && i + h <= newest; h++)
 	{
 		double		balance = months->balance[i + h];
 		bool		at_limit = balance > 0 && balance >= (1 - forecast->options.tolerance) * months->limit[i + h];
@@ -357,7 +368,7 @@ add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, i
 		censored |= at_limit;
 		for (int p = 0; p < CL_FORECAST_PEAKS; p++)
 		{
-			if (peak_months[p] == h && !isnan(peak) && i > first)
+			if (cl_forecast_horizons[p + 1] == h && (forecast->options.horizons >> (p + 1) & 1) != 0 && !isnan(peak) && i > first)
 				cl_forecast_put(forecast, memory, key_of(CL_FORECAST_LONGEST + p, leaf,
 														 bin_of((peak - months->balance[i]) / scale), censored), 1);
 		}
@@ -396,7 +407,7 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 	read_months(history, until, &months);
 	for (int i = 0; i < months.n - 1; i++)
 	{
-		if (isnan(months.balance[i]) || i < months.n - 1 - CL_FORECAST_LONGEST - options->origins ||
+		if (isnan(months.balance[i]) || i < months.n - 1 - longest(options) - options->origins ||
 			history->low + i < options->from)
 			continue;
 		add_origin(forecast, memory, &months, i, unit_of(history));

@@ -50,11 +50,16 @@ typedef struct ClForecastCount
 #define CL_FORECAST_FREE UINT64_MAX
 #define CL_FORECAST_MOST (INT64_C(1) << 53)
 
+#define CL_FORECAST_HORIZONS 4
+#define CL_FORECAST_ALL_HORIZONS ((1u << CL_FORECAST_HORIZONS) - 1)
+extern const int cl_forecast_horizons[CL_FORECAST_HORIZONS]; /* months, ascending */
+
 typedef struct ClForecastOptions
 {
 	int32_t		from;			/* first origin, or 0 */
 	int32_t		until;			/* last month that is looked at, or 0 */
 	int32_t		origins;		/* of an account, for each horizon */
+	uint32_t	horizons;		/* a bit for each of cl_forecast_horizons */
 	double		tolerance;
 } ClForecastOptions;
 

@@ -23,18 +23,15 @@ PG_FUNCTION_INFO_V1(cl_forecast_demand);
 PG_FUNCTION_INFO_V1(cl_demand_model_table);
 PG_FUNCTION_INFO_V1(cl_demand_model_summary);
 
-static const int horizons[] = {1, 3, 6, 12};
-
-#define HORIZONS 4
-
 /* A model whose cells are made when they are asked for. */
 typedef struct Compiled
 {
 	ClMemory	memory;
 	ClForecastCount *sorted;
 	uint32		n;
+	uint32		horizons;
 	double		factor[CL_FORECAST_SIZES];
-	ClForecastTree *tree[2][CL_DEMAND_BASES][HORIZONS];
+	ClForecastTree *tree[2][CL_DEMAND_BASES][CL_FORECAST_HORIZONS];
 } Compiled;
 
 static Compiled *
@@ -45,17 +42,19 @@ compile(const ClForecast *forecast)
 	compiled->memory = cl_memory_here();
 	compiled->sorted = cl_forecast_sorted(forecast, &compiled->memory);
 	compiled->n = forecast->n;
+	compiled->horizons = forecast->options.horizons;
 	cl_forecast_ceilings(compiled->sorted, compiled->n, compiled->factor);
 	return compiled;
 }
 
+/* Whether one of cl_forecast_horizons was to be learned, and could be. */
 static bool
-learned(const Compiled *compiled, const ClForecastTarget *like, int horizon)
+learned(const Compiled *compiled, const ClForecastTarget *like, int index)
 {
 	ClForecastTarget target = *like;
 
-	target.horizon = horizon;
-	return cl_forecast_learned(compiled->sorted, compiled->n, &target);
+	target.horizon = cl_forecast_horizons[index];
+	return (compiled->horizons >> index & 1) != 0 && cl_forecast_learned(compiled->sorted, compiled->n, &target);
 }
 
 static int
@@ -63,16 +62,16 @@ horizon_index(const Compiled *compiled, const ClForecastTarget *target)
 {
 	StringInfoData there;
 
-	for (int i = 0; i < HORIZONS; i++)
+	for (int i = 0; i < CL_FORECAST_HORIZONS; i++)
 	{
-		if (horizons[i] == target->horizon && learned(compiled, target, target->horizon))
+		if (cl_forecast_horizons[i] == target->horizon && learned(compiled, target, i))
 			return i;
 	}
 	initStringInfo(&there);
-	for (int i = 0; i < HORIZONS; i++)
+	for (int i = 0; i < CL_FORECAST_HORIZONS; i++)
 	{
-		if (learned(compiled, target, horizons[i]))
-			appendStringInfo(&there, "%s%d", there.len > 0 ? ", " : "", horizons[i]);
+		if (learned(compiled, target, i))
+			appendStringInfo(&there, "%s%d", there.len > 0 ? ", " : "", cl_forecast_horizons[i]);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -298,11 +297,11 @@ cl_demand_model_table(PG_FUNCTION_ARGS)
 	{
 		for (ClDemandBasis basis = CL_DEMAND_MONTH; basis <= (demand ? CL_DEMAND_PEAK : CL_DEMAND_MONTH); basis++)
 		{
-			for (int i = 0; i < HORIZONS; i++)
+			for (int i = 0; i < CL_FORECAST_HORIZONS; i++)
 			{
-				ClForecastTarget target = {demand != 0, basis, horizons[i]};
+				ClForecastTarget target = {demand != 0, basis, cl_forecast_horizons[i]};
 
-				if (cl_forecast_learned(compiled->sorted, compiled->n, &target))
+				if (learned(compiled, &target, i))
 					put_tree(&record, tree_of(compiled, &target), &target);
 			}
 		}
@@ -316,14 +315,14 @@ cl_demand_model_summary(PG_FUNCTION_ARGS)
 	const ClForecast *forecast = cl_summary_state(&demand_model_summary, PG_GETARG_DATUM(0));
 	Compiled   *compiled = compile(forecast);
 	ClForecastTarget target = {false, CL_DEMAND_MONTH, 1};
-	Datum		there[HORIZONS];
+	Datum		there[CL_FORECAST_HORIZONS];
 	int			n = 0;
 	ClRecord	record;
 
-	for (int i = 0; i < HORIZONS; i++)
+	for (int i = 0; i < CL_FORECAST_HORIZONS; i++)
 	{
-		if (learned(compiled, &target, horizons[i]))
-			there[n++] = Int32GetDatum(horizons[i]);
+		if (learned(compiled, &target, i))
+			there[n++] = Int32GetDatum(cl_forecast_horizons[i]);
 	}
 	cl_record_open(&record, fcinfo);
 	cl_record_put_int64(&record, forecast->n_accounts);

@@ -13,7 +13,7 @@
 #define TYPE_NAME "demand_model"
 #define DEFAULT_ORIGINS 12
 
-static const ClForecastOptions default_options = {0, 0, DEFAULT_ORIGINS, CL_DEMAND_TOLERANCE};
+static const ClForecastOptions default_options = {0, 0, DEFAULT_ORIGINS, CL_FORECAST_ALL_HORIZONS, CL_DEMAND_TOLERANCE};
 
 static void *
 create(void)
@@ -55,6 +55,29 @@ read_month(const ClJson *node, const char *key)
 	return year * 12 + month - 1;
 }
 
+static uint32
+read_horizons(const ClJson *list)
+{
+	int			n = cl_json_array(list, 1, CL_FORECAST_HORIZONS);
+	uint32		set = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		ClJson		item;
+		int			months;
+		int			h = 0;
+
+		cl_json_item(list, i, &item);
+		months = cl_json_int(&item, 1, CL_FORECAST_LONGEST);
+		while (h < CL_FORECAST_HORIZONS && cl_forecast_horizons[h] != months)
+			h++;
+		if (h == CL_FORECAST_HORIZONS || (set >> h) != 0)
+			cl_json_error(&item, "one of 1, 3, 6 and 12, ascending");
+		set |= 1u << h;
+	}
+	return set;
+}
+
 static void
 read_options(const ClJson *node, ClForecastOptions *options)
 {
@@ -65,6 +88,8 @@ read_options(const ClJson *node, ClForecastOptions *options)
 	options->until = read_month(node, "until");
 	if (cl_json_get(node, "origins", &child))
 		options->origins = cl_json_int(&child, 1, CL_BEHAVIOR_MONTHS);
+	if (cl_json_get(node, "horizons", &child))
+		options->horizons = read_horizons(&child);
 	if (cl_json_get(node, "tolerance", &child))
 		options->tolerance = cl_json_float8(&child, 0, 0.5);
 	if (options->until != 0 && options->from >= options->until)
@@ -75,7 +100,7 @@ read_options(const ClJson *node, ClForecastOptions *options)
 static void *
 call_options(FunctionCallInfo fcinfo pg_attribute_unused(), Jsonb *jsonb)
 {
-	static const char *const keys[] = {"from", "until", "origins", "tolerance", NULL};
+	static const char *const keys[] = {"from", "until", "origins", "horizons", "tolerance", NULL};
 	ClForecastOptions *options = palloc_object(ClForecastOptions);
 	ClJson		root;
 
@@ -91,7 +116,8 @@ call_options(FunctionCallInfo fcinfo pg_attribute_unused(), Jsonb *jsonb)
 static bool
 same_options(const ClForecastOptions *a, const ClForecastOptions *b)
 {
-	return a->from == b->from && a->until == b->until && a->origins == b->origins && a->tolerance == b->tolerance;
+	return a->from == b->from && a->until == b->until && a->origins == b->origins && a->horizons == b->horizons &&
+		a->tolerance == b->tolerance;
 }
 
 static void
@@ -101,7 +127,7 @@ take_options(ClForecast *forecast, const ClForecastOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options of a demand_model must be the same for all its histories"),
-				 errdetail("Found origins %d and %d, tolerance %g and %g, or another from or until.", forecast->options.origins,
+				 errdetail("Found origins %d and %d, tolerance %g and %g, or another from, until or horizons.", forecast->options.origins,
 						   options->origins, forecast->options.tolerance, options->tolerance),
 				 errhint("Learn every part with the same options.")));
 	forecast->options = *options;
@@ -122,8 +148,8 @@ merge(void *into, const void *from)
 }
 
 /*
- * Bytes: int32 from, until and origins, float8 tolerance, int64 accounts and those left out, int32 counts, and each count: how
- * much its key is above the one before, and the number, both in sevens of bits, the lowest first.
+ * Bytes: int32 from, until, origins and horizons, float8 tolerance, int64 accounts, those left out, and checksum, int32 counts, and
+ * each count: how much its key is above the one before, and the number, both in sevens of bits, the lowest first.
  */
 static void
 send_sevens(StringInfo buf, uint64 value)
@@ -164,6 +190,7 @@ write_state(StringInfo buf, const void *state)
 	pq_sendint32(buf, forecast->options.from);
 	pq_sendint32(buf, forecast->options.until);
 	pq_sendint32(buf, forecast->options.origins);
+	pq_sendint32(buf, forecast->options.horizons);
 	pq_sendfloat8(buf, forecast->options.tolerance);
 	pq_sendint64(buf, forecast->n_accounts);
 	pq_sendint64(buf, forecast->n_skipped);
@@ -190,6 +217,8 @@ options_disorder(const ClForecastOptions *options)
 		return "first origin is not before the last month";
 	if (options->origins < 1 || options->origins > CL_BEHAVIOR_MONTHS)
 		return "number of origins is out of range";
+	if (options->horizons < 1 || options->horizons > CL_FORECAST_ALL_HORIZONS)
+		return "horizons are out of range";
 	if (!(options->tolerance >= 0 && options->tolerance <= 0.5))
 		return "tolerance is out of range";
 	return NULL;
@@ -209,6 +238,7 @@ read_state(StringInfo buf)
 	forecast->options.from = (int32) pq_getmsgint(buf, 4);
 	forecast->options.until = (int32) pq_getmsgint(buf, 4);
 	forecast->options.origins = (int32) pq_getmsgint(buf, 4);
+	forecast->options.horizons = pq_getmsgint(buf, 4);
 	forecast->options.tolerance = pq_getmsgfloat8(buf);
 	wrong = options_disorder(&forecast->options);
 	if (wrong != NULL)
@@ -240,11 +270,11 @@ read_state(StringInfo buf)
 }
 
 /*
- * JSON: {"version": 1, "from": "2025-01-01", "until": "2025-12-01", "origins": 12, "tolerance": 0.02, "n_accounts": 2,
- * "n_skipped": 0, "counts": [[key, n], ...]}, without from and until where there are none.
+ * JSON: {"version": 1, "from": "2025-01-01", "until": "2025-12-01", "origins": 12, "horizons": [1, 3, 6, 12],
+ * "tolerance": 0.02, "n_accounts": 2, "n_skipped": 0, "counts": [[key, n], ...]}, without from and until where there are none.
  */
-static const char *const json_keys[] = {"version", "from", "until", "origins", "tolerance", "n_accounts", "n_skipped", "counts",
-NULL};
+static const char *const json_keys[] = {"version", "from", "until", "origins", "horizons", "tolerance", "n_accounts", "n_skipped",
+"counts", NULL};
 
 static void
 put_month(StringInfo out, const char *key, int32_t month)
@@ -263,7 +293,13 @@ print(StringInfo out, const void *state)
 	appendStringInfoString(out, "{\"version\": 1");
 	put_month(out, "from", forecast->options.from);
 	put_month(out, "until", forecast->options.until);
-	appendStringInfo(out, ", \"origins\": %d, \"tolerance\": ", forecast->options.origins);
+	appendStringInfo(out, ", \"origins\": %d, \"horizons\": ", forecast->options.origins);
+	for (int h = 0; h < CL_FORECAST_HORIZONS; h++)
+	{
+		if ((forecast->options.horizons >> h & 1) != 0)
+			appendStringInfo(out, "%s%d", out->data[out->len - 1] == ' ' ? "[" : ", ", cl_forecast_horizons[h]);
+	}
+	appendStringInfoString(out, "], \"tolerance\": ");
 	cl_json_put_float8(out, forecast->options.tolerance);
 	appendStringInfo(out, ", \"n_accounts\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT ", \"counts\": [",
 					 forecast->n_accounts, forecast->n_skipped);

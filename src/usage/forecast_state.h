@@ -10,7 +10,7 @@
 #include "pg/summary.h"
 
 /* Bytes of a value before its counts, with the version and up to the checksum. */
-#define CL_FORECAST_HEAD 45
+#define CL_FORECAST_HEAD 49
 
 extern const ClSummary demand_model_summary;
 

@@ -58,6 +58,62 @@ SELECT (SELECT demand_model_agg(h ORDER BY account_id DESC) FROM forecast_histor
   m::text::demand_model = m AS by_text, m::bytea::demand_model = m AS by_bytes, m::jsonb::demand_model = m AS by_jsonb
 FROM forecast_model;
 
+-- The feature that tells most apart goes first, and a cell leans on its parent with 50 observations. 100 accounts with little use go
+-- up by a tenth of the scale, 100 with much go down by one; three quarters of the former and a quarter of the latter are past due. In
+-- the cell of the former 25 of 150 observations are then its parent's that go down: a sixth. A quarter of them, with
+-- 100 of the parent's, or a tenth with 25, would be seen.
+CREATE TABLE forecast_lean AS
+SELECT g AS account_id, behavior_agg(month, 1000, CASE WHEN month = '2024-01-01' THEN CASE WHEN g <= 100 THEN 100 ELSE 500 END
+  WHEN g <= 100 THEN 200 ELSE 400 END::numeric, NULL, NULL, CASE WHEN (g % 4 = 0) = (g > 100) THEN 10 ELSE 0 END) AS h
+FROM generate_series(1, 200) g, (VALUES ('2024-01-01'::date), ('2024-02-01')) v(month) GROUP BY g;
+WITH model AS (SELECT demand_model_agg(h) AS m FROM forecast_lean)
+SELECT round(demand_quantile(f, 0.15)::numeric, -1) AS down, round(demand_quantile(f, 0.20)::numeric, -1) AS up,
+  (SELECT min(accounts_like) FROM demand_model_table(m) t WHERE t.target = 'balance' AND t.cell = 2) LIKE 'use %' AS use_first
+FROM model, forecast_lean, forecast_balance(m, h, '2024-01-01') f WHERE account_id = 1;
+
+-- Kaplan and Meier by hand, in one cell of 40 accounts: 10 go up by a tenth of the scale, 10 by two and are at their limit, 20 by
+-- four. A quarter of the demand is the first, three quarters are the last; of the balance .25, .25 and .5.
+WITH model AS (
+  SELECT demand_model_agg(h) AS m, min(h::text)::behavior AS h FROM (
+    SELECT behavior_agg(month, CASE WHEN month = '2024-02-01' AND g % 4 = 1 THEN 300 ELSE 1000 END,
+      CASE WHEN month = '2024-01-01' THEN 100 WHEN g % 4 = 0 THEN 200 WHEN g % 4 = 1 THEN 300 ELSE 500 END::numeric, NULL, NULL, NULL) AS h
+    FROM generate_series(1, 40) g, (VALUES ('2024-01-01'::date), ('2024-02-01')) v(month) GROUP BY g) s)
+SELECT p, round(demand_quantile(forecast_balance(m, h, '2024-01-01'), p)::numeric, -2) AS balance,
+  round(demand_quantile(forecast_demand(m, h, '2024-01-01'), p)::numeric, -2) AS demand
+FROM model, unnest('{0.2,0.3,0.45,0.55}'::float8[]) p;
+
+-- Horizons that were asked for: these forecasts are as with all, the others are refused, and less is counted.
+CREATE TABLE forecast_few AS SELECT demand_model_agg(h, '{"horizons": [1, 6]}') AS m FROM forecast_history;
+SELECT (demand_model_summary(m)).horizons, octet_length(m::bytea) < (SELECT octet_length(w.m::bytea) FROM forecast_model w) AS smaller,
+  m::text::demand_model = m AS by_text, m::bytea::demand_model = m AS by_bytes FROM forecast_few;
+SELECT bool_and(forecast_balance(f.m, h, '2025-08-01', n)::text = forecast_balance(w.m, h, '2025-08-01', n)::text
+  AND forecast_demand(f.m, h, '2025-08-01', n, b)::text = forecast_demand(w.m, h, '2025-08-01', n, b)::text) AS same
+FROM forecast_few f, forecast_model w, (SELECT h FROM forecast_history WHERE account_id <= 20) s, unnest('{1,6}'::int[]) n,
+  unnest('{month,mixture,peak}'::text[]) b;
+SELECT forecast_balance(m, h, '2025-08-01', 3) FROM forecast_few, forecast_history WHERE account_id = 1;
+SELECT train_demand('forecast_month', '{"horizons": [6, 1]}');
+SELECT train_demand('forecast_month', '{"horizons": [2]}');
+SELECT train_demand('forecast_month', '{"horizons": []}');
+
+-- Models that take turns in one call, stored, in memory or just made, are not taken for one another.
+WITH model AS MATERIALIZED (SELECT demand_model_agg(h) AS m, account_id % 3 AS k FROM forecast_history GROUP BY account_id % 3),
+  stored AS (SELECT k, m::bytea::demand_model AS m FROM model)
+SELECT bool_and(q = (SELECT demand_quantile(forecast_balance((SELECT demand_model_agg(o.h) FROM forecast_history o WHERE o.account_id % 3 = k),
+  s.h, '2025-08-01'), 0.9))) AS each_its_own, count(DISTINCT (h::text, q)) > 20 AS they_differ
+FROM (SELECT h, k, demand_quantile(forecast_balance(m, h, '2025-08-01'), 0.9) AS q
+  FROM forecast_history, stored WHERE account_id <= 20 ORDER BY account_id, k) s;
+
+-- A parallel plan gives the same bytes.
+ALTER TABLE forecast_history SET (parallel_workers = 2);
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+SELECT uses_parallel('SELECT demand_model_agg(h) FROM forecast_history') AS parallel;
+SELECT (SELECT demand_model_agg(h) FROM forecast_history) = m AS same FROM forecast_model;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+
+-- Bytes of strangers: a count that is another than the checksum says, and a number of counts without them.
+SELECT set_byte(b, octet_length(b) - 1, get_byte(b, octet_length(b) - 1) + 1)::demand_model FROM (SELECT m::bytea AS b FROM forecast_few) s;
+SELECT (substr(b, 1, 49) || '\x10000000')::demand_model FROM (SELECT m::bytea AS b FROM forecast_few) s;
+
 -- The lender's last decision: the limit of the last month doubled leaves the demand as it was.
 SELECT bool_and(forecast_demand(m, h, '2025-08-01', 6, b)::text = forecast_demand(m, d, '2025-08-01', 6, b)::text) AS unmoved
 FROM forecast_model, unnest('{month,mixture,peak}'::text[]) b, (
@@ -102,5 +158,5 @@ SELECT train_demand('forecast_short', '{"columns": {"account": "a card"}}');
 SELECT train_demand('forecast_month', '{"tolerance": 2}');
 SELECT train_demand('forecast_month', '{"from": "2025-08-01", "until": "2025-08-01"}');
 SELECT rollup(m) FROM (VALUES (train_demand('forecast_month')), (train_demand('forecast_month', '{"origins": 3}'))) v(m);
-SELECT '{"version": 1, "origins": 12, "tolerance": 0.02, "n_accounts": 1, "n_skipped": 0, "counts": [[5, 1], [5, 1]]}'::demand_model;
+SELECT '{"version": 1, "origins": 12, "horizons": [1], "tolerance": 0.02, "n_accounts": 1, "n_skipped": 0, "counts": [[5, 1], [5, 1]]}'::demand_model;
 SELECT '\x01'::bytea::demand_model;
