@@ -53,6 +53,7 @@ FEATURE_TEST(demand_bounded);
 FEATURE_TEST(demand_population);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
+FEATURE_TEST(forecast);
 
 static const struct
 {
@@ -91,6 +92,7 @@ static const struct
 	{"demand_population", test_demand_population},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
+	{"forecast", test_forecast},
 };
 
 static bool
