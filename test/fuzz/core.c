@@ -159,6 +159,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 7:
 			fuzz_demand_model(&input);
 			break;
+		case 8:
+			fuzz_forecast(&input);
+			break;
 		default:
 			fuzz_score(&input);
 	}

@@ -57,5 +57,6 @@ extern void fuzz_behavior(Input *input);
 extern void fuzz_score(Input *input);
 extern void fuzz_demand(Input *input);
 extern void fuzz_demand_model(Input *input);
+extern void fuzz_forecast(Input *input);
 
 #endif							/* CL_TEST_INPUT_H */
