@@ -102,6 +102,11 @@ SELECT bool_and(q = (SELECT demand_quantile(forecast_balance((SELECT demand_mode
   s.h, '2025-08-01'), 0.9))) AS each_its_own, count(DISTINCT (h::text, q)) > 20 AS they_differ
 FROM (SELECT h, k, demand_quantile(forecast_balance(m, h, '2025-08-01'), 0.9) AS q
   FROM forecast_history, stored WHERE account_id <= 20 ORDER BY account_id, k) s;
+SELECT bool_and(made = stored) AS just_made, count(DISTINCT made) AS different FROM (
+  SELECT demand_quantile(forecast_balance(m, h2, '2025-08-01'), 0.9) AS made,
+    demand_quantile(forecast_balance(m::bytea::demand_model, h2, '2025-08-01'), 0.9) AS stored
+  FROM (SELECT demand_model_agg(h) AS m, (SELECT h FROM forecast_history WHERE account_id = 2) AS h2
+    FROM forecast_history GROUP BY account_id % 3 OFFSET 0) s) s;
 
 -- A parallel plan gives the same bytes.
 ALTER TABLE forecast_history SET (parallel_workers = 2);
