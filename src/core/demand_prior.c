@@ -21,6 +21,7 @@
 #define MOST_CYCLES 25
 #define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
 #define MOST_CARRY 0.998
+#define START_AT_LEAST 10		/* of log likelihood, for series that did not begin as they go on */
 #define LEAST_GAIN 0.97			/* a miss so much less is worth leaving the likelihood for */
 
 /* level_mean, log level_sd, spread_mean, log spread_sd */
@@ -308,7 +309,7 @@ miss(const Search *search, const ClDemandPopulation *population)
 	return pairs > 0 ? total / pairs : 0;
 }
 
-/* Log likelihood and miss at a coefficient, the rest of the population fitted to it. */
+/* Log likelihood and miss at a coefficient and a start, the rest of the population fitted to them. */
 typedef struct CarryScore
 {
 	double		likelihood;
@@ -316,14 +317,15 @@ typedef struct CarryScore
 } CarryScore;
 
 static CarryScore
-score_carry(const Search *search, ClDemandPopulation *population, double carry)
+score_carry(const Search *search, ClDemandPopulation *population, double carry, double start)
 {
 	CarryScore	score;
 	int			iterations = 0;
 	bool		converged;
 
 	population->carry = carry;
-	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged);
+	population->start = start;
+	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged) - (start < 1 ? START_AT_LEAST : 0);
 	score.miss = miss(search, population);
 	return score;
 }
@@ -338,11 +340,23 @@ static const double grid[] = {0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.9
 
 #define GRID ((int) (sizeof(grid) / sizeof(grid[0])))
 
+/*
+ * How far the first month lies from the level, as a variance, that of later ones being 1. Where little returns to it from month to
+ * month, a series need not have begun as it goes on: an account starts near a level and wanders. Below such a coefficient no
+ * start but 1 is tried beside it.
+ */
+static const double starts[] = {1, 0.25, 0.06, 0.015, 0.5, 0.12, 0.03};
+
+#define STARTS ((int) (sizeof(starts) / sizeof(starts[0])))
+#define FEW_STARTS 4
+#define WANDERS 0.8
+
 /* Golden section about the best point of the grid. */
 static double
 refine(const Search *search, ClDemandPopulation *population, int at, double best, bool by_likelihood)
 {
 	const double golden = 0.3819660112501051;
+	double		start = population->start;
 	double		x = grid[at];
 	double		low = at > 0 ? grid[at - 1] : x;
 	double		high = at + 1 < GRID ? grid[at + 1] : x;
@@ -350,7 +364,7 @@ refine(const Search *search, ClDemandPopulation *population, int at, double best
 	while (high - low > 0.01)
 	{
 		double		next = high - x > x - low ? x + golden * (high - x) : x - golden * (x - low);
-		CarryScore	score = score_carry(search, population, next);
+		CarryScore	score = score_carry(search, population, next, start);
 
 		if (loss(&score, by_likelihood) < best)
 		{
@@ -385,9 +399,11 @@ pairs_apart(const Search *search, int gap)
 static void
 fit_carry(Search *search, ClDemandPopulation *population)
 {
-	CarryScore	score[GRID];
+	bool		tells_start = pairs_apart(search, 2) >= LEAST_PAIRS;
+	CarryScore	best[2] = {{-INFINITY, INFINITY}, {-INFINITY, INFINITY}};
+	int			at[2] = {0, 0};
+	double		start[2] = {1, 1};
 	double	   *missed[2];
-	int			best[2] = {0, 0};
 	bool		by_likelihood = true;
 	double		sum = 0;
 	double		squares = 0;
@@ -395,25 +411,33 @@ fit_carry(Search *search, ClDemandPopulation *population)
 	/* One month each says nothing of it. */
 	if (pairs_apart(search, 1) + pairs_apart(search, 2) == 0)
 	{
-		(void) score_carry(search, population, 0);
+		(void) score_carry(search, population, 0, 1);
 		return;
 	}
 	for (int i = 0; i < GRID; i++)
 	{
-		score[i] = score_carry(search, population, grid[i]);
-		for (int j = 0; j < 2; j++)
+		for (int k = 0; k < (tells_start && grid[i] > WANDERS ? FEW_STARTS : 1); k++)
 		{
-			if (loss(&score[i], j) < loss(&score[best[j]], j))
-				best[j] = i;
+			CarryScore	score = score_carry(search, population, grid[i], starts[k]);
+
+			for (int j = 0; j < 2; j++)
+			{
+				if (loss(&score, j) < loss(&best[j], j))
+				{
+					best[j] = score;
+					at[j] = i;
+					start[j] = starts[k];
+				}
+			}
 		}
 	}
-	if (best[0] != best[1] && pairs_apart(search, 2) >= LEAST_PAIRS)
+	if (at[0] != at[1] && tells_start)
 	{
 		for (int j = 0; j < 2; j++)
 		{
 			missed[j] = cl_allocate(search->memory, search->n * sizeof(double));
 			search->missed = missed[j];
-			(void) score_carry(search, population, grid[best[j]]);
+			(void) score_carry(search, population, grid[at[j]], start[j]);
 		}
 		search->missed = NULL;
 		for (int i = 0; i < search->n; i++)
@@ -423,35 +447,28 @@ fit_carry(Search *search, ClDemandPopulation *population)
 			sum += difference;
 			squares += difference * difference;
 		}
-		by_likelihood = sum < 3 * sqrt(squares) || score[best[0]].miss > LEAST_GAIN * score[best[1]].miss;
+		by_likelihood = sum < 3 * sqrt(squares) || best[0].miss > LEAST_GAIN * best[1].miss;
 		for (int j = 0; j < 2; j++)
 			cl_release(search->memory, missed[j]);
 	}
-	population->carry = refine(search, population, best[by_likelihood],
-							   loss(&score[best[by_likelihood]], by_likelihood), by_likelihood);
+	population->start = start[by_likelihood];
+	population->carry = refine(search, population, at[by_likelihood], loss(&best[by_likelihood], by_likelihood), by_likelihood);
 }
 
-/*
- * How far the first month lies from the level. Where little returns to it from month to month, a series need not have begun as it
- * goes on: an account starts near a level and wanders.
- */
+/* The start of the coefficient, by likelihood. */
 static void
 fit_start(const Search *search, ClDemandPopulation *population)
 {
-	static const double starts[] = {1, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015};
 	ClDemandPopulation best = *population;
 	double		most = -INFINITY;
 
-	for (int i = 0; i < (int) (sizeof(starts) / sizeof(starts[0])) && pairs_apart(search, 2) >= LEAST_PAIRS; i++)
+	for (int i = 0; i < STARTS && pairs_apart(search, 2) >= LEAST_PAIRS; i++)
 	{
-		CarryScore	score;
+		CarryScore	score = score_carry(search, population, population->carry, starts[i]);
 
-		population->start = starts[i];
-		score = score_carry(search, population, population->carry);
-		/* As it goes on, unless the likelihood says clearly that it is not so. */
-		if (score.likelihood - (i > 0 ? 10 : 0) > most)
+		if (score.likelihood > most)
 		{
-			most = score.likelihood - (i > 0 ? 10 : 0);
+			most = score.likelihood;
 			best = *population;
 		}
 	}

@@ -486,6 +486,35 @@ test_jumps(void)
 	}
 }
 
+/* Series that begin near their level and wander: the coefficient is near 1, whichever accounts there are. */
+static void
+test_wandering(void)
+{
+	static float months[1000][5];
+	static ClDemandSeries series[1000];
+	uint64_t	seed = 77;
+
+	for (int draw = 0; draw < 2; draw++)
+	{
+		ClDemandPopulationFit fit;
+
+		for (int i = 0; i < 1000; i++)
+		{
+			double		x = 9.8 + 1.6 * normal(&seed);
+			double		step = 0.2 * exp(1.5 * normal(&seed));
+
+			for (int t = 0; t < 5; t++)
+			{
+				months[i][t] = (float) exp(fmin(15, x));
+				x += step * normal(&seed);
+			}
+			series[i] = (ClDemandSeries) {5, months[i]};
+		}
+		cl_demand_population_fit(&fit, series, 1000, CL_DEMAND_LOGNORMAL, &cl_test_memory);
+		CHECK(fit.population.carry > 0.95 && fit.population.start < 0.1);
+	}
+}
+
 /* Gamma and normal draws are recognised, and their own mean and deviation come out. */
 static void
 test_families(void)
@@ -612,6 +641,7 @@ test_demand_population(void)
 	test_at_limit();
 	test_truth();
 	test_jumps();
+	test_wandering();
 	test_families();
 	test_short_histories();
 	test_sample();
