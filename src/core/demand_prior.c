@@ -341,8 +341,8 @@ static const double grid[] = {0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.9
 #define GRID ((int) (sizeof(grid) / sizeof(grid[0])))
 
 /*
- * How far the first month lies from the level, as a variance, that of later ones being 1. Where little returns to it from month to
- * month, a series need not have begun as it goes on: an account starts near a level and wanders. Below such a coefficient no
+ * How far the first month lies from the level, as a variance, that of later ones being 1. Where little returns to it from month
+ * to month, a series need not have begun as it goes on: an account starts near a level and wanders. Below such a coefficient no
  * start but 1 is tried beside it.
  */
 static const double starts[] = {1, 0.25, 0.06, 0.015, 0.5, 0.12, 0.03};

@@ -127,8 +127,8 @@ take_options(ClForecast *forecast, const ClForecastOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options of a demand_model must be the same for all its histories"),
-				 errdetail("Found origins %d and %d, tolerance %g and %g, or another from, until or horizons.", forecast->options.origins,
-						   options->origins, forecast->options.tolerance, options->tolerance),
+				 errdetail("Found origins %d and %d, tolerance %g and %g, or another from, until or horizons.",
+						   forecast->options.origins, options->origins, forecast->options.tolerance, options->tolerance),
 				 errhint("Learn every part with the same options.")));
 	forecast->options = *options;
 	forecast->has_options = true;
@@ -148,8 +148,8 @@ merge(void *into, const void *from)
 }
 
 /*
- * Bytes: int32 from, until, origins and horizons, float8 tolerance, int64 accounts, those left out, and checksum, int32 counts, and
- * each count: how much its key is above the one before, and the number, both in sevens of bits, the lowest first.
+ * Bytes: int32 from, until, origins and horizons, float8 tolerance, int64 accounts, those left out, and checksum, int32 counts,
+ * and each count: how much its key is above the one before, and the number, both in sevens of bits, the lowest first.
  */
 static void
 send_sevens(StringInfo buf, uint64 value)

@@ -54,7 +54,8 @@ dated=$(milliseconds "SELECT count(q90) FROM (SELECT demand_quantile(d, 0.9) AS 
 run > /dev/null 2>&1 <<SQL
 $settings
 DROP TABLE IF EXISTS bench_demand, bench_prior;
-CREATE UNLOGGED TABLE bench_demand AS SELECT account, demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account;
+CREATE UNLOGGED TABLE bench_demand AS
+  SELECT account, demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account;
 CREATE UNLOGGED TABLE bench_prior AS SELECT compact(demand_prior_agg(account, d)) AS p FROM bench_demand;
 SQL
 prior=$(milliseconds "SELECT compact(demand_prior_agg(account, d)) FROM bench_demand;")
@@ -70,7 +71,8 @@ awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$store
 	printf "the same into a table                   %8.0f ms\n", s
 	printf "the same with its months                %8.0f ms  %9.0f accounts per second on one core\n", d, n / d * 1000
 	printf "its population                          %8.0f ms  %9.1f x the months of all accounts\n", prior, prior / d
-	printf "months and posterior, quantile 0.9      %8.0f ms  %9.0f accounts per second on one core\n", posterior, n / posterior * 1000
+	printf "months and posterior, quantile 0.9      %8.0f ms  %9.0f accounts per second on one core\n", posterior,
+		n / posterior * 1000
 	printf "one demand of all months                %8.0f ms\n", p }'
 
 if ! "$PYTHON" -c 'import numpy, scipy.special' 2> /dev/null; then

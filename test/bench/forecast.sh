@@ -13,16 +13,20 @@ DROP TABLE IF EXISTS bench_month, bench_history, bench_model;
 \i demo/panel.sql
 CREATE UNLOGGED TABLE bench_month AS SELECT * FROM pg_temp.panel(:accounts, :months) ORDER BY account_id, month;
 CREATE UNLOGGED TABLE bench_history AS
-SELECT account_id, credit_limit.behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h FROM bench_month GROUP BY 1;
+SELECT account_id, credit_limit.behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h
+FROM bench_month GROUP BY 1;
 CREATE UNLOGGED TABLE bench_model AS
 SELECT credit_limit.demand_model_agg(h) AS m, credit_limit.demand_model_agg(h, '{"horizons": [1]}') AS one FROM bench_history;
 VACUUM (ANALYZE) bench_month, bench_history, bench_model;
 SQL
 
 # Seconds of processor time of one statement in its own process, whatever else the machine does; the least of three.
+spent() {
+	sed -n 's/^.*\t *\([0-9.]*\) s user, \([0-9.]*\) s system, [0-9.]* s elapsed.*/\1 \2/p' | awk '{print $1 + $2}' | tail -1
+}
 seconds() {
 	for _ in 1 2 3; do
-		run 2>&1 <<SQL | sed -n 's/.*system usage stats.*//; s/^.*\t *\([0-9.]*\) s user, \([0-9.]*\) s system, [0-9.]* s elapsed.*/\1 \2/p' | awk '{print $1 + $2}' | tail -1
+		run 2>&1 <<SQL | spent
 SET max_parallel_workers_per_gather = 0; SET jit = off; SET work_mem = '1GB'; SET search_path = credit_limit, public;
 SET client_min_messages = log; SET log_statement_stats = on;
 $1

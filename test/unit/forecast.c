@@ -30,7 +30,9 @@ random_history(void)
 
 	for (int m = 0; m < n; m++)
 	{
-		ClBehaviorMonth row = {{1000, below(7) == 0 ? 1000 : below(4) == 0 ? 0 : below(1000), below(50), below(50)}, below(3) * 20, 0};
+		ClBehaviorMonth row = {
+			{1000, below(7) == 0 ? 1000 : below(4) == 0 ? 0 : below(1000), below(50), below(50)}, below(3) * 20, 0
+		};
 
 		if (m > 0 && below(6) == 0)
 			continue;
