@@ -97,7 +97,7 @@ SKIP:
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron');
 	my $statements = $node->safe_psql('fake', q{SELECT string_agg(command, '; ') FROM credit_limit.schedule('b')});
 	$node->safe_psql('postgres', $statements);
-	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE database = 'fake' AND username = 'postgres'}), '7',
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE database = 'fake' AND username = 'postgres'}), '8',
 		'and does so, when it is run there');
 	$node->safe_psql('postgres', $node->safe_psql('fake', q{SELECT string_agg(command, '; ') FROM credit_limit.unschedule('b')}));
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job}), '0', 'as does what unschedules it');
@@ -113,10 +113,10 @@ SKIP:
 	# The engine schedules what it may run; the owner the rest.
 	is($node->safe_psql('postgres', q{SET ROLE engine; SELECT job, how FROM credit_limit.schedule('lending',
 		'{"decisions": "* * * * *", "alerts": "* * * * *",
-			"features": null, "reports": null, "overrides": null, "months": null, "retention": null}') ORDER BY job}),
+			"features": null, "demand": null, "reports": null, "overrides": null, "months": null, "retention": null}') ORDER BY job}),
 		"alerts|pg_cron\ndecisions|pg_cron", 'with pg_cron jobs are scheduled');
 	is($node->safe_psql('postgres', q{SELECT job, how FROM credit_limit.schedule('lending',
-		'{"features": null, "decisions": null, "reports": null, "overrides": null,
+		'{"features": null, "demand": null, "decisions": null, "reports": null, "overrides": null,
 			"alerts": null, "months": "* * * * *", "retention": "0 5 1 * *"}') ORDER BY job}),
 		"months|pg_cron\nretention|pg_cron", 'by each role its own');
 	is($node->safe_psql('postgres', q{SELECT jobname, username, schedule, active FROM cron.job ORDER BY jobname}),
@@ -144,7 +144,7 @@ SKIP:
 	is($node->safe_psql('postgres', q{SELECT string_agg(job, ' ' ORDER BY job) FROM lending.job_status WHERE overdue}), 'alerts',
 		'the one that only failed is, after a day');
 	($code, $out, $err) = $node->psql('postgres', q{SELECT credit_limit.schedule('lending', '{"months": "61 2 * * *",
-		"features": null, "decisions": null, "reports": null, "overrides": null, "alerts": null, "retention": null}')});
+		"features": null, "demand": null, "decisions": null, "reports": null, "overrides": null, "alerts": null, "retention": null}')});
 	like($err, qr/invalid schedule: 61 2/, 'pg_cron says what is no schedule');
 	like($node->safe_psql('postgres', q{SELECT schedule FROM lending.job WHERE job = 'months'}), qr/^\* \*/,
 		'and the old one stays');
@@ -152,7 +152,7 @@ SKIP:
 		AND return_message LIKE '%on purpose%'}), 'and pg_cron knows of the failure');
 	# Scheduled again, it is one job with another time.
 	$node->safe_psql('postgres', q{SET ROLE engine; SELECT credit_limit.schedule('lending',
-		'{"decisions": "5 2 * * *", "features": null, "alerts": null, "reports": null,
+		'{"decisions": "5 2 * * *", "features": null, "demand": null, "alerts": null, "reports": null,
 			"overrides": null, "months": null, "retention": null}')});
 	is($node->safe_psql('postgres', q{SELECT count(*), max(schedule) FILTER (WHERE jobname LIKE '%decisions%') FROM cron.job}),
 		'4|5 2 * * *', 'scheduled again, a job has another time');
