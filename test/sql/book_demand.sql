@@ -38,7 +38,8 @@ CREATE VIEW card_month AS SELECT m.* FROM book_d.account_month m JOIN book_d.acc
   WHERE product = 'card' AND month BETWEEN '2025-09-01' AND '2026-11-01';
 CREATE VIEW cash_month AS SELECT m.* FROM book_d.account_month m JOIN book_d.account a USING (account_id)
   WHERE product = 'cash' AND month BETWEEN '2025-09-01' AND '2026-11-01';
-CREATE TABLE learned AS SELECT 'card' AS product, train_demand('card_month') AS model UNION ALL SELECT 'cash', train_demand('cash_month');
+CREATE TABLE learned AS SELECT 'card' AS product, train_demand('card_month', '{"horizons": [1, 3]}') AS model
+  UNION ALL SELECT 'cash', train_demand('cash_month', '{"horizons": [1, 3]}');
 SELECT v.product, v.currency, v.until, v.learned_on, v.model::text = l.model::text AS same
 FROM book_d.demand_model_version v LEFT JOIN learned l USING (product) ORDER BY 1;
 -- The forecasts: of the month after, of open accounts with a balance of the last three months.

@@ -16,6 +16,8 @@ DECLARE
   latest date;
   next date;
   peak CONSTANT int := coalesce((options ->> 'peak_months')::int, 3);
+  -- Horizons that nobody asks for would make models several times as large.
+  learn CONSTANT jsonb := jsonb_build_object('horizons', CASE peak WHEN 1 THEN ARRAY[1] ELSE ARRAY[1, peak] END);
   forecasts bigint;
 BEGIN
   PERFORM credit_limit_internal.check_options('refresh_demand', options,
@@ -35,7 +37,7 @@ BEGIN
   next := latest + interval '1 month';
   INSERT INTO demand_model_version (product, currency, until, learned_on, model)
   SELECT s.product, s.currency, latest, today, s.model
-  FROM (SELECT h.product, h.currency, credit_limit.demand_model_agg(h.history) AS model
+  FROM (SELECT h.product, h.currency, credit_limit.demand_model_agg(h.history, learn) AS model
     FROM (SELECT a.product, a.currency, credit_limit.behavior_agg(m.month, round(m.credit_limit::numeric, 4),
         round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4), m.days_past_due::int) AS history
       FROM account a JOIN account_month m ON m.account_id = a.account_id
