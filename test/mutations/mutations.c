@@ -515,6 +515,14 @@ copied(Datum seed)
 	return copy;
 }
 
+/* SPI leaves another context than it found. */
+static void
+start_afresh(MemoryContext context)
+{
+	MemoryContextSwitchTo(context);
+	MemoryContextReset(context);
+}
+
 /* Cut after each byte, and each byte replaced by some other; and as it is. */
 static void
 try_in_turn(Trial *trial, Datum seed, MemoryContext context)
@@ -525,7 +533,7 @@ try_in_turn(Trial *trial, Datum seed, MemoryContext context)
 	{
 		for (int changed = 0; changed < (at < length ? 2 : 1); changed++)
 		{
-			MemoryContextReset(context);
+			start_afresh(context);
 			trial->given = copied(seed);
 			if (changed)
 				trial->given->data[at] = ANY(bytes);
@@ -609,7 +617,7 @@ try_mutants(PG_FUNCTION_ARGS)
 		try_in_turn(trial, seed[i], context);
 	for (int64 i = 0; i < tries && trial->n_problems < MOST_PROBLEMS; i++)
 	{
-		MemoryContextReset(context);
+		start_afresh(context);
 		try_at_random(trial, seed, n_seeds);
 	}
 	MemoryContextSwitchTo(outer);
