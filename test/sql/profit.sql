@@ -13,7 +13,7 @@ SELECT margin < 0 AS no_margin, critical_ratio FROM unit_economics(0.05, 0.04, 0
 SELECT critical_ratio AS nothing_idle_costs FROM unit_economics(0.18, 0.03, 0.03, 0.75, 0);
 
 -- Demand normal with mean 8000 and deviation 3000, cut at zero: limit and profit as computed independently in Python (scipy.stats); likewise lognormal.
-SELECT what, round(l, 6) AS best, round(limit_profit(d, l, margin, carry)::numeric, 6) AS profit, abs(marginal_profit(d, l, margin, carry)) < 1e-14 AS flat
+SELECT what, round(l, 6) AS best, round(limit_profit(d, l, margin, carry)::numeric, 6) AS profit, abs(marginal_profit(d, l, margin, carry)) < 1e-12 AS flat
 FROM economics, (VALUES ('normal', demand(8000, 3000, 0, 'normal')), ('lognormal', demand(9, 0.5))) v (what, d), LATERAL (SELECT optimal_limit(d, margin,
   carry) AS l) o
 WHERE what = 'normal' OR pd < 0.1 ORDER BY what, pd;
@@ -58,12 +58,12 @@ SELECT credit_limit, round(best_limit, 2) AS best_limit, side, round(regret::num
   abs(best_profit - limit_profit(d, best_limit, 0.1, 0.02)) < 1e-9 AND abs(profit - limit_profit(d, credit_limit, 0.1, 0.02)) < 1e-9
   AND abs(regret - (best_profit - profit)) < 1e-9 AS as_profits
 FROM (SELECT demand(9, 0.5) AS d) s, unnest('{0, 5000, 40000}'::numeric[]) credit_limit, limit_regret(d, credit_limit, 0.1, 0.02) ORDER BY 1;
-SELECT side, regret FROM limit_regret(demand(7, 0), round(exp(7)::numeric, 12), 0.1, 0.02, step => 0.000000000001);
+SELECT side, abs(regret) < 1e-9 AS none FROM limit_regret(demand(7, 0), round(exp(7)::numeric, 12), 0.1, 0.02, step => 0.000000000001);
 SELECT side, best_limit, regret < 0 AS held_back FROM limit_regret(demand(9, 0.5), 12000, 0.1, 0.02, cap => 5000);
 SELECT limit_regret(demand(9, 0.5), NULL, 0.1, 0.02) IS NULL AND (limit_regret(demand(9, 0.5), 10, 0.1, 0)).best_limit IS NULL AS nulls;
-SELECT c.*, c.profit = limit_profit(d, c.credit_limit::numeric, 0.1, 0.02) AS same FROM (SELECT demand_with_basis(demand(9, 0.5), 'mixture', 6) AS d) s,
-  LATERAL (SELECT credit_limit, round(profit::numeric, 4) AS r, round(marginal_profit::numeric, 6) AS m, round((expected_draw + expected_idle)::numeric, 6)
-  AS sum, profit FROM limit_profit_curve(d, 0.1, 0.02, 0, 20000, 5)) c;
+SELECT c.credit_limit, round(profit::numeric, 4) AS profit, round(marginal_profit::numeric, 6) AS marginal,
+  round((expected_draw + expected_idle)::numeric, 6) AS sum, abs(c.profit - limit_profit(d, c.credit_limit::numeric, 0.1, 0.02)) < 1e-9 AS same
+FROM (SELECT demand_with_basis(demand(9, 0.5), 'mixture', 6) AS d) s, limit_profit_curve(d, 0.1, 0.02, 0, 20000, 5) c;
 SELECT count(*) FROM limit_profit_curve(NULL, 0.1, 0.02, 0, 20000);
 
 -- Mistakes.
