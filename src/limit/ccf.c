@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "core/ccf.h"
-#include "core/distribution.h"
 #include "pg/cache.h"
+#include "pg/confidence.h"
 #include "pg/exact_sum.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
@@ -395,20 +395,12 @@ cl_ccf_table(PG_FUNCTION_ARGS)
 {
 	ClRecord	record;
 	const Ccf  *state;
-	double		confidence;
 	double		reach;
 
 	cl_record_open_set(&record, fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	confidence = PG_GETARG_FLOAT8(1);
-	if (!(confidence > 0 && confidence < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("confidence must be between 0 and 1"),
-				 errdetail("Found %g.", confidence),
-				 errhint("Ninety-five per cent is 0.95.")));
-	reach = cl_normal_quantile(0.5 + confidence / 2);
+	reach = cl_confidence_reach(PG_GETARG_FLOAT8(1));
 	state = cl_summary_state(&ccf_summary, PG_GETARG_DATUM(0));
 	for (int i = 0; i < CL_CONVERSIONS; i++)
 	{

@@ -13,4 +13,13 @@
  */
 extern int	cl_choice_argument(const text *given, const char *const *choices, const char *what, const char *hint);
 
+/* An answer that the core could not compute is NaN there, and NULL here. */
+static inline Datum
+cl_float8_or_null(FunctionCallInfo fcinfo, double answer)
+{
+	if (answer != answer)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(answer);
+}
+
 #endif							/* CL_PG_ARGUMENT_H */

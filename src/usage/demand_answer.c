@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "usage/demand_state.h"
@@ -75,20 +76,12 @@ cl_demand_stats(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
-static Datum
-known_or_null(FunctionCallInfo fcinfo, double answer)
-{
-	if (isnan(answer))
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(answer);
-}
-
 Datum
 cl_demand_mean_of(PG_FUNCTION_ARGS)
 {
 	ClDemandModel model = cl_demand_model(cl_demand_get(PG_GETARG_DATUM(0)));
 
-	return known_or_null(fcinfo, cl_demand_mean(&model));
+	return cl_float8_or_null(fcinfo, cl_demand_mean(&model));
 }
 
 static double
@@ -108,7 +101,7 @@ quantile_of(Datum demand, double p)
 Datum
 cl_demand_quantile_of(PG_FUNCTION_ARGS)
 {
-	return known_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
+	return cl_float8_or_null(fcinfo, quantile_of(PG_GETARG_DATUM(0), PG_GETARG_FLOAT8(1)));
 }
 
 void
@@ -190,7 +183,7 @@ answer_at(FunctionCallInfo fcinfo, double limit, AnswerAtLimit answer)
 static Datum
 at_limit(FunctionCallInfo fcinfo, double limit, AnswerAtLimit answer)
 {
-	return known_or_null(fcinfo, answer_at(fcinfo, limit, answer));
+	return cl_float8_or_null(fcinfo, answer_at(fcinfo, limit, answer));
 }
 
 Datum

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/profit.h"
+#include "pg/argument.h"
 #include "pg/money.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
@@ -117,14 +118,6 @@ limit_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return limit;
 }
 
-static Datum
-known_or_null(FunctionCallInfo fcinfo, double answer)
-{
-	if (isnan(answer))
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(answer);
-}
-
 /* demand, credit_limit, margin, carry, basis */
 Datum
 cl_limit_profit_of(PG_FUNCTION_ARGS)
@@ -132,7 +125,7 @@ cl_limit_profit_of(PG_FUNCTION_ARGS)
 	ClDemandModel model = model_argument(fcinfo, 4);
 	ClEconomics economics = economics_argument(fcinfo, 2);
 
-	return known_or_null(fcinfo, cl_limit_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+	return cl_float8_or_null(fcinfo, cl_limit_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
 }
 
 Datum
@@ -141,7 +134,7 @@ cl_marginal_profit_of(PG_FUNCTION_ARGS)
 	ClDemandModel model = model_argument(fcinfo, 4);
 	ClEconomics economics = economics_argument(fcinfo, 2);
 
-	return known_or_null(fcinfo, cl_marginal_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+	return cl_float8_or_null(fcinfo, cl_marginal_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
 }
 
 /* What a limit must keep to: from floor to cap, in steps. */

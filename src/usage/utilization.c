@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "pg/argument.h"
 #include "pg/record.h"
 #include "usage/utilization_state.h"
 
@@ -377,14 +378,6 @@ cl_utilization_stats(PG_FUNCTION_ARGS)
 }
 
 static Datum
-known_or_null(FunctionCallInfo fcinfo, double answer)
-{
-	if (isnan(answer))
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(answer);
-}
-
-static Datum
 quantile_of(FunctionCallInfo fcinfo, bool at_least)
 {
 	ClUtilization *state = cl_summary_state(&utilization_summary, PG_GETARG_DATUM(0));
@@ -398,7 +391,7 @@ quantile_of(FunctionCallInfo fcinfo, bool at_least)
 				 errhint("The median is 0.5.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	return known_or_null(fcinfo, cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p, at_least));
+	return cl_float8_or_null(fcinfo, cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p, at_least));
 }
 
 Datum
@@ -427,7 +420,7 @@ share_above(FunctionCallInfo fcinfo, bool at_least)
 				 errhint("It is a fraction: 0.9 is ninety per cent of the limit.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	return known_or_null(fcinfo,
+	return cl_float8_or_null(fcinfo,
 						 cl_cells_share_above(cl_cells_counts(&state->cells), state->n - state->n_undefined, x, at_least));
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/pd_test.h"
 #include "validate/calibration.h"
-#include "validate/confidence.h"
+#include "pg/confidence.h"
 
 #include "miscadmin.h"
 

@@ -9,7 +9,7 @@
 #include "pg/argument.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
-#include "validate/confidence.h"
+#include "pg/confidence.h"
 #include "validate/fairness_state.h"
 
 #include "utils/builtins.h"

@@ -11,7 +11,7 @@
 #include "core/proportion.h"
 #include "pg/numeric.h"
 #include "pg/record.h"
-#include "validate/confidence.h"
+#include "pg/confidence.h"
 
 #include "utils/builtins.h"
 

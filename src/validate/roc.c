@@ -11,7 +11,7 @@
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "pg/weight.h"
-#include "validate/confidence.h"
+#include "pg/confidence.h"
 #include "validate/roc_state.h"
 
 #include "utils/builtins.h"

@@ -10,7 +10,7 @@
 #include "pg/numeric.h"
 #include "pg/record.h"
 #include "pg/weight.h"
-#include "validate/confidence.h"
+#include "pg/confidence.h"
 #include "validate/stability_state.h"
 
 #include "catalog/pg_type.h"

@@ -2,8 +2,8 @@
  * confidence.h
  *	  The argument "confidence" of intervals.
  */
-#ifndef CL_VALIDATE_CONFIDENCE_H
-#define CL_VALIDATE_CONFIDENCE_H
+#ifndef CL_PG_CONFIDENCE_H
+#define CL_PG_CONFIDENCE_H
 
 #include "core/distribution.h"
 #include "pg/compat.h"
@@ -40,4 +40,4 @@ cl_confidence_reach(double confidence)
 	return cl_normal_quantile(0.5 + confidence / 2);
 }
 
-#endif							/* CL_VALIDATE_CONFIDENCE_H */
+#endif							/* CL_PG_CONFIDENCE_H */
