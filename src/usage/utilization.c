@@ -391,7 +391,8 @@ quantile_of(FunctionCallInfo fcinfo, bool at_least)
 				 errhint("The median is 0.5.")));
 	if (state->n == state->n_undefined)
 		PG_RETURN_NULL();
-	return cl_float8_or_null(fcinfo, cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p, at_least));
+	return cl_float8_or_null(fcinfo, cl_cells_quantile(cl_cells_counts(&state->cells), state->n - state->n_undefined, p,
+													   at_least));
 }
 
 Datum

@@ -113,7 +113,8 @@ SKIP:
 	# The engine schedules what it may run; the owner the rest.
 	is($node->safe_psql('postgres', q{SET ROLE engine; SELECT job, how FROM credit_limit.schedule('lending',
 		'{"decisions": "* * * * *", "alerts": "* * * * *",
-			"features": null, "demand": null, "reports": null, "overrides": null, "months": null, "retention": null}') ORDER BY job}),
+			"features": null, "demand": null, "reports": null, "overrides": null, "months": null,
+			"retention": null}') ORDER BY job}),
 		"alerts|pg_cron\ndecisions|pg_cron", 'with pg_cron jobs are scheduled');
 	is($node->safe_psql('postgres', q{SELECT job, how FROM credit_limit.schedule('lending',
 		'{"features": null, "demand": null, "decisions": null, "reports": null, "overrides": null,
@@ -144,7 +145,8 @@ SKIP:
 	is($node->safe_psql('postgres', q{SELECT string_agg(job, ' ' ORDER BY job) FROM lending.job_status WHERE overdue}), 'alerts',
 		'the one that only failed is, after a day');
 	($code, $out, $err) = $node->psql('postgres', q{SELECT credit_limit.schedule('lending', '{"months": "61 2 * * *",
-		"features": null, "demand": null, "decisions": null, "reports": null, "overrides": null, "alerts": null, "retention": null}')});
+		"features": null, "demand": null, "decisions": null, "reports": null, "overrides": null, "alerts": null,
+		"retention": null}')});
 	like($err, qr/invalid schedule: 61 2/, 'pg_cron says what is no schedule');
 	like($node->safe_psql('postgres', q{SELECT schedule FROM lending.job WHERE job = 'months'}), qr/^\* \*/,
 		'and the old one stays');
