@@ -452,13 +452,16 @@ cl_json_put_string(StringInfo out, const char *text)
 	escape_json(out, text);
 }
 
-/* The shortest number that reads back as the same double; the caller keeps NaN and infinities away. */
+/*
+ * The shortest number that reads back as the same double; the caller keeps NaN and infinities away. There is one zero: that of
+ * jsonb has no sign, and -1e-400 is zero in double precision.
+ */
 void
 cl_json_put_float8(StringInfo out, double value)
 {
 	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
 
-	double_to_shortest_decimal_buf(value, text);
+	double_to_shortest_decimal_buf(value + 0.0, text);
 	appendStringInfoString(out, text);
 }
 

@@ -312,6 +312,9 @@ UNION ALL SELECT 4, tobit_regression(0, 0, NULL, ARRAY[x1]) FROM made UNION ALL 
   '{"confidence": 0.99, "names": ["\"q\"", "ä"]}') FROM tobin UNION ALL SELECT 6, '{"intercept": 1, "terms": []}';
 SELECT id, m::text::tobit_model = m AS text, m::jsonb::tobit_model = m AS jsonb, (m::jsonb #>> '{fit,status}') AS status,
   (SELECT string_agg(term, ' ') FROM tobit_table(m)) AS terms FROM model ORDER BY id;
+-- A coefficient too small for double precision is 0, and has no sign.
+SELECT m, m::text::tobit_model = m AS text, m::jsonb::tobit_model = m AS jsonb
+FROM (SELECT '{"intercept": -1e-400, "terms": [{"name": "x", "coefficient": -1e-400}], "sigma": 1}'::tobit_model AS m) s;
 CREATE TABLE copied (id int, m tobit_model);
 DO $$ BEGIN
   EXECUTE format('COPY model TO %L (FORMAT binary)', data_file('test'));
