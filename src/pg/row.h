@@ -97,16 +97,23 @@ extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first
 extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);
 extern void cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted) pg_attribute_noreturn();
 
+/* The type of a record; most often that of the one before. */
+static inline void
+cl_row_know(ClRow *row, HeapTupleHeader record)
+{
+	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
+				 row->typmod != HeapTupleHeaderGetTypMod(record) ||
+				 row->identifier != assign_record_type_identifier(row->type, row->typmod)))
+		cl_row_bind(row, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
+}
+
 /* Takes a record apart; its columns can then be read until the next. */
 static inline void
 cl_row_read(ClRow *row, HeapTupleHeader record)
 {
 	HeapTupleData tuple;
 
-	if (unlikely(row->desc == NULL || row->type != HeapTupleHeaderGetTypeId(record) ||
-				 row->typmod != HeapTupleHeaderGetTypMod(record) ||
-				 row->identifier != assign_record_type_identifier(row->type, row->typmod)))
-		cl_row_bind(row, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
+	cl_row_know(row, record);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
