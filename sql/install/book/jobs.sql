@@ -1,11 +1,13 @@
 -- Jobs: the nightly run, overrides, reports, alerts, partitions ahead and retention, by pg_cron where it is installed and by any
 -- other scheduler where it is not. The table run keeps how they ended.
 
--- A lock of the session would stay after an error, one of the transaction goes at the first commit: so who runs is written down,
--- with what tells whether that session still works. Decisions are one run for each day, other jobs one for each start.
+-- part of run_job(): writes down that a job starts; NULL: it is running in another session, the decisions of the day are made, or
+-- the server is a replica. Errors: no such job (22023)
 CREATE FUNCTION credit_limit_internal.begin_job(book text, job text, as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+  -- A lock of the session would stay after an error, one of the transaction goes at the first commit: so who runs is written
+  -- down, with what tells whether that session still works. Decisions are one run for each day, other jobs one for each start.
 #variable_conflict use_column
 DECLARE
   name CONSTANT text := begin_job.job;
@@ -51,10 +53,9 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.begin_job(text, text, date) IS
-    'part of run_job(): writes down that a job starts; NULL: it is running in another session, the decisions of the day are '
-    'made, or the server is a replica. Errors: no such job (22023)';
 
+-- part of run_job(): a piece of the work of a job, and what came of it in run, an error with its SQLSTATE; more: another piece
+-- follows, in a transaction of its own; code, message and hint: of the error
 CREATE FUNCTION credit_limit_internal.job_step(book text, run bigint, OUT more boolean, OUT code text, OUT message text,
     OUT hint text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -121,14 +122,17 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.job_step(text, bigint) IS
-    'part of run_job(): a piece of the work of a job, and what came of it in run, an error with its SQLSTATE; more: another '
-    'piece follows, in a transaction of its own; code, message and hint: of the error';
 
--- It commits, so it may not set the search_path: nothing in it is looked up there.
+-- runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with its
+-- SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: run_decisions(); overrides:
+-- apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; retention:
+-- retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs days. A start while
+-- it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block
+-- (25001), no such job (22023), no business date (55000)
 CREATE PROCEDURE credit_limit.run_job(book text, job text, as_of date DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
+  -- It commits, so it may not set the search_path: nothing in it is looked up there.
 DECLARE
   run pg_catalog.int8;
   step pg_catalog.record;
@@ -147,22 +151,14 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE credit_limit.run_job(text, text, date) IS
-    'runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with '
-    'its SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: '
-    'run_decisions(); overrides: apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of '
-    'the month and some ahead; '
-    'retention: retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs '
-    'days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside '
-    'a transaction block (25001), '
-    'no such job (22023), no business date (55000)';
 
 -- ---- schedule ----
 
--- pg_cron by its extension, not by a schema that anybody may have named cron.
+-- whether this database has pg_cron. Errors: the current role may not use it (42501)
 CREATE FUNCTION credit_limit_internal.has_cron() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+  -- pg_cron by its extension, not by a schema that anybody may have named cron.
 BEGIN
   PERFORM FROM pg_extension e
   JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
@@ -180,9 +176,15 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION credit_limit_internal.has_cron() IS
-    'whether this database has pg_cron. Errors: the current role may not use it (42501)';
 
+-- schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run as the
+-- current role, and pg_cron says what is no schedule; with pg_cron in another database command is what schedules them there; else
+-- it is a line for any other scheduler. Options: features, demand, decisions, overrides, reports, alerts, months, retention:
+-- when, as in cron and, with pg_cron, in GMT (20 1 * * *, 40 0 5 * *, 30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * *
+-- *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT.
+-- ahead (3), keep_decisions (null: for good), keep_job_runs (400); peak_months (3), keep_forecasts (24), fill_features (true):
+-- see refresh_demand(). Errors: options (22023), pg_cron that the role may not use, months and retention by a role without the
+-- rights of the owner of the book (42501), a job that another role has scheduled with pg_cron (55006)
 CREATE FUNCTION credit_limit.schedule(book text, options jsonb DEFAULT '{}')
 RETURNS TABLE (job text, schedule text, how text, command text)
 LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
@@ -265,18 +267,10 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.schedule(text, jsonb) IS
-    'schedules the jobs of a book: a row for each. With pg_cron in this database they are scheduled (how is pg_cron), to run '
-    'as the current role, and pg_cron says what is no schedule; with pg_cron in another database command is what schedules '
-    'them there; else it is a line for any other scheduler. Options: features, demand, decisions, '
-    'overrides, reports, alerts, months, retention: when, as in cron and, with pg_cron, in GMT (20 1 * * *, 40 0 5 * *, '
-    '30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * * *, 45 5 1 * *); null leaves a job as it is. '
-    'as_of: the day they work for, business_day (default), today or yesterday in GMT. ahead (3), '
-    'keep_decisions (null: for good), keep_job_runs (400); peak_months (3), keep_forecasts (24), fill_features (true): see '
-    'refresh_demand(). Errors: options (22023), pg_cron that the role may not '
-    'use, months and retention by a role without the rights of the owner of the book (42501), a job that another role has '
-    'scheduled with pg_cron (55006)';
 
+-- ends schedule(): a row for each job that was scheduled. Jobs of pg_cron in this database are removed if the current role
+-- scheduled them, else they stay; with pg_cron in another database command is what removes them there; from another scheduler
+-- remove them yourself
 CREATE FUNCTION credit_limit.unschedule(book text) RETURNS TABLE (job text, how text, command text)
 LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -317,7 +311,3 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION credit_limit.unschedule(text) IS
-    'ends schedule(): a row for each job that was scheduled. Jobs of pg_cron in this database are removed if the current '
-    'role scheduled them, else they stay; with pg_cron in another database command is what removes them there; from another '
-    'scheduler remove them yourself';
