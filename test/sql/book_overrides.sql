@@ -115,7 +115,7 @@ SELECT credit_limit.replay_decision('book_o', decision_id) FROM book_o.decision 
 -- A run goes on from there; erasure takes the note too.
 CALL credit_limit.run_decisions('book_o', '2026-12-02');
 SELECT action, old_limit FROM book_o.decision WHERE account_id = 101 AND as_of = '2026-12-02';
--- One override is not that of two requests, though account, limit and day are the same.
+-- One override is not that of two requests, though account, limit and day are the same. (Somebody has set the limit back.)
 CALL credit_limit.run_decisions('book_o', '2026-12-01');
 BEGIN;
 SET LOCAL ROLE regress_overrides_r1;
@@ -123,6 +123,8 @@ SELECT credit_limit.propose_override('book_o', decision_id, 5000, 'As before') >
   WHERE account_id = 101 AND as_of = '2026-12-01' AND source = 'run';
 SET LOCAL ROLE regress_overrides_r2;
 SELECT credit_limit.approve_override('book_o', request_id) FROM book_o.override_request WHERE status = 'proposed' AND account_id = 101;
+RESET ROLE;
+UPDATE book_o.account SET credit_limit = 5000 WHERE account_id = 101;
 SET LOCAL ROLE regress_overrides_engine;
 UPDATE book_o.override_request SET status = 'applied', override_id = (SELECT max(q.override_id) FROM book_o.override_request q WHERE q.account_id = 101)
   WHERE status = 'approved' AND account_id = 101;
