@@ -143,7 +143,7 @@ write_state(StringInfo buf, const void *data)
 {
 	const Ccf  *state = data;
 
-	pq_sendfloat8(buf, state->unstable + 0.0);
+	cl_wire_send_float8(buf, state->unstable);
 	pq_sendint64(buf, state->n);
 	pq_sendint64(buf, state->n_skipped);
 	for (int i = 0; i < CL_CONVERSIONS; i++)

@@ -43,6 +43,12 @@ cl_wire_int64(StringInfo buf, const char *type, int64 lowest, int64 highest, con
 	return value;
 }
 
+void
+cl_wire_send_float8(StringInfo buf, double value)
+{
+	pq_sendfloat8(buf, value + 0.0);
+}
+
 double
 cl_wire_finite(StringInfo buf, const char *type, const char *what)
 {
@@ -79,12 +85,11 @@ cl_wire_sum(StringInfo buf, const char *type, const char *what)
 	return sum;
 }
 
-/* 0.0 is added so that there is only one zero. */
 void
 cl_wire_send_sum(StringInfo buf, const ClSum *sum)
 {
-	pq_sendfloat8(buf, sum->high + 0.0);
-	pq_sendfloat8(buf, sum->low + 0.0);
+	cl_wire_send_float8(buf, sum->high);
+	cl_wire_send_float8(buf, sum->low);
 }
 
 /* numeric_recv of older servers may write a terminator behind the data, so it gets a copy. */

@@ -17,6 +17,8 @@
 extern void cl_wire_invalid(const char *type, const char *what) pg_attribute_noreturn();
 extern int	cl_wire_count(StringInfo buf, const char *type, int64 max, int item_size);
 extern int64 cl_wire_int64(StringInfo buf, const char *type, int64 lowest, int64 highest, const char *what);
+/* There is one zero: what differs from it in its sign only would not be equal, and text forgets the sign. */
+extern void cl_wire_send_float8(StringInfo buf, double value);
 extern double cl_wire_finite(StringInfo buf, const char *type, const char *what);
 extern cl_int128 cl_wire_int128(StringInfo buf);
 extern void cl_wire_send_int128(StringInfo buf, cl_int128 value);

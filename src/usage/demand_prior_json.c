@@ -240,10 +240,13 @@ parse_ceilings(const ClJson *node, ClDemandPriorHead *head)
 	}
 }
 
+/* The largest float4 is written with fewer digits, which are a little more than it is. */
+#define FLOAT4_MOST 3.4028235e38
+
 static float
 parse_float4(const ClJson *node, double lowest)
 {
-	return (float) cl_json_float8(node, lowest, FLT_MAX);
+	return (float) cl_json_float8(node, lowest, FLOAT4_MOST);
 }
 
 static bool
@@ -279,7 +282,7 @@ parse_account(const ClJson *node, ClDemandPrior *prior)
 	for (int i = 0; i < account->n; i++)
 	{
 		cl_json_item(&part, i, &item);
-		account->months[i] = is_null(&item) ? get_float4_nan() : parse_float4(&item, -FLT_MAX);
+		account->months[i] = is_null(&item) ? get_float4_nan() : parse_float4(&item, -FLOAT4_MOST);
 	}
 	wrong = cl_demand_account_disorder(account);
 	if (wrong != NULL)

@@ -132,28 +132,28 @@ write_head(StringInfo buf, const ClDemandPriorHead *head)
 	if (!head->fitted)
 		return;
 	pq_sendbyte(buf, population->distribution);
-	pq_sendfloat8(buf, population->level_mean);
-	pq_sendfloat8(buf, population->level_sd);
-	pq_sendfloat8(buf, population->spread_mean);
-	pq_sendfloat8(buf, population->spread_sd);
-	pq_sendfloat8(buf, population->carry);
-	pq_sendfloat8(buf, population->start);
-	pq_sendfloat8(buf, population->stops.a);
-	pq_sendfloat8(buf, population->stops.b);
-	pq_sendfloat8(buf, population->stays.a);
-	pq_sendfloat8(buf, population->stays.b);
+	cl_wire_send_float8(buf, population->level_mean);
+	cl_wire_send_float8(buf, population->level_sd);
+	cl_wire_send_float8(buf, population->spread_mean);
+	cl_wire_send_float8(buf, population->spread_sd);
+	cl_wire_send_float8(buf, population->carry);
+	cl_wire_send_float8(buf, population->start);
+	cl_wire_send_float8(buf, population->stops.a);
+	cl_wire_send_float8(buf, population->stops.b);
+	cl_wire_send_float8(buf, population->stays.a);
+	cl_wire_send_float8(buf, population->stays.b);
 	pq_sendint32(buf, head->fit.n);
 	pq_sendint32(buf, head->fit.iterations);
 	pq_sendbyte(buf, head->fit.converged);
 	for (int i = 0; i < CL_DEMAND_TRIED; i++)
-		pq_sendfloat8(buf, head->fit.log_score[i]);
-	pq_sendfloat8(buf, head->seen);
+		cl_wire_send_float8(buf, head->fit.log_score[i]);
+	cl_wire_send_float8(buf, head->seen);
 	pq_sendint32(buf, head->n_ceilings);
 	for (int i = 0; i < head->n_ceilings; i++)
 	{
 		pq_sendint32(buf, head->ceiling[i].class);
 		pq_sendint32(buf, head->ceiling[i].n);
-		pq_sendfloat8(buf, head->ceiling[i].ceiling);
+		cl_wire_send_float8(buf, head->ceiling[i].ceiling);
 	}
 }
 

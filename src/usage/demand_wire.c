@@ -58,21 +58,21 @@ write_given(StringInfo buf, const ClDemand *demand)
 	const ClDemandModel *model = demand->model;
 	const ClDemandPosterior *posterior = demand->posterior;
 
-	pq_sendfloat8(buf, model->ceiling);
+	cl_wire_send_float8(buf, model->ceiling);
 	if (model->distribution == CL_DEMAND_QUANTILES)
 	{
 		pq_sendint32(buf, model->n_points);
 		for (int i = 0; i < model->n_points; i++)
 		{
-			pq_sendfloat8(buf, model->probability[i]);
-			pq_sendfloat8(buf, model->quantile[i]);
+			cl_wire_send_float8(buf, model->probability[i]);
+			cl_wire_send_float8(buf, model->quantile[i]);
 		}
 	}
 	else
 	{
-		pq_sendfloat8(buf, model->mu);
-		pq_sendfloat8(buf, model->sigma);
-		pq_sendfloat8(buf, model->p_zero);
+		cl_wire_send_float8(buf, model->mu);
+		cl_wire_send_float8(buf, model->sigma);
+		cl_wire_send_float8(buf, model->p_zero);
 	}
 	if (posterior == NULL)
 		return;
@@ -81,14 +81,14 @@ write_given(StringInfo buf, const ClDemand *demand)
 	pq_sendint64(buf, posterior->n_zero);
 	pq_sendint64(buf, posterior->n_censored);
 	pq_sendint64(buf, posterior->n_skipped);
-	pq_sendfloat8(buf, posterior->highest_limit);
-	pq_sendfloat8(buf, posterior->mu);
-	pq_sendfloat8(buf, posterior->sigma);
-	pq_sendfloat8(buf, posterior->p_zero);
-	pq_sendfloat8(buf, posterior->se_mu);
-	pq_sendfloat8(buf, posterior->se_sigma);
-	pq_sendfloat8(buf, posterior->se_p_zero);
-	pq_sendfloat8(buf, posterior->prior_weight);
+	cl_wire_send_float8(buf, posterior->highest_limit);
+	cl_wire_send_float8(buf, posterior->mu);
+	cl_wire_send_float8(buf, posterior->sigma);
+	cl_wire_send_float8(buf, posterior->p_zero);
+	cl_wire_send_float8(buf, posterior->se_mu);
+	cl_wire_send_float8(buf, posterior->se_sigma);
+	cl_wire_send_float8(buf, posterior->se_p_zero);
+	cl_wire_send_float8(buf, posterior->prior_weight);
 }
 
 static void
@@ -100,7 +100,7 @@ write_sums(StringInfo buf, const ClDemand *demand)
 	pq_sendint64(buf, demand->n_zero);
 	pq_sendint64(buf, demand->n_censored);
 	pq_sendint64(buf, demand->n_skipped);
-	pq_sendfloat8(buf, demand->highest_limit);
+	cl_wire_send_float8(buf, demand->highest_limit);
 	cl_wire_send_int128(buf, demand->sum);
 	if (demand->options.distribution == CL_DEMAND_GAMMA)
 		cl_wire_send_int128(buf, demand->log_sum);
@@ -125,11 +125,11 @@ write_as(StringInfo buf, const ClDemand *demand, int more)
 		write_given(buf, demand);
 		return;
 	}
-	pq_sendfloat8(buf, demand->options.tolerance);
-	pq_sendfloat8(buf, demand->options.ceiling_factor);
-	pq_sendfloat8(buf, demand->options.ceiling);
-	pq_sendfloat8(buf, demand->highest_balance);
-	pq_sendfloat8(buf, demand->highest_granted);
+	cl_wire_send_float8(buf, demand->options.tolerance);
+	cl_wire_send_float8(buf, demand->options.ceiling_factor);
+	cl_wire_send_float8(buf, demand->options.ceiling);
+	cl_wire_send_float8(buf, demand->highest_balance);
+	cl_wire_send_float8(buf, demand->highest_granted);
 	if (cl_demand_dated(demand))
 		behavior_summary.write(buf, demand->history);
 	else

@@ -191,7 +191,7 @@ write_state(StringInfo buf, const void *state)
 	pq_sendint32(buf, forecast->options.until);
 	pq_sendint32(buf, forecast->options.origins);
 	pq_sendint32(buf, forecast->options.horizons);
-	pq_sendfloat8(buf, forecast->options.tolerance);
+	cl_wire_send_float8(buf, forecast->options.tolerance);
 	pq_sendint64(buf, forecast->n_accounts);
 	pq_sendint64(buf, forecast->n_skipped);
 	pq_sendint64(buf, forecast->checksum);

@@ -164,8 +164,8 @@ write_state(StringInfo buf, const void *data)
 		pq_sendint64(buf, group->score.n);
 		cl_exact_sum_send(buf, &group->score.sum);
 		cl_exact_sum_send(buf, &group->score.squares);
-		pq_sendfloat8(buf, group->score.lowest + 0.0);
-		pq_sendfloat8(buf, group->score.highest + 0.0);
+		cl_wire_send_float8(buf, group->score.lowest);
+		cl_wire_send_float8(buf, group->score.highest);
 	}
 	pfree(sorted);
 }

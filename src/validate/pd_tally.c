@@ -87,7 +87,7 @@ write_head(StringInfo buf, const ClPdTally *state)
 	pq_sendint64(buf, state->n_skipped);
 	pq_sendbyte(buf, state->has_options);
 	for (int i = 0; state->has_options && i < CL_PD_OPTIONS; i++)
-		pq_sendfloat8(buf, state->option[i]);
+		cl_wire_send_float8(buf, state->option[i]);
 }
 
 /* Sums over weights from strangers stay finite, and what is stored can be read again. */

@@ -154,6 +154,11 @@ SELECT demand_posterior(d, p, horizon => 37) FROM known, prior LIMIT 1;
 SELECT demand_posterior(d, p, '2026-01-31') FROM known, prior WHERE account_id = 1;
 SELECT demand_posterior(d, p, 'infinity') FROM known, prior WHERE account_id = 1;
 SELECT rollup(q) FROM posterior;
+-- A population of nobody, whose fit is sums of nothing, and the largest amount come back from text as the same bytes.
+SELECT count(*) AS values, bool_and(p::text::demand_prior::bytea = p::bytea) AS same FROM (VALUES
+  ('{"version": 1, "n_accounts": 0, "n_out_of_scope": 0, "n_without": 7, "n_months": 0, "ceilings": [], "accounts": []}'::demand_prior),
+  ('{"version": 1, "n_accounts": 1, "n_out_of_scope": 0, "n_without": 0, "n_months": 1,
+    "accounts": [["0000000000000012", "2026-01", 5, 3.4028235e+38, [-3.4028235e+38]]]}')) v(p);
 SELECT '{"version": 1, "n_accounts": 1, "n_out_of_scope": 0, "n_without": 0, "n_months": 1, "accounts": [["12", "2026-01", 5, 5, [1]]]}'::demand_prior;
 SELECT '{"version": 1, "n_accounts": 1, "n_out_of_scope": 0, "n_without": 0, "n_months": 1,
   "accounts": [["0000000000000012", "2026-01", 5, 4, [1]]]}'::demand_prior;
