@@ -128,13 +128,11 @@ scan(void *data, const ClDemandPopulation *population, ClDemandStep *step)
 Datum
 cl_demand_prior_fit(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Accounts	accounts = {.rows = 0};
-	ClDemandPrior *prior;
-	Datum		result;
+	/* Before SPI_connect, after whose end it is returned. */
+	ClDemandPrior *prior = cl_demand_prior_create();
+	Accounts	accounts = {.prior = prior};
 
 	SPI_connect();
-	accounts.prior = prior = cl_demand_prior_create();
 	prior->head.distribution = cl_demand_prior_options("options of demand_prior_fit", PG_GETARG_JSONB_P(1));
 	open_query(&accounts, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	scan(&accounts, NULL, NULL);
@@ -149,8 +147,6 @@ cl_demand_prior_fit(PG_FUNCTION_ARGS)
 	prior->head.compact = true;
 	prior->sample.n = 0;
 	prior->sample.sorted = true;
-	MemoryContextSwitchTo(caller);
-	result = cl_summary_datum(&demand_prior_summary, prior);
 	SPI_finish();
-	PG_RETURN_DATUM(result);
+	return cl_summary_datum(&demand_prior_summary, prior);
 }
