@@ -374,10 +374,12 @@ come_back(Trial *trial)
 static void
 make_call(Trial *trial)
 {
+	MemoryContext context = CurrentMemoryContext;
 	TupleDesc	columns;
 
 	if (SPI_execute_plan(trial->call, &trial->value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "no answer");
+	MemoryContextSwitchTo(context);
 	columns = SPI_tuptable->tupdesc;
 	if (SPI_gettypeid(columns, 1) == BOOLOID && strcmp(SPI_getvalue(SPI_tuptable->vals[0], columns, 1), "t") != 0)
 		elog(ERROR, "not true");
@@ -467,6 +469,7 @@ try_one(Trial *trial)
 	clock_t		started = clock();
 	uint64		key;
 	bool		known = true;
+	MemoryContext context = CurrentMemoryContext;
 
 	CHECK_FOR_INTERRUPTS();
 	trial->call = NULL;
@@ -485,6 +488,7 @@ try_one(Trial *trial)
 			appendBinaryStringInfo(place, trial->given->data, trial->given->len);
 		}
 		SPI_execute_plan(trial->keep, &trial->value, NULL, false, 0);
+		MemoryContextSwitchTo(context);
 		for (int i = 0; i < trial->n_queries && problem == NULL; i++)
 		{
 			trial->call = trial->plan[i];

@@ -1,0 +1,161 @@
+/*
+ * The committee's table: hundreds of small cases against all tables, one by one.
+ */
+#include "check.h"
+#include "core/band_policy.h"
+#include "memory.h"
+
+#include <string.h>
+
+void		test_band_policy(void);
+
+#define MOST 256
+
+typedef struct Case
+{
+	ClBandCells cells;
+	double		worth[MOST];
+	double		use[3 * MOST];
+	double		budget[3];
+	unsigned char level[32];
+	double		best;			/* of all tables; -Infinity: none is within the budgets */
+	long		tables;
+} Case;
+
+static double
+between(uint64_t *state, double low, double high)
+{
+	return low + (high - low) * (cl_test_random(state) >> 11) * 0x1p-53;
+}
+
+/* Worth of any shape, use that rises with the level, budgets between what the lowest and the highest table use. */
+static void
+random_case(Case *c, uint64_t *state)
+{
+	ClBandCells *cells = &c->cells;
+	int			n;
+
+	memset(c, 0, sizeof(*c));
+	cells->rows = 1 + cl_test_random(state) % 4;
+	cells->columns = 1 + cl_test_random(state) % 3;
+	cells->levels = 1 + cl_test_random(state) % (cells->rows * cells->columns > 8 ? 3 : 5);
+	cells->budgets = cl_test_random(state) % 4;
+	cells->worth = c->worth;
+	cells->use = c->use;
+	cells->budget = c->budget;
+	n = cells->rows * cells->columns * cells->levels;
+	for (int i = 0; i < n; i++)
+		c->worth[i] = cl_test_random(state) % 3 == 0 ? (double) (cl_test_random(state) % 5) : between(state, -10, 30);
+	for (int b = 0; b < cells->budgets; b++)
+	{
+		double		low = 0;
+		double		high = 0;
+
+		for (int i = 0; i < n; i++)
+		{
+			c->use[b * n + i] = (i % cells->levels > 0 ? c->use[b * n + i - 1] : 0) + between(state, 0, 10);
+			low += i % cells->levels == 0 ? c->use[b * n + i] : 0;
+			high += i % cells->levels == cells->levels - 1 ? c->use[b * n + i] : 0;
+		}
+		c->budget[b] = cl_test_random(state) % 8 == 0 ? INFINITY : between(state, low - 0.05 * (high - low), high);
+	}
+}
+
+static void
+try_all(Case *c, int cell)
+{
+	const ClBandCells *cells = &c->cells;
+	int			n = cells->rows * cells->columns * cells->levels;
+	int			row = cell / cells->columns;
+	int			column = cell % cells->columns;
+
+	if (row == cells->rows)
+	{
+		double		worth = 0;
+
+		for (int b = 0; b < cells->budgets; b++)
+		{
+			double		use = 0;
+
+			for (int i = 0; i < cell; i++)
+				use += c->use[b * n + i * cells->levels + c->level[i]];
+			if (use > c->budget[b])
+				return;
+		}
+		for (int i = 0; i < cell; i++)
+			worth += c->worth[i * cells->levels + c->level[i]];
+		c->best = fmax(c->best, worth);
+		c->tables++;
+		return;
+	}
+	for (int l = 0; l < cells->levels; l++)
+	{
+		if ((row > 0 && c->level[cell - cells->columns] > l) || (column > 0 && c->level[cell - 1] > l))
+			continue;
+		c->level[cell] = l;
+		try_all(c, cell + 1);
+	}
+}
+
+static void
+check_table(const Case *c, ClBandSearch *search, const ClBandTable *table)
+{
+	const ClBandCells *cells = &c->cells;
+	int			n = cells->rows * cells->columns * cells->levels;
+	double		worth = 0;
+	double		bound;
+
+	CHECK(table->proved);
+	CHECK_NEAR(table->worth, c->best, 1e-9);
+	CHECK(table->bound >= table->worth);
+	for (int i = 0; i < cells->rows * cells->columns; i++)
+	{
+		CHECK(i < cells->columns || table->level[i] >= table->level[i - cells->columns]);
+		CHECK(i % cells->columns == 0 || table->level[i] >= table->level[i - 1]);
+		worth += c->worth[i * cells->levels + table->level[i]];
+	}
+	CHECK_NEAR(worth, table->worth, 1e-12);
+	bound = cl_band_at_prices(search, cells, table->price);
+	for (int b = 0; b < cells->budgets; b++)
+	{
+		double		use = 0;
+
+		for (int i = 0; i < cells->rows * cells->columns; i++)
+			use += c->use[b * n + i * cells->levels + table->level[i]];
+		CHECK_NEAR(use, table->use[b], 1e-12);
+		CHECK(use <= c->budget[b]);
+		CHECK(table->price[b] >= 0 && (isfinite(c->budget[b]) || table->price[b] == 0));
+		bound += table->price[b] > 0 ? table->price[b] * c->budget[b] : 0;
+	}
+	CHECK(bound >= c->best - 1e-9);
+}
+
+void
+test_band_policy(void)
+{
+	uint64_t	state = 20261130;
+	long		infeasible = 0;
+	Case		c;
+
+	for (int round = 0; round < cl_rounds(10000); round++)
+	{
+		ClBandSearch *search;
+		ClBandTable table;
+
+		random_case(&c, &state);
+		c.best = -INFINITY;
+		try_all(&c, 0);
+		search = cl_band_begin(c.cells.rows, c.cells.columns, c.cells.levels, c.cells.budgets, &cl_test_memory);
+		cl_band_search(search, &c.cells, 100000, &table);
+		CHECK_EQ_INT(table.feasible, c.best > -INFINITY);
+		if (table.feasible)
+			check_table(&c, search, &table);
+		else
+			infeasible++;
+		cl_band_end(search);
+		cl_test_release_all();
+	}
+	CHECK(infeasible > 0);
+	/* Sequences of 4 out of 20 levels that do not fall. */
+	CHECK_EQ_INT(cl_band_profiles(6, 4, 20), 8855);
+}
