@@ -2,9 +2,10 @@
  * The committee's table: hundreds of small cases against all tables, one by one.
  */
 #include "check.h"
-#include "core/band_policy.h"
+#include "core/band_cuts.h"
 #include "memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void		test_band_policy(void);
@@ -130,6 +131,60 @@ check_table(const Case *c, ClBandSearch *search, const ClBandTable *table)
 	CHECK(bound >= c->best - 1e-9);
 }
 
+/*
+ * Fine cells whose best limit jumps at known cuts: these are found from elsewhere, and cells that were put together are the sums of
+ * theirs.
+ */
+static void
+check_cuts(uint64_t *state)
+{
+	enum
+	{
+		SIDE = 12, LEVELS = 5
+	};
+	double		worth[SIDE * SIDE * LEVELS];
+	double		use[SIDE * SIDE * LEVELS];
+	double		budget = 1e9;
+	const int	wanted[2][4] = {{0, 3, 7, SIDE}, {0, 2, 10, SIDE}};
+	int			cut[2][4] = {{0, 5, 6, SIDE}, {0, 6, 7, SIDE}};
+	ClBandCells fine = {SIDE, SIDE, LEVELS, 1, worth, use, &budget};
+	ClBandCells cells;
+	ClBandGrid	grid;
+	ClBandSearch *search;
+	ClBandTable table;
+	double		sum = 0;
+
+	for (int i = 0; i < SIDE * SIDE * LEVELS; i++)
+	{
+		int			row = i / LEVELS / SIDE;
+		int			column = i / LEVELS % SIDE;
+		int			best = (row >= wanted[0][1]) + (row >= wanted[0][2]) + (column >= wanted[1][1]) + (column >= wanted[1][2]);
+
+		worth[i] = 10 - abs(i % LEVELS - best) * between(state, 1, 2);
+		use[i] = i % LEVELS * between(state, 0.5, 1);
+	}
+	cl_band_grid(&grid, &fine, 3, 3, &cl_test_memory);
+	cells = cl_band_put_together(&grid, 3, cut[0], 3, cut[1]);
+	for (int row = cut[0][1]; row < cut[0][2]; row++)
+	{
+		for (int column = cut[1][2]; column < cut[1][3]; column++)
+			sum += use[(row * SIDE + column) * LEVELS + 3];
+	}
+	CHECK_NEAR(cells.use[(1 * 3 + 2) * LEVELS + 3], sum, 1e-12);
+	search = cl_band_begin(3, 3, LEVELS, 1, &cl_test_memory);
+	cl_band_move_cuts(&grid, search, 3, cut[0], 3, cut[1]);
+	for (int i = 0; i < 4; i++)
+	{
+		CHECK_EQ_INT(cut[0][i], wanted[0][i]);
+		CHECK_EQ_INT(cut[1][i], wanted[1][i]);
+	}
+	cells = cl_band_put_together(&grid, 3, cut[0], 3, cut[1]);
+	cl_band_search(search, &cells, 1000, &table);
+	CHECK(table.proved);
+	CHECK_NEAR(table.worth, 10.0 * SIDE * SIDE, 1e-12);
+	cl_test_release_all();
+}
+
 void
 test_band_policy(void)
 {
@@ -156,6 +211,8 @@ test_band_policy(void)
 		cl_test_release_all();
 	}
 	CHECK(infeasible > 0);
+	for (int round = 0; round < cl_rounds(200); round++)
+		check_cuts(&state);
 	/* Sequences of 4 out of 20 levels that do not fall. */
 	CHECK_EQ_INT(cl_band_profiles(6, 4, 20), 8855);
 }
