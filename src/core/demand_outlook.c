@@ -40,43 +40,54 @@ own_parameters(ClDemandDistribution distribution, double level, double sigma, do
 
 /*
  * The month to come as a mixture over the nodes that count: log D, or D^lambda relative to the level, is normal in each.
- * unknown is the variance of e where no month says anything of it.
  */
 typedef struct Mixture
 {
 	double		lambda;
 	int			n;
-	double		weight[CL_DEMAND_NODES * CL_DEMAND_NODES];
-	double		level[CL_DEMAND_NODES * CL_DEMAND_NODES];
-	double		mean[CL_DEMAND_NODES * CL_DEMAND_NODES];
-	double		scale[CL_DEMAND_NODES * CL_DEMAND_NODES];	/* 1 / deviation */
+	double		weight[CL_DEMAND_NODES];
+	double		level[CL_DEMAND_NODES];
+	double		mean[CL_DEMAND_NODES];
+	double		scale[CL_DEMAND_NODES];	/* 1 / deviation */
+	double		middle;			/* of log D, roughly */
+	double		spread;
 } Mixture;
 
 #define LEAST_WEIGHT 5e-4
 
+/* r: what carries on of e. unknown: the variance of e where no month says anything of it. */
 static void
 mix(Mixture *mixture, const ClDemandBelief *belief, double lambda, double r, double unknown)
 {
 	double		total = 0;
+	double		sum = 0;
+	double		squares = 0;
 
 	mixture->lambda = lambda;
 	mixture->n = 0;
 	for (int k = 0; k < belief->n_nodes; k++)
 	{
-		double		sigma = exp(belief->node[k].spread);
-		int			i = mixture->n;
+		const ClDemandNode *node = &belief->node[k];
+		double		variance = node->level_variance + r * (2 * node->covariance + r * node->deviation_variance) +
+			node->sigma * node->sigma * (r == 0 ? unknown : 1 - r * r);
+		double		mean = r * node->deviation;
+		double		ratio = fmax(0.05, 1 + lambda * mean);
+		double		y = node->level + (lambda == 0 ? mean : log(ratio) / lambda);
 
-		if (belief->node[k].weight < LEAST_WEIGHT)
+		if (node->weight < LEAST_WEIGHT)
 			continue;
-		mixture->weight[i] = belief->node[k].weight;
-		mixture->level[i] = belief->node[k].level;
-		mixture->mean[i] = sigma * r * belief->node[k].e;
-		mixture->scale[i] = 1 / (sigma * sqrt(r == 0 ? unknown : 1 - r * r * (1 - belief->node[k].e_variance)));
-		total += mixture->weight[i];
-		mixture->n++;
+		mixture->weight[mixture->n] = node->weight;
+		mixture->level[mixture->n] = node->level;
+		mixture->mean[mixture->n] = mean;
+		mixture->scale[mixture->n++] = 1 / sqrt(variance);
+		total += node->weight;
+		sum += node->weight * y;
+		squares += node->weight * (y * y + fmin(9, variance / (ratio * ratio)));
 	}
 	for (int i = 0; i < mixture->n; i++)
 		mixture->weight[i] /= total;
+	mixture->middle = sum / total;
+	mixture->spread = sqrt(fmax(1e-12, squares / total - mixture->middle * mixture->middle));
 }
 
 /* P(log D <= y) and its derivative. */
@@ -90,16 +101,18 @@ below(const Mixture *mixture, double y, double *slope)
 	{
 		double		x = y - mixture->level[i];
 		double		ratio = 1;
-		double		z;
+		ClNormalTail tail;
+		double		cdf;
 
 		if (mixture->lambda != 0)
 		{
 			ratio = exp(mixture->lambda * x);
 			x = (ratio - 1) / mixture->lambda;
 		}
-		z = (x - mixture->mean[i]) * mixture->scale[i];
-		p += mixture->weight[i] * cl_normal_cdf(z);
-		*slope += mixture->weight[i] * cl_normal_density(z) * ratio * mixture->scale[i];
+		tail = cl_normal_tail((x - mixture->mean[i]) * mixture->scale[i]);
+		cdf = mixture->weight[i] * tail.value * exp(tail.exponent);
+		p += cdf;
+		*slope += cdf * tail.hazard * ratio * mixture->scale[i];
 	}
 	return p;
 }
@@ -198,8 +211,6 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	double		sigma = 0;
 	double		mu_squares = 0;
 	double		sigma_squares = 0;
-	double		middle = 0;
-	double		squares = 0;
 	double		p_zero;
 	double		half;
 	double		most;
@@ -207,6 +218,7 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	double		z2;
 	double		low;
 	double		in_a_year = fmax(population->start, 1 - cl_demand_fade(population->carry, 24));
+	double		root = sqrt(in_a_year);
 	Mixture		mixture;
 	ClDemandEvidence evidence;
 	ClDemandBelief belief;
@@ -217,23 +229,15 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 		r = cl_demand_fade(population->carry, evidence.point_gap + ahead);
 	for (int k = 0; k < belief.n_nodes; k++)
 	{
-		double		weight = belief.node[k].weight;
-		double		relative = exp(belief.node[k].spread);
+		const ClDemandNode *node = &belief.node[k];
 		double		node_mu;
 		double		node_sigma;
-		double		shift = relative * r * belief.node[k].e;
-		/* of log D, and how it moves with e */
-		double		ratio = fmax(0.05, 1 + lambda * shift);
-		double		y = belief.node[k].level + (lambda == 0 ? shift : log(ratio) / lambda);
-		double		slope = fmin(3, relative / ratio);
 
-		own_parameters(population->distribution, belief.node[k].level, relative * sqrt(in_a_year), &node_mu, &node_sigma);
-		mu += weight * node_mu;
-		sigma += weight * node_sigma;
-		mu_squares += weight * node_mu * node_mu;
-		sigma_squares += weight * node_sigma * node_sigma;
-		middle += weight * y;
-		squares += weight * (y * y + slope * slope * (r == 0 ? in_a_year : 1 - r * r * (1 - belief.node[k].e_variance)));
+		own_parameters(population->distribution, node->level, node->sigma * root, &node_mu, &node_sigma);
+		mu += node->weight * node_mu;
+		sigma += node->weight * node_sigma;
+		mu_squares += node->weight * (node_mu * node_mu + node->level_variance);
+		sigma_squares += node->weight * node_sigma * node_sigma;
 	}
 	outlook->mu = mu;
 	outlook->sigma = sigma;
@@ -242,7 +246,6 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	outlook->prior_weight = fmin(1, belief.level_variance / (population->level_sd * population->level_sd));
 	outlook->ahead = (ClDemandModel) {.distribution = population->distribution};
 	set_zero(outlook, &evidence, ahead);
-	squares = sqrt(fmax(1e-12, squares - middle * middle));
 	p_zero = outlook->ahead.p_zero;
 	half = p_zero < 0.45 ? (0.5 - p_zero) / (1 - p_zero) : 0.5;
 	most = p_zero < 0.85 ? (0.9 - p_zero) / (1 - p_zero) : 0.9;
@@ -250,6 +253,6 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	z1 = cl_normal_quantile(half);
 	z2 = cl_normal_quantile(most);
 	mix(&mixture, &belief, lambda, r, in_a_year);
-	low = mixture_quantile(&mixture, half, middle + z1 * squares);
-	set_by_quantiles(&outlook->ahead, z1, low, z2, mixture_quantile(&mixture, most, low + (z2 - z1) * squares));
+	low = mixture_quantile(&mixture, half, mixture.middle + z1 * mixture.spread);
+	set_by_quantiles(&outlook->ahead, z1, low, z2, mixture_quantile(&mixture, most, low + (z2 - z1) * mixture.spread));
 }

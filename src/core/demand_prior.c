@@ -78,7 +78,7 @@ cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDem
 	ClDemandEvidence evidence;
 
 	cl_demand_weigh(&evidence, series, population);
-	if (evidence.n == 0)
+	if (evidence.n_points == 0)
 		return;
 	cl_demand_believe(belief, &evidence);
 	step->n++;

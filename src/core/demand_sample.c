@@ -20,6 +20,9 @@ cl_demand_account(ClDemandAccount *account, ClDemand *demand)
 	int			first = 0;
 	int32_t		with_line = 0;
 
+	demand->n = n;
+	demand->n_zero = demand->n_censored = demand->n_skipped = 0;
+	demand->highest_limit = 0;
 	account->last = n > 0 ? month[n - 1].month : 0;
 	account->n = 0;
 	account->limit = 0;
@@ -28,6 +31,7 @@ cl_demand_account(ClDemandAccount *account, ClDemand *demand)
 	{
 		double		balance = month[i].balance;
 		double		limit = month[i].limit;
+		bool		at_limit;
 
 		if (limit > 0)
 		{
@@ -35,13 +39,22 @@ cl_demand_account(ClDemandAccount *account, ClDemand *demand)
 			with_line = month[i].month;
 		}
 		if (!(limit > 0) || isnan(balance))
+		{
+			demand->n_skipped++;
+			demand->n--;
 			continue;
+		}
+		at_limit = balance > 0 && balance >= (1 - demand->options.tolerance) * limit;
+		demand->n_zero += balance <= 0;
+		demand->n_censored += at_limit;
+		if (at_limit)
+			demand->highest_limit = fmax(demand->highest_limit, limit);
 		if (account->n == 0)
 			first = month[i].month;
 		while (account->n < month[i].month - first)
 			account->months[account->n++] = NAN;
 		account->months[account->n++] = (float)
-			(balance <= 0 ? 0 : balance >= (1 - demand->options.tolerance) * limit ? -fmax(balance, limit) : balance);
+			(at_limit ? -fmax(balance, limit) : fmax(balance, 0));
 	}
 	while (account->n > 0 && account->n < account->last - first + 1)
 		account->months[account->n++] = NAN;

@@ -57,7 +57,10 @@ typedef struct ClDemandCeiling
 #define CL_DEMAND_HIGHEST_CLASS 63
 #define CL_DEMAND_CLASSES (CL_DEMAND_HIGHEST_CLASS - CL_DEMAND_LOWEST_CLASS + 1)
 
-/* All but the hash, from a dated demand; false when it is out of scope: no limit above 0 in the last 12 months on file. */
+/*
+ * All but the hash, from a dated demand, whose numbers of months it counts; false when it is out of scope: no limit above 0 in
+ * the last 12 months on file.
+ */
 extern bool cl_demand_account(ClDemandAccount *account, ClDemand *demand);
 /* What is wrong with one from outside; NULL when it is in order. */
 extern const char *cl_demand_account_disorder(const ClDemandAccount *account);

@@ -18,20 +18,27 @@
 #define LEAST_SPREAD 0.005
 
 #define MOST_ITERATIONS 40
-#define STEP 1e-3				/* of numeric derivatives in standard deviations of about 1 */
+#define NEAR_ENOUGH 1e-2			/* to the mode, for the quadrature about it, in log likelihood */
 
-/* Gauss-Hermite for a standard normal, 5 nodes (Abramowitz and Stegun 25.4.46, rescaled). */
-static const double nodes[CL_DEMAND_NODES] = {-2.8569700138728056, -1.3556261799742659, 0, 1.3556261799742659,
-2.8569700138728056};
-static const double node_weights[CL_DEMAND_NODES] = {0.011257411327720689, 0.22207592200561264, 0.53333333333333333,
-0.22207592200561264, 0.011257411327720689};
+/* Gauss-Hermite for a standard normal, 5 and 7 nodes (Abramowitz and Stegun 25.4.46, rescaled). */
+#define EACH 5
+static const double nodes[EACH] = {-2.8569700138728056, -1.3556261799742659, 0, 1.3556261799742659, 2.8569700138728056};
+static const double node_weights[EACH] = {0.011257411327720689, 0.22207592200561264, 0.53333333333333333, 0.22207592200561264,
+0.011257411327720689};
+#define ALONE 7
+static const double alone[ALONE] = {-3.7504397177257423, -2.3667594107345413, -1.1544053947399681, 0, 1.1544053947399681,
+2.3667594107345413, 3.7504397177257423};
+static const double alone_weights[ALONE] = {0.00054826885597221779, 0.030757123967586497, 0.24012317860501271, 0.45714285714285714,
+0.24012317860501271, 0.030757123967586497, 0.00054826885597221779};
+
+/* The filter believes more of a level than months at the limit tell. */
+#define STRETCH 1.2
 
 double
 cl_demand_lambda(ClDemandDistribution distribution)
 {
 	return distribution == CL_DEMAND_LOGNORMAL ? 0 : distribution == CL_DEMAND_NORMAL ? 1 : 1.0 / 3;
 }
-
 
 double
 cl_demand_fade(double carry, int gap)
@@ -45,33 +52,32 @@ cl_demand_fade(double carry, int gap)
 
 /*
  * The sums over months with a draw of the innovations x_t - r x_s, r = carry^gap, whose mean is (1 - r) mu and whose
- * variance is (1 - r^2) sigma^2: sum of (x_t - r x_s - (1 - r) mu)^2 / (1 - r^2) is squares + precision (mu - mean)^2. Exact
- * where no month is at its limit; otherwise the months are gone through one by one.
+ * variance is (1 - r^2) sigma^2: sum of (x_t - r x_s - (1 - r) mu)^2 / (1 - r^2) is squares + precision (mu - mean)^2. Of the
+ * points before the first month at its limit; those from it on are gone through one by one.
  */
 static void
 add_up(ClDemandEvidence *evidence)
 {
-	double		carry = evidence->population->carry;
 	double		start = evidence->population->start;
 	double		sum = 0;
+	double		variances = 1;
 	double		before = 0;
 
-	evidence->precision = 0;
-	evidence->squares = 0;
-	for (int i = 0; i < evidence->n_points; i++)
+	for (int i = 0; i < evidence->n_first; i++)
 	{
-		double		r = i == 0 ? 0 : cl_demand_fade(carry, evidence->gap[i]);
+		double		r = evidence->fade[i];
 		double		v = i == 0 ? start : 1 - r * r;
 
 		evidence->precision += (1 - r) * (1 - r) / v;
 		sum += (1 - r) * (evidence->point[i] - r * before) / v;
-		evidence->log_constant -= 0.5 * log(v);
+		variances *= v;
 		before = evidence->point[i];
 	}
+	evidence->log_variances = log(variances);
 	evidence->mean = sum / evidence->precision;
-	for (int i = 0; i < evidence->n_points; i++)
+	for (int i = 0; i < evidence->n_first; i++)
 	{
-		double		r = i == 0 ? 0 : cl_demand_fade(carry, evidence->gap[i]);
+		double		r = evidence->fade[i];
 		double		miss = evidence->point[i] - evidence->mean - r * (before - evidence->mean);
 
 		evidence->squares += miss * miss / (i == 0 ? start : 1 - r * r);
@@ -89,12 +95,12 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 	int			last_point = -1;
 
 	evidence->population = population;
-	evidence->n = evidence->n_exact = evidence->n_points = evidence->n_months = evidence->n_zero = 0;
-	evidence->censored = evidence->last_zero = false;
+	evidence->n_first = evidence->n_exact = evidence->n_points = evidence->n_months = evidence->n_zero = 0;
+	evidence->last_zero = false;
 	memset(evidence->turns, 0, sizeof(evidence->turns));
 	memset(evidence->turns_zero, 0, sizeof(evidence->turns_zero));
 	evidence->log_constant = 0;
-	evidence->precision = evidence->mean = evidence->squares = evidence->last_point = 0;
+	evidence->precision = evidence->mean = evidence->squares = evidence->log_variances = 0;
 	for (int i = 0; i < series->n; i++)
 		largest = isnan(series->months[i]) ? largest : fmax(largest, fabs((double) series->months[i]));
 	evidence->reference = largest > 0 ? log(largest) : 0;
@@ -117,13 +123,13 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 			evidence->n_zero++;
 			continue;
 		}
-		evidence->gap[evidence->n_points] = (int8_t) (i - last_point);
+		evidence->fade[evidence->n_points] = last_point < 0 ? 0 : cl_demand_fade(population->carry, i - last_point);
 		evidence->at_limit[evidence->n_points] = x < 0;
-		evidence->censored |= x < 0;
 		if (x > 0)
 		{
 			double		log_x = log(x);
 
+			evidence->n_first += evidence->n_first == evidence->n_points;
 			evidence->n_exact++;
 			evidence->log_constant -= log_x * (1 - lambda) + HALF_LOG_2PI;
 			evidence->point[evidence->n_points] = lambda == 0 ? log_x - evidence->reference :
@@ -135,89 +141,124 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 		evidence->n_points++;
 		last_point = i;
 	}
-	evidence->n = evidence->n_points;
 	evidence->last_gap = last_known < 0 ? 0 : series->n - 1 - last_known;
 	evidence->point_gap = last_point < 0 ? -1 : series->n - 1 - last_point;
-	if (evidence->n_points > 0)
-		evidence->last_point = evidence->point[evidence->n_points - 1];
-	if (evidence->n_points > 0 && !evidence->censored)
+	if (evidence->n_first > 0)
 		add_up(evidence);
 }
 
 /*
- * The log density of the series at (level, log sigma), and e of the last point. centre and width are those of the points there:
- * e = (point - centre) / width.
+ * The log density of the points, in units of sigma, if their level is normal with this mean and variance: a filter (Kalman 1960)
+ * of level and deviation together. A month at its limit leaves both as normal variables of the same mean and variance.
  */
 static double
-density(const ClDemandEvidence *evidence, double level, double spread, double *e, double *e_variance)
+filter(const ClDemandEvidence *evidence, double scale, ClDemandNode *node)
 {
-	double		lambda = cl_demand_lambda(evidence->population->distribution);
-	double		sigma = exp(spread);
-	double		q = lambda == 0 ? 1 : exp(lambda * (evidence->reference - level));
-	double		centre = lambda == 0 ? level - evidence->reference : 1 / q;
-	double		width = lambda == 0 ? sigma : lambda * sigma / q;
-	/* d e / d x = x^(lambda - 1) exp(-lambda level) / sigma */
-	double		value = evidence->log_constant - evidence->n_exact * (spread + lambda * level);
-	double		noise = LEAST_SPREAD * LEAST_SPREAD / (sigma * sigma);
-	double		a = 0;
-	double		variance = evidence->population->start;
+	double		m = node->level * scale;
+	double		v = node->level_variance * scale * scale;
+	double		e = 0;
+	double		w = evidence->population->start;
+	double		c = 0;
+	double		value = 0;
+	/* Logarithms are taken of products: of variances, of probabilities to be beyond the limit. */
+	double		variances = 1;
+	double		tails = 1;
 
-	if (!evidence->censored)
+	if (evidence->n_first > 0)
 	{
-		double		miss = centre - evidence->mean;
+		double		miss = evidence->mean * scale - m;
+		double		known = 1 + v * evidence->precision;
 
-		*e = (evidence->last_point - centre) / width;
-		*e_variance = 0;
-		return value - 0.5 * ((evidence->squares + evidence->precision * miss * miss) / (width * width) +
-							  evidence->n * noise);
+		value = -0.5 * (evidence->squares * scale * scale + evidence->precision * miss * miss / known + evidence->log_variances);
+		variances = known;
+		v /= known;
+		m += v * evidence->precision * miss;
+		e = evidence->point[evidence->n_first - 1] * scale - m;
+		w = v;
+		c = -v;
 	}
-	for (int i = 0; i < evidence->n_points; i++)
+	for (int i = evidence->n_first; i < evidence->n_points; i++)
 	{
-		double		z = (evidence->point[i] - centre) / width;
+		double		r = evidence->fade[i];
+		double		miss;
+		double		s;
+		double		shift;
+		double		shrink;
 
 		if (i > 0)
 		{
-			double		r = cl_demand_fade(evidence->population->carry, evidence->gap[i]);
-
-			a *= r;
-			variance = 1 - r * r * (1 - variance);
+			e *= r;
+			c *= r;
+			w = 1 - r * r * (1 - w);
 		}
+		/* What is new of a month is not known, whatever rounding says of the rest. */
+		s = fmax(v + 2 * c + w, i > 0 ? 1 - r * r : w);
+		miss = evidence->point[i] * scale - m - e;
 		if (!evidence->at_limit[i])
 		{
-			double		miss = z - a;
-
-			value -= 0.5 * (log(variance) + miss * miss / variance + noise);
-			a = z;
-			variance = 0;
+			shift = miss / s;
+			shrink = 1 / s;
+			value -= 0.5 * miss * shift;
+			variances *= s;
 		}
 		else
 		{
-			double		root = sqrt(variance);
-			double		t = (a - z) / root;
-			double		hazard = 1 / cl_normal_mills(-t);
+			double		root = sqrt(s);
+			ClNormalTail beyond = cl_normal_tail(-miss / root);
 
-			value += cl_normal_log_cdf(t);
-			if (t > 30)			/* far above the limit anyway */
-				hazard = 0;
-			a += root * hazard;
-			variance *= fmax(1e-6, 1 - hazard * (hazard + t));
+			shift = beyond.hazard / root;
+			shrink = fmin(0.999999, fmax(0, beyond.hazard * (beyond.hazard - miss / root))) / s;
+			value += beyond.exponent;
+			tails *= beyond.value;
+			if (tails < 1e-150)
+			{
+				value += log(tails);
+				tails = 1;
+			}
 		}
+		m += (v + c) * shift;
+		e += (c + w) * shift;
+		s = v + c;
+		v -= s * s * shrink;
+		w -= (c + w) * (c + w) * shrink;
+		c -= s * (c + w) * shrink;
 	}
-	*e = a;
-	*e_variance = variance;
-	return value;
+	node->level = m / scale;
+	node->level_variance = fmax(0, v) / (scale * scale);
+	node->deviation = e * node->sigma;
+	node->deviation_variance = fmax(0, w) * node->sigma * node->sigma;
+	node->covariance = c * node->sigma * node->sigma;
+	return value + log(tails) - 0.5 * log(variances);
 }
 
+/* The log density of the series at a spread, of a level that is normal with this mean and variance. */
 static double
-log_posterior(const ClDemandEvidence *evidence, double level, double spread)
+density(const ClDemandEvidence *evidence, double level, double level_variance, double spread, ClDemandNode *node)
 {
-	const ClDemandPopulation *population = evidence->population;
-	double		zl = (level - population->level_mean) / population->level_sd;
-	double		zs = (spread - population->spread_mean) / population->spread_sd;
-	double		e;
-	double		e_variance;
+	double		lambda = cl_demand_lambda(evidence->population->distribution);
+	double		sigma = exp(spread);
+	double		noise = LEAST_SPREAD / sigma;
+	/* d e / d x = x^(lambda - 1) exp(-lambda level) / sigma */
+	double		value = evidence->log_constant - evidence->n_exact * (spread + lambda * level + 0.5 * noise * noise);
 
-	return density(evidence, level, spread, &e, &e_variance) - 0.5 * (zl * zl + zs * zs);
+	node->spread = spread;
+	node->sigma = sigma;
+	node->level_variance = level_variance;
+	if (lambda == 0)
+	{
+		node->level = level - evidence->reference;
+		value += filter(evidence, 1 / sigma, node);
+		node->level += evidence->reference;
+	}
+	else
+	{
+		double		q = exp(lambda * (evidence->reference - level));
+
+		node->level = 1 / q;
+		value += filter(evidence, q / (lambda * sigma), node);
+		node->level = level;
+	}
+	return value;
 }
 
 /* The mode of (level, log sigma), in deviations (a, b) of the population, with the curvature there. */
@@ -235,9 +276,10 @@ static double
 at(const ClDemandEvidence *evidence, double a, double b)
 {
 	const ClDemandPopulation *population = evidence->population;
+	ClDemandNode node;
 
-	return log_posterior(evidence, population->level_mean + population->level_sd * a,
-						 population->spread_mean + population->spread_sd * b);
+	return density(evidence, population->level_mean + population->level_sd * a, 0, population->spread_mean + population->spread_sd * b,
+				   &node) - 0.5 * (a * a + b * b);
 }
 
 /* Steps small against what the data leave open. */
@@ -258,41 +300,50 @@ curvature(const ClDemandEvidence *evidence, Mode *mode, double ha, double hb, do
 	mode->ab = -(both + none - up - down - right - left + 2 * mode->value) / (2 * ha * hb);
 }
 
+/* Where mean and spread of the points are; those at the limit count as if they were exact. */
+static void
+start(const ClDemandEvidence *evidence, double *level, double *spread)
+{
+	const ClDemandPopulation *population = evidence->population;
+	double		lambda = cl_demand_lambda(population->distribution);
+	double		n = evidence->n_points;
+	double		weight = n / (n + 1);
+	double		sum = 0;
+	double		squares = 0;
+	double		mean;
+
+	*level = population->level_mean;
+	*spread = population->spread_mean;
+	if (n == 0)
+		return;
+	for (int i = 0; i < evidence->n_points; i++)
+	{
+		sum += evidence->point[i];
+		squares += evidence->point[i] * evidence->point[i];
+	}
+	mean = sum / n;
+	squares = fmax(0, squares - sum * mean);
+	if (lambda == 0)
+		*level = weight * (mean + evidence->reference) + (1 - weight) * *level;
+	else
+	{
+		*level = weight * (log(mean) / lambda + evidence->reference) + (1 - weight) * *level;
+		squares /= mean * mean * lambda * lambda;
+	}
+	weight = n / (n + 0.5 / (population->spread_sd * population->spread_sd));
+	*spread = weight * 0.5 * log(fmax(LEAST_SPREAD * LEAST_SPREAD, (squares + exp(2 * *spread)) / n)) + (1 - weight) * *spread;
+}
+
 static void
 find_mode(const ClDemandEvidence *evidence, Mode *mode)
 {
 	const ClDemandPopulation *population = evidence->population;
-	double		lambda = cl_demand_lambda(population->distribution);
-	double		level = population->level_mean;
-	double		spread = population->spread_mean;
+	double		level;
+	double		spread;
 	double		ha;
 	double		hb = 0.05 / (population->spread_sd + 0.05);
 
-	/* Start where mean and spread of the points are; those at the limit count as if they were exact. */
-	if (evidence->n > 0)
-	{
-		double		sum = 0;
-		double		squares = 0;
-		double		mean;
-		double		weight = evidence->n / (evidence->n + 1.0);
-
-		for (int i = 0; i < evidence->n_points; i++)
-			sum += evidence->point[i];
-		mean = sum / evidence->n_points;
-		for (int i = 0; i < evidence->n_points; i++)
-			squares += (evidence->point[i] - mean) * (evidence->point[i] - mean);
-		if (lambda == 0)
-			level = weight * (mean + evidence->reference) + (1 - weight) * level;
-		else
-		{
-			level = weight * (log(mean) / lambda + evidence->reference) + (1 - weight) * level;
-			squares /= mean * mean * lambda * lambda;
-		}
-		spread = 0.5 * log((squares + exp(2 * spread)) / evidence->n);
-		spread = fmax(spread, log(LEAST_SPREAD));
-		weight = evidence->n / (evidence->n + 0.5 / (population->spread_sd * population->spread_sd));
-		spread = weight * spread + (1 - weight) * population->spread_mean;
-	}
+	start(evidence, &level, &spread);
 	mode->a = (level - population->level_mean) / population->level_sd;
 	mode->b = (spread - population->spread_mean) / population->spread_sd;
 	mode->value = at(evidence, mode->a, mode->b);
@@ -339,59 +390,168 @@ find_mode(const ClDemandEvidence *evidence, Mode *mode)
 	}
 }
 
-/* Quadrature on a grid that the curvature at the mode stretches and turns. */
-void
-cl_demand_believe(ClDemandBelief *belief, const ClDemandEvidence *evidence)
+/* Quadrature on a grid that the curvature at the mode stretches and turns; weights as logarithms. */
+static void
+both_ways(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 {
 	const ClDemandPopulation *population = evidence->population;
 	Mode		mode;
+	double		root_a;
 	double		root_b;
 	double		slope;
-	double		root_a;
-	double		total = 0;
-	double		level = 0;
-	double		spread = 0;
 
-	memset(belief, 0, offsetof(ClDemandBelief, node));
 	find_mode(evidence, &mode);
 	/* b has the variance aa / determinant; a, given b, has 1 / aa about a - ab / aa (b - mode). */
 	root_a = 1 / sqrt(mode.aa);
 	slope = -mode.ab / mode.aa;
 	root_b = sqrt(mode.aa / (mode.aa * mode.bb - mode.ab * mode.ab));
-	for (int j = 0; j < CL_DEMAND_NODES; j++)
+	for (int j = 0; j < EACH; j++)
 	{
-		for (int i = 0; i < CL_DEMAND_NODES; i++)
+		for (int i = 0; i < EACH; i++)
 		{
-			double		db = root_b * nodes[j];
-			double		a = mode.a + slope * db + root_a * nodes[i];
-			double		b = mode.b + db;
-			int			k = belief->n_nodes++;
-			double		value;
+			ClDemandNode *node = &belief->node[belief->n_nodes++];
+			double		b = mode.b + root_b * nodes[j];
+			double		a = mode.a + slope * root_b * nodes[j] + root_a * nodes[i];
 
-			belief->node[k].level = population->level_mean + population->level_sd * a;
-			belief->node[k].spread = population->spread_mean + population->spread_sd * b;
-			value = density(evidence, belief->node[k].level, belief->node[k].spread, &belief->node[k].e,
-							&belief->node[k].e_variance) - 0.5 * (a * a + b * b);
-			belief->node[k].weight = node_weights[i] * node_weights[j] *
-				exp(value - mode.value + 0.5 * (nodes[i] * nodes[i] + nodes[j] * nodes[j]));
-			total += belief->node[k].weight;
+			node->weight = density(evidence, population->level_mean + population->level_sd * a, 0,
+								   population->spread_mean + population->spread_sd * b, node) +
+				log(root_a * root_b * node_weights[i] * node_weights[j]) -
+				0.5 * (a * a + b * b - nodes[i] * nodes[i] - nodes[j] * nodes[j]);
 		}
 	}
+}
+
+/* log sigma as deviation b of the population, with the level behind it. */
+static double
+at_spread(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
+{
+	const ClDemandPopulation *population = evidence->population;
+
+	return density(evidence, population->level_mean, population->level_sd * population->level_sd,
+				   population->spread_mean + population->spread_sd * b, node) - 0.5 * b * b;
+}
+
+/*
+ * The same, exact where the filter is not: months at the limit leave level and deviation no normal variables. Level by quadrature
+ * about what the filter believes; given level it errs little.
+ */
+static double
+at_spread_exact(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
+{
+	const ClDemandPopulation *population = evidence->population;
+	double		value = at_spread(evidence, b, node);
+	double		middle = node->level;
+	double		width = STRETCH * sqrt(node->level_variance);
+	ClDemandNode at[EACH];
+	double		most = -INFINITY;
+	double		total = 0;
+
+	if (evidence->n_first == evidence->n_points)
+		return value;
+	for (int i = 0; i < EACH; i++)
+	{
+		double		level = middle + width * nodes[i];
+		double		a = (level - population->level_mean) / population->level_sd;
+
+		at[i].weight = density(evidence, level, 0, node->spread, &at[i]) + log(node_weights[i]) -
+			0.5 * (a * a + b * b - nodes[i] * nodes[i]);
+		most = fmax(most, at[i].weight);
+	}
+	node->level = node->level_variance = node->deviation = node->deviation_variance = node->covariance = 0;
+	for (int i = 0; i < EACH; i++)
+		total += at[i].weight = exp(at[i].weight - most);
+	for (int i = 0; i < EACH; i++)
+	{
+		node->level += at[i].weight / total * at[i].level;
+		node->deviation += at[i].weight / total * at[i].deviation;
+	}
+	for (int i = 0; i < EACH; i++)
+	{
+		double		dl = at[i].level - node->level;
+		double		dd = at[i].deviation - node->deviation;
+
+		node->level_variance += at[i].weight / total * dl * dl;
+		node->deviation_variance += at[i].weight / total * (dd * dd + at[i].deviation_variance);
+		node->covariance += at[i].weight / total * dl * dd;
+	}
+	return most + log(total * width / population->level_sd);
+}
+
+/* Of a lognormal demand level and deviation are normal given sigma, so only that is left. */
+static void
+of_spread(ClDemandBelief *belief, const ClDemandEvidence *evidence)
+{
+	const ClDemandPopulation *population = evidence->population;
+	ClDemandNode node;
+	double		h = 0.1 / (population->spread_sd + 0.1);
+	double		furthest = 1 / population->spread_sd;
+	double		level;
+	double		b;
+	double		value;
+	double		curve = 1;
+	double		width;
+
+	start(evidence, &level, &b);
+	b = (b - population->spread_mean) / population->spread_sd;
+	value = at_spread(evidence, b, &node);
+	for (int i = 0; i < MOST_ITERATIONS && evidence->n_points > 0; i++)
+	{
+		double		up = at_spread(evidence, b + h, &node);
+		double		down = at_spread(evidence, b - h, &node);
+		double		slope = (up - down) / (2 * h);
+		double		next = -INFINITY;
+		double		step;
+
+		curve = fmax(0.5, (2 * value - up - down) / (h * h));
+		step = fmin(furthest, fmax(-furthest, slope / curve));
+		if (step * slope < NEAR_ENOUGH)
+			break;
+		while (fabs(step) > 1e-6 && !((next = at_spread(evidence, b + step, &node)) > value))
+			step /= 2;
+		if (!(next > value))
+			break;
+		b += step;
+		value = next;
+	}
+	width = 1 / sqrt(curve);
+	for (int i = 0; i < ALONE; i++)
+	{
+		ClDemandNode *at = &belief->node[belief->n_nodes++];
+
+		/* The outermost hardly count. */
+		at->weight = (i % (ALONE - 1) == 0 ? at_spread : at_spread_exact) (evidence, b + width * alone[i], at) +
+			log(width * alone_weights[i]) + 0.5 * alone[i] * alone[i];
+	}
+}
+
+void
+cl_demand_believe(ClDemandBelief *belief, const ClDemandEvidence *evidence)
+{
+	double		most = -INFINITY;
+	double		total = 0;
+
+	memset(belief, 0, offsetof(ClDemandBelief, node));
+	if (evidence->population->distribution == CL_DEMAND_LOGNORMAL)
+		of_spread(belief, evidence);
+	else
+		both_ways(belief, evidence);
+	for (int k = 0; k < belief->n_nodes; k++)
+		most = fmax(most, belief->node[k].weight);
+	for (int k = 0; k < belief->n_nodes; k++)
+		total += belief->node[k].weight = exp(belief->node[k].weight - most);
+	belief->log_marginal = most + log(total);
 	for (int k = 0; k < belief->n_nodes; k++)
 	{
 		belief->node[k].weight /= total;
-		level += belief->node[k].weight * belief->node[k].level;
-		spread += belief->node[k].weight * belief->node[k].spread;
+		belief->level += belief->node[k].weight * belief->node[k].level;
+		belief->spread += belief->node[k].weight * belief->node[k].spread;
 	}
 	for (int k = 0; k < belief->n_nodes; k++)
 	{
-		double		dl = belief->node[k].level - level;
-		double		ds = belief->node[k].spread - spread;
+		double		dl = belief->node[k].level - belief->level;
+		double		ds = belief->node[k].spread - belief->spread;
 
-		belief->level_variance += belief->node[k].weight * dl * dl;
+		belief->level_variance += belief->node[k].weight * (dl * dl + belief->node[k].level_variance);
 		belief->spread_variance += belief->node[k].weight * ds * ds;
 	}
-	belief->level = level;
-	belief->spread = spread;
-	belief->log_marginal = mode.value + log(total * root_a * root_b);
 }

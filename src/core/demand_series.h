@@ -58,13 +58,13 @@ typedef struct ClDemandEvidence
 {
 	const ClDemandPopulation *population;
 	double		reference;		/* log of the money that the points are relative to */
-	int			n;				/* months with a draw, or at the limit */
-	int			n_exact;		/* of these, below the limit */
+	int			n_exact;		/* points below the limit */
 	double		log_constant;	/* what the density does not share with level and sigma */
-	double		precision;		/* weight of the mean, the mean and the squares about it, of innovations */
+	int			n_first;		/* points before the first one at its limit */
+	double		precision;		/* of these: weight of the mean, the mean and the squares about it, of innovations */
 	double		mean;
 	double		squares;
-	bool		censored;
+	double		log_variances;
 	int			n_months;		/* of all kinds but unknown */
 	int			n_zero;
 	bool		last_zero;
@@ -72,16 +72,28 @@ typedef struct ClDemandEvidence
 	int			turns_zero[2];	/* and the second without */
 	int			last_gap;		/* months from the last known one to the end of the series */
 	int			point_gap;		/* months from the last point to the end of the series; 0 points: -1 */
-	double		last_point;
-	int			n_points;		/* the points one by one, where one is at the limit */
+	int			n_points;		/* months with a draw, or at the limit */
 	double		point[CL_DEMAND_MONTHS];
-	int8_t		gap[CL_DEMAND_MONTHS];	/* months since the one before */
+	double		fade[CL_DEMAND_MONTHS];	/* carry^months since the one before; of the first 0 */
 	bool		at_limit[CL_DEMAND_MONTHS];
 } ClDemandEvidence;
 
-#define CL_DEMAND_NODES 5
+/* What is known of an account if its sigma is this one, or its level too; deviation is sigma e, of the last point. */
+typedef struct ClDemandNode
+{
+	double		weight;
+	double		spread;			/* log sigma */
+	double		sigma;
+	double		level;			/* mean and variance */
+	double		level_variance;
+	double		deviation;
+	double		deviation_variance;
+	double		covariance;		/* of both */
+} ClDemandNode;
 
-/* level and log sigma given the series, by quadrature about their mode; and e of the last point. */
+#define CL_DEMAND_NODES 25
+
+/* level and log sigma given the series, by quadrature. */
 typedef struct ClDemandBelief
 {
 	double		log_marginal;	/* density of the series */
@@ -90,14 +102,7 @@ typedef struct ClDemandBelief
 	double		spread;
 	double		spread_variance;
 	int			n_nodes;
-	struct
-	{
-		double		weight;
-		double		level;
-		double		spread;
-		double		e;			/* of the last month with a point: mean and variance */
-		double		e_variance;
-	}			node[CL_DEMAND_NODES * CL_DEMAND_NODES];
+	ClDemandNode node[CL_DEMAND_NODES];
 } ClDemandBelief;
 
 /* What a posterior says: the account in the long run, and the month that lies "ahead" of the last one on file. */

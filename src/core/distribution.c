@@ -168,8 +168,70 @@ cl_normal_density(double x)
 	return isfinite(square) ? exp(-0.5 * square) * (1 - 0.5 * fma(x, x, -square)) / SQRT_2PI : isnan(x) ? NAN : 0;
 }
 
-/* From here up the continued fraction of Mills' ratio is short. */
-#define MILLS_FRACTION_FROM 12.0
+/*
+ * erf and erfc by rational approximations whose own error is below 1.1e-16 (Cody 1969, Rational Chebyshev approximations for the
+ * error function, Math. Comp. 23, 631): of erf up to NEAR, of exp(y^2) erfc(y) beyond.
+ */
+#define NEAR 0.46875
+
+static double
+near_erf(double y)
+{
+	double		z = y * y;
+
+	return y * ((((1.85777706184603153e-1 * z + 3.16112374387056560e0) * z + 1.13864154151050156e2) * z +
+				 3.77485237685302021e2) * z + 3.20937758913846947e3) /
+		((((z + 2.36012909523441209e1) * z + 2.44024637934444173e2) * z + 1.28261652607737228e3) * z + 2.84423683343917062e3);
+}
+
+static double
+scaled_erfc(double y)
+{
+	double		z;
+
+	if (y <= 4)
+		return ((((((((2.15311535474403846e-8 * y + 5.64188496988670089e-1) * y + 8.88314979438837594e0) * y +
+					 6.61191906371416295e1) * y + 2.98635138197400131e2) * y + 8.81952221241769090e2) * y +
+				  1.71204761263407058e3) * y + 2.05107837782607147e3) * y + 1.23033935479799725e3) /
+			((((((((y + 1.57449261107098347e1) * y + 1.17693950891312499e2) * y + 5.37181101862009858e2) * y +
+				 1.62138957456669019e3) * y + 3.29079923573345963e3) * y + 4.36261909014324716e3) * y +
+			  3.43936767414372164e3) * y + 1.23033935480374942e3);
+	z = 1 / (y * y);
+	return (1 / SQRT_PI - z * (((((1.63153871373020978e-2 * z + 3.05326634961232344e-1) * z + 3.60344899949804439e-1) * z +
+								 1.25781726111229246e-1) * z + 1.60837851487422766e-2) * z + 6.58749161529837803e-4) /
+			(((((z + 2.56852019228982242e0) * z + 1.87295284992346725e0) * z + 5.27905102951428412e-1) * z +
+			  6.05183413124413191e-2) * z + 2.33520497626869185e-3)) / y;
+}
+
+double
+cl_normal_mills(double x)
+{
+	return x * SQRT_HALF > NEAR ? SQRT_2PI / 2 * scaled_erfc(x * SQRT_HALF) : cl_normal_cdf(-x) / cl_normal_density(x);
+}
+
+ClNormalTail
+cl_normal_tail(double x)
+{
+	double		y = fabs(x) * SQRT_HALF;
+	double		front = x < 0 && y > NEAR ? 1 : exp(-y * y);
+	double		half = y > NEAR ? 0.5 * scaled_erfc(y) : 0.5 + 0.5 * near_erf(x * SQRT_HALF);
+	double		value = x > 0 && y > NEAR ? 1 - half * front : half;
+
+	return (ClNormalTail) {value, x < 0 && y > NEAR ? -y * y : 0, front / (SQRT_2PI * value)};
+}
+
+/* From here down Mills' ratio says more than the tail, which may be 0. */
+#define FAR_BELOW (-12.0)
+
+double
+cl_normal_log_cdf(double x)
+{
+	if (x > 0)
+		return log1p(-cl_normal_cdf(-x));
+	if (x > FAR_BELOW)
+		return log(cl_normal_cdf(x));
+	return isinf(x) ? x : -0.5 * x * x - HALF_LOG_2PI + log(cl_normal_mills(-x));
+}
 
 /* The reciprocal of Mills' ratio is x + 1/(x + 2/(x + 3/(x + ...))) (Abramowitz and Stegun 26.2.14): what it exceeds x by. */
 static double
@@ -180,24 +242,6 @@ mills_rest(double x)
 	for (int i = 2; fraction_next(&fraction, i, x) && i < MOST_STEPS; i++)
 		;
 	return 1 / fraction.value;
-}
-
-double
-cl_normal_mills(double x)
-{
-	if (x >= MILLS_FRACTION_FROM)
-		return isinf(x) ? 0 : 1 / (x + mills_rest(x));
-	return cl_normal_cdf(-x) / cl_normal_density(x);
-}
-
-double
-cl_normal_log_cdf(double x)
-{
-	if (x > 0)
-		return log1p(-cl_normal_cdf(-x));
-	if (x > -MILLS_FRACTION_FROM)
-		return log(cl_normal_cdf(x));
-	return isinf(x) ? x : -0.5 * x * x - HALF_LOG_2PI + log(cl_normal_mills(-x));
 }
 
 double

@@ -101,7 +101,6 @@ cl_demand_posterior(PG_FUNCTION_ARGS)
 					 errdetail("%s", demand->model != NULL ? "This one was given, or is a posterior." :
 							   "This one was built without months."),
 					 errhint("Build it by demand_agg(month, balance, available), or demand(behavior).")));
-		(void) cl_demand_fit(demand);
 		in_scope = cl_demand_account(account, demand);
 		series.n = account->n;
 		posterior.n = demand->n;

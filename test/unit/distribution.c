@@ -183,6 +183,36 @@ magnitude(uint64_t *state, double lowest, double highest)
 	return pow(10, lowest + (highest - lowest) * uniform(state));
 }
 
+/* x, log cdf and density / cdf, by arithmetic of 50 digits; on both sides of where one formula takes over from another. */
+static const Reference2 normal_tail[] = {
+	{-1e6, -500000000014.73445, 1000000.000001}, {-200, -20006.21728089819, 200.00499975003124},
+	{-38, -726.55721601882013, 38.026279466575869}, {-12.5, -81.575967870743883, 12.579007304406976},
+	{-6, -20.736768949974706, 6.1584826045445989}, {-3, -6.6077262215103495, 3.2830986549304365},
+	{-1, -1.8410216450092635, 1.5251352761609812}, {-0.7, -1.4189677615315316, 1.2904993394581665},
+	{-0.66, -1.3679558848901994, 1.2601331017395891}, {-0.3, -0.96210281816885066, 0.99816596885848332},
+	{0, -0.69314718055994531, 0.79788456080286536}, {0.3, -0.48141016158848121, 0.61722085361273445},
+	{0.66, -0.29387040027781766, 0.43047409423120129}, {0.67, -0.28958908310168704, 0.42579407138081291},
+	{2, -0.023012909328963488, 0.055247862678989959}, {5.7, -5.990371419005803e-9, 3.5139551158703298e-8},
+	{9, -1.1285884059538406e-19, 1.0279773571668915e-18}
+};
+
+static void
+check_normal_tail(void)
+{
+	for (size_t i = 0; i < COUNT(normal_tail); i++)
+	{
+		double		x = normal_tail[i].x;
+		ClNormalTail tail = cl_normal_tail(x);
+
+		CHECK_NEAR(tail.exponent + log(tail.value), normal_tail[i].df, 1e-14 * fmax(1, fabs(normal_tail[i].df)));
+		CHECK_DIGITS_OF(tail.hazard, normal_tail[i].value, 2e-14);
+		CHECK_DIGITS(cl_normal_log_cdf(x), normal_tail[i].df);
+		CHECK_DIGITS_OF(1 / cl_normal_mills(-x), normal_tail[i].value, 2e-14);
+	}
+	CHECK(cl_normal_tail(INFINITY).value == 1 && cl_normal_tail(INFINITY).hazard == 0 && cl_normal_tail(50).value == 1);
+	CHECK(cl_normal_mills(INFINITY) == 0 && isinf(cl_normal_mills(-INFINITY)) && isnan(cl_normal_tail(NAN).value));
+}
+
 /* Quantiles undo probabilities: to as many digits as p keeps when x is rounded. */
 static void
 check_inverses(uint64_t *state)
@@ -312,6 +342,7 @@ test_distribution(void)
 	CHECK_TABLE3(binomial_upper, cl_binomial_upper);
 	CHECK_TABLE3(beta_cdf_large, cl_beta_cdf);
 	CHECK_TABLE3(binomial_upper_large, cl_binomial_upper);
+	check_normal_tail();
 	check_inverses(&state);
 	check_properties(&state);
 	check_binomial();
