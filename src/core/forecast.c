@@ -116,12 +116,16 @@ slot_of(ClForecastCount *count, uint32_t capacity, uint64_t key)
 	return &count[at];
 }
 
+/* A hash at most half full with one more. */
 static void
 grow(ClForecast *forecast, const ClMemory *memory)
 {
-	uint32_t	capacity = forecast->capacity == 0 ? 1024 : forecast->capacity * 2;
-	ClForecastCount *count = cl_allocate(memory, capacity * sizeof(ClForecastCount));
+	uint32_t	capacity = 1024;
+	ClForecastCount *count;
 
+	while (capacity / 2 <= forecast->n)
+		capacity *= 2;
+	count = cl_allocate(memory, capacity * sizeof(ClForecastCount));
 	memset(count, 0xFF, capacity * sizeof(ClForecastCount));
 	for (uint32_t i = 0; i < forecast->capacity; i++)
 	{
@@ -131,6 +135,7 @@ grow(ClForecast *forecast, const ClMemory *memory)
 	cl_release(memory, forecast->count);
 	forecast->count = count;
 	forecast->capacity = capacity;
+	forecast->sorted = false;
 }
 
 /* Values from outside may say any number: a sum ends at the largest. */
@@ -146,7 +151,7 @@ cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int6
 	ClForecastCount *slot;
 	int64_t		before;
 
-	if (forecast->n >= forecast->capacity / 2)
+	if (forecast->sorted || forecast->n >= forecast->capacity / 2)
 		grow(forecast, memory);
 	slot = slot_of(forecast->count, forecast->capacity, key);
 	if (slot->key == CL_FORECAST_FREE)
@@ -158,6 +163,22 @@ cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int6
 	before = slot->n;
 	slot->n = sum(before, n);
 	forecast->checksum += cl_checksum_mix(key + 1) * (uint64_t) (slot->n - before);
+}
+
+void
+cl_forecast_make_room(ClForecast *forecast, const ClMemory *memory, uint32_t n)
+{
+	forecast->count = cl_allocate(memory, (n + 1) * sizeof(ClForecastCount));
+	forecast->capacity = 0;
+	forecast->sorted = true;
+}
+
+void
+cl_forecast_append(ClForecast *forecast, uint64_t key, int64_t n)
+{
+	forecast->count[forecast->capacity++] = (ClForecastCount) {key, n};
+	forecast->n = forecast->capacity;
+	forecast->checksum += cl_checksum_mix(key + 1) * (uint64_t) n;
 }
 
 void
@@ -186,9 +207,12 @@ by_key(const void *a, const void *b)
 ClForecastCount *
 cl_forecast_sorted(const ClForecast *forecast, const ClMemory *memory)
 {
-	ClForecastCount *sorted = cl_allocate(memory, forecast->n * sizeof(ClForecastCount));
+	ClForecastCount *sorted;
 	uint32_t	n = 0;
 
+	if (forecast->sorted)
+		return forecast->count;
+	sorted = cl_allocate(memory, forecast->n * sizeof(ClForecastCount));
 	for (uint32_t i = 0; i < forecast->capacity; i++)
 	{
 		if (forecast->count[i].key != CL_FORECAST_FREE)
@@ -344,8 +368,28 @@ longest(const ClForecastOptions *options)
 	return cl_forecast_horizons[i];
 }
 
+/*
+ * What an account counts in. Each count lies somewhere else in a hash that no cache holds, so they are fetched together.
+ */
+typedef struct Counted
+{
+	int			n;
+	uint64_t	key[CL_BEHAVIOR_MONTHS * CL_FORECAST_TABLES];
+} Counted;
+
 static void
-add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, int i, double unit)
+count_all(ClForecast *forecast, const ClMemory *memory, const Counted *counted)
+{
+	if (forecast->sorted || forecast->n + (uint32_t) counted->n >= forecast->capacity / 2)
+		grow(forecast, memory);
+	for (int i = 0; i < counted->n; i++)
+		__builtin_prefetch(&forecast->count[(uint32_t) hash(counted->key[i]) & (forecast->capacity - 1)], 1);
+	for (int i = 0; i < counted->n; i++)
+		cl_forecast_put(forecast, memory, counted->key[i], 1);
+}
+
+static void
+add_origin(const ClForecast *forecast, Counted *counted, const Months *months, int i, double unit)
 {
 	double		scale = scale_at(months, i);
 	uint32_t	leaf;
@@ -363,14 +407,14 @@ add_origin(ClForecast *forecast, const ClMemory *memory, const Months *months, i
 		int			first = newest - h - forecast->options.origins; /* the last that is too early */
 
 		if (!isnan(balance) && i > first)
-			cl_forecast_put(forecast, memory, key_of(h - 1, leaf, bin_of((balance - months->balance[i]) / scale), at_limit), 1);
+			counted->key[counted->n++] = key_of(h - 1, leaf, bin_of((balance - months->balance[i]) / scale), at_limit);
 		peak = isnan(balance) ? NAN : peak >= balance ? peak : isnan(peak) ? NAN : balance;
 		censored |= at_limit;
 		for (int p = 0; p < CL_FORECAST_PEAKS; p++)
 		{
 			if (cl_forecast_horizons[p + 1] == h && (forecast->options.horizons >> (p + 1) & 1) != 0 && !isnan(peak) && i > first)
-				cl_forecast_put(forecast, memory, key_of(CL_FORECAST_LONGEST + p, leaf,
-														 bin_of((peak - months->balance[i]) / scale), censored), 1);
+				counted->key[counted->n++] = key_of(CL_FORECAST_LONGEST + p, leaf, bin_of((peak - months->balance[i]) / scale),
+													censored);
 		}
 	}
 }
@@ -401,7 +445,9 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 	double		scale;
 	double		highest;
 	Months		months;
+	Counted		counted;
 
+	counted.n = 0;
 	if (options->until != 0 && options->until < until)
 		until = options->until;
 	read_months(history, until, &months);
@@ -410,7 +456,7 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 		if (isnan(months.balance[i]) || i < months.n - 1 - longest(options) - options->origins ||
 			history->low + i < options->from)
 			continue;
-		add_origin(forecast, memory, &months, i, unit_of(history));
+		add_origin(forecast, &counted, &months, i, unit_of(history));
 		latest = i;
 	}
 	if (latest < 0)
@@ -424,8 +470,9 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 	for (int i = 0; i < months.n; i++)
 		highest = fmax(highest, fmax(months.limit[i], months.balance[i]));
 	if (scale > 0)
-		cl_forecast_put(forecast, memory, key_of(CL_FORECAST_TABLES, cl_forecast_size(scale / unit_of(history)),
-												 bin_of(highest / scale - 1), false), 1);
+		counted.key[counted.n++] = key_of(CL_FORECAST_TABLES, cl_forecast_size(scale / unit_of(history)), bin_of(highest / scale - 1),
+										  false);
+	count_all(forecast, memory, &counted);
 }
 
 bool

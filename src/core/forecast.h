@@ -69,7 +69,8 @@ typedef struct ClForecast
 	bool		has_options;
 	int64_t		n_accounts;		/* with an origin */
 	int64_t		n_skipped;		/* without */
-	uint32_t	capacity;		/* a power of two, or 0 */
+	bool		sorted;			/* by key, and nothing free between; else a hash */
+	uint32_t	capacity;		/* of a hash a power of two, or 0 */
 	uint32_t	n;
 	ClForecastCount *count;
 	uint64_t	checksum;		/* of the counts, in any order: models that have the same one are taken for the same */
@@ -78,9 +79,12 @@ typedef struct ClForecast
 extern void cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *history);
 extern void cl_forecast_merge(ClForecast *forecast, const ClMemory *memory, const ClForecast *other);
 extern void cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int64_t n);
+/* Ascending, of an empty forecast that has room for as many. */
+extern void cl_forecast_append(ClForecast *forecast, uint64_t key, int64_t n);
+extern void cl_forecast_make_room(ClForecast *forecast, const ClMemory *memory, uint32_t n);
 extern double cl_forecast_grid[CL_FORECAST_SIDE + 1];	/* edges; made first */
 extern void cl_forecast_make_grid(void);
-/* The counts in order of their keys; forecast->n of them. */
+/* The counts in order of their keys; forecast->n of them, which may be its own. */
 extern ClForecastCount *cl_forecast_sorted(const ClForecast *forecast, const ClMemory *memory);
 extern bool cl_forecast_key_valid(uint64_t key);
 

@@ -152,6 +152,10 @@ compiled_of(FunctionCallInfo fcinfo)
 	context = AllocSetContextCreate(CurrentMemoryContext, "demand_model", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	compiled = compile(cl_summary_state(&demand_model_summary, PG_GETARG_DATUM(0)));
+	/* The state of an expanded value is not ours to keep. */
+	if (kind == &kinds[1])
+		compiled->sorted = memcpy(palloc_extended(compiled->n * sizeof(ClForecastCount) + 1, MCXT_ALLOC_HUGE), compiled->sorted,
+								  compiled->n * sizeof(ClForecastCount));
 	MemoryContextSwitchTo(old);
 	(void) cl_cache_keep(cache, kind, key, size, context, compiled);
 	return compiled;

@@ -203,7 +203,6 @@ write_state(StringInfo buf, const void *state)
 		send_sevens(buf, sorted[i].n);
 		previous = sorted[i].key;
 	}
-	pfree(sorted);
 }
 
 static const char *
@@ -248,6 +247,7 @@ read_state(StringInfo buf)
 	forecast->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, CL_FORECAST_MOST, "number of histories left out");
 	checksum = (uint64) pq_getmsgint64(buf);
 	n = cl_wire_count(buf, TYPE_NAME, PG_INT32_MAX / 4, 2);
+	cl_forecast_make_room(forecast, &memory, n);
 	for (int i = 0; i < n; i++)
 	{
 		uint64		step = read_sevens(buf);
@@ -260,7 +260,7 @@ read_state(StringInfo buf)
 		key += step;
 		if (step > UINT64_MAX >> 8 || !cl_forecast_key_valid(key))
 			cl_wire_invalid(TYPE_NAME, "key of a count is not known here");
-		cl_forecast_put(forecast, &memory, key, (int64) count);
+		cl_forecast_append(forecast, key, (int64) count);
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -306,7 +306,6 @@ print(StringInfo out, const void *state)
 	for (uint32 i = 0; i < forecast->n; i++)
 		appendStringInfo(out, "%s[" UINT64_FORMAT ", " INT64_FORMAT "]", i > 0 ? ", " : "", sorted[i].key, sorted[i].n);
 	appendStringInfoString(out, "]}");
-	pfree(sorted);
 }
 
 static void *
@@ -329,6 +328,7 @@ parse(const ClJson *document)
 	forecast->n_skipped = cl_json_decimal(&node, 0, 0, CL_FORECAST_MOST);
 	cl_json_require(document, "counts", &node);
 	n = cl_json_array(&node, 0, PG_INT32_MAX / 4);
+	cl_forecast_make_room(forecast, &memory, n);
 	for (int i = 0; i < n; i++)
 	{
 		ClJson		pair;
@@ -342,7 +342,7 @@ parse(const ClJson *document)
 		if (key <= previous || !cl_forecast_key_valid(key))
 			cl_json_error(&item, "a key of a demand_model above the one before");
 		cl_json_item(&pair, 1, &item);
-		cl_forecast_put(forecast, &memory, key, cl_json_decimal(&item, 0, 1, CL_FORECAST_MOST));
+		cl_forecast_append(forecast, key, cl_json_decimal(&item, 0, 1, CL_FORECAST_MOST));
 		previous = key;
 	}
 	return forecast;
