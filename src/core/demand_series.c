@@ -518,9 +518,7 @@ of_spread(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 	{
 		ClDemandNode *at = &belief->node[belief->n_nodes++];
 
-		/* The outermost hardly count. */
-		at->weight = (i % (ALONE - 1) == 0 ? at_spread : at_spread_exact) (evidence, b + width * alone[i], at) +
-			log(width * alone_weights[i]) + 0.5 * alone[i] * alone[i];
+		at->weight = at_spread_exact(evidence, b + width * alone[i], at) + log(width * alone_weights[i]) + 0.5 * alone[i] * alone[i];
 	}
 }
 

@@ -116,15 +116,17 @@ slot_of(ClForecastCount *count, uint32_t capacity, uint64_t key)
 	return &count[at];
 }
 
-/* A hash at most half full with one more. */
+/* A hash that has room for so many more and is then three quarters full at most. */
 static void
-grow(ClForecast *forecast, const ClMemory *memory)
+make_room(ClForecast *forecast, const ClMemory *memory, int more)
 {
-	uint32_t	capacity = 1024;
+	uint32_t	capacity = forecast->sorted || forecast->capacity == 0 ? 1024 : forecast->capacity;
 	ClForecastCount *count;
 
-	while (capacity / 2 <= forecast->n)
+	while (capacity / 4 * 3 < forecast->n + (uint32_t) more)
 		capacity *= 2;
+	if (capacity == forecast->capacity && !forecast->sorted)
+		return;
 	count = cl_allocate(memory, capacity * sizeof(ClForecastCount));
 	memset(count, 0xFF, capacity * sizeof(ClForecastCount));
 	for (uint32_t i = 0; i < forecast->capacity; i++)
@@ -151,8 +153,7 @@ cl_forecast_put(ClForecast *forecast, const ClMemory *memory, uint64_t key, int6
 	ClForecastCount *slot;
 	int64_t		before;
 
-	if (forecast->sorted || forecast->n >= forecast->capacity / 2)
-		grow(forecast, memory);
+	make_room(forecast, memory, 1);
 	slot = slot_of(forecast->count, forecast->capacity, key);
 	if (slot->key == CL_FORECAST_FREE)
 	{
@@ -380,8 +381,7 @@ typedef struct Counted
 static void
 count_all(ClForecast *forecast, const ClMemory *memory, const Counted *counted)
 {
-	if (forecast->sorted || forecast->n + (uint32_t) counted->n >= forecast->capacity / 2)
-		grow(forecast, memory);
+	make_room(forecast, memory, counted->n);
 	for (int i = 0; i < counted->n; i++)
 		__builtin_prefetch(&forecast->count[(uint32_t) hash(counted->key[i]) & (forecast->capacity - 1)], 1);
 	for (int i = 0; i < counted->n; i++)
