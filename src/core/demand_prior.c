@@ -431,7 +431,8 @@ fit_carry(Search *search, ClDemandPopulation *population)
 			}
 		}
 	}
-	if (at[0] != at[1] && tells_start)
+	/* In shorter histories forecasts know little of the account's own level, and a coefficient near 1 stands in for it. */
+	if (at[0] != at[1] && pairs_apart(search, 4) >= LEAST_PAIRS)
 	{
 		for (int j = 0; j < 2; j++)
 		{
