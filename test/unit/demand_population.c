@@ -453,9 +453,9 @@ test_truth(void)
 		r = simulate_all(&panel, seeds, &seed);
 		/* Equal sigmas: their error is that of the population, the same for all accounts of a panel. */
 		for (int j = 0; j < 2; j++)
-			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : n_months < 6 ? 0.05 : 0.03));
+			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : n_months < 6 ? 0.08 : 0.03));
 		if (n_months > 1)
-			CHECK(r.level < (seeds == 1 ? 1.2 : n_months < 6 ? 1.08 : 1.01) * least(r.level_by) &&
+			CHECK(r.level < (seeds == 1 ? 1.2 : n_months < 6 ? 1.08 : 1.02) * least(r.level_by) &&
 				  r.q90 < (seeds == 1 ? 1.2 : 1) * least(r.q90_by));
 	}
 	for (int i = 0; i < 3; i++)
