@@ -28,8 +28,8 @@ static const double node_weights[EACH] = {0.011257411327720689, 0.22207592200561
 #define ALONE 7
 static const double alone[ALONE] = {-3.7504397177257423, -2.3667594107345413, -1.1544053947399681, 0, 1.1544053947399681,
 2.3667594107345413, 3.7504397177257423};
-static const double alone_weights[ALONE] = {0.00054826885597221779, 0.030757123967586497, 0.24012317860501271, 0.45714285714285714,
-0.24012317860501271, 0.030757123967586497, 0.00054826885597221779};
+static const double alone_weights[ALONE] = {0.00054826885597221779, 0.030757123967586497, 0.24012317860501271,
+0.45714285714285714, 0.24012317860501271, 0.030757123967586497, 0.00054826885597221779};
 
 /* The filter believes more of a level than months at the limit tell. */
 #define STRETCH 1.2
@@ -278,8 +278,8 @@ at(const ClDemandEvidence *evidence, double a, double b)
 	const ClDemandPopulation *population = evidence->population;
 	ClDemandNode node;
 
-	return density(evidence, population->level_mean + population->level_sd * a, 0, population->spread_mean + population->spread_sd * b,
-				   &node) - 0.5 * (a * a + b * b);
+	return density(evidence, population->level_mean + population->level_sd * a, 0,
+				   population->spread_mean + population->spread_sd * b, &node) - 0.5 * (a * a + b * b);
 }
 
 /* Steps small against what the data leave open. */
@@ -518,7 +518,8 @@ of_spread(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 	{
 		ClDemandNode *at = &belief->node[belief->n_nodes++];
 
-		at->weight = at_spread_exact(evidence, b + width * alone[i], at) + log(width * alone_weights[i]) + 0.5 * alone[i] * alone[i];
+		at->weight = at_spread_exact(evidence, b + width * alone[i], at) + log(width * alone_weights[i]) +
+			0.5 * alone[i] * alone[i];
 	}
 }
 

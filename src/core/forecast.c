@@ -470,8 +470,8 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 	for (int i = 0; i < months.n; i++)
 		highest = fmax(highest, fmax(months.limit[i], months.balance[i]));
 	if (scale > 0)
-		counted.key[counted.n++] = key_of(CL_FORECAST_TABLES, cl_forecast_size(scale / unit_of(history)), bin_of(highest / scale - 1),
-										  false);
+		counted.key[counted.n++] = key_of(CL_FORECAST_TABLES, cl_forecast_size(scale / unit_of(history)),
+										  bin_of(highest / scale - 1), false);
 	count_all(forecast, memory, &counted);
 }
 

@@ -152,8 +152,10 @@ SELECT demand_model_agg(NULL) IS NULL AS without_rows, train_demand(NULL) IS NUL
 \set ECHO all
 CREATE TABLE panel_history AS SELECT account_id, behavior_agg(month, credit_limit, balance, payment, due, days_past_due) AS h
 FROM pg_temp.panel(1000, 24, '2025-01-01', 7) WHERE month < '2026-09-01' GROUP BY account_id;
-SELECT demand_quantile(f, 0.9) < demand_quantile(f, 1) AS known, count(*) > 50 AS accounts, avg((demand <= demand_quantile(f, 0.9))::int) BETWEEN 0.87 AND 0.93 AS covers
-FROM (SELECT demand_model_agg(h, '{"horizons": [1]}') AS m FROM panel_history) l, panel_history JOIN pg_temp.panel_demand(1000, 24, '2025-01-01', 7) USING (account_id),
+SELECT demand_quantile(f, 0.9) < demand_quantile(f, 1) AS known, count(*) > 50 AS accounts,
+  avg((demand <= demand_quantile(f, 0.9))::int) BETWEEN 0.87 AND 0.93 AS covers
+FROM (SELECT demand_model_agg(h, '{"horizons": [1]}') AS m FROM panel_history) l,
+  panel_history JOIN pg_temp.panel_demand(1000, 24, '2025-01-01', 7) USING (account_id),
   LATERAL (SELECT forecast_demand(m, h, '2026-08-01') AS f OFFSET 0) x WHERE month = '2026-09-01' AND f IS NOT NULL GROUP BY 1 ORDER BY 1;
 
 -- Errors.
