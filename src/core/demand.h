@@ -147,6 +147,7 @@ typedef struct ClDemandModel
 extern double cl_demand_mean(const ClDemandModel *model);
 extern double cl_demand_quantile(const ClDemandModel *model, double p);
 extern double cl_demand_exceeds(const ClDemandModel *model, double limit);
+extern double cl_demand_density(const ClDemandModel *model, double limit);	/* to its right; 0 where an amount has a probability */
 extern double cl_demand_expected_draw(const ClDemandModel *model, double limit);
 extern double cl_demand_expected_unmet(const ClDemandModel *model, double limit);
 extern double cl_demand_p_zero(const ClDemandModel *model); /* of no draw, whatever the distribution */
@@ -156,6 +157,7 @@ extern const char *cl_demand_model_disorder(const ClDemandModel *model);
 /* Of the points of quantiles, without a ceiling. */
 extern double cl_quantiles_at(const ClDemandModel *model, double p);
 extern double cl_quantiles_exceeds(const ClDemandModel *model, double limit);
+extern double cl_quantiles_density(const ClDemandModel *model, double limit);
 extern double cl_quantiles_draw(const ClDemandModel *model, double limit);
 extern double cl_quantiles_unmet(const ClDemandModel *model, double limit);
 

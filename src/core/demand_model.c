@@ -217,6 +217,25 @@ exceeds_of(const ClDemandModel *model, double limit)
 								  cl_normal_cdf((model->mu - x) / model->sigma));
 }
 
+static double
+density_of(const ClDemandModel *model, double limit)
+{
+	double		share = 1 - model->p_zero;
+	double		log_upper;
+	double		hazard;
+
+	if (model->distribution == CL_DEMAND_QUANTILES)
+		return cl_quantiles_density(model, limit);
+	if (model->sigma == 0)
+		return 0;
+	if (model->distribution == CL_DEMAND_LOGNORMAL)
+		return share * cl_normal_density((log(limit) - model->mu) / model->sigma) / (model->sigma * limit);
+	if (model->distribution == CL_DEMAND_NORMAL)
+		return share * cl_normal_density((limit - model->mu) / model->sigma) / model->sigma;
+	log_upper = cl_gamma_log_upper(limit / gamma_scale(model), gamma_shape(model), &hazard);
+	return share * exp(log_upper) * hazard / gamma_scale(model);
+}
+
 /*
  * With it
  */
@@ -246,6 +265,16 @@ cl_demand_exceeds(const ClDemandModel *model, double limit)
 	if (!is_known(model))
 		return NAN;
 	return limit >= model->ceiling ? 0 : exceeds_of(model, limit);
+}
+
+double
+cl_demand_density(const ClDemandModel *model, double limit)
+{
+	if (model->p_zero == 1 || limit >= model->ceiling)
+		return 0;
+	if (!is_known(model))
+		return NAN;
+	return limit > 0 || model->distribution == CL_DEMAND_QUANTILES ? density_of(model, limit) : 0;
 }
 
 double

@@ -83,6 +83,15 @@ cl_quantiles_exceeds(const ClDemandModel *model, double limit)
 }
 
 double
+cl_quantiles_density(const ClDemandModel *model, double limit)
+{
+	int			i = first_above(model->quantile, model->n_points, limit);
+	Piece		at = piece(model, i);
+
+	return i == 0 || i == model->n_points ? 0 : at.p / (at.to - at.from);
+}
+
+double
 cl_quantiles_draw(const ClDemandModel *model, double limit)
 {
 	double		sum = 0;

@@ -55,6 +55,7 @@ FEATURE_TEST(demand_population);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 FEATURE_TEST(forecast);
+FEATURE_TEST(allocation);
 
 static const struct
 {
@@ -95,6 +96,7 @@ static const struct
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
 	{"forecast", test_forecast},
+	{"allocation", test_allocation},
 };
 
 static bool

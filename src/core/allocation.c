@@ -1,0 +1,252 @@
+/*
+ * allocation.c
+ *	  The limit of an account at prices, and the sums over accounts: see allocation.h.
+ */
+#include "core/allocation.h"
+
+#include <math.h>
+
+#include "core/checksum.h"
+
+/* Prices of a unit of limit, and of a unit of expected draw. */
+static void
+unit_prices(const ClAllocationAccount *account, int n_budgets, const double *price, double *of_limit, double *of_draw)
+{
+	*of_limit = *of_draw = 0;
+	for (int k = 0; k < n_budgets; k++)
+	{
+		*of_limit += price[k] * account->use[k];
+		*of_draw += price[k] * account->draw[k];
+	}
+}
+
+double
+cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, double draw)
+{
+	return account->use[budget] * limit + account->draw[budget] * draw;
+}
+
+bool
+cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, ClAllocationAnswer *answer)
+{
+	const ClDemandModel *demand = &account->demand;
+	ClEconomics priced = account->economics;
+	double		of_limit;
+	double		of_draw;
+	double		best;
+
+	unit_prices(account, n_budgets, price, &of_limit, &of_draw);
+	priced.margin -= of_draw;
+	best = cl_optimal_limit(demand, &priced, of_limit);
+	if (isnan(best))
+		return false;
+	answer->limit = fmin(fmax(best, account->floor), account->cap);
+	answer->draw = cl_demand_expected_draw(demand, answer->limit);
+	answer->slope = 0;
+	if (answer->limit > CL_ALLOCATION_LARGEST)
+	{
+		answer->limit = INFINITY;
+		answer->profit = NAN;
+		return true;
+	}
+	answer->profit = account->economics.margin * answer->draw - account->economics.carry * (answer->limit - answer->draw);
+	if (best > account->floor && best < account->cap)
+	{
+		double		total = priced.margin + priced.carry;
+		double		exceeds = (priced.carry + of_limit) / total;
+		double		fall = total * cl_demand_density(demand, best);
+
+		/* An amount that has a probability is the best over a range of prices. */
+		if (fall > 0 && (demand->distribution != CL_DEMAND_QUANTILES ||
+						 fabs(cl_demand_exceeds(demand, best) - exceeds) <= 1e-9 * exceeds))
+			answer->slope = 1 / fall;
+		for (int k = 0; k < n_budgets; k++)
+			answer->marginal_use[k] = account->use[k] + account->draw[k] * exceeds;
+	}
+	return true;
+}
+
+/*
+ * Sums
+ */
+
+/* What adds up exactly. */
+static double
+addend(double x)
+{
+	if (fabs(x) >= 0x1p-17)
+		return fmin(fmax(x, -0x1p61), 0x1p61);
+	return x == 0 ? 0 : rint(x * 0x1p70) * 0x1p-70;
+}
+
+void
+cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price)
+{
+	*sums = (ClAllocationSums) {.n_budgets = n_budgets};
+	for (int k = 0; k < n_budgets; k++)
+		sums->price[k] = price[k];
+}
+
+static uint64_t
+checksum(const ClAllocationAccount *account, int n_budgets)
+{
+	const ClDemandModel *demand = &account->demand;
+	double		x[8 + 2 * CL_ALLOCATION_MOST_BUDGETS] = {
+		demand->mu, demand->sigma, demand->p_zero, demand->ceiling, account->economics.margin, account->economics.carry,
+		account->floor, account->cap
+	};
+	uint64_t	points = 0;
+
+	if (demand->distribution == CL_DEMAND_QUANTILES)
+	{
+		x[0] = x[1] = x[2] = 0;
+		points = cl_checksum_row(demand->probability, demand->n_points, 0) + cl_checksum_row(demand->quantile, demand->n_points, 1);
+	}
+	for (int k = 0; k < n_budgets; k++)
+	{
+		x[8 + 2 * k] = account->use[k];
+		x[9 + 2 * k] = account->draw[k];
+	}
+	return cl_checksum_row(x, 8 + 2 * n_budgets, points + (uint64_t) demand->distribution);
+}
+
+static void
+add_floor(ClAllocationSums *sums, const ClAllocationAccount *account)
+{
+	double		draw;
+
+	if (account->floor == 0)
+		return;
+	draw = cl_demand_expected_draw(&account->demand, account->floor);
+	for (int k = 0; k < sums->n_budgets; k++)
+		cl_exact_sum_add(&sums->floor_use[k], addend(cl_allocation_use(account, k, account->floor, draw)));
+}
+
+static void
+add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClAllocationAnswer *answer)
+{
+	const ClEconomics *economics = &account->economics;
+
+	cl_exact_sum_add(&sums->limit, addend(answer->limit));
+	cl_exact_sum_add(&sums->draw, addend(answer->draw));
+	cl_exact_sum_add(&sums->profit, addend(answer->profit));
+	cl_exact_sum_add(&sums->turnover, addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
+	for (int k = 0; k < sums->n_budgets; k++)
+	{
+		cl_exact_sum_add(&sums->use[k], addend(cl_allocation_use(account, k, answer->limit, answer->draw)));
+		for (int l = 0; l <= k && answer->slope > 0; l++)
+			cl_exact_sum_add(&sums->slope[CL_ALLOCATION_SLOPE(k, l)],
+							 addend(answer->slope * answer->marginal_use[k] * answer->marginal_use[l]));
+	}
+}
+
+static void
+add_horizons(ClAllocationSums *sums, int shortest, int longest)
+{
+	if (shortest != 0 && (sums->shortest_horizon == 0 || shortest < sums->shortest_horizon))
+		sums->shortest_horizon = shortest;
+	if (longest > sums->longest_horizon)
+		sums->longest_horizon = longest;
+}
+
+void
+cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, int horizon)
+{
+	ClAllocationAnswer answer;
+
+	if (!cl_allocation_answer(account, sums->n_budgets, sums->price, &answer))
+	{
+		sums->n_skipped++;
+		return;
+	}
+	sums->n++;
+	sums->checksum += checksum(account, sums->n_budgets);
+	add_horizons(sums, horizon, horizon);
+	add_floor(sums, account);
+	sums->n_at_floor += answer.limit == account->floor;
+	sums->n_at_cap += answer.limit == account->cap && account->cap > account->floor;
+	if (isinf(answer.limit))
+		sums->n_endless++;
+	else
+		add_answer(sums, account, &answer);
+}
+
+bool
+cl_allocation_same_prices(const ClAllocationSums *a, const ClAllocationSums *b)
+{
+	for (int k = 0; k < a->n_budgets && a->n_budgets == b->n_budgets; k++)
+	{
+		if (a->price[k] != b->price[k])
+			return false;
+	}
+	return a->n_budgets == b->n_budgets;
+}
+
+void
+cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from)
+{
+	into->n += from->n;
+	into->n_skipped += from->n_skipped;
+	into->n_endless += from->n_endless;
+	into->n_at_floor += from->n_at_floor;
+	into->n_at_cap += from->n_at_cap;
+	into->checksum += from->checksum;
+	add_horizons(into, from->shortest_horizon, from->longest_horizon);
+	cl_exact_sum_merge(&into->limit, &from->limit);
+	cl_exact_sum_merge(&into->draw, &from->draw);
+	cl_exact_sum_merge(&into->profit, &from->profit);
+	cl_exact_sum_merge(&into->turnover, &from->turnover);
+	for (int k = 0; k < into->n_budgets; k++)
+	{
+		cl_exact_sum_merge(&into->use[k], &from->use[k]);
+		cl_exact_sum_merge(&into->floor_use[k], &from->floor_use[k]);
+	}
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(into->n_budgets, 0); k++)
+		cl_exact_sum_merge(&into->slope[k], &from->slope[k]);
+}
+
+double
+cl_allocation_used(const ClAllocationSums *sums, int budget)
+{
+	return sums->n_endless > 0 ? INFINITY : cl_exact_sum_closed(&sums->use[budget]).high;
+}
+
+double
+cl_allocation_bound(const ClAllocationSums *sums, const double *amount)
+{
+	double		bound = cl_exact_sum_closed(&sums->profit).high;
+
+	for (int k = 0; k < sums->n_budgets; k++)
+	{
+		if (sums->price[k] > 0)
+			bound += sums->price[k] * (amount[k] - cl_allocation_used(sums, k));
+	}
+	return sums->n_endless > 0 ? NAN : bound;
+}
+
+double
+cl_allocation_error(const ClAllocationSums *sums)
+{
+	return cl_exact_sum_closed(&sums->turnover).high * CL_ALLOCATION_ERROR;
+}
+
+const char *
+cl_allocation_disorder(const ClAllocationAccount *account, int n_budgets)
+{
+	if (!(fabs(account->economics.margin) <= 100))
+		return "margin is not between -100 and 100";
+	if (!(account->economics.carry >= 0 && account->economics.carry <= 100))
+		return "carry is not between 0 and 100";
+	if (!(account->floor >= 0 && account->floor <= CL_ALLOCATION_LARGEST))
+		return "floor is not between 0 and 1e15";
+	if (!(account->cap >= account->floor))
+		return "floor is above the cap";
+	for (int k = 0; k < n_budgets; k++)
+	{
+		if (!(account->use[k] >= 0 && account->use[k] <= CL_ALLOCATION_LARGEST_USE))
+			return "use of a budget per unit of limit is not between 0 and 1000";
+		if (!(account->draw[k] >= -account->use[k] && account->draw[k] <= CL_ALLOCATION_LARGEST_USE))
+			return "use of a budget per unit of expected draw is not between minus that of a unit of limit and 1000";
+	}
+	return NULL;
+}

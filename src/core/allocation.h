@@ -1,0 +1,100 @@
+/*
+ * allocation.h
+ *	  What each account does at given prices of the budgets, and what all of them use together.
+ *
+ * An account has a demand D, a margin and a carry (profit.h), a floor and a cap. A limit L uses of budget k
+ *
+ *		w_k(L) = use_k L + draw_k E[min(D, L)],	use_k >= 0, use_k + draw_k >= 0
+ *
+ * so that no use falls as a limit rises: draw_k below 0 is a budget of what is not drawn. At prices p the account takes the limit that
+ * earns most, profit(L) less sum of p_k w_k(L). That is
+ *
+ *		A E[min(D, L)] - B L,	A = margin + carry - sum of p_k draw_k, B = carry + sum of p_k use_k
+ *
+ * once more a newsvendor's: P(D > L) = B / A, kept to floor and cap. Where A <= B it takes the floor. As dw_k / dL = use_k + draw_k
+ * P(D > L) = w'_k, and the slope of what it earns falls by A f(L), f the density of demand,
+ *
+ *		dw_k / dp_l = - w'_k w'_l / (A f(L))
+ *
+ * which is 0 where floor, cap or ceiling hold the limit, or demand has no density there.
+ *
+ * The sums are exact, so that they are the same for every plan, order and split. For that each addend is a multiple of 2^-70 and at
+ * most 2^61: no amount of money is finer, and limits end at 1e15.
+ */
+#ifndef CL_CORE_ALLOCATION_H
+#define CL_CORE_ALLOCATION_H
+
+#include "core/exact_sum.h"
+#include "core/profit.h"
+
+#define CL_ALLOCATION_MOST_BUDGETS 8
+#define CL_ALLOCATION_LARGEST 1e15	/* limit; where a larger one would be best it has no end */
+#define CL_ALLOCATION_LARGEST_USE 1000.0
+#define CL_ALLOCATION_LARGEST_PRICE 1e15
+/* What a profit may be wrong by, per unit that was added and subtracted for it. */
+#define CL_ALLOCATION_ERROR 1e-13
+
+typedef struct ClAllocationAccount
+{
+	ClDemandModel demand;
+	ClEconomics economics;
+	double		floor;			/* 0: none */
+	double		cap;			/* INFINITY: none */
+	double		use[CL_ALLOCATION_MOST_BUDGETS];
+	double		draw[CL_ALLOCATION_MOST_BUDGETS];
+} ClAllocationAccount;
+
+typedef struct ClAllocationAnswer
+{
+	double		limit;			/* INFINITY: without an end */
+	double		draw;			/* expected of it */
+	double		profit;
+	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, where slope is not 0 */
+	double		slope;			/* 1 / (A f(L)), or 0 */
+} ClAllocationAnswer;
+
+/* False where demand is not known. */
+extern bool cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, ClAllocationAnswer *answer);
+extern double cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, double draw);
+
+/* Place of (k, l), k >= l, among the slopes. */
+#define CL_ALLOCATION_SLOPE(k, l) ((k) * ((k) + 1) / 2 + (l))
+#define CL_ALLOCATION_SLOPES CL_ALLOCATION_SLOPE(CL_ALLOCATION_MOST_BUDGETS, 0)
+
+typedef struct ClAllocationSums
+{
+	int			n_budgets;
+	double		price[CL_ALLOCATION_MOST_BUDGETS];
+	int64_t		n;				/* accounts */
+	int64_t		n_skipped;		/* something is not known: not among n */
+	int64_t		n_endless;		/* the more the better and no cap: in n, and in no sum */
+	int64_t		n_at_floor;
+	int64_t		n_at_cap;
+	uint64_t	checksum;		/* of what was known of all accounts */
+	int			shortest_horizon;	/* of demands in months; 0: not said */
+	int			longest_horizon;
+	ClExactSum	limit;
+	ClExactSum	draw;
+	ClExactSum	profit;
+	ClExactSum	turnover;		/* amounts that were added and subtracted, by which cl_allocation_error goes */
+	ClExactSum	use[CL_ALLOCATION_MOST_BUDGETS];
+	ClExactSum	floor_use[CL_ALLOCATION_MOST_BUDGETS];
+	ClExactSum	slope[CL_ALLOCATION_SLOPES];	/* - dw_k / dp_l, k >= l */
+} ClAllocationSums;
+
+extern void cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price);
+extern void cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, int horizon);
+/* Of the same prices. */
+extern void cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from);
+extern bool cl_allocation_same_prices(const ClAllocationSums *a, const ClAllocationSums *b);
+
+/* The rounded sums; INFINITY where limits have no end. */
+extern double cl_allocation_used(const ClAllocationSums *sums, int budget);
+/* profit + sum of p_k (amount_k - used_k): no limits that fit into the budgets earn more, whatever the prices. */
+extern double cl_allocation_bound(const ClAllocationSums *sums, const double *amount);
+extern double cl_allocation_error(const ClAllocationSums *sums);	/* of profit and bound: turnover x CL_ALLOCATION_ERROR */
+
+/* What is wrong with an account from outside; NULL when it is in order. */
+extern const char *cl_allocation_disorder(const ClAllocationAccount *account, int n_budgets);
+
+#endif							/* CL_CORE_ALLOCATION_H */

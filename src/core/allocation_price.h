@@ -1,0 +1,60 @@
+/*
+ * allocation_price.h
+ *	  The prices at which accounts that each do what pays best just fit into the budgets.
+ *
+ * The bound (cl_allocation_bound) is convex in the prices, its derivative by price k is amount_k - used_k, and its second derivatives are
+ * the slopes. Its least value at prices of 0 or more is the best profit within the budgets, since profit is concave in each limit
+ * (Boyd and Vandenberghe 2004, 5.5). So Newton's method finds the prices: with one budget kept between a price that is too low and one
+ * that is not, with several on the quadratic at hand with the condition price >= 0, by looking at each set of budgets that may bind.
+ *
+ * All prices that are tried, and those that are found, have nine significant decimals, the last of them rounded up: a use falls as a
+ * price rises, so what is found fits into the budgets. With one budget it is the least such price. Where several price vectors are as good
+ * (one budget says the same as another) the least in lexicographic order is taken. So the answer does not depend on where the search
+ * began.
+ */
+#ifndef CL_CORE_ALLOCATION_PRICE_H
+#define CL_CORE_ALLOCATION_PRICE_H
+
+#include "core/allocation.h"
+
+typedef enum ClAllocationStatus
+{
+	CL_ALLOCATION_BINDING,
+	CL_ALLOCATION_SLACK,		/* all prices are 0: nothing more would be used at any amount of the budgets */
+	CL_ALLOCATION_TIES,			/* accounts change their limits by a jump, so that no prices use the budgets exactly */
+	CL_ALLOCATION_INFEASIBLE,	/* the floors alone use more than there is */
+	CL_ALLOCATION_ENDLESS		/* some limits have no end at any price */
+} ClAllocationStatus;
+
+#define CL_ALLOCATION_STATUSES (CL_ALLOCATION_ENDLESS + 1)
+
+/* Sums of all accounts at prices; likely_last: so near that these may be the answer. */
+typedef void (*ClAllocationAsk) (void *data, const double *price, bool likely_last, ClAllocationSums *sums);
+
+typedef struct ClAllocationProblem
+{
+	int			n_budgets;
+	const double *amount;
+	ClAllocationAsk ask;
+	void	   *data;
+} ClAllocationProblem;
+
+/*
+ * From prices on, to those that are found, whose sums were asked for last. A start that is known to be near is the start of Newton's
+ * method; else one budget after another is looked at first.
+ */
+extern ClAllocationStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
+
+/* The least number of nine significant decimals that is not below x, which is not negative. */
+extern double cl_nine_digits_up(double x);
+
+/*
+ * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with replacement
+ * (Efron 1979), and each draw takes one step of Newton's method. Quantiles (1 - confidence) / 2 and the other end.
+ */
+#define CL_ALLOCATION_PARTS 256
+
+extern void cl_allocation_price_interval(const ClAllocationSums *part, int n_parts, const double *amount, double confidence,
+										 double *low, double *high);
+
+#endif							/* CL_CORE_ALLOCATION_PRICE_H */
