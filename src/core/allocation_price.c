@@ -231,7 +231,7 @@ between(const Search *search, int k, double low, double high)
 }
 
 /* The price of budget k, those of the others being what they are; rough: about. */
-static ClAllocationStatus
+static ClPriceStatus
 solve_one(const Search *search, int k, bool rough, bool near)
 {
 	double		low = -1;
@@ -249,7 +249,7 @@ solve_one(const Search *search, int k, bool rough, bool near)
 
 		ask(search, likely_last);
 		if (is_infeasible(search))
-			return CL_ALLOCATION_INFEASIBLE;
+			return CL_PRICE_INFEASIBLE;
 		excess = cl_allocation_used(search->sums, k) - search->problem->amount[k];
 		slope = slope_of(search->sums, k, k);
 		if (excess > 0)
@@ -257,15 +257,15 @@ solve_one(const Search *search, int k, bool rough, bool near)
 		else
 			high = x;
 		if (high == 0)
-			return CL_ALLOCATION_SLACK;
+			return CL_PRICE_SLACK;
 		if (slope > 0 && isfinite(excess))
 			newton = fmax(0, x + excess / slope);
 		if ((excess <= 0 && cl_nine_digits_up(newton) == x) || (rough && fabs(newton - x) <= ROUGH * x))
-			return CL_ALLOCATION_BINDING;
+			return CL_PRICE_BINDING;
 		if ((low > 0 && high == nine_digits(low, 1)) || (low == 0 && high < 1e-30))
 		{
 			if (excess <= 0)
-				return CL_ALLOCATION_TIES;
+				return CL_PRICE_TIES;
 			next = high;
 		}
 		else
@@ -278,26 +278,26 @@ solve_one(const Search *search, int k, bool rough, bool near)
 			before = fabs(excess);
 		}
 		if (next > CL_ALLOCATION_LARGEST_PRICE)
-			return CL_ALLOCATION_ENDLESS;
+			return CL_PRICE_ENDLESS;
 		likely_last = fabs(next - x) <= NEAR * next;
 		search->price[k] = next;
 	}
-	return CL_ALLOCATION_TIES;
+	return CL_PRICE_TIES;
 }
 
 /*
  * Several budgets
  */
 
-static ClAllocationStatus
+static ClPriceStatus
 status_of(const Search *search)
 {
 	for (int k = 0; k < search->problem->n_budgets; k++)
 	{
 		if (search->price[k] > 0)
-			return CL_ALLOCATION_BINDING;
+			return CL_PRICE_BINDING;
 	}
-	return CL_ALLOCATION_SLACK;
+	return CL_PRICE_SLACK;
 }
 
 static bool
@@ -312,7 +312,7 @@ any_overdrawn(const Search *search)
 }
 
 /* The bound is not smooth where limits jump: prices of budgets that are overdrawn rise until none is. */
-static ClAllocationStatus
+static ClPriceStatus
 raise_prices(const Search *search)
 {
 	double		part = 1e-9;
@@ -324,12 +324,12 @@ raise_prices(const Search *search)
 			if (is_overdrawn(search, k))
 				search->price[k] = cl_nine_digits_up(search->price[k] > 0 ? search->price[k] * (1 + part) : part);
 			if (search->price[k] > CL_ALLOCATION_LARGEST_PRICE)
-				return CL_ALLOCATION_ENDLESS;
+				return CL_PRICE_ENDLESS;
 		}
 		part *= 2;
 		ask(search, true);
 	}
-	return CL_ALLOCATION_TIES;
+	return CL_PRICE_TIES;
 }
 
 /* How the bound changes along a direction. */
@@ -397,7 +397,7 @@ go_along(const Search *search, const double *from, const double *to, double step
 }
 
 /* Newton's method on the quadratic. */
-static ClAllocationStatus
+static ClPriceStatus
 solve_all(const Search *search, bool near)
 {
 	int			n = search->problem->n_budgets;
@@ -406,7 +406,7 @@ solve_all(const Search *search, bool near)
 
 	ask(search, near);
 	if (is_infeasible(search))
-		return CL_ALLOCATION_INFEASIBLE;
+		return CL_PRICE_INFEASIBLE;
 	for (int i = 0; i < MOST_STEPS && jumps < 4; i++)
 	{
 		Quadratic	quadratic;
@@ -436,7 +436,7 @@ solve_all(const Search *search, bool near)
 	return raise_prices(search);
 }
 
-ClAllocationStatus
+ClPriceStatus
 cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums)
 {
 	Search		search = {problem, price, sums};
@@ -447,9 +447,9 @@ cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price
 		return solve_one(&search, 0, false, near);
 	for (int k = 0; k < 2 * problem->n_budgets && !near; k++)
 	{
-		ClAllocationStatus status = solve_one(&search, k % problem->n_budgets, true, false);
+		ClPriceStatus status = solve_one(&search, k % problem->n_budgets, true, false);
 
-		if (status == CL_ALLOCATION_INFEASIBLE)
+		if (status == CL_PRICE_INFEASIBLE)
 			return status;
 	}
 	return solve_all(&search, near);

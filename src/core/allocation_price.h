@@ -17,16 +17,16 @@
 
 #include "core/allocation.h"
 
-typedef enum ClAllocationStatus
+typedef enum ClPriceStatus
 {
-	CL_ALLOCATION_BINDING,
-	CL_ALLOCATION_SLACK,		/* all prices are 0: nothing more would be used at any amount of the budgets */
-	CL_ALLOCATION_TIES,			/* accounts change their limits by a jump, so that no prices use the budgets exactly */
-	CL_ALLOCATION_INFEASIBLE,	/* the floors alone use more than there is */
-	CL_ALLOCATION_ENDLESS		/* some limits have no end at any price */
-} ClAllocationStatus;
+	CL_PRICE_BINDING,
+	CL_PRICE_SLACK,		/* all prices are 0: nothing more would be used at any amount of the budgets */
+	CL_PRICE_TIES,			/* accounts change their limits by a jump, so that no prices use the budgets exactly */
+	CL_PRICE_INFEASIBLE,	/* the floors alone use more than there is */
+	CL_PRICE_ENDLESS		/* some limits have no end at any price */
+} ClPriceStatus;
 
-#define CL_ALLOCATION_STATUSES (CL_ALLOCATION_ENDLESS + 1)
+#define CL_PRICE_STATUSES (CL_PRICE_ENDLESS + 1)
 
 /* Sums of all accounts at prices; likely_last: so near that these may be the answer. */
 typedef void (*ClAllocationAsk) (void *data, const double *price, bool likely_last, ClAllocationSums *sums);
@@ -43,7 +43,7 @@ typedef struct ClAllocationProblem
  * From prices on, to those that are found, whose sums were asked for last. A start that is known to be near is the start of Newton's
  * method; else one budget after another is looked at first.
  */
-extern ClAllocationStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
+extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
 
 /* The least number of nine significant decimals that is not below x, which is not negative. */
 extern double cl_nine_digits_up(double x);
