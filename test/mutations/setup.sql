@@ -59,6 +59,16 @@ BEGIN
          "other": {"points": 0}}]}'::text)::scorecard$q$,
       $q$min('{"name": "c", "scaling": {"score": 500, "odds": 20, "pdo": 40},
         "characteristics": [{"name": "x", "bins": [{"points": 1}]}]}'::text)::scorecard$q$]
+    WHEN 'allocation_certificate' THEN ARRAY[
+      $q$min('{"version": 1, "kind": "rows", "method": "m", "response": "none", "status": "binding", "budgets": [{"name": "a", "amount": 100.5,
+        "price": 0.5, "decides": 0.6, "fill_price": 0.4, "used": 90}, {"name": "b", "amount": 7, "price": 0, "fill_price": 0, "used": -7}], "n": 3,
+        "rows": 9, "value": 12, "bound": 13, "digest": null, "passes": 5, "read": "once", "fill": 0.25,
+        "repaired": [{"account_id": 1, "action": 2}, {"account_id": 3, "action": -2}]}'::text)::allocation_certificate$q$,
+      $q$min('{"version": 1, "kind": "float", "method": "m", "response": "none", "status": "slack", "budgets": [{"name": "a", "amount": 100.5,
+        "price": 0, "used": 90, "price_low": 0, "price_high": 1}], "n": 3, "value": 12, "bound": 12, "bound_error": 1e-9, "passes": 5,
+        "read": "each pass"}'::text)::allocation_certificate$q$,
+      $q$min('{"version": 1, "kind": "rows", "method": "m", "response": "none", "status": "infeasible", "budgets": [{"name": "a", "amount": 1,
+        "used": 90}], "n": 1, "rows": 1, "passes": 1, "read": "once"}'::text)::allocation_certificate$q$]
     WHEN 'limit_policy' THEN ARRAY[
       $q$min('{"name": "p", "product": {"cap": 1000.00, "floor": 50, "step": 10},
         "movement": {"max_increase": 0.5, "dead_band": 0.05}}'::text)::limit_policy$q$,

@@ -91,7 +91,7 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('double precision', 'shift of fractions', 'score_shift(balance, event)', false),
   ('bigint[]', 'bins of a card', 'credit_limit_internal.scorecard_bin_counts(small_card(), '
     'credit_limit_internal.scorecard_bins(small_card(), b))', false)) v (type, of, call, parts);
--- No rows can be shuffled into a scorecard or a policy, and a fit is the same only by chance: these three come below.
+-- No rows can be shuffled into a scorecard or a policy, and a fit is the same only by chance: these four come below.
 SELECT type FROM base_type WHERE type NOT IN (SELECT type FROM recipe) ORDER BY type::text COLLATE "C";
 
 -- Whether the plan has partial aggregates whose rows come from more than one process.
@@ -142,6 +142,9 @@ INSERT INTO recipe VALUES
   ('logit_model', 'fit', 'logistic_regression(event, ARRAY[x, pd])', false),
   ('scorecard', 'written',
     $r$min('{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.30, "points": 1e1}, {"points": -0.0}]}]}'::text)::scorecard$r$, false),
+  ('allocation_certificate', 'written', $r$min('{"version": 1, "kind": "rows", "method": "m", "response": "none", "status": "binding",
+    "budgets": [{"name": "a", "amount": 100.50, "price": 5e-1, "used": 9}], "n": 3, "rows": 9, "value": 12.0, "bound": 58, "digest": null, "passes": 5,
+    "read": "once"}'::text)::allocation_certificate$r$, false),
   ('limit_policy', 'written', $r$min('{"name": "p", "product": {"cap": 1000.00}}'::text)::limit_policy$r$, false);
 SELECT count(*) FROM recipe r, store(r) WHERE r.type IN (SELECT type FROM base_type);
 SELECT type, of, json, jsonb, object, text, bytes, hash FROM value ORDER BY type::text COLLATE "C", of COLLATE "C";

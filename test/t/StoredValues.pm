@@ -51,6 +51,9 @@ our %value = (
 		FROM generate_series(1, 50) i)",
 	binning => "(SELECT credit_limit.optimal_binning(nullif(i % 97, 3) / 7.0, i % (2 + i % 97 / 20) = 0,
 		'{\"special_codes\": [2]}') FROM generate_series(1, 2000) i)",
+	allocation_certificate => "'{\"version\": 1, \"kind\": \"rows\", \"method\": \"by hand\", \"response\": \"none\", \"status\": \"binding\",
+		\"budgets\": [{\"name\": \"exposure\", \"amount\": 1000.50, \"price\": 0.03, \"used\": 990, \"slackness\": 0.315}], \"n\": 3, \"rows\": 9,
+		\"value\": 120, \"bound\": 120.315, \"passes\": 1, \"read\": \"once\"}'::credit_limit.allocation_certificate",
 	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
 		ARRAY['a reason, \"quoted\"'], 1000)",
 	# What aggregates and tests answer with.
