@@ -1,0 +1,65 @@
+-- Budgets divided over accounts.
+
+CREATE FUNCTION credit_limit.allocation_step_stats(
+  step credit_limit.allocation_step,
+  budgets float8[] DEFAULT NULL,
+  OUT n bigint,
+  OUT n_skipped bigint,
+  OUT n_endless bigint,
+  OUT n_at_floor bigint,
+  OUT n_at_cap bigint,
+  OUT value float8,
+  OUT bound float8,
+  OUT bound_error float8,
+  OUT credit_limit float8,
+  OUT expected_draw float8,
+  OUT prices float8[],
+  OUT uses float8[],
+  OUT floor_uses float8[],
+  OUT derivatives float8[],
+  OUT checksum bigint)
+AS 'MODULE_PATHNAME', 'cl_allocation_step_stats' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.allocation_step_stats(credit_limit.allocation_step, float8[]) IS
+'What accounts take at the prices of budgets (allocation_step_agg). n accounts, n_skipped rows left out, n_endless accounts whose best '
+'limit has no end (no cap, and nothing that it costs): where there are any, sums are NULL. n_at_floor, n_at_cap: how many floor or cap '
+'hold. value: expected profit of all in a year. bound: value + sum of price * (budget - use), which no limits that fit into the budgets '
+'exceed, whatever the prices are; NULL without budgets. bound_error: what rounding may make of value and bound. credit_limit and '
+'expected_draw: sums over accounts. uses, floor_uses: of each budget, by these limits and by the floors alone. derivatives: matrix of '
+'the use of budget k by price l, none above 0. checksum: of what the accounts are, in any order; two passes over the same rows have the '
+'same. A NULL step gives NULL. Error: budgets that are not as many as prices.';
+
+CREATE FUNCTION credit_limit.allocation_limit(
+  demand credit_limit.demand,
+  margin float8,
+  carry float8,
+  floor float8,
+  cap float8,
+  uses float8[],
+  draws float8[],
+  prices float8[])
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_allocation_limit_demand' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, float8, float8, float8, float8[], float8[], float8[]) IS
+'The limit of one account that pays best at the prices of the budgets: what allocation_step_agg sums, with its arguments. It is '
+'optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses. Not rounded. NULL where '
+'the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as allocation_step_agg.';
+
+CREATE FUNCTION credit_limit.allocation_limit(
+  mu float8,
+  sigma float8,
+  p_zero float8,
+  margin float8,
+  carry float8,
+  floor float8,
+  cap float8,
+  uses float8[],
+  draws float8[],
+  prices float8[])
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_allocation_limit_lognormal' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.allocation_limit(float8, float8, float8, float8, float8, float8, float8, float8[], float8[], float8[]) IS
+'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[]), for a demand that is 0 with probability '
+'p_zero and else lognormal(mu, sigma).';

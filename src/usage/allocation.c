@@ -1,0 +1,300 @@
+/*
+ * allocation.c
+ *	  The aggregate allocation_step_agg: what accounts take and use at prices of the budgets; and the limit of one of them.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/argument.h"
+#include "pg/numeric.h"
+#include "pg/record.h"
+#include "pg/regression_row.h"
+#include "usage/allocation_state.h"
+
+PG_FUNCTION_INFO_V1(cl_allocation_demand_float8_transition);
+PG_FUNCTION_INFO_V1(cl_allocation_demand_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_allocation_lognormal_float8_transition);
+PG_FUNCTION_INFO_V1(cl_allocation_lognormal_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_allocation_limit_demand);
+PG_FUNCTION_INFO_V1(cl_allocation_limit_lognormal);
+PG_FUNCTION_INFO_V1(cl_allocation_step_stats);
+
+/*
+ * cl_allocation_step_in, cl_allocation_step_out, cl_allocation_step_recv, cl_allocation_step_send, cl_allocation_step_serial,
+ * cl_allocation_step_deserial, cl_allocation_step_combine, cl_allocation_step_final, cl_allocation_step_rollup
+ */
+CL_SUMMARY_FUNCTIONS(allocation_step)
+
+/*
+ * Arguments after those of the demand: margin, carry, floor, cap, uses, draws, prices.
+ */
+enum
+{
+	ARG_MARGIN, ARG_CARRY, ARG_FLOOR, ARG_CAP, ARG_USES, ARG_DRAWS, ARG_PRICES
+};
+
+static void wrong_array(const char *what, int wanted) pg_attribute_noreturn();
+
+static void
+wrong_array(const char *what, int wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be an array of as many numbers as there are prices", what),
+			 errdetail("There are %d prices.", wanted),
+			 errhint("Give a use and a price for each budget; draws may be NULL where no use depends on what is drawn.")));
+}
+
+/* False where one is NULL or NaN. */
+static bool
+take_numbers(FunctionCallInfo fcinfo, int argno, const char *what, int n, double *number)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argno);
+	const double *value;
+	int			found;
+
+	if (ARR_HASNULL(array) && array_contains_nulls(array))
+		return false;
+	value = cl_float8_array(array, &found);
+	if (value == NULL || found != n)
+		wrong_array(what, n);
+	for (int k = 0; k < n; k++)
+	{
+		number[k] = value[k];
+		if (isnan(value[k]))
+			return false;
+	}
+	return true;
+}
+
+static double
+amount(FunctionCallInfo fcinfo, int argno, bool numeric, double otherwise)
+{
+	if (PG_ARGISNULL(argno))
+		return otherwise;
+	return numeric ? cl_numeric_float8_saturated(PG_GETARG_DATUM(argno)) : PG_GETARG_FLOAT8(argno);
+}
+
+static const double *
+take_prices(FunctionCallInfo fcinfo, int argno, int *n)
+{
+	const double *price = PG_ARGISNULL(argno) ? NULL : cl_float8_array(PG_GETARG_ARRAYTYPE_P(argno), n);
+
+	if (price == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("prices must be an array of numbers"),
+				 errdetail("It is NULL, has a NULL in it, or more than one dimension."),
+				 errhint("A budget that does not bind has the price 0.")));
+	return price;
+}
+
+/* What follows the demand, from an argument on; false where something is not known. */
+static bool
+take_account(FunctionCallInfo fcinfo, int first, bool numeric, int n_budgets, ClAllocationAccount *account)
+{
+	if (PG_ARGISNULL(first + ARG_MARGIN) || PG_ARGISNULL(first + ARG_CARRY) || PG_ARGISNULL(first + ARG_USES))
+		return false;
+	account->economics.margin = PG_GETARG_FLOAT8(first + ARG_MARGIN);
+	account->economics.carry = PG_GETARG_FLOAT8(first + ARG_CARRY);
+	account->floor = amount(fcinfo, first + ARG_FLOOR, numeric, 0) + 0.0;
+	account->cap = amount(fcinfo, first + ARG_CAP, numeric, INFINITY);
+	if (isnan(account->economics.margin) || isnan(account->economics.carry) || isnan(account->floor) || isnan(account->cap) ||
+		!take_numbers(fcinfo, first + ARG_USES, "uses", n_budgets, account->use))
+		return false;
+	if (PG_ARGISNULL(first + ARG_DRAWS))
+		memset(account->draw, 0, sizeof(account->draw));
+	else if (!take_numbers(fcinfo, first + ARG_DRAWS, "draws", n_budgets, account->draw))
+		return false;
+	cl_allocation_require_order(account, n_budgets);
+	return true;
+}
+
+/* The demand of a type, or lognormal by its mu, sigma and p_zero; false where it is not known. */
+static bool
+take_demand(FunctionCallInfo fcinfo, int first, bool lognormal, ClDemandModel *model, int *horizon)
+{
+	const char *wrong;
+
+	*horizon = 0;
+	for (int i = first; i < first + (lognormal ? 3 : 1); i++)
+	{
+		if (PG_ARGISNULL(i))
+			return false;
+	}
+	if (!lognormal)
+	{
+		*horizon = cl_allocation_demand(PG_GETARG_DATUM(first), model);
+		return true;
+	}
+	*model = (ClDemandModel) {
+		CL_DEMAND_LOGNORMAL, PG_GETARG_FLOAT8(first), PG_GETARG_FLOAT8(first + 1), PG_GETARG_FLOAT8(first + 2), INFINITY, 0, NULL, NULL
+	};
+	if (isnan(model->mu) || isnan(model->sigma) || isnan(model->p_zero))
+		return false;
+	wrong = cl_demand_model_disorder(model);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("invalid demand: its %s", wrong),
+				 errdetail("mu %g, sigma %g, p_zero %g.", model->mu, model->sigma, model->p_zero),
+				 errhint("Use NULL for a demand that is not known.")));
+	return true;
+}
+
+static Datum
+add_row(FunctionCallInfo fcinfo, bool lognormal, bool numeric)
+{
+	int			first = lognormal ? 4 : 2;
+	ClAllocationSums *state = cl_agg_state(fcinfo, allocation_step_summary.create);
+	ClAllocationAccount account;
+	int			n_prices;
+	const double *price = take_prices(fcinfo, first + ARG_PRICES, &n_prices);
+	int			horizon;
+
+	cl_allocation_require_prices(state, price, n_prices);
+	if (take_demand(fcinfo, 1, lognormal, &account.demand, &horizon) &&
+		take_account(fcinfo, first, numeric, state->n_budgets, &account))
+		cl_allocation_add(state, &account, horizon);
+	else
+		state->n_skipped++;
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+cl_allocation_demand_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, false, false);
+}
+
+Datum
+cl_allocation_demand_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, false, true);
+}
+
+Datum
+cl_allocation_lognormal_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, true, false);
+}
+
+Datum
+cl_allocation_lognormal_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, true, true);
+}
+
+/*
+ * One account
+ */
+
+static Datum
+limit_of_row(FunctionCallInfo fcinfo, bool lognormal)
+{
+	int			first = lognormal ? 3 : 1;
+	ClAllocationSums sums = {0};
+	ClAllocationAccount account;
+	ClAllocationAnswer answer;
+	int			n_prices;
+	const double *price;
+	int			horizon;
+
+	if (PG_ARGISNULL(first + ARG_PRICES))
+		PG_RETURN_NULL();
+	price = take_prices(fcinfo, first + ARG_PRICES, &n_prices);
+	cl_allocation_require_prices(&sums, price, n_prices);
+	if (!take_demand(fcinfo, 0, lognormal, &account.demand, &horizon) || !take_account(fcinfo, first, false, n_prices, &account) ||
+		!cl_allocation_answer(&account, n_prices, sums.price, &answer) || isinf(answer.limit))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(answer.limit);
+}
+
+Datum
+cl_allocation_limit_demand(PG_FUNCTION_ARGS)
+{
+	return limit_of_row(fcinfo, false);
+}
+
+Datum
+cl_allocation_limit_lognormal(PG_FUNCTION_ARGS)
+{
+	return limit_of_row(fcinfo, true);
+}
+
+/*
+ * What the sums say
+ */
+
+static void
+put_sums(ClRecord *record, const ClExactSum *sum, int n)
+{
+	double		value[CL_ALLOCATION_SLOPES];
+
+	for (int k = 0; k < n; k++)
+		value[k] = cl_exact_sum_closed(&sum[k]).high;
+	cl_record_put(record, cl_float8_array_datum(value, n));
+}
+
+static void
+put_derivatives(ClRecord *record, const ClAllocationSums *sums)
+{
+	int			n = sums->n_budgets;
+	double		value[CL_ALLOCATION_MOST_BUDGETS * CL_ALLOCATION_MOST_BUDGETS];
+
+	for (int k = 0; k < n; k++)
+	{
+		for (int l = 0; l <= k; l++)
+			value[k * n + l] = value[l * n + k] = 0.0 - cl_exact_sum_closed(&sums->slope[CL_ALLOCATION_SLOPE(k, l)]).high;
+	}
+	cl_record_put(record, cl_float8_matrix_datum(value, n));
+}
+
+/* step, budgets */
+Datum
+cl_allocation_step_stats(PG_FUNCTION_ARGS)
+{
+	const ClAllocationSums *sums;
+	const double *budget = NULL;
+	int			n_budgets = 0;
+	bool		ends;
+	ClRecord	record;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	sums = cl_summary_state(&allocation_step_summary, PG_GETARG_DATUM(0));
+	ends = sums->n_endless == 0;
+	if (!PG_ARGISNULL(1))
+	{
+		budget = cl_float8_array(PG_GETARG_ARRAYTYPE_P(1), &n_budgets);
+		if (budget == NULL || n_budgets != sums->n_budgets)
+			wrong_array("budgets", sums->n_budgets);
+	}
+	cl_record_open(&record, fcinfo);
+	cl_record_put_int64(&record, sums->n);
+	cl_record_put_int64(&record, sums->n_skipped);
+	cl_record_put_int64(&record, sums->n_endless);
+	cl_record_put_int64(&record, sums->n_at_floor);
+	cl_record_put_int64(&record, sums->n_at_cap);
+	cl_record_put_float8(&record, ends ? cl_exact_sum_closed(&sums->profit).high : NAN);
+	cl_record_put_float8(&record, budget != NULL ? cl_allocation_bound(sums, budget) : NAN);
+	cl_record_put_float8(&record, ends ? cl_allocation_error(sums) : NAN);
+	cl_record_put_float8(&record, ends ? cl_exact_sum_closed(&sums->limit).high : NAN);
+	cl_record_put_float8(&record, ends ? cl_exact_sum_closed(&sums->draw).high : NAN);
+	cl_record_put(&record, cl_float8_array_datum(sums->price, sums->n_budgets));
+	if (ends)
+	{
+		put_sums(&record, sums->use, sums->n_budgets);
+		put_sums(&record, sums->floor_use, sums->n_budgets);
+		put_derivatives(&record, sums);
+	}
+	else
+	{
+		cl_record_put_null(&record);
+		put_sums(&record, sums->floor_use, sums->n_budgets);
+		cl_record_put_null(&record);
+	}
+	cl_record_put_int64(&record, (int64) sums->checksum);
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}

@@ -1,0 +1,387 @@
+/*
+ * allocation_state.c
+ *	  The state behind the type allocation_step: merging, and its three forms (bytes, JSON, memory).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/exact_sum.h"
+#include "usage/allocation_state.h"
+#include "usage/demand_state.h"
+
+#include "utils/builtins.h"
+
+#define TYPE_NAME "allocation_step"
+
+/* Without budgets until the first row says which there are. */
+static void *
+create(void)
+{
+	return palloc0_object(ClAllocationSums);
+}
+
+void
+cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n)
+{
+	bool		same = n == sums->n_budgets;
+
+	for (int k = 0; k < n && same; k++)
+		same = sums->price[k] == price[k];
+	if (same)
+		return;
+	if (n < 1 || n > CL_ALLOCATION_MOST_BUDGETS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("prices must be those of 1 to %d budgets", CL_ALLOCATION_MOST_BUDGETS),
+				 errdetail("Found an array of %d.", n),
+				 errhint("Prices, uses and draws have an element for each budget.")));
+	if (sums->n_budgets > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("prices must be the same for all accounts"),
+				 errdetail("Two rows, or two summaries, are of different prices."),
+				 errhint("Sums at other prices are another summary: group by them.")));
+	for (int k = 0; k < n; k++)
+	{
+		if (!(price[k] >= 0 && price[k] <= CL_ALLOCATION_LARGEST_PRICE))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("price of a budget must be between 0 and 1e15"),
+					 errdetail("Found %g for budget %d.", price[k], k + 1),
+					 errhint("A budget that does not bind has the price 0.")));
+		sums->price[k] = price[k] + 0.0;
+	}
+	sums->n_budgets = n;
+}
+
+static void
+merge(void *into, const void *from)
+{
+	ClAllocationSums *state = into;
+	const ClAllocationSums *other = from;
+
+	if (other->n_budgets > 0)
+		cl_allocation_require_prices(state, other->price, other->n_budgets);
+	if (state->n > CL_ALLOCATION_MOST_ROWS - other->n)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("too many accounts in an %s", TYPE_NAME),
+				 errdetail("Together the summaries count more than " INT64_FORMAT ".", CL_ALLOCATION_MOST_ROWS),
+				 errhint("Look for a summary that was not built by allocation_step_agg.")));
+	{
+		int64		skipped = cl_skipped_sum(state->n_skipped, other->n_skipped);
+
+		cl_allocation_merge(state, other);
+		state->n_skipped = skipped;
+	}
+}
+
+void
+cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets)
+{
+	const char *wrong = cl_allocation_disorder(account, n_budgets);
+
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("an account cannot be allocated a limit: its %s", wrong),
+				 errdetail("margin %g, carry %g, floor %g, cap %g.", account->economics.margin, account->economics.carry, account->floor,
+						   account->cap),
+				 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is of the budget per unit of limit.")));
+}
+
+int
+cl_allocation_demand(Datum value, ClDemandModel *model)
+{
+	ClDemand   *demand = cl_demand_get(value);
+
+	if (demand->basis != CL_DEMAND_NO_BASIS && demand->basis != CL_DEMAND_MIXTURE)
+		cl_demand_require_basis(value, cstring_to_text(cl_demand_basis_names[CL_DEMAND_MIXTURE]));
+	*model = cl_demand_model(demand);
+	return demand->horizon;
+}
+
+/*
+ * All sums, in order of the bytes and of the JSON
+ */
+static int
+list_sums(ClAllocationSums *state, ClExactSum **sum)
+{
+	int			n = 0;
+
+	sum[n++] = &state->limit;
+	sum[n++] = &state->draw;
+	sum[n++] = &state->profit;
+	sum[n++] = &state->turnover;
+	for (int k = 0; k < state->n_budgets; k++)
+		sum[n++] = &state->use[k];
+	for (int k = 0; k < state->n_budgets; k++)
+		sum[n++] = &state->floor_use[k];
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets, 0); k++)
+		sum[n++] = &state->slope[k];
+	return n;
+}
+
+#define MOST_SUMS (4 + 2 * CL_ALLOCATION_MOST_BUDGETS + CL_ALLOCATION_SLOPES)
+#define LARGEST_ADDEND 0x1p61
+
+/* What contradicts itself in a value from outside, or NULL. */
+static const char *
+disorder(ClAllocationSums *state)
+{
+	ClExactSum *sum[MOST_SUMS];
+	int			n_sums = list_sums(state, sum);
+	double		largest = (double) (state->n - state->n_endless) * LARGEST_ADDEND;
+
+	if (state->n_endless > state->n || state->n_at_floor > state->n || state->n_at_cap > state->n)
+		return "number of accounts is smaller than that of some of them";
+	if (state->n_budgets == 0 && state->n > 0)
+		return "accounts are there without a budget";
+	if (state->shortest_horizon > state->longest_horizon || (state->shortest_horizon == 0) != (state->longest_horizon == 0))
+		return "horizons contradict each other";
+	for (int k = 0; k < state->n_budgets; k++)
+	{
+		if (!(state->price[k] >= 0 && state->price[k] <= CL_ALLOCATION_LARGEST_PRICE))
+			return "price is out of range";
+		if (state->use[k].high < 0 || state->floor_use[k].high < 0 || state->slope[CL_ALLOCATION_SLOPE(k, k)].high < 0 ||
+			state->floor_use[k].high > (double) state->n * LARGEST_ADDEND)
+			return "use of a budget is out of range";
+	}
+	for (int i = 0; i < n_sums; i++)
+	{
+		bool		of_floor = i >= 4 + state->n_budgets && i < 4 + 2 * state->n_budgets;
+
+		if (!of_floor && !(fabs(sum[i]->high) <= largest))
+			return "sum is larger than its addends can make it";
+	}
+	if (state->limit.high < 0 || state->draw.high < 0 || state->draw.high > state->limit.high || state->turnover.high < 0)
+		return "sums of limits and draws contradict each other";
+	return NULL;
+}
+
+/*
+ * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of budgets; float8
+ * price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, turnover, use of each, use of the floors of each, slopes.
+ */
+static void
+write_state(StringInfo buf, const void *data)
+{
+	ClAllocationSums state = *(const ClAllocationSums *) data;
+	ClExactSum *sum[MOST_SUMS];
+	int			n_sums = list_sums(&state, sum);
+
+	pq_sendint64(buf, state.n);
+	pq_sendint64(buf, state.n_skipped);
+	pq_sendint64(buf, state.n_endless);
+	pq_sendint64(buf, state.n_at_floor);
+	pq_sendint64(buf, state.n_at_cap);
+	pq_sendint64(buf, state.checksum);
+	pq_sendbyte(buf, state.shortest_horizon);
+	pq_sendbyte(buf, state.longest_horizon);
+	pq_sendint32(buf, state.n_budgets);
+	for (int k = 0; k < state.n_budgets; k++)
+		pq_sendfloat8(buf, state.price[k]);
+	for (int i = 0; i < n_sums; i++)
+		cl_exact_sum_send(buf, sum[i]);
+}
+
+static void *
+read_state(StringInfo buf)
+{
+	ClAllocationSums *state = create();
+	ClExactSum *sum[MOST_SUMS];
+	int			n_sums;
+	const char *wrong;
+
+	state->n = cl_wire_int64(buf, TYPE_NAME, 0, CL_ALLOCATION_MOST_ROWS, "number of accounts");
+	state->n_skipped = cl_wire_int64(buf, TYPE_NAME, 0, PG_INT64_MAX, "number of rows left out");
+	state->n_endless = cl_wire_int64(buf, TYPE_NAME, 0, CL_ALLOCATION_MOST_ROWS, "number of accounts without an end");
+	state->n_at_floor = cl_wire_int64(buf, TYPE_NAME, 0, CL_ALLOCATION_MOST_ROWS, "number of accounts at their floor");
+	state->n_at_cap = cl_wire_int64(buf, TYPE_NAME, 0, CL_ALLOCATION_MOST_ROWS, "number of accounts at their cap");
+	state->checksum = pq_getmsgint64(buf);
+	state->shortest_horizon = pq_getmsgbyte(buf);
+	state->longest_horizon = pq_getmsgbyte(buf);
+	if (state->longest_horizon > CL_DEMAND_MOST_HORIZON)
+		cl_wire_invalid(TYPE_NAME, "horizon is out of range");
+	state->n_budgets = cl_wire_count(buf, TYPE_NAME, CL_ALLOCATION_MOST_BUDGETS, 8 + 2 * CL_EXACT_SUM_LEAST_SIZE);
+	for (int k = 0; k < state->n_budgets; k++)
+		state->price[k] = pq_getmsgfloat8(buf) + 0.0;
+	n_sums = list_sums(state, sum);
+	for (int i = 0; i < n_sums; i++)
+		*sum[i] = cl_exact_sum_receive(buf, TYPE_NAME, "sum");
+	wrong = disorder(state);
+	if (wrong != NULL)
+		cl_wire_invalid(TYPE_NAME, wrong);
+	return state;
+}
+
+/*
+ * JSON:
+ *		{"version": 1, "n": 2, "n_skipped": 0, "n_endless": 0, "n_at_floor": 0, "n_at_cap": 1, "checksum": 5577006791947779410,
+ *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "turnover": 700, "uses": [9000],
+ *		 "floor_uses": [0], "slopes": [80000]}
+ *
+ * Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the sign turned: (1,1), (2,1), (2,2), (3,1) ...
+ */
+static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum", "horizons",
+	"prices", "credit_limit", "draw", "profit", "turnover", "uses", "floor_uses", "slopes", NULL};
+
+static void
+print_sums(StringInfo out, const char *key, const ClExactSum *sum, int n)
+{
+	appendStringInfo(out, ", \"%s\": [", key);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(out, ", ");
+		cl_exact_sum_print(out, &sum[i]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+print_sum(StringInfo out, const char *key, const ClExactSum *sum)
+{
+	appendStringInfo(out, ", \"%s\": ", key);
+	cl_exact_sum_print(out, sum);
+}
+
+static void
+print(StringInfo out, const void *data)
+{
+	const ClAllocationSums *state = data;
+
+	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT ", \"n_endless\": " INT64_FORMAT
+					 ", \"n_at_floor\": " INT64_FORMAT ", \"n_at_cap\": " INT64_FORMAT ", \"checksum\": " INT64_FORMAT
+					 ", \"horizons\": [%d, %d], \"prices\": [",
+					 allocation_step_summary.version, state->n, state->n_skipped, state->n_endless, state->n_at_floor, state->n_at_cap,
+					 (int64) state->checksum, state->shortest_horizon, state->longest_horizon);
+	for (int k = 0; k < state->n_budgets; k++)
+	{
+		if (k > 0)
+			appendStringInfoString(out, ", ");
+		cl_json_put_float8(out, state->price[k]);
+	}
+	appendStringInfoChar(out, ']');
+	print_sum(out, "credit_limit", &state->limit);
+	print_sum(out, "draw", &state->draw);
+	print_sum(out, "profit", &state->profit);
+	print_sum(out, "turnover", &state->turnover);
+	print_sums(out, "uses", state->use, state->n_budgets);
+	print_sums(out, "floor_uses", state->floor_use, state->n_budgets);
+	print_sums(out, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	appendStringInfoChar(out, '}');
+}
+
+static int64
+parse_count(const ClJson *object, const char *key, int64 lowest, int64 highest)
+{
+	ClJson		node;
+
+	cl_json_require(object, key, &node);
+	return cl_json_decimal(&node, 0, lowest, highest);
+}
+
+static ClExactSum
+parse_sum(const ClJson *node)
+{
+	return cl_exact_sum_parse(node, -1e300, 1e300);
+}
+
+static ClExactSum
+parse_key(const ClJson *object, const char *key)
+{
+	ClJson		node;
+
+	cl_json_require(object, key, &node);
+	return parse_sum(&node);
+}
+
+static void
+parse_sums(const ClJson *object, const char *key, ClExactSum *sum, int n)
+{
+	ClJson		array;
+	ClJson		node;
+
+	cl_json_require(object, key, &array);
+	(void) cl_json_array(&array, n, n);
+	for (int i = 0; i < n; i++)
+	{
+		cl_json_item(&array, i, &node);
+		sum[i] = parse_sum(&node);
+	}
+}
+
+static void
+parse_prices(const ClJson *object, ClAllocationSums *state)
+{
+	ClJson		array;
+	ClJson		node;
+
+	cl_json_require(object, "prices", &array);
+	state->n_budgets = cl_json_array(&array, 0, CL_ALLOCATION_MOST_BUDGETS);
+	for (int k = 0; k < state->n_budgets; k++)
+	{
+		cl_json_item(&array, k, &node);
+		state->price[k] = cl_json_float8(&node, 0, CL_ALLOCATION_LARGEST_PRICE) + 0.0;
+	}
+}
+
+static void
+parse_horizons(const ClJson *object, ClAllocationSums *state)
+{
+	ClJson		array;
+	ClJson		node;
+
+	cl_json_require(object, "horizons", &array);
+	(void) cl_json_array(&array, 2, 2);
+	cl_json_item(&array, 0, &node);
+	state->shortest_horizon = cl_json_int(&node, 0, CL_DEMAND_MOST_HORIZON);
+	cl_json_item(&array, 1, &node);
+	state->longest_horizon = cl_json_int(&node, 0, CL_DEMAND_MOST_HORIZON);
+}
+
+static void *
+parse(const ClJson *document)
+{
+	ClAllocationSums *state = create();
+	const char *wrong;
+
+	cl_json_object(document, json_keys);
+	(void) parse_count(document, "version", allocation_step_summary.version, allocation_step_summary.version);
+	state->n = parse_count(document, "n", 0, CL_ALLOCATION_MOST_ROWS);
+	state->n_skipped = parse_count(document, "n_skipped", 0, PG_INT64_MAX);
+	state->n_endless = parse_count(document, "n_endless", 0, CL_ALLOCATION_MOST_ROWS);
+	state->n_at_floor = parse_count(document, "n_at_floor", 0, CL_ALLOCATION_MOST_ROWS);
+	state->n_at_cap = parse_count(document, "n_at_cap", 0, CL_ALLOCATION_MOST_ROWS);
+	state->checksum = parse_count(document, "checksum", PG_INT64_MIN, PG_INT64_MAX);
+	parse_horizons(document, state);
+	parse_prices(document, state);
+	state->limit = parse_key(document, "credit_limit");
+	state->draw = parse_key(document, "draw");
+	state->profit = parse_key(document, "profit");
+	state->turnover = parse_key(document, "turnover");
+	parse_sums(document, "uses", state->use, state->n_budgets);
+	parse_sums(document, "floor_uses", state->floor_use, state->n_budgets);
+	parse_sums(document, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	wrong = disorder(state);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid %s: it contradicts itself", TYPE_NAME),
+				 errdetail("The %s.", wrong),
+				 errhint("Build the value with allocation_step_agg.")));
+	return state;
+}
+
+const ClSummary allocation_step_summary = {
+	.name = TYPE_NAME,
+	.version = 1,
+	.create = create,
+	.merge = merge,
+	.write = write_state,
+	.read = read_state,
+	.print = print,
+	.parse = parse,
+};
