@@ -115,8 +115,6 @@ take_account(FunctionCallInfo fcinfo, int first, bool numeric, int n_budgets, Cl
 static bool
 take_demand(FunctionCallInfo fcinfo, int first, bool lognormal, ClDemandModel *model, int *horizon)
 {
-	const char *wrong;
-
 	*horizon = 0;
 	for (int i = first; i < first + (lognormal ? 3 : 1); i++)
 	{
@@ -133,13 +131,7 @@ take_demand(FunctionCallInfo fcinfo, int first, bool lognormal, ClDemandModel *m
 	};
 	if (isnan(model->mu) || isnan(model->sigma) || isnan(model->p_zero))
 		return false;
-	wrong = cl_demand_model_disorder(model);
-	if (wrong != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("invalid demand: its %s", wrong),
-				 errdetail("mu %g, sigma %g, p_zero %g.", model->mu, model->sigma, model->p_zero),
-				 errhint("Use NULL for a demand that is not known.")));
+	cl_allocation_require_lognormal(model);
 	return true;
 }
 

@@ -91,6 +91,19 @@ cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets)
 				 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is of the budget per unit of limit.")));
 }
 
+void
+cl_allocation_require_lognormal(const ClDemandModel *model)
+{
+	const char *wrong = cl_demand_model_disorder(model);
+
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("invalid demand: its %s", wrong),
+				 errdetail("mu %g, sigma %g, p_zero %g.", model->mu, model->sigma, model->p_zero),
+				 errhint("Use NULL for a demand that is not known.")));
+}
+
 int
 cl_allocation_demand(Datum value, ClDemandModel *model)
 {

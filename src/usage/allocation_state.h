@@ -16,6 +16,8 @@ extern void cl_allocation_require_prices(ClAllocationSums *sums, const double *p
 /* Complains of an account that cannot be. */
 extern void cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets);
 
+extern void cl_allocation_require_lognormal(const ClDemandModel *model);
+
 /* The distribution of a demand of an argument, of the mixture of months or of no basis that it says; its horizon. */
 extern int	cl_allocation_demand(Datum value, ClDemandModel *model);
 

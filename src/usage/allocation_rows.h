@@ -1,0 +1,45 @@
+/*
+ * allocation_rows.h
+ *	  Accounts of a query in memory: all of them, or the share that is chosen by hash when there is no room for all.
+ */
+#ifndef CL_USAGE_ALLOCATION_ROWS_H
+#define CL_USAGE_ALLOCATION_ROWS_H
+
+#include "usage/allocation_state.h"
+
+/* Columns of a scan, in this order: account_id and its hash, then the account; uses of all budgets, draws of all budgets. */
+enum
+{
+	CL_ALLOCATION_ID, CL_ALLOCATION_HASH, CL_ALLOCATION_MARGIN, CL_ALLOCATION_CARRY, CL_ALLOCATION_FLOOR, CL_ALLOCATION_CAP,
+	CL_ALLOCATION_DEMAND		/* or mu, sigma, p_zero; then the uses */
+};
+
+#define CL_ALLOCATION_MOST_COLUMNS (CL_ALLOCATION_DEMAND + 3 + 2 * CL_ALLOCATION_MOST_BUDGETS)
+
+typedef struct ClAllocationRows
+{
+	MemoryContext context;
+	int			n_budgets;
+	bool		lognormal;
+	Size		most_bytes;
+	int			share;			/* accounts whose hash ends in so many zero bits are kept: one in 2^share */
+	int64		n;				/* kept */
+	int64		size;
+	double	   *row;			/* stride doubles each */
+	Size		point_bytes;	/* of demands by quantiles */
+	int64		n_missing;		/* something is not known: not kept */
+	int64		first_missing;	/* their least account_id */
+} ClAllocationRows;
+
+extern void cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, int share);
+/* What a row takes at least. */
+extern Size cl_allocation_row_bytes(int n_budgets);
+/* A ClQueryRow whose data are the rows. */
+extern void cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull);
+/* Sums of the kept accounts whose hash ends in so many zero bits; and by parts, where these are asked for. */
+extern void cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums, ClAllocationSums *part);
+
+/* The part of an account, by its hash: other bits than those of the share. */
+#define CL_ALLOCATION_PART_SHIFT 40
+
+#endif							/* CL_USAGE_ALLOCATION_ROWS_H */

@@ -1,0 +1,608 @@
+/*
+ * shadow_price.c
+ *	  shadow_price: the prices of budgets at which the accounts of a query, each taking the limit that pays best, just fit.
+ *
+ * A first scan reads accounts into memory, as far as maintenance_work_mem goes. Where all are there, the search goes on in memory. Else a
+ * share of them by hash gives prices that are nearly right, and each step of the search is the query once more, through
+ * allocation_step_agg, with workers, partitions and shards as the planner finds them. Sums are exact, so both give the same bytes.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/allocation_price.h"
+#include "pg/query.h"
+#include "pg/regression_row.h"
+#include "pg/row.h"
+#include "usage/allocation_rows.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/plannodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+
+PG_FUNCTION_INFO_V1(cl_shadow_price);
+
+#define QUERY "the query of shadow_price"
+#define SAMPLE 131072			/* accounts at most whose prices are a start */
+#define SHARD "shard"
+
+typedef struct Budget
+{
+	char	   *name;
+	char	   *amount;			/* as it was given */
+} Budget;
+
+typedef struct Shadow
+{
+	int			n_budgets;
+	Budget		budget[CL_ALLOCATION_MOST_BUDGETS];
+	double		amount[CL_ALLOCATION_MOST_BUDGETS];
+	double		confidence;
+	bool		started;		/* at prices of the caller */
+	int			n_shards;
+	char	  **source;			/* a query in parentheses, for each shard */
+	char	   *account;		/* arguments of allocation_step_agg without prices */
+	char	   *columns;		/* of a scan */
+	bool		lognormal;
+	Oid			demand_type;
+	SPIPlanPtr	step;
+	SPIPlanPtr	step_by_part;
+	ClAllocationRows rows;
+	bool		in_memory;
+	int			share;			/* of the rows in memory that are asked now; -1: the query is */
+	int			passes;
+	ClAllocationSums first;		/* n, n_skipped and checksum of the first pass: those of every pass */
+	bool		by_part;		/* part is that of the sums asked for last */
+	ClAllocationSums part[CL_ALLOCATION_PARTS];
+} Shadow;
+
+/*
+ * Budgets and options
+ */
+
+static void
+read_budgets(Shadow *shadow, Jsonb *jsonb)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	ClJson		root;
+
+	cl_json_open(&root, "budgets", jsonb);
+	if (!JB_ROOT_IS_OBJECT(jsonb) || JB_ROOT_COUNT(jsonb) < 1 || JB_ROOT_COUNT(jsonb) > CL_ALLOCATION_MOST_BUDGETS)
+		cl_json_error_hint(&root, "an object of 1 to 8 budgets", "For example {\"exposure\": 1000000}.");
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		Budget	   *budget = &shadow->budget[shadow->n_budgets];
+		ClJson		node;
+
+		if (token != WJB_KEY)
+			continue;
+		budget->name = pnstrdup(value.val.string.val, value.val.string.len);
+		cl_json_require(&root, budget->name, &node);
+		if (!cl_json_is_number(&node))
+			cl_json_error(&node, "a number");
+		shadow->amount[shadow->n_budgets] = cl_json_float8(&node, 0, 1e25);
+		budget->amount = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
+		if (strlen(budget->name) > NAMEDATALEN - 6)
+			cl_json_error_hint(&node, "of a name of at most 58 bytes", "Its uses are a column of the query, use_ and this name.");
+		shadow->n_budgets++;
+	}
+}
+
+static void
+read_start(Shadow *shadow, const ClJson *start, double *price)
+{
+	const char *keys[CL_ALLOCATION_MOST_BUDGETS + 1] = {NULL};
+
+	for (int k = 0; k < shadow->n_budgets; k++)
+		keys[k] = shadow->budget[k].name;
+	cl_json_object(start, keys);
+	for (int k = 0; k < shadow->n_budgets; k++)
+	{
+		ClJson		node;
+
+		cl_json_require(start, keys[k], &node);
+		price[k] = cl_json_float8(&node, 0, CL_ALLOCATION_LARGEST_PRICE);
+	}
+	shadow->started = true;
+}
+
+/* Names of relations, as the query shall call them. */
+static char **
+read_shards(Shadow *shadow, const ClJson *shards)
+{
+	char	  **relation;
+
+	shadow->n_shards = cl_json_array(shards, 1, 1000);
+	relation = palloc_array(char *, shadow->n_shards);
+	for (int i = 0; i < shadow->n_shards; i++)
+	{
+		ClJson		node;
+
+		cl_json_item(shards, i, &node);
+		relation[i] = cl_query_relation(DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(cl_json_string(&node)))));
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(relation[i], relation[j]) == 0)
+				cl_json_error(&node, "a relation that is not among those before it");
+		}
+	}
+	return relation;
+}
+
+static char **
+read_options(Shadow *shadow, Jsonb *jsonb, double *price)
+{
+	static const char *const keys[] = {"start", "shards", "confidence", NULL};
+	char	  **shards = NULL;
+	ClJson		root;
+	ClJson		node;
+
+	cl_json_open(&root, "options of shadow_price", jsonb);
+	cl_json_object(&root, keys);
+	shadow->confidence = cl_json_get(&root, "confidence", &node) ? cl_json_float8(&node, 0.5, 0.999) : 0.95;
+	if (cl_json_get(&root, "start", &node))
+		read_start(shadow, &node, price);
+	if (cl_json_get(&root, "shards", &node))
+		shards = read_shards(shadow, &node);
+	return shards;
+}
+
+/*
+ * The query
+ */
+
+static void wrong_query(const char *detail) pg_attribute_noreturn();
+
+static void
+wrong_query(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("the query must return accounts with demand, economics and uses of the budgets"),
+			 errdetail("%s", detail),
+			 errhint("For example: SELECT account_id, demand, margin, carry, floor, cap, 1 AS use_exposure FROM account; "
+					 "mu, sigma and p_zero may stand for demand, floor, cap and draw_exposure may be left out.")));
+}
+
+/* The place of a column, whose type is a number; -1 where there is none, which is a mistake unless it is allowed. */
+static int
+number_column(TupleDesc desc, const char *name, bool required, bool *taken)
+{
+	int			column = cl_query_column(desc, name);
+	Oid			type;
+
+	if (column < 0 && required)
+		wrong_query(psprintf("It has no column %s.", name));
+	if (column < 0)
+		return -1;
+	type = TupleDescAttr(desc, column)->atttypid;
+	if (type != FLOAT8OID && type != NUMERICOID && type != INT4OID && type != INT8OID && type != INT2OID && type != FLOAT4OID)
+		wrong_query(psprintf("Its column %s is of type %s; it must be a number.", name, format_type_be(type)));
+	taken[column] = true;
+	return column;
+}
+
+static char *
+number(TupleDesc desc, const char *name, bool required, const char *otherwise, bool *taken)
+{
+	if (number_column(desc, name, required, taken) < 0)
+		return psprintf("%s::pg_catalog.float8", otherwise);
+	return psprintf("(q.%s)::pg_catalog.float8", quote_identifier(name));
+}
+
+/* A floor or a cap: numeric columns are read without a cast. */
+static char *
+amount(TupleDesc desc, const char *name, bool numeric)
+{
+	if (cl_query_column(desc, name) < 0)
+		return psprintf("NULL::pg_catalog.%s", numeric ? "numeric" : "float8");
+	return psprintf(numeric ? "q.%s" : "(q.%s)::pg_catalog.float8", quote_identifier(name));
+}
+
+static bool
+is_numeric(TupleDesc desc, const char *name, bool *taken)
+{
+	int			column = number_column(desc, name, false, taken);
+
+	return column < 0 || TupleDescAttr(desc, column)->atttypid == NUMERICOID;
+}
+
+static char *
+demand_columns(Shadow *shadow, TupleDesc desc, bool *taken)
+{
+	int			column = cl_query_column(desc, "demand");
+	Oid			type;
+
+	shadow->lognormal = column < 0;
+	if (shadow->lognormal)
+		return psprintf("%s, %s, %s", number(desc, "mu", true, "", taken), number(desc, "sigma", true, "", taken),
+						number(desc, "p_zero", true, "", taken));
+	type = TupleDescAttr(desc, column)->atttypid;
+	if (!cl_is_own_type(type, "demand"))
+		wrong_query(psprintf("Its column demand is of type %s; it must be demand.", format_type_be(type)));
+	shadow->demand_type = type;
+	taken[column] = true;
+	return pstrdup("q.demand");
+}
+
+/* What the query is read for: columns of a scan, arguments of the aggregate. */
+static void
+read_columns(Shadow *shadow, TupleDesc desc)
+{
+	bool	   *taken = palloc0_array(bool, desc->natts);
+	char	   *demand = demand_columns(shadow, desc, taken);
+	char	   *margin = number(desc, "margin", true, "", taken);
+	char	   *carry = number(desc, "carry", true, "", taken);
+	bool		numeric = is_numeric(desc, "floor", taken) & is_numeric(desc, "cap", taken);
+	int			column = cl_query_column(desc, "account_id");
+	StringInfoData uses;
+	StringInfoData draws;
+	Oid			type;
+
+	if (column < 0)
+		wrong_query("It has no column account_id.");
+	type = TupleDescAttr(desc, column)->atttypid;
+	if (type != INT8OID && type != INT4OID && type != INT2OID)
+		wrong_query(psprintf("Its column account_id is of type %s; it must be an integer.", format_type_be(type)));
+	taken[column] = true;
+	initStringInfo(&uses);
+	initStringInfo(&draws);
+	for (int k = 0; k < shadow->n_budgets; k++)
+	{
+		appendStringInfo(&uses, "%s%s", k > 0 ? ", " : "", number(desc, psprintf("use_%s", shadow->budget[k].name), true, "", taken));
+		appendStringInfo(&draws, "%s%s", k > 0 ? ", " : "",
+						 number(desc, psprintf("draw_%s", shadow->budget[k].name), false, "0", taken));
+	}
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!taken[i])
+			wrong_query(psprintf("Its column %s is not one that is read, or it is there twice.", NameStr(TupleDescAttr(desc, i)->attname)));
+	}
+	shadow->account = psprintf("%s, %s, %s, %s, %s, ARRAY[%s], ARRAY[%s]", demand, margin, carry, amount(desc, "floor", numeric),
+							   amount(desc, "cap", numeric), uses.data, draws.data);
+	shadow->columns = psprintf("(q.account_id)::pg_catalog.int8, pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0), "
+							   "%s, %s, %s, %s, %s, %s, %s", margin, carry, amount(desc, "floor", false), amount(desc, "cap", false),
+							   demand, uses.data, draws.data);
+}
+
+/* With shards the query reads from a name, which stands for each of them. */
+static void
+open_query(Shadow *shadow, const char *text, char **shards)
+{
+	ClQuery		query;
+
+	if (shards == NULL)
+	{
+		cl_query_open(&query, text, QUERY);
+		shadow->n_shards = 1;
+		shadow->source = palloc_object(char *);
+		shadow->source[0] = psprintf("(\n%s\n) AS q", query.text);
+		read_columns(shadow, query.desc);
+		return;
+	}
+	if (strstr(text, SHARD) == NULL)
+		wrong_query("With shards it must read from \"" SHARD "\", which stands for each of them.");
+	shadow->source = palloc_array(char *, shadow->n_shards);
+	for (int i = 0; i < shadow->n_shards; i++)
+	{
+		cl_query_open(&query, psprintf("WITH " SHARD " AS (SELECT * FROM %s) SELECT * FROM (\n%s\n) AS s", shards[i], text), QUERY);
+		shadow->source[i] = psprintf("(\n%s\n) AS q", query.text);
+		read_columns(shadow, query.desc);
+	}
+}
+
+/* A SELECT over each shard, put together. */
+static char *
+of_shards(const Shadow *shadow, const char *select, const char *after)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < shadow->n_shards; i++)
+		appendStringInfo(&sql, "%sSELECT %s FROM %s%s", i > 0 ? "\nUNION ALL " : "", select, shadow->source[i], after);
+	return sql.data;
+}
+
+#define HASH "pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0)"
+
+static SPIPlanPtr
+plan_step(const Shadow *shadow, bool by_part)
+{
+	Oid			types[1] = {FLOAT8ARRAYOID};
+	char	   *select = psprintf("%s AS part, credit_limit.allocation_step_agg(%s, $1) AS step, pg_catalog.count(q.account_id) AS n",
+								  by_part ? psprintf("(%s OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d", HASH,
+													 CL_ALLOCATION_PART_SHIFT, CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8",
+								  shadow->account);
+	char	   *shards = of_shards(shadow, select, by_part ? " GROUP BY 1" : "");
+
+	return cl_query_prepare(shadow->n_shards == 1 ? shards :
+							psprintf("SELECT s.part, credit_limit.rollup(s.step), pg_catalog.sum(s.n)::pg_catalog.int8 FROM (%s) AS s GROUP BY 1",
+									 shards), QUERY, 1, types);
+}
+
+/* What the planner expects of a plan. */
+static double
+expected_rows(SPIPlanPtr plan)
+{
+	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
+	double		rows = 0;
+
+	if (cached == NULL)
+		return 0;
+	if (list_length(cached->stmt_list) == 1)
+		rows = linitial_node(PlannedStmt, cached->stmt_list)->planTree->plan_rows;
+	ReleaseCachedPlan(cached, NULL);	/* a plan that is not kept has no owner */
+	return rows;
+}
+
+/*
+ * Scans and passes
+ */
+
+static void
+scan(Shadow *shadow, ClAllocationRows *rows)
+{
+	Oid			types[CL_ALLOCATION_MOST_COLUMNS];
+	int			n_columns = CL_ALLOCATION_DEMAND + (shadow->lognormal ? 3 : 1) + 2 * shadow->n_budgets;
+	char	   *share = rows->share == 0 ? "" : psprintf(" WHERE %s OPERATOR(pg_catalog.&) " INT64_FORMAT " OPERATOR(pg_catalog.=) 0", HASH,
+														(INT64CONST(1) << rows->share) - 1);
+	SPIPlanPtr	plan = cl_query_prepare(of_shards(shadow, shadow->columns, share), QUERY, 0, NULL);
+
+	for (int i = 0; i < n_columns; i++)
+		types[i] = i <= CL_ALLOCATION_HASH ? INT8OID : FLOAT8OID;
+	if (!shadow->lognormal)
+		types[CL_ALLOCATION_DEMAND] = shadow->demand_type;
+	cl_query_scan(plan, QUERY, n_columns, types, cl_allocation_rows_receive, rows);
+	SPI_freeplan(plan);
+}
+
+static void
+require_known(Shadow *shadow, int64 n_missing)
+{
+	ClAllocationRows rows;
+
+	if (n_missing == 0)
+		return;
+	/* Once more, without keeping any, to say which. */
+	cl_allocation_rows_init(&rows, shadow->n_budgets, shadow->lognormal, 0);
+	rows.most_bytes = 0;
+	scan(shadow, &rows);
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("something is not known of " INT64_FORMAT " accounts", n_missing),
+			 errdetail("The first is account " INT64_FORMAT ": its demand, margin, carry or a use is NULL or not known.",
+					   rows.first_missing),
+			 errhint("Leave such accounts out of the query: WHERE demand_mean(demand) IS NOT NULL AND ...")));
+}
+
+static void
+require_same_rows(Shadow *shadow, const ClAllocationSums *sums)
+{
+	if (shadow->first.n_budgets == 0)
+		shadow->first = *sums;
+	else if (sums->n != shadow->first.n || sums->n_skipped != shadow->first.n_skipped || sums->checksum != shadow->first.checksum)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the accounts changed while their prices were sought"),
+				 errdetail("Two passes of the query did not see the same rows."),
+				 errhint("Make a table of them first.")));
+	if (sums->shortest_horizon != sums->longest_horizon)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("demands must be of one horizon"),
+				 errdetail("They are of %d to %d months.", sums->shortest_horizon, sums->longest_horizon),
+				 errhint("Forecast all accounts for the same time that a limit stands.")));
+}
+
+static void
+pass(Shadow *shadow, const double *price, bool by_part, ClAllocationSums *sums)
+{
+	static const Oid types[] = {INT8OID, InvalidOid, INT8OID};
+	Datum		prices = cl_float8_array_datum(price, shadow->n_budgets);
+	int64		n_accounts = 0;
+
+	cl_query_execute(by_part ? shadow->step_by_part : shadow->step, QUERY, &prices, lengthof(types), types);
+	if (!cl_is_own_type(TupleDescAttr(SPI_tuptable->tupdesc, 1)->atttypid, "allocation_step"))
+		elog(ERROR, "allocation_step_agg is not that of the extension");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		value[lengthof(types)];
+		bool		isnull[lengthof(types)];
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, value, isnull);
+		if (isnull[1])
+			continue;
+		n_accounts += DatumGetInt64(value[2]);
+		cl_allocation_merge(by_part && !isnull[0] ? &shadow->part[DatumGetInt64(value[0])] : sums,
+							cl_summary_state(&allocation_step_summary, value[1]));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	for (int i = 0; by_part && i < CL_ALLOCATION_PARTS; i++)
+		cl_allocation_merge(sums, &shadow->part[i]);
+	require_known(shadow, sums->n_skipped + sums->n + sums->n_skipped - n_accounts);
+}
+
+/* A ClAllocationAsk. */
+static void
+ask(void *data, const double *price, bool likely_last, ClAllocationSums *sums)
+{
+	Shadow	   *shadow = data;
+	bool		all = shadow->share <= 0;
+
+	cl_allocation_begin(sums, shadow->n_budgets, price);
+	shadow->by_part = likely_last && all;
+	for (int i = 0; shadow->by_part && i < CL_ALLOCATION_PARTS; i++)
+		cl_allocation_begin(&shadow->part[i], shadow->n_budgets, price);
+	if (shadow->share >= 0)
+		cl_allocation_rows_sum(&shadow->rows, shadow->share, sums, shadow->by_part ? shadow->part : NULL);
+	else
+		pass(shadow, price, shadow->by_part, sums);
+	if (!all)
+		return;
+	shadow->passes++;
+	require_same_rows(shadow, sums);
+}
+
+/* Prices of a share of the accounts are a start for all. */
+static void
+solve_share(Shadow *shadow, int share, double *price)
+{
+	double		amount[CL_ALLOCATION_MOST_BUDGETS];
+	ClAllocationProblem problem = {shadow->n_budgets, amount, ask, shadow};
+	ClAllocationSums sums;
+	ClPriceStatus status;
+
+	for (int k = 0; k < shadow->n_budgets; k++)
+		amount[k] = ldexp(shadow->amount[k], -share);
+	shadow->share = share;
+	status = cl_allocation_solve(&problem, false, price, &sums);
+	if (status == CL_PRICE_INFEASIBLE || status == CL_PRICE_ENDLESS)
+		memset(price, 0, shadow->n_budgets * sizeof(double));
+}
+
+static ClPriceStatus
+solve(Shadow *shadow, double *price, ClAllocationSums *sums)
+{
+	ClAllocationProblem problem = {shadow->n_budgets, shadow->amount, ask, shadow};
+	double		wanted = 0;
+	int			share = 0;
+	bool		near = shadow->started;
+	SPIPlanPtr	plan = cl_query_prepare(of_shards(shadow, shadow->columns, ""), QUERY, 0, NULL);
+	double		expected = expected_rows(plan);
+
+	SPI_freeplan(plan);
+	if (expected * cl_allocation_row_bytes(shadow->n_budgets) > (double) maintenance_work_mem * 1024)
+		wanted = expected;
+	while (ldexp(wanted, -share) > SAMPLE)
+		share++;
+	shadow->in_memory = false;
+	if (share == 0 || !shadow->started)
+	{
+		cl_allocation_rows_init(&shadow->rows, shadow->n_budgets, shadow->lognormal, share);
+		scan(shadow, &shadow->rows);
+		shadow->passes++;
+		require_known(shadow, shadow->rows.n_missing);
+		shadow->in_memory = shadow->rows.share == 0;
+		share = shadow->rows.share;
+	}
+	if (shadow->in_memory)
+	{
+		while (ldexp(shadow->rows.n, -share) > SAMPLE)
+			share++;
+	}
+	else
+	{
+		shadow->step = plan_step(shadow, false);
+		shadow->step_by_part = plan_step(shadow, true);
+	}
+	if (!shadow->started && share > 0)
+	{
+		solve_share(shadow, share, price);
+		near = true;
+	}
+	shadow->share = shadow->in_memory ? 0 : -1;
+	return cl_allocation_solve(&problem, near, price, sums);
+}
+
+/*
+ * The certificate
+ */
+
+static const char *const status_names[CL_PRICE_STATUSES] = {"binding", "slack", "ties", "infeasible", "endless"};
+
+static void
+put_number(StringInfo out, const char *key, double number)
+{
+	appendStringInfo(out, ", \"%s\": ", key);
+	cl_json_put_float8(out, number);
+}
+
+static void
+put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *sums)
+{
+	double		low[CL_ALLOCATION_MOST_BUDGETS];
+	double		high[CL_ALLOCATION_MOST_BUDGETS];
+	bool		priced = status != CL_PRICE_INFEASIBLE && sums->n > 0;
+	bool		interval = priced && shadow->by_part && status != CL_PRICE_TIES;
+
+	if (interval)
+		cl_allocation_price_interval(shadow->part, CL_ALLOCATION_PARTS, shadow->amount, shadow->confidence, low, high);
+	appendStringInfoString(out, ", \"budgets\": [");
+	for (int k = 0; k < shadow->n_budgets; k++)
+	{
+		appendStringInfoString(out, k > 0 ? ", {\"name\": " : "{\"name\": ");
+		cl_json_put_string(out, shadow->budget[k].name);
+		appendStringInfo(out, ", \"amount\": %s", shadow->budget[k].amount);
+		if (priced)
+			put_number(out, "price", sums->price[k]);
+		put_number(out, "used", priced ? cl_allocation_used(sums, k) : cl_exact_sum_closed(&sums->floor_use[k]).high);
+		if (interval && !isnan(low[k]))
+			appendStringInfo(out, ", \"price_low\": %.9g, \"price_high\": %.9g", low[k], high[k]);
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static char *
+certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *sums)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"version\": 1, \"kind\": \"float\", \"method\": \"newsvendor\", \"response\": \"none\", \"status\": \"%s\"",
+					 sums->n == 0 ? "empty" : status_names[status]);
+	put_budgets(&out, shadow, status, sums);
+	appendStringInfo(&out, ", \"n\": " INT64_FORMAT, sums->n);
+	if (status != CL_PRICE_INFEASIBLE && sums->n > 0)
+	{
+		put_number(&out, "value", cl_exact_sum_closed(&sums->profit).high);
+		put_number(&out, "bound", cl_allocation_bound(sums, shadow->amount));
+		put_number(&out, "bound_error", cl_allocation_error(sums));
+	}
+	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes, shadow->in_memory ? "once" : "each pass");
+	return out.data;
+}
+
+/* query, budgets, options */
+Datum
+cl_shadow_price(PG_FUNCTION_ARGS)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Shadow	   *shadow;
+	double		price[CL_ALLOCATION_MOST_BUDGETS] = {0};
+	ClAllocationSums sums;
+	ClPriceStatus status;
+	char	  **shards;
+	Oid			input;
+	Oid			parameter;
+	Datum		result;
+
+	SPI_connect();
+	shadow = palloc0_object(Shadow);
+	read_budgets(shadow, PG_GETARG_JSONB_P(1));
+	shards = read_options(shadow, PG_GETARG_JSONB_P(2), price);
+	open_query(shadow, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
+	status = solve(shadow, price, &sums);
+	if (status == CL_PRICE_ENDLESS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the best limits of " INT64_FORMAT " accounts have no end", sums.n_endless),
+				 errdetail("They have no cap, no carry, and use nothing of a budget that binds."),
+				 errhint("Give them a cap.")));
+	/* A document of another room: its type reads it as it reads everybody's. */
+	getTypeInputInfo(get_func_rettype(fcinfo->flinfo->fn_oid), &input, &parameter);
+	{
+		char	   *text = certificate(shadow, status, &sums);
+
+		MemoryContextSwitchTo(caller);
+		result = OidInputFunctionCall(input, text, parameter, -1);
+	}
+	SPI_finish();
+	PG_RETURN_DATUM(result);
+}
