@@ -236,7 +236,9 @@ solve_one(const Search *search, int k, bool rough, bool near)
 {
 	double		low = -1;
 	double		high = INFINITY;
-	double		before = INFINITY;
+	double		before = INFINITY;	/* excess of the price before */
+	double		x_before = 0;
+	int			slow = 0;
 	bool		likely_last = near;
 
 	for (int i = 0; i < MOST_QUESTIONS; i++)
@@ -258,6 +260,10 @@ solve_one(const Search *search, int k, bool rough, bool near)
 			high = x;
 		if (high == 0)
 			return CL_PRICE_SLACK;
+		/* An account about to drop out may have a slope for a thousand: then that of the last step is better. */
+		slow = fabs(excess) > fabs(before) / 2 ? slow + 1 : 0;
+		if (slow == 1 && isfinite(before) && (before - excess) / (x - x_before) > 0)
+			slope = (before - excess) / (x - x_before);
 		if (slope > 0 && isfinite(excess))
 			newton = fmax(0, x + excess / slope);
 		if ((excess <= 0 && cl_nine_digits_up(newton) == x) || (rough && fabs(newton - x) <= ROUGH * x))
@@ -273,9 +279,10 @@ solve_one(const Search *search, int k, bool rough, bool near)
 			next = cl_nine_digits_up(newton);
 			if (next == x && low > 0)
 				next = nine_digits(low, 1);
-			if (!(next > low && next < high) || fabs(excess) > before / 2)
+			if (!(next > low && next < high) || slow > 3 || (slow > 1 && low >= 0 && high < INFINITY))
 				next = between(search, k, low, high);
-			before = fabs(excess);
+			before = excess;
+			x_before = x;
 		}
 		if (next > CL_ALLOCATION_LARGEST_PRICE)
 			return CL_PRICE_ENDLESS;
@@ -346,9 +353,17 @@ along(const Search *search, const double *direction)
 	return sum;
 }
 
+static void
+ask_along(const Search *search, const double *from, const double *to, double part, bool likely_last)
+{
+	for (int k = 0; k < search->problem->n_budgets; k++)
+		search->price[k] = part == 1 ? to[k] : cl_nine_digits_up(fmax(0, from[k] + part * (to[k] - from[k])));
+	ask(search, likely_last);
+}
+
 /*
  * From prices that were asked for towards others, to where the bound hardly falls along the way: all of it, unless the bound rises there
- * half as fast as it falls here; then by false position. False where it falls and rises at the same prices.
+ * half as fast as it falls here; then by false position. False where it falls and rises at the same prices; then it is where it rises.
  */
 static bool
 go_along(const Search *search, const double *from, const double *to, double step)
@@ -373,9 +388,7 @@ go_along(const Search *search, const double *from, const double *to, double step
 	{
 		double		there;
 
-		for (int k = 0; k < n; k++)
-			search->price[k] = part == 1 ? to[k] : cl_nine_digits_up(fmax(0, from[k] + part * direction[k]));
-		ask(search, step <= NEAR);
+		ask_along(search, from, to, part, step <= NEAR);
 		there = along(search, direction);
 		if (slope >= -digits || (there <= fmax(0, -slope / 2) + digits && (part == 1 || there >= slope / 2 - digits)))
 			return true;
@@ -393,6 +406,7 @@ go_along(const Search *search, const double *from, const double *to, double step
 		}
 		part = isfinite(at_high) && isfinite(at_low) ? (low * at_high - high * at_low) / (at_high - at_low) : (low + high) / 2;
 	}
+	ask_along(search, from, to, high, true);
 	return false;
 }
 
@@ -407,7 +421,7 @@ solve_all(const Search *search, bool near)
 	ask(search, near);
 	if (is_infeasible(search))
 		return CL_PRICE_INFEASIBLE;
-	for (int i = 0; i < MOST_STEPS && jumps < 4; i++)
+	for (int i = 0; i < MOST_STEPS && jumps < 3; i++)
 	{
 		Quadratic	quadratic;
 		double		target[MOST];
@@ -422,15 +436,17 @@ solve_all(const Search *search, bool near)
 			double		next = cl_nine_digits_up(target[k]);
 
 			before[k] = search->price[k];
-			if (next == before[k] && is_overdrawn(search, k))
-				next = next > 0 ? nine_digits(next, 1) : 1e-30;
+			if (next == before[k] && next > 0 && is_overdrawn(search, k))
+				next = nine_digits(next, 1);
 			step = fmax(step, next == before[k] ? 0 : fabs(next - before[k]) / fmax(next, before[k]));
 			target[k] = next;
 		}
 		/* Where rounding decides between neighbours, no search ends by itself. */
 		last_digits += step < 2.5e-8;
-		if (step == 0 || (last_digits > 3 && !any_overdrawn(search)))
+		if ((step == 0 || last_digits > 3) && !any_overdrawn(search))
 			return status_of(search);
+		if (step == 0)
+			break;
 		jumps += !go_along(search, before, target, step);
 	}
 	return raise_prices(search);

@@ -90,20 +90,24 @@ cl_query_prepare(const char *statement, const char *what, int n_parameters, Oid 
 }
 
 /* What follows the statement, a semicolon or a comment, is left out. */
+static char *
+statement_text(const char *text, const RawStmt *raw)
+{
+	return raw->stmt_len > 0 ? pnstrdup(text + raw->stmt_location, raw->stmt_len) : pstrdup(text + raw->stmt_location);
+}
+
 void
 cl_query_open(ClQuery *query, const char *text, const char *what)
 {
 	SPIPlanPtr	plan = SPI_prepare_cursor(text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	const CachedPlanSource *source;
-	const RawStmt *raw;
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare %s: %s", what, SPI_result_code_string(SPI_result));
 	source = checked_source(plan, what);
-	raw = source->raw_parse_tree;
 	query->what = what;
 	query->desc = CreateTupleDescCopy(source->resultDesc);
-	query->text = raw->stmt_len > 0 ? pnstrdup(text + raw->stmt_location, raw->stmt_len) : pstrdup(text + raw->stmt_location);
+	query->text = statement_text(text, source->raw_parse_tree);
 	SPI_freeplan(plan);
 }
 
@@ -274,6 +278,18 @@ parse(char *text)
 	statements = raw_parser(text, RAW_PARSE_DEFAULT);
 	error_context_stack = callback.previous;
 	return statements;
+}
+
+char *
+cl_query_one_select(const char *text, const char *what)
+{
+	List	   *statements = parse(pstrdup(text));
+
+	if (list_length(statements) != 1)
+		refuse(what, psprintf("It has %d statements.", list_length(statements)));
+	if (!IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+		refuse(what, "It does something else than to select.");
+	return statement_text(text, linitial_node(RawStmt, statements));
 }
 
 void

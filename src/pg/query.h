@@ -26,6 +26,9 @@ typedef struct ClQuery
 
 extern void cl_query_open(ClQuery *query, const char *text, const char *what);
 
+/* The statement alone of a text that is one SELECT, before the names in it mean something. */
+extern char *cl_query_one_select(const char *text, const char *what);
+
 /* A plan of a statement that only reads, which may run in parallel; checked as cl_query_open does. */
 extern SPIPlanPtr cl_query_prepare(const char *statement, const char *what, int n_parameters, Oid *types);
 

@@ -50,7 +50,7 @@ cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, i
 {
 	*rows = (ClAllocationRows) {
 		.context = CurrentMemoryContext, .n_budgets = n_budgets, .lognormal = lognormal, .share = share,
-		.most_bytes = (Size) maintenance_work_mem * 1024
+		.first_missing = PG_INT64_MAX, .most_bytes = (Size) maintenance_work_mem * 1024
 	};
 }
 
@@ -199,8 +199,8 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 
 	if (isnull[CL_ALLOCATION_ID] || !take_account(rows, value, isnull, &account, &horizon))
 	{
-		if (!isnull[CL_ALLOCATION_ID] && (rows->n_missing == 0 || DatumGetInt64(value[CL_ALLOCATION_ID]) < rows->first_missing))
-			rows->first_missing = DatumGetInt64(value[CL_ALLOCATION_ID]);
+		if (!isnull[CL_ALLOCATION_ID])
+			rows->first_missing = Min(rows->first_missing, DatumGetInt64(value[CL_ALLOCATION_ID]));
 		rows->n_missing++;
 		return;
 	}

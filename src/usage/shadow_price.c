@@ -14,6 +14,7 @@
 #include "pg/query.h"
 #include "pg/regression_row.h"
 #include "pg/row.h"
+#include "usage/allocation_query.h"
 #include "usage/allocation_rows.h"
 
 #include "access/htup_details.h"
@@ -26,29 +27,18 @@
 
 PG_FUNCTION_INFO_V1(cl_shadow_price);
 
-#define QUERY "the query of shadow_price"
 #define SAMPLE 131072			/* accounts at most whose prices are a start */
-#define SHARD "shard"
-
-typedef struct Budget
-{
-	char	   *name;
-	char	   *amount;			/* as it was given */
-} Budget;
+#define SAMPLE_BYTES ((Size) 32 * 1024 * 1024)
+#define FEW 1000
 
 typedef struct Shadow
 {
+	ClAllocationQuery query;
 	int			n_budgets;
-	Budget		budget[CL_ALLOCATION_MOST_BUDGETS];
+	char	   *amount_text[CL_ALLOCATION_MOST_BUDGETS];	/* as they were given */
 	double		amount[CL_ALLOCATION_MOST_BUDGETS];
 	double		confidence;
 	bool		started;		/* at prices of the caller */
-	int			n_shards;
-	char	  **source;			/* a query in parentheses, for each shard */
-	char	   *account;		/* arguments of allocation_step_agg without prices */
-	char	   *columns;		/* of a scan */
-	bool		lognormal;
-	Oid			demand_type;
 	SPIPlanPtr	step;
 	SPIPlanPtr	step_by_part;
 	ClAllocationRows rows;
@@ -77,20 +67,20 @@ read_budgets(Shadow *shadow, Jsonb *jsonb)
 		cl_json_error_hint(&root, "an object of 1 to 8 budgets", "For example {\"exposure\": 1000000}.");
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
-		Budget	   *budget = &shadow->budget[shadow->n_budgets];
+		int			k = shadow->n_budgets;
 		ClJson		node;
 
 		if (token != WJB_KEY)
 			continue;
-		budget->name = pnstrdup(value.val.string.val, value.val.string.len);
-		cl_json_require(&root, budget->name, &node);
+		shadow->query.name[k] = pnstrdup(value.val.string.val, value.val.string.len);
+		cl_json_require(&root, shadow->query.name[k], &node);
 		if (!cl_json_is_number(&node))
 			cl_json_error(&node, "a number");
-		shadow->amount[shadow->n_budgets] = cl_json_float8(&node, 0, 1e25);
-		budget->amount = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
-		if (strlen(budget->name) > NAMEDATALEN - 6)
+		shadow->amount[k] = cl_json_float8(&node, 0, 1e25);
+		shadow->amount_text[k] = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
+		if (strlen(shadow->query.name[k]) > NAMEDATALEN - 6)
 			cl_json_error_hint(&node, "of a name of at most 58 bytes", "Its uses are a column of the query, use_ and this name.");
-		shadow->n_budgets++;
+		shadow->n_budgets = shadow->query.n_budgets = k + 1;
 	}
 }
 
@@ -100,7 +90,7 @@ read_start(Shadow *shadow, const ClJson *start, double *price)
 	const char *keys[CL_ALLOCATION_MOST_BUDGETS + 1] = {NULL};
 
 	for (int k = 0; k < shadow->n_budgets; k++)
-		keys[k] = shadow->budget[k].name;
+		keys[k] = shadow->query.name[k];
 	cl_json_object(start, keys);
 	for (int k = 0; k < shadow->n_budgets; k++)
 	{
@@ -118,9 +108,9 @@ read_shards(Shadow *shadow, const ClJson *shards)
 {
 	char	  **relation;
 
-	shadow->n_shards = cl_json_array(shards, 1, 1000);
-	relation = palloc_array(char *, shadow->n_shards);
-	for (int i = 0; i < shadow->n_shards; i++)
+	shadow->query.n_shards = cl_json_array(shards, 1, 1000);
+	relation = palloc_array(char *, shadow->query.n_shards);
+	for (int i = 0; i < shadow->query.n_shards; i++)
 	{
 		ClJson		node;
 
@@ -154,177 +144,8 @@ read_options(Shadow *shadow, Jsonb *jsonb, double *price)
 }
 
 /*
- * The query
+ * Scans and passes
  */
-
-static void wrong_query(const char *detail) pg_attribute_noreturn();
-
-static void
-wrong_query(const char *detail)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("the query must return accounts with demand, economics and uses of the budgets"),
-			 errdetail("%s", detail),
-			 errhint("For example: SELECT account_id, demand, margin, carry, floor, cap, 1 AS use_exposure FROM account; "
-					 "mu, sigma and p_zero may stand for demand, floor, cap and draw_exposure may be left out.")));
-}
-
-/* The place of a column, whose type is a number; -1 where there is none, which is a mistake unless it is allowed. */
-static int
-number_column(TupleDesc desc, const char *name, bool required, bool *taken)
-{
-	int			column = cl_query_column(desc, name);
-	Oid			type;
-
-	if (column < 0 && required)
-		wrong_query(psprintf("It has no column %s.", name));
-	if (column < 0)
-		return -1;
-	type = TupleDescAttr(desc, column)->atttypid;
-	if (type != FLOAT8OID && type != NUMERICOID && type != INT4OID && type != INT8OID && type != INT2OID && type != FLOAT4OID)
-		wrong_query(psprintf("Its column %s is of type %s; it must be a number.", name, format_type_be(type)));
-	taken[column] = true;
-	return column;
-}
-
-static char *
-number(TupleDesc desc, const char *name, bool required, const char *otherwise, bool *taken)
-{
-	if (number_column(desc, name, required, taken) < 0)
-		return psprintf("%s::pg_catalog.float8", otherwise);
-	return psprintf("(q.%s)::pg_catalog.float8", quote_identifier(name));
-}
-
-/* A floor or a cap: numeric columns are read without a cast. */
-static char *
-amount(TupleDesc desc, const char *name, bool numeric)
-{
-	if (cl_query_column(desc, name) < 0)
-		return psprintf("NULL::pg_catalog.%s", numeric ? "numeric" : "float8");
-	return psprintf(numeric ? "q.%s" : "(q.%s)::pg_catalog.float8", quote_identifier(name));
-}
-
-static bool
-is_numeric(TupleDesc desc, const char *name, bool *taken)
-{
-	int			column = number_column(desc, name, false, taken);
-
-	return column < 0 || TupleDescAttr(desc, column)->atttypid == NUMERICOID;
-}
-
-static char *
-demand_columns(Shadow *shadow, TupleDesc desc, bool *taken)
-{
-	int			column = cl_query_column(desc, "demand");
-	Oid			type;
-
-	shadow->lognormal = column < 0;
-	if (shadow->lognormal)
-		return psprintf("%s, %s, %s", number(desc, "mu", true, "", taken), number(desc, "sigma", true, "", taken),
-						number(desc, "p_zero", true, "", taken));
-	type = TupleDescAttr(desc, column)->atttypid;
-	if (!cl_is_own_type(type, "demand"))
-		wrong_query(psprintf("Its column demand is of type %s; it must be demand.", format_type_be(type)));
-	shadow->demand_type = type;
-	taken[column] = true;
-	return pstrdup("q.demand");
-}
-
-/* What the query is read for: columns of a scan, arguments of the aggregate. */
-static void
-read_columns(Shadow *shadow, TupleDesc desc)
-{
-	bool	   *taken = palloc0_array(bool, desc->natts);
-	char	   *demand = demand_columns(shadow, desc, taken);
-	char	   *margin = number(desc, "margin", true, "", taken);
-	char	   *carry = number(desc, "carry", true, "", taken);
-	bool		numeric = is_numeric(desc, "floor", taken) & is_numeric(desc, "cap", taken);
-	int			column = cl_query_column(desc, "account_id");
-	StringInfoData uses;
-	StringInfoData draws;
-	Oid			type;
-
-	if (column < 0)
-		wrong_query("It has no column account_id.");
-	type = TupleDescAttr(desc, column)->atttypid;
-	if (type != INT8OID && type != INT4OID && type != INT2OID)
-		wrong_query(psprintf("Its column account_id is of type %s; it must be an integer.", format_type_be(type)));
-	taken[column] = true;
-	initStringInfo(&uses);
-	initStringInfo(&draws);
-	for (int k = 0; k < shadow->n_budgets; k++)
-	{
-		appendStringInfo(&uses, "%s%s", k > 0 ? ", " : "", number(desc, psprintf("use_%s", shadow->budget[k].name), true, "", taken));
-		appendStringInfo(&draws, "%s%s", k > 0 ? ", " : "",
-						 number(desc, psprintf("draw_%s", shadow->budget[k].name), false, "0", taken));
-	}
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (!taken[i])
-			wrong_query(psprintf("Its column %s is not one that is read, or it is there twice.", NameStr(TupleDescAttr(desc, i)->attname)));
-	}
-	shadow->account = psprintf("%s, %s, %s, %s, %s, ARRAY[%s], ARRAY[%s]", demand, margin, carry, amount(desc, "floor", numeric),
-							   amount(desc, "cap", numeric), uses.data, draws.data);
-	shadow->columns = psprintf("(q.account_id)::pg_catalog.int8, pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0), "
-							   "%s, %s, %s, %s, %s, %s, %s", margin, carry, amount(desc, "floor", false), amount(desc, "cap", false),
-							   demand, uses.data, draws.data);
-}
-
-/* With shards the query reads from a name, which stands for each of them. */
-static void
-open_query(Shadow *shadow, const char *text, char **shards)
-{
-	ClQuery		query;
-
-	if (shards == NULL)
-	{
-		cl_query_open(&query, text, QUERY);
-		shadow->n_shards = 1;
-		shadow->source = palloc_object(char *);
-		shadow->source[0] = psprintf("(\n%s\n) AS q", query.text);
-		read_columns(shadow, query.desc);
-		return;
-	}
-	if (strstr(text, SHARD) == NULL)
-		wrong_query("With shards it must read from \"" SHARD "\", which stands for each of them.");
-	shadow->source = palloc_array(char *, shadow->n_shards);
-	for (int i = 0; i < shadow->n_shards; i++)
-	{
-		cl_query_open(&query, psprintf("WITH " SHARD " AS (SELECT * FROM %s) SELECT * FROM (\n%s\n) AS s", shards[i], text), QUERY);
-		shadow->source[i] = psprintf("(\n%s\n) AS q", query.text);
-		read_columns(shadow, query.desc);
-	}
-}
-
-/* A SELECT over each shard, put together. */
-static char *
-of_shards(const Shadow *shadow, const char *select, const char *after)
-{
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	for (int i = 0; i < shadow->n_shards; i++)
-		appendStringInfo(&sql, "%sSELECT %s FROM %s%s", i > 0 ? "\nUNION ALL " : "", select, shadow->source[i], after);
-	return sql.data;
-}
-
-#define HASH "pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0)"
-
-static SPIPlanPtr
-plan_step(const Shadow *shadow, bool by_part)
-{
-	Oid			types[1] = {FLOAT8ARRAYOID};
-	char	   *select = psprintf("%s AS part, credit_limit.allocation_step_agg(%s, $1) AS step, pg_catalog.count(q.account_id) AS n",
-								  by_part ? psprintf("(%s OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d", HASH,
-													 CL_ALLOCATION_PART_SHIFT, CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8",
-								  shadow->account);
-	char	   *shards = of_shards(shadow, select, by_part ? " GROUP BY 1" : "");
-
-	return cl_query_prepare(shadow->n_shards == 1 ? shards :
-							psprintf("SELECT s.part, credit_limit.rollup(s.step), pg_catalog.sum(s.n)::pg_catalog.int8 FROM (%s) AS s GROUP BY 1",
-									 shards), QUERY, 1, types);
-}
 
 /* What the planner expects of a plan. */
 static double
@@ -341,24 +162,18 @@ expected_rows(SPIPlanPtr plan)
 	return rows;
 }
 
-/*
- * Scans and passes
- */
-
 static void
 scan(Shadow *shadow, ClAllocationRows *rows)
 {
 	Oid			types[CL_ALLOCATION_MOST_COLUMNS];
-	int			n_columns = CL_ALLOCATION_DEMAND + (shadow->lognormal ? 3 : 1) + 2 * shadow->n_budgets;
-	char	   *share = rows->share == 0 ? "" : psprintf(" WHERE %s OPERATOR(pg_catalog.&) " INT64_FORMAT " OPERATOR(pg_catalog.=) 0", HASH,
-														(INT64CONST(1) << rows->share) - 1);
-	SPIPlanPtr	plan = cl_query_prepare(of_shards(shadow, shadow->columns, share), QUERY, 0, NULL);
+	int			n_columns = CL_ALLOCATION_DEMAND + (shadow->query.lognormal ? 3 : 1) + 2 * shadow->n_budgets;
+	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&shadow->query, rows->share), CL_ALLOCATION_QUERY, 0, NULL);
 
 	for (int i = 0; i < n_columns; i++)
 		types[i] = i <= CL_ALLOCATION_HASH ? INT8OID : FLOAT8OID;
-	if (!shadow->lognormal)
-		types[CL_ALLOCATION_DEMAND] = shadow->demand_type;
-	cl_query_scan(plan, QUERY, n_columns, types, cl_allocation_rows_receive, rows);
+	if (!shadow->query.lognormal)
+		types[CL_ALLOCATION_DEMAND] = shadow->query.demand_type;
+	cl_query_scan(plan, CL_ALLOCATION_QUERY, n_columns, types, cl_allocation_rows_receive, rows);
 	SPI_freeplan(plan);
 }
 
@@ -370,12 +185,13 @@ require_known(Shadow *shadow, int64 n_missing)
 	if (n_missing == 0)
 		return;
 	/* Once more, without keeping any, to say which. */
-	cl_allocation_rows_init(&rows, shadow->n_budgets, shadow->lognormal, 0);
+	cl_allocation_rows_init(&rows, shadow->n_budgets, shadow->query.lognormal, 0);
 	rows.most_bytes = 0;
 	scan(shadow, &rows);
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("something is not known of " INT64_FORMAT " accounts", n_missing),
+			 rows.first_missing == PG_INT64_MAX ? errdetail("Their account_id is NULL.") :
 			 errdetail("The first is account " INT64_FORMAT ": its demand, margin, carry or a use is NULL or not known.",
 					   rows.first_missing),
 			 errhint("Leave such accounts out of the query: WHERE demand_mean(demand) IS NOT NULL AND ...")));
@@ -407,7 +223,7 @@ pass(Shadow *shadow, const double *price, bool by_part, ClAllocationSums *sums)
 	Datum		prices = cl_float8_array_datum(price, shadow->n_budgets);
 	int64		n_accounts = 0;
 
-	cl_query_execute(by_part ? shadow->step_by_part : shadow->step, QUERY, &prices, lengthof(types), types);
+	cl_query_execute(by_part ? shadow->step_by_part : shadow->step, CL_ALLOCATION_QUERY, &prices, lengthof(types), types);
 	if (!cl_is_own_type(TupleDescAttr(SPI_tuptable->tupdesc, 1)->atttypid, "allocation_step"))
 		elog(ERROR, "allocation_step_agg is not that of the extension");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -470,21 +286,21 @@ static ClPriceStatus
 solve(Shadow *shadow, double *price, ClAllocationSums *sums)
 {
 	ClAllocationProblem problem = {shadow->n_budgets, shadow->amount, ask, shadow};
-	double		wanted = 0;
-	int			share = 0;
+	int			share;
 	bool		near = shadow->started;
-	SPIPlanPtr	plan = cl_query_prepare(of_shards(shadow, shadow->columns, ""), QUERY, 0, NULL);
+	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&shadow->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
 	double		expected = expected_rows(plan);
+	bool		fits = expected * cl_allocation_row_bytes(shadow->n_budgets) <= (double) maintenance_work_mem * 1024;
 
 	SPI_freeplan(plan);
-	if (expected * cl_allocation_row_bytes(shadow->n_budgets) > (double) maintenance_work_mem * 1024)
-		wanted = expected;
-	while (ldexp(wanted, -share) > SAMPLE)
+	share = fits ? 0 : 1;
+	while (!fits && ldexp(expected, -share) > SAMPLE)
 		share++;
-	shadow->in_memory = false;
-	if (share == 0 || !shadow->started)
+	if (fits || !shadow->started)
 	{
-		cl_allocation_rows_init(&shadow->rows, shadow->n_budgets, shadow->lognormal, share);
+		cl_allocation_rows_init(&shadow->rows, shadow->n_budgets, shadow->query.lognormal, share);
+		if (!fits)
+			shadow->rows.most_bytes = Max(shadow->rows.most_bytes, SAMPLE_BYTES);
 		scan(shadow, &shadow->rows);
 		shadow->passes++;
 		require_known(shadow, shadow->rows.n_missing);
@@ -493,13 +309,15 @@ solve(Shadow *shadow, double *price, ClAllocationSums *sums)
 	}
 	if (shadow->in_memory)
 	{
-		while (ldexp(shadow->rows.n, -share) > SAMPLE)
+		while (ldexp(shadow->rows.n, -share) > Min(SAMPLE, FEW + shadow->rows.n / 8.0))
 			share++;
 	}
 	else
 	{
-		shadow->step = plan_step(shadow, false);
-		shadow->step_by_part = plan_step(shadow, true);
+		Oid			types[1] = {FLOAT8ARRAYOID};
+
+		shadow->step = cl_query_prepare(cl_allocation_query_step(&shadow->query, false), CL_ALLOCATION_QUERY, 1, types);
+		shadow->step_by_part = cl_query_prepare(cl_allocation_query_step(&shadow->query, true), CL_ALLOCATION_QUERY, 1, types);
 	}
 	if (!shadow->started && share > 0)
 	{
@@ -537,8 +355,8 @@ put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const Cl
 	for (int k = 0; k < shadow->n_budgets; k++)
 	{
 		appendStringInfoString(out, k > 0 ? ", {\"name\": " : "{\"name\": ");
-		cl_json_put_string(out, shadow->budget[k].name);
-		appendStringInfo(out, ", \"amount\": %s", shadow->budget[k].amount);
+		cl_json_put_string(out, shadow->query.name[k]);
+		appendStringInfo(out, ", \"amount\": %s", shadow->amount_text[k]);
 		if (priced)
 			put_number(out, "price", sums->price[k]);
 		put_number(out, "used", priced ? cl_allocation_used(sums, k) : cl_exact_sum_closed(&sums->floor_use[k]).high);
@@ -587,7 +405,7 @@ cl_shadow_price(PG_FUNCTION_ARGS)
 	shadow = palloc0_object(Shadow);
 	read_budgets(shadow, PG_GETARG_JSONB_P(1));
 	shards = read_options(shadow, PG_GETARG_JSONB_P(2), price);
-	open_query(shadow, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
+	cl_allocation_query_open(&shadow->query, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
 	status = solve(shadow, price, &sums);
 	if (status == CL_PRICE_ENDLESS)
 		ereport(ERROR,

@@ -31,6 +31,9 @@ BEGIN
       'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
     WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
+    WHEN 'allocation_step' THEN ARRAY['allocation_step_agg(5 + x, 0.5, pd, 0.12, 0.01, x, 900, ARRAY[1, pd], ARRAY[0, pd], ''{0.01, 0.02}'')',
+      'allocation_step_agg(demand_with_basis(demand(3, 1), ''mixture'', i), 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')',
+      'allocation_step_agg(NULL::demand, 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')']
     WHEN 'ccf' THEN ARRAY['ccf_agg(amount, available, x)', 'ccf_agg(amount, 10, 10 * pd, ''{"unstable": 0.3}'')', 'ccf_agg(amount, NULL, x)']
     WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
       'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']

@@ -18,6 +18,10 @@ CREATE TABLE place (what text, call text, good text);
 INSERT INTO place VALUES
   ('logistic_regression_fit query', 'SELECT credit_limit.logistic_regression_fit(%L)', 'SELECT bad, ARRAY[age] FROM loan'),
   ('demand_prior_fit query', 'SELECT credit_limit.demand_prior_fit(%L)', 'SELECT id, d FROM loan_demand'),
+  ('shadow_price query', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'')', 'SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '
+    '0.02 AS carry, 1 AS use_a FROM loan'),
+  ('shadow_price query of shards', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'', ''{"shards": ["loan"]}'')', 'SELECT id AS account_id, 5 AS mu, '
+    '1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM shard'),
   ('logit_stepwise query', 'SELECT * FROM credit_limit.logit_stepwise(%L, ARRAY[''age''])', 'SELECT bad, ARRAY[age] FROM loan'),
   ('logit_stepwise terms', 'SELECT * FROM credit_limit.logit_stepwise(''SELECT bad, ARRAY[age] FROM loan'', ARRAY[%L])', 'age'),
   ('psi_by_period relation', 'SELECT * FROM credit_limit.psi_by_period(%L, ''grade'', ''m'')', 'loan'),

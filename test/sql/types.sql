@@ -67,6 +67,10 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('ccf', 'float8 with options', 'ccf_agg(balance::float8, available::float8, score, ''{"unstable": 0.2}'')', NULL),
   ('fairness', 'scores', 'fairness_agg(label, event, score)', NULL),
   ('fairness', 'small scores', 'fairness_agg(label, event, pd)', NULL),
+  ('allocation_step', 'numeric amounts', 'allocation_step_agg(6 + score / 200, 0.3 + pd, x / 2, 0.15 - pd / 5, 0.01, nullif(round(balance / 100), 7), '
+    'available, ARRAY[1, pd], ARRAY[0, -pd], ''{0.01, 0.2}'')', NULL),
+  ('allocation_step', 'demands', 'allocation_step_agg(demand(6 + score / 200, 0.3 + pd), 0.15 - pd / 5, 0.01, weight, 100 + score, ARRAY[weight / 60], '
+    'NULL, ''{0.05}'')', NULL),
   ('utilization', 'amounts', 'utilization_agg(balance, available)', NULL),
   ('utilization', 'float8', 'utilization_agg(balance::float8, available::float8)', NULL),
   ('demand', 'months', 'demand_agg(balance, available)', NULL),

@@ -42,6 +42,8 @@ our %value = (
 	calibration => "(SELECT credit_limit.calibration_agg((i % 40) / 97.0, i % 7 = 0) FROM generate_series(1, 500) i)",
 	pd_curve => "(SELECT credit_limit.isotonic_calibration(i, i % 3 > 0, true) FROM generate_series(1, 50) i)",
 	stability => "credit_limit.stability(ARRAY['a', NULL, ''], ARRAY[1, 2, 0], ARRAY[0, 5.5, 1])",
+	allocation_step => "(SELECT credit_limit.allocation_step_agg(5 + i / 20.0, 0.5, 0.1, 0.12, 0.01 + i / 7000.0, i, 900, ARRAY[1, i / 70.0],
+		ARRAY[0, i / 90.0], '{0.01, 0.02}') FROM generate_series(1, 50) i)",
 	ccf => "(SELECT credit_limit.ccf_agg(i * 7919 % 5007, 5000 + i % 9, i * 77.7) FROM generate_series(0, 60) i)",
 	fairness => "(SELECT credit_limit.fairness_agg(nullif(chr(64 + i % 3), '\@'), i % 3 = 0, sqrt(i))
 		FROM generate_series(1, 50) i)",

@@ -21,13 +21,14 @@ CREATE FUNCTION credit_limit.allocation_step_stats(
 AS 'MODULE_PATHNAME', 'cl_allocation_step_stats' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.allocation_step_stats(credit_limit.allocation_step, float8[]) IS
-'What accounts take at the prices of budgets (allocation_step_agg). n accounts, n_skipped rows left out, n_endless accounts whose best '
-'limit has no end (no cap, and nothing that it costs): where there are any, sums are NULL. n_at_floor, n_at_cap: how many floor or cap '
-'hold. value: expected profit of all in a year. bound: value + sum of price * (budget - use), which no limits that fit into the budgets '
-'exceed, whatever the prices are; NULL without budgets. bound_error: what rounding may make of value and bound. credit_limit and '
-'expected_draw: sums over accounts. uses, floor_uses: of each budget, by these limits and by the floors alone. derivatives: matrix of '
-'the use of budget k by price l, none above 0. checksum: of what the accounts are, in any order; two passes over the same rows have the '
-'same. A NULL step gives NULL. Error: budgets that are not as many as prices.';
+'What accounts take at the prices of budgets (allocation_step_agg). n accounts, n_skipped rows left out, n_endless accounts '
+'whose best limit has no end (no cap, and nothing that it costs): where there are any, sums are NULL. n_at_floor, n_at_cap: '
+'how many floor or cap hold. value: expected profit of all in a year. bound: value + sum of price * (budget - use), which '
+'no limits that fit into the budgets exceed, whatever the prices are; NULL without budgets. bound_error: what rounding may '
+'make of value and bound. credit_limit and expected_draw: sums over accounts. uses, floor_uses: of each budget, by these '
+'limits and by the floors alone. derivatives: matrix of the use of budget k by price l, none above 0. checksum: of what the '
+'accounts are, in any order; two passes over the same rows have the same. A NULL step gives NULL. Error: budgets that are '
+'not as many as prices.';
 
 CREATE FUNCTION credit_limit.allocation_limit(
   demand credit_limit.demand,
@@ -41,10 +42,12 @@ CREATE FUNCTION credit_limit.allocation_limit(
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_allocation_limit_demand' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, float8, float8, float8, float8[], float8[], float8[]) IS
-'The limit of one account that pays best at the prices of the budgets: what allocation_step_agg sums, with its arguments. It is '
-'optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses. Not rounded. NULL where '
-'the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as allocation_step_agg.';
+COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, float8, float8, float8, float8[], float8[],
+  float8[]) IS
+'The limit of one account that pays best at the prices of the budgets: what allocation_step_agg sums, with its arguments. '
+'It is optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses. Not '
+'rounded. NULL where the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as '
+'allocation_step_agg.';
 
 CREATE FUNCTION credit_limit.allocation_limit(
   mu float8,
@@ -60,27 +63,30 @@ CREATE FUNCTION credit_limit.allocation_limit(
 RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_allocation_limit_lognormal' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.allocation_limit(float8, float8, float8, float8, float8, float8, float8, float8[], float8[], float8[]) IS
-'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[]), for a demand that is 0 with probability '
-'p_zero and else lognormal(mu, sigma).';
+COMMENT ON FUNCTION credit_limit.allocation_limit(float8, float8, float8, float8, float8, float8, float8, float8[], float8[],
+  float8[]) IS
+'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[]), for a demand that is 0 with '
+'probability p_zero and else lognormal(mu, sigma).';
 
 CREATE FUNCTION credit_limit.shadow_price(query text, budgets jsonb, options jsonb DEFAULT '{}')
 RETURNS credit_limit.allocation_certificate
 AS 'MODULE_PATHNAME', 'cl_shadow_price' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 
 COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
-'Divides budgets over the accounts of a query so that their expected profit is highest: the prices of the budgets at which the limits that '
-'pay best for each account, prices included, just fit. budgets: an object of 1 to 8 names and amounts, 0 to 1e25. The query returns, by name '
-'and nothing else, account_id (integer), demand, or mu, sigma and p_zero of one that is lognormal, margin and carry (per year and unit, '
-'unit_economics), floor (NULL: 0) and cap (NULL: none), which may be left out, and for each budget use_NAME, its use per unit of limit (0 to '
-'1000), and optionally draw_NAME, its use per unit of expected draw, from -use_NAME on. Prices have nine digits, rounded up, in the order in '
-'which jsonb keeps the names; of several that are as good the first in lexicographic order. allocation_limit gives each account its limit. '
-'Status: binding, slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up), empty. '
-'Accounts are read once where they fit into maintenance_work_mem; else each pass runs the query through allocation_step_agg, in parallel where '
-'the planner can, after a share of the accounts by hash has given a start; both give the same numbers. price_low and price_high: what other '
-'accounts of the same kind would make of the price, by a bootstrap of 256 parts by hash. Options: start {NAME: price} of an earlier '
-'certificate, which saves passes and changes nothing else; shards, names of relations, for each of which the query runs in turn, reading it '
-'under the name shard; confidence (0.95) of the interval. The query must be one SELECT that only reads, without volatile functions and row '
-'locks, runs with the rights and the search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns '
-'(42804), a query that does something else (22023), an account of which something is not known (22004), demands of several horizons or '
-'limits without an end (22023), passes that see different rows (55000).';
+'Divides budgets over the accounts of a query so that their expected profit is highest: the prices of the budgets at which '
+'the limits that pay best for each account, prices included, just fit. budgets: an object of 1 to 8 names and amounts, 0 to '
+'1e25. The query returns, by name and nothing else, account_id (integer), demand, or mu, sigma and p_zero of one that is '
+'lognormal, margin and carry (per year and unit, unit_economics), floor (NULL: 0) and cap (NULL: none), which may be left '
+'out, and for each budget use_NAME, its use per unit of limit (0 to 1000), and optionally draw_NAME, its use per unit of '
+'expected draw, from -use_NAME on. Prices have nine digits, rounded up, in the order in which jsonb keeps the names; of '
+'several that are as good the first in lexicographic order. allocation_limit gives each account its limit. Status: binding, '
+'slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up), empty. '
+'Accounts are read once where they fit into maintenance_work_mem; else each pass runs the query through '
+'allocation_step_agg, in parallel where the planner can, after a share of the accounts by hash has given a start; both give '
+'the same numbers. price_low and price_high: what other accounts of the same kind would make of the price, by a bootstrap '
+'of 256 parts by hash. Options: start {NAME: price} of an earlier certificate, which saves passes and changes nothing else; '
+'shards, names of relations, for each of which the query runs in turn, reading it under the name shard; confidence (0.95) '
+'of the interval. The query must be one SELECT that only reads, without volatile functions and row locks, runs with the '
+'rights and the search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
+'a query that does something else (22023), an account of which something is not known (22004), demands of several horizons '
+'or limits without an end (22023), passes that see different rows (55000).';

@@ -1,0 +1,32 @@
+/*
+ * allocation_query.h
+ *	  The query of shadow_price: its columns, and the SQL around it.
+ */
+#ifndef CL_USAGE_ALLOCATION_QUERY_H
+#define CL_USAGE_ALLOCATION_QUERY_H
+
+#include "core/allocation.h"
+#include "pg/query.h"
+
+#define CL_ALLOCATION_QUERY "the query of shadow_price"
+
+typedef struct ClAllocationQuery
+{
+	int			n_budgets;
+	char	   *name[CL_ALLOCATION_MOST_BUDGETS];
+	bool		lognormal;		/* mu, sigma and p_zero, and not a demand */
+	Oid			demand_type;
+	int			n_shards;
+	char	  **source;			/* a query in parentheses, for each shard */
+	char	   *account;		/* arguments of allocation_step_agg without prices */
+	char	   *columns;		/* of a scan, see allocation_rows.h */
+} ClAllocationQuery;
+
+/* For budgets of these names; shards: names of relations, or NULL. */
+extern void cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shards);
+/* The accounts whose hash ends in so many zero bits. */
+extern char *cl_allocation_query_scan(const ClAllocationQuery *query, int share);
+/* part, allocation_step, number of accounts: of all accounts, or by part; $1: prices. */
+extern char *cl_allocation_query_step(const ClAllocationQuery *query, bool by_part);
+
+#endif							/* CL_USAGE_ALLOCATION_QUERY_H */
