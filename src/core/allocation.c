@@ -100,7 +100,8 @@ checksum(const ClAllocationAccount *account, int n_budgets)
 	if (demand->distribution == CL_DEMAND_QUANTILES)
 	{
 		x[0] = x[1] = x[2] = 0;
-		points = cl_checksum_row(demand->probability, demand->n_points, 0) + cl_checksum_row(demand->quantile, demand->n_points, 1);
+		points = cl_checksum_row(demand->probability, demand->n_points, 0) +
+			cl_checksum_row(demand->quantile, demand->n_points, 1);
 	}
 	for (int k = 0; k < n_budgets; k++)
 	{

@@ -6,20 +6,20 @@
  *
  *		w_k(L) = use_k L + draw_k E[min(D, L)],	use_k >= 0, use_k + draw_k >= 0
  *
- * so that no use falls as a limit rises: draw_k below 0 is a budget of what is not drawn. At prices p the account takes the limit that
- * earns most, profit(L) less sum of p_k w_k(L). That is
+ * so that no use falls as a limit rises: draw_k below 0 is a budget of what is not drawn. At prices p the account takes the
+ * limit that earns most, profit(L) less sum of p_k w_k(L). That is
  *
  *		A E[min(D, L)] - B L,	A = margin + carry - sum of p_k draw_k, B = carry + sum of p_k use_k
  *
- * once more a newsvendor's: P(D > L) = B / A, kept to floor and cap. Where A <= B it takes the floor. As dw_k / dL = use_k + draw_k
- * P(D > L) = w'_k, and the slope of what it earns falls by A f(L), f the density of demand,
+ * once more a newsvendor's: P(D > L) = B / A, kept to floor and cap. Where A <= B it takes the floor. As dw_k / dL = use_k +
+ * draw_k P(D > L) = w'_k, and the slope of what it earns falls by A f(L), f the density of demand,
  *
  *		dw_k / dp_l = - w'_k w'_l / (A f(L))
  *
  * which is 0 where floor, cap or ceiling hold the limit, or demand has no density there.
  *
- * The sums are exact, so that they are the same for every plan, order and split. For that each addend is a multiple of 2^-70 and at
- * most 2^61: no amount of money is finer, and limits end at 1e15.
+ * The sums are exact, so that they are the same for every plan, order and split. For that each addend is a multiple of 2^-70
+ * and at most 2^61: no amount of money is finer, and limits end at 1e15.
  */
 #ifndef CL_CORE_ALLOCATION_H
 #define CL_CORE_ALLOCATION_H
@@ -54,7 +54,8 @@ typedef struct ClAllocationAnswer
 } ClAllocationAnswer;
 
 /* False where demand is not known. */
-extern bool cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, ClAllocationAnswer *answer);
+extern bool cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price,
+								 ClAllocationAnswer *answer);
 extern double cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, double draw);
 
 /* Place of (k, l), k >= l, among the slopes. */

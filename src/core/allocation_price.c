@@ -362,8 +362,9 @@ ask_along(const Search *search, const double *from, const double *to, double par
 }
 
 /*
- * From prices that were asked for towards others, to where the bound hardly falls along the way: all of it, unless the bound rises there
- * half as fast as it falls here; then by false position. False where it falls and rises at the same prices; then it is where it rises.
+ * From prices that were asked for towards others, to where the bound hardly falls along the way: all of it, unless the bound
+ * rises there half as fast as it falls here; then by false position. False where it falls and rises at the same prices; then it
+ * is where it rises.
  */
 static bool
 go_along(const Search *search, const double *from, const double *to, double step)

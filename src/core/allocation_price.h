@@ -2,15 +2,16 @@
  * allocation_price.h
  *	  The prices at which accounts that each do what pays best just fit into the budgets.
  *
- * The bound (cl_allocation_bound) is convex in the prices, its derivative by price k is amount_k - used_k, and its second derivatives are
- * the slopes. Its least value at prices of 0 or more is the best profit within the budgets, since profit is concave in each limit
- * (Boyd and Vandenberghe 2004, 5.5). So Newton's method finds the prices: with one budget kept between a price that is too low and one
- * that is not, with several on the quadratic at hand with the condition price >= 0, by looking at each set of budgets that may bind.
+ * The bound (cl_allocation_bound) is convex in the prices, its derivative by price k is amount_k - used_k, and its second
+ * derivatives are the slopes. Its least value at prices of 0 or more is the best profit within the budgets, since profit is
+ * concave in each limit (Boyd and Vandenberghe 2004, 5.5). So Newton's method finds the prices: with one budget kept between a
+ * price that is too low and one that is not, with several on the quadratic at hand with the condition price >= 0, by looking at
+ * each set of budgets that may bind.
  *
- * All prices that are tried, and those that are found, have nine significant decimals, the last of them rounded up: a use falls as a
- * price rises, so what is found fits into the budgets. With one budget it is the least such price. Where several price vectors are as good
- * (one budget says the same as another) the least in lexicographic order is taken. So the answer does not depend on where the search
- * began.
+ * All prices that are tried, and those that are found, have nine significant decimals, the last of them rounded up: a use falls
+ * as a price rises, so what is found fits into the budgets. With one budget it is the least such price. Where several price
+ * vectors are as good (one budget says the same as another) the least in lexicographic order is taken. So the answer does not
+ * depend on where the search began.
  */
 #ifndef CL_CORE_ALLOCATION_PRICE_H
 #define CL_CORE_ALLOCATION_PRICE_H
@@ -40,8 +41,8 @@ typedef struct ClAllocationProblem
 } ClAllocationProblem;
 
 /*
- * From prices on, to those that are found, whose sums were asked for last. A start that is known to be near is the start of Newton's
- * method; else one budget after another is looked at first.
+ * From prices on, to those that are found, whose sums were asked for last. A start that is known to be near is the start of
+ * Newton's method; else one budget after another is looked at first.
  */
 extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
 
@@ -49,8 +50,8 @@ extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, boo
 extern double cl_nine_digits_up(double x);
 
 /*
- * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with replacement
- * (Efron 1979), and each draw takes one step of Newton's method. Quantiles (1 - confidence) / 2 and the other end.
+ * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with
+ * replacement (Efron 1979), and each draw takes one step of Newton's method. Quantiles (1 - confidence) / 2 and the other end.
  */
 #define CL_ALLOCATION_PARTS 256
 

@@ -147,7 +147,7 @@ typedef struct ClDemandModel
 extern double cl_demand_mean(const ClDemandModel *model);
 extern double cl_demand_quantile(const ClDemandModel *model, double p);
 extern double cl_demand_exceeds(const ClDemandModel *model, double limit);
-extern double cl_demand_density(const ClDemandModel *model, double limit);	/* to its right; 0 where an amount has a probability */
+extern double cl_demand_density(const ClDemandModel *model, double limit);	/* to its right */
 extern double cl_demand_expected_draw(const ClDemandModel *model, double limit);
 extern double cl_demand_expected_unmet(const ClDemandModel *model, double limit);
 extern double cl_demand_p_zero(const ClDemandModel *model); /* of no draw, whatever the distribution */

@@ -127,7 +127,8 @@ take_demand(FunctionCallInfo fcinfo, int first, bool lognormal, ClDemandModel *m
 		return true;
 	}
 	*model = (ClDemandModel) {
-		CL_DEMAND_LOGNORMAL, PG_GETARG_FLOAT8(first), PG_GETARG_FLOAT8(first + 1), PG_GETARG_FLOAT8(first + 2), INFINITY, 0, NULL, NULL
+		CL_DEMAND_LOGNORMAL, PG_GETARG_FLOAT8(first), PG_GETARG_FLOAT8(first + 1), PG_GETARG_FLOAT8(first + 2), INFINITY, 0,
+		NULL, NULL
 	};
 	if (isnan(model->mu) || isnan(model->sigma) || isnan(model->p_zero))
 		return false;
@@ -197,7 +198,8 @@ limit_of_row(FunctionCallInfo fcinfo, bool lognormal)
 		PG_RETURN_NULL();
 	price = take_prices(fcinfo, first + ARG_PRICES, &n_prices);
 	cl_allocation_require_prices(&sums, price, n_prices);
-	if (!take_demand(fcinfo, 0, lognormal, &account.demand, &horizon) || !take_account(fcinfo, first, false, n_prices, &account) ||
+	if (!take_demand(fcinfo, 0, lognormal, &account.demand, &horizon) ||
+		!take_account(fcinfo, first, false, n_prices, &account) ||
 		!cl_allocation_answer(&account, n_prices, sums.price, &answer) || isinf(answer.limit))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(answer.limit);

@@ -120,13 +120,14 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (!taken[i])
-			wrong_query(psprintf("Its column %s is not one that is read, or it is there twice.", NameStr(TupleDescAttr(desc, i)->attname)));
+			wrong_query(psprintf("Its column %s is not one that is read, or it is there twice.",
+								 NameStr(TupleDescAttr(desc, i)->attname)));
 	}
 	query->account = psprintf("%s, %s, %s, %s, %s, ARRAY[%s], ARRAY[%s]", demand, margin, carry, amount(desc, "floor", numeric),
 							   amount(desc, "cap", numeric), uses.data, draws.data);
 	query->columns = psprintf("(q.account_id)::pg_catalog.int8, " HASH ", "
-							   "%s, %s, %s, %s, %s, %s, %s", margin, carry, amount(desc, "floor", false), amount(desc, "cap", false),
-							   demand, uses.data, draws.data);
+							   "%s, %s, %s, %s, %s, %s, %s", margin, carry, amount(desc, "floor", false),
+							   amount(desc, "cap", false), demand, uses.data, draws.data);
 }
 
 /* With shards the query reads from a name, which stands for each of them. */
@@ -182,10 +183,10 @@ cl_allocation_query_scan(const ClAllocationQuery *query, int share)
 char *
 cl_allocation_query_step(const ClAllocationQuery *query, bool by_part)
 {
-	char	   *part = by_part ? psprintf("(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d", CL_ALLOCATION_PART_SHIFT,
-										  CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8";
-	char	   *select = psprintf("%s AS part, credit_limit.allocation_step_agg(%s, $1) AS step, pg_catalog.count(q.account_id) AS n",
-								  part, query->account);
+	char	   *part = by_part ? psprintf("(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d",
+										  CL_ALLOCATION_PART_SHIFT, CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8";
+	char	   *select = psprintf("%s AS part, credit_limit.allocation_step_agg(%s, $1) AS step, "
+								  "pg_catalog.count(q.account_id) AS n", part, query->account);
 	char	   *shards = of_shards(query, select, by_part ? " GROUP BY 1" : "");
 
 	if (query->n_shards == 1)

@@ -15,7 +15,8 @@
 /* A row of doubles: bits of the hash and of the kind of demand, the demand, margin, carry, floor, cap, uses, draws. */
 enum
 {
-	ROW_HASH, ROW_KIND, ROW_POINTS, ROW_MU, ROW_SIGMA, ROW_P_ZERO, ROW_CEILING, ROW_MARGIN, ROW_CARRY, ROW_FLOOR, ROW_CAP, ROW_USES
+	ROW_HASH, ROW_KIND, ROW_POINTS, ROW_MU, ROW_SIGMA, ROW_P_ZERO, ROW_CEILING,
+	ROW_MARGIN, ROW_CARRY, ROW_FLOOR, ROW_CAP, ROW_USES
 };
 
 typedef union Word
@@ -156,7 +157,8 @@ take_demand(const ClAllocationRows *rows, const Datum *value, const bool *isnull
 	*model = (ClDemandModel) {.distribution = CL_DEMAND_LOGNORMAL, .ceiling = INFINITY};
 	if (rows->lognormal)
 	{
-		if (!take(value, isnull, CL_ALLOCATION_DEMAND, &model->mu) || !take(value, isnull, CL_ALLOCATION_DEMAND + 1, &model->sigma) ||
+		if (!take(value, isnull, CL_ALLOCATION_DEMAND, &model->mu) ||
+			!take(value, isnull, CL_ALLOCATION_DEMAND + 1, &model->sigma) ||
 			!take(value, isnull, CL_ALLOCATION_DEMAND + 2, &model->p_zero))
 			return false;
 		cl_allocation_require_lognormal(model);
@@ -183,7 +185,8 @@ take_account(const ClAllocationRows *rows, const Datum *value, const bool *isnul
 		return false;
 	for (int k = 0; k < rows->n_budgets; k++)
 	{
-		if (!take(value, isnull, uses + k, &account->use[k]) || !take(value, isnull, uses + rows->n_budgets + k, &account->draw[k]))
+		if (!take(value, isnull, uses + k, &account->use[k]) ||
+			!take(value, isnull, uses + rows->n_budgets + k, &account->draw[k]))
 			return false;
 	}
 	account->floor += 0.0;
@@ -251,7 +254,8 @@ cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums
 		if (!is_of_share(hash.bits, share))
 			continue;
 		open_row(row, rows->n_budgets, &account, &horizon);
-		cl_allocation_add(part == NULL ? sums : &part[(hash.bits >> CL_ALLOCATION_PART_SHIFT) % CL_ALLOCATION_PARTS], &account, horizon);
+		cl_allocation_add(part == NULL ? sums : &part[(hash.bits >> CL_ALLOCATION_PART_SHIFT) % CL_ALLOCATION_PARTS], &account,
+						  horizon);
 	}
 	for (int i = 0; part != NULL && i < CL_ALLOCATION_PARTS; i++)
 		cl_allocation_merge(sums, &part[i]);

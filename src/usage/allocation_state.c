@@ -86,9 +86,9 @@ cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("an account cannot be allocated a limit: its %s", wrong),
-				 errdetail("margin %g, carry %g, floor %g, cap %g.", account->economics.margin, account->economics.carry, account->floor,
-						   account->cap),
-				 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is of the budget per unit of limit.")));
+				 errdetail("margin %g, carry %g, floor %g, cap %g.", account->economics.margin, account->economics.carry,
+						   account->floor, account->cap),
+				 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is per unit of limit.")));
 }
 
 void
@@ -174,8 +174,9 @@ disorder(ClAllocationSums *state)
 }
 
 /*
- * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of budgets; float8
- * price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, turnover, use of each, use of the floors of each, slopes.
+ * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of
+ * budgets; float8 price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, turnover, use of each, use of the floors
+ * of each, slopes.
  */
 static void
 write_state(StringInfo buf, const void *data)
@@ -232,13 +233,14 @@ read_state(StringInfo buf)
 /*
  * JSON:
  *		{"version": 1, "n": 2, "n_skipped": 0, "n_endless": 0, "n_at_floor": 0, "n_at_cap": 1, "checksum": 5577006791947779410,
- *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "turnover": 700, "uses": [9000],
- *		 "floor_uses": [0], "slopes": [80000]}
+ *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "turnover": 700, "uses":
+ *		 [9000], "floor_uses": [0], "slopes": [80000]}
  *
- * Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the sign turned: (1,1), (2,1), (2,2), (3,1) ...
+ * Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the sign turned: (1,1), (2,1), (2,2), (3,1)
+ * ...
  */
-static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum", "horizons",
-	"prices", "credit_limit", "draw", "profit", "turnover", "uses", "floor_uses", "slopes", NULL};
+static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum",
+	"horizons", "prices", "credit_limit", "draw", "profit", "turnover", "uses", "floor_uses", "slopes", NULL};
 
 static void
 print_sums(StringInfo out, const char *key, const ClExactSum *sum, int n)
@@ -265,11 +267,11 @@ print(StringInfo out, const void *data)
 {
 	const ClAllocationSums *state = data;
 
-	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT ", \"n_endless\": " INT64_FORMAT
-					 ", \"n_at_floor\": " INT64_FORMAT ", \"n_at_cap\": " INT64_FORMAT ", \"checksum\": " INT64_FORMAT
+	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT
+					 ", \"n_endless\": " INT64_FORMAT ", \"n_at_floor\": " INT64_FORMAT ", \"n_at_cap\": " INT64_FORMAT ", \"checksum\": " INT64_FORMAT
 					 ", \"horizons\": [%d, %d], \"prices\": [",
-					 allocation_step_summary.version, state->n, state->n_skipped, state->n_endless, state->n_at_floor, state->n_at_cap,
-					 (int64) state->checksum, state->shortest_horizon, state->longest_horizon);
+					 allocation_step_summary.version, state->n, state->n_skipped, state->n_endless, state->n_at_floor,
+					 state->n_at_cap, (int64) state->checksum, state->shortest_horizon, state->longest_horizon);
 	for (int k = 0; k < state->n_budgets; k++)
 	{
 		if (k > 0)

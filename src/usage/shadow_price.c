@@ -2,9 +2,10 @@
  * shadow_price.c
  *	  shadow_price: the prices of budgets at which the accounts of a query, each taking the limit that pays best, just fit.
  *
- * A first scan reads accounts into memory, as far as maintenance_work_mem goes. Where all are there, the search goes on in memory. Else a
- * share of them by hash gives prices that are nearly right, and each step of the search is the query once more, through
- * allocation_step_agg, with workers, partitions and shards as the planner finds them. Sums are exact, so both give the same bytes.
+ * A first scan reads accounts into memory, as far as maintenance_work_mem goes. Where all are there, the search goes on in
+ * memory. Else a share of them by hash gives prices that are nearly right, and each step of the search is the query once more,
+ * through allocation_step_agg, with workers, partitions and shards as the planner finds them. Sums are exact, so both give the
+ * same bytes.
  */
 #include "postgres.h"
 
@@ -114,8 +115,11 @@ read_shards(Shadow *shadow, const ClJson *shards)
 	{
 		ClJson		node;
 
+		Datum		found;
+
 		cl_json_item(shards, i, &node);
-		relation[i] = cl_query_relation(DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(cl_json_string(&node)))));
+		found = DirectFunctionCall1(regclassin, CStringGetDatum(cl_json_string(&node)));
+		relation[i] = cl_query_relation(DatumGetObjectId(found));
 		for (int j = 0; j < i; j++)
 		{
 			if (strcmp(relation[i], relation[j]) == 0)
@@ -373,7 +377,8 @@ certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "{\"version\": 1, \"kind\": \"float\", \"method\": \"newsvendor\", \"response\": \"none\", \"status\": \"%s\"",
+	appendStringInfo(&out, "{\"version\": 1, \"kind\": \"float\", \"method\": \"newsvendor\", \"response\": \"none\", "
+					 "\"status\": \"%s\"",
 					 sums->n == 0 ? "empty" : status_names[status]);
 	put_budgets(&out, shadow, status, sums);
 	appendStringInfo(&out, ", \"n\": " INT64_FORMAT, sums->n);

@@ -128,7 +128,10 @@ test_answers(void)
 	}
 }
 
-/* A higher PD never gives a higher limit, margin and carry being what unit_economics makes of it, at any prices of exposure and loss. */
+/*
+ * A higher PD never gives a higher limit, margin and carry being what unit_economics makes of it, at any prices of exposure and
+ * loss.
+ */
 static void
 test_risk(void)
 {
@@ -200,7 +203,8 @@ test_sums(void)
 			account[i] = some_account(&random, false);
 			/* From what no currency knows to what no lender grants. */
 			if (i % 5 == 0)
-				account[i].demand = (ClDemandModel) {CL_DEMAND_LOGNORMAL, 130 * uniform(&random) - 100, 0.5, 0, INFINITY, 0, NULL, NULL};
+				account[i].demand = (ClDemandModel) {CL_DEMAND_LOGNORMAL, 130 * uniform(&random) - 100, 0.5, 0, INFINITY, 0, NULL,
+				NULL};
 		}
 		sum_accounts(&n_budgets, price, false, &whole);
 		for (int k = 0; k < 3; k++)
