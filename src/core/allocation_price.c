@@ -14,6 +14,7 @@
 /* From a relative step of this size on the square of it is less than the last digit. */
 #define NEAR 1e-4
 #define ROUGH 1e-3
+#define LAST_DIGIT 1e-8
 #define DRAWS 200
 
 /*
@@ -385,7 +386,7 @@ go_along(const Search *search, const double *from, const double *to, double step
 		digits += 1e-8 * fabs(direction[k]) * search->problem->amount[k];
 	}
 	slope = at_low = along(search, direction);
-	while (high - low > 1e-8)
+	while (high - low > 1e-8 && (high - low) * step > LAST_DIGIT / 2)
 	{
 		double		there;
 
@@ -442,11 +443,11 @@ solve_all(const Search *search, bool near)
 			step = fmax(step, next == before[k] ? 0 : fabs(next - before[k]) / fmax(next, before[k]));
 			target[k] = next;
 		}
-		/* Where rounding decides between neighbours, no search ends by itself. */
-		last_digits += step < 2.5e-8;
-		if ((step == 0 || last_digits > 3) && !any_overdrawn(search))
+		/* Between neighbours of nine digits an account may drop out: then no step is the last. */
+		last_digits += step < 20 * LAST_DIGIT;
+		if (step == 0 && !any_overdrawn(search))
 			return status_of(search);
-		if (step == 0)
+		if (step == 0 || last_digits > 4)
 			break;
 		jumps += !go_along(search, before, target, step);
 	}
