@@ -268,7 +268,8 @@ print(StringInfo out, const void *data)
 	const ClAllocationSums *state = data;
 
 	appendStringInfo(out, "{\"version\": %d, \"n\": " INT64_FORMAT ", \"n_skipped\": " INT64_FORMAT
-					 ", \"n_endless\": " INT64_FORMAT ", \"n_at_floor\": " INT64_FORMAT ", \"n_at_cap\": " INT64_FORMAT ", \"checksum\": " INT64_FORMAT
+					 ", \"n_endless\": " INT64_FORMAT
+					 ", \"n_at_floor\": " INT64_FORMAT ", \"n_at_cap\": " INT64_FORMAT ", \"checksum\": " INT64_FORMAT
 					 ", \"horizons\": [%d, %d], \"prices\": [",
 					 allocation_step_summary.version, state->n, state->n_skipped, state->n_endless, state->n_at_floor,
 					 state->n_at_cap, (int64) state->checksum, state->shortest_horizon, state->longest_horizon);

@@ -1,8 +1,8 @@
 #!/bin/bash
-# One budget, and three, over ACCOUNTS (1,000,000 by default) accounts: shadow_price from a table that fits into memory and from one
-# that does not, of plain columns and of the type demand; against count(*), and against the smart way outside: COPY of the columns in
-# binary form, and bisection on the price, vectorised in numpy and scipy (45 steps; skipped where they are not installed). Needs
-# PGHOST and so on for psql, and a database that may be written to.
+# One budget, and three, over ACCOUNTS (1,000,000 by default) accounts: shadow_price from a table that fits into memory and from
+# one that does not, of plain columns and of the type demand; against count(*), and against the smart way outside: COPY of the
+# columns in binary form, and bisection on the price, vectorised in numpy and scipy (45 steps; skipped where they are not
+# installed). Needs PGHOST and so on for psql, and a database that may be written to.
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-1000000}
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -33,8 +33,8 @@ SQL
 }
 
 plain='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure FROM bench_allocation'
-three='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure, use_loss, draw_loss, 1 AS use_idle, -1 AS draw_idle
-  FROM bench_allocation'
+three='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure, use_loss, draw_loss, 1 AS use_idle,
+  -1 AS draw_idle FROM bench_allocation'
 typed='SELECT account_id, demand, margin, carry, cap, 1 AS use_exposure FROM bench_allocation_demand'
 exposure=$((ACCOUNTS * 1500))
 budget="{\"exposure\": $exposure}"
@@ -51,8 +51,8 @@ report() {
 read -r count _ < <(measure 2 64MB "SELECT count(*) FROM bench_allocation;")
 read -r count_typed _ < <(measure 2 64MB "SELECT count(*) FROM bench_allocation_demand;")
 echo "$ACCOUNTS accounts; count(*) with two workers $count ms, of the table of demands $count_typed ms"
-read -r pass _ < <(measure 2 64MB "SELECT n FROM (SELECT allocation_step_agg(mu, sigma, p_zero, margin, carry, NULL::float8, cap, '{1}',
-  NULL, '{0.03}') AS s FROM bench_allocation) a, allocation_step_stats(s);")
+read -r pass _ < <(measure 2 64MB "SELECT n FROM (SELECT allocation_step_agg(mu, sigma, p_zero, margin, carry, NULL::float8, cap,
+  '{1}', NULL, '{0.03}') AS s FROM bench_allocation) a, allocation_step_stats(s);")
 echo "one pass with two workers $pass ms"
 read -r one said < <(price 0 4GB "$plain" "$budget")
 report "one budget, in memory" "$one" "$count" "$said"
