@@ -269,9 +269,9 @@ ask(void *data, const double *price, bool likely_last, ClAllocationSums *sums)
 	require_same_rows(shadow, sums);
 }
 
-/* Prices of a share of the accounts are a start for all. */
-static void
-solve_share(Shadow *shadow, int share, double *price)
+/* Prices of a share of the accounts are a start for more of them; false where there are none. */
+static bool
+solve_share(Shadow *shadow, int share, bool near, double *price)
 {
 	double		amount[CL_ALLOCATION_MOST_BUDGETS];
 	ClAllocationProblem problem = {shadow->n_budgets, amount, ask, shadow};
@@ -281,9 +281,11 @@ solve_share(Shadow *shadow, int share, double *price)
 	for (int k = 0; k < shadow->n_budgets; k++)
 		amount[k] = ldexp(shadow->amount[k], -share);
 	shadow->share = share;
-	status = cl_allocation_solve(&problem, false, price, &sums);
-	if (status == CL_PRICE_INFEASIBLE || status == CL_PRICE_ENDLESS)
-		memset(price, 0, shadow->n_budgets * sizeof(double));
+	status = cl_allocation_solve(&problem, near, price, &sums);
+	if (status != CL_PRICE_INFEASIBLE && status != CL_PRICE_ENDLESS)
+		return true;
+	memset(price, 0, shadow->n_budgets * sizeof(double));
+	return false;
 }
 
 static ClPriceStatus
@@ -325,8 +327,9 @@ solve(Shadow *shadow, double *price, ClAllocationSums *sums)
 	}
 	if (!shadow->started && share > 0)
 	{
-		solve_share(shadow, share, price);
-		near = true;
+		if (ldexp(shadow->rows.n, shadow->rows.share - share - 4) > 4 * FEW)
+			near = solve_share(shadow, share + 4, false, price);
+		near = solve_share(shadow, share, near, price);
 	}
 	shadow->share = shadow->in_memory ? 0 : -1;
 	return cl_allocation_solve(&problem, near, price, sums);
