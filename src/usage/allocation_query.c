@@ -15,6 +15,36 @@
 #define SHARD "shard"
 #define HASH "pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0)"
 
+void
+cl_allocation_query_budgets(ClAllocationQuery *query, Jsonb *jsonb)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	ClJson		root;
+
+	cl_json_open(&root, "budgets", jsonb);
+	if (!JB_ROOT_IS_OBJECT(jsonb) || JB_ROOT_COUNT(jsonb) < 1 || JB_ROOT_COUNT(jsonb) > CL_ALLOCATION_MOST_BUDGETS)
+		cl_json_error_hint(&root, "an object of 1 to 8 budgets", "For example {\"exposure\": 1000000}.");
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		int			k = query->n_budgets;
+		ClJson		node;
+
+		if (token != WJB_KEY)
+			continue;
+		query->name[k] = pnstrdup(value.val.string.val, value.val.string.len);
+		cl_json_require(&root, query->name[k], &node);
+		if (!cl_json_is_number(&node))
+			cl_json_error(&node, "a number");
+		query->amount[k] = cl_json_float8(&node, 0, 1e25);
+		query->amount_text[k] = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
+		if (strlen(query->name[k]) > NAMEDATALEN - 6)
+			cl_json_error_hint(&node, "of a name of at most 58 bytes", "Its uses are a column of the query, use_ and this name.");
+		query->n_budgets = k + 1;
+	}
+}
+
 static void wrong_query(const char *detail) pg_attribute_noreturn();
 
 static void
@@ -101,6 +131,7 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 	int			column = cl_query_column(desc, "account_id");
 	StringInfoData uses;
 	StringInfoData draws;
+	StringInfoData more;
 	Oid			type;
 
 	if (column < 0)
@@ -117,6 +148,9 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 		appendStringInfo(&draws, "%s%s", k > 0 ? ", " : "",
 						 number(desc, psprintf("draw_%s", query->name[k]), false, "0", taken));
 	}
+	initStringInfo(&more);
+	for (int i = 0; i < query->n_more; i++)
+		appendStringInfo(&more, ", %s", number(desc, query->more[i].name, query->more[i].required, "NULL", taken));
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (!taken[i])
@@ -126,8 +160,8 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 	query->account = psprintf("%s, %s, %s, %s, %s, ARRAY[%s], ARRAY[%s]", demand, margin, carry, amount(desc, "floor", numeric),
 							   amount(desc, "cap", numeric), uses.data, draws.data);
 	query->columns = psprintf("(q.account_id)::pg_catalog.int8, " HASH ", "
-							   "%s, %s, %s, %s, %s, %s, %s", margin, carry, amount(desc, "floor", false),
-							   amount(desc, "cap", false), demand, uses.data, draws.data);
+							   "%s, %s, %s, %s, %s, %s, %s%s", margin, carry, amount(desc, "floor", false),
+							   amount(desc, "cap", false), demand, uses.data, draws.data, more.data);
 }
 
 /* With shards the query reads from a name, which stands for each of them. */

@@ -6,14 +6,25 @@
 #define CL_USAGE_ALLOCATION_QUERY_H
 
 #include "core/allocation.h"
+#include "pg/json.h"
 #include "pg/query.h"
 
 #define CL_ALLOCATION_QUERY "the query of shadow_price"
+
+typedef struct ClAllocationColumn
+{
+	const char *name;
+	bool		required;		/* else NULL stands for it */
+} ClAllocationColumn;
 
 typedef struct ClAllocationQuery
 {
 	int			n_budgets;
 	char	   *name[CL_ALLOCATION_MOST_BUDGETS];
+	double		amount[CL_ALLOCATION_MOST_BUDGETS];
+	char	   *amount_text[CL_ALLOCATION_MOST_BUDGETS];	/* as they were given */
+	int			n_more;			/* number columns that a caller reads beside these: at the end of a scan */
+	const ClAllocationColumn *more;
 	bool		lognormal;		/* mu, sigma and p_zero, and not a demand */
 	Oid			demand_type;
 	int			n_shards;
@@ -22,6 +33,8 @@ typedef struct ClAllocationQuery
 	char	   *columns;		/* of a scan, see allocation_rows.h */
 } ClAllocationQuery;
 
+/* Names and amounts of an object. */
+extern void cl_allocation_query_budgets(ClAllocationQuery *query, Jsonb *jsonb);
 /* For budgets of these names; shards: names of relations, or NULL. */
 extern void cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shards);
 /* The accounts whose hash ends in so many zero bits. */

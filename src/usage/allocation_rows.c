@@ -151,11 +151,11 @@ take(const Datum *value, const bool *isnull, int column, double *number)
 }
 
 static bool
-take_demand(const ClAllocationRows *rows, const Datum *value, const bool *isnull, ClDemandModel *model, int *horizon)
+take_demand(const Datum *value, const bool *isnull, bool lognormal, ClDemandModel *model, int *horizon)
 {
 	*horizon = 0;
 	*model = (ClDemandModel) {.distribution = CL_DEMAND_LOGNORMAL, .ceiling = INFINITY};
-	if (rows->lognormal)
+	if (lognormal)
 	{
 		if (!take(value, isnull, CL_ALLOCATION_DEMAND, &model->mu) ||
 			!take(value, isnull, CL_ALLOCATION_DEMAND + 1, &model->sigma) ||
@@ -170,26 +170,28 @@ take_demand(const ClAllocationRows *rows, const Datum *value, const bool *isnull
 	return !isnan(cl_demand_quantile(model, 0.5));
 }
 
-static bool
-take_account(const ClAllocationRows *rows, const Datum *value, const bool *isnull, ClAllocationAccount *account, int *horizon)
+bool
+cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal, ClAllocationAccount *account,
+						   int *horizon)
 {
-	int			uses = CL_ALLOCATION_DEMAND + (rows->lognormal ? 3 : 1);
+	int			uses = CL_ALLOCATION_DEMAND + (lognormal ? 3 : 1);
 
 	account->floor = 0;
 	account->cap = INFINITY;
-	if (!take_demand(rows, value, isnull, &account->demand, horizon) ||
+	if (!take_demand(value, isnull, lognormal, &account->demand, horizon) ||
 		!take(value, isnull, CL_ALLOCATION_MARGIN, &account->economics.margin) ||
 		!take(value, isnull, CL_ALLOCATION_CARRY, &account->economics.carry) ||
 		(!isnull[CL_ALLOCATION_FLOOR] && !take(value, isnull, CL_ALLOCATION_FLOOR, &account->floor)) ||
 		(!isnull[CL_ALLOCATION_CAP] && !take(value, isnull, CL_ALLOCATION_CAP, &account->cap)))
 		return false;
-	for (int k = 0; k < rows->n_budgets; k++)
+	for (int k = 0; k < n_budgets; k++)
 	{
 		if (!take(value, isnull, uses + k, &account->use[k]) ||
-			!take(value, isnull, uses + rows->n_budgets + k, &account->draw[k]))
+			!take(value, isnull, uses + n_budgets + k, &account->draw[k]))
 			return false;
 	}
 	account->floor += 0.0;
+	cl_allocation_require_order(account, n_budgets);
 	return true;
 }
 
@@ -200,14 +202,14 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 	ClAllocationAccount account;
 	int			horizon;
 
-	if (isnull[CL_ALLOCATION_ID] || !take_account(rows, value, isnull, &account, &horizon))
+	if (isnull[CL_ALLOCATION_ID] ||
+		!cl_allocation_take_account(value, isnull, rows->n_budgets, rows->lognormal, &account, &horizon))
 	{
 		if (!isnull[CL_ALLOCATION_ID])
 			rows->first_missing = Min(rows->first_missing, DatumGetInt64(value[CL_ALLOCATION_ID]));
 		rows->n_missing++;
 		return;
 	}
-	cl_allocation_require_order(&account, rows->n_budgets);
 	keep(rows, &account, (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]), horizon);
 }
 

@@ -34,6 +34,9 @@ typedef struct ClAllocationRows
 extern void cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, int share);
 /* What a row takes at least. */
 extern Size cl_allocation_row_bytes(int n_budgets);
+/* The account of a row of a scan; false where something of it is not known, an error where it cannot be. */
+extern bool cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal,
+									   ClAllocationAccount *account, int *horizon);
 /* A ClQueryRow whose data are the rows. */
 extern void cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull);
 /* Sums of the kept accounts whose hash ends in so many zero bits; and by parts, where these are asked for. */

@@ -36,8 +36,6 @@ typedef struct Shadow
 {
 	ClAllocationQuery query;
 	int			n_budgets;
-	char	   *amount_text[CL_ALLOCATION_MOST_BUDGETS];	/* as they were given */
-	double		amount[CL_ALLOCATION_MOST_BUDGETS];
 	double		confidence;
 	bool		started;		/* at prices of the caller */
 	SPIPlanPtr	step;
@@ -54,36 +52,6 @@ typedef struct Shadow
 /*
  * Budgets and options
  */
-
-static void
-read_budgets(Shadow *shadow, Jsonb *jsonb)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	ClJson		root;
-
-	cl_json_open(&root, "budgets", jsonb);
-	if (!JB_ROOT_IS_OBJECT(jsonb) || JB_ROOT_COUNT(jsonb) < 1 || JB_ROOT_COUNT(jsonb) > CL_ALLOCATION_MOST_BUDGETS)
-		cl_json_error_hint(&root, "an object of 1 to 8 budgets", "For example {\"exposure\": 1000000}.");
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		int			k = shadow->n_budgets;
-		ClJson		node;
-
-		if (token != WJB_KEY)
-			continue;
-		shadow->query.name[k] = pnstrdup(value.val.string.val, value.val.string.len);
-		cl_json_require(&root, shadow->query.name[k], &node);
-		if (!cl_json_is_number(&node))
-			cl_json_error(&node, "a number");
-		shadow->amount[k] = cl_json_float8(&node, 0, 1e25);
-		shadow->amount_text[k] = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
-		if (strlen(shadow->query.name[k]) > NAMEDATALEN - 6)
-			cl_json_error_hint(&node, "of a name of at most 58 bytes", "Its uses are a column of the query, use_ and this name.");
-		shadow->n_budgets = shadow->query.n_budgets = k + 1;
-	}
-}
 
 static void
 read_start(Shadow *shadow, const ClJson *start, double *price)
@@ -279,7 +247,7 @@ solve_share(Shadow *shadow, int share, bool near, double *price)
 	ClPriceStatus status;
 
 	for (int k = 0; k < shadow->n_budgets; k++)
-		amount[k] = ldexp(shadow->amount[k], -share);
+		amount[k] = ldexp(shadow->query.amount[k], -share);
 	shadow->share = share;
 	status = cl_allocation_solve(&problem, near, price, &sums);
 	if (status != CL_PRICE_INFEASIBLE && status != CL_PRICE_ENDLESS)
@@ -291,7 +259,7 @@ solve_share(Shadow *shadow, int share, bool near, double *price)
 static ClPriceStatus
 solve(Shadow *shadow, double *price, ClAllocationSums *sums)
 {
-	ClAllocationProblem problem = {shadow->n_budgets, shadow->amount, ask, shadow};
+	ClAllocationProblem problem = {shadow->n_budgets, shadow->query.amount, ask, shadow};
 	int			share;
 	bool		near = shadow->started;
 	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&shadow->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
@@ -357,13 +325,13 @@ put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const Cl
 	bool		interval = priced && shadow->by_part && status != CL_PRICE_TIES;
 
 	if (interval)
-		cl_allocation_price_interval(shadow->part, CL_ALLOCATION_PARTS, shadow->amount, shadow->confidence, low, high);
+		cl_allocation_price_interval(shadow->part, CL_ALLOCATION_PARTS, shadow->query.amount, shadow->confidence, low, high);
 	appendStringInfoString(out, ", \"budgets\": [");
 	for (int k = 0; k < shadow->n_budgets; k++)
 	{
 		appendStringInfoString(out, k > 0 ? ", {\"name\": " : "{\"name\": ");
 		cl_json_put_string(out, shadow->query.name[k]);
-		appendStringInfo(out, ", \"amount\": %s", shadow->amount_text[k]);
+		appendStringInfo(out, ", \"amount\": %s", shadow->query.amount_text[k]);
 		if (priced)
 			put_number(out, "price", sums->price[k]);
 		put_number(out, "used", priced ? cl_allocation_used(sums, k) : cl_exact_sum_closed(&sums->floor_use[k]).high);
@@ -388,7 +356,7 @@ certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *
 	if (status != CL_PRICE_INFEASIBLE && sums->n > 0)
 	{
 		put_number(&out, "value", cl_exact_sum_closed(&sums->profit).high);
-		put_number(&out, "bound", cl_allocation_bound(sums, shadow->amount));
+		put_number(&out, "bound", cl_allocation_bound(sums, shadow->query.amount));
 		put_number(&out, "bound_error", cl_allocation_error(sums));
 	}
 	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes, shadow->in_memory ? "once" : "each pass");
@@ -411,7 +379,8 @@ cl_shadow_price(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	shadow = palloc0_object(Shadow);
-	read_budgets(shadow, PG_GETARG_JSONB_P(1));
+	cl_allocation_query_budgets(&shadow->query, PG_GETARG_JSONB_P(1));
+	shadow->n_budgets = shadow->query.n_budgets;
 	shards = read_options(shadow, PG_GETARG_JSONB_P(2), price);
 	cl_allocation_query_open(&shadow->query, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
 	status = solve(shadow, price, &sums);
