@@ -56,6 +56,7 @@ FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
+FEATURE_TEST(action_price);
 
 static const struct
 {
@@ -97,6 +98,7 @@ static const struct
 	{"intermittent", test_intermittent},
 	{"forecast", test_forecast},
 	{"allocation", test_allocation},
+	{"action_price", test_action_price},
 };
 
 static bool
