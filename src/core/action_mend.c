@@ -2,8 +2,8 @@
  * action_mend.c
  *	  A choice that fits, and is worth as much as small changes can make it: see action_price.h.
  *
- * What an action loses at the prices against the one that is chosen says how far it is from the bound. So what exceeds a budget is
- * taken back where the loss is least for what it frees; then whatever is worth more and fits is taken; then pairs of accounts
+ * What an action loses at the prices against the one that is chosen says how far it is from the bound. So what exceeds a budget
+ * is taken back where the loss is least for what it frees; then whatever is worth more and fits is taken; then pairs of accounts
  * change together. A pair can only gain when both lose less at the prices than the unused budgets cost, so few pairs are tried.
  */
 #include "core/action_price.h"
@@ -60,12 +60,8 @@ fits(const Mend *mend, const int64_t *from, const int64_t *to, const int64_t *fr
 static void
 move(Mend *mend, size_t account, size_t row)
 {
-	const int64_t *from = amounts(mend, mend->chosen[account]);
-	const int64_t *to = amounts(mend, row);
-
-	mend->totals->value += (cl_int128) to[0] - from[0];
-	for (int k = 0; k < mend->actions->budgets; k++)
-		mend->totals->use[k] += (cl_int128) to[1 + k] - from[1 + k];
+	cl_actions_add(mend->actions, mend->chosen[account], -1, mend->totals);
+	cl_actions_add(mend->actions, row, 1, mend->totals);
 	mend->chosen[account] = row;
 }
 
@@ -270,9 +266,7 @@ start_at(Mend *mend, double factor)
 				mend->chosen[i] = row;
 			}
 		}
-		mend->totals->value += amounts(mend, mend->chosen[i])[0];
-		for (int k = 0; k < actions->budgets; k++)
-			mend->totals->use[k] += amounts(mend, mend->chosen[i])[1 + k];
+		cl_actions_add(actions, mend->chosen[i], 1, mend->totals);
 	}
 }
 

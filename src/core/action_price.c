@@ -12,6 +12,7 @@
 #define INTERRUPT_EVERY 4096
 #define MOST_PASSES 2000
 #define TOLERANCE 1e-10			/* of the bound less the model, relative to the bound */
+#define NEGLIGIBLE 1e-12
 #define LEXICOGRAPHIC 1e-9		/* prices whose bound is so close to the least count as optimal */
 
 /* A pass in doubles, in minor units of value and use. */
@@ -47,14 +48,6 @@ interrupts(const ClActions *actions, size_t i)
 
 /* ---- The search ---- */
 
-static void
-add_row(ClActionTotals *totals, const ClActions *actions, const int64_t *amount)
-{
-	totals->value += amount[0];
-	for (int k = 0; k < actions->budgets; k++)
-		totals->use[k] += amount[1 + k];
-}
-
 static double
 bound_of(const Search *search, const Pass *pass, const double *price)
 {
@@ -88,25 +81,24 @@ evaluate(Search *search, const double *price, Pass *pass)
 	search->passes++;
 	for (size_t i = 0; i < actions->accounts; i++)
 	{
-		const int64_t *row = &actions->amount[actions->first[i] * width];
-		const int64_t *end = &actions->amount[actions->first[i + 1] * width];
-		const int64_t *best = row;
+		size_t		best = actions->first[i];
 		double		most = -INFINITY;
 
 		interrupts(actions, i);
-		for (; row < end; row += width)
+		for (size_t row = best; row < actions->first[i + 1]; row++)
 		{
-			double		worth = (double) row[0];
+			const int64_t *amount = &actions->amount[row * width];
+			double		worth = (double) amount[0];
 
 			for (int k = 0; k < width - 1; k++)
-				worth -= price[k] * (double) row[1 + k];
+				worth -= price[k] * (double) amount[1 + k];
 			if (worth > most)
 			{
 				most = worth;
 				best = row;
 			}
 		}
-		add_row(&totals, actions, best);
+		cl_actions_add(actions, best, 1, &totals);
 	}
 	pass->value = (double) totals.value;
 	for (int k = 0; k < search->n; k++)
@@ -250,20 +242,21 @@ least_prices(Search *search)
 		{
 			ClLinearProgram lp;
 			double		limit[CL_LP_ROWS] = {0};
-			double		use[CL_LP_ROWS];
+			double		use[CL_LP_ROWS] = {0};
 			Pass		pass;
 			bool		solved;
 
 			limit[k] = 1;
 			cl_lp_open(&lp, search->actions->memory, search->n, limit);
-			for (int i = 0; i <= search->lp.columns; i++)
+			/* The first line is that of the first actions. */
+			for (int i = -1; i < search->lp.columns; i++)
 			{
-				const double *line = i > 0 ? &search->lp.use[(size_t) (i - 1) * search->lp.rows] : NULL;
-				double		value = search->first.value + (i > 0 ? search->lp.gain[i - 1] * search->value_scale : 0);
+				const double *line = i >= 0 ? &search->lp.use[(size_t) i * search->lp.rows] : use;
+				double		gain = i >= 0 ? search->lp.gain[i] : 0;
 
 				for (int j = 0; j < search->n; j++)
-					use[j] = (line != NULL ? line[j] : 0) - (search->capacity[j] - search->first.use[j]) / search->use_scale[j];
-				cl_lp_add(&lp, (value - level) / search->value_scale, use);
+					use[j] = line[j] - (search->capacity[j] - search->first.use[j]) / search->use_scale[j];
+				cl_lp_add(&lp, gain + (search->first.value - level) / search->value_scale, use);
 			}
 			for (int j = 0; j < k; j++)
 			{
@@ -334,7 +327,7 @@ cl_actions_search(const ClActions *actions, ClActionSearch *result)
 	for (size_t i = 0; i < actions->accounts; i++)
 	{
 		interrupts(actions, i);
-		add_row(&result->first, actions, &actions->amount[actions->first[i] * (1 + actions->budgets)]);
+		cl_actions_add(actions, actions->first[i], 1, &result->first);
 	}
 	result->feasible = cl_actions_fit(actions, &result->first);
 	if (!result->feasible)
@@ -363,246 +356,15 @@ cl_actions_search(const ClActions *actions, ClActionSearch *result)
 	result->converged = search.bound - search.model <= 1e-9 * fabs(search.bound);
 	result->bound = search.bound / (double) cl_pow10_64[actions->decimals[0]];
 	result->model = search.model / (double) cl_pow10_64[actions->decimals[0]];
+	/* A price of which the whole budget costs nothing that counts is what rounding left of 0. */
+	for (int k = 0; k < search.n; k++)
+	{
+		double		size = fmax(fabs(search.capacity[k]), fabs(pass.use[k]));
+
+		if (search.price[k] * size < NEGLIGIBLE * fabs(search.bound))
+			search.price[k] = 0;
+	}
 	for (int k = 0; k < search.n; k++)
 		result->price[k] = search.price[k] * (double) cl_pow10_64[actions->decimals[1 + k]] /
 			(double) cl_pow10_64[actions->decimals[0]];
-}
-
-/* ---- Prices as decimals ---- */
-
-double
-cl_decimal_price_value(ClDecimalPrice price)
-{
-	return (double) price.units / pow(10, price.decimals);
-}
-
-static ClDecimalPrice
-rounded(double price, int digits, int direction)
-{
-	ClDecimalPrice decimal = {.units = 0};
-	double		units;
-
-	if (!(price > 0))
-		return decimal;
-	decimal.decimals = digits - 1 - (int) floor(log10(price));
-	decimal.decimals = decimal.decimals < 0 ? 0 : decimal.decimals > CL_PRICE_MOST_DECIMALS ? CL_PRICE_MOST_DECIMALS : decimal.decimals;
-	units = price * pow(10, decimal.decimals);
-	units = direction > 0 ? ceil(units) : direction < 0 ? floor(units) : nearbyint(units);
-	if (units > 9e18)
-		units = 9e18;
-	decimal.units = (int64_t) units;
-	return decimal;
-}
-
-bool
-cl_exact_prices(const ClActions *actions, const ClDecimalPrice *price, ClExactPrices *exact)
-{
-	int			scale = actions->decimals[0];
-	double		size;
-
-	for (int k = 0; k < actions->budgets; k++)
-	{
-		int			of_product = actions->decimals[1 + k] + price[k].decimals;
-
-		scale = price[k].units > 0 && of_product > scale ? of_product : scale;
-	}
-	size = (double) actions->largest[0] * pow(10, scale - actions->decimals[0]);
-	if (scale - actions->decimals[0] > 36)
-		return false;
-	exact->value_factor = (cl_int128) cl_pow10_128(scale - actions->decimals[0]);
-	for (int k = 0; k < actions->budgets; k++)
-	{
-		int			shift = scale - actions->decimals[1 + k] - price[k].decimals;
-
-		exact->factor[k] = 0;
-		if (price[k].units == 0)
-			continue;
-		size += (double) actions->largest[1 + k] * (double) price[k].units * pow(10, shift);
-		if (shift > 36 || (double) price[k].units * pow(10, shift) > 1e37)
-			return false;
-		exact->factor[k] = price[k].units * (cl_int128) cl_pow10_128(shift);
-	}
-	return size < 8e37;
-}
-
-bool
-cl_decimal_prices(const ClActions *actions, const double *price, const int *direction, ClDecimalPrice *decimal)
-{
-	ClExactPrices exact;
-
-	for (int digits = CL_PRICE_DIGITS; digits > 0; digits--)
-	{
-		for (int k = 0; k < actions->budgets; k++)
-			decimal[k] = rounded(price[k], digits, direction != NULL ? direction[k] : 0);
-		if (cl_exact_prices(actions, decimal, &exact))
-			return true;
-	}
-	return false;
-}
-
-/* ---- Choices ---- */
-
-static cl_int128
-worth_of(const ClActions *actions, const ClExactPrices *exact, size_t row)
-{
-	const int64_t *amount = &actions->amount[row * (1 + actions->budgets)];
-	cl_int128	worth = amount[0] * exact->value_factor;
-
-	for (int k = 0; k < actions->budgets; k++)
-		worth -= amount[1 + k] * exact->factor[k];
-	return worth;
-}
-
-size_t
-cl_action_choose(const ClActions *actions, const ClExactPrices *exact, size_t account)
-{
-	size_t		best = actions->first[account];
-	cl_int128	most = worth_of(actions, exact, best);
-
-	for (size_t row = best + 1; row < actions->first[account + 1]; row++)
-	{
-		cl_int128	worth = worth_of(actions, exact, row);
-
-		if (worth > most)
-		{
-			most = worth;
-			best = row;
-		}
-	}
-	return best;
-}
-
-void
-cl_actions_choose(const ClActions *actions, const ClExactPrices *exact, ClActionTotals *totals, size_t *chosen)
-{
-	memset(totals, 0, sizeof(*totals));
-	for (size_t i = 0; i < actions->accounts; i++)
-	{
-		size_t		row = cl_action_choose(actions, exact, i);
-
-		interrupts(actions, i);
-		add_row(totals, actions, &actions->amount[row * (1 + actions->budgets)]);
-		if (chosen != NULL)
-			chosen[i] = row;
-	}
-}
-
-bool
-cl_actions_fit(const ClActions *actions, const ClActionTotals *totals)
-{
-	for (int k = 0; k < actions->budgets; k++)
-	{
-		if (totals->use[k] > actions->capacity[k])
-			return false;
-	}
-	return true;
-}
-
-/* ---- Prices at which everyone's own best fits ---- */
-
-static bool
-choose_at(const ClActions *actions, const double *price, ClDecimalPrice *decimal, ClActionTotals *totals, int *passes)
-{
-	int			up[CL_ACTION_BUDGETS];
-	ClExactPrices exact;
-
-	for (int k = 0; k < actions->budgets; k++)
-		up[k] = 1;
-	if (!cl_decimal_prices(actions, price, up, decimal) || !cl_exact_prices(actions, decimal, &exact))
-		return false;
-	cl_actions_choose(actions, &exact, totals, NULL);
-	(*passes)++;
-	return true;
-}
-
-/*
- * The prices of budgets that are exceeded grow, by steps that double; then each is taken back by halves as far as all still
- * fits. A price of 0 begins with a small part of what the largest value is per largest use.
- */
-bool
-cl_actions_raise(const ClActions *actions, const ClDecimalPrice *price, ClDecimalPrice *raised, int *passes)
-{
-	double		start[CL_ACTION_BUDGETS];
-	double		now[CL_ACTION_BUDGETS];
-	double		step[CL_ACTION_BUDGETS];
-	ClActionTotals totals;
-
-	for (int k = 0; k < actions->budgets; k++)
-	{
-		start[k] = now[k] = cl_decimal_price_value(price[k]);
-		step[k] = 1e-9 * (start[k] > 0 ? start[k] : fmax(1, (double) actions->largest[0]) / fmax(1, (double) actions->largest[1 + k]) *
-						  (double) cl_pow10_64[actions->decimals[1 + k]] / (double) cl_pow10_64[actions->decimals[0]]);
-	}
-	for (int i = 0;; i++)
-	{
-		if (i > 200 || !choose_at(actions, now, raised, &totals, passes))
-			return false;
-		if (cl_actions_fit(actions, &totals))
-			break;
-		for (int k = 0; k < actions->budgets; k++)
-		{
-			if (totals.use[k] > actions->capacity[k])
-			{
-				now[k] += step[k];
-				step[k] *= 4;
-			}
-		}
-	}
-	for (int k = 0; k < actions->budgets; k++)
-	{
-		double		low = start[k];
-		double		high = now[k];
-
-		for (int i = 0; i < 8 && high - low > 1e-9 * high; i++)
-		{
-			ClDecimalPrice tried[CL_ACTION_BUDGETS];
-
-			now[k] = (low + high) / 2;
-			if (!choose_at(actions, now, tried, &totals, passes))
-				break;
-			if (cl_actions_fit(actions, &totals))
-			{
-				high = now[k];
-				memcpy(raised, tried, actions->budgets * sizeof(ClDecimalPrice));
-			}
-			else
-				low = now[k];
-		}
-		now[k] = high;
-	}
-	return true;
-}
-
-void
-cl_action_flip(const ClActions *actions, const ClDecimalPrice *price, size_t account, size_t chosen, double *up, double *down)
-{
-	int			width = 1 + actions->budgets;
-	const int64_t *mine = &actions->amount[chosen * width];
-	ClExactPrices exact;
-	cl_int128	most;
-
-	for (int k = 0; k < actions->budgets; k++)
-		up[k] = down[k] = NAN;
-	if (!cl_exact_prices(actions, price, &exact))
-		return;
-	most = worth_of(actions, &exact, chosen);
-	for (size_t row = actions->first[account]; row < actions->first[account + 1]; row++)
-	{
-		const int64_t *other = &actions->amount[row * width];
-		double		lead = (double) (most - worth_of(actions, &exact, row)) / (double) exact.value_factor /
-			(double) cl_pow10_64[actions->decimals[0]];
-
-		for (int k = 0; k < actions->budgets; k++)
-		{
-			double		more = ((double) mine[1 + k] - (double) other[1 + k]) / (double) cl_pow10_64[actions->decimals[1 + k]];
-			double		at = cl_decimal_price_value(price[k]) + lead / more;
-
-			if (row == chosen || more == 0)
-				continue;
-			if (more > 0 && !(at >= up[k]))
-				up[k] = at;
-			if (more < 0 && at >= 0 && !(at <= down[k]))
-				down[k] = at;
-		}
-	}
 }

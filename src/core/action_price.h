@@ -71,6 +71,9 @@ typedef struct ClActionSearch
 	double		model;			/* the bound is not below this at any prices */
 } ClActionSearch;
 
+/* Adds a row to totals (sign 1), or takes it away (-1). */
+extern void cl_actions_add(const ClActions *actions, size_t row, int sign, ClActionTotals *totals);
+
 extern void cl_actions_search(const ClActions *actions, ClActionSearch *search);
 
 /*

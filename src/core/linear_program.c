@@ -10,6 +10,8 @@
 #define MOST_PIVOTS 20000
 /* Steps without progress after which the first column that helps enters, which cannot cycle (Bland 1977). */
 #define PATIENCE 40
+/* And after which what is left to gain is rounding: a mixture that fits is found, though others may be as good. */
+#define RESIGNATION 400
 #define LEAST_GAIN 1e-12
 #define LEAST_PIVOT 1e-11
 
@@ -118,7 +120,18 @@ advantage(const ClLinearProgram *lp, int column)
 	return gain;
 }
 
-/* The column that enters: slacks are -rows .. -1; "none" when none helps. */
+static bool
+is_basic(const ClLinearProgram *lp, int column)
+{
+	for (int i = 0; i < lp->rows; i++)
+	{
+		if (lp->basis[i] == column)
+			return true;
+	}
+	return false;
+}
+
+/* The column that enters: slacks are -rows .. -1; "none" when none helps. What a basic one seems to gain is rounding. */
 static int
 entering(const ClLinearProgram *lp, bool first, int none)
 {
@@ -129,7 +142,7 @@ entering(const ClLinearProgram *lp, bool first, int none)
 	{
 		double		gain = advantage(lp, column);
 
-		if (gain > most)
+		if (gain > most && !is_basic(lp, column))
 		{
 			most = gain;
 			best = column;
@@ -174,7 +187,7 @@ cl_lp_solve(ClLinearProgram *lp)
 		without_progress = lp->value > before + 1e-15 * fabs(before) ? 0 : without_progress + 1;
 		before = fmax(before, lp->value);
 		column = entering(lp, without_progress > PATIENCE, none);
-		if (column == none)
+		if (column == none || without_progress > RESIGNATION)
 			return true;
 		for (int i = 0; i < m; i++)
 		{

@@ -62,18 +62,6 @@ minus(Numeric a, Numeric b)
 }
 
 Numeric
-cl_certificate_number(double value)
-{
-	return from_text(cl_float8_string(value));
-}
-
-Numeric
-cl_certificate_price(double price)
-{
-	return from_text(psprintf("%.*e", CL_PRICE_DIGITS - 1, price));
-}
-
-Numeric
 cl_certificate_slackness(const ClCertifiedBudget *budget)
 {
 	return DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(budget->price),
@@ -468,7 +456,10 @@ CL_DOCUMENT_FUNCTIONS(allocation_certificate)
 static void
 put_numeric(ClRecord *record, Numeric value)
 {
-	cl_record_put_if(record, value != NULL, NumericGetDatum(value));
+	if (value == NULL)
+		cl_record_put_null(record);
+	else
+		cl_record_put(record, DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(value)));
 }
 
 Datum

@@ -12,7 +12,6 @@
 
 #define CL_MOST_BUDGETS 16
 #define CL_MOST_REPAIRED 20000
-#define CL_PRICE_DIGITS 9
 
 typedef enum ClAllocationKind
 {
@@ -73,9 +72,7 @@ extern const ClDocument allocation_certificate_document;
 extern const char *const cl_allocation_kinds[];
 extern const char *const cl_allocation_statuses[];
 
-/* A finite double as the shortest decimal that reads back as it; and as a price: nine significant digits, which the bound allows. */
-extern Numeric cl_certificate_number(double value);
-extern Numeric cl_certificate_price(double price);
+/* price * (amount - used), and bound - value: exact. */
 extern Numeric cl_certificate_slackness(const ClCertifiedBudget *budget);
 extern Numeric cl_certificate_gap(const ClAllocationCertificate *certificate);
 

@@ -64,6 +64,7 @@ CREATE TABLE nothing AS SELECT '{"version": 1, "kind": "rows", "method": "m", "r
   "budgets": [{"name": "a", "amount": 1, "used": 2}], "passes": 1, "read": "once"}'::jsonb AS c;
 SELECT refusal(c) AS infeasible, refusal(c || '{"value": 1}') AS value, refusal(c || '{"bound": 1}') AS bound,
   refusal(jsonb_set(c, '{budgets,0,price}', '1')) AS price, refusal(jsonb_set(c, '{budgets,0,slackness}', '0')) AS slackness,
-  refusal(jsonb_set(c, '{budgets,0,used}', '1')) AS fits, refusal(c || '{"status": "empty"}') AS filled, refusal(c || '{"status": "empty", "n": 0, "rows": 0}') AS empty FROM nothing;
+  refusal(jsonb_set(c, '{budgets,0,used}', '1')) AS fits,
+  refusal(c || '{"status": "empty"}') AS filled, refusal(c || '{"status": "empty", "n": 0, "rows": 0}') AS empty FROM nothing;
 SELECT t.* FROM nothing, certificate_table(c::allocation_certificate) t;
 SELECT s.status, s.n, s.value, s.bound, s.gap FROM nothing, certificate_summary(c::allocation_certificate) s;

@@ -22,6 +22,11 @@ INSERT INTO place VALUES
     '0.02 AS carry, 1 AS use_a FROM loan'),
   ('shadow_price query of shards', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'', ''{"shards": ["loan"]}'')', 'SELECT id AS account_id, 5 AS mu, '
     '1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM shard'),
+  ('action_price query', 'SELECT credit_limit.action_price(%L, ''{1000}'')', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
+  ('allocation_actions query', 'SELECT * FROM cards, credit_limit.allocation_actions(certificate, %L)', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
+  ('verify_allocation query', 'SELECT * FROM cards, credit_limit.verify_allocation(certificate, %L)', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
+  ('verify_allocation relation', 'SELECT * FROM cards, credit_limit.verify_allocation(certificate, %L::regclass)', 'loan_action'),
+  ('certificate_sql relation', 'SELECT * FROM cards, credit_limit.certificate_sql(certificate, %L)', 'loan_action'),
   ('logit_stepwise query', 'SELECT * FROM credit_limit.logit_stepwise(%L, ARRAY[''age''])', 'SELECT bad, ARRAY[age] FROM loan'),
   ('logit_stepwise terms', 'SELECT * FROM credit_limit.logit_stepwise(''SELECT bad, ARRAY[age] FROM loan'', ARRAY[%L])', 'age'),
   ('psi_by_period relation', 'SELECT * FROM credit_limit.psi_by_period(%L, ''grade'', ''m'')', 'loan'),
@@ -46,7 +51,9 @@ INSERT INTO place VALUES
   ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '
     'to_jsonb(%L::text))::credit_limit.scorecard) FROM cards', 'age'),
   ('a binning written as SQL', 'SELECT credit_limit.binning_sql(credit_limit.optimal_binning(age, bad), %L) FROM loan', 'age');
-CREATE TABLE cards AS SELECT card FROM train_scorecard('loan', 'bad', ARRAY['age', 'grade'], '{"screening": {"min_iv": 0}}');
+CREATE TABLE loan_action AS SELECT id, 1 AS action, age, ARRAY[age] FROM loan;
+CREATE TABLE cards AS SELECT card, action_price('TABLE query_test.loan_action', '{100000}') AS certificate
+FROM train_scorecard('loan', 'bad', ARRAY['age', 'grade'], '{"screening": {"min_iv": 0}}');
 -- Every argument of these names has a place above.
 SELECT p.proname, string_agg(a.name, ', ' ORDER BY a.n) AS arguments
 FROM pg_proc p, unnest(p.proargnames) WITH ORDINALITY a (name, n)

@@ -154,11 +154,14 @@ least_bound(const ClActions *a, double *least_price)
 			{
 				double		bound;
 
-				price = (double) (a->amount[2 * p] - a->amount[2 * q]) / (double) (a->amount[2 * p + 1] - a->amount[2 * q + 1]);
+				price = (double) (a->amount[2 * p] - a->amount[2 * q]) /
+					(double) (a->amount[2 * p + 1] - a->amount[2 * q + 1]);
 				if (!(price > 0) || isinf(price))
 					continue;
 				bound = bound_at(a, &price);
-				if (bound < least - 1e-9 * fabs(least) - 1e-9 || (bound < least + 1e-9 * fabs(least) + 1e-9 && price < *least_price))
+				if (bound < least - 1e-9 * fabs(least) - 1e-9)
+					*least_price = price;
+				else if (bound < least + 1e-9 * fabs(least) + 1e-9 && price < *least_price)
 					*least_price = price;
 				least = fmin(least, bound);
 			}
@@ -324,7 +327,10 @@ test_action_price(void)
 			double		other[CL_ACTION_BUDGETS];
 
 			for (int k = 0; k < a->budgets; k++)
-				other[k] = price[k] * (0.9 + 0.0002 * (double) below(&random, 1000)) + (i % 5 == 0 ? 0.001 * (double) below(&random, 1000) : 0);
+			{
+				other[k] = price[k] * (0.9 + 0.0002 * (double) below(&random, 1000));
+				other[k] += i % 5 == 0 ? 0.001 * (double) below(&random, 1000) : 0;
+			}
 			CHECK(bound_at(a, other) >= bound - 2e-9 * fabs(bound) - 1e-9);
 		}
 		CHECK(cl_decimal_prices(a, search.price, NULL, decimal));
@@ -347,7 +353,5 @@ test_action_price(void)
 	/* Repair, refill and exchange find the best of nearly all such small cases. */
 	CHECK(solved > rounds / 2);
 	CHECK(optimal > 0.95 * solved);
-	if (getenv("ACTION_VERBOSE"))
-		fprintf(stderr, "%d solved, %d optimal\n", solved, optimal);
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }

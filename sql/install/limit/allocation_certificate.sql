@@ -61,3 +61,110 @@ AS 'MODULE_PATHNAME', 'cl_certificate_repaired' LANGUAGE C IMMUTABLE PARALLEL SA
 COMMENT ON FUNCTION credit_limit.certificate_repaired(credit_limit.allocation_certificate) IS
 'The accounts that do not take what the prices say, and the action that they take, by account. None where the prices decide '
 'everything. NULL gives no rows.';
+
+CREATE FUNCTION credit_limit_internal.counted_rows(relation regclass, budgets int) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT %I AS g, %I AS a, round(%I::numeric, 9) AS v', c.names[1], c.names[2], c.names[3])
+    || (SELECT string_agg(format(', round(%I[%s]::numeric, 9) AS u%s', c.names[4], k, k), '' ORDER BY k)
+      FROM generate_series(1, budgets) k)
+    || format(' FROM %s', relation)
+  FROM (SELECT CASE WHEN count(*) FILTER (WHERE a.attname IN ('group', 'action', 'value', 'uses')) = 4
+      THEN ARRAY['group', 'action', 'value', 'uses'] ELSE (array_agg(a.attname ORDER BY a.attnum))[:4] END AS names
+    FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped) c
+$$;
+COMMENT ON FUNCTION credit_limit_internal.counted_rows(regclass, int) IS
+    'the actions of a relation as certificates count them, to nine decimals, as SQL: g, a, v, u1, u2, ...';
+
+CREATE FUNCTION credit_limit.certificate_sql(certificate credit_limit.allocation_certificate, relation regclass,
+    OUT proves text, OUT statement text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  about record;
+  of_budgets record;
+  repaired text;
+  worth text;
+BEGIN
+  IF certificate IS NULL OR relation IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT * INTO about FROM credit_limit.certificate_summary(certificate) s;
+  IF about.kind <> 'rows' OR about.bound IS NULL THEN
+    RAISE EXCEPTION 'there is no exact proof of this certificate' USING ERRCODE = 'feature_not_supported',
+      DETAIL = format('Its kind is %s, its status %s.', about.kind, about.status),
+      HINT = 'Make limits in steps actions (limit_actions), and certify those with action_price.';
+  END IF;
+  SELECT count(*)::int AS n, string_agg(format('%s * %s', t.price, t.amount), ' + ' ORDER BY t.k) AS spent,
+    string_agg(format(' - %s * u%s', t.price, t.k), '' ORDER BY t.k) AS cost,
+    string_agg(format(' - %s * u%s', t.decides, t.k), '' ORDER BY t.k) AS cost_decides,
+    string_agg(format(' - %s * u%s', t.fill_price, t.k), '' ORDER BY t.k) AS cost_fill,
+    string_agg('use' || t.k, ', ' ORDER BY t.k) AS names,
+    string_agg(format('sum(u%s) AS use%s', t.k, t.k), ', ' ORDER BY t.k) AS sums,
+    string_agg(format('use%s = %s AND use%s <= %s', t.k, t.used, t.k, t.amount), ' AND ' ORDER BY t.k) AS kept
+  INTO of_budgets
+  FROM (SELECT *, row_number() OVER () AS k FROM credit_limit.certificate_table(certificate)) t;
+
+  proves := 'bound';
+  statement := format(E'SELECT bound, bound = %s AS proved FROM (\n'
+      '  SELECT sum(best) + %s AS bound FROM (\n'
+      '    SELECT g, max(v%s) AS best FROM (\n'
+      '      %s) r GROUP BY g) a) s',
+    about.bound, of_budgets.spent, of_budgets.cost, credit_limit_internal.counted_rows(relation, of_budgets.n));
+  RETURN NEXT;
+
+  worth := 'v' || of_budgets.cost_decides;
+  IF about.fill > 0 THEN
+    worth := format(E'CASE WHEN (''x'' || substr(encode(sha256(convert_to(g::text, ''UTF8'')), ''hex''), 1, 15))::bit(60)\n'
+        '      ::bigint %% 1000000000 < %s THEN v%s ELSE %s END',
+      ceil(about.fill * 1000000000), of_budgets.cost_fill, worth);
+  END IF;
+  SELECT string_agg(format('(%s::bigint, %s)', r.account_id, r.action), ', ' ORDER BY r.account_id) INTO repaired
+  FROM credit_limit.certificate_repaired(certificate) r;
+  proves := 'value and uses';
+  statement := format(E'SELECT accounts, value, %s,\n'
+      '  accounts = %s AND value = %s AND %s AS proved FROM (\n'
+      '  SELECT count(*) AS accounts, sum(v) AS value, %s FROM (\n'
+      '    SELECT DISTINCT ON (g) r.* FROM (\n'
+      '      %s) r%s\n'
+      '    ORDER BY g, %s%s DESC, r.a) c) s',
+    of_budgets.names, about.n, about.value, of_budgets.kept, of_budgets.sums,
+    credit_limit_internal.counted_rows(relation, of_budgets.n),
+    E'\n      LEFT JOIN (VALUES ' || repaired || ') p (g, a) USING (g)',
+    CASE WHEN repaired IS NOT NULL THEN 'coalesce(r.a = p.a, false) DESC, ' END, worth);
+  RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.certificate_sql(credit_limit.allocation_certificate, regclass) IS
+    'two statements that prove a certificate of kind rows in exact arithmetic, on any PostgreSQL that has the relation of '
+    'actions (columns group, action, value, uses by name, else its first four) and not this extension: bound, that no choice is worth '
+    'more, and value and uses, that the accounts choose so, that this fits, and what it is worth. Each returns what it found and '
+    'proved. NULL gives no rows. Error 0A000: a certificate of kind float, infeasible or empty';
+
+CREATE FUNCTION credit_limit.allocation_actions(certificate credit_limit.allocation_certificate, query text,
+    OUT account_id bigint, OUT action int, OUT value numeric, OUT uses numeric[], OUT chosen_by text, OUT flip_up float8[],
+    OUT flip_down float8[]) RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'cl_allocation_actions' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10000;
+COMMENT ON FUNCTION credit_limit.allocation_actions(credit_limit.allocation_certificate, text) IS
+    'what each account takes by a certificate of kind rows, from the query of actions that was certified, by account: action '
+    'with its value and uses; chosen_by: price (what is best for it at the prices that decide, of equal actions the first), fill (at '
+    'fill_price), or repair; and for each budget the price above (flip_up) and below (flip_down) at which its answer changes '
+    'while the others stay, NULL where it never does; both NULL for a repaired account. No rows where the certificate is infeasible or '
+    'empty, or an argument is NULL. Errors: kind float (0A000), rows without the action of a repaired account, and those of '
+    'action_price';
+
+CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, query text,
+    OUT "check" text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'cl_verify_allocation' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10;
+COMMENT ON FUNCTION credit_limit.verify_allocation(credit_limit.allocation_certificate, text) IS
+    'a certificate of kind rows against the rows of a query, one check a row: accounts and rows (their number), digest, bound, '
+    'repaired (only where the action of an account is not there, which is named), value and the use of each budget. holds, what '
+    'the certificate says, and what the rows say. NULL gives no rows. Errors: kind float (0A000), and those of action_price';
+
+CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, relation regclass,
+    OUT "check" text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    BEGIN ATOMIC
+      SELECT v."check", v.holds, v.account_id, v.certified, v.found
+      FROM credit_limit.verify_allocation(certificate, format('TABLE %s', relation)) v;
+    END;
+COMMENT ON FUNCTION credit_limit.verify_allocation(credit_limit.allocation_certificate, regclass) IS
+    'verify_allocation(certificate, query) of all rows of a relation';

@@ -1,0 +1,59 @@
+#!/bin/bash
+# Prices of budgets for accounts with ten actions each: from the table to the certificate, against the certificate's own SELECT in
+# float8 on that table, against three budgets, and, where python3 has scipy, against HiGHS' interior point on the same linear
+# relaxation. Everything happens in a database of its own, which is dropped at the end.
+#
+#   PGHOST=... PGUSER=... [ACCOUNTS=1000000] [HIGHS_ACCOUNTS=100000] test/bench/action_price.sh
+set -euo pipefail
+ACCOUNTS=${ACCOUNTS:-1000000}
+HIGHS_ACCOUNTS=${HIGHS_ACCOUNTS:-100000}
+database=bench_action_price_$$
+trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1' EXIT
+psql -qXd postgres -c "CREATE DATABASE $database"
+run() { PGDATABASE=$database psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
+
+run > /dev/null <<SQL
+CREATE EXTENSION credit_limit;
+CREATE TABLE action AS
+SELECT g::bigint AS account_id, a AS action,
+	CASE a WHEN 0 THEN 0 ELSE round((sqrt(a) * (100 + g::bigint * 7919 % 1009) + (g::bigint * 31 + a * 77) % 379)::numeric, 2) END AS value,
+	ARRAY[a * (1000 + g % 1777), round((a * (g::bigint * 13 % 7777) / 100.0)::numeric, 2), a * (g::bigint * 17 % 13)] AS uses
+FROM generate_series(1, $ACCOUNTS) g, generate_series(0, 9) a;
+VACUUM ANALYZE action;
+SQL
+budgets=$(run -c "SELECT format('%s, %s, %s', sum(uses[1]) / 3, sum(uses[2]) / 4, sum(uses[3]) / 3) FROM action WHERE action = 9")
+one=${budgets%%,*}
+
+# The fastest of three runs, in milliseconds.
+fastest() {
+	PGDATABASE=$database psql -XAt -v ON_ERROR_STOP=1 <<SQL |
+SET search_path = credit_limit, public;
+$(printf '\\timing on\n'; for _ in 1 2 3; do printf '%s;\n' "$1"; done)
+SQL
+	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | head -1
+}
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+own=$(fastest "SELECT sum(best) FROM (SELECT max(value::float8 - 0.1::float8 * uses[1]::float8) AS best FROM action GROUP BY account_id) s")
+single=$(fastest "SELECT action_price('SELECT account_id, action, value, uses[:1] FROM action', ARRAY[$one], '{\"digest\": false}') IS NULL")
+three=$(fastest "SELECT action_price('TABLE action', ARRAY[$budgets], '{\"digest\": false}') IS NULL")
+digest=$(fastest "SELECT action_price('SELECT account_id, action, value, uses[:1] FROM action', ARRAY[$one]) IS NULL")
+echo "$ACCOUNTS accounts x 10 actions: the certificate's own SELECT in float8 $own ms"
+echo "action_price, one budget: $single ms, $(ratio "$single" "$own") of it (at most 3); with the digest $digest ms"
+echo "action_price, three budgets: $three ms, $(ratio "$three" "$single") of one (at most 4)"
+run -c "SELECT format('gap %s of the bound, %s passes', round(s.gap / s.bound, 9), s.passes) FROM credit_limit.action_price('SELECT account_id, action,
+	value, uses[:1] FROM action', ARRAY[$one], '{\"digest\": false}') c, credit_limit.certificate_summary(c) s"
+
+if ! python3 -c 'import scipy' 2> /dev/null; then
+	echo "HiGHS: skipped, python3 has no scipy"
+	exit
+fi
+query="SELECT account_id, action, value, uses[:1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS"
+amount=$(run -c "SELECT sum(uses[1]) / 3 FROM action WHERE action = 9 AND account_id <= $HIGHS_ACCOUNTS")
+ours=$(fastest "SELECT action_price('$query', ARRAY[$amount], '{\"digest\": false}') IS NULL")
+value=$(run -c "SELECT s.value FROM credit_limit.action_price('$query', ARRAY[$amount], '{\"digest\": false}') c, credit_limit.certificate_summary(c) s")
+started=$(date +%s%N)
+run -c "COPY (SELECT value, uses[1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS ORDER BY account_id, action) TO STDOUT (FORMAT csv)" |
+	python3 "$(dirname "$0")/highs.py" "$amount" "$value"
+highs=$((($(date +%s%N) - started) / 1000000))
+echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms: $(ratio "$highs" "$ours") times as fast (at least 15)"
