@@ -41,7 +41,7 @@ static void
 missing_repaired(const ClAllocationCertificate *certificate, int at)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_NO_DATA_FOUND),
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("an account of the certificate has not the action that it takes"),
 			 errdetail("Account " INT64_FORMAT " and action %d are not among the rows.", certificate->repaired[at].account_id,
 					   certificate->repaired[at].action),

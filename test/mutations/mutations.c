@@ -417,7 +417,8 @@ attempt(Trial *trial, void (*action) (Trial *), bool may_refuse, const char **pr
 		if (!may_refuse || (ERRCODE_TO_CATEGORY(code) != ERRCODE_DATA_EXCEPTION && code != ERRCODE_PROTOCOL_VIOLATION &&
 							ERRCODE_TO_CATEGORY(code) != ERRCODE_PROGRAM_LIMIT_EXCEEDED &&
 							(trial->call == NULL || (code != ERRCODE_CARDINALITY_VIOLATION && code != ERRCODE_UNDEFINED_COLUMN &&
-													 code != ERRCODE_DATATYPE_MISMATCH))))
+													 code != ERRCODE_DATATYPE_MISMATCH &&
+													 code != ERRCODE_FEATURE_NOT_SUPPORTED))))
 			*problem = psprintf("%s %s", unpack_sql_state(code), error->message);
 	}
 	PG_END_TRY();

@@ -93,6 +93,7 @@ INSERT INTO given VALUES ('text', '''B''::text'), ('jsonb', '''{"x": 1, "label":
 CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('SELECT count(f::text%s) FROM %s(%s) f', max('::' || r.name), p.oid::regproc, string_agg(CASE
       WHEN a.type = t.oid THEN '$1'
+      WHEN p.proargnames[a.i] = 'query' THEN '''TABLE action'''
       WHEN a.type = 'record'::regtype THEN '(SELECT r FROM known r)'
       WHEN a.type = 'binning[]'::regtype THEN '(SELECT ARRAY[binning] FROM known_binning)'
       WHEN a.type::regtype::text ~ '^credit_limit[.]' OR a.type IN (SELECT oid FROM own_type)
@@ -106,6 +107,7 @@ CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT 'SELECT count(r::text::' || name || ') FROM (SELECT credit_limit.rollup(v) AS r FROM (VALUES ($1), ($1), ($1)) v (v)) s'
   FROM own_type t WHERE t.name = calls.type AND t.summary
 $$;
+CREATE TABLE action AS SELECT i::bigint AS account_id, a AS action, a * i AS value, ARRAY[a, i % 3]::numeric[] AS uses FROM row, generate_series(-2, 2) a;
 CREATE TABLE known_binning AS SELECT credit_limit.optimal_binning(x, event) AS binning FROM row;
 CREATE TABLE known AS SELECT 0.5::float8 AS x, 'A'::text AS label, 720.0 AS score, 0.01::float8 AS pd, 3000.0 AS income, 100.0 AS obligations,
   1000.0 AS credit_limit, 200.0 AS balance, 0 AS days_past_due, DATE '2024-01-01' AS last_increase, DATE '2024-01-01' AS last_decrease;

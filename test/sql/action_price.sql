@@ -222,6 +222,16 @@ FROM certified \gx
 SELECT failing(c, format('SELECT * FROM action WHERE ("group", action) <> (%s, %s)', r.account_id, r.action))
   ~ format('repaired of account %s,', r.account_id) AS repaired FROM certified, certificate_repaired(c) r LIMIT 1;
 
+-- The digest by hand, of three accounts: leaves begin with a byte 0, what joins two with a byte 1 (RFC 6962, 2.1).
+CREATE TABLE digested AS SELECT * FROM (VALUES (1, 0, 0, 0, '0 0e0 0e0;'), (1, 1, 12.50, 100, '1 125e-1 100e0;'), (2, 5, 1000, 0.030, '5 1000e0 3e-2;'),
+  (30, -1, -0.25, 7, '-1 -25e-2 7e0;')) v ("group", action, value, use, text);
+WITH leaf AS (SELECT "group" AS g, sha256('\x00'::bytea || convert_to("group" || ':' || string_agg(text, '' ORDER BY action), 'UTF8')) AS h FROM digested GROUP BY 1)
+SELECT s.digest = encode(sha256('\x01'::bytea || sha256('\x01'::bytea || a.h || b.h) || c.h), 'hex') AS digest
+FROM leaf a, leaf b, leaf c, action_price('SELECT "group", action, value, ARRAY[use] FROM digested', ARRAY[1000]) p, certificate_summary(p) s
+WHERE (a.g, b.g, c.g) = (1, 2, 30);
+SELECT s.digest = encode(sha256('\x00'), 'hex') AS of_nothing FROM action_price('SELECT * FROM action WHERE false', ARRAY[1]) p, certificate_summary(p) s;
+SELECT s.digest IS NULL AS left_out FROM action_price('TABLE action', ARRAY[1e9, 1e9], '{"digest": false}') p, certificate_summary(p) s;
+
 -- ---- Statuses, and nothing half-written ----
 SELECT s.status, s.value, s.bound, s.gap, t.used, t.price FROM action_price('TABLE action', ARRAY[1e9, 1e9]) c, certificate_summary(c) s, certificate_table(c) t;
 SELECT s.status, s.value, s.bound, t.budget, t.amount, t.used, t.price FROM action_price('SELECT "group", action + 1, value, ARRAY[uses[1] + 10] FROM action', ARRAY[29999.99]) c,
