@@ -59,10 +59,10 @@ cl_certificate_prices(const ClAllocationCertificate *certificate, ClActionPrices
 	/* A place is a whole number of billionths, so one below a share that is none is below the next that is. */
 	if (certificate->fill != NULL)
 	{
-		Datum		places = DirectFunctionCall1(numeric_ceil, DirectFunctionCall2(numeric_mul, NumericGetDatum(certificate->fill),
-																					 cl_minor_numeric(CL_FILL_UNIT, 0)));
+		Datum		places = DirectFunctionCall2(numeric_mul, NumericGetDatum(certificate->fill),
+												 cl_minor_numeric(CL_FILL_UNIT, 0));
 
-		prices->fill = DatumGetInt64(DirectFunctionCall1(numeric_int8, places));
+		prices->fill = DatumGetInt64(DirectFunctionCall1(numeric_int8, DirectFunctionCall1(numeric_ceil, places)));
 	}
 }
 

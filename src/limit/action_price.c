@@ -166,7 +166,8 @@ choose(const ClActionRows *rows, ClActionSearch *search, ClActionPrices *prices,
 	if (decided)
 	{
 		cl_action_choices(rows, prices, totals, chosen);
-		if (search->bound - (double) totals->value / (double) cl_pow10_64[actions->decimals[0]] > FILL_WORTH * fabs(search->bound))
+		if (search->bound - (double) totals->value / (double) cl_pow10_64[actions->decimals[0]] >
+			FILL_WORTH * fabs(search->bound))
 			fill(rows, prices, totals, chosen);
 	}
 	else

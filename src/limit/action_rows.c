@@ -72,7 +72,8 @@ find_columns(TupleDesc desc, int place[4])
 	for (int i = 0; i < 2; i++)
 	{
 		if (type[i] != INT8OID && type[i] != INT4OID && type[i] != INT2OID)
-			wrong_query(psprintf("Its column %s is of type %s; it must be an integer.", column_names[i], format_type_be(type[i])));
+			wrong_query(psprintf("Its column %s is of type %s; it must be an integer.", column_names[i],
+								 format_type_be(type[i])));
 	}
 	if (!is_number(type[2]))
 		wrong_query(psprintf("Its column value is of type %s; it must be a number.", format_type_be(type[2])));

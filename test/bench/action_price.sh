@@ -16,7 +16,8 @@ run > /dev/null <<SQL
 CREATE EXTENSION credit_limit;
 CREATE TABLE action AS
 SELECT g::bigint AS account_id, a AS action,
-	CASE a WHEN 0 THEN 0 ELSE round((sqrt(a) * (100 + g::bigint * 7919 % 1009) + (g::bigint * 31 + a * 77) % 379)::numeric, 2) END AS value,
+	CASE a WHEN 0 THEN 0
+		ELSE round((sqrt(a) * (100 + g::bigint * 7919 % 1009) + (g::bigint * 31 + a * 77) % 379)::numeric, 2) END AS value,
 	ARRAY[a * (1000 + g % 1777), round((a * (g::bigint * 13 % 7777) / 100.0)::numeric, 2), a * (g::bigint * 17 % 13)] AS uses
 FROM generate_series(1, $ACCOUNTS) g, generate_series(0, 9) a;
 VACUUM ANALYZE action;
@@ -34,26 +35,32 @@ SQL
 }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-own=$(fastest "SELECT sum(best) FROM (SELECT max(value::float8 - 0.1::float8 * uses[1]::float8) AS best FROM action GROUP BY account_id) s")
-single=$(fastest "SELECT action_price('SELECT account_id, action, value, uses[:1] FROM action', ARRAY[$one], '{\"digest\": false}') IS NULL")
-three=$(fastest "SELECT action_price('TABLE action', ARRAY[$budgets], '{\"digest\": false}') IS NULL")
-digest=$(fastest "SELECT action_price('SELECT account_id, action, value, uses[:1] FROM action', ARRAY[$one]) IS NULL")
+own=$(fastest "SELECT sum(best) FROM (
+	SELECT max(value::float8 - 0.1::float8 * uses[1]::float8) AS best FROM action GROUP BY account_id) s")
+one_use="SELECT account_id, action, value, uses[:1] FROM action"
+without='{"digest": false}'
+single=$(fastest "SELECT action_price('$one_use', ARRAY[$one], '$without') IS NULL")
+three=$(fastest "SELECT action_price('TABLE action', ARRAY[$budgets], '$without') IS NULL")
+digest=$(fastest "SELECT action_price('$one_use', ARRAY[$one]) IS NULL")
 echo "$ACCOUNTS accounts x 10 actions: the certificate's own SELECT in float8 $own ms"
 echo "action_price, one budget: $single ms, $(ratio "$single" "$own") of it (at most 3); with the digest $digest ms"
 echo "action_price, three budgets: $three ms, $(ratio "$three" "$single") of one (at most 4)"
-run -c "SELECT format('gap %s of the bound, %s passes', round(s.gap / s.bound, 9), s.passes) FROM credit_limit.action_price('SELECT account_id, action,
-	value, uses[:1] FROM action', ARRAY[$one], '{\"digest\": false}') c, credit_limit.certificate_summary(c) s"
+run -c "SELECT format('gap %s of the bound, %s passes', round(s.gap / s.bound, 9), s.passes)
+	FROM credit_limit.action_price('$one_use', ARRAY[$one], '$without') c, credit_limit.certificate_summary(c) s"
 
 if ! python3 -c 'import scipy' 2> /dev/null; then
 	echo "HiGHS: skipped, python3 has no scipy"
 	exit
 fi
-query="SELECT account_id, action, value, uses[:1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS"
+query="$one_use WHERE account_id <= $HIGHS_ACCOUNTS"
 amount=$(run -c "SELECT sum(uses[1]) / 3 FROM action WHERE action = 9 AND account_id <= $HIGHS_ACCOUNTS")
-ours=$(fastest "SELECT action_price('$query', ARRAY[$amount], '{\"digest\": false}') IS NULL")
-value=$(run -c "SELECT s.value FROM credit_limit.action_price('$query', ARRAY[$amount], '{\"digest\": false}') c, credit_limit.certificate_summary(c) s")
+ours=$(fastest "SELECT action_price('$query', ARRAY[$amount], '$without') IS NULL")
+value=$(run -c "SELECT s.value
+	FROM credit_limit.action_price('$query', ARRAY[$amount], '$without') c, credit_limit.certificate_summary(c) s")
 started=$(date +%s%N)
-run -c "COPY (SELECT value, uses[1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS ORDER BY account_id, action) TO STDOUT (FORMAT csv)" |
+run -c "COPY (SELECT value, uses[1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS ORDER BY account_id, action)
+	TO STDOUT (FORMAT csv)" |
 	python3 "$(dirname "$0")/highs.py" "$amount" "$value"
 highs=$((($(date +%s%N) - started) / 1000000))
-echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms: $(ratio "$highs" "$ours") times as fast (at least 15)"
+echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms:" \
+	"$(ratio "$highs" "$ours") times as fast (at least 15)"

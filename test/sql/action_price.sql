@@ -81,7 +81,8 @@ I02 10 3 38 "{8,8,2,1,0}"
 I02 10 4 40 "{5,4,8,0,1}"
 I02 10 5 42 "{9,4,8,7,8}"
 \.
-CREATE TABLE khan_certified AS SELECT instance, action_price(format('SELECT "group", action, value, uses FROM khan WHERE instance = %L', instance), budgets) AS c
+CREATE TABLE khan_certified AS
+SELECT instance, action_price(format('SELECT "group", action, value, uses FROM khan WHERE instance = %L', instance), budgets) AS c
 FROM (VALUES ('I01', ARRAY[25, 25, 25, 25, 25]::numeric[]), ('I02', ARRAY[50, 50, 50, 50, 50])) v (instance, budgets);
 SELECT instance, s.status, s.n, s.rows, near(s.bound::float8, CASE instance WHEN 'I01' THEN 182.714509 ELSE 365.576923 END, 3e-9) AS bound_of_lpsolve,
   s.value >= 0.99 * CASE instance WHEN 'I01' THEN 173 ELSE 364 END AND s.value <= CASE instance WHEN 'I01' THEN 173 ELSE 364 END AS near_optimum
@@ -116,7 +117,8 @@ SELECT count(*) AS cases, bool_and(v.holds) AS verified FROM small_certified,
 
 -- ---- A book of accounts: the same bytes whatever the order, plan and types; the proof is plain SQL ----
 CREATE TABLE action AS
-SELECT g::bigint AS "group", a AS action, CASE a WHEN 0 THEN 0 ELSE round((sqrt(a) * (20 + 80 * draw(g, 1)) + 10 * draw(g * 4 + a, 2))::numeric, 2) END AS value,
+SELECT g::bigint AS "group", a AS action,
+  CASE a WHEN 0 THEN 0 ELSE round((sqrt(a) * (20 + 80 * draw(g, 1)) + 10 * draw(g * 4 + a, 2))::numeric, 2) END AS value,
   ARRAY[1000 * a + (g % 7) * 10 * a, round((a * 5 * draw(g, 3))::numeric, 2)]::numeric[] AS uses
 FROM generate_series(1, 3000) g, generate_series(0, 3) a;
 CREATE TABLE certified AS SELECT action_price('TABLE action', ARRAY[3000000, 7000], '{"names": ["exposure", "expected loss"]}') AS c;
@@ -125,7 +127,8 @@ CREATE TABLE shuffled AS SELECT * FROM action ORDER BY md5("group" || ' ' || act
 SELECT c = action_price('TABLE shuffled', ARRAY[3000000, 7000], '{"names": ["exposure", "expected loss"]}') AS shuffled,
   c = action_price('SELECT action, uses::float8[], "group"::int, value::float8 FROM action', ARRAY[3000000, 7000.0],
     '{"names": ["exposure", "expected loss"]}') AS by_name_and_in_double,
-  c = action_price('SELECT "group" AS account, action, value * 1.000, uses FROM action', ARRAY[3000000, 7000], '{"names": ["exposure", "expected loss"]}') AS by_place
+  c = action_price('SELECT "group" AS account, action, value * 1.000, uses FROM action', ARRAY[3000000, 7000],
+    '{"names": ["exposure", "expected loss"]}') AS by_place
 FROM certified;
 ALTER TABLE shuffled SET (parallel_workers = 2);
 BEGIN;
@@ -137,7 +140,8 @@ COMMIT;
 SELECT bool_and(v.holds) AS verified, count(*) AS checks FROM certified, verify_allocation(c, 'action'::regclass) v;
 -- The prices decide: whoever is not repaired takes what best_action says, and beyond a flip price it says something else.
 CREATE TABLE taken AS SELECT a.* FROM certified, allocation_actions(c, 'TABLE action') a;
-CREATE TABLE account AS SELECT "group" AS account_id, array_agg(value ORDER BY action) AS "values", array_agg(uses ORDER BY action) AS uses FROM action GROUP BY 1;
+CREATE TABLE account AS
+SELECT "group" AS account_id, array_agg(value ORDER BY action) AS "values", array_agg(uses ORDER BY action) AS uses FROM action GROUP BY 1;
 SELECT chosen_by, count(*) > 0 AS some, bool_and(t.action = b - 1) AS best, bool_and(t.flip_up IS NULL) AS no_flip
 FROM taken t JOIN account a USING (account_id), certified, LATERAL (SELECT array_agg(price) AS prices FROM certificate_table(c)) p,
   best_action(a.values, a.uses, p.prices) b GROUP BY chosen_by ORDER BY chosen_by;
@@ -154,7 +158,8 @@ SELECT g::bigint AS "group", a AS action, CASE a WHEN 0 THEN 0 ELSE round((sqrt(
 FROM generate_series(1, 12000) g, generate_series(0, 3) a;
 CREATE TABLE large_certified AS SELECT action_price('TABLE large', ARRAY[12000000, 28000]) AS c;
 SELECT s.status, s.n_repaired, s.fill, s.gap < 1e-3 * s.bound AS close FROM large_certified, certificate_summary(c) s;
-SELECT count(*) AS accounts, bool_and(chosen_by = 'price') AS by_price, sum(a.value) = s.value AS value, sum(uses[1]) <= 12000000 AND sum(uses[2]) <= 28000 AS fits
+SELECT count(*) AS accounts, bool_and(chosen_by = 'price') AS by_price, sum(a.value) = s.value AS value,
+  sum(uses[1]) <= 12000000 AND sum(uses[2]) <= 28000 AS fits
 FROM large_certified, certificate_summary(c) s, allocation_actions(c, 'TABLE large') a GROUP BY s.value;
 -- 12,000 accounts of three kinds: any price gives all of a kind the same.
 CREATE TABLE alike AS SELECT g::bigint AS "group", a AS action, (a * (3 + g % 3))::numeric AS value, ARRAY[100 * a]::numeric[] AS uses
@@ -225,7 +230,8 @@ SELECT failing(c, format('SELECT * FROM action WHERE ("group", action) <> (%s, %
 -- The digest by hand, of three accounts: leaves begin with a byte 0, what joins two with a byte 1 (RFC 6962, 2.1).
 CREATE TABLE digested AS SELECT * FROM (VALUES (1, 0, 0, 0, '0 0e0 0e0;'), (1, 1, 12.50, 100, '1 125e-1 100e0;'), (2, 5, 1000, 0.030, '5 1000e0 3e-2;'),
   (30, -1, -0.25, 7, '-1 -25e-2 7e0;')) v ("group", action, value, use, text);
-WITH leaf AS (SELECT "group" AS g, sha256('\x00'::bytea || convert_to("group" || ':' || string_agg(text, '' ORDER BY action), 'UTF8')) AS h FROM digested GROUP BY 1)
+WITH leaf AS (
+  SELECT "group" AS g, sha256('\x00'::bytea || convert_to("group" || ':' || string_agg(text, '' ORDER BY action), 'UTF8')) AS h FROM digested GROUP BY 1)
 SELECT s.digest = encode(sha256('\x01'::bytea || sha256('\x01'::bytea || a.h || b.h) || c.h), 'hex') AS digest
 FROM leaf a, leaf b, leaf c, action_price('SELECT "group", action, value, ARRAY[use] FROM digested', ARRAY[1000]) p, certificate_summary(p) s
 WHERE (a.g, b.g, c.g) = (1, 2, 30);
@@ -233,8 +239,10 @@ SELECT s.digest = encode(sha256('\x00'), 'hex') AS of_nothing FROM action_price(
 SELECT s.digest IS NULL AS left_out FROM action_price('TABLE action', ARRAY[1e9, 1e9], '{"digest": false}') p, certificate_summary(p) s;
 
 -- ---- Statuses, and nothing half-written ----
-SELECT s.status, s.value, s.bound, s.gap, t.used, t.price FROM action_price('TABLE action', ARRAY[1e9, 1e9]) c, certificate_summary(c) s, certificate_table(c) t;
-SELECT s.status, s.value, s.bound, t.budget, t.amount, t.used, t.price FROM action_price('SELECT "group", action + 1, value, ARRAY[uses[1] + 10] FROM action', ARRAY[29999.99]) c,
+SELECT s.status, s.value, s.bound, s.gap, t.used, t.price
+FROM action_price('TABLE action', ARRAY[1e9, 1e9]) c, certificate_summary(c) s, certificate_table(c) t;
+SELECT s.status, s.value, s.bound, t.budget, t.amount, t.used, t.price
+FROM action_price('SELECT "group", action + 1, value, ARRAY[uses[1] + 10] FROM action', ARRAY[29999.99]) c,
   certificate_summary(c) s, certificate_table(c) t;
 SELECT s.status, s.n, s.value, t.used FROM action_price('SELECT * FROM action WHERE false', ARRAY[1]) c, certificate_summary(c) s, certificate_table(c) t;
 -- One row an account, uses below zero, a budget of nothing; no spread.
@@ -302,7 +310,8 @@ SELECT count(*) AS actions, bool_and(near(a.value::float8, limit_profit(d, a.cre
   bool_and(near(a.uses_of_limit[2]::float8, 0.01 * a.credit_limit::float8 + 0.02 * expected_draw(d, a.credit_limit), 1e-9)) AS uses
 FROM demand(8, 1) d, limit_actions(d, 0.1, 0.01, 0, 6300, 100, ARRAY[1, 0.01], ARRAY[0, 0.02], 'month') a;
 SELECT count(*) FROM limit_actions(NULL, 0.1, 0.01, 0, 6300, 100, ARRAY[1]) a, limit_actions(demand(8, 1), 0.1, 0.01, 0, NULL, 100, ARRAY[1]) b;
-SELECT refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, 6400, 100, ARRAY[1])'), refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 10, 0, 100, ARRAY[1])'),
+SELECT refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, 6400, 100, ARRAY[1])'),
+  refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 10, 0, 100, ARRAY[1])'),
   refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, 100, 100, ARRAY[1, 2], ARRAY[1])') \gx
 -- The best of them at a price is the limit that optimal_limit finds, to a step.
 SELECT count(*) AS limits, max(abs((b - 1) * 100 - optimal_limit(d, 0.1, 0.01, 0, 6300, p, basis => 'month'))) <= 100 AS within_a_step

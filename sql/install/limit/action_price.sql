@@ -4,24 +4,25 @@ CREATE FUNCTION credit_limit.action_price(query text, budgets numeric[], options
     RETURNS credit_limit.allocation_certificate
     AS 'MODULE_PATHNAME', 'cl_action_price' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION credit_limit.action_price(text, numeric[], jsonb) IS
-    'the prices of budgets at which accounts, each choosing the action that is best for it, use them best, with a certificate of '
-    'kind rows. query: rows of account (group bigint), action (int), value (a number), uses (an array with a number for each '
-    'budget), columns by these names or else by place; one SELECT that only reads, with the rights of the caller. Amounts count '
-    'to nine decimals. The first action of an account, that of the least number, is what it keeps if all else fails: where those '
-    'of all accounts together exceed a budget, the status is infeasible. Ties go to the lesser action. From 10,000 accounts on '
-    'prices are raised until what all choose fits, and where many tie a fill share is kept; below, what does not fit is repaired, '
-    'and the accounts are listed. options: names of the budgets (["1", "2", ...]), digest (true) of the rows. Memory: 20 bytes a '
-    'row and 8 for each budget, and as much again where rows do not come by account and action. NULL gives NULL. Errors: a query '
-    'that does something else or returns other columns, a NULL, an infinite amount, an action twice, uses of another number. '
-    'Source: the Lagrangian bound of the multiple-choice knapsack (Sinha and Zoltners 1979)';
+    'the prices of budgets at which accounts, each choosing the action that is best for it, use them best, with a certificate '
+    'of kind rows. query: rows of account (group bigint), action (int), value (a number), uses (an array with a number for '
+    'each budget), columns by these names or else by place; one SELECT that only reads, with the rights of the caller. '
+    'Amounts count to nine decimals. The first action of an account, that of the least number, is what it keeps if all else '
+    'fails: where those of all accounts together exceed a budget, the status is infeasible. Ties go to the lesser action. '
+    'From 10,000 accounts on prices are raised until what all choose fits, and where many tie a fill share is kept; below, '
+    'what does not fit is repaired, and the accounts are listed. options: names of the budgets (["1", "2", ...]), digest '
+    '(true) of the rows. Memory: 20 bytes a row and 8 for each budget, and as much again where rows do not come by account '
+    'and action. NULL gives NULL. Errors: a query that does something else or returns other columns, a NULL, an infinite '
+    'amount, an action twice, uses of another number. Source: the Lagrangian bound of the multiple-choice knapsack (Sinha and '
+    'Zoltners 1979)';
 
 CREATE FUNCTION credit_limit.best_action("values" numeric[], uses numeric[], prices numeric[]) RETURNS int
     AS 'MODULE_PATHNAME', 'cl_best_action' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.best_action(numeric[], numeric[], numeric[]) IS
-    'the place, from 1, of the action that is best at prices: the largest value - sum of price * use, of equal ones the first, '
-    'compared exactly. uses: a row for each value, a number in it for each price. Amounts count to nine decimals, as in '
-    'action_price. NULL if an argument is NULL. Error: arrays that do not fit each other, a NULL or an infinite number in them, a '
-    'negative price';
+    'the place, from 1, of the action that is best at prices: the largest value - sum of price * use, of equal ones the '
+    'first, compared exactly. uses: a row for each value, a number in it for each price. Amounts count to nine decimals, as '
+    'in action_price. NULL if an argument is NULL. Error: arrays that do not fit each other, a NULL or an infinite number in '
+    'them, a negative price';
 
 CREATE FUNCTION credit_limit.flip_price("values" numeric[], uses numeric[], prices numeric[], OUT up float8[], OUT down float8[])
     AS 'MODULE_PATHNAME', 'cl_flip_price' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -52,6 +53,6 @@ $$;
 COMMENT ON FUNCTION credit_limit.limit_actions(credit_limit.demand, float8, float8, numeric, numeric, numeric, float8[], float8[],
   text) IS
     'the limits of an account in steps from floor to cap as actions of action_price, numbered from 0: at most 64. value: '
-    'limit_profit. uses_of_limit: for each budget uses * limit + draws * expected_draw(demand, limit). No rows where demand is not '
-    'known or an argument before draws is NULL. Errors: more than 64 limits, a floor above the cap, draws of another number than '
-    'uses, and those of limit_profit';
+    'limit_profit. uses_of_limit: for each budget uses * limit + draws * expected_draw(demand, limit). No rows where demand '
+    'is not known or an argument before draws is NULL. Errors: more than 64 limits, a floor above the cap, draws of another '
+    'number than uses, and those of limit_profit';

@@ -15,11 +15,11 @@ CREATE FUNCTION credit_limit.certificate_table(
 AS 'MODULE_PATHNAME', 'cl_certificate_table' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 2;
 
 COMMENT ON FUNCTION credit_limit.certificate_table(credit_limit.allocation_certificate) IS
-'The budgets of a certificate: amount that there is, what the choices use of it, and its shadow price: what one unit more would '
-'earn. The bound is computed with price; accounts choose by decides, which is the same or raised until what all choose fits, '
-'and those of the fill share by fill_price. slackness: price * (amount - used), what the unused part costs the bound. price_low '
-'and price_high: an interval of the price, where one was computed. There are no prices where the certificate is infeasible or '
-'empty. NULL gives no rows.';
+'The budgets of a certificate: amount that there is, what the choices use of it, and its shadow price: what one unit more '
+'would earn. The bound is computed with price; accounts choose by decides, which is the same or raised until what all '
+'choose fits, and those of the fill share by fill_price. slackness: price * (amount - used), what the unused part costs '
+'the bound. price_low and price_high: an interval of the price, where one was computed. There are no prices where the '
+'certificate is infeasible or empty. NULL gives no rows.';
 
 CREATE FUNCTION credit_limit.certificate_summary(
   certificate credit_limit.allocation_certificate,
@@ -42,13 +42,13 @@ CREATE FUNCTION credit_limit.certificate_summary(
 AS 'MODULE_PATHNAME', 'cl_certificate_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION credit_limit.certificate_summary(credit_limit.allocation_certificate) IS
-'A certificate as a whole. kind: rows, where every number is exact and certificate_sql proves it, or float. status: binding; '
-'slack: no budget has a price; infeasible: not even the least fits; empty: no accounts; ties: no prices use the '
+'A certificate as a whole. kind: rows, where every number is exact and certificate_sql proves it, or float. status: '
+'binding; slack: no budget has a price; infeasible: not even the least fits; empty: no accounts; ties: no prices use the '
 'budgets up, since too much moves at once; not_converged: the search ended before the bound met its tolerance, and the '
-'certificate holds all the same. n accounts with rows actions. value: of what was chosen; bound: '
-'what no choice within the budgets exceeds; gap: bound - value. bound_error: how far both may be off in double precision (kind '
-'float). digest: SHA-256 of the rows, NULL where it was not asked for. passes over the accounts, which were read in each pass or '
-'once. fill: the share of accounts that choose by fill_price; n_repaired: accounts that do not choose by prices at all. NULL '
+'certificate holds all the same. n accounts with rows actions. value: of what was chosen; bound: what no choice within '
+'the budgets exceeds; gap: bound - value. bound_error: how far both may be off in double precision (kind float). digest: '
+'SHA-256 of the rows, NULL where it was not asked for. passes over the accounts, which were read in each pass or once. '
+'fill: the share of accounts that choose by fill_price; n_repaired: accounts that do not choose by prices at all. NULL '
 'gives NULL.';
 
 CREATE FUNCTION credit_limit.certificate_repaired(
@@ -59,8 +59,8 @@ CREATE FUNCTION credit_limit.certificate_repaired(
 AS 'MODULE_PATHNAME', 'cl_certificate_repaired' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 100;
 
 COMMENT ON FUNCTION credit_limit.certificate_repaired(credit_limit.allocation_certificate) IS
-'The accounts that do not take what the prices say, and the action that they take, by account. None where the prices decide '
-'everything. NULL gives no rows.';
+'The accounts that do not take what the prices say, and the action that they take, by account. None where the prices '
+'decide everything. NULL gives no rows.';
 
 CREATE FUNCTION credit_limit_internal.counted_rows(relation regclass, budgets int) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -135,9 +135,9 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.certificate_sql(credit_limit.allocation_certificate, regclass) IS
     'two statements that prove a certificate of kind rows in exact arithmetic, on any PostgreSQL that has the relation of '
-    'actions (columns group, action, value, uses by name, else its first four) and not this extension: bound, that no choice is worth '
-    'more, and value and uses, that the accounts choose so, that this fits, and what it is worth. Each returns what it found and '
-    'proved. NULL gives no rows. Error 0A000: a certificate of kind float, infeasible or empty';
+    'actions (columns group, action, value, uses by name, else its first four) and not this extension: bound, that no choice '
+    'is worth more, and value and uses, that the accounts choose so, that this fits, and what it is worth. Each returns what '
+    'it found and proved. NULL gives no rows. Error 0A000: a certificate of kind float, infeasible or empty';
 
 CREATE FUNCTION credit_limit.allocation_actions(certificate credit_limit.allocation_certificate, query text,
     OUT account_id bigint, OUT action int, OUT value numeric, OUT uses numeric[], OUT chosen_by text, OUT flip_up float8[],
@@ -145,19 +145,20 @@ CREATE FUNCTION credit_limit.allocation_actions(certificate credit_limit.allocat
     AS 'MODULE_PATHNAME', 'cl_allocation_actions' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10000;
 COMMENT ON FUNCTION credit_limit.allocation_actions(credit_limit.allocation_certificate, text) IS
     'what each account takes by a certificate of kind rows, from the query of actions that was certified, by account: action '
-    'with its value and uses; chosen_by: price (what is best for it at the prices that decide, of equal actions the first), fill (at '
-    'fill_price), or repair; and for each budget the price above (flip_up) and below (flip_down) at which its answer changes '
-    'while the others stay, NULL where it never does; both NULL for a repaired account. No rows where the certificate is infeasible or '
-    'empty, or an argument is NULL. Errors: kind float (0A000), rows without the action of a repaired account, and those of '
-    'action_price';
+    'with its value and uses; chosen_by: price (what is best for it at the prices that decide, of equal actions the first), '
+    'fill (at fill_price), or repair; and for each budget the price above (flip_up) and below (flip_down) at which its answer '
+    'changes while the others stay, NULL where it never does; both NULL for a repaired account. No rows where the certificate '
+    'is infeasible or empty, or an argument is NULL. Errors: kind float (0A000), rows without the action of a repaired '
+    'account, and those of action_price';
 
 CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, query text,
     OUT "check" text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'cl_verify_allocation' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10;
 COMMENT ON FUNCTION credit_limit.verify_allocation(credit_limit.allocation_certificate, text) IS
-    'a certificate of kind rows against the rows of a query, one check a row: accounts and rows (their number), digest, bound, '
-    'repaired (only where the action of an account is not there, which is named), value and the use of each budget. holds, what '
-    'the certificate says, and what the rows say. NULL gives no rows. Errors: kind float (0A000), and those of action_price';
+    'a certificate of kind rows against the rows of a query, one check a row: accounts and rows (their number), digest, '
+    'bound, repaired (only where the action of an account is not there, which is named), value and the use of each budget. '
+    'holds, what the certificate says, and what the rows say. NULL gives no rows. Errors: kind float (0A000), and those of '
+    'action_price';
 
 CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, relation regclass,
     OUT "check" text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
