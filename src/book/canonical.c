@@ -10,6 +10,7 @@
  *	  timestamp, timestamp with time zone		as strings: date, T, and HH:MM:SS with its decimals; the latter in UTC with +00:00
  *	  text, varchar, name, enum		as strings; char(n) without its padding
  *	  text[]		as an array of strings; with more dimensions, or another first index than 1, a string as array_out prints it
+ *	  demand		as a string, its own text
  *
  * Other types have no such form here: they are an error that names the column.
  */
@@ -18,6 +19,7 @@
 #include "book/canonical.h"
 #include "pg/json.h"
 #include "pg/numeric.h"
+#include "pg/row.h"
 
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
@@ -152,6 +154,8 @@ put_value(StringInfo out, Oid base_type, Datum value)
 {
 	char		digits[Max(DOUBLE_SHORTEST_DECIMAL_LEN, MAXDATELEN + 1)];
 	const int	utc = 0;
+	Oid			output;
+	bool		is_varlena;
 
 	switch (base_type)
 	{
@@ -203,8 +207,9 @@ put_value(StringInfo out, Oid base_type, Datum value)
 		case TEXTARRAYOID:
 			put_text_array(out, value);
 			break;
-		default:				/* an enum: layout_name() knows no other */
-			cl_json_put_string(out, DatumGetCString(DirectFunctionCall1(enum_out, value)));
+		default:				/* an enum or a demand: layout_name() knows no other */
+			getTypeOutputInfo(base_type, &output, &is_varlena);
+			cl_json_put_string(out, OidOutputFunctionCall(output, value));
 	}
 }
 
@@ -230,6 +235,8 @@ layout_name(const FormData_pg_attribute *column, Oid base_type)
 	}
 	if (type_is_enum(base_type))
 		return "text";
+	if (cl_is_own_type(base_type, "demand"))
+		return "credit_limit.demand";
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("column \"%s\" has a type without canonical text", NameStr(column->attname)),

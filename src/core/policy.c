@@ -49,6 +49,7 @@ cl_policy_prepare(ClPolicyRules *rules)
 		needed |= CL_INPUT_BIT(CL_INPUT_UMBRELLA_LIMIT) | CL_INPUT_BIT(CL_INPUT_UMBRELLA_DRAWN);
 	if (rules->umbrella == CL_UMBRELLA_PARTITIONED)
 		needed |= CL_INPUT_BIT(CL_INPUT_UMBRELLA_GRANTED);
+	needed |= rules->target_by;
 	/* Where no entitlement says how much, only demand does. */
 	if (rules->has_target && rules->axis[0].n == 0)
 		needed |= CL_INPUT_BIT(CL_INPUT_DEMAND);
@@ -127,7 +128,8 @@ cap_by_target(Work *work)
 	ClPolicyDecision *decision = work->decision;
 
 	decision->target = decision->cap[CL_RULE_ENTITLEMENT];
-	if (!work->rules->has_target || !known(work, CL_INPUT_BIT(CL_INPUT_DEMAND)))
+	if (!work->rules->has_target || !known(work, CL_INPUT_BIT(CL_INPUT_DEMAND)) ||
+		work->account->amount[CL_INPUT_DEMAND] == CL_NO_CAP)
 		return;
 	apply_cap(work, CL_RULE_TARGET, share_of(work->account->amount[CL_INPUT_DEMAND], work->rules->headroom));
 	decision->target = decision->cap[CL_RULE_TARGET];

@@ -27,6 +27,7 @@
 #define CL_CORE_POLICY_H
 
 #include "core/money.h"
+#include "core/profit.h"
 
 #define CL_NO_CAP INT64_MAX
 
@@ -83,11 +84,12 @@ typedef enum ClPolicyInput
 	CL_INPUT_PD,
 	CL_INPUT_DOWN,				/* columns that the policy has bands of, other than the score */
 	CL_INPUT_ACROSS,
-	CL_INPUT_LAST_LIMIT_CHANGE
+	CL_INPUT_LAST_LIMIT_CHANGE,
+	CL_INPUT_ECONOMICS			/* and the other parts, as ClEconomicsPart, that the policy takes from columns */
 } ClPolicyInput;
 
 #define CL_POLICY_AMOUNTS (CL_INPUT_UMBRELLA_GRANTED + 1)
-#define CL_POLICY_INPUTS (CL_INPUT_LAST_LIMIT_CHANGE + 1)
+#define CL_POLICY_INPUTS (CL_INPUT_ECONOMICS + CL_ECONOMICS_PARTS)
 #define CL_INPUT_BIT(input) (1u << (input))
 
 /* Bands of a column, those first to which most is granted. Beyond the last one nothing is. */
@@ -163,6 +165,7 @@ typedef struct ClPolicyRules
 	ClRegulatoryCap *regulatory;
 	bool		uses_income_multiple;
 	bool		has_target;
+	uint32_t	target_by;		/* CL_INPUT_BITs of the columns that the target is worked out from beside demand */
 	int64_t		headroom;		/* millionths of demand */
 	int64_t		floor;
 	int64_t		cap;
@@ -186,6 +189,7 @@ typedef struct ClPolicyAccount
 	double		score;
 	double		pd;
 	double		band[CL_BAND_AXES]; /* CL_INPUT_DOWN, CL_INPUT_ACROSS */
+	double		economics[CL_ECONOMICS_PARTS];	/* with the margin and carry that the others make */
 	int64_t		last_limit_change;	/* days */
 	uint32_t	missing;		/* CL_INPUT_BITs; an input that is missing has no meaningful value */
 	bool		unknown;		/* an exclusion cannot be judged */

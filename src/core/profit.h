@@ -13,6 +13,32 @@
 
 #include "core/demand.h"
 
+/*
+ * What makes margin and carry, or these themselves, and what a unit of limit costs of a budget: its price times how much of the
+ * budget it uses.
+ */
+typedef enum ClEconomicsPart
+{
+	CL_ECONOMICS_RATE, CL_ECONOMICS_FUNDING, CL_ECONOMICS_PD, CL_ECONOMICS_LGD, CL_ECONOMICS_CCF, CL_ECONOMICS_CAPITAL,
+	CL_ECONOMICS_COST_OF_CAPITAL, CL_ECONOMICS_FEE, CL_ECONOMICS_REVOLVE_SHARE, CL_ECONOMICS_INTERCHANGE,
+	CL_ECONOMICS_LIQUIDITY_SHARE, CL_ECONOMICS_LIQUIDITY_SPREAD, CL_ECONOMICS_DEFAULT_DRAW_RATIO,
+	CL_ECONOMICS_MARGIN, CL_ECONOMICS_CARRY, CL_ECONOMICS_SHADOW_PRICE, CL_ECONOMICS_WEIGHT
+} ClEconomicsPart;
+
+#define CL_UNIT_PARTS (CL_ECONOMICS_DEFAULT_DRAW_RATIO + 1)	/* the arguments of unit_economics, in their order */
+#define CL_ECONOMICS_PARTS (CL_ECONOMICS_WEIGHT + 1)
+
+typedef struct ClEconomicsRange
+{
+	const char *name;			/* as an argument */
+	const char *what;			/* in a sentence */
+	double		lowest;
+	double		highest;
+	double		otherwise;		/* where it is left out; NaN: it must not be */
+} ClEconomicsRange;
+
+extern const ClEconomicsRange cl_economics_range[CL_ECONOMICS_PARTS];
+
 /* Rates per year and unit; carry >= 0. */
 typedef struct ClEconomics
 {
@@ -20,6 +46,8 @@ typedef struct ClEconomics
 	double		carry;			/* of a unit that is granted and not drawn */
 } ClEconomics;
 
+/* From the first CL_UNIT_PARTS. */
+extern ClEconomics cl_economics_of(const double *part);
 extern double cl_limit_profit(const ClDemandModel *model, double limit, const ClEconomics *economics);
 /* To the right of the limit: what one more unit earns. */
 extern double cl_marginal_profit(const ClDemandModel *model, double limit, const ClEconomics *economics);

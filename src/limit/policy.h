@@ -61,6 +61,14 @@ typedef enum ClEntitlementReason
 	CL_REASON_LIMIT, CL_REASON_DOWN, CL_REASON_ACROSS, CL_REASON_INCOME, CL_ENTITLEMENT_REASONS
 } ClEntitlementReason;
 
+/* A target that is the limit of the highest expected profit. */
+typedef struct ClPolicyOptimal
+{
+	bool		by_margin;		/* margin and carry are given; else what they are made of */
+	double		number[CL_ECONOMICS_PARTS];
+	const char *column[CL_ECONOMICS_PARTS]; /* as in the document; NULL: it is the number */
+} ClPolicyOptimal;
+
 typedef struct ClPolicy
 {
 	char	   *name;
@@ -74,8 +82,10 @@ typedef struct ClPolicy
 	const char *income_reason;	/* of affordability, where there are no obligations */
 	const char **regulatory_reason;
 	const char **regulatory_source;
-	int			demand_quantile;	/* of 10000; 0 when the document names a column */
-	const char *demand_name;	/* the standard name: demand_q90, or the column given */
+	int			demand_quantile;	/* of 10000; 0 when the document names a column or the optimum */
+	ClPolicyOptimal *optimal;	/* NULL: the target is another */
+	const char *budget_reason;	/* of the target, where the price of a budget lowered it */
+	const char *demand_name;	/* the standard name, demand_q90 or demand_mixture, or the column given */
 	const char *column[CL_POLICY_INPUTS];	/* as the row calls it */
 	bool		reads[CL_POLICY_INPUTS];
 	int			nexclusions;
@@ -87,15 +97,15 @@ extern const char *const cl_policy_rule_names[CL_POLICY_RULES];
 extern const char *const cl_policy_action_names[CL_POLICY_ACTIONS];
 extern const char *const cl_exclusion_action_names[];
 extern const char *const cl_range_names[CL_RANGE_BOUNDS + 1];
-extern const char *const cl_policy_input_names[CL_POLICY_INPUTS];
+extern const char *const cl_policy_input_names[CL_INPUT_ECONOMICS];
 
 /* The name of an input in every policy; NULL: the policy names its column itself. */
 static inline const char *
 cl_policy_standard_name(const ClPolicy *policy, int input)
 {
 	if (input == CL_INPUT_DEMAND)
-		return policy->demand_quantile != 0 ? policy->demand_name : NULL;
-	return cl_policy_input_names[input];
+		return policy->demand_quantile != 0 || policy->optimal != NULL ? policy->demand_name : NULL;
+	return input < CL_INPUT_ECONOMICS ? cl_policy_input_names[input] : NULL;
 }
 
 extern void *cl_policy_compile(const ClJson *document);
@@ -116,6 +126,7 @@ extern void cl_policy_put_open(StringInfo out, const char *key, char bracket);
 extern void cl_policy_put_string(StringInfo out, const char *key, const char *value);
 extern void cl_policy_put_decimal(StringInfo out, const char *key, int64 value, int decimals);
 extern void cl_policy_put_float8(StringInfo out, const char *key, double value);
+extern void cl_policy_put_optimal(StringInfo out, const ClPolicyOptimal *optimal);
 extern void cl_policy_put_condition(StringInfo out, const ClExclusion *exclusion);
 
 /* Reading accounts. */
@@ -126,7 +137,8 @@ typedef struct ClPolicyReader
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
 	FmgrInfo	demand_quantile;	/* the function of that name; fn_oid 0 until it is needed */
-	Datum		demand_basis;	/* the text that it is asked for: a limit has to cover the peak of its months */
+	Datum		demand_basis;	/* the text that it is asked for: a quantile has to cover the peak of the months, while profit is
+								 * made in each */
 	ClColumn   *exclusion;		/* one for each */
 	ClColumn   *held_out;		/* what the book says of the arm of an experiment */
 	bool	   *exclusion_met;	/* in the account read last */
@@ -136,6 +148,17 @@ typedef struct ClPolicyReader
 
 extern ClPolicyReader *cl_policy_reader(const ClPolicy *policy);
 extern void cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record);
+extern double cl_policy_read_statistic(ClPolicyReader *reader, ClPolicyInput input);
+extern bool cl_policy_read_economics(ClPolicyReader *reader);
+extern bool cl_policy_demand(ClPolicyReader *reader, double quantile, int64 *amount);
+extern double cl_policy_optimal_ratio(const ClPolicyAccount *account, bool with_price);
+
+/* Of a unit of limit. */
+static inline double
+cl_policy_price(const ClPolicyAccount *account)
+{
+	return account->economics[CL_ECONOMICS_SHADOW_PRICE] * account->economics[CL_ECONOMICS_WEIGHT];
+}
 
 /* Reasons: every text has a number, so that a row's reasons are a few small integers. */
 typedef struct ClPolicyTexts ClPolicyTexts;
@@ -155,7 +178,7 @@ extern const char *cl_policy_row_name(const ClPolicy *policy, const char *name);
 extern int	cl_exclusion_accepts(const ClExclusion *exclusion);
 extern bool cl_exclusion_met(const ClExclusion *exclusion, ClRow *row, ClColumn *column, bool *unknown);
 
-extern Datum cl_policy_explanation(const ClPolicyReader *reader, DateADT as_of, const ClPolicyDecision *decision,
+extern Datum cl_policy_explanation(ClPolicyReader *reader, DateADT as_of, const ClPolicyDecision *decision,
 								   const ClPolicyTrace *trace);
 
 #endif							/* CL_LIMIT_POLICY_H */

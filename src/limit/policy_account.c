@@ -196,20 +196,15 @@ read_amounts(ClPolicyReader *reader)
 }
 
 /*
- * The quantile of a column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. A limit stands
- * for months, so what it has to cover is the highest of them: a demand of another basis than peak is an error. A demand that is
- * not known, or that no limit covers, leaves what the column with the amount says.
+ * A quantile of the column of type demand, to the nearest minor unit: an estimate is not exact to the last bit. False where the
+ * demand is not known. Where no amount is enough, there is no cap.
  */
-static void
-read_demand(ClPolicyReader *reader)
+bool
+cl_policy_demand(ClPolicyReader *reader, double quantile, int64 *amount)
 {
-	ClPolicyAccount *account = &reader->account;
-	double		unit = (double) cl_pow10_64[reader->policy->decimals];
 	LOCAL_FCINFO(call, 3);
-	double		quantile;
+	double		limit;
 
-	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand))
-		return;
 	if (reader->demand_quantile.fn_oid == InvalidOid)
 	{
 		Oid			types[] = {getBaseType(reader->demand->type), FLOAT8OID, TEXTOID};
@@ -219,31 +214,61 @@ read_demand(ClPolicyReader *reader)
 	InitFunctionCallInfoData(*call, &reader->demand_quantile, 3, InvalidOid, NULL, NULL);
 	call->args[0].value = cl_column_datum(reader->row, reader->demand);
 	call->args[0].isnull = false;
-	call->args[1].value = Float8GetDatum(reader->policy->demand_quantile / 10000.0);
+	call->args[1].value = Float8GetDatum(quantile);
 	call->args[1].isnull = false;
 	call->args[2].value = reader->demand_basis;
 	call->args[2].isnull = false;
-	quantile = DatumGetFloat8(FunctionCallInvoke(call));
+	limit = DatumGetFloat8(FunctionCallInvoke(call));
 	if (call->isnull)
+		return false;
+	limit = rint(limit * (double) cl_pow10_64[reader->policy->decimals]);
+	*amount = limit <= CL_POLICY_MAX_AMOUNT ? (int64) limit : CL_NO_CAP;
+	return true;
+}
+
+/*
+ * A limit stands for months, so what a quantile has to cover is the highest of them: a demand of another basis than peak is an
+ * error. A demand that is not known, or that no limit covers, leaves what the column with the amount says.
+ */
+static void
+read_demand(ClPolicyReader *reader)
+{
+	ClPolicyAccount *account = &reader->account;
+	int64		amount;
+
+	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand) ||
+		!cl_policy_demand(reader, reader->policy->demand_quantile / 10000.0, &amount) || amount == CL_NO_CAP)
 		return;
-	quantile = rint(quantile * unit);
-	if (!(quantile <= CL_POLICY_MAX_AMOUNT))
+	account->amount[CL_INPUT_DEMAND] = amount;
+	account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
+}
+
+/* The limit of the highest profit, of the demand of all months alike. Where nothing pays, it is 0, and not the least demand. */
+static void
+read_optimal(ClPolicyReader *reader)
+{
+	ClPolicyAccount *account = &reader->account;
+	double		ratio;
+	int64		amount = 0;
+
+	if (!cl_policy_read_economics(reader) || cl_column_null(reader->row, reader->demand))
 		return;
-	account->amount[CL_INPUT_DEMAND] = (int64) quantile;
+	ratio = cl_policy_optimal_ratio(account, true);
+	if (!cl_policy_demand(reader, ratio, &amount))
+		return;
+	account->amount[CL_INPUT_DEMAND] = ratio > 0 ? amount : 0;
 	account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
 }
 
 /* A statistic; NaN is as good as none. */
-static double
-read_statistic(ClPolicyReader *reader, ClPolicyInput input)
+double
+cl_policy_read_statistic(ClPolicyReader *reader, ClPolicyInput input)
 {
 	const ClColumn *column = reader->input[input];
-	double		value = 0;
+	double		value = NAN;
 
 	if (column != NULL && !cl_column_null(reader->row, column))
 		value = cl_column_float8(reader->row, column);
-	else
-		value = NAN;
 	if (isnan(value))
 		reader->account.missing |= CL_INPUT_BIT(input);
 	return value;
@@ -252,7 +277,7 @@ read_statistic(ClPolicyReader *reader, ClPolicyInput input)
 static void
 read_pd(ClPolicyReader *reader)
 {
-	double		pd = read_statistic(reader, CL_INPUT_PD);
+	double		pd = cl_policy_read_statistic(reader, CL_INPUT_PD);
 
 	if (pd < 0 || pd > 1)
 		ereport(ERROR,
@@ -292,10 +317,13 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	account->missing = 0;
 	account->unknown = account->excluded = account->frozen = account->referred = false;
 	read_amounts(reader);
-	read_demand(reader);
-	account->score = read_statistic(reader, CL_INPUT_SCORE);
-	account->band[0] = read_statistic(reader, CL_INPUT_DOWN);
-	account->band[1] = read_statistic(reader, CL_INPUT_ACROSS);
+	if (reader->policy->optimal != NULL)
+		read_optimal(reader);
+	else
+		read_demand(reader);
+	account->score = cl_policy_read_statistic(reader, CL_INPUT_SCORE);
+	account->band[0] = cl_policy_read_statistic(reader, CL_INPUT_DOWN);
+	account->band[1] = cl_policy_read_statistic(reader, CL_INPUT_ACROSS);
 	read_pd(reader);
 	if (cl_column_null(reader->row, last_change))
 		account->missing |= CL_INPUT_BIT(CL_INPUT_LAST_LIMIT_CHANGE);
@@ -315,7 +343,14 @@ cl_policy_reader(const ClPolicy *policy)
 	int			n = 0;
 
 	reader->policy = policy;
-	if (policy->reads[CL_INPUT_DEMAND] && policy->demand_quantile != 0)
+	if (policy->optimal != NULL)
+	{
+		reader->demand = &columns[n++];
+		reader->demand->name = policy->column[CL_INPUT_DEMAND];
+		reader->demand->own_type = "demand";
+		reader->demand_basis = CStringGetTextDatum("mixture");
+	}
+	else if (policy->reads[CL_INPUT_DEMAND] && policy->demand_quantile != 0)
 	{
 		/* The standard column demand, from which the policy names a quantile. */
 		reader->demand = &columns[n++];
@@ -325,7 +360,7 @@ cl_policy_reader(const ClPolicy *policy)
 	}
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
-		if (!policy->reads[input])
+		if (!policy->reads[input] || (input == CL_INPUT_DEMAND && policy->optimal != NULL))
 			continue;
 		columns[n].name = policy->column[input];
 		columns[n].accept = input == CL_INPUT_LAST_LIMIT_CHANGE ? CL_ACCEPT_DATE : CL_ACCEPT_NUMBER;

@@ -17,4 +17,7 @@ extern char *cl_policy_get_string(const ClJson *section, const char *key);
 extern void cl_policy_compile_entitlement(const ClJson *document, ClPolicy *policy);
 extern void cl_policy_compile_axis_columns(const ClJson *document, ClPolicy *policy);
 
+extern void cl_policy_compile_optimal(const ClJson *section, ClPolicy *policy);
+extern void cl_policy_compile_optimal_columns(const ClJson *document, ClPolicy *policy);
+
 #endif							/* CL_LIMIT_POLICY_COMPILE_H */

@@ -19,7 +19,7 @@ const char *const cl_policy_rule_names[CL_POLICY_RULES] = {
 
 const char *const cl_policy_action_names[CL_POLICY_ACTIONS] = {"KEEP", "INCREASE", "DECREASE", "FREEZE", "REFER"};
 
-const char *const cl_policy_input_names[CL_POLICY_INPUTS] = {
+const char *const cl_policy_input_names[CL_INPUT_ECONOMICS] = {
 	"credit_limit", "balance", "pending", "income", "obligations", "demand", "umbrella_limit", "umbrella_drawn",
 	"umbrella_granted", "score", "pd", NULL, NULL, "last_limit_change"
 };
@@ -84,12 +84,31 @@ quantile_name(int quantile)
 	return psprintf("demand_q%d_%02d", quantile / 100, quantile % 100);
 }
 
+/* Why the limit is no higher where a budget has a price: with the price of one more unit, where it is the same for everybody. */
+static const char *
+budget_reason(const ClPolicyOptimal *optimal)
+{
+	double		price = optimal->number[CL_ECONOMICS_SHADOW_PRICE] * optimal->number[CL_ECONOMICS_WEIGHT];
+	StringInfoData text;
+
+	if (optimal->column[CL_ECONOMICS_SHADOW_PRICE] != NULL || optimal->column[CL_ECONOMICS_WEIGHT] != NULL || price == 0)
+		return "A budget bound";
+	initStringInfo(&text);
+	appendStringInfoString(&text, "A budget bound: one more costs ");
+	cl_json_put_float8(&text, price);
+	return text.data;
+}
+
 static void
 compile_target(const ClJson *document, ClPolicy *policy)
 {
-	static const char *const keys[] = {"demand_quantile", "column", "headroom", "reason", NULL};
+	static const char *const keys[] = {
+		"demand_quantile", "column", "optimal", "headroom", "reason", "budget_reason", NULL
+	};
+	static const char *const amount_keys[] = {"demand_quantile", "column", "headroom", "reason", NULL};
+	static const char *const optimal_keys[] = {"optimal", "reason", "budget_reason", NULL};
 	ClJson		section;
-	ClJson		column;
+	ClJson		node;
 	int64		quantile = 0;
 
 	policy->rules.headroom = CL_RATE_ONE;
@@ -97,12 +116,22 @@ compile_target(const ClJson *document, ClPolicy *policy)
 		return;
 	cl_json_object(&section, keys);
 	policy->rules.has_target = true;
+	if (cl_json_get(&section, "optimal", &node))
+	{
+		cl_json_object(&section, optimal_keys);
+		cl_policy_compile_optimal(&node, policy);
+		policy->demand_name = "demand_mixture";
+		policy->reason[CL_RULE_TARGET] = cl_policy_reason(&section, "reason", "A higher limit is not expected to earn more");
+		policy->budget_reason = cl_policy_reason(&section, "budget_reason", budget_reason(policy->optimal));
+		return;
+	}
+	cl_json_object(&section, amount_keys);
 	get_decimal(&section, "demand_quantile", 4, 1, 9999, &quantile);
-	if ((quantile != 0) == cl_json_get(&section, "column", &column))
-		cl_json_error_hint(&section, "an object with either demand_quantile or column",
+	if ((quantile != 0) == cl_json_get(&section, "column", &node))
+		cl_json_error_hint(&section, "an object with one of demand_quantile, column, optimal",
 						   "Without a target the limit goes as far as the entitlement: leave the section out.");
 	policy->demand_quantile = quantile;
-	policy->demand_name = quantile != 0 ? quantile_name(quantile) : cl_json_string(&column);
+	policy->demand_name = quantile != 0 ? quantile_name(quantile) : cl_json_string(&node);
 	get_decimal(&section, "headroom", CL_RATE_DECIMALS, CL_RATE_ONE, 1000 * CL_RATE_ONE, &policy->rules.headroom);
 	set_reason(policy, CL_RULE_TARGET, &section, "reason");
 }
@@ -401,7 +430,8 @@ compile_columns(const ClJson *document, ClPolicy *policy)
 
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
-		policy->column[input] = input == CL_INPUT_DEMAND ? policy->demand_name : cl_policy_input_names[input];
+		policy->column[input] = input == CL_INPUT_DEMAND ? policy->demand_name :
+			input < CL_INPUT_ECONOMICS ? cl_policy_input_names[input] : NULL;
 		if (cl_policy_standard_name(policy, input) != NULL)
 			keys[nkeys++] = policy->column[input];
 	}
@@ -448,6 +478,7 @@ cl_policy_compile(const ClJson *document)
 	compile_approval(document, policy);
 	compile_columns(document, policy);
 	cl_policy_compile_axis_columns(document, policy);
+	cl_policy_compile_optimal_columns(document, policy);
 	cl_policy_compile_exclusions(document, policy);
 	policy->reason[CL_RULE_DRAWN] = default_reasons[CL_RULE_DRAWN];
 	policy->reason[CL_RULE_HOLDOUT] = default_reasons[CL_RULE_HOLDOUT];

@@ -18,7 +18,7 @@
 typedef struct Explanation
 {
 	StringInfoData out;
-	const ClPolicyReader *reader;
+	ClPolicyReader *reader;
 	const ClPolicy *policy;
 	const ClPolicyDecision *decision;
 } Explanation;
@@ -82,6 +82,8 @@ put_statistic(StringInfo out, const char *key, double value)
 static double
 statistic(const ClPolicyAccount *account, int input)
 {
+	if (input >= CL_INPUT_ECONOMICS)
+		return account->economics[input - CL_INPUT_ECONOMICS];
 	if (input >= CL_INPUT_DOWN)
 		return account->band[input - CL_INPUT_DOWN];
 	return input == CL_INPUT_SCORE ? account->score : account->pd;
@@ -110,7 +112,8 @@ put_inputs(Explanation *explanation)
 	{
 		const char *name = explanation->policy->column[input];
 
-		if (!explanation->policy->reads[input] || shown_before(explanation->policy, input))
+		if (!explanation->policy->reads[input] || shown_before(explanation->policy, input) ||
+			(input == CL_INPUT_DEMAND && explanation->policy->optimal != NULL))
 			continue;
 		if (account->missing & CL_INPUT_BIT(input))
 			put_null(out, name);
@@ -122,6 +125,31 @@ put_inputs(Explanation *explanation)
 			put_statistic(out, name, statistic(account, input));
 	}
 	appendStringInfoChar(out, '}');
+}
+
+/* How the target came about where it is the optimum, and what it would be without the price of a budget. */
+static void
+put_optimum(Explanation *explanation)
+{
+	ClPolicyReader *reader = explanation->reader;
+	const ClPolicyAccount *account = &reader->account;
+	bool		known = (account->missing & explanation->policy->rules.target_by) == 0;
+	bool		demand_known = known && (account->missing & CL_INPUT_BIT(CL_INPUT_DEMAND)) == 0;
+	double		ratio = known ? cl_policy_optimal_ratio(account, false) : 0;
+	int64		amount = 0;
+
+	if (explanation->policy->optimal == NULL)
+		return;
+	if (demand_known && ratio > 0)
+		(void) cl_policy_demand(reader, ratio, &amount);
+	cl_policy_put_open(&explanation->out, "optimum", '{');
+	put_statistic(&explanation->out, "margin", known ? account->economics[CL_ECONOMICS_MARGIN] : NAN);
+	put_statistic(&explanation->out, "carry", known ? account->economics[CL_ECONOMICS_CARRY] : NAN);
+	put_statistic(&explanation->out, "price", known ? cl_policy_price(account) : NAN);
+	put_statistic(&explanation->out, "ratio", known ? cl_policy_optimal_ratio(account, true) : NAN);
+	put_cap(explanation, "limit", demand_known ? account->amount[CL_INPUT_DEMAND] : CL_NO_CAP);
+	put_cap(explanation, "limit_without_price", demand_known ? amount : CL_NO_CAP);
+	appendStringInfoChar(&explanation->out, '}');
 }
 
 /* What an exclusion looked at. */
@@ -293,7 +321,7 @@ put_decision(Explanation *explanation)
 
 /* jsonb */
 Datum
-cl_policy_explanation(const ClPolicyReader *reader, DateADT as_of, const ClPolicyDecision *decision,
+cl_policy_explanation(ClPolicyReader *reader, DateADT as_of, const ClPolicyDecision *decision,
 					  const ClPolicyTrace *trace)
 {
 	Explanation explanation = {.reader = reader, .policy = reader->policy, .decision = decision};
@@ -306,6 +334,7 @@ cl_policy_explanation(const ClPolicyReader *reader, DateADT as_of, const ClPolic
 	cl_policy_put_string(out, "currency", reader->policy->currency);
 	cl_policy_put_string(out, "as_of", date_text(as_of));
 	put_inputs(&explanation);
+	put_optimum(&explanation);
 	put_exclusions(&explanation);
 	put_steps(&explanation, trace);
 	put_decision(&explanation);

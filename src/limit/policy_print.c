@@ -162,12 +162,16 @@ put_target(StringInfo out, const ClPolicy *policy)
 	if (!policy->rules.has_target)
 		return;
 	cl_policy_put_open(out, "target", '{');
-	if (policy->demand_quantile != 0)
+	if (policy->optimal != NULL)
+		cl_policy_put_optimal(out, policy->optimal);
+	else if (policy->demand_quantile != 0)
 		cl_policy_put_decimal(out, "demand_quantile", policy->demand_quantile, 4);
 	else
 		cl_policy_put_string(out, "column", policy->demand_name);
-	put_rate(out, "headroom", policy->rules.headroom);
+	if (policy->optimal == NULL)
+		put_rate(out, "headroom", policy->rules.headroom);
 	cl_policy_put_string(out, "reason", policy->reason[CL_RULE_TARGET]);
+	cl_policy_put_string(out, "budget_reason", policy->budget_reason);
 	appendStringInfoChar(out, '}');
 }
 

@@ -32,6 +32,7 @@ struct ClPolicyTexts
 	int			rule[CL_POLICY_RULES];
 	int			entitlement[CL_ENTITLEMENT_REASONS];
 	int			affordability_by_income;
+	int			budget;
 	int			unknown_input[CL_POLICY_INPUTS];
 	int		   *regulatory;
 	int		   *exclusion;
@@ -67,7 +68,7 @@ cl_policy_texts(const ClPolicy *policy)
 
 	texts->policy = policy;
 	texts->context = CurrentMemoryContext;
-	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_ENTITLEMENT_REASONS + 1 + CL_POLICY_INPUTS +
+	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_ENTITLEMENT_REASONS + 2 + CL_POLICY_INPUTS +
 								 policy->rules.nregulatory + 2 * policy->nexclusions);
 	texts->regulatory = palloc0_array(int, policy->rules.nregulatory);
 	texts->exclusion = palloc0_array(int, policy->nexclusions);
@@ -77,6 +78,7 @@ cl_policy_texts(const ClPolicy *policy)
 	for (int i = 0; i < CL_ENTITLEMENT_REASONS; i++)
 		texts->entitlement[i] = number_of(texts, policy->entitlement_reason[i]);
 	texts->affordability_by_income = number_of(texts, policy->income_reason);
+	texts->budget = number_of(texts, policy->budget_reason);
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
 		if (policy->reads[input])
@@ -113,6 +115,9 @@ add_unknown(ReasonList *list, const ClPolicyTexts *texts, const ClPolicyReader *
 {
 	uint32		unknown = reader->account.missing & texts->policy->rules.needed;
 
+	/* What the target is worked out from is not known, so neither is the target: demand may well be. */
+	if (unknown & texts->policy->rules.target_by)
+		unknown &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
 	for (int input = 0; unknown != 0 && input < CL_POLICY_INPUTS; input++)
 	{
 		if (unknown & CL_INPUT_BIT(input))
@@ -169,6 +174,12 @@ text_of_rule(const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClP
 		case CL_RULE_AFFORDABILITY:
 			if (reader->account.amount[CL_INPUT_OBLIGATIONS] <= 0)
 				return texts->affordability_by_income;
+			return texts->rule[rule];
+		case CL_RULE_TARGET:
+			/* A price lowers the limit wherever one pays at all. */
+			if (texts->budget >= 0 && cl_policy_price(&reader->account) > 0 &&
+				cl_policy_optimal_ratio(&reader->account, false) > 0)
+				return texts->budget;
 			return texts->rule[rule];
 		default:
 			return texts->rule[rule];

@@ -180,6 +180,8 @@ bind_column(const ClRow *row, ClColumn *column, TupleDesc desc)
 	{
 		if (cl_is_own_type(getBaseType(column->type), column->own_type))
 			column->kind = CL_COLUMN_OWN;
+		else if (!column->optional)
+			cl_column_wrong_type(row, column, column->own_type);
 		return;
 	}
 	column->kind = column_kind(getBaseType(column->type));

@@ -53,7 +53,7 @@ typedef struct ClColumn
 	const char *name;
 	int			accept;			/* CL_ACCEPT_… */
 	bool		optional;		/* may be absent from the row */
-	const char *own_type;		/* of this extension: a column of another type is as good as absent */
+	const char *own_type;		/* of this extension: where it is optional, one of another type is as good as absent */
 	const struct ClColumn *alternative;	/* an earlier one of the array; where the row has that, this is optional */
 	ClColumnKind kind;
 	AttrNumber	attnum;

@@ -26,46 +26,31 @@ PG_FUNCTION_INFO_V1(cl_limit_regret);
 #define MOST_POINTS 10000
 
 static double
-rate_between(double rate, double lowest, double highest, const char *what)
+rate_argument(FunctionCallInfo fcinfo, int argno, ClEconomicsPart part)
 {
-	if (!(rate >= lowest && rate <= highest))
+	const ClEconomicsRange *range = &cl_economics_range[part];
+	double		rate = PG_GETARG_FLOAT8(argno);
+
+	if (!(rate >= range->lowest && rate <= range->highest))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s must be between %g and %g", what, lowest, highest),
+				 errmsg("%s must be between %g and %g", range->what, range->lowest, range->highest),
 				 errdetail("Found %g.", rate),
 				 errhint("Rates are fractions of a unit per year: 0.18 is 18 %%.")));
 	return rate;
 }
 
-/*
- * rate, funding, pd, lgd, ccf, capital, cost_of_capital, fee, revolve_share, interchange, liquidity_share, liquidity_spread,
- * default_draw_ratio
- */
+/* The first parts of ClEconomicsPart. */
 Datum
 cl_unit_economics(PG_FUNCTION_ARGS)
 {
-	static const struct
-	{
-		const char *what;
-		double		lowest;
-		double		highest;
-	}			range[] = {
-		{"rate", -1, 10}, {"cost of funding", -1, 10}, {"PD", 0, 1}, {"LGD", 0, 2}, {"credit conversion factor", 0, 10},
-		{"capital", 0, 2}, {"cost of capital", 0, 10}, {"fee", -1, 10}, {"revolve share", 0, 1}, {"interchange", 0, 100},
-		{"liquidity share", 0, 1}, {"liquidity spread", 0, 10}, {"ratio of draws at default", 0, 100}
-	};
-	double		x[lengthof(range)];
-	double		loss;
-	double		charge;
+	double		part[CL_UNIT_PARTS];
 	ClEconomics economics;
 	ClRecord	record;
 
-	for (int i = 0; i < (int) lengthof(range); i++)
-		x[i] = rate_between(PG_GETARG_FLOAT8(i), range[i].lowest, range[i].highest, range[i].what);
-	loss = x[2] * x[3];
-	charge = x[5] * x[6];
-	economics.margin = x[0] * x[8] + x[7] + x[9] - x[1] - loss * x[12] - charge;
-	economics.carry = x[4] * (loss + charge) + x[10] * x[11];
+	for (int i = 0; i < CL_UNIT_PARTS; i++)
+		part[i] = rate_argument(fcinfo, i, i);
+	economics = cl_economics_of(part);
 	cl_record_open(&record, fcinfo);
 	cl_record_put_float8(&record, economics.margin);
 	cl_record_put_float8(&record, economics.carry);
@@ -78,8 +63,8 @@ static ClEconomics
 economics_argument(FunctionCallInfo fcinfo, int argno)
 {
 	return (ClEconomics) {
-		.margin = rate_between(PG_GETARG_FLOAT8(argno), -100, 100, "margin"),
-		.carry = rate_between(PG_GETARG_FLOAT8(argno + 1), 0, 100, "carry")
+		.margin = rate_argument(fcinfo, argno, CL_ECONOMICS_MARGIN),
+		.carry = rate_argument(fcinfo, argno + 1, CL_ECONOMICS_CARRY)
 	};
 }
 
@@ -222,7 +207,7 @@ cl_optimal_limit_of(PG_FUNCTION_ARGS)
 	model = model_argument(fcinfo, 8);
 	economics = economics_argument(fcinfo, 1);
 	bounds = bounds_argument(fcinfo, 3, 7);
-	price = rate_between(PG_GETARG_FLOAT8(5), 0, 1e15, "shadow price") * rate_between(PG_GETARG_FLOAT8(6), 0, 1e15, "weight");
+	price = rate_argument(fcinfo, 5, CL_ECONOMICS_SHADOW_PRICE) * rate_argument(fcinfo, 6, CL_ECONOMICS_WEIGHT);
 	limit = cl_optimal_limit(&model, &economics, price);
 	if (isnan(limit) || !bounded(limit, &bounds, &result))
 		PG_RETURN_NULL();

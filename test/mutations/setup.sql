@@ -75,6 +75,8 @@ BEGIN
     WHEN 'limit_policy' THEN ARRAY[
       $q$min('{"name": "p", "product": {"cap": 1000.00, "floor": 50, "step": 10},
         "movement": {"max_increase": 0.5, "dead_band": 0.05}}'::text)::limit_policy$q$,
+      $q$min('{"name": "p", "product": {"cap": 1000.00}, "target": {"optimal": {"rate": "apr", "funding": 0.03, "pd": "pd", "lgd": 0.75, "ccf": 0.4,
+        "shadow_price": 0.01}, "budget_reason": "b"}}'::text)::limit_policy$q$,
       $q$min('{"name": "p", "entitlement": {"bands": [{"score_from": 700, "income_multiple": 1.5, "limit": 9000}, {"score_from": 600, "income_multiple": 0.8}]},
         "risk_cap": [{"pd_below": 0.02, "limit": 30000}, {"limit": 500}], "exclusions": [{"column": "days_past_due", "at_least": 30, "reason": "late"}],
         "affordability": {"max_debt_to_income": 0.55, "residual_income": 200, "apr": 0.18, "payment_rate": 0.05, "payment_floor": 50}}'::text)::limit_policy$q$]

@@ -74,6 +74,39 @@ SELECT count(*) > 150 AS some, bool_and((decide_limit('{"name": "card", "entitle
   "product": {"floor": 0, "cap": 1e9, "step": 0.01}, "target": {"demand_quantile": 0.9, "headroom": 1}}', i, '2026-11-30')).target = f.demand_q90) AS peak
 FROM (SELECT *, 700 AS score FROM book_d.decision_input('2026-11-30')) i JOIN book_d.demand_forecast f USING (account_id);
 
+-- The demand of the three months alike is beside them, and a policy of the optimum takes it: 12 % on what is drawn less the cost of the PD's loss,
+-- at the price of a budget. What optimal_limit() says of each, rounded down to a step.
+SELECT count(*) > 150 AS some, count(*) FILTER (WHERE n.demand_mixture IS DISTINCT FROM forecast_demand(model, history, '2026-11-01', 3, 'mixture')) AS differ
+FROM (SELECT * FROM forecast WHERE b IS NOT NULL) h JOIN learned USING (product) JOIN book_d.account_feature n USING (account_id);
+CREATE ROLE regress_demand_maker;
+GRANT USAGE ON SCHEMA book_d, credit_limit, credit_limit_internal TO regress_demand_maker;
+GRANT ALL ON ALL TABLES IN SCHEMA book_d TO regress_demand_maker;
+SET ROLE regress_demand_maker;
+SELECT draft_policy('book_d', 'card', format('{"name": "card", "entitlement": {"bands": [{"score_from": 0, "income_multiple": 900}]},
+  "product": {"cap": 1e9, "step": 10}, "target": {"optimal": {"rate": 0.18, "funding": 0.05, "pd": "pd", "lgd": 0.8, "ccf": 0.5, "shadow_price": %s}}}',
+  price)::limit_policy)
+FROM unnest('{0.02, 0}'::float8[]) price;
+RESET ROLE;
+SELECT approve_policy('book_d', 1, '2026-01-01', digest => version_digest('book_d', 'policy', 1));
+UPDATE book_d.product SET policy = 'card' WHERE product = 'new';
+CALL run_decisions('book_d', '2026-11-30', '{"move_limits": false}');
+SELECT count(*) > 150 AS some, count(*) FILTER (WHERE target IS DISTINCT FROM round(best, 2)) AS target_differs,
+  count(*) FILTER (WHERE new_limit <> floor(round(best, 2) / 10) * 10) AS limit_differs, count(DISTINCT reasons::text) AS reasons, min(reasons::text) AS reason
+FROM (SELECT d.target, d.new_limit, d.reasons, optimal_limit(n.demand_mixture, margin, carry, shadow_price => 0.02) AS best
+  FROM book_d.decision d JOIN book_d.account_feature n USING (account_id), unit_economics(0.18, 0.05, 0.01, 0.8, 0.5) u
+  WHERE n.demand_mixture IS NOT NULL AND d.action IN ('INCREASE', 'DECREASE')) x;
+-- Whose demand is not known has what he is entitled to.
+SELECT account_id, target, reasons FROM book_d.decision WHERE account_id IN (10, 242) ORDER BY 1;
+-- The distribution is kept with the decision, and decides again.
+SELECT count(*) > 150 AS replayed, bool_and(same) AS same FROM replay_decisions('book_d', '2026-11-30', '2026-11-30');
+SELECT e #> '{limit,optimum}' ->> 'price' AS price, (e #> '{limit,optimum}' ->> 'limit')::numeric = d.target AS limit,
+  (e #> '{limit,optimum}' ->> 'limit_without_price')::numeric > d.target AS more_without
+FROM book_d.decision d, LATERAL (SELECT explain_decision('book_d', d.decision_id) AS e OFFSET 0) x WHERE account_id = 9;
+SELECT max(pg_column_size(demand_mixture)) < 500 AS small FROM book_d.account_feature;
+-- What the budget's price holds back.
+SELECT currency, sum(limit_a) < sum(limit_b) AS more, sum(expected_loss_a) < sum(expected_loss_b) AS riskier
+FROM simulate_policy('book_d', 1, 2, '2026-11-30') WHERE action_a IS NULL GROUP BY currency ORDER BY currency;
+
 -- A second time: the same rows. Of a month that has come since nothing is seen: a month of December, and the same again.
 CREATE TABLE kept AS SELECT * FROM book_d.demand_forecast;
 CREATE TABLE kept_model AS SELECT * FROM book_d.demand_model_version;
@@ -175,5 +208,5 @@ SELECT refresh_demand('book_d', '2026-12-31');
 SELECT refresh_demand('book_d', '2026-12-31', '{"fill_features": false}') > 150 AS without;
 
 DROP SCHEMA book_d, book_d_report CASCADE;
-DROP OWNED BY regress_demand_engine, regress_demand_analyst;
-DROP ROLE regress_demand_engine, regress_demand_analyst;
+DROP OWNED BY regress_demand_engine, regress_demand_analyst, regress_demand_maker;
+DROP ROLE regress_demand_engine, regress_demand_analyst, regress_demand_maker;

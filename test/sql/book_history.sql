@@ -116,7 +116,7 @@ SELECT refresh_features('book_h', '2027-01-31', true) = (SELECT count(DISTINCT m
 CREATE VIEW plain AS SELECT m.account_id, to_jsonb(behavior_features(behavior_agg(m.month, m.credit_limit, m.balance, m.payment, m.due, m.days_past_due),
     greatest(max(m.month), DATE '2026-12-01'))) - '{credit_limit,balance,payment,due,days_past_due}'::text[] AS features
   FROM book_h.account_month m JOIN book_h.account a USING (account_id) WHERE a.status = 'open' GROUP BY 1;
-SELECT count(*), count(*) FILTER (WHERE to_jsonb(f) - '{account_id,computed_on,demand_q90,demand_mean}'::text[] <> p.features) AS differ
+SELECT count(*), count(*) FILTER (WHERE to_jsonb(f) - '{account_id,computed_on,demand_q90,demand_mean,demand_mixture}'::text[] <> p.features) AS differ
 FROM plain p JOIN book_h.account_feature f USING (account_id);
 -- Whoever has no month of January has those of December; a month that comes late is seen the next night, a correction when everybody is asked for.
 DELETE FROM book_h.account_month WHERE month = '2027-01-01' AND account_id IN (3, 4);

@@ -11,12 +11,15 @@ DECLARE
   f record;
   r record;
   definition text;
+  mixture CONSTANT text := CASE WHEN credit_limit_internal.has_column(book, 'account_feature', 'demand_mixture')
+    THEN '@f@.demand_mixture' ELSE 'NULL::credit_limit.demand' END;
 BEGIN
   FOR f IN SELECT v.* FROM (VALUES
       ('decision_input', $$date_trunc('month', @day@::timestamp)$$, '@book@.account', 'b.segment',
         '@book@.account_feature f ON f.account_id = a.account_id',
         -- A table of the lender need not have all of them.
-        (SELECT string_agg(CASE WHEN credit_limit_internal.has_column(book, 'account_feature', t.item[1]) THEN 'f.' || t.item[1]
+        replace(mixture, '@f@', 'f') || ', ' || (SELECT string_agg(CASE
+            WHEN credit_limit_internal.has_column(book, 'account_feature', t.item[1]) THEN 'f.' || t.item[1]
             ELSE 'NULL::' || t.item[2] END, ', ' ORDER BY t.n)
           FROM regexp_matches(credit_limit_internal.feature_columns('%1$I %2$s'), '"?([a-z0-9_]+)"? ([^,]+)', 'g')
             WITH ORDINALITY t(item, n)),
@@ -44,14 +47,14 @@ BEGIN
           WHERE d.borrower_id = c.borrower_id AND d.account_id = c.account_id) e
         WHERE c.opened_on <= @day@
           AND (c.status = 'open' OR n.month = @month@::date OR e.old_limit IS NOT NULL))$$, 'coalesce(a.segment, b.segment)', $$
-        LATERAL (SELECT v.*, w.demand_q90, w.demand_mean
+        LATERAL (SELECT v.*, w.demand_q90, w.demand_mean, $$ || replace(mixture, '@f@', 'w') || $$ AS demand_mixture
         FROM (SELECT credit_limit.behavior_agg(h.month, h.credit_limit::numeric, h.balance::numeric, h.payment::numeric,
             h.due::numeric, h.days_past_due::int) AS history, max(h.month) AS latest
           FROM @book@.account_month h WHERE h.account_id = a.account_id AND h.month <= @month@::date) h
         CROSS JOIN LATERAL credit_limit.behavior_features(h.history,
           greatest(h.latest, (@month@ - interval '1 month')::date)) v
         LEFT JOIN @book@.account_feature w ON w.account_id = a.account_id AND w.computed_on <= @day@) f
-        ON true$$, credit_limit_internal.feature_columns('f.%1$I'),
+        ON true$$, 'f.demand_mixture, ' || credit_limit_internal.feature_columns('f.%1$I'),
         'of every account that was open on a past day, by what was known on it but for the income, obligations and external ''
         ''scores of the borrower, which are those of now'))
         v(name, month, account, segment, feature, features, purpose)
@@ -63,7 +66,7 @@ BEGIN
         credit_limit numeric, balance numeric, pending numeric, last_limit_change date, utilization float8,
         income numeric, obligations numeric, external_score float8, external_pd float8,
         days_past_due int, last_payment numeric, last_due numeric,
-        demand_q90 numeric, demand_mean numeric, @feature_types@,
+        demand_q90 numeric, demand_mean numeric, demand_mixture credit_limit.demand, @feature_types@,
         excluded boolean, excluded_freeze boolean, excluded_refer boolean,
         umbrella_limit numeric, umbrella_drawn numeric, umbrella_granted numeric, umbrella_place int)
       LANGUAGE sql STABLE

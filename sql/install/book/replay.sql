@@ -10,7 +10,8 @@ AS $$
       ELSE format('($1 ->> %s)::%s AS %I', c.n - 1, c.item ->> 1, c.item ->> 0) END, ', ' ORDER BY c.n)
   FROM jsonb_array_elements(layout::jsonb) WITH ORDINALITY c(item, n)
   WHERE c.item ->> 1 IN ('numeric', 'bigint', 'integer', 'double precision', 'boolean', 'text', 'date', 'smallint', 'real',
-    'uuid', 'timestamp with time zone', 'timestamp without time zone', 'bytea', 'text[]')
+    'uuid', 'timestamp with time zone', 'timestamp without time zone', 'bytea', 'text[]',
+    'credit_limit.demand')
 $$;
 
 -- Inputs are rows of a stored layout, so the statements that read them are made here: one for many decisions.

@@ -126,11 +126,12 @@ CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT
 -- credit_limit.refresh_features() fills, and demand, which credit_limit.refresh_demand() does
 CREATE TABLE @book@.account_feature (
   account_id bigint PRIMARY KEY,
-  computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),	-- of demand_q90 and demand_mean: on earlier
-    -- days they were not known
+  computed_on date NOT NULL CHECK (credit_limit_internal.is_day(computed_on)),	-- of what is said of demand: on earlier days it
+    -- was not known
   demand_q90 numeric CHECK (credit_limit_internal.is_amount(demand_q90)),	-- what covers the highest draw of the next months
     -- (the job's peak_months) nine times in ten
   demand_mean numeric CHECK (credit_limit_internal.is_amount(demand_mean)),	-- mean demand of the next month
+  demand_mixture credit_limit.demand,	-- of the next months (the job's peak_months) alike: what an optimal limit is of
   as_of date,	-- the month of the features; NULL: they are not those of refresh_features()
   @features@,
   CHECK (months_inactive >= 0 AND days_past_due_worst_12m >= 0));

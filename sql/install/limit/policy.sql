@@ -36,7 +36,8 @@ COMMENT ON COLUMN credit_limit.limit_decision.umbrella_cap IS
     'across the products of the borrower; NULL: the policy has none, or an input is unknown';
 COMMENT ON COLUMN credit_limit.limit_decision.regulatory_cap IS 'the smallest in force on the date; NULL: none is';
 COMMENT ON COLUMN credit_limit.limit_decision.target IS
-    'demand times headroom; the entitlement where demand is unknown or the policy has no target';
+    'demand times headroom, or the limit that is expected to earn most; the entitlement where demand is unknown or the policy '
+    'has no target';
 COMMENT ON COLUMN credit_limit.limit_decision.binding IS
     'the rule that decided: entitlement, target, affordability, product_cap, umbrella, regulatory_cap, risk_cap, product_floor, '
     'exclusion, movement, dead_band, cooling_off, drawn, approval or unknown_input';
