@@ -237,9 +237,27 @@ typedef struct ClPolicyDecision
 	ClPolicyRule reasons[CL_POLICY_REASONS];	/* principal first, without exclusions */
 } ClPolicyDecision;
 
+/*
+ * The limits x that a decision grants where the target is x: keep, zero, and the multiples of the step from lower to upper that
+ * differ from the old limit by the dead band or more.
+ */
+typedef struct ClPolicyChoices
+{
+	bool		some;			/* there are such multiples */
+	int64_t		lower;
+	int64_t		upper;
+	int64_t		dead_band;
+	int64_t		keep;			/* what is left where the old limit is wanted; CL_NO_CAP: that is not granted to who wants it */
+	int64_t		zero;			/* what is left where nothing is; CL_NO_CAP: likewise, or it is what is kept */
+	ClPolicyDecision highest;	/* where all is wanted that can be had: its reasons are why there is no more */
+} ClPolicyChoices;
+
 extern void cl_policy_prepare(ClPolicyRules *rules);
 extern void cl_policy_decide(const ClPolicyRules *rules, const ClPolicyAccount *account, int64_t as_of,
 							 ClPolicyDecision *decision, ClPolicyTrace *trace);
+/* Of an account whose demand is CL_NO_CAP: the choice takes the place of the target. */
+extern void cl_policy_choices(const ClPolicyRules *rules, const ClPolicyAccount *account, int64_t as_of,
+							  ClPolicyChoices *choices);
 extern int64_t cl_policy_entitlement(const ClPolicyRules *rules, const ClPolicyAccount *account);
 extern uint32_t cl_policy_entitlement_inputs(const ClPolicyRules *rules, const ClPolicyAccount *account);
 extern cl_int128 cl_policy_affordable(const ClAffordability *rule, int64_t income, int64_t obligations);

@@ -23,6 +23,7 @@ const ClDocument limit_policy_document = {
 CL_DOCUMENT_FUNCTIONS(limit_policy)
 
 PG_FUNCTION_INFO_V1(cl_decide_limit);
+PG_FUNCTION_INFO_V1(cl_limit_choices);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
 PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
 PG_FUNCTION_INFO_V1(cl_is_day);
@@ -42,17 +43,18 @@ typedef struct PolicyBound
 	Datum		rules[CL_POLICY_RULES];
 	Datum		product_cap;	/* amounts that are the same for every row */
 	Datum	   *regulatory_cap;
+	Datum		step;
 } PolicyBound;
 
 static PolicyBound *
-bind_policy(FunctionCallInfo fcinfo, ClDocumentUse *use)
+bind_policy(FunctionCallInfo fcinfo, ClDocumentUse *use, bool without_target)
 {
 	MemoryContext old = MemoryContextSwitchTo(use->context);
 	PolicyBound *bound = palloc0_object(PolicyBound);
 	const ClPolicy *policy = use->compiled;
 	const ClPolicyRules *rules = &policy->rules;
 
-	bound->reader = cl_policy_reader(policy);
+	bound->reader = cl_policy_reader(policy, without_target);
 	bound->texts = cl_policy_texts(policy);
 	bound->desc = cl_record_desc(fcinfo);
 	for (int action = 0; action < CL_POLICY_ACTIONS; action++)
@@ -61,6 +63,7 @@ bind_policy(FunctionCallInfo fcinfo, ClDocumentUse *use)
 		bound->rules[rule] = CStringGetTextDatum(cl_policy_rule_names[rule]);
 	if (rules->cap != CL_NO_CAP)
 		bound->product_cap = cl_minor_numeric(rules->cap, policy->decimals);
+	bound->step = cl_minor_numeric(rules->step, policy->decimals);
 	bound->regulatory_cap = palloc0_array(Datum, rules->nregulatory);
 	for (int i = 0; i < rules->nregulatory; i++)
 		bound->regulatory_cap[i] = cl_minor_numeric(rules->regulatory[i].limit, policy->decimals);
@@ -152,7 +155,7 @@ cl_decide_limit(PG_FUNCTION_ARGS)
 	ClDocumentUse *use = cl_document_use(fcinfo, 0, &limit_policy_document);
 	HeapTupleHeader record = PG_GETARG_HEAPTUPLEHEADER(1);
 	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
-	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use);
+	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, false);
 	const ClPolicy *policy = use->compiled;
 	ClPolicyDecision decision;
 
@@ -161,12 +164,41 @@ cl_decide_limit(PG_FUNCTION_ARGS)
 	return decision_row(bound, &decision);
 }
 
+/* (limit_policy, account record, as_of date) -> limit_choices */
+Datum
+cl_limit_choices(PG_FUNCTION_ARGS)
+{
+	ClDocumentUse *use = cl_document_use(fcinfo, 0, &limit_policy_document);
+	HeapTupleHeader account = PG_GETARG_HEAPTUPLEHEADER(1);
+	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
+	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, true);
+	const ClPolicy *policy = use->compiled;
+	int			decimals = policy->decimals;
+	ClPolicyChoices choices;
+	ClRecord	record;
+	bool		known;
+
+	cl_policy_read(bound->reader, account);
+	cl_policy_choices(&policy->rules, &bound->reader->account, as_of, &choices);
+	known = choices.highest.limit_known;
+	cl_record_open_desc(&record, bound->desc);
+	put_cap(&record, known ? choices.highest.old_limit : CL_NO_CAP, decimals);
+	put_cap(&record, choices.some ? choices.lower : CL_NO_CAP, decimals);
+	put_cap(&record, choices.some ? choices.upper : CL_NO_CAP, decimals);
+	cl_record_put(&record, bound->step);
+	put_cap(&record, choices.some ? choices.dead_band : CL_NO_CAP, decimals);
+	put_cap(&record, choices.keep, decimals);
+	put_cap(&record, choices.zero, decimals);
+	cl_record_put(&record, cl_policy_reasons(bound->texts, bound->reader, &choices.highest));
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
 /* Looked at once, not for a book: nothing is kept between calls. */
 Datum
 cl_explain_limit(PG_FUNCTION_ARGS)
 {
 	const ClPolicy *policy = cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0));
-	ClPolicyReader *reader = cl_policy_reader(policy);
+	ClPolicyReader *reader = cl_policy_reader(policy, false);
 	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
 	ClPolicyDecision decision;
 	ClPolicyTrace trace;
@@ -180,5 +212,5 @@ cl_explain_limit(PG_FUNCTION_ARGS)
 Datum
 cl_limit_policy_columns_read(PG_FUNCTION_ARGS)
 {
-	return cl_row_names(cl_policy_reader(cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0)))->row);
+	return cl_row_names(cl_policy_reader(cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0)), false)->row);
 }

@@ -133,6 +133,7 @@ extern void cl_policy_put_condition(StringInfo out, const ClExclusion *exclusion
 typedef struct ClPolicyReader
 {
 	const ClPolicy *policy;
+	bool		without_target; /* what is chosen takes its place: neither demand nor economics are read */
 	ClRow	   *row;
 	ClColumn   *input[CL_POLICY_INPUTS];	/* NULL: the policy has no use for it */
 	ClColumn   *demand;			/* of type demand, read before the amount; NULL: the policy asks for no quantile */
@@ -146,7 +147,7 @@ typedef struct ClPolicyReader
 	ClPolicyAccount account;
 } ClPolicyReader;
 
-extern ClPolicyReader *cl_policy_reader(const ClPolicy *policy);
+extern ClPolicyReader *cl_policy_reader(const ClPolicy *policy, bool without_target);
 extern void cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record);
 extern double cl_policy_read_statistic(ClPolicyReader *reader, ClPolicyInput input);
 extern bool cl_policy_read_economics(ClPolicyReader *reader);

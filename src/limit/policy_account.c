@@ -317,7 +317,12 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 	account->missing = 0;
 	account->unknown = account->excluded = account->frozen = account->referred = false;
 	read_amounts(reader);
-	if (reader->policy->optimal != NULL)
+	if (reader->without_target)
+	{
+		account->amount[CL_INPUT_DEMAND] = CL_NO_CAP;
+		account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
+	}
+	else if (reader->policy->optimal != NULL)
 		read_optimal(reader);
 	else
 		read_demand(reader);
@@ -336,14 +341,17 @@ cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record)
 
 /* A reader of accounts in the current context. */
 ClPolicyReader *
-cl_policy_reader(const ClPolicy *policy)
+cl_policy_reader(const ClPolicy *policy, bool without_target)
 {
 	ClPolicyReader *reader = palloc0_object(ClPolicyReader);
 	ClColumn   *columns = palloc0_array(ClColumn, 2 + CL_POLICY_INPUTS + policy->nexclusions);
 	int			n = 0;
 
 	reader->policy = policy;
-	if (policy->optimal != NULL)
+	reader->without_target = without_target;
+	if (without_target)
+		;						/* no demand is read */
+	else if (policy->optimal != NULL)
 	{
 		reader->demand = &columns[n++];
 		reader->demand->name = policy->column[CL_INPUT_DEMAND];
@@ -360,7 +368,9 @@ cl_policy_reader(const ClPolicy *policy)
 	}
 	for (int input = 0; input < CL_POLICY_INPUTS; input++)
 	{
-		if (!policy->reads[input] || (input == CL_INPUT_DEMAND && policy->optimal != NULL))
+		bool		is_target = input == CL_INPUT_DEMAND || input >= CL_INPUT_ECONOMICS;
+
+		if (!policy->reads[input] || (without_target && is_target) || (input == CL_INPUT_DEMAND && policy->optimal != NULL))
 			continue;
 		columns[n].name = policy->column[input];
 		columns[n].accept = input == CL_INPUT_LAST_LIMIT_CHANGE ? CL_ACCEPT_DATE : CL_ACCEPT_NUMBER;

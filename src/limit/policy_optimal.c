@@ -1,6 +1,6 @@
 /*
  * policy_optimal.c
- *	  A target that is the limit of the highest expected profit: what a unit of limit earns and costs, in the document and in a row.
+ *	  A target that is the limit of the highest expected profit: what a unit of limit earns and costs, in a document and a row.
  */
 #include "postgres.h"
 
@@ -61,8 +61,8 @@ cl_policy_compile_optimal(const ClJson *section, ClPolicy *policy)
 }
 
 /*
- * What the row calls the columns. The PD only lowers the optimum, and only as what it is; score and income, which must not lower a
- * limit, have no say.
+ * What the row calls the columns. The PD only lowers the optimum, and only as what it is; score and income, which must not lower
+ * a limit, have no say.
  */
 void
 cl_policy_compile_optimal_columns(const ClJson *document, ClPolicy *policy)
@@ -79,7 +79,8 @@ cl_policy_compile_optimal_columns(const ClJson *document, ClPolicy *policy)
 		for (int i = part == CL_ECONOMICS_PD ? 1 : 0; i < (int) lengthof(other); i++)
 		{
 			if (strcmp(name, policy->column[other[i]]) == 0)
-				cl_json_error_hint(document, psprintf("free of the column \"%s\" as %s", name, cl_economics_range[part].name),
+				cl_json_error_hint(document,
+								   psprintf("free of the column \"%s\" as %s", name, cl_economics_range[part].name),
 								   "A higher PD must not give a higher limit, nor a higher score or income a lower one.");
 		}
 	}

@@ -375,6 +375,54 @@ check_affordable(void)
 	}
 }
 
+static bool
+is_choice(const ClPolicyRules *rules, const ClPolicyChoices *choices, int64_t x)
+{
+	int64_t		old = choices->highest.old_limit;
+	int64_t		change = x > old ? x - old : old - x;
+
+	return x == choices->keep || x == choices->zero ||
+		(choices->some && choices->lower <= x && x <= choices->upper && x % rules->step == 0 && change >= choices->dead_band);
+}
+
+/* A target of x grants x exactly where x is a choice. Ends that nobody can get would be as wrong as choices that are left out. */
+static void
+check_choices(const RandomPolicy *policy, const ClPolicyAccount *account, int tries)
+{
+	RandomPolicy chosen = *policy;
+	ClPolicyAccount a = *account;
+	ClPolicyChoices choices;
+	int64_t		near[6];
+
+	a.missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
+	a.amount[CL_INPUT_DEMAND] = CL_NO_CAP;
+	chosen.rules.has_target = true;
+	chosen.rules.headroom = CL_RATE_ONE;
+	cl_policy_choices(&chosen.rules, &a, TODAY, &choices);
+	if (choices.some)
+		CHECK(is_choice(&chosen.rules, &choices, choices.lower) && is_choice(&chosen.rules, &choices, choices.upper));
+	near[0] = choices.lower;
+	near[1] = choices.upper;
+	near[2] = choices.keep;
+	near[3] = choices.zero;
+	near[4] = choices.highest.old_limit;
+	near[5] = choices.highest.old_limit - choices.dead_band;
+	for (int i = 0; i < tries; i++)
+	{
+		int64_t		x = i < 18 ? near[i / 3] : chance(50) ? up_to(320) : up_to(320) * policy->rules.step;
+		ClPolicyDecision d;
+
+		if (x < 0 || x >= CL_NO_CAP - 1)
+			continue;
+		x += i < 18 ? i % 3 - 1 : 0;
+		if (x < 0)
+			continue;
+		a.amount[CL_INPUT_DEMAND] = x;
+		d = decide(&chosen, &a);
+		CHECK((d.new_limit == x) == is_choice(&chosen.rules, &choices, x));
+	}
+}
+
 static void
 check_random(void)
 {
@@ -399,6 +447,7 @@ check_random(void)
 			check_monotone(&policy, &account, &d);
 			check_unknown(&policy, &account);
 			check_trace(&policy, &account, &d);
+			check_choices(&policy, &account, j == 0 ? 400 : 30);
 		}
 	}
 }

@@ -54,6 +54,43 @@ COMMENT ON FUNCTION credit_limit.decide_limit(credit_limit.limit_policy, record,
     'query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside '
     '0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
 
+CREATE TYPE credit_limit.limit_choices AS (
+    old_limit numeric,
+    lower numeric,
+    upper numeric,
+    step numeric,
+    dead_band numeric,
+    keep numeric,
+    zero numeric,
+    reasons text[]
+);
+COMMENT ON TYPE credit_limit.limit_choices IS
+    'the limits that one decision may grant to an account: keep, zero, and the multiples of step from lower to upper that '
+    'differ from old_limit by dead_band or more; amounts in the currency of the account, with the decimals of the policy';
+COMMENT ON COLUMN credit_limit.limit_choices.old_limit IS 'the limit before; NULL when it is not known, and there is no choice';
+COMMENT ON COLUMN credit_limit.limit_choices.lower IS 'the least multiple of step; NULL: there is none';
+COMMENT ON COLUMN credit_limit.limit_choices.upper IS 'the highest one; NULL: there is none';
+COMMENT ON COLUMN credit_limit.limit_choices.step IS 'the unit of limits of the product';
+COMMENT ON COLUMN credit_limit.limit_choices.dead_band IS
+    'changes of the old limit by less are not made; NULL where there is no multiple';
+COMMENT ON COLUMN credit_limit.limit_choices.keep IS
+    'what is left of the old limit where nothing else is chosen: mostly the old limit, less where a cap or the law forbids it; '
+    'NULL: whoever chooses it gets another limit';
+COMMENT ON COLUMN credit_limit.limit_choices.zero IS
+    'what is left where nothing is to be granted: 0, or what is drawn or may not be taken at once; NULL: likewise, or the '
+    'same as keep';
+COMMENT ON COLUMN credit_limit.limit_choices.reasons IS
+    'why there is no more to choose: as limit_decision.reasons of a decision without a target';
+
+CREATE FUNCTION credit_limit.limit_choices(policy credit_limit.limit_policy, account record, as_of date)
+RETURNS credit_limit.limit_choices
+    AS 'MODULE_PATHNAME', 'cl_limit_choices' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION credit_limit.limit_choices(credit_limit.limit_policy, record, date) IS
+    'which limits decide_limit would grant as they are, if they were the target: what is left by caps, floor, exclusions, '
+    'movement, dead band, cooling-off, rounding, what is drawn, and approval (what needs one is no choice). The target of the '
+    'policy is not looked at, nor are its columns. Where an input is not known, the old limit is the only choice. Errors and '
+    'NULL as decide_limit';
+
 CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_explain_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date) IS
