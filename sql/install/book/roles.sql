@@ -42,7 +42,7 @@ AS $$
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
       'erasure retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact '
-      'demand_model_version demand_forecast',
+      'demand_model_version demand_forecast limit_rule',
       'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
@@ -50,7 +50,7 @@ AS $$
     ('policy_owner', 'policy_version scorecard_version', 'INSERT', 'name document'),
     ('policy_owner', 'policy_version scorecard_version', 'UPDATE', 'document'),
     ('policy_owner', 'policy_version scorecard_version', 'DELETE', NULL),
-    ('policy_owner', 'alert_rule report_assumption', 'INSERT, UPDATE, DELETE', NULL),
+    ('policy_owner', 'alert_rule report_assumption limit_rule', 'INSERT, UPDATE, DELETE', NULL),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),
     ('approver', 'policy_version scorecard_version', 'UPDATE', 'status approved_digest valid_from valid_to'),
     ('reviewer', 'borrower run_chunk override_request', 'SELECT', NULL),

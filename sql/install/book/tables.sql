@@ -512,6 +512,17 @@ CREATE TRIGGER keep_request BEFORE INSERT OR UPDATE OR DELETE ON @book@.override
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_request();
 CREATE TRIGGER keep_all BEFORE TRUNCATE ON @book@.override_request EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
+-- rules of the lender's own for credit_limit.limit_rules(), which a policy may include; one of a name that is shipped takes its
+-- place
+CREATE TABLE @book@.limit_rule (
+  rule text PRIMARY KEY CHECK (rule <> ''),
+  jurisdiction text,	-- countries, as in ISO 3166, with a space between them
+  clause jsonb CHECK (jsonb_typeof(clause) = 'object'),	-- part of a policy that keeps the rule; NULL: none does alone
+  needs text[],	-- columns of an account that the clause reads and decision_input does not have by itself
+  valid_from date CHECK (credit_limit_internal.is_day(valid_from)),	-- first day; NULL: not said
+  summary text NOT NULL,	-- what it asks for
+  source text NOT NULL CHECK (source <> ''));	-- where that was read
+
 -- what reports assume of a product; the empty name is for products without a row of their own. Rates are fractions a year
 CREATE TABLE @book@.report_assumption (
   product text PRIMARY KEY,

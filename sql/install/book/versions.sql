@@ -418,3 +418,16 @@ BEGIN
   END IF;
 END
 $$;
+
+CREATE FUNCTION credit_limit.limit_rules(book text)
+RETURNS TABLE (rule text, jurisdiction text, clause jsonb, needs text[], valid_from date, summary text, source text)
+LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  RETURN QUERY SELECT l.rule, l.jurisdiction, l.clause, l.needs, l.valid_from, l.summary, l.source FROM limit_rule l
+    UNION ALL SELECT r.* FROM credit_limit.limit_rules() r WHERE NOT EXISTS (SELECT FROM limit_rule l WHERE l.rule = r.rule);
+END
+$$;
+COMMENT ON FUNCTION credit_limit.limit_rules(text) IS
+    'the rules of limit_rules() and those of the book''s limit_rule, which take the place of shipped ones of the same name';
