@@ -39,8 +39,9 @@ COMMENT ON FUNCTION credit_limit.limit_rules() IS
     'summary says what does. needs: columns of the account that the clause reads and a book does not have by itself. valid_from: '
     'first day; NULL: the source that was read does not say it';
 
--- The policy with the regulatory caps, exclusions and umbrella of some clauses (limit_rules()) beside its own; what it has already
--- is not added again. NULL gives NULL; NULL clauses are skipped. Error: a clause with other sections, or another umbrella (22023)
+-- The policy with the regulatory caps, exclusions and umbrella of some clauses (limit_rules()) beside its own; what it has
+-- already is not added again. NULL gives NULL; NULL clauses are skipped. Error: a clause with other sections, or another umbrella
+-- (22023)
 CREATE FUNCTION credit_limit.policy_with_rules(policy credit_limit.limit_policy, clauses jsonb[])
 RETURNS credit_limit.limit_policy
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -70,8 +71,8 @@ END
 $$;
 
 -- The limit that a payment a month repays within some months, drawn in full: payment (1 - (1 + apr / 12)^-months) / (apr / 12),
--- rounded down at decimals (0 to 20). apr: a fraction from 0 to 10; months: 1 to 1200. A payment below 0 repays nothing. NULL gives
--- NULL. Error: a value out of range (22003). Source: the annuity; ASIC 2018/753 takes 36 months at the highest rate
+-- rounded down at decimals (0 to 20). apr: a fraction from 0 to 10; months: 1 to 1200. A payment below 0 repays nothing. NULL
+-- gives NULL. Error: a value out of range (22003). Source: the annuity; ASIC 2018/753 takes 36 months at the highest rate
 CREATE FUNCTION credit_limit.repayable_limit(payment numeric, apr float8, months int, decimals int DEFAULT 2) RETURNS numeric
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
