@@ -247,8 +247,8 @@ typedef struct ClPolicyChoices
 	int64_t		lower;
 	int64_t		upper;
 	int64_t		dead_band;
-	int64_t		keep;			/* what is left where the old limit is wanted; CL_NO_CAP: that is not granted to who wants it */
-	int64_t		zero;			/* what is left where nothing is; CL_NO_CAP: likewise, or it is what is kept */
+	int64_t		keep;			/* what is left where the old limit is wanted; CL_NO_CAP: that is not known */
+	int64_t		zero;			/* what is left where nothing is; CL_NO_CAP: that is keep, or not granted to who wants it */
 	ClPolicyDecision highest;	/* where all is wanted that can be had: its reasons are why there is no more */
 } ClPolicyChoices;
 

@@ -443,7 +443,7 @@ set_range(const ClPolicyWork *work, ClPolicyChoices *choices)
 
 /*
  * Wanting more never grants less, so beside those that pass every rule there are two that a decision may end in: what is left of
- * the old limit, and what is left of nothing. Each is a choice if who wants it gets it.
+ * the old limit, which whoever wants it gets, and what is left of nothing, which he may not: a dead band may stand in between.
  */
 void
 cl_policy_choices(const ClPolicyRules *rules, const ClPolicyAccount *account, int64_t as_of, ClPolicyChoices *choices)
@@ -455,12 +455,10 @@ cl_policy_choices(const ClPolicyRules *rules, const ClPolicyAccount *account, in
 	begin(&work);
 	if (!account->unknown && known(&work, rules->needed))
 	{
-		int64_t		keep = granted(&work, work.old);
 		int64_t		zero = granted(&work, 0);
 
-		if (granted(&work, keep) == keep)
-			choices->keep = keep;
-		if (zero != keep && granted(&work, zero) == zero)
+		choices->keep = granted(&work, work.old);
+		if (zero != choices->keep && granted(&work, zero) == zero)
 			choices->zero = zero;
 		set_range(&work, choices);
 	}

@@ -75,10 +75,10 @@ COMMENT ON COLUMN credit_limit.limit_choices.dead_band IS
     'changes of the old limit by less are not made; NULL where there is no multiple';
 COMMENT ON COLUMN credit_limit.limit_choices.keep IS
     'what is left of the old limit where nothing else is chosen: mostly the old limit, less where a cap or the law forbids it; '
-    'NULL: whoever chooses it gets another limit';
+    'NULL: that is not known';
 COMMENT ON COLUMN credit_limit.limit_choices.zero IS
-    'what is left where nothing is to be granted: 0, or what is drawn or may not be taken at once; NULL: likewise, or the '
-    'same as keep';
+    'what is left where nothing is to be granted: 0, or what is drawn or may not be taken at once; NULL: whoever '
+    'chooses that gets another limit, or it is the same as keep';
 COMMENT ON COLUMN credit_limit.limit_choices.reasons IS
     'why there is no more to choose: as limit_decision.reasons of a decision without a target';
 
