@@ -70,9 +70,8 @@ cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const do
  * Sums
  */
 
-/* What adds up exactly. */
-static double
-addend(double x)
+double
+cl_allocation_addend(double x)
 {
 	if (fabs(x) >= 0x1p-17)
 		return fmin(fmax(x, -0x1p61), 0x1p61);
@@ -120,7 +119,7 @@ add_floor(ClAllocationSums *sums, const ClAllocationAccount *account)
 		return;
 	draw = cl_demand_expected_draw(&account->demand, account->floor);
 	for (int k = 0; k < sums->n_budgets; k++)
-		cl_exact_sum_add(&sums->floor_use[k], addend(cl_allocation_use(account, k, account->floor, draw)));
+		cl_exact_sum_add(&sums->floor_use[k], cl_allocation_addend(cl_allocation_use(account, k, account->floor, draw)));
 }
 
 static void
@@ -128,16 +127,16 @@ add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClA
 {
 	const ClEconomics *economics = &account->economics;
 
-	cl_exact_sum_add(&sums->limit, addend(answer->limit));
-	cl_exact_sum_add(&sums->draw, addend(answer->draw));
-	cl_exact_sum_add(&sums->profit, addend(answer->profit));
-	cl_exact_sum_add(&sums->turnover, addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
+	cl_exact_sum_add(&sums->limit, cl_allocation_addend(answer->limit));
+	cl_exact_sum_add(&sums->draw, cl_allocation_addend(answer->draw));
+	cl_exact_sum_add(&sums->profit, cl_allocation_addend(answer->profit));
+	cl_exact_sum_add(&sums->turnover, cl_allocation_addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
 	for (int k = 0; k < sums->n_budgets; k++)
 	{
-		cl_exact_sum_add(&sums->use[k], addend(cl_allocation_use(account, k, answer->limit, answer->draw)));
+		cl_exact_sum_add(&sums->use[k], cl_allocation_addend(cl_allocation_use(account, k, answer->limit, answer->draw)));
 		for (int l = 0; l <= k && answer->slope > 0; l++)
 			cl_exact_sum_add(&sums->slope[CL_ALLOCATION_SLOPE(k, l)],
-							 addend(answer->slope * answer->marginal_use[k] * answer->marginal_use[l]));
+							 cl_allocation_addend(answer->slope * answer->marginal_use[k] * answer->marginal_use[l]));
 	}
 }
 

@@ -83,6 +83,8 @@ typedef struct ClAllocationSums
 	ClExactSum	slope[CL_ALLOCATION_SLOPES];	/* - dw_k / dp_l, k >= l */
 } ClAllocationSums;
 
+/* An amount as these sums take it: they add up exactly. */
+extern double cl_allocation_addend(double x);
 extern void cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price);
 extern void cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, int horizon);
 /* Of the same prices. */

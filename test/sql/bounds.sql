@@ -53,6 +53,9 @@ INSERT INTO bound VALUES
   ('allocation_limit', 'uses', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, (%s)::float8[], NULL, ''{0.1}'')'),
   ('allocation_limit', 'draws', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', (%s)::float8[], ''{0.1}'')'),
   ('allocation_limit', 'prices', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', NULL, (%s)::float8[])'),
+  ('band_table', 'prices', 1, 1, '0.5', 'credit_limit_internal.band_table(''SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS '
+    'margin, 0.02 AS carry, 1 AS use_a, i AS x, i AS y FROM row'', ''{"down": {"column": "x", "limit": "rises"}, "across": {"column": "y", "limit": '
+    '"falls"}}'', ''{"down": 2, "across": 2}'', ''{"a": 9}'', ''{}'', (%s)::float8[])'),
   ('allocation_step_stats', 'budgets', 1, 1, '0.5',
     'allocation_step_stats(allocation_step_agg(5, 1, 0, 0.1, 0.02, 0, 9::float8, ''{1}'', NULL, ''{0.1}''), (%s)::float8[]) FROM row'),
   ('demand', 'x', 1, 1, '0.5', 'demand(tobit, (%s)::float8[]) FROM given'),

@@ -27,6 +27,12 @@ INSERT INTO place VALUES
   ('verify_allocation query', 'SELECT * FROM cards, credit_limit.verify_allocation(certificate, %L)', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
   ('verify_allocation relation', 'SELECT * FROM cards, credit_limit.verify_allocation(certificate, %L::regclass)', 'loan_action'),
   ('certificate_sql relation', 'SELECT * FROM cards, credit_limit.certificate_sql(certificate, %L)', 'loan_action'),
+  ('band_policy query', 'SELECT * FROM credit_limit.band_policy(%L, ''{"down": {"column": "age", "limit": "rises"}, "across": {"column": "half", '
+    '"limit": "falls"}}'', ''{"down": 2, "across": 2}'', ''{"a": 900}'')', 'SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '
+    '0.02 AS carry, 1 AS use_a, age, age / 2 AS half FROM loan'),
+  ('band_policy column', 'SELECT * FROM credit_limit.band_policy(''SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '
+    '0.02 AS carry, 1 AS use_a, age, age / 2 AS half FROM loan'', jsonb_build_object(''down'', jsonb_build_object(''column'', %L::text, ''limit'', '
+    '''rises''), ''across'', ''{"column": "half", "limit": "falls"}''::jsonb), ''{"down": 2, "across": 2}'', ''{"a": 900}'')', 'age'),
   ('logit_stepwise query', 'SELECT * FROM credit_limit.logit_stepwise(%L, ARRAY[''age''])', 'SELECT bad, ARRAY[age] FROM loan'),
   ('logit_stepwise terms', 'SELECT * FROM credit_limit.logit_stepwise(''SELECT bad, ARRAY[age] FROM loan'', ARRAY[%L])', 'age'),
   ('psi_by_period relation', 'SELECT * FROM credit_limit.psi_by_period(%L, ''grade'', ''m'')', 'loan'),

@@ -1,0 +1,251 @@
+/*
+ * band_rows.c
+ *	  Accounts of the query of band_policy: see band_rows.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "usage/band_rows.h"
+
+#define SAMPLE 131072
+
+void
+cl_band_open_query(ClBandRows *band, const char *text)
+{
+	ClQuery		source;
+
+	cl_query_open(&source, text, CL_BAND_QUERY);
+	band->has_today = cl_query_column(source.desc, CL_BAND_TODAY) >= 0;
+	band->more[0] = (ClAllocationColumn) {band->axis[0].column, true};
+	band->more[1] = (ClAllocationColumn) {band->axis[1].column, true};
+	band->more[2] = (ClAllocationColumn) {CL_BAND_TODAY, true};
+	band->query.more = band->more;
+	band->query.n_more = 2 + band->has_today;
+	cl_allocation_query_open(&band->query, text, NULL);
+	band->n_values = CL_ALLOCATION_DEMAND + (band->query.lognormal ? 3 : 1) + 2 * band->query.n_budgets + 2 + band->has_today;
+}
+
+/* The columns behind those of an account: down, across and the limit of today. */
+static double
+extra(const ClBandRows *band, const Datum *value, int i)
+{
+	return DatumGetFloat8(value[band->n_values - 2 - band->has_today + i]);
+}
+
+static void
+missing(const char *what, int64 account)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("%s of account " INT64_FORMAT " is not known", what, account),
+			 errhint("Leave such accounts out of the query: a policy refers them.")));
+}
+
+/* Every column but floor and cap must be known. */
+static void
+take(const ClBandRows *band, const Datum *value, const bool *isnull, ClAllocationAccount *account, double *place)
+{
+	int64		id = isnull[CL_ALLOCATION_ID] ? 0 : DatumGetInt64(value[CL_ALLOCATION_ID]);
+	int			horizon;
+
+	if (isnull[CL_ALLOCATION_ID] ||
+		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, account, &horizon))
+		missing("demand, economics or use", id);
+	cl_allocation_require_order(account, band->query.n_budgets);
+	for (int i = 0; i < 2 + band->has_today; i++)
+	{
+		if (isnull[band->n_values - 2 - band->has_today + i] || isnan(extra(band, value, i)))
+			missing(i < 2 ? psprintf("column %s", band->axis[i].column) : "column " CL_BAND_TODAY, id);
+	}
+	for (int i = 0; i < 2; i++)
+		place[i] = (band->axis[i].rises ? 1 : -1) * extra(band, value, i);
+}
+
+/*
+ * What the first scan tells: where accounts lie, and what limits are worth having
+ */
+
+static void
+receive_sample(void *data, const Datum *value, const bool *isnull)
+{
+	ClBandRows	   *band = data;
+	ClBandSampled		one;
+	ClAllocationAccount account;
+	ClAllocationAnswer answer;
+
+	take(band, value, isnull, &account, one.place);
+	band->n++;
+	for (int i = 0; i < 2; i++)
+		band->axis[i].least = Min(band->axis[i].least, one.place[i]);
+	one.hash = (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]);
+	if ((one.hash & ((UINT64CONST(1) << band->share) - 1)) != 0)
+		return;
+	one.best = cl_allocation_answer(&account, band->query.n_budgets, band->price, &answer) ? answer.limit : 0;
+	if (band->n_sampled == SAMPLE)
+	{
+		int			kept = 0;
+
+		band->share++;
+		for (int i = 0; i < SAMPLE; i++)
+		{
+			if ((band->sampled[i].hash & ((UINT64CONST(1) << band->share) - 1)) == 0)
+				band->sampled[kept++] = band->sampled[i];
+		}
+		band->n_sampled = kept;
+		if ((one.hash & ((UINT64CONST(1) << band->share) - 1)) != 0 || kept == SAMPLE)
+			return;
+	}
+	band->sampled[band->n_sampled++] = one;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The number with so many significant digits; down: the largest such that is not above it, or below it. */
+static double
+rounded(double x, int digits, bool down, bool strictly)
+{
+	double		value = strtod(psprintf("%.*g", digits, x), NULL);
+	double		unit = x == 0 ? 0.001 : pow(10, floor(log10(fabs(x))) - digits + 1);
+
+	while (down && (value > x || (strictly && value == x)))
+		value = strtod(psprintf("%.*g", digits + 1, value - unit), NULL);
+	return value + 0.0;
+}
+
+/* Fine bands of about as many accounts each, with edges that can be read, the first of which leaves nobody out. */
+static void
+find_edges(const ClBandRows *band, int side, double *sorted)
+{
+	ClBandAxis	   *axis = (ClBandAxis *) &band->axis[side];
+
+	for (int i = 0; i < band->n_sampled; i++)
+		sorted[i] = band->sampled[i].place[side];
+	qsort(sorted, band->n_sampled, sizeof(double), ascending);
+	axis->edge[0] = rounded(axis->least, 3, true, !axis->rises);
+	axis->n_edges = 1;
+	for (int i = 1; i < band->fine; i++)
+	{
+		double		edge = rounded(sorted[(int64) band->n_sampled * i / band->fine], 3, false, false);
+
+		if (edge > axis->edge[axis->n_edges - 1] && edge <= sorted[band->n_sampled - 1])
+			axis->edge[axis->n_edges++] = edge;
+	}
+	if (axis->n_edges < axis->bands)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column %s does not give %d bands", axis->column, axis->bands),
+				 errdetail("It has only %d ranges with different values.", axis->n_edges),
+				 errhint("Ask for fewer bands, or give the cuts.")));
+	for (int i = 0; i <= axis->bands; i++)
+		axis->cut[i] = i * axis->n_edges / axis->bands;
+}
+
+/* Nothing, and round amounts that are the best limit of about as many accounts each. */
+static void
+find_levels(ClBandRows *band, double *sorted)
+{
+	int			wanted = band->n_levels;
+
+	for (int i = 0; i < band->n_sampled; i++)
+		sorted[i] = Min(band->sampled[i].best, CL_ALLOCATION_LARGEST);
+	qsort(sorted, band->n_sampled, sizeof(double), ascending);
+	band->level[0] = 0;
+	band->n_levels = 1;
+	for (int i = 1; i < wanted; i++)
+	{
+		double		level = rounded(sorted[(int64) (band->n_sampled - 1) * i / (wanted - 1)], 2, false, false);
+
+		if (level > band->level[band->n_levels - 1])
+			band->level[band->n_levels++] = level;
+	}
+}
+
+void
+cl_band_look_first(ClBandRows *band, SPIPlanPtr plan, const Oid *types)
+{
+	double	   *sorted;
+
+	band->sampled = palloc_array(ClBandSampled, SAMPLE);
+	cl_query_scan(plan, CL_BAND_QUERY, band->n_values, types, receive_sample, band);
+	if (band->n == 0)
+		return;
+	sorted = palloc_array(double, Max(band->n_sampled, 1));
+	for (int i = 0; i < 2; i++)
+	{
+		if (band->axis[i].n_edges == 0)
+			find_edges(band, i, sorted);
+	}
+	if (!band->given_levels)
+		find_levels(band, sorted);
+}
+
+/*
+ * What the second scan tells: sums of every fine cell at every level
+ */
+
+static int
+fine_band(const ClBandAxis *axis, double place)
+{
+	int			low = 0;
+	int			high = axis->n_edges;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (axis->rises ? axis->edge[middle] <= place : axis->edge[middle] < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low - 1;
+}
+
+static void
+add(const ClBandRows *band, const ClAllocationAccount *account, double limit, ClExactSum *sum, size_t apart)
+{
+	double		draw = cl_demand_expected_draw(&account->demand, limit);
+
+	cl_exact_sum_add(sum, cl_allocation_addend(account->economics.margin * draw - account->economics.carry * (limit - draw)));
+	for (int k = 0; k < band->query.n_budgets; k++)
+		cl_exact_sum_add(sum + (k + 1) * apart, cl_allocation_addend(cl_allocation_use(account, k, limit, draw)));
+}
+
+size_t
+cl_band_levels_of_cells(const ClBandRows *band)
+{
+	return (size_t) band->axis[0].n_edges * band->axis[1].n_edges * band->n_levels;
+}
+
+void
+cl_band_receive(void *data, const Datum *value, const bool *isnull)
+{
+	ClBandRows	   *band = data;
+	ClAllocationAccount account;
+	double		place[2];
+	int			at[2];
+	ClExactSum *sum;
+
+	take(band, value, isnull, &account, place);
+	band->n++;
+	if (band->has_today)
+		add(band, &account, extra(band, value, 2), band->today, 1);
+	for (int i = 0; i < 2; i++)
+		at[i] = fine_band(&band->axis[i], place[i]);
+	if (at[0] < 0 || at[1] < 0)
+	{
+		band->n_outside++;
+		return;
+	}
+	sum = band->sum + ((size_t) at[0] * band->axis[1].n_edges + at[1]) * band->n_levels;
+	for (int l = 0; l < band->n_levels; l++)
+		add(band, &account, fmin(fmax(band->level[l], account.floor), account.cap), sum + l, cl_band_levels_of_cells(band));
+}
