@@ -130,7 +130,8 @@ add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClA
 	cl_exact_sum_add(&sums->limit, cl_allocation_addend(answer->limit));
 	cl_exact_sum_add(&sums->draw, cl_allocation_addend(answer->draw));
 	cl_exact_sum_add(&sums->profit, cl_allocation_addend(answer->profit));
-	cl_exact_sum_add(&sums->turnover, cl_allocation_addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
+	cl_exact_sum_add(&sums->turnover,
+					 cl_allocation_addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
 	for (int k = 0; k < sums->n_budgets; k++)
 	{
 		cl_exact_sum_add(&sums->use[k], cl_allocation_addend(cl_allocation_use(account, k, answer->limit, answer->draw)));

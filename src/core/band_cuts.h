@@ -2,8 +2,9 @@
  * band_cuts.h
  *	  Where the bands of a committee's table begin: cells of a fine grid are put together, and cuts moved while that helps.
  *
- * The fine cells come from one scan of the accounts; after it, cost does not depend on how many there are. Cuts are exchanged one at
- * a time, at the prices at which the table before was bounded best. Nothing is claimed of the result but what its search proves.
+ * The fine cells come from one scan of the accounts; after it, cost does not depend on how many there are. Cuts are exchanged
+ * one at a time, at the prices at which the table before was bounded best. Nothing is claimed of the result but what its search
+ * proves.
  */
 #ifndef CL_CORE_BAND_CUTS_H
 #define CL_CORE_BAND_CUTS_H

@@ -15,8 +15,8 @@
 #define CL_BAND_MOST_FINE 200
 
 /*
- * A side of the table. Its column is taken with the sign with which limits rise along it, so that bands go from the least limit to
- * the highest.
+ * A side of the table. Its column is taken with the sign with which limits rise along it, so that bands go from the least
+ * limit to the highest.
  */
 typedef struct ClBandAxis
 {

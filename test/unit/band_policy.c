@@ -132,8 +132,8 @@ check_table(const Case *c, ClBandSearch *search, const ClBandTable *table)
 }
 
 /*
- * Fine cells whose best limit jumps at known cuts: these are found from elsewhere, and cells that were put together are the sums of
- * theirs.
+ * Fine cells whose best limit jumps at known cuts: these are found from elsewhere, and cells that were put together are the sums
+ * of theirs.
  */
 static void
 check_cuts(uint64_t *state)

@@ -18,7 +18,7 @@ CREATE FUNCTION credit_limit.band_policy(query text, axes jsonb, cuts jsonb, bud
   OUT table_bound float8, OUT optimum_bound float8, OUT share_of_optimum float8, OUT share_of_gain float8, OUT today_value float8,
   OUT today_share float8, OUT flat_limit float8, OUT flat_value float8, OUT flat_share float8, OUT uses jsonb)
 LANGUAGE sql STRICT
-AS $$
+BEGIN ATOMIC
   SELECT t.policy::credit_limit.limit_policy, t.status, t.n, t.n_outside, t.value, t.bound, o.bound, t.value / o.positive,
     (t.value - t.today_value) / CASE WHEN o.bound > t.today_value THEN o.bound - t.today_value END,
     t.today_value, t.today_value / o.positive, t.flat_limit, t.flat_value, t.flat_value / o.positive,
@@ -30,8 +30,8 @@ AS $$
     FROM pg_catalog.jsonb_array_elements(c.certificate -> 'budgets') WITH ORDINALITY b(item, n)) p
   CROSS JOIN LATERAL (SELECT b.bound, CASE WHEN b.bound > 0 THEN b.bound END AS positive
     FROM (SELECT (c.certificate ->> 'bound')::float8 + (c.certificate ->> 'bound_error')::float8) b(bound)) o
-  CROSS JOIN LATERAL credit_limit_internal.band_table(query, axes, cuts, budgets, options, p.price) t
-$$;
+  CROSS JOIN LATERAL credit_limit_internal.band_table(query, axes, cuts, budgets, options, p.price) t;
+END;
 COMMENT ON FUNCTION credit_limit.band_policy(text, jsonb, jsonb, jsonb, jsonb) IS
 'The best table of limits under budgets that a committee can read and approve: a policy whose entitlement is a grid of bands '
 'of two columns, with limits that do not rise to the right or down. query: that of shadow_price, with the two columns and, '
