@@ -67,7 +67,7 @@ static const char *const relations[] = {
 	"borrower", "account", "account_month", "account_feature", "umbrella", "limit_adjustment", "exclusion", "reason_text",
 	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "log_act", "erasure",
 	"retirement", "alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
-	"report_assumption", "report_refresh", "report_position", "demand_model_version",
+	"report_assumption", "report_refresh", "report_position", "demand_model_version", "limit_rule",
 	"demand_forecast"
 };
 

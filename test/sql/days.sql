@@ -38,6 +38,7 @@ INSERT INTO call VALUES
   ('behavior_add(behavior,date,double precision,double precision,double precision,double precision,integer)', 'month',
     'SELECT behavior_add(NULL, ' || :'month_float' || ')'),
   ('decide_limit(limit_policy,record,date)', 'as_of', 'SELECT decide_limit(' || :'decided' || ')'),
+  ('limit_choices(limit_policy,record,date)', 'as_of', 'SELECT limit_choices(' || :'decided' || ')'),
   ('explain_limit(limit_policy,record,date)', 'as_of', 'SELECT explain_limit(' || :'decided' || ')'),
   ('add_months(text,date,integer)', 'first_month', 'SELECT add_months(''book_days'', %L, 1)'),
   ('set_business_date(text,date)', 'business_date', 'SELECT set_business_date(''book_days'', %L)'),
