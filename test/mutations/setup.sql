@@ -31,7 +31,7 @@ BEGIN
       'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
     WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
-    WHEN 'allocation_step' THEN ARRAY['allocation_step_agg(5 + x, 0.5, pd, 0.12, 0.01, x, 900, ARRAY[1, pd], ARRAY[0, pd], ''{0.01, 0.02}'')',
+    WHEN 'allocation_step' THEN ARRAY['allocation_step_agg(5 + x, 0.5, pd, 0.12, 0.01, i, 900, ARRAY[1, pd], ARRAY[0, pd], ''{0.01, 0.02}'')',
       'allocation_step_agg(demand_with_basis(demand(3, 1), ''mixture'', i), 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')',
       'allocation_step_agg(NULL::demand, 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')']
     WHEN 'ccf' THEN ARRAY['ccf_agg(amount, available, x)', 'ccf_agg(amount, 10, 10 * pd, ''{"unstable": 0.3}'')', 'ccf_agg(amount, NULL, x)']
@@ -90,7 +90,7 @@ CREATE TABLE first_seed AS SELECT name AS type, (SELECT min(v) FROM seed(name) v
 CREATE TABLE given (type regtype, value text);
 INSERT INTO given VALUES ('text', '''B''::text'), ('jsonb', '''{"x": 1, "label": "A"}''::jsonb'), ('date', 'DATE ''2024-05-01'''), ('anyarray', 'ARRAY[0.5]'),
   ('int4', '3'), ('int8', '3::bigint'), ('bool', 'true'), ('float8', '0.5::float8'), ('numeric', '0.5'), ('float8[]', 'ARRAY[0.25, 0.5]::float8[]'),
-  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']');
+  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']'), ('jsonb[]', 'ARRAY[''{"regulatory_cap": {"limit": 900}}'']::jsonb[]');
 -- Calls of every function whose first argument is the type; others that have a default keep it, the rest are what their types take.
 CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('SELECT count(f::text%s) FROM %s(%s) f', max('::' || r.name), p.oid::regproc, string_agg(CASE

@@ -56,6 +56,7 @@ our %value = (
 	allocation_certificate => "'{\"version\": 1, \"kind\": \"rows\", \"method\": \"by hand\", \"response\": \"none\", \"status\": \"binding\",
 		\"budgets\": [{\"name\": \"exposure\", \"amount\": 1000.50, \"price\": 0.03, \"used\": 990, \"slackness\": 0.315}], \"n\": 3, \"rows\": 9,
 		\"value\": 120, \"bound\": 120.315, \"passes\": 1, \"read\": \"once\"}'::credit_limit.allocation_certificate",
+	limit_choices => "ROW(1000, 200.50, 5000, 50, 20, 1000, NULL, ARRAY['a reason, \"quoted\"'])",
 	limit_decision => "ROW('KEEP', 1000.00, 1000.00, 200.50, 3000, NULL, NULL, NULL, NULL, NULL, 900, 'dead_band',
 		ARRAY['a reason, \"quoted\"'], 1000)",
 	# What aggregates and tests answer with.

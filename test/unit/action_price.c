@@ -277,6 +277,8 @@ test_action_price(void)
 	int			optimal = 0;
 	static Case c;
 
+	/* What tests before this one left. */
+	cl_test_release_all();
 	test_linear_program();
 	for (int round = 0; round < rounds; round++)
 	{
