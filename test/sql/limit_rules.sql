@@ -48,6 +48,19 @@ SELECT policy_with_rules(p, ARRAY['{"product": {"cap": 5}}'::jsonb]) FROM free;
 SELECT policy_with_rules(p, ARRAY['{"exclusions": [{"column": "x"}]}'::jsonb]) FROM free;
 SELECT policy_with_rules(p, ARRAY['5'::jsonb]) FROM free;
 
+-- Persistent debt, by hand: of 100 paid a month 60 are interest in the latest four, an excess of 20 each; of the fifth 10, or 80 the other way.
+SELECT persistent_debt_months(ARRAY[100,100,100,100,100], ARRAY[60,60,60,60,10]) AS four, persistent_debt_months(ARRAY[100,100,100,100,99],
+  ARRAY[60,60,60,60,10]) AS five, persistent_debt_months(ARRAY[100,100,100], ARRAY[10,60,60]) AS none, persistent_debt_months(ARRAY[100,100,100,0],
+  ARRAY[10,60,60,90]) AS again, persistent_debt_months(ARRAY[0,0], ARRAY[0,0]) AS unused, persistent_debt_months(ARRAY[0,0], ARRAY[5,5]) AS nothing_paid,
+  persistent_debt_months(ARRAY[100,100,NULL,100], ARRAY[60,60,60,60]) AS known, persistent_debt_months(ARRAY[NULL,100], ARRAY[60,60]) AS unknown,
+  persistent_debt_months('{1,1}', '{1}') AS shorter, persistent_debt_months('{}', '{}') AS empty, persistent_debt_months(NULL, '{}') AS null;
+-- Against a sum of every number of months, for random accounts.
+SELECT count(*) AS accounts, count(*) FILTER (WHERE b.n IS DISTINCT FROM persistent_debt_months(a.p, a.c)) AS wrong, count(DISTINCT b.n) > 12 AS varied
+FROM (SELECT i, array_agg((draw(i * 100 + m, 1) * 100)::int::numeric ORDER BY m) AS p, array_agg((draw(i * 100 + m, 2) * 50)::int::numeric ORDER BY m) AS c
+  FROM generate_series(1, 400) i, generate_series(1, 24) m GROUP BY i) a,
+  LATERAL (SELECT coalesce(max(n), 0) AS n FROM generate_series(1, 24) n WHERE (SELECT sum(x) FROM unnest(a.c[:n]) x)
+    > (SELECT sum(x) FROM unnest(a.p[:n]) x) - (SELECT sum(x) FROM unnest(a.c[:n]) x)) b;
+
 -- A book has rules of the lender beside them, and in place of them.
 SELECT create_book('book_l');
 INSERT INTO book_l.limit_rule (rule, clause, summary, source) VALUES ('cn_internet_loan', '{"regulatory_cap": {"limit": 300000}}', 'Raised', 'Circular 7'),

@@ -119,6 +119,8 @@ CREATE TABLE @book@.account_month (
   days_past_due int CHECK (days_past_due >= 0),	-- at the end of the month
   segment text CHECK (octet_length(segment) <= 256),	-- of the borrower in that month; NULL: as borrower has it now. A view
     -- of the lender need not have it
+  charges numeric CHECK (credit_limit_internal.is_amount(charges)),	-- interest, fees and charges billed in the month; a view of
+    -- the lender need not have it
   PRIMARY KEY (account_id, month)) PARTITION BY RANGE (month);
 CREATE TABLE @book@.account_month_rest PARTITION OF @book@.account_month DEFAULT;
 

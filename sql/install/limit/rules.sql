@@ -27,8 +27,8 @@ CREATE FUNCTION credit_limit.limit_rules(OUT rule text, OUT jurisdiction text, O
       'A limit rises only with the consent of the borrower.', 'Survey of FICO'),
     ('uk_persistent_debt', 'GB', '{"exclusions": [{"column": "months_in_persistent_debt", "at_least": 12,
         "reason": "Persistent debt"}]}', '{months_in_persistent_debt}', NULL,
-      'No increase that was not asked for after twelve months of persistent debt.',
-      'CONC 6.7; agreement of the industry (2017)'),
+      'No increase that was not asked for after twelve months of persistent debt, in which more was paid as interest, fees and '
+      'charges than as principal: persistent_debt_months() counts them.', 'CONC 6.7.27R; agreement of the industry (2017)'),
     ('us_ability_to_pay', 'US', NULL, NULL, NULL,
       'Each increase needs the ability to pay for it: the section affordability of a policy, with your own ratios.',
       '12 CFR 1026.51')) v(rule, jurisdiction, clause, needs, valid_from, summary, source)
@@ -88,3 +88,18 @@ BEGIN
   RETURN trunc(greatest(payment, 0) * CASE WHEN i = 0 THEN months ELSE (1 - round((1 + i), 40) ^ -months) / i END, decimals);
 END
 $$;
+
+-- Months of persistent debt up to the latest: the largest number of latest months over which more was paid as interest, fees and
+-- charges than as principal, that is sum(charges) > sum(payment) - sum(charges). Amounts of consecutive months, the latest first;
+-- charges: interest, fees and charges billed in the month. The first NULL ends what is known; NULL where that is the latest
+-- month. NULL gives NULL. Source: CONC 6.7.27R, which looks at 18 months and leaves out a balance that fell below 200 GBP
+CREATE FUNCTION credit_limit.persistent_debt_months(payment numeric[], charges numeric[]) RETURNS int
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT max(CASE WHEN m.excess > 0 THEN m.n ELSE 0 END)::int
+  FROM (SELECT u.n, sum(2 * u.charged - u.paid) OVER w AS excess, bool_and(u.charged + u.paid IS NOT NULL) OVER w AS known
+    FROM ROWS FROM (unnest(persistent_debt_months.payment), unnest(persistent_debt_months.charges)) WITH ORDINALITY
+      u(paid, charged, n)
+    WINDOW w AS (ORDER BY u.n)) m
+  WHERE m.known;
+END;
