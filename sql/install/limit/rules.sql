@@ -52,7 +52,7 @@ BEGIN
   FOR part IN SELECT s.key, i.value FROM unnest(clauses) WITH ORDINALITY c(clause, n),
       jsonb_each(CASE WHEN jsonb_typeof(c.clause) = 'object' THEN c.clause ELSE jsonb_build_object('nothing', c.clause) END) s,
       jsonb_array_elements(CASE jsonb_typeof(s.value) WHEN 'array' THEN s.value ELSE jsonb_build_array(s.value) END) i
-      ORDER BY c.n LOOP
+      WHERE c.clause IS NOT NULL ORDER BY c.n LOOP
     IF part.key IN ('regulatory_cap', 'exclusions') THEN
       p := jsonb_set(p, ARRAY[part.key], coalesce(p -> part.key, '[]'));
       IF NOT p -> part.key @> jsonb_build_array(part.value) THEN
