@@ -1,12 +1,13 @@
 #!/bin/bash
 # Prices of budgets for accounts with ten actions each: from the table to the certificate, against the certificate's own SELECT in
-# float8 on that table, against three budgets, and, where python3 has scipy, against HiGHS' interior point on the same linear
+# float8 on that table, against three budgets, and, where PYTHON has scipy, against HiGHS' interior point on the same linear
 # relaxation. Everything happens in a database of its own, which is dropped at the end.
 #
-#   PGHOST=... PGUSER=... [ACCOUNTS=1000000] [HIGHS_ACCOUNTS=100000] test/bench/action_price.sh
+#   PGHOST=... PGUSER=... [ACCOUNTS=1000000] [HIGHS_ACCOUNTS=100000] [PYTHON=/usr/bin/python3] test/bench/action_price.sh
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-1000000}
 HIGHS_ACCOUNTS=${HIGHS_ACCOUNTS:-100000}
+PYTHON=${PYTHON:-/usr/bin/python3}
 database=bench_action_price_$$
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1' EXIT
 psql -qXd postgres -c "CREATE DATABASE $database"
@@ -48,8 +49,8 @@ echo "action_price, three budgets: $three ms, $(ratio "$three" "$single") of one
 run -c "SELECT format('gap %s of the bound, %s passes', round(s.gap / s.bound, 9), s.passes)
 	FROM credit_limit.action_price('$one_use', ARRAY[$one], '$without') c, credit_limit.certificate_summary(c) s"
 
-if ! python3 -c 'import scipy' 2> /dev/null; then
-	echo "HiGHS: skipped, python3 has no scipy"
+if ! "$PYTHON" -c 'import scipy' 2> /dev/null; then
+	echo "HiGHS: skipped, $PYTHON has no scipy"
 	exit
 fi
 query="$one_use WHERE account_id <= $HIGHS_ACCOUNTS"
@@ -60,7 +61,10 @@ value=$(run -c "SELECT s.value
 started=$(date +%s%N)
 run -c "COPY (SELECT value, uses[1] FROM action WHERE account_id <= $HIGHS_ACCOUNTS ORDER BY account_id, action)
 	TO STDOUT (FORMAT csv)" |
-	python3 "$(dirname "$0")/highs.py" "$amount" "$value"
+	"$PYTHON" "$(dirname "$0")/highs.py" "$amount" "$value"
 highs=$((($(date +%s%N) - started) / 1000000))
 echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms:" \
 	"$(ratio "$highs" "$ours") times as fast (at least 15)"
+# What the session took at most beside the shared buffers; a new one, so that nothing else is in it.
+run -c "SELECT FROM credit_limit.action_price('$query', ARRAY[$amount], '$without')" -c "SELECT format('our session: at most %s MB',
+	(substring(t, 'VmHWM:\s+(\d+)')::int - substring(t, 'RssShmem:\s+(\d+)')::int) / 1024) FROM pg_read_file('/proc/self/status') t"
