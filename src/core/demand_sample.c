@@ -315,16 +315,22 @@ cl_demand_seen(const ClDemandSample *sample)
 double
 cl_demand_ceiling_of(const ClDemandAccount *account, const ClDemandCeiling *ceiling, int n)
 {
-	int			class = account->limit > 0 ? cl_demand_class(account->limit) : CL_DEMAND_HIGHEST_CLASS + 1;
-	const ClDemandCeiling *best = NULL;
+	const ClDemandCeiling *below = NULL;
+	const ClDemandCeiling *above = NULL;
+	double		place = account->limit > 0 ? log2(account->limit) - 0.5 : 0;
+	double		share;
 
-	/* A class that nobody was in takes the nearest. */
-	for (int i = 0; i < n; i++)
+	for (int i = 0; account->limit > 0 && i < n && ceiling[i].class <= CL_DEMAND_HIGHEST_CLASS && above == NULL; i++)
 	{
-		if (ceiling[i].class > CL_DEMAND_HIGHEST_CLASS && account->limit > 0 && best != NULL)
-			break;
-		if (best == NULL || abs(ceiling[i].class - class) < abs(best->class - class))
-			best = &ceiling[i];
+		if (ceiling[i].class <= place)
+			below = &ceiling[i];
+		else
+			above = &ceiling[i];
 	}
-	return fmax(best->ceiling, account->highest);
+	if (below == NULL && above == NULL)
+		return fmax(ceiling[n - 1].ceiling, account->highest);
+	if (below == NULL || above == NULL)
+		return fmax((below != NULL ? below : above)->ceiling, account->highest);
+	share = (place - below->class) / (above->class - below->class);
+	return fmax(below->ceiling * pow(above->ceiling / below->ceiling, share), account->highest);
 }

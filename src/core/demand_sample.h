@@ -78,7 +78,11 @@ extern int	cl_demand_ceilings(const ClDemandSample *sample, ClDemandCeiling ceil
  * drawn so much. 0: nobody has drawn.
  */
 extern double cl_demand_seen(const ClDemandSample *sample);
-/* That of peers of an account, at least its own highest; of these, of which there is one. */
+/*
+ * That of peers of an account, at least its own highest; of these, of which there is one. Between the middles of two classes it
+ * is a straight line of logarithms, so that a limit just above a power of two has no other than one just below; beyond the
+ * outermost middle it is that of the class.
+ */
 extern double cl_demand_ceiling_of(const ClDemandAccount *account, const ClDemandCeiling *ceiling, int n);
 
 #endif							/* CL_CORE_DEMAND_SAMPLE_H */

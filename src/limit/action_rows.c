@@ -31,7 +31,7 @@ typedef struct Reader
 	bool		in_order;
 } Reader;
 
-static const char *const column_names[] = {"group", "action", "value", "uses"};
+static const char *const column_names[] = {"account_id", "action", "value", "uses"};
 
 /*
  * Columns
@@ -42,7 +42,7 @@ wrong_query(const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("%s must return group, action, value and uses", CL_ACTION_QUERY),
+			 errmsg("%s must return account_id, action, value and uses", CL_ACTION_QUERY),
 			 errdetail("%s", detail),
 			 errhint("For example: SELECT account_id, action, value, ARRAY[exposure, expected_loss] FROM action")));
 }
@@ -53,7 +53,16 @@ is_number(Oid type)
 	return type == NUMERICOID || type == FLOAT8OID || type == FLOAT4OID || type == INT8OID || type == INT4OID || type == INT2OID;
 }
 
-/* The places of the four columns. */
+/* The place of a column by its name, -1 where there is none; an account may also be called "group". */
+static int
+place_of(TupleDesc desc, int column)
+{
+	int			place = cl_query_column(desc, column_names[column]);
+
+	return place < 0 && column == 0 ? cl_query_column(desc, "group") : place;
+}
+
+/* The places of the four columns: by name, or, of four that have none of these names at another place, by place. */
 static void
 find_columns(TupleDesc desc, int place[4])
 {
@@ -61,12 +70,17 @@ find_columns(TupleDesc desc, int place[4])
 	Oid			type[4];
 
 	for (int i = 0; i < 4; i++)
-		by_name &= cl_query_column(desc, column_names[i]) >= 0;
-	if (!by_name && desc->natts < 4)
-		wrong_query(psprintf("It returns %d columns.", desc->natts));
+		by_name &= place_of(desc, i) >= 0;
 	for (int i = 0; i < 4; i++)
 	{
-		place[i] = by_name ? cl_query_column(desc, column_names[i]) : i;
+		int			named = place_of(desc, i);
+
+		if (!by_name && desc->natts != 4)
+			wrong_query(psprintf("It returns %d columns, not all of these among them.", desc->natts));
+		if (!by_name && named >= 0 && named != i)
+			wrong_query(psprintf("Its columns lack some of these names, and %s is column %d.",
+								 NameStr(TupleDescAttr(desc, named)->attname), named + 1));
+		place[i] = by_name ? named : i;
 		type[i] = getBaseType(TupleDescAttr(desc, place[i])->atttypid);
 	}
 	for (int i = 0; i < 2; i++)

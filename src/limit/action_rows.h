@@ -2,7 +2,8 @@
  * action_rows.h
  *	  The actions of accounts, as a query gives them, in memory as the core wants them.
  *
- * Columns group, action, value, uses: by name where the query has all four, else by place. Amounts count to nine decimals.
+ * Columns account_id (or group), action, value, uses: by name; of four columns without these names, by place. Amounts count to
+ * nine decimals.
  */
 #ifndef CL_LIMIT_ACTION_ROWS_H
 #define CL_LIMIT_ACTION_ROWS_H

@@ -66,5 +66,6 @@ highs=$((($(date +%s%N) - started) / 1000000))
 echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms:" \
 	"$(ratio "$highs" "$ours") times as fast (at least 15)"
 # What the session took at most beside the shared buffers; a new one, so that nothing else is in it.
-run -c "SELECT FROM credit_limit.action_price('$query', ARRAY[$amount], '$without')" -c "SELECT format('our session: at most %s MB',
-	(substring(t, 'VmHWM:\s+(\d+)')::int - substring(t, 'RssShmem:\s+(\d+)')::int) / 1024) FROM pg_read_file('/proc/self/status') t"
+run -c "SELECT FROM credit_limit.action_price('$query', ARRAY[$amount], '$without')" \
+	-c "SELECT format('our session: at most %s MB', (substring(t, 'VmHWM:\s+(\d+)')::int
+		- substring(t, 'RssShmem:\s+(\d+)')::int) / 1024) FROM pg_read_file('/proc/self/status') t"

@@ -138,6 +138,12 @@ SET LOCAL min_parallel_table_scan_size = 0;
 SELECT c = action_price('SELECT * FROM shuffled', ARRAY[3000000, 7000], '{"names": ["exposure", "expected loss"]}') AS parallel FROM certified;
 COMMIT;
 SELECT bool_and(v.holds) AS verified, count(*) AS checks FROM certified, verify_allocation(c, 'action'::regclass) v;
+-- Columns by their names, whatever their places; of four columns without these names by place; never a mixture.
+SELECT c = action_price('SELECT value, action, uses, "group" AS account_id, 5 AS more FROM action', ARRAY[3000000, 7000],
+    '{"names": ["exposure", "expected loss"]}') AS by_name,
+  c = action_price('SELECT "group" AS a, action AS b, value AS c, uses AS d FROM action', ARRAY[3000000, 7000],
+    '{"names": ["exposure", "expected loss"]}') AS by_place FROM certified;
+
 -- The prices decide: whoever is not repaired takes what best_action says, and beyond a flip price it says something else.
 CREATE TABLE taken AS SELECT a.* FROM certified, allocation_actions(c, 'TABLE action') a;
 CREATE TABLE account AS
@@ -309,7 +315,8 @@ SELECT * FROM limit_actions(demand(8, 1), 0.1, 0.01, 500, 2600, 1000, ARRAY[1, 0
 SELECT count(*) AS actions, bool_and(near(a.value::float8, limit_profit(d, a.credit_limit, 0.1, 0.01, 'month'), 1e-9)) AS values,
   bool_and(near(a.uses_of_limit[2]::float8, 0.01 * a.credit_limit::float8 + 0.02 * expected_draw(d, a.credit_limit), 1e-9)) AS uses
 FROM demand(8, 1) d, limit_actions(d, 0.1, 0.01, 0, 6300, 100, ARRAY[1, 0.01], ARRAY[0, 0.02], 'month') a;
-SELECT count(*) FROM limit_actions(NULL, 0.1, 0.01, 0, 6300, 100, ARRAY[1]) a, limit_actions(demand(8, 1), 0.1, 0.01, 0, NULL, 100, ARRAY[1]) b;
+SELECT refused('SELECT limit_actions(NULL, 0.1, 0.01, 0, 6300, 100, ARRAY[1])'),
+  refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, NULL, 100, ARRAY[1])') \gx
 SELECT refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, 6400, 100, ARRAY[1])'),
   refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 10, 0, 100, ARRAY[1])'),
   refused('SELECT limit_actions(demand(8, 1), 0.1, 0.01, 0, 100, 100, ARRAY[1, 2], ARRAY[1])') \gx
@@ -319,3 +326,7 @@ FROM generate_series(1, 20) i, LATERAL (SELECT demand(6 + 0.1 * i, 0.7) AS d, 0.
   LATERAL (SELECT array_agg(value ORDER BY action) AS "values", array_agg(uses_of_limit ORDER BY action) AS uses
     FROM limit_actions(d, 0.1, 0.01, 0, 6300, 100, ARRAY[1], basis => 'month')) a, best_action(a.values, a.uses, ARRAY[p::numeric]) b;
 CALL remove_data_files();
+-- Columns are never taken half by name and half by place.
+SELECT refused('SELECT action_price(''SELECT action, "group" AS b, value, uses FROM action'', ARRAY[3000000, 7000])') AS mixed,
+  refused('SELECT action_price(''SELECT "group", action, value, uses[1] AS a, uses AS b FROM action'', ARRAY[3000000, 7000])') AS five,
+  refused('SELECT certificate_sql(c, ''pg_class'') FROM certified') AS relation \gx

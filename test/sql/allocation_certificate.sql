@@ -68,3 +68,11 @@ SELECT refusal(c) AS infeasible, refusal(c || '{"value": 1}') AS value, refusal(
   refusal(c || '{"status": "empty"}') AS filled, refusal(c || '{"status": "empty", "n": 0, "rows": 0}') AS empty FROM nothing;
 SELECT t.* FROM nothing, certificate_table(c::allocation_certificate) t;
 SELECT s.status, s.n, s.value, s.bound, s.gap FROM nothing, certificate_summary(c::allocation_certificate) s;
+
+-- Prices in the order of the uses, not of the document.
+SELECT certificate_prices(c, '{loss,exposure}') AS one, certificate_prices(c, '{exposure,loss}') AS other, certificate_prices(NULL, '{loss}') IS NULL AS null
+FROM (SELECT '{"version": 1, "kind": "rows", "method": "by hand", "response": "none", "status": "binding", "budgets": [{"name": "loss", "amount": 10,
+  "price": 0.5, "used": 10}, {"name": "exposure", "amount": 1000, "price": 0.03, "used": 1000}], "n": 3, "rows": 9, "value": 35, "bound": 35, "passes": 1,
+  "read": "once"}'::allocation_certificate AS c) s;
+SELECT certificate_prices(shadow_price('SELECT 1 AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.01 AS carry, 1 AS use_exposure',
+  '{"exposure": 10}'), '{exposure,loss}');

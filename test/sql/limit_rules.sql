@@ -42,11 +42,12 @@ SELECT policy_with_rules(q, c) = q AS once, jsonb_array_length(q::jsonb -> 'excl
 FROM (SELECT array_agg(clause ORDER BY rule) AS c FROM limit_rules()) s, LATERAL (SELECT policy_with_rules('{"name": "p", "product": {"cap": 9},
   "regulatory_cap": {"limit": 5},
   "exclusions": [{"column": "late", "at_least": 30}]}', c) AS q) x;
-SELECT policy_with_rules(p, NULL) IS NULL AND policy_with_rules(p, ARRAY[NULL::jsonb]) = p AND policy_with_rules(p, '{}') = p AS nothing FROM free;
+SELECT policy_with_rules(NULL, NULL) IS NULL AND policy_with_rules(p, ARRAY[NULL::jsonb]) = p AND policy_with_rules(p, '{}') = p AS nothing FROM free;
 SELECT policy_with_rules('{"name": "p", "umbrella": {"type": "shared"}}', ARRAY['{"umbrella": {"type": "partitioned"}}'::jsonb]);
 SELECT policy_with_rules(p, ARRAY['{"product": {"cap": 5}}'::jsonb]) FROM free;
 SELECT policy_with_rules(p, ARRAY['{"exclusions": [{"column": "x"}]}'::jsonb]) FROM free;
 SELECT policy_with_rules(p, ARRAY['5'::jsonb]) FROM free;
+SELECT policy_with_rules(p, (SELECT array_agg(clause) FROM limit_rules() WHERE rule = 'cn_internet_lon')) FROM free;
 
 -- Persistent debt, by hand: of 100 paid a month 60 are interest in the latest four, an excess of 20 each; of the fifth 10, or 80 the other way.
 SELECT persistent_debt_months(ARRAY[100,100,100,100,100], ARRAY[60,60,60,60,10]) AS four, persistent_debt_months(ARRAY[100,100,100,100,99],

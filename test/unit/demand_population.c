@@ -604,6 +604,30 @@ test_short_histories(void)
 	}
 }
 
+/* Ceilings of 1000, 4000 and 10000 for limits from 512, 1024 and 4096: at the middles of classes, between them, and beyond. */
+static void
+test_ceilings(void)
+{
+	static const ClDemandCeiling ceiling[] = {{9, 300, 1000}, {10, 300, 4000}, {12, 300, 10000}, {64, 900, 9000}};
+	static const struct
+	{
+		double		limit;
+		double		ceiling;
+	}			expected[] = {
+		{1, 1000}, {512 * M_SQRT2, 1000}, {1024, 2000}, {1024 * M_SQRT2, 4000}, {4096, 4000 * pow(2.5, 0.75)},
+		{4096 * M_SQRT2, 10000}, {1e9, 10000}, {0, 9000}
+	};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+	{
+		ClDemandAccount account = {1, 24000, 0, (float) expected[i].limit, 500};
+
+		CHECK_NEAR(cl_demand_ceiling_of(&account, ceiling, 4), expected[i].ceiling, 1e-3);
+		account.highest = 20000;
+		CHECK_NEAR(cl_demand_ceiling_of(&account, ceiling, 4), 20000, 1e-9);
+	}
+}
+
 /* The same accounts are kept whatever the order, and the ceiling is never one account's own doing. */
 static void
 test_sample(void)
@@ -657,5 +681,6 @@ test_demand_population(void)
 	test_wandering();
 	test_families();
 	test_short_histories();
+	test_ceilings();
 	test_sample();
 }

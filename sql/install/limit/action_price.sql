@@ -35,6 +35,13 @@ CREATE FUNCTION credit_limit.limit_actions(demand credit_limit.demand, margin fl
     OUT action int, OUT credit_limit numeric, OUT value numeric, OUT uses_of_limit numeric[]) RETURNS SETOF record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  -- Without a row the account would silently be in no allocation.
+  IF demand IS NULL OR num_nulls(margin, carry, floor, cap, step, uses, basis) > 0 THEN
+    RAISE EXCEPTION 'something is not known of the limits of an account' USING ERRCODE = 'null_value_not_allowed',
+      DETAIL = format('Found margin %s, carry %s, floor %s, cap %s, step %s, uses %s, basis %s, demand %s.', margin, carry, floor,
+        cap, step, uses, basis, CASE WHEN demand IS NULL THEN NULL ELSE 'that is known' END),
+      HINT = 'Leave such accounts out of the query, on purpose.';
+  END IF;
   IF NOT (floor >= 0 AND cap >= floor AND step > 0 AND cap - floor < 64 * step AND cap < 'Infinity') THEN
     RAISE EXCEPTION 'limits from floor to cap must be 1 to 64 actions' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('Found floor %s, cap %s and step %s.', floor, cap, step), HINT = 'A larger step makes fewer actions.';
@@ -43,16 +50,17 @@ BEGIN
     RAISE EXCEPTION 'draws must have a number for each budget, as uses has' USING ERRCODE = 'array_subscript_error',
       DETAIL = format('Found %s and %s.', cardinality(draws), cardinality(uses)), HINT = 'What is not used is 0.';
   END IF;
-  RETURN QUERY SELECT i.i, l.l, trim_scale(round(credit_limit.limit_profit(demand, l.l, margin, carry, basis)::numeric, 9)),
-    ARRAY(SELECT trim_scale(round((u.u * l.l::float8 + coalesce(u.d * credit_limit.expected_draw(demand, l.l), 0))::numeric, 9))
+  RETURN QUERY SELECT i.i, l.l, trim_scale(round(e.profit::numeric, 9)),
+    ARRAY(SELECT trim_scale(round((u.u * l.l::float8 + coalesce(u.d * e.draw, 0))::numeric, 9))
       FROM unnest(uses, draws) WITH ORDINALITY u (u, d, k) ORDER BY u.k)
-  FROM generate_series(0, trunc((cap - floor) / step)::int) i (i), LATERAL (SELECT floor + i.i * step) l (l)
-  WHERE credit_limit.limit_profit(demand, l.l, margin, carry, basis) IS NOT NULL;
+  FROM generate_series(0, trunc((cap - floor) / step)::int) i (i), LATERAL (SELECT floor + i.i * step) l (l),
+    LATERAL (SELECT credit_limit.limit_profit(demand, l.l, margin, carry, basis) AS profit,
+      CASE WHEN draws IS NOT NULL THEN credit_limit.expected_draw(demand, l.l) END AS draw OFFSET 0) e;
 END
 $$;
 COMMENT ON FUNCTION credit_limit.limit_actions(credit_limit.demand, float8, float8, numeric, numeric, numeric, float8[], float8[],
   text) IS
     'the limits of an account in steps from floor to cap as actions of action_price, numbered from 0: at most 64. value: '
-    'limit_profit. uses_of_limit: for each budget uses * limit + draws * expected_draw(demand, limit). No rows where demand '
-    'is not known or an argument before draws is NULL. Errors: more than 64 limits, a floor above the cap, draws of another '
-    'number than uses, and those of limit_profit';
+    'limit_profit. uses_of_limit: for each budget uses * limit + draws * expected_draw(demand, limit). Errors: an argument '
+    'other than draws is NULL (22004), more than 64 limits, a floor above the cap, draws of another number than uses, and those '
+    'of limit_profit';

@@ -21,6 +21,25 @@ COMMENT ON FUNCTION credit_limit.certificate_table(credit_limit.allocation_certi
 'the bound. price_low and price_high: an interval of the price, where one was computed. There are no prices where the '
 'certificate is infeasible or empty. NULL gives no rows.';
 
+-- the prices that accounts choose by (decides), in the order of these budgets: what allocation_limit, best_action and
+-- allocation_step_agg take with uses in that order. NULL where there are none; a NULL certificate gives NULL. Errors: another
+-- number of budgets than the certificate has, or one that it does not have (22023)
+CREATE FUNCTION credit_limit.certificate_prices(certificate credit_limit.allocation_certificate, budgets text[])
+RETURNS float8[]
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  has text[] := ARRAY(SELECT t.budget FROM credit_limit.certificate_table(certificate) t);
+BEGIN
+  IF NOT (budgets <@ has AND has <@ budgets AND cardinality(budgets) = cardinality(has)) THEN
+    RAISE EXCEPTION 'these are not the budgets of the certificate' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('Found %s; it has %s.', array_to_string(budgets, ', ', 'NULL'), array_to_string(has, ', ')),
+      HINT = 'Name each of its budgets once, in the order of your uses.';
+  END IF;
+  RETURN (SELECT array_agg(t.decides::float8 ORDER BY b.k) FILTER (WHERE t.decides IS NOT NULL)
+    FROM unnest(budgets) WITH ORDINALITY b(budget, k), credit_limit.certificate_table(certificate) t WHERE t.budget = b.budget);
+END
+$$;
+
 CREATE FUNCTION credit_limit.certificate_summary(
   certificate credit_limit.allocation_certificate,
   OUT kind text,
@@ -63,14 +82,27 @@ COMMENT ON FUNCTION credit_limit.certificate_repaired(credit_limit.allocation_ce
 'decide everything. NULL gives no rows.';
 
 CREATE FUNCTION credit_limit_internal.counted_rows(relation regclass, budgets int) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT %I AS g, %I AS a, round(%I::numeric, 9) AS v', c.names[1], c.names[2], c.names[3])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c record;
+BEGIN
+  SELECT array_agg(a.attname ORDER BY a.attnum) AS there, CASE
+      WHEN array_agg(a.attname) @> '{account_id, action, value, uses}' THEN ARRAY['account_id', 'action', 'value', 'uses']
+      WHEN array_agg(a.attname) @> '{group, action, value, uses}' THEN ARRAY['group', 'action', 'value', 'uses']
+      -- Four columns with other names are taken by place, as action_price does.
+      WHEN count(*) = 4 AND NOT bool_or(a.attname IN ('account_id', 'group') AND a.attnum <> 1 OR a.attname = 'action' AND
+        a.attnum <> 2 OR a.attname = 'value' AND a.attnum <> 3 OR a.attname = 'uses' AND a.attnum <> 4)
+        THEN array_agg(a.attname ORDER BY a.attnum) END AS names
+  INTO c FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+  IF c.names IS NULL THEN
+    RAISE EXCEPTION 'the relation must have columns account_id, action, value and uses' USING ERRCODE = 'undefined_column',
+      DETAIL = format('%s has %s.', relation, array_to_string(c.there, ', ')), HINT = 'A view can give them these names.';
+  END IF;
+  RETURN format('SELECT %I AS g, %I AS a, round(%I::numeric, 9) AS v', c.names[1], c.names[2], c.names[3])
     || (SELECT string_agg(format(', round(%I[%s]::numeric, 9) AS u%s', c.names[4], k, k), '' ORDER BY k)
       FROM generate_series(1, budgets) k)
-    || format(' FROM %s', relation)
-  FROM (SELECT CASE WHEN count(*) FILTER (WHERE a.attname IN ('group', 'action', 'value', 'uses')) = 4
-      THEN ARRAY['group', 'action', 'value', 'uses'] ELSE (array_agg(a.attname ORDER BY a.attnum))[:4] END AS names
-    FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped) c
+    || format(' FROM %s', relation);
+END
 $$;
 COMMENT ON FUNCTION credit_limit_internal.counted_rows(regclass, int) IS
     'the actions of a relation as certificates count them, to nine decimals, as SQL: g, a, v, u1, u2, ...';
@@ -135,7 +167,7 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.certificate_sql(credit_limit.allocation_certificate, regclass) IS
     'two statements that prove a certificate of kind rows in exact arithmetic, on any PostgreSQL that has the relation of '
-    'actions (columns group, action, value, uses by name, else its first four) and not this extension: bound, that no choice '
+    'actions (columns account_id or group, action, value, uses) and not this extension: bound, that no choice '
     'is worth more, and value and uses, that the accounts choose so, that this fits, and what it is worth. Each returns what '
     'it found and proved. NULL gives no rows. Error 0A000: a certificate of kind float, infeasible or empty';
 

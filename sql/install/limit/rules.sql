@@ -40,15 +40,21 @@ COMMENT ON FUNCTION credit_limit.limit_rules() IS
     'first day; NULL: the source that was read does not say it';
 
 -- The policy with the regulatory caps, exclusions and umbrella of some clauses (limit_rules()) beside its own; what it has
--- already is not added again. NULL gives NULL; NULL clauses are skipped. Error: a clause with other sections, or another umbrella
--- (22023)
+-- already is not added again. A NULL policy gives NULL; a NULL clause is skipped: a rule that no clause keeps. Errors: no
+-- clauses, which a name of no rule gives (22004); a clause with other sections, or another umbrella (22023)
 CREATE FUNCTION credit_limit.policy_with_rules(policy credit_limit.limit_policy, clauses jsonb[])
 RETURNS credit_limit.limit_policy
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p jsonb := policy;
   part record;
 BEGIN
+  IF policy IS NULL THEN
+    RETURN NULL;
+  ELSIF clauses IS NULL THEN
+    RAISE EXCEPTION 'there are no clauses' USING ERRCODE = 'null_value_not_allowed', DETAIL = 'Found NULL.',
+      HINT = 'Look for the names of the rules among those of limit_rules().';
+  END IF;
   FOR part IN SELECT s.key, i.value FROM unnest(clauses) WITH ORDINALITY c(clause, n),
       jsonb_each(CASE WHEN jsonb_typeof(c.clause) = 'object' THEN c.clause ELSE jsonb_build_object('nothing', c.clause) END) s,
       jsonb_array_elements(CASE jsonb_typeof(s.value) WHEN 'array' THEN s.value ELSE jsonb_build_array(s.value) END) i

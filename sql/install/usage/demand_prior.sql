@@ -62,7 +62,8 @@ AS 'MODULE_PATHNAME', 'cl_demand_prior_ceilings' LANGUAGE C IMMUTABLE STRICT PAR
 COMMENT ON FUNCTION credit_limit.demand_prior_ceilings(credit_limit.demand_prior) IS
 'A row for each class of limits, from one power of two to the next, that kept accounts have: ceiling is the 0.999 quantile '
 'of what n_peers of them ever drew or were granted, and never the highest of one account. With fewer than 200 accounts in a '
-'class, those of the classes next to it are peers too.';
+'class, those of the classes next to it are peers too. An account between the middles of two classes has a ceiling between '
+'theirs, in a straight line of logarithms.';
 
 CREATE FUNCTION credit_limit.compact(credit_limit.demand_prior)
 RETURNS credit_limit.demand_prior
