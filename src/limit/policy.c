@@ -24,6 +24,7 @@ CL_DOCUMENT_FUNCTIONS(limit_policy)
 
 PG_FUNCTION_INFO_V1(cl_decide_limit);
 PG_FUNCTION_INFO_V1(cl_limit_choices);
+PG_FUNCTION_INFO_V1(cl_policy_economics);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
 PG_FUNCTION_INFO_V1(cl_limit_policy_columns_read);
 PG_FUNCTION_INFO_V1(cl_is_day);
@@ -190,6 +191,33 @@ cl_limit_choices(PG_FUNCTION_ARGS)
 	put_cap(&record, choices.keep, decimals);
 	put_cap(&record, choices.zero, decimals);
 	cl_record_put(&record, cl_policy_reasons(bound->texts, bound->reader, &choices.highest));
+	PG_RETURN_DATUM(cl_record_datum(&record));
+}
+
+/* (limit_policy, account record) -> (demand, margin, carry, price): of the row only what the optimum needs is read. */
+Datum
+cl_policy_economics(PG_FUNCTION_ARGS)
+{
+	ClDocumentUse *use = cl_document_use(fcinfo, 0, &limit_policy_document);
+	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, false);
+	ClPolicyReader *reader = bound->reader;
+	const ClPolicyAccount *account = &reader->account;
+	ClRecord	record;
+
+	if (reader->policy->optimal == NULL)
+		PG_RETURN_NULL();
+	cl_row_read(reader->row, PG_GETARG_HEAPTUPLEHEADER(1));
+	reader->account.missing = 0;
+	if (!cl_policy_read_economics(reader))
+		PG_RETURN_NULL();
+	cl_record_open_desc(&record, bound->desc);
+	if (cl_column_null(reader->row, reader->demand))
+		cl_record_put_null(&record);
+	else
+		cl_record_put(&record, cl_column_datum(reader->row, reader->demand));
+	cl_record_put_float8(&record, account->economics[CL_ECONOMICS_MARGIN]);
+	cl_record_put_float8(&record, account->economics[CL_ECONOMICS_CARRY]);
+	cl_record_put_float8(&record, cl_policy_price(account));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

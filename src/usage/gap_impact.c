@@ -10,6 +10,9 @@
  *		capital        = K * CCF * granted,  K being capital per unit of exposure (Basel: irb_capital)
  *		expected loss  = PD * LGD * CCF * granted
  *
+ * The regret, what the limit forgoes against the best one, comes from outside: a limit that is too low forgoes it for want of
+ * what is not met, one that is too high by what is granted.
+ *
  * Every measure is a rate of an amount, so it divides among the causes as the amount does, in minor units. Each cause gets the
  * difference of two rounded running totals, so that the rows add up to the total to the last unit. Those of the expected loss
  * begin with what is drawn: the loss on it and the rows add up to expected_loss(), which rounds once.
@@ -40,10 +43,10 @@ PG_FUNCTION_INFO_V1(cl_gap_impact_total_transition);
 PG_FUNCTION_INFO_V1(cl_gap_impact_total_final);
 PG_FUNCTION_INFO_V1(cl_expected_loss);
 
-/* Of gap_impact; gap_impact_total has the state before them, and no room. */
+/* Of gap_impact, and the side of the regret; gap_impact_total has the state before them, no room, and not always a regret. */
 enum
 {
-	ARG_GAP, ARG_MARGIN, ARG_CARRY, ARG_CCF, ARG_PD, ARG_LGD, ARG_CAPITAL, ARG_PRUDENT_ROOM
+	ARG_GAP, ARG_MARGIN, ARG_CARRY, ARG_CCF, ARG_PD, ARG_LGD, ARG_CAPITAL, ARG_PRUDENT_ROOM, ARG_REGRET
 };
 
 /* The rows, in their order. */
@@ -60,7 +63,7 @@ static const char *const cause_names[IMPACT_CAUSES + 1] = {
 typedef enum Measure
 {
 	MEASURE_UNUSED, MEASURE_GRANTED, MEASURE_UNMET, MEASURE_FORGONE_MARGIN, MEASURE_IDLE_COST, MEASURE_CONTINGENT_EAD,
-	MEASURE_CAPITAL, MEASURE_EXPECTED_LOSS, MEASURES
+	MEASURE_CAPITAL, MEASURE_EXPECTED_LOSS, MEASURE_REGRET, MEASURES
 } Measure;
 
 static const char *const rate_names[] = {
@@ -83,6 +86,7 @@ typedef struct Impact
 	cl_int128	amount[MEASURES][IMPACT_CAUSES];
 	cl_int128	drawn;
 	bool		has_pd;
+	bool		has_regret;
 	double		rate[ARG_PRUDENT_ROOM];
 } Impact;
 
@@ -91,6 +95,7 @@ typedef struct ImpactTotal
 {
 	ClMoneySum	sums[MEASURES][IMPACT_CAUSES];
 	int64		n_pd;			/* accounts with a PD: without one nothing is known of a loss */
+	int64		n_regret;		/* accounts whose best limit is known */
 	int			method;
 } ImpactTotal;
 
@@ -195,31 +200,77 @@ take_rates(FunctionCallInfo fcinfo, int first, Impact *impact)
 	return true;
 }
 
-/* The unmet demand that could prudently be met, divided as the unmet demand is. */
-static void
-within_room(const cl_int128 *unmet, cl_int128 room, cl_int128 *served)
+/* An amount, divided as the weights are, if they are not all 0. */
+static bool
+divide(const cl_int128 *weight, cl_int128 amount, cl_int128 *part)
 {
 	cl_int128	total = 0;
 	cl_int128	running = 0;
 	cl_int128	before = 0;
 
 	for (int k = 0; k < IMPACT_CAUSES; k++)
-		total += unmet[k];
-	if (room >= total)
-	{
-		memcpy(served, unmet, IMPACT_CAUSES * sizeof(cl_int128));
-		return;
-	}
-	/* Running totals again, within the room; the quotient of doubles is good to 15 digits, and its end is exact. */
+		total += weight[k];
+	if (total == 0)
+		return false;
+	/* Running totals again; the quotient of doubles is good to 15 digits, and its end is exact. */
 	for (int k = 0; k < IMPACT_CAUSES; k++)
 	{
 		cl_int128	now;
 
-		running += unmet[k];
-		now = running == total ? room : Min(room, (cl_int128) rint((double) running / (double) total * (double) room));
-		served[k] = now - before;
+		running += weight[k];
+		now = running == total ? amount : Min(amount, (cl_int128) rint((double) running / (double) total * (double) amount));
+		part[k] = now - before;
 		before = now;
 	}
+	return true;
+}
+
+/* The unmet demand that could prudently be met. */
+static void
+within_room(const cl_int128 *unmet, cl_int128 room, cl_int128 *served)
+{
+	cl_int128	total = 0;
+
+	for (int k = 0; k < IMPACT_CAUSES; k++)
+		total += unmet[k];
+	if (room >= total || !divide(unmet, room, served))
+		memcpy(served, unmet, IMPACT_CAUSES * sizeof(cl_int128));
+}
+
+/* The regret and its side, from an argument on; false where one of them is missing. */
+static bool
+take_regret(FunctionCallInfo fcinfo, int first, Impact *impact)
+{
+	cl_int128  *part = impact->amount[MEASURE_REGRET];
+	cl_int128	withheld[IMPACT_CAUSES] = {0};
+	cl_int128	regret;
+	char	   *side;
+
+	if (PG_NARGS() <= first || PG_ARGISNULL(first) || PG_ARGISNULL(first + 1))
+		return false;
+	cl_money_require_finite(PG_GETARG_DATUM(first), "regret");
+	regret = take_amount(DirectFunctionCall2(numeric_round, PG_GETARG_DATUM(first), Int32GetDatum(impact->decimals)),
+						 impact->decimals, "regret");
+	side = text_to_cstring(PG_GETARG_TEXT_PP(first + 1));
+	if (strcmp(side, "too_high") == 0)
+	{
+		if (!divide(impact->amount[MEASURE_GRANTED], regret, part))
+			part[IMPACT_DEMAND] = regret;
+	}
+	else if (strcmp(side, "too_low") == 0 || strcmp(side, "best") == 0)
+	{
+		/* Where the mean demand gets through, what withholds more is the cause. */
+		memcpy(withheld, impact->amount[MEASURE_UNUSED], (IMPACT_UNGRANTED + 1) * sizeof(cl_int128));
+		if (!divide(impact->amount[MEASURE_UNMET], regret, part) && !divide(withheld, regret, part))
+			part[IMPACT_RULES] = regret;
+	}
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("side of a regret must be too_low, too_high or best"),
+				 errdetail("Found \"%s\".", side),
+				 errhint("Use what limit_regret returned.")));
+	return true;
 }
 
 static void
@@ -283,6 +334,7 @@ total_merge(void *into, const void *from)
 
 	cl_gap_require_method(&total->method, other->method);
 	total->n_pd += other->n_pd;
+	total->n_regret += other->n_regret;
 	for (int m = 0; m < MEASURES; m++)
 		for (int k = 0; k < IMPACT_CAUSES; k++)
 			cl_money_merge(&total->sums[m][k], &other->sums[m][k]);
@@ -295,6 +347,7 @@ total_write(StringInfo buf, const void *state)
 
 	pq_sendbyte(buf, total->method);
 	pq_sendint64(buf, total->n_pd);
+	pq_sendint64(buf, total->n_regret);
 	for (int m = 0; m < MEASURES; m++)
 		for (int k = 0; k < IMPACT_CAUSES; k++)
 			cl_money_send(buf, &total->sums[m][k]);
@@ -309,6 +362,7 @@ total_read(StringInfo buf)
 	if (total->method >= CL_GAP_METHODS)
 		cl_wire_invalid("gap_impact", "method is not known");
 	total->n_pd = cl_wire_int64(buf, "gap_impact", 0, PG_INT64_MAX, "number of accounts");
+	total->n_regret = cl_wire_int64(buf, "gap_impact", 0, PG_INT64_MAX, "number of regrets");
 	for (int m = 0; m < MEASURES; m++)
 		for (int k = 0; k < IMPACT_CAUSES; k++)
 			cl_money_receive(buf, "gap_impact", &total->sums[m][k]);
@@ -335,6 +389,7 @@ total_add(ImpactTotal *total, const ClRow *row, const Impact *impact)
 {
 	cl_gap_require_method(&total->method, cl_gap_method(DatumGetTextPP(cl_column_datum(row, &row->columns[GAP_METHOD]))));
 	total->n_pd += impact->has_pd;
+	total->n_regret += impact->has_regret;
 	for (int m = 0; m < MEASURES; m++)
 		for (int k = 0; k < IMPACT_CAUSES; k++)
 			cl_money_add_minor(&total->sums[m][k], impact->amount[m][k], impact->decimals);
@@ -356,7 +411,8 @@ put_row(ClRecord *record, const ImpactTotal *total, int cause, bool has_share, D
 	cl_record_put_text(record, cause_names[cause]);
 	for (int m = 0; m < MEASURES; m++)
 	{
-		cl_record_put_if(record, m != MEASURE_EXPECTED_LOSS || total->n_pd > 0, cl_money_numeric(&sums[m]));
+		cl_record_put_if(record, (m != MEASURE_EXPECTED_LOSS || total->n_pd > 0) && (m != MEASURE_REGRET || total->n_regret > 0),
+						 cl_money_numeric(&sums[m]));
 		if (m == MEASURE_UNUSED)
 			cl_record_put_if(record, has_share, share);
 	}
@@ -415,6 +471,7 @@ cl_gap_impact(PG_FUNCTION_ARGS)
 		!cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(ARG_GAP)))
 		PG_RETURN_NULL();
 	take_row(row, &impact);
+	impact.has_regret = take_regret(fcinfo, ARG_REGRET, &impact);
 	price(&impact, !PG_ARGISNULL(ARG_PRUDENT_ROOM), PG_GETARG_DATUM(ARG_PRUDENT_ROOM));
 	total_add(total, row, &impact);
 	put_rows(&record, total, next_of_set, NULL);
@@ -440,6 +497,7 @@ cl_gap_impact_total_transition(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || !take_rates(fcinfo, 2, &impact) || !cl_gap_read(row, PG_GETARG_HEAPTUPLEHEADER(1)))
 		return cl_agg_unchanged(fcinfo);
 	take_row(row, &impact);
+	impact.has_regret = take_regret(fcinfo, ARG_REGRET, &impact);
 	price(&impact, false, (Datum) 0);
 	old = MemoryContextSwitchTo(context);
 	if (total == NULL)

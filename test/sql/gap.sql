@@ -183,6 +183,21 @@ SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 0.1, 0.01, 0.4, 1.5, 0.
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 'NaN', 0.01, 0.4, 0.5, 0.75, 0.05);
 SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, -1);
 SELECT * FROM gap_impact(forged('binding', '1', '-1'), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05);
+-- What a limit forgoes, by cause: too low, as what is not met (13000 rules, 5000 risk, 10000 product, 2000 ungranted, of 30000); too low, and the
+-- mean is met, as what withholds it; nothing withholds it; too high, as what is granted (8000 of 10000 beyond the wish, 2000 within); all drawn.
+SELECT what, array_agg(cause || ' ' || regret ORDER BY place) FILTER (WHERE regret > 0) AS regret
+FROM (VALUES (1, 'low', limit_gap(50000.00, 45000, 35000, 33000, 63000, 3000, 0), 100.005, 'too_low'),
+    (2, 'met', limit_gap(400.00, 300, NULL, 100, 50, 10, 0), 7, 'too_low'),
+    (3, 'free', limit_gap(100.00, NULL, NULL, 100, 50, 10, 0), 7, 'too_low'),
+    (4, 'high', limit_gap(50000.00, NULL, NULL, 12000, 4000, 2000, 0), 0.07, 'too_high'),
+    (5, 'drawn', limit_gap(100.00, NULL, NULL, 100, NULL, 100, 0), 7, 'too_high'), (6, 'none', limit_gap(100.00, NULL, NULL, 100, NULL, 10, 0), 0.001, 'best'),
+    (7, 'yen', limit_gap(300, 200, NULL, 100, NULL, 0, 0), 7.5, 'too_low'),
+    (8, 'unknown', limit_gap(1, NULL, NULL, 1, NULL, 0, 0), 7, NULL)) v (i, what, g, r, side),
+  gap_impact(g, 0.12, 0.012, 0.4, 0.03, 0.75, 0.05, regret => r, regret_side => side) GROUP BY i, what ORDER BY i;
+SELECT regret IS NULL AS unknown, count(*) FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 0, 0), 0.12, 0.012, 0.4, 0.03, 0.75, 0.05, regret => 7) GROUP BY 1;
+SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, regret => 1, regret_side => 'left');
+SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, regret => -1, regret_side => 'best');
+SELECT * FROM gap_impact(limit_gap(1, 1, 1, 1, 1, 1, 0), 0.1, 0.01, 0.4, 0.5, 0.75, 0.05, regret => 'NaN', regret_side => 'best');
 
 -- The expected loss of an account by hand: 0.03 x 0.75 x (10000 + 0.4 x 15000) = 360; a credit balance; drawn above the limit.
 SELECT expected_loss(0.03, 0.75, 0.4, 10000, 25000), expected_loss(0.03, 0.75, 0.4, -50, 100) AS credit, expected_loss(0.03, 0.75, 0.4, 300, 100) AS over,
@@ -216,7 +231,7 @@ SELECT count(*) AS rows, count(DISTINCT t.segment) AS segments, count(*) FILTER 
     r.contingent_ead, r.capital_tied, r.expected_loss)) AS wrong
 FROM impact t, unnest(t.rows) r JOIN by_hand h ON h.place = r.place AND h.cause = r.cause WHERE h.segment IS NOT DISTINCT FROM t.segment;
 -- The total is the sum of the causes, its loss and that of what is drawn are those of the accounts, and shares add up to 1.
-SELECT bool_and((total - '{place, cause, share}'::text[]) = parts) AS adds_up, bool_and((total ->> 'share')::numeric = 1 AND shares = 1) AS shares
+SELECT bool_and((total - '{place, cause, share, regret}'::text[]) = parts) AS adds_up, bool_and((total ->> 'share')::numeric = 1 AND shares = 1) AS shares
 FROM (SELECT segment, max(to_jsonb(r)::text) FILTER (WHERE cause = 'total')::jsonb AS total, sum(share) FILTER (WHERE cause <> 'total') AS shares,
     jsonb_build_object('unused', sum(unused) FILTER (WHERE place < 9), 'granted', sum(granted) FILTER (WHERE place < 9),
       'unmet', sum(unmet) FILTER (WHERE place < 9), 'forgone_margin', sum(forgone_margin) FILTER (WHERE place < 9),
@@ -236,6 +251,15 @@ ALTER TABLE account SET (parallel_workers = 2);
 SELECT uses_parallel('SELECT credit_limit.gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05) FROM account');
 SELECT rows::text = (SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05)::text FROM account) AS same FROM impact WHERE segment IS NULL;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+-- Regrets in total: the sum of what each account forgoes, by cause, in any plan; NULL where none is known.
+CREATE TABLE forgone AS SELECT i, round(i / 7.0, 2) AS regret, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN 'too_low' ELSE 'too_high' END AS side FROM account;
+SELECT bool_and(r.regret = h.regret) AS sums,
+  max(r.regret) FILTER (WHERE r.cause = 'total') = (SELECT sum(regret) FILTER (WHERE side IS NOT NULL) FROM forgone) AS all_of_it
+FROM (SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, regret, side) AS rows FROM account JOIN forgone USING (i)) t, unnest(t.rows) r
+JOIN (SELECT place, sum(m.regret) AS regret FROM account JOIN forgone f USING (i),
+    gap_impact(g, margin, 0.012, 0.4, pd, 0.75, 0.05, NULL, f.regret, side) m GROUP BY 1) h
+  USING (place);
+SELECT count(regret) AS none FROM (SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, NULL, 'best') AS rows FROM account) s, unnest(rows);
 SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05) IS NULL AS nobody FROM account WHERE i < 0;
 SELECT gap_impact_total(NULL, margin, 0.012, 0.4, pd, 0.75, NULL) IS NULL AS nothing FROM account;
 SELECT count(*), count(expected_loss) AS losses FROM (SELECT gap_impact_total(g, margin, 0.012, 0.4, NULL, 0.75, 0.05) AS rows FROM account) s, unnest(rows);

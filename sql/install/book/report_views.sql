@@ -61,15 +61,18 @@ BEGIN
       'follows from a demand of status mostly_prior, prior_only or tail; 0 for other causes", "weak_share_unmet": "part of unmet '
       'that does", "forgone_margin": "margin on unmet", "idle_cost": "carry of what is granted",
       "contingent_ead": "what of it would be drawn in a default", "capital_tied": "capital for that",
-      "expected_loss": "pd x lgd of that, of accounts with a PD; with what is drawn it is report_summary.expected_loss"}',
+      "expected_loss": "pd x lgd of that, of accounts with a PD; with what is drawn it is report_summary.expected_loss",
+      "regret": "what the limits forgo against those that would earn most, net, by the economics of a policy whose target is '
+      'optimal; NULL: it has another"}',
     $$SELECT g.product, g.segment, g.currency, i.place, i.cause, g.accounts, i.unused, i.share, i.granted, i.unmet,
         round(g.largest_unused[i.place] / nullif(i.unused, 0), 4) AS largest_share_unused,
         round(g.largest_unmet[i.place] / nullif(i.unmet, 0), 4) AS largest_share_unmet,
         round(g.weak_unused[i.place] / nullif(i.unused, 0), 4) AS weak_share_unused,
         round(g.weak_unmet[i.place] / nullif(i.unmet, 0), 4) AS weak_share_unmet,
-        i.forgone_margin, i.idle_cost, i.contingent_ead, i.capital_tied, i.expected_loss
+        i.forgone_margin, i.idle_cost, i.contingent_ead, i.capital_tied, i.expected_loss, i.regret
       FROM (SELECT a.product, b.segment, a.currency, count(*) AS accounts,
-          credit_limit.gap_impact_total(q.gap, x.margin, x.carry, x.ccf, p.pd, x.lgd, x.capital) AS impact,
+          credit_limit.gap_impact_total(q.gap, x.margin, x.carry, x.ccf, p.pd, x.lgd, x.capital, p.regret,
+            p.regret_side) AS impact,
           ARRAY[0, max((q.gap).risk), max((q.gap).product), max((q.gap).ungranted), max((q.gap).demand), max((q.gap).dormancy),
             max((q.gap).buffer), 0] AS largest_unused,
           ARRAY[max((q.gap).unmet_rules), max((q.gap).unmet_risk), max((q.gap).unmet_product), max((q.gap).unmet_ungranted),

@@ -13,9 +13,32 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
+-- in an open book: what limits of open accounts forgo in a year against those that would earn most, by the economics of the
+-- policies that decide on the day; no rows for products whose target is another
+CREATE FUNCTION credit_limit_internal.regrets(today date)
+RETURNS TABLE (account_id bigint, best_limit numeric, regret numeric, side text)
+LANGUAGE plpgsql STABLE ROWS 10000
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM credit_limit_internal.versions_on(today) w JOIN policy_version p ON p.policy_id = w.policy_id
+      WHERE p.document::jsonb #> '{target,optimal}' IS NOT NULL) THEN
+    -- The price of a budget is a cost of every unit, drawn or not.
+    RETURN QUERY SELECT a.account_id::bigint, r.best_limit, round(r.regret::numeric, 4), r.side
+      FROM credit_limit_internal.decided(true, NULL, today, true, NULL, NULL, NULL) t
+      JOIN policy_version p ON p.policy_id = t.policy_id
+      JOIN account a ON a.account_id = t.account_id
+      CROSS JOIN LATERAL (SELECT credit_limit.policy_economics(p.document, t.inputs) AS e OFFSET 0) x
+      CROSS JOIN LATERAL credit_limit.limit_regret((x.e).demand, a.credit_limit::numeric, (x.e).margin - (x.e).price,
+        (x.e).carry + (x.e).price) r
+      WHERE r.regret IS NOT NULL;
+  END IF;
+END
+$$;
+
 -- computes report_position as of a day: of every open account its demand in the month after the latest on file, by its 12 months
 -- up to that day and the population of its product, currency and segment (demand_posterior; learned from 2,000 of its accounts,
--- drawn by a hash), and its latest decision since the last finished run that moved limits. NULL: the business date, or else the
+-- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal, what
+-- its limit forgoes. NULL: the business date, or else the
 -- end of the latest month. Writes the positions that changed, in one transaction, and returns how many there are. Analyze
 -- report_position after the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
@@ -67,11 +90,12 @@ BEGIN
     SELECT l.account_id, coalesce(l.months, 0)::int, coalesce(l.months_inactive, 0), q.demand, s.status,
       credit_limit.demand_amount(q.demand), credit_limit.expected_draw_amount(q.demand, x.ceiling),
       d.decision_id, d.as_of, d.action, d.pd, d.old_limit, d.new_limit, d.entitlement, least(d.risk_cap, d.affordability_cap),
-      least(d.product_cap, d.regulatory_cap, d.umbrella_cap, d.target)
+      least(d.product_cap, d.regulatory_cap, d.umbrella_cap, d.target), w.best_limit, w.regret, w.side
     FROM line l
     LEFT JOIN population p ON p.product = l.product AND p.currency = l.currency
       AND coalesce(p.segment, '') = coalesce(l.segment, '') AND (p.segment IS NULL) = (l.segment IS NULL)
     LEFT JOIN decided d ON d.account_id = l.account_id
+    LEFT JOIN credit_limit_internal.regrets(today) w ON w.account_id = l.account_id
     LEFT JOIN report_assumption own ON own.product = l.product
     JOIN report_assumption any_product ON any_product.product = coalesce(own.product, '')
     CROSS JOIN LATERAL (SELECT any_product.demand_ceiling * greatest(l.credit_limit, d.entitlement) AS ceiling) x
@@ -79,7 +103,8 @@ BEGIN
     LEFT JOIN LATERAL credit_limit.demand_stats(q.demand) s ON true
   ON CONFLICT (account_id) DO UPDATE
     SET (account_id, months, months_inactive, demand, demand_status, demand_q90, demand_mean, decision_id,
-      decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap) = ROW (excluded.*)
+      decided_on, action, pd, old_limit, new_limit, entitlement, risk_cap, product_cap, best_limit, regret, regret_side)
+      = ROW (excluded.*)
     WHERE o.* IS DISTINCT FROM excluded.*;
   RETURN (SELECT count(*) FROM report_position);
 END

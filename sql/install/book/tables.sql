@@ -569,8 +569,12 @@ CREATE TABLE @book@.report_position (
   new_limit numeric,
   entitlement numeric,
   risk_cap numeric,	-- the lower of the caps of risk and affordability
-  product_cap numeric);	-- the lowest of the caps of product, law and umbrella, and the target: a limit at its target is not
+  product_cap numeric,	-- the lowest of the caps of product, law and umbrella, and the target: a limit at its target is not
     -- ungranted
+  best_limit numeric,	-- what would earn most by the economics of the policy, whatever its rules and caps say; NULL: its target
+    -- is another, or demand or economics are not known
+  regret numeric,	-- what the limit of that day forgoes in a year against it, net, the price of a budget being a cost
+  regret_side text);	-- too_low, too_high or best
 -- Who may not see an account may not see its position; who refreshes them sees also those of accounts that are gone.
 ALTER TABLE @book@.report_position ENABLE ROW LEVEL SECURITY;
 CREATE POLICY as_account ON @book@.report_position

@@ -91,6 +91,15 @@ COMMENT ON FUNCTION credit_limit.limit_choices(credit_limit.limit_policy, record
     'policy is not looked at, nor are its columns. Where an input is not known, the old limit is the only choice. Errors and '
     'NULL as decide_limit';
 
+CREATE FUNCTION credit_limit.policy_economics(policy credit_limit.limit_policy, account record, OUT demand credit_limit.demand,
+    OUT margin float8, OUT carry float8, OUT price float8)
+    AS 'MODULE_PATHNAME', 'cl_policy_economics' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION credit_limit.policy_economics(credit_limit.limit_policy, record) IS
+    'what a target "optimal" takes an account to want and to earn: demand, the column demand_mixture (NULL: not known); margin '
+    'and carry in a year of a unit that is drawn and of one that is not (unit_economics); price, shadow_price times weight. NULL: '
+    'the policy has another target, or an input of the economics is not known. The row has the columns that decide_limit needs; '
+    'an error is one of a value that is read here';
+
 CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_explain_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date) IS

@@ -98,7 +98,8 @@ CREATE TYPE credit_limit.gap_impact AS (
   idle_cost numeric,
   contingent_ead numeric,
   capital_tied numeric,
-  expected_loss numeric
+  expected_loss numeric,
+  regret numeric
 );
 
 COMMENT ON TYPE credit_limit.gap_impact IS
@@ -117,6 +118,8 @@ COMMENT ON COLUMN credit_limit.gap_impact.idle_cost IS 'Carry of what is granted
 COMMENT ON COLUMN credit_limit.gap_impact.contingent_ead IS 'What of it would be drawn in a default.';
 COMMENT ON COLUMN credit_limit.gap_impact.capital_tied IS 'Capital for that.';
 COMMENT ON COLUMN credit_limit.gap_impact.expected_loss IS 'Expected loss of that; NULL: no PD is known.';
+COMMENT ON COLUMN credit_limit.gap_impact.regret IS
+'What the limit forgoes against the best one, net, by this cause; NULL: the best limit is not known.';
 
 CREATE FUNCTION credit_limit.gap_impact(
   gap credit_limit.limit_gap,
@@ -126,18 +129,24 @@ CREATE FUNCTION credit_limit.gap_impact(
   pd float8,
   lgd float8,
   capital float8,
-  prudent_room numeric DEFAULT NULL)
+  prudent_room numeric DEFAULT NULL,
+  regret numeric DEFAULT NULL,
+  regret_side text DEFAULT NULL)
 RETURNS SETOF credit_limit.gap_impact
 AS 'MODULE_PATHNAME', 'cl_gap_impact' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 9;
 
-COMMENT ON FUNCTION credit_limit.gap_impact(credit_limit.limit_gap, float8, float8, float8, float8, float8, float8, numeric) IS
+COMMENT ON FUNCTION credit_limit.gap_impact(credit_limit.limit_gap, float8, float8, float8, float8, float8, float8, numeric,
+  numeric, text) IS
 'What the unused limit of an account costs in a year, by cause and in total, in the order of place. Costs are those of what is '
 'granted and not drawn; what was never granted costs the margin on unmet demand only. Rates are fractions, taken to 12 decimals: '
 'margin per drawn unit a year; carry, the cost of a granted and undrawn unit; ccf 0 to 10; pd 0 to 1; lgd and capital (per unit '
 'of exposure) 0 to 2. forgone_margin = margin x unmet (at most prudent_room, when given); idle_cost = carry x granted; '
 'contingent_ead = ccf x granted; capital_tied = capital x ccf x granted; expected_loss = pd x lgd x ccf x granted, NULL without '
-'pd. The expected loss of the total and pd x lgd x drawn, rounded, add up to expected_loss(). No rows if the gap or another rate '
-'is NULL. A book has a PD for each account: use gap_impact_total. Errors: a rate out of its range, more than 24 digits (22003).';
+'pd. regret and regret_side are those of limit_regret, rounded to the decimals of the gap: of a limit that is too_low it is '
+'divided as unmet is (where that is 0, as risk, product and ungranted of unused, or else it is of the rules), of one that is '
+'too_high as granted is (where that is 0, it is of demand). The expected loss of the total and pd x lgd x drawn, rounded, add up '
+'to expected_loss(). No rows if the gap or another rate is NULL. A book has a PD for each account: use gap_impact_total. Errors: '
+'a rate out of its range, another side, more than 24 digits (22003).';
 
 CREATE FUNCTION credit_limit.expected_loss(
   pd float8,
