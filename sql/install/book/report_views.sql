@@ -22,6 +22,14 @@ BEGIN
       FROM @book@.product p LEFT JOIN @book@.policy_version v ON v.name = p.policy AND v.status <> 'draft'
       GROUP BY p.currency$$);
 
+  PERFORM credit_limit_internal.create_report(book, 'report_offer',
+    'The smallest and the highest limit of each product, by its policy on the day of the reports',
+    '{"floor": "smallest limit", "cap": "highest; NULL: none", "step": "the unit of limits; NULL: the minor unit"}',
+    $$SELECT p.product, p.currency, (v.document::jsonb #>> '{product,floor}')::numeric AS floor,
+        (v.document::jsonb #>> '{product,cap}')::numeric AS cap, (v.document::jsonb #>> '{product,step}')::numeric AS step
+      FROM @book@.product p JOIN @book@.policy_version v ON v.name = p.policy AND v.status <> 'draft'
+      JOIN @book@.report_refresh f ON f.as_of >= v.valid_from AND (f.as_of <= v.valid_to OR v.valid_to IS NULL)$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_utilization',
     'Use of the limits at the end of each month by product, segment and currency. A condition on month reads the partitions of '
     'that month only',
@@ -144,6 +152,32 @@ BEGIN
         LEFT JOIN LATERAL credit_limit.demand_stats(p.demand) s ON true
         GROUP BY a.product, b.segment, a.currency) g
       JOIN @report@.report_currency k ON k.currency = g.currency$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_product_fit',
+    'What is wanted against what is on offer, by product, segment, currency and band: where the amount that covers nine months '
+    'in ten (report_position.demand_q90) lies between floor and cap of the product by its policy. Of refresh_reports()',
+    '{"band": "nothing wanted, below the floor, within, above the cap, or not known", "floor": "smallest limit of the product",
+      "cap": "highest; NULL: none", "wanted": "sum of the amounts", "credit_limit": "sum of the limits",
+      "beyond": "of what is wanted, what lies above the cap", "fits_another": "accounts outside whose amount lies between floor '
+      'and cap of another product of that currency"}',
+    $$SELECT g.product, g.segment, g.currency, g.band, g.floor, g.cap, count(*) AS accounts,
+        round(coalesce(sum(g.wanted), 0), k.decimals) AS wanted, round(sum(g.credit_limit), k.decimals) AS credit_limit,
+        round(coalesce(sum(greatest(g.wanted - g.cap, 0)), 0), k.decimals) AS beyond,
+        count(*) FILTER (WHERE g.band IN ('below the floor', 'above the cap') AND EXISTS (SELECT FROM @report@.report_offer o
+          WHERE o.currency = g.currency AND o.product <> g.product AND g.wanted >= o.floor
+            AND (g.wanted <= o.cap OR o.cap IS NULL))) AS fits_another
+      FROM (SELECT a.product, b.segment, a.currency, a.credit_limit::numeric AS credit_limit, p.demand_q90 AS wanted, o.floor,
+          o.cap,
+          CASE WHEN p.demand_q90 IS NULL OR o.floor IS NULL THEN 'not known' WHEN p.demand_q90 = 0 THEN 'nothing wanted'
+            WHEN p.demand_q90 < o.floor THEN 'below the floor' WHEN p.demand_q90 > o.cap THEN 'above the cap'
+            ELSE 'within' END AS band
+        FROM @book@.report_position p
+        JOIN @book@.account a ON a.account_id = p.account_id
+        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
+        LEFT JOIN @report@.report_offer o ON o.product = a.product
+        WHERE a.status = 'open') g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      GROUP BY g.product, g.segment, g.currency, g.band, g.floor, g.cap, k.decimals$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_demand_quality',
     'How good the forecasts were: of the balance of a month that has come since, by product, segment and currency. Of '

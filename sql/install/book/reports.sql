@@ -37,10 +37,9 @@ $$;
 
 -- computes report_position as of a day: of every open account its demand in the month after the latest on file, by its 12 months
 -- up to that day and the population of its product, currency and segment (demand_posterior; learned from 2,000 of its accounts,
--- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal, what
--- its limit forgoes. NULL: the business date, or else the
--- end of the latest month. Writes the positions that changed, in one transaction, and returns how many there are. Analyze
--- report_position after the first. Errors: no such book (3F000, 42P01)
+-- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal,
+-- what its limit forgoes. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one
+-- transaction, and returns how many there are. Analyze report_position after the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -96,9 +96,9 @@ CREATE FUNCTION credit_limit.policy_economics(policy credit_limit.limit_policy, 
     AS 'MODULE_PATHNAME', 'cl_policy_economics' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION credit_limit.policy_economics(credit_limit.limit_policy, record) IS
     'what a target "optimal" takes an account to want and to earn: demand, the column demand_mixture (NULL: not known); margin '
-    'and carry in a year of a unit that is drawn and of one that is not (unit_economics); price, shadow_price times weight. NULL: '
-    'the policy has another target, or an input of the economics is not known. The row has the columns that decide_limit needs; '
-    'an error is one of a value that is read here';
+    'and carry in a year of a unit that is drawn and of one that is not (unit_economics); price, shadow_price times weight. '
+    'NULL: the policy has another target, or an input of the economics is not known. The row has the columns that decide_limit '
+    'needs; errors are of what is read here';
 
 CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_explain_limit' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
