@@ -166,6 +166,11 @@ SELECT credit_limit.product_fit('book_f', :'good', '{"uses": {"exposure": 1}}');
 SELECT credit_limit.product_fit('book_f', :'good', jsonb_build_object('certificate', certificate::text::jsonb, 'shadow_price', 0.01)) FROM priced;
 SELECT credit_limit.product_fit('book_f', :'good', jsonb_build_object('certificate', certificate::text::jsonb, 'uses', '{"loss": 1}'::jsonb))
   FROM priced;
+SELECT credit_limit.product_fit('book_f', :'good', jsonb_build_object('certificate', certificate::text::jsonb, 'uses', '{"exposure": -1}'::jsonb))
+  FROM priced;
+SELECT credit_limit.product_fit('book_f', :'good', jsonb_build_object('certificate', credit_limit.shadow_price('SELECT 1 AS account_id, 7.0 AS mu, 0.5 AS sigma,
+  0.0 AS p_zero, 0.1 AS margin, 0.01 AS carry, 50 AS floor, 1 AS use_exposure', '{"exposure": 40}')::text::jsonb));
+SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": 0.2, "funding": 0.03, "customers": {"segment": {"in": ["town"]}}}');
 SELECT credit_limit.product_fit('book_f', :'good', '{"as_of": "infinity"}');
 SELECT credit_limit.product_fit('no_book', :'good');
 SET client_min_messages = warning;

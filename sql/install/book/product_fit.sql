@@ -68,15 +68,17 @@ BEGIN
     WHEN c.smallest_draw > c.cap THEN format('The smallest draw is %s, the cap %s.', c.smallest_draw, c.cap)
     WHEN NOT EXISTS (SELECT FROM product p WHERE p.currency = c.currency)
       THEN format('No product of the book has the currency "%s".', c.currency)
-    ELSE (SELECT format('There is no column "%s" in decision_input.', k) FROM jsonb_object_keys(c.customers) k
-      WHERE NOT (SELECT to_jsonb(i) FROM decision_input(today) i LIMIT 1) ? k LIMIT 1) END;
+    ELSE (SELECT format(CASE jsonb_typeof(k.value) WHEN 'object' THEN 'Customers are wanted whose "%s" is an object.'
+        ELSE 'There is no column "%s" in decision_input.' END, k.key) FROM jsonb_each(c.customers) k
+      WHERE jsonb_typeof(k.value) = 'object' OR NOT (SELECT to_jsonb(i) FROM decision_input(today) i LIMIT 1) ? k.key
+      LIMIT 1) END;
   IF wrong IS NULL AND options ?| '{certificate,uses}' THEN
     SELECT sum(t.price * coalesce((options -> 'uses' ->> t.budget)::numeric, CASE WHEN NOT options ? 'uses' THEN 1 END)),
-      CASE WHEN count(t.budget) = 0 THEN 'The certificate has no prices: give one with a budget that it could divide.'
+      CASE WHEN count(t.price) = 0 THEN 'There is no certificate, or it has no prices.'
         WHEN options ? 'shadow_price' THEN 'Prices are given twice.'
-        WHEN bool_or(options ? 'uses' AND jsonb_typeof(options -> 'uses' -> t.budget) IS DISTINCT FROM 'number')
-          OR (NOT options ? 'uses' AND count(*) > 1)
-          THEN 'What a unit of limit uses of a budget of the certificate is missing.' END
+        WHEN bool_or(options ? 'uses' AND (options @@ '$.uses.* < 0' OR jsonb_typeof(options -> 'uses' -> t.budget)
+          IS DISTINCT FROM 'number')) OR (NOT options ? 'uses' AND count(*) > 1)
+          THEN 'What a unit of limit uses of a budget of the certificate is missing, or negative.' END
     INTO price, wrong
     FROM credit_limit.certificate_table((options ->> 'certificate')::credit_limit.allocation_certificate) t;
   END IF;
