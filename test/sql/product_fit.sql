@@ -147,13 +147,13 @@ FROM book_f_report.report_product_fit r FULL JOIN (
   ON h.product = r.product AND h.segment IS NOT DISTINCT FROM r.segment AND h.band = r.band GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Mistakes.
+\set SHOW_CONTEXT never
 \set VERBOSITY default
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": 0.2}');
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "floor": 500, "cap": 100, "rate": 0.2, "funding": 0.03}');
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": -0.2, "funding": 0.03}');
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": 0.2, "funding": 0.03, "term": 2.5}');
 SELECT credit_limit.product_fit('book_f', '{"currency": "EUR", "cap": 100, "rate": 0.2, "funding": 0.03}');
-\set VERBOSITY terse
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": 0.2, "funding": 0.03, "colour": "red"}');
 SELECT credit_limit.product_fit('book_f', '{"currency": "CNY", "cap": 100, "rate": 0.2, "funding": 0.03, "smallest_draw": 101}');
 SELECT credit_limit.product_fit('book_f', NULL);
