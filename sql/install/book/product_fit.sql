@@ -111,31 +111,30 @@ BEGIN
         c.liquidity_share, c.liquidity_spread, c.default_draw_ratio) e
       WHERE i.currency = c.currency AND (c.customers IS NULL OR NOT EXISTS (SELECT FROM jsonb_each(c.customers) k
         WHERE coalesce(to_jsonb(i) -> k.key <@ k.value, false) IS FALSE))),
-    -- The limits that are looked at: from the floor to the highest that has room, at equal distances of whole steps.
-    offer AS (
-      SELECT m.*, l.new, s.caught_first, s.drawn_first, s.caught_rest
+    -- Draws at most the smallest one, E[D; D <= z] = E[min(D, z)] - z P(D > z), do not happen: where the candidate comes first,
+    -- what that takes from its draw and from what it catches; where it comes last, from its draw. None depends on the limit.
+    small AS MATERIALIZED (
+      SELECT m.*, credit_limit.expected_draw(m.d, z.draw) - z.draw * credit_limit.demand_exceeds(m.d, z.draw) AS not_drawn,
+        credit_limit.expected_draw(m.d, z.least) - (z.least - m.now) * credit_limit.demand_exceeds(m.d, z.least) AS not_caught,
+        credit_limit.expected_draw(m.d, m.now + z.draw) - z.draw * credit_limit.demand_exceeds(m.d, m.now + z.draw) AS not_rest
       FROM customer m
-      CROSS JOIN LATERAL (SELECT (ceil((m.room - c.floor) / 16 / c.step) * c.step) AS distance) g
+      CROSS JOIN LATERAL (SELECT greatest(m.now, c.smallest_draw::float8) AS least, c.smallest_draw::float8 AS draw) z
+      WHERE m.d IS NOT NULL AND m.margin IS NOT NULL),
+    -- The limits that are looked at: from the floor to the highest that has room, at equal distances of whole steps.
+    worth AS (
+      SELECT m.account_id, m.borrower_id, m.now, m.d, l.new, w.*,
+        share * m.margin * w.draw - m.carry * (l.new - w.draw) AS profit,
+        (m.margin_now + m.carry_now) * w.taken AS lost, price * l.new AS cost
+      FROM small m
+      CROSS JOIN LATERAL (SELECT ceil((m.room - c.floor) / 16 / c.step) * c.step AS distance) g
       CROSS JOIN LATERAL (SELECT DISTINCT least(c.floor + k * greatest(g.distance, c.step),
           floor(m.room / c.step) * c.step)::float8 AS new FROM generate_series(0, 16) k) l
-      CROSS JOIN LATERAL (SELECT greatest(m.now, c.smallest_draw::float8) AS least, c.smallest_draw::float8 AS draw) z
-      -- Draws at most the smallest one, E[D; D <= z] = E[min(D, z)] - z P(D > z), do not happen.
-      CROSS JOIN LATERAL (SELECT
-          credit_limit.expected_draw(m.d, l.new) - credit_limit.expected_draw(m.d, z.draw)
-            + z.draw * credit_limit.demand_exceeds(m.d, z.draw) AS drawn_first,
-          credit_limit.expected_draw(m.d, m.now + l.new) - credit_limit.expected_draw(m.d, z.least)
-            + (z.least - m.now) * credit_limit.demand_exceeds(m.d, z.least) AS caught_first,
-          credit_limit.expected_draw(m.d, m.now + l.new) - credit_limit.expected_draw(m.d, m.now + z.draw)
-            + z.draw * credit_limit.demand_exceeds(m.d, m.now + z.draw) AS caught_rest) s
-      WHERE m.d IS NOT NULL AND m.margin IS NOT NULL AND l.new >= c.floor AND l.new >= c.smallest_draw AND l.new > 0),
-    worth AS (
-      SELECT o.account_id, o.borrower_id, o.new, w.*,
-        share * o.margin * w.draw - o.carry * (o.new - w.draw) AS profit,
-        (o.margin_now + o.carry_now) * w.taken AS lost, price * o.new AS cost,
-        moves * (least(o.now, o.new) - credit_limit.expected_draw(o.d, least(o.now, o.new))) AS replaced
-      FROM offer o
-      CROSS JOIN LATERAL (SELECT moves * o.drawn_first + (1 - moves) * o.caught_rest AS draw,
-        moves * o.caught_first + (1 - moves) * o.caught_rest AS caught, moves * (o.drawn_first - o.caught_first) AS taken) w),
+      CROSS JOIN LATERAL (SELECT credit_limit.expected_draw(m.d, l.new) - m.not_drawn AS first,
+          credit_limit.expected_draw(m.d, m.now + l.new) AS both OFFSET 0) s
+      CROSS JOIN LATERAL (SELECT moves * s.first + (1 - moves) * (s.both - m.not_rest) AS draw,
+        moves * (s.both - m.not_caught) + (1 - moves) * (s.both - m.not_rest) AS caught,
+        moves * (s.first - s.both + m.not_caught) AS taken) w
+      WHERE l.new >= c.floor AND l.new >= c.smallest_draw AND l.new > 0),
     best AS (
       SELECT DISTINCT ON (w.borrower_id) w.* FROM worth w WHERE w.profit - w.lost - w.cost > 0
       ORDER BY w.borrower_id, w.profit - w.lost - w.cost DESC, w.account_id, w.new)
@@ -143,12 +142,13 @@ BEGIN
       count(b.account_id),
       coalesce(sum(b.new::numeric), 0), coalesce(sum(v.caught + v.taken), 0), coalesce(sum(round(r.unmet::numeric, decimals)), 0),
       coalesce(sum(v.caught), 0), coalesce(sum(v.taken), 0), coalesce(sum(round((r.now - r.drawn)::numeric, decimals)), 0),
-      coalesce(sum(round(b.replaced::numeric, decimals)), 0), coalesce(sum(v.profit), 0), coalesce(sum(v.lost), 0),
+      coalesce(sum(round(v.replaced::numeric, decimals)), 0), coalesce(sum(v.profit), 0), coalesce(sum(v.lost), 0),
       coalesce(sum(v.cost), 0), coalesce(sum(v.profit - v.lost - v.cost), 0)
     FROM customer r LEFT JOIN best b ON b.account_id = r.account_id
     CROSS JOIN LATERAL (SELECT round(b.caught::numeric, decimals) AS caught, round(b.taken::numeric, decimals) AS taken,
       round(b.profit::numeric, decimals) AS profit, round(b.lost::numeric, decimals) AS lost,
-      round(b.cost::numeric, decimals) AS cost) v
+      round(b.cost::numeric, decimals) AS cost,
+      moves * (least(b.now, b.new) - credit_limit.expected_draw(b.d, least(b.now, b.new))) AS replaced) v
     GROUP BY r.product, r.segment ORDER BY r.product, r.segment;
 END
 $$;
