@@ -259,6 +259,11 @@ FROM (SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, regret, sid
 JOIN (SELECT place, sum(m.regret) AS regret FROM account JOIN forgone f USING (i),
     gap_impact(g, margin, 0.012, 0.4, pd, 0.75, 0.05, NULL, f.regret, side) m GROUP BY 1) h
   USING (place);
+SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, round(i / 7.0, 2), 'too_low')::text AS serial FROM account \gset
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+SELECT uses_parallel('SELECT credit_limit.gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, round(i / 7.0, 2), ''too_low'') FROM account');
+SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, round(i / 7.0, 2), 'too_low')::text = :'serial' AS same FROM account;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT count(regret) AS none FROM (SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05, NULL, 'best') AS rows FROM account) s, unnest(rows);
 SELECT gap_impact_total(g, margin, 0.012, 0.4, pd, 0.75, 0.05) IS NULL AS nobody FROM account WHERE i < 0;
 SELECT gap_impact_total(NULL, margin, 0.012, 0.4, pd, 0.75, NULL) IS NULL AS nothing FROM account;
