@@ -151,7 +151,7 @@ extern ClPolicyReader *cl_policy_reader(const ClPolicy *policy, bool without_tar
 extern void cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record);
 extern double cl_policy_read_statistic(ClPolicyReader *reader, ClPolicyInput input);
 extern bool cl_policy_read_economics(ClPolicyReader *reader);
-extern bool cl_policy_demand(ClPolicyReader *reader, double quantile, int64 *amount);
+extern bool cl_policy_demand(ClPolicyReader *reader, double quantile, bool down, int64 *amount);
 extern double cl_policy_optimal_ratio(const ClPolicyAccount *account, bool with_price);
 
 /* Of a unit of limit. */

@@ -200,7 +200,7 @@ read_amounts(ClPolicyReader *reader)
  * demand is not known. Where no amount is enough, there is no cap.
  */
 bool
-cl_policy_demand(ClPolicyReader *reader, double quantile, int64 *amount)
+cl_policy_demand(ClPolicyReader *reader, double quantile, bool down, int64 *amount)
 {
 	LOCAL_FCINFO(call, 3);
 	double		limit;
@@ -221,7 +221,9 @@ cl_policy_demand(ClPolicyReader *reader, double quantile, int64 *amount)
 	limit = DatumGetFloat8(FunctionCallInvoke(call));
 	if (call->isnull)
 		return false;
-	limit = rint(limit * (double) cl_pow10_64[reader->policy->decimals]);
+	limit *= (double) cl_pow10_64[reader->policy->decimals];
+	/* A best limit is not exceeded, so that what prices of a budget allow fits it; an amount that is whole stays so. */
+	limit = down ? floor(limit + 1e-6) : rint(limit);
 	*amount = limit <= CL_POLICY_MAX_AMOUNT ? (int64) limit : CL_NO_CAP;
 	return true;
 }
@@ -237,7 +239,7 @@ read_demand(ClPolicyReader *reader)
 	int64		amount;
 
 	if (reader->demand == NULL || cl_column_null(reader->row, reader->demand) ||
-		!cl_policy_demand(reader, reader->policy->demand_quantile / 10000.0, &amount) || amount == CL_NO_CAP)
+		!cl_policy_demand(reader, reader->policy->demand_quantile / 10000.0, false, &amount) || amount == CL_NO_CAP)
 		return;
 	account->amount[CL_INPUT_DEMAND] = amount;
 	account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);
@@ -254,7 +256,7 @@ read_optimal(ClPolicyReader *reader)
 	if (!cl_policy_read_economics(reader) || cl_column_null(reader->row, reader->demand))
 		return;
 	ratio = cl_policy_optimal_ratio(account, true);
-	if (!cl_policy_demand(reader, ratio, &amount))
+	if (!cl_policy_demand(reader, ratio, true, &amount))
 		return;
 	account->amount[CL_INPUT_DEMAND] = ratio > 0 ? amount : 0;
 	account->missing &= ~CL_INPUT_BIT(CL_INPUT_DEMAND);

@@ -141,7 +141,7 @@ put_optimum(Explanation *explanation)
 	if (explanation->policy->optimal == NULL)
 		return;
 	if (demand_known && ratio > 0)
-		(void) cl_policy_demand(reader, ratio, &amount);
+		(void) cl_policy_demand(reader, ratio, true, &amount);
 	cl_policy_put_open(&explanation->out, "optimum", '{');
 	put_statistic(&explanation->out, "margin", known ? account->economics[CL_ECONOMICS_MARGIN] : NAN);
 	put_statistic(&explanation->out, "carry", known ? account->economics[CL_ECONOMICS_CARRY] : NAN);

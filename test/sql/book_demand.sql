@@ -56,7 +56,9 @@ SELECT count(*) = count(h.account_id) AND count(*) = count(f.account_id) AS each
   count(*) FILTER (WHERE (f.demand_mean, f.demand_q90) IS DISTINCT FROM (round(demand_mean(d)::numeric, 2), round(demand_quantile(peak, 0.9)::numeric, 2)))
     AS demand_differs,
   count(*) FILTER (WHERE f.demand_is_known <> (demand_quantile(d, 0.9) < (d::jsonb ->> 'ceiling')::float8)) AS known_differs,
-  count(*) FILTER (WHERE NOT f.demand_is_known) > 0 AS some_unknown
+  count(*) FILTER (WHERE NOT f.demand_is_known) > 0 AS some_unknown,
+  count(*) FILTER (WHERE (f.chance_at_limit, f.turned_away) IS DISTINCT FROM (CASE WHEN h.credit_limit > 0 THEN demand_exceeds(d, 0.98 * h.credit_limit) END,
+    CASE WHEN h.credit_limit > 0 THEN round(expected_unmet(d, greatest(h.credit_limit, h.last))::numeric, 2) END)) AS wants_differ
 FROM (SELECT * FROM forecast WHERE b IS NOT NULL) h FULL JOIN book_d.demand_forecast f USING (account_id);
 SELECT account_id, f.account_id IS NOT NULL AS forecast FROM unnest(ARRAY[8, 9, 10, 61, 241, 242]) account_id
 LEFT JOIN book_d.demand_forecast f USING (account_id) ORDER BY 1;
@@ -90,8 +92,9 @@ RESET ROLE;
 SELECT approve_policy('book_d', 1, '2026-01-01', digest => version_digest('book_d', 'policy', 1));
 UPDATE book_d.product SET policy = 'card' WHERE product = 'new';
 CALL run_decisions('book_d', '2026-11-30', '{"move_limits": false}');
-SELECT count(*) > 150 AS some, count(*) FILTER (WHERE target IS DISTINCT FROM round(best, 2)) AS target_differs,
-  count(*) FILTER (WHERE new_limit <> floor(round(best, 2) / 10) * 10) AS limit_differs, count(DISTINCT reasons::text) AS reasons, min(reasons::text) AS reason
+SELECT count(*) > 150 AS some, count(*) FILTER (WHERE target IS DISTINCT FROM trunc(best + 1e-8, 2)) AS target_differs,
+  count(*) FILTER (WHERE new_limit <> floor(trunc(best + 1e-8, 2) / 10) * 10) AS limit_differs, count(DISTINCT reasons::text) AS reasons,
+  min(reasons::text) AS reason
 FROM (SELECT d.target, d.new_limit, d.reasons, optimal_limit(n.demand_mixture, margin, carry, shadow_price => 0.02) AS best
   FROM book_d.decision d JOIN book_d.account_feature n USING (account_id), unit_economics(0.18, 0.05, 0.01, 0.8, 0.5) u
   WHERE n.demand_mixture IS NOT NULL AND d.action IN ('INCREASE', 'DECREASE')) x;
@@ -132,6 +135,13 @@ FROM book_d_report.report_demand_quality r FULL JOIN (
       CASE WHEN f.last_balance < 0 THEN 0 ELSE f.last_balance END AS last, m.credit_limit AS lim, demand_is_known
     FROM book_d.demand_forecast f JOIN book_d.account a USING (account_id) JOIN book_d.borrower b USING (borrower_id)
     JOIN book_d.account_month m ON m.account_id = a.account_id AND m.month = '2026-12-01') x GROUP BY 1, 2, 3, 4) h
+ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment GROUP BY 1;
+SELECT r.month, count(*) FILTER (WHERE (r.chance_at_limit, r.share_at_limit) IS DISTINCT FROM (h.chance, h.share)) AS differ, count(h.share) > 1 AS some
+FROM book_d_report.report_demand_quality r FULL JOIN (
+  SELECT f.month, product, currency, b.segment, round(sum(chance_at_limit::numeric) / count(chance_at_limit), 4) AS chance,
+    round(count(*) FILTER (WHERE m.balance >= 0.98 * f.credit_limit AND f.credit_limit > 0)::numeric / count(*) FILTER (WHERE f.credit_limit > 0), 4) AS share
+  FROM book_d.demand_forecast f JOIN book_d.account a USING (account_id) JOIN book_d.borrower b USING (borrower_id)
+  JOIN book_d.account_month m ON m.account_id = a.account_id AND m.month = '2026-12-01' WHERE f.month = '2026-12-01' GROUP BY 1, 2, 3, 4) h
 ON (r.month, r.product, r.currency) = (h.month, h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment GROUP BY 1;
 -- Over the months that can be looked back on, each from what was known then: no worse than last month's balance, and a 0.9 quantile is one.
 SELECT sum(refresh_demand('book_d', m::date, '{"fill_features": false}')) > 450 AS looked_back

@@ -67,9 +67,9 @@ SELECT i AS id, 0 AS credit_limit, 0 AS balance, what, d AS demand_mixture, rand
   random() AS ccf, random() * 0.2 AS k, random() * 0.2 AS cost, random() * 0.1 AS fee, random() AS revolve, random() * 0.05 AS interchange, random() AS liquid,
   random() * 0.05 AS spread, random() * 2 AS draw_ratio, random() * 0.05 AS price, random() AS weight, random() * 0.2 - 0.02 AS margin, random() * 0.1 AS carry
 FROM (SELECT setseed(0.16)) s, generate_series(1, 2000) i JOIN form ON true;
-SELECT what, count(*) > 1999 AS tried, count(*) FILTER (WHERE a.target IS DISTINCT FROM round(coalesce(l.best, 9e9), 2)) AS differ,
-  count(*) FILTER (WHERE b.target IS DISTINCT FROM round(coalesce(l.by_margin, 9e9), 2)) AS by_margin_differ,
-  count(*) FILTER (WHERE b.new_limit <> floor(round(coalesce(l.by_margin, 9e9), 2) / 50) * 50) AS step_differ,
+SELECT what, count(*) > 1999 AS tried, count(*) FILTER (WHERE a.target IS DISTINCT FROM trunc(coalesce(l.best, 9e9) + 1e-8, 2)) AS differ,
+  count(*) FILTER (WHERE b.target IS DISTINCT FROM trunc(coalesce(l.by_margin, 9e9) + 1e-8, 2)) AS by_margin_differ,
+  count(*) FILTER (WHERE b.new_limit <> floor(trunc(coalesce(l.by_margin, 9e9) + 1e-8, 2) / 50) * 50) AS step_differ,
   count(*) FILTER (WHERE a.target = 0) > 100 AS nothing_pays
 FROM random_account r,
   decide_limit('{"name": "r", "product": {"cap": 9e12}, "target": {"optimal": {"rate": "rate", "funding": "funding", "pd": "pd", "lgd": "lgd", "ccf": "ccf",

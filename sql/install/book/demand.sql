@@ -4,7 +4,8 @@
 -- have seen the latest
 CREATE FUNCTION credit_limit_internal.forecasts(latest date, peak int)
 RETURNS TABLE (account_id bigint, credit_limit numeric, last_balance numeric, balance_q50 numeric, balance_q90 numeric,
-    balance_mean numeric, demand_mean numeric, demand_q90 numeric, demand_is_known boolean, demand_mixture credit_limit.demand)
+    balance_mean numeric, demand_mean numeric, demand_q90 numeric, demand_is_known boolean, chance_at_limit float8,
+    turned_away numeric, demand_mixture credit_limit.demand)
 LANGUAGE sql STABLE ROWS 10000
 AS $$
   WITH learned AS MATERIALIZED (
@@ -13,7 +14,11 @@ AS $$
   SELECT h.account_id, trim_scale(l.credit_limit), trim_scale(l.balance), credit_limit.demand_amount(q.balance, 0.5),
     credit_limit.demand_amount(q.balance, 0.9), credit_limit.demand_mean_amount(q.balance),
     credit_limit.demand_mean_amount(q.demand), credit_limit.demand_amount(q.peak, 0.9, 2, 'peak'),
-    credit_limit.demand_quantile(q.demand, 0.9) < (credit_limit.demand_stats(q.demand)).ceiling, q.mixture
+    credit_limit.demand_quantile(q.demand, 0.9) < (credit_limit.demand_stats(q.demand)).ceiling,
+    -- Nothing can be wanted of a line that is closed; what is drawn over the limit was not turned away.
+    CASE WHEN l.credit_limit > 0 THEN credit_limit.demand_exceeds(q.demand, 0.98 * l.credit_limit) END,
+    CASE WHEN l.credit_limit > 0 THEN credit_limit.expected_unmet_amount(q.demand, greatest(l.credit_limit, l.balance)) END,
+    q.mixture
   FROM (SELECT a.account_id, a.product, a.currency, max(m.month) AS month, credit_limit.behavior_agg(m.month,
       round(m.credit_limit::numeric, 4), round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4),
       m.days_past_due::int) AS history
@@ -84,9 +89,9 @@ BEGIN
   IF fill THEN
     WITH forecast AS MATERIALIZED (SELECT f.* FROM credit_limit_internal.forecasts(latest, peak) f),
       kept AS (INSERT INTO demand_forecast (account_id, month, made_on, credit_limit, last_balance, balance_q50, balance_q90,
-          balance_mean, demand_mean, demand_q90, demand_is_known)
+          balance_mean, demand_mean, demand_q90, demand_is_known, chance_at_limit, turned_away)
         SELECT f.account_id, next, today, f.credit_limit, f.last_balance, f.balance_q50, f.balance_q90, f.balance_mean,
-          f.demand_mean, f.demand_q90, f.demand_is_known
+          f.demand_mean, f.demand_q90, f.demand_is_known, f.chance_at_limit, f.turned_away
         FROM forecast f)
     INSERT INTO account_feature (account_id, computed_on, demand_q90, demand_mean, demand_mixture)
     SELECT a.account_id, today, f.demand_q90, f.demand_mean, f.demand_mixture
@@ -99,9 +104,9 @@ BEGIN
       ROW (excluded.computed_on, excluded.demand_q90, excluded.demand_mean, excluded.demand_mixture);
   ELSE
     INSERT INTO demand_forecast (account_id, month, made_on, credit_limit, last_balance, balance_q50, balance_q90, balance_mean,
-      demand_mean, demand_q90, demand_is_known)
+      demand_mean, demand_q90, demand_is_known, chance_at_limit, turned_away)
     SELECT f.account_id, next, today, f.credit_limit, f.last_balance, f.balance_q50, f.balance_q90, f.balance_mean, f.demand_mean,
-      f.demand_q90, f.demand_is_known
+      f.demand_q90, f.demand_is_known, f.chance_at_limit, f.turned_away
     FROM credit_limit_internal.forecasts(latest, peak) f;
   END IF;
   RETURN (SELECT count(*) FROM demand_forecast f WHERE f.month = next);

@@ -189,18 +189,24 @@ BEGIN
       "pinball_q50": "mean pinball loss of the median, half its error", "pinball_q90": "that of balance_q90; the less the better",
       "coverage_q90": "part of accounts_coverage whose balance was at most balance_q90; 0.9 is right",
       "accounts_coverage": "whose forecast balance_q90 lay below the limit of that month, which may not have bound it",
-      "share_not_known": "part of the accounts whose 0.9 quantile of demand no data identify: demand_is_known is false"}',
+      "share_not_known": "part of the accounts whose 0.9 quantile of demand no data identify: demand_is_known is false",
+      "chance_at_limit": "mean chance that an account comes to its limit, as it was forecast",
+      "share_at_limit": "part of these accounts that did, by 98 % of the limit then; the same is right"}',
     $$SELECT g.month, g.product, g.segment, g.currency, g.accounts, round(g.error, k.decimals) AS error,
         round(g.error_last_balance, k.decimals) AS error_last_balance,
         round(g.error / nullif(g.error_last_balance, 0), 4) AS error_ratio, round(g.error / 2, k.decimals) AS pinball_q50,
         round(g.pinball_q90, k.decimals) AS pinball_q90, round(g.coverage_q90, 4) AS coverage_q90, g.accounts_coverage,
-        round(g.share_not_known, 4) AS share_not_known
+        round(g.share_not_known, 4) AS share_not_known, round(g.chance_at_limit, 4) AS chance_at_limit,
+        round(g.share_at_limit, 4) AS share_at_limit
       FROM (SELECT f.month, a.product, @segment@ AS segment, a.currency, count(*) AS accounts,
           avg(abs(x.drawn - f.balance_q50)) AS error, avg(abs(x.drawn - greatest(f.last_balance, 0))) AS error_last_balance,
           avg((x.drawn - f.balance_q90) * (0.9 - (x.drawn < f.balance_q90)::int)) AS pinball_q90,
           avg((x.drawn <= f.balance_q90)::int) FILTER (WHERE f.balance_q90 < m.credit_limit) AS coverage_q90,
           count(*) FILTER (WHERE f.balance_q90 < m.credit_limit) AS accounts_coverage,
-          avg((NOT f.demand_is_known)::int) AS share_not_known
+          avg((NOT f.demand_is_known)::int) AS share_not_known,
+          -- Numeric, so that the order of rows does not matter.
+          avg(f.chance_at_limit::numeric) AS chance_at_limit,
+          avg((m.balance::numeric >= 0.98 * f.credit_limit)::int) FILTER (WHERE f.chance_at_limit IS NOT NULL) AS share_at_limit
         FROM @book@.demand_forecast f
         JOIN @book@.account_month m ON m.account_id = f.account_id AND m.month = f.month
         JOIN @book@.account a ON a.account_id = f.account_id

@@ -162,6 +162,8 @@ CREATE TABLE @book@.demand_forecast (
     -- product has too few months on file
   demand_is_known boolean,	-- false: accounts like it were at their limits so often that nobody knows what nine draws in ten stay
     -- below; such a demand stands at its ceiling
+  chance_at_limit float8,	-- probability that the month comes to the limit, 98 % of it; NULL: the line is closed
+  turned_away numeric,	-- mean of what would be drawn in the month beyond the limit, or the balance that is above it
   PRIMARY KEY (account_id, month));
 CREATE INDEX demand_forecast_by_month ON @book@.demand_forecast USING brin (month);
 
