@@ -63,16 +63,18 @@ PG_FUNCTION_INFO_V1(cl_need_autocommit);
 
 /* Relations that functions name without a schema. The first ones are those by which is found what decides on a day. */
 static const char *const relations[] = {
-	"product", "experiment", "experiment_arm", "policy_version", "scorecard_version", "business_day",
+	"product", "experiment", "experiment_arm", "policy_version", "scorecard_version", "allocation_version",
+	"business_day",
 	"borrower", "account", "account_month", "account_feature", "umbrella", "limit_adjustment", "exclusion", "reason_text",
 	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "log_act", "erasure",
 	"retirement", "alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
 	"report_assumption", "report_refresh", "report_position", "demand_model_version", "limit_rule",
-	"demand_forecast"
+	"demand_forecast", "allocation_account", "allocation_frontier", "allocation_rule",
+	"parameter_set"
 };
 
 #define RELATIONS lengthof(relations)
-#define VERSION_RELATIONS 6
+#define VERSION_RELATIONS 7
 #define CL_BOOK_NAME_LENGTH (NAMEDATALEN - (int) sizeof("_report"))	/* the schema of the reports is called so, too */
 #define BOOKS 8					/* that a session works on in turn without looking at each again */
 
@@ -205,7 +207,7 @@ static bool
 is_watched(const Relation relation, Oid function)
 {
 	const char *name = RelationGetRelationName(relation);
-	bool		versions = strcmp(name, "policy_version") == 0 || strcmp(name, "scorecard_version") == 0;
+	bool		versions = strstr(name, "_version") != NULL;
 	int16		missing = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
 
 	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)

@@ -13,7 +13,7 @@
 
 PG_FUNCTION_INFO_V1(cl_scored_row);
 
-#define ADDED 4
+#define ADDED 5
 
 /* Columns of a row type that are not dropped, and those that are added. */
 static TupleDesc
@@ -35,6 +35,7 @@ scored_desc(TupleDesc inputs)
 	TupleDescInitEntry(desc, ++n, "held_out", BOOLOID, -1, 0);
 	TupleDescInitEntry(desc, ++n, "score", FLOAT8OID, -1, 0);
 	TupleDescInitEntry(desc, ++n, "pd", FLOAT8OID, -1, 0);
+	TupleDescInitEntry(desc, ++n, "allocation_id", INT4OID, -1, 0);
 	TupleDescFinalize(desc);
 	return BlessTupleDesc(desc);
 }
@@ -93,7 +94,7 @@ appended(HeapTupleHeader inputs, TupleDesc desc, const NullableDatum *added)
 }
 
 /*
- * (inputs record, version_no int, held_out boolean, score float8, pd float8) -> record
+ * (inputs record, version_no int, held_out boolean, score float8, pd float8, allocation_id int) -> record
  *
  * A row is built here rather than by SELECT i.*, ...: a plan pays for each of a hundred columns in each of its nodes, and in real
  * time it starts for one row. For the same reason the row type is kept for the session.

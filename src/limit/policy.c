@@ -23,6 +23,8 @@ const ClDocument limit_policy_document = {
 CL_DOCUMENT_FUNCTIONS(limit_policy)
 
 PG_FUNCTION_INFO_V1(cl_decide_limit);
+PG_FUNCTION_INFO_V1(cl_decide_limit_target);
+PG_FUNCTION_INFO_V1(cl_explain_limit_target);
 PG_FUNCTION_INFO_V1(cl_limit_choices);
 PG_FUNCTION_INFO_V1(cl_policy_economics);
 PG_FUNCTION_INFO_V1(cl_explain_limit);
@@ -94,8 +96,8 @@ cl_is_amount(PG_FUNCTION_ARGS)
 				   (view.weight < 3 || (view.weight == 3 && cl_numeric_digit(&view, 0) < 1000)));
 }
 
-static DateADT
-decision_date(Datum value)
+DateADT
+cl_policy_day(Datum value)
 {
 	DateADT		as_of = DatumGetDateADT(value);
 
@@ -155,7 +157,7 @@ cl_decide_limit(PG_FUNCTION_ARGS)
 {
 	ClDocumentUse *use = cl_document_use(fcinfo, 0, &limit_policy_document);
 	HeapTupleHeader record = PG_GETARG_HEAPTUPLEHEADER(1);
-	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
+	DateADT		as_of = cl_policy_day(PG_GETARG_DATUM(2));
 	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, false);
 	const ClPolicy *policy = use->compiled;
 	ClPolicyDecision decision;
@@ -165,13 +167,68 @@ cl_decide_limit(PG_FUNCTION_ARGS)
 	return decision_row(bound, &decision);
 }
 
+/* A reader of accounts whose target is given. */
+static void
+read_with_target(ClPolicyReader *reader, FunctionCallInfo fcinfo)
+{
+	const ClPolicy *policy = reader->policy;
+
+	if (!policy->rules.has_target)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("policy \"%s\" has no target whose place another could take", policy->name),
+				 errdetail("The target given is %s.", cl_numeric_string(PG_GETARG_DATUM(3))),
+				 errhint("Decide without one, or give the policy a target.")));
+	cl_policy_read(reader, PG_GETARG_HEAPTUPLEHEADER(1));
+	reader->account.amount[CL_INPUT_DEMAND] = cl_policy_numeric_minor(PG_GETARG_DATUM(3), policy->decimals, CL_ROUND_DOWN,
+																	   "target");
+}
+
+/* (limit_policy, account record, as_of date, target numeric, reason text) -> limit_decision */
+Datum
+cl_decide_limit_target(PG_FUNCTION_ARGS)
+{
+	ClDocumentUse *use;
+	PolicyBound *bound;
+	ClPolicyRules rules;
+	ClPolicyDecision decision;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	use = cl_document_use(fcinfo, 0, &limit_policy_document);
+	bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, true);
+	rules = bound->reader->policy->rules;
+	rules.headroom = CL_RATE_ONE;
+	read_with_target(bound->reader, fcinfo);
+	cl_policy_decide(&rules, &bound->reader->account, cl_policy_day(PG_GETARG_DATUM(2)), &decision, NULL);
+	cl_policy_give_reason(bound->texts, PG_ARGISNULL(4) ? NULL : PG_GETARG_TEXT_PP(4));
+	return decision_row(bound, &decision);
+}
+
+/* (limit_policy, account record, as_of date, target numeric) -> jsonb */
+Datum
+cl_explain_limit_target(PG_FUNCTION_ARGS)
+{
+	const ClPolicy *policy = cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0));
+	ClPolicyReader *reader = cl_policy_reader(policy, true);
+	DateADT		as_of = cl_policy_day(PG_GETARG_DATUM(2));
+	ClPolicyRules rules = policy->rules;
+	ClPolicyDecision decision;
+	ClPolicyTrace trace;
+
+	rules.headroom = CL_RATE_ONE;
+	read_with_target(reader, fcinfo);
+	cl_policy_decide(&rules, &reader->account, as_of, &decision, &trace);
+	PG_RETURN_DATUM(cl_policy_explanation(reader, as_of, &decision, &trace));
+}
+
 /* (limit_policy, account record, as_of date) -> limit_choices */
 Datum
 cl_limit_choices(PG_FUNCTION_ARGS)
 {
 	ClDocumentUse *use = cl_document_use(fcinfo, 0, &limit_policy_document);
 	HeapTupleHeader account = PG_GETARG_HEAPTUPLEHEADER(1);
-	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
+	DateADT		as_of = cl_policy_day(PG_GETARG_DATUM(2));
 	PolicyBound *bound = use->bound != NULL ? use->bound : bind_policy(fcinfo, use, true);
 	const ClPolicy *policy = use->compiled;
 	int			decimals = policy->decimals;
@@ -227,7 +284,7 @@ cl_explain_limit(PG_FUNCTION_ARGS)
 {
 	const ClPolicy *policy = cl_document_compiled(&limit_policy_document, PG_GETARG_DATUM(0));
 	ClPolicyReader *reader = cl_policy_reader(policy, false);
-	DateADT		as_of = decision_date(PG_GETARG_DATUM(2));
+	DateADT		as_of = cl_policy_day(PG_GETARG_DATUM(2));
 	ClPolicyDecision decision;
 	ClPolicyTrace trace;
 

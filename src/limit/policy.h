@@ -152,6 +152,7 @@ extern void cl_policy_read(ClPolicyReader *reader, HeapTupleHeader record);
 extern double cl_policy_read_statistic(ClPolicyReader *reader, ClPolicyInput input);
 extern bool cl_policy_read_economics(ClPolicyReader *reader);
 extern bool cl_policy_demand(ClPolicyReader *reader, double quantile, bool down, int64 *amount);
+extern DateADT cl_policy_day(Datum value);
 extern double cl_policy_optimal_ratio(const ClPolicyAccount *account, bool with_price);
 
 /* Of a unit of limit. */
@@ -165,6 +166,7 @@ cl_policy_price(const ClPolicyAccount *account)
 typedef struct ClPolicyTexts ClPolicyTexts;
 
 extern ClPolicyTexts *cl_policy_texts(const ClPolicy *policy);
+extern void cl_policy_give_reason(ClPolicyTexts *texts, const text *reason);
 extern Datum cl_policy_reasons(ClPolicyTexts *texts, const ClPolicyReader *reader, const ClPolicyDecision *decision);
 
 #define CL_ROUND_DOWN false

@@ -127,7 +127,7 @@ put_inputs(Explanation *explanation)
 	appendStringInfoChar(out, '}');
 }
 
-/* How the target came about where it is the optimum, and what it would be without the price of a budget. */
+/* How the target came about where it is the optimum and not given, and what it would be without the price of a budget. */
 static void
 put_optimum(Explanation *explanation)
 {
@@ -138,7 +138,7 @@ put_optimum(Explanation *explanation)
 	double		ratio = known ? cl_policy_optimal_ratio(account, false) : 0;
 	int64		amount = 0;
 
-	if (explanation->policy->optimal == NULL)
+	if (explanation->policy->optimal == NULL || reader->without_target)
 		return;
 	if (demand_known && ratio > 0)
 		(void) cl_policy_demand(reader, ratio, true, &amount);

@@ -33,6 +33,8 @@ struct ClPolicyTexts
 	int			entitlement[CL_ENTITLEMENT_REASONS];
 	int			affordability_by_income;
 	int			budget;
+	int			given;			/* the place of a text that comes with a target */
+	bool		is_given;
 	int			unknown_input[CL_POLICY_INPUTS];
 	int		   *regulatory;
 	int		   *exclusion;
@@ -68,7 +70,7 @@ cl_policy_texts(const ClPolicy *policy)
 
 	texts->policy = policy;
 	texts->context = CurrentMemoryContext;
-	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_ENTITLEMENT_REASONS + 2 + CL_POLICY_INPUTS +
+	texts->texts = palloc0_array(const char *, CL_POLICY_RULES + CL_ENTITLEMENT_REASONS + 3 + CL_POLICY_INPUTS +
 								 policy->rules.nregulatory + 2 * policy->nexclusions);
 	texts->regulatory = palloc0_array(int, policy->rules.nregulatory);
 	texts->exclusion = palloc0_array(int, policy->nexclusions);
@@ -93,7 +95,32 @@ cl_policy_texts(const ClPolicy *policy)
 		texts->exclusion[i] = number_of(texts, policy->exclusions[i].reason);
 		texts->unknown_exclusion[i] = number_of(texts, psprintf("%s is unknown", column));
 	}
+	texts->given = texts->ntexts++;
+	texts->texts[texts->given] = "";
 	return texts;
+}
+
+/* Said of the target until the next call; NULL: what the policy says. Another text makes the arrays stale. */
+void
+cl_policy_give_reason(ClPolicyTexts *texts, const text *reason)
+{
+	MemoryContext old;
+
+	texts->is_given = reason != NULL;
+	if (reason == NULL || (strlen(texts->texts[texts->given]) == VARSIZE_ANY_EXHDR(reason) &&
+						   memcmp(texts->texts[texts->given], VARDATA_ANY(reason), VARSIZE_ANY_EXHDR(reason)) == 0))
+		return;
+	old = MemoryContextSwitchTo(texts->context);
+	if (texts->texts[texts->given][0] != '\0')
+		pfree(unconstify(char *, texts->texts[texts->given]));
+	texts->texts[texts->given] = text_to_cstring(reason);
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < KEPT_ARRAYS; i++)
+	{
+		if (texts->kept[i].array != NULL)
+			pfree(texts->kept[i].array);
+		texts->kept[i].array = NULL;
+	}
 }
 
 /* A text is said once. */
@@ -176,6 +203,8 @@ text_of_rule(const ClPolicyTexts *texts, const ClPolicyReader *reader, const ClP
 				return texts->affordability_by_income;
 			return texts->rule[rule];
 		case CL_RULE_TARGET:
+			if (texts->is_given)
+				return texts->given;
 			/* A price lowers the limit wherever one pays at all. */
 			if (texts->budget >= 0 && cl_policy_price(&reader->account) > 0 &&
 				cl_policy_optimal_ratio(&reader->account, false) > 0)

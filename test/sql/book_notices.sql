@@ -61,6 +61,14 @@ FROM regexp_matches('{"name": "all", "entitlement": {"bands": [{"score_from": 1,
   '"payment_rate": 0.1}, "umbrella": {"type": "shared"}, "regulatory_cap": [{"limit": 1}], "movement": {"max_increase": 0.5, '
   '"dead_band": 0.1, "cooling_off_days": {"increase": 1}}, "approval": {"above": 1}}'::credit_limit.limit_policy::text,
   'reason": "([^"]+)"', 'g') m;
+-- A reason that goes on after a colon has the words of what stands before it, unless it has its own.
+SELECT credit_limit.translate_reasons('book_n', '{"A budget bound: one more of exposure costs 0.03","income is unknown","Persistent debt","None: at all"}', l)
+FROM unnest('{en,zh}'::text[]) l;
+INSERT INTO book_n.reason_text VALUES ('A budget bound: one more of exposure costs 0.03', 'en', 'Exposure is scarce.');
+SELECT credit_limit.translate_reasons('book_n', '{"A budget bound: one more of exposure costs 0.03","A budget bound: one more of capital costs 0.03"}', 'en');
+-- The reasons of the rules that are shipped have texts too.
+SELECT r #>> '{}' AS without_text FROM credit_limit.limit_rules() l, jsonb_path_query(l.clause, '$.**.reason') r
+WHERE (SELECT count(*) FROM book_n.reason_text t WHERE t.reason = r #>> '{}' AND t.language IN ('en', 'zh')) < 2;
 -- What a run would do that moves nothing is adverse to nobody.
 CALL credit_limit.run_decisions('book_n', '2026-11-30', '{"run_key": "what if", "move_limits": false}');
 SELECT count(*) FILTER (WHERE d.frozen OR d.new_limit < d.old_limit) > 0 AS some_fall, count(*) FILTER (WHERE n.adverse) AS adverse

@@ -74,6 +74,9 @@ INSERT INTO bound VALUES
   ('marginal_pd_from_hazard', 'hazard', 0, 1200, '0.5', 'marginal_pd_from_hazard((%s)::float8[])'),
   ('limit_profit_curve', 'points', 2, 10000, NULL, 'limit_profit_curve(demand, 0.1, 0.02, 0, 9, %s) FROM given'),
   ('action_price', 'budgets', 1, 1, 'i', 'action_price(''SELECT 1, 1, 1, ARRAY[1]'', (%s)::numeric[])'),
+  ('limit_menu', 'budgets', 1, 16, '''exposure''::text', 'limit_menu(''{"name": "p", "product": {"cap": 9},
+    "target": {"optimal": {"margin": 0.1, "carry": 0}}}'', q, ''2026-01-01'', (%s)::text[])
+    FROM (SELECT 1 AS credit_limit, 0 AS balance, demand(1, 1) AS demand_mixture) q'),
   ('best_action', 'values', 2, 2, 'i', 'best_action((%s)::numeric[], ARRAY[[1], [1]], ARRAY[1])'),
   ('best_action', 'uses', 1, 1, 'i', 'best_action(ARRAY[1], ARRAY[(%s)::numeric[]], ARRAY[1])'),
   ('best_action', 'prices', 2, 2, 'i', 'best_action(ARRAY[1], ARRAY[[1, 1]], (%s)::numeric[])'),
@@ -167,7 +170,8 @@ INSERT INTO bound VALUES
   ('seal', 'lane', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, %s, 1, ''\x00'', 1)'),
   ('seal', 'place', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, %s, ''\x00'', 1)'),
   ('seal', 'previous_account', NULL, NULL, NULL, 'credit_limit_internal.seal(''none'', 1, 1, 1, ''\x00'', %s)'),
-  ('scored_row', 'version_no', -2147483648, 2147483647, NULL, 'credit_limit_internal.scored_row(q, %s, false, 1, 1) FROM (SELECT 1 AS a) q'),
+  ('scored_row', 'version_no', -2147483648, 2147483647, NULL, 'credit_limit_internal.scored_row(q, %s, false, 1, 1, 1) FROM (SELECT 1 AS a) q'),
+  ('scored_row', 'allocation_id', -2147483648, 2147483647, NULL, 'credit_limit_internal.scored_row(q, 1, false, 1, 1, %s) FROM (SELECT 1 AS a) q'),
   ('session_works', 'pid', -2147483648, 2147483647, NULL, 'credit_limit_internal.session_works(%s, now())'),
   ('value_hash_extended', 'bigint', -9223372036854775808, 9223372036854775807, NULL, 'credit_limit_internal.value_hash_extended(card, %s) FROM given');
 

@@ -8,6 +8,12 @@ INSERT INTO book_days.borrower (borrower_id) VALUES (1);
 INSERT INTO book_days.account (account_id, borrower_id, product, currency, opened_on, credit_limit) VALUES (1, 1, 'cash', 'CNY', '2026-03-10', 1000);
 SELECT draft_policy('book_days', 'p', '{"name": "p", "entitlement": {"bands": [{"score_from": 500, "income_multiple": 1}]}, "product": {"cap": 1000}}')
   AS policy, draft_scorecard('book_days', 'c', '{"name": "c", "base_points": 400, "characteristics": [{"name": "income", "bins": [{"points": 1}]}]}') AS card;
+INSERT INTO book_days.allocation_version (name, document, as_of, products, options)
+VALUES ('a', action_price('SELECT 1::bigint AS "group", 1 AS action, 0 AS value, ARRAY[0] AS uses', '{5}', '{"names": ["exposure"]}'), '2026-01-01',
+  '{}', '{}');
+INSERT INTO book_days.allocation_account VALUES (1, 1, 'cash', 1, 1, true, NULL, '{0}', '{0}', '{{0}}', sha256('1:{0}:{0}:{{0}}'), 0, 'price');
+CREATE TABLE chosen AS SELECT '{"name": "p", "product": {"cap": 1000}, "target": {"optimal": {"margin": 0.1, "carry": 0}}}'::limit_policy AS p,
+  1.0 AS credit_limit, 1.0 AS balance, demand(5, 1) AS demand_mixture;
 CREATE TABLE learned AS SELECT demand_model_agg(h) AS m, min(h::text)::behavior AS h
 FROM (SELECT behavior_agg(m::date, 100, a * 7 % 90, 5, 5, 0) AS h
   FROM generate_series(1, 40) a, generate_series('2025-01-01'::date, '2026-03-01', '1 month') m GROUP BY a) s;
@@ -40,6 +46,15 @@ INSERT INTO call VALUES
   ('decide_limit(limit_policy,record,date)', 'as_of', 'SELECT decide_limit(' || :'decided' || ')'),
   ('limit_choices(limit_policy,record,date)', 'as_of', 'SELECT limit_choices(' || :'decided' || ')'),
   ('explain_limit(limit_policy,record,date)', 'as_of', 'SELECT explain_limit(' || :'decided' || ')'),
+  ('decide_limit(limit_policy,record,date,numeric,text)', 'as_of', 'SELECT decide_limit(p, chosen, %L, 5) FROM chosen'),
+  ('explain_limit(limit_policy,record,date,numeric)', 'as_of', 'SELECT explain_limit(p, chosen, %L, 5) FROM chosen'),
+  ('limit_menu(limit_policy,record,date,text[],double precision,double precision,double precision)', 'as_of',
+    'SELECT limit_menu(p, chosen, %L, ''{exposure}'') FROM chosen'),
+  ('draft_allocation(text,date,jsonb,jsonb)', 'as_of', 'SELECT draft_allocation(''book_days'', %L, ''{"exposure": 5}'')'),
+  ('approve_allocation(text,integer,date,date,bytea)', 'valid_from',
+    'SELECT approve_allocation(''book_days'', 1, %L, digest => version_digest(''book_days'', ''allocation'', 1))'),
+  ('approve_allocation(text,integer,date,date,bytea)', 'valid_to',
+    'SELECT approve_allocation(''book_days'', 1, ''2026-01-01'', %L, version_digest(''book_days'', ''allocation'', 1))'),
   ('add_months(text,date,integer)', 'first_month', 'SELECT add_months(''book_days'', %L, 1)'),
   ('set_business_date(text,date)', 'business_date', 'SELECT set_business_date(''book_days'', %L)'),
   ('preview_decisions(text,date,jsonb)', 'as_of', 'SELECT preview_decisions(''book_days'', %L)'),

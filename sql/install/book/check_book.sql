@@ -230,8 +230,8 @@ BEGIN
       WHERE to_regprocedure('decision_input_at(date)') IS NOT NULL
         AND c.name NOT IN (SELECT credit_limit_internal.input_columns('decision_input_at'))
     UNION ALL SELECT r.name, 'is missing'
-      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'decision', 'run', 'log_lane', 'log_act', 'job',
-        'analyst_segment']) r(name)
+      FROM unnest(ARRAY['policy_version', 'scorecard_version', 'allocation_version', 'allocation_account', 'decision', 'run',
+        'log_lane', 'log_act', 'job', 'analyst_segment']) r(name)
       WHERE to_regclass(r.name) IS NULL LOOP
     bad := bad || missing.relation;
     relation := missing.relation;

@@ -115,7 +115,8 @@ BEGIN
       COMMENT ON FUNCTION @book@.@name@(date) IS
         'what scorecards and policies see @purpose@. Replace it to add features: a card or a policy may '
         'read any column of it. Needed are account_id, borrower_id, product, credit_limit, balance, pending, external_score, '
-        'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, held_out, score and pd are added to it'
+        'external_pd, umbrella_limit, umbrella_drawn and umbrella_place; version_no, held_out, score, pd and '
+        'allocation_id are added to it'
     $$;
     FOR r IN SELECT * FROM (VALUES ('account', f.account), ('feature', f.feature), ('features', f.features),
         ('feature_types', credit_limit_internal.feature_columns('%1$I %2$s')), ('segment', f.segment),
@@ -129,9 +130,9 @@ BEGIN
 END
 $create$;
 
--- a row of decision_input with four more columns: what a policy sees, and what is kept as evidence
-CREATE FUNCTION credit_limit_internal.scored_row(inputs record, version_no int, held_out boolean, score float8, pd float8)
-RETURNS record
+-- a row of decision_input with five more columns: what a policy sees, and what is kept as evidence
+CREATE FUNCTION credit_limit_internal.scored_row(inputs record, version_no int, held_out boolean, score float8, pd float8,
+    allocation_id int) RETURNS record
     AS 'MODULE_PATHNAME', 'cl_scored_row' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 -- in an open book: decisions on open accounts as of a day, by the versions valid on it or those of a run (0: those of real time),
@@ -147,7 +148,9 @@ AS $$
   -- results are used. by_day and everybody are literals where this is called, so that what they exclude goes when the query is
   -- planned, also in a plan for all parameters. turn, most: the place among the lines of a partitioned umbrella that has its
   -- turn, and the last one.
-  WITH version AS MATERIALIZED (SELECT * FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of))
+  WITH version AS MATERIALIZED (SELECT v.*, CASE WHEN v.allocation_id IS NOT NULL
+      THEN credit_limit_internal.allocation_terms(v.allocation_id) END AS terms
+    FROM credit_limit_internal.versions(decided.by_day, decided.run, decided.as_of) v)
   SELECT t.account_id, t.borrower_id, t.product, t.experiment, t.arm, t.arm_probability, t.policy_id, t.scorecard_id,
     t.policy_digest, t.scorecard_digest, t.score, t.pd, t.balance, t.inputs, t.d,
     (t.d).action = 'FREEZE' OR ((t.d).action = 'REFER' AND (t.d).available IS NOT DISTINCT FROM 0 AND coalesce(
@@ -156,7 +159,9 @@ AS $$
   FROM (SELECT i.account_id, i.borrower_id, i.product, w.experiment, w.arm, w.arm_probability, w.policy_id, w.scorecard_id,
       w.policy_digest, w.scorecard_digest, r.score, r.pd, i.balance, i.pending, i.umbrella_limit, i.umbrella_drawn, r.inputs,
       w.kept,
-      CASE WHEN NOT w.missing THEN credit_limit.decide_limit(w.policy, r.inputs, decided.as_of) END AS d
+      CASE WHEN w.missing THEN NULL
+        WHEN w.allocation_id IS NULL THEN credit_limit.decide_limit(w.policy, r.inputs, decided.as_of)
+        ELSE credit_limit_internal.decide_allocated(w.policy, r.inputs, decided.as_of, i.account_id, w.terms) END AS d
     FROM (SELECT (i.*)::record AS inputs, i.account_id, i.borrower_id, i.product, i.external_score, i.external_pd, i.balance,
         i.pending, i.umbrella_limit, i.umbrella_drawn
       FROM decision_input(decided.as_of) i
@@ -168,7 +173,7 @@ AS $$
         (SELECT 'umbrella ' || a.umbrella_id FROM account a WHERE a.account_id = i.account_id) END, i.borrower_id::text),
         w.arms, w.shares))
     CROSS JOIN LATERAL (SELECT p.score, p.pd,
-        credit_limit_internal.scored_row(i.inputs, w.version_no, w.held_out, p.score, p.pd) AS inputs
+        credit_limit_internal.scored_row(i.inputs, w.version_no, w.held_out, p.score, p.pd, w.allocation_id) AS inputs
       FROM (SELECT o.score,
           CASE WHEN w.scorecard_id IS NULL THEN i.external_pd ELSE credit_limit.score_pd(w.card, o.score) END AS pd
         FROM (SELECT CASE WHEN w.scorecard_id IS NULL THEN i.external_score ELSE credit_limit.score(w.card, i.inputs) END
@@ -192,12 +197,14 @@ COMMENT ON FUNCTION credit_limit_internal.decided_at(boolean, bigint, date, bool
 CREATE FUNCTION credit_limit_internal.inputs_read(run bigint, as_of date) RETURNS text[]
 LANGUAGE sql STABLE
 AS $$
-  -- Inputs are personal: what nobody read is not kept. By the first columns an entry is found and replayed whatever else decides.
-  WITH version AS (SELECT v.policy_id, v.scorecard_id FROM run_version v WHERE v.run_id = inputs_read.run
-    UNION ALL SELECT v.policy_id, v.scorecard_id FROM credit_limit_internal.versions_on(inputs_read.as_of) v
+  -- Inputs are personal: what nobody read is not kept. By the first columns an entry is found and replayed whatever else decides;
+  -- a decision_input that computes capital says by which parameter_set.
+  WITH version AS (SELECT v.policy_id, v.scorecard_id, v.allocation_id FROM run_version v WHERE v.run_id = inputs_read.run
+    UNION ALL SELECT v.policy_id, v.scorecard_id, v.allocation_id FROM credit_limit_internal.versions_on(inputs_read.as_of) v
       WHERE inputs_read.run IS NULL)
   SELECT array_agg(DISTINCT c.name) FROM (
-    SELECT unnest('{account_id,borrower_id,product,version_no,score,pd,external_score,external_pd}'::text[])
+    SELECT unnest('{account_id,borrower_id,product,version_no,score,pd,external_score,external_pd,parameter_set}'::text[])
+    UNION ALL SELECT 'allocation_id' FROM version v WHERE v.allocation_id IS NOT NULL
     UNION ALL SELECT unnest(credit_limit.columns_read(p.document)) FROM policy_version p
       WHERE p.policy_id IN (SELECT policy_id FROM version)
     UNION ALL SELECT unnest(credit_limit.columns_read(c.document)) FROM scorecard_version c
@@ -213,7 +220,7 @@ BEGIN
   INSERT INTO evidence_layout (layout, columns)
   SELECT credit_limit_internal.layout_number(l.layout), l.layout
   FROM (SELECT credit_limit_internal.row_layout(s.*, r.inputs) AS layout FROM run r,
-    LATERAL (SELECT i.*, 0 AS version_no, false AS held_out, 0::float8 AS score, 0::float8 AS pd
+    LATERAL (SELECT i.*, 0 AS version_no, false AS held_out, 0::float8 AS score, 0::float8 AS pd, 0 AS allocation_id
       FROM (SELECT) one LEFT JOIN LATERAL (SELECT * FROM decision_input(r.as_of) LIMIT 0) i ON true) s
     WHERE r.run_id = know_layout.run AND r.as_of IS NOT NULL) l
   ON CONFLICT DO NOTHING;
@@ -394,7 +401,8 @@ $$;
 -- add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure = drawn + ccf (limit -
 -- drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin a year on what is drawn when
 -- the limit is used to the same part as before; each rounded for the account. lgd, ccf and margin are those of report_assumption,
--- or options, fractions from 0 to 1. Option history as in preview_decisions(). Nothing is written. Errors: no such policy (22023)
+-- or options, fractions from 0 to 1. Option history as in preview_decisions(); allocation: policy_b
+-- chooses by the prices of that allocation, a draft or not. Nothing is written. Errors: no such policy or allocation (22023)
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
     exposure_a numeric, exposure_b numeric, expected_loss_a numeric, expected_loss_b numeric, revenue_a numeric,
@@ -405,10 +413,11 @@ DECLARE
   o record;
   a record;
   b record;
+  terms credit_limit_internal.allocation_terms;
 BEGIN
   PERFORM credit_limit_internal.check_options('simulate_policy', options, '{"lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1",
-    "margin": "$ >= 0 && $ <= 1", "history": "$ == true || $ == false"}',
-    'Valid are lgd, ccf and margin, fractions from 0 to 1, and history, true or false.');
+    "margin": "$ >= 0 && $ <= 1", "history": "$ == true || $ == false", "allocation": "$ >= 1 && $.floor() == $"}',
+    'Valid are lgd, ccf and margin, fractions from 0 to 1, history, true or false, and allocation, an allocation_id.');
   SELECT (options ->> 'lgd')::float8 AS lgd, (options ->> 'ccf')::float8 AS ccf, (options ->> 'margin')::float8 AS margin,
     coalesce((options ->> 'history')::boolean, false) AS history INTO o;
   PERFORM credit_limit_internal.need_day('a simulation', as_of);
@@ -422,15 +431,20 @@ BEGIN
       DETAIL = format('policy_a is %s, policy_b is %s.', coalesce(policy_a::text, 'NULL'), coalesce(policy_b::text, 'NULL')),
       HINT = 'Give two policy_id of the book, drafts or not.';
   END IF;
+  IF options ? 'allocation' THEN
+    PERFORM credit_limit_internal.find_version('allocation', (options ->> 'allocation')::int);
+    terms := credit_limit_internal.allocation_terms((options ->> 'allocation')::int);
+  END IF;
   RETURN QUERY
     WITH decided AS (
       SELECT p.currency, t.pd, t.balance, greatest(t.balance, 0) AS drawn, coalesce(o.lgd, x.lgd) AS lgd,
         coalesce(o.ccf, x.ccf) AS ccf, coalesce(o.margin, x.margin)::numeric AS margin,
         credit_limit.decide_limit(a.document, t.inputs, simulate_policy.as_of) AS a,
-        credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of) AS b
-      FROM (SELECT t.product, t.pd, t.balance, t.inputs
+        CASE WHEN terms IS NULL THEN credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of)
+          ELSE credit_limit_internal.decide_allocated(b.document, t.inputs, simulate_policy.as_of, t.account_id, terms) END AS b
+      FROM (SELECT t.account_id, t.product, t.pd, t.balance, t.inputs
           FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t WHERE NOT o.history
-        UNION ALL SELECT t.product, t.pd, t.balance, t.inputs
+        UNION ALL SELECT t.account_id, t.product, t.pd, t.balance, t.inputs
           FROM credit_limit_internal.decided_at(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t WHERE o.history) t
       JOIN product p ON p.product = t.product AND p.policy = a.name
       LEFT JOIN report_assumption own ON own.product = t.product

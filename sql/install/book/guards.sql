@@ -129,7 +129,7 @@ BEGIN
       ALTER TABLE %1$I.%2$I ENABLE ALWAYS TRIGGER renew_versions', book, relation);	-- DDL
   END LOOP;
   -- A draft decides nothing: whoever has one open keeps nobody waiting.
-  FOREACH relation IN ARRAY ARRAY['policy_version', 'scorecard_version'] LOOP
+  FOREACH relation IN ARRAY ARRAY['policy_version', 'scorecard_version', 'allocation_version'] LOOP
     EXECUTE format('CREATE TRIGGER renew_versions AFTER TRUNCATE ON %1$I.%2$I
         FOR EACH STATEMENT EXECUTE FUNCTION %1$I.renew_versions();
       CREATE TRIGGER renew_versions_insert AFTER INSERT ON %1$I.%2$I

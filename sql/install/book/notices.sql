@@ -28,7 +28,17 @@ DECLARE
       ('Too soon after the last change', 'zh', '距上次额度调整时间过短'),
       ('Drawn amount is above what the policy supports', 'zh', '已使用金额高于可支持的额度'),
       ('Above the amount that needs approval', 'zh', '该额度需人工审批'),
-      ('Withheld by an experiment', 'zh', '本次提额暂在部分客户中试行')$$;
+      ('Withheld by an experiment', 'zh', '本次提额暂在部分客户中试行'),
+      ('The line is due for its yearly approval', 'zh', '该额度已到年度复核时间'),
+      ('An increase has to be asked for', 'zh', '提额须由您本人申请'),
+      ('No consent to an increase', 'zh', '您尚未同意提额'),
+      ('Persistent debt', 'zh', '您的欠款长期未能减少'),
+      ('score is unknown', 'zh', '我们暂无您的评分'),
+      ('income is unknown', 'zh', '我们暂不了解您的收入'),
+      ('obligations is unknown', 'zh', '我们暂不了解您的其他还款负担'),
+      ('pd is unknown', 'zh', '我们暂无您的风险评估'),
+      ('demand_mixture is unknown', 'zh', '我们暂不了解您的用款需求'),
+      ('days_past_due is unknown', 'zh', '我们暂不了解您的还款情况')$$;
   chinese_contact text := $$,
       ('zh', '［贷款机构名称］', '［地址］', '［电话］', '［电子邮箱］', '［监管机构］')$$;
 BEGIN
@@ -66,7 +76,17 @@ BEGIN
       ('Too soon after the last change', 'en', 'The last change was a short time ago.'),
       ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),
       ('Above the amount that needs approval', 'en', 'A limit this high is decided by a person.'),
-      ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.')$$ || chinese);
+      ('Withheld by an experiment', 'en', 'We are trying out increases with some borrowers first.'),
+      ('The line is due for its yearly approval', 'en', 'The yearly review of your limit is due.'),
+      ('An increase has to be asked for', 'en', 'We raise a limit only where you ask for it.'),
+      ('No consent to an increase', 'en', 'You have not agreed to an increase.'),
+      ('Persistent debt', 'en', 'Your debt has not fallen for a long time.'),
+      ('score is unknown', 'en', 'We have no score for you.'),
+      ('income is unknown', 'en', 'We do not know your income.'),
+      ('obligations is unknown', 'en', 'We do not know what you pay elsewhere.'),
+      ('pd is unknown', 'en', 'We have no assessment of your risk.'),
+      ('demand_mixture is unknown', 'en', 'We do not know what you expect to use.'),
+      ('days_past_due is unknown', 'en', 'We do not know how you have paid.')$$ || chinese);
   PERFORM credit_limit_internal.create_table(book, $$
 -- whom a borrower may ask about a decision, and who supervises the lender; the first rows are placeholders
     CREATE TABLE @book@.lender_contact (
@@ -81,16 +101,25 @@ BEGIN
 END
 $create$;
 
--- the reasons of a decision in the words of reason_text for a language (en, zh); one without a text there stays as it is. NULL
--- gives NULL
+-- in an open book: the words of reason_text for a reason, or for what stands in it before a colon (A budget bound: one more of
+-- exposure costs 0.03); NULL: none
+CREATE FUNCTION credit_limit_internal.reason_words(reason text, language text) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+  SELECT t.text FROM reason_text t WHERE t.language = reason_words.language
+    AND t.reason IN (reason_words.reason, split_part(reason_words.reason, ': ', 1))
+  ORDER BY t.reason = reason_words.reason DESC LIMIT 1
+$$;
+
+-- the reasons of a decision in the words of reason_text for a language (en, zh), where not of a whole reason those of what stands
+-- in it before a colon; one without a text there stays as it is. NULL gives NULL
 CREATE FUNCTION credit_limit.translate_reasons(book text, reasons text[], language text) RETURNS text[]
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  RETURN (SELECT coalesce(array_agg(coalesce(t.text, r.reason) ORDER BY r.n), '{}')
-    FROM unnest(reasons) WITH ORDINALITY r(reason, n)
-    LEFT JOIN reason_text t ON t.reason = r.reason AND t.language = translate_reasons.language);
+  RETURN (SELECT coalesce(array_agg(coalesce(credit_limit_internal.reason_words(r.reason, language), r.reason) ORDER BY r.n),
+    '{}') FROM unnest(reasons) WITH ORDINALITY r(reason, n));
 END
 $$;
 
@@ -117,7 +146,7 @@ BEGIN
     RETURN d.reasons[:4];
   END IF;
   RETURN (d.reasons[:place] || ARRAY(SELECT jsonb_array_elements_text(credit_limit_internal.explain(d.inputs, d.columns, d.card,
-    d.policy, d.as_of) -> 'factors')) || d.reasons[place + 1:])[:4];
+    d.policy, d.as_of, d.target) -> 'factors')) || d.reasons[place + 1:])[:4];
 END
 $$;
 
@@ -140,8 +169,7 @@ BEGIN
     SELECT d.as_of, coalesce(v.move_limits, true) AND (d.frozen OR coalesce(d.new_limit < d.old_limit, false)), d.borrower_id,
       d.account_id, d.product, p.name, a.currency, d.action, d.old_limit, d.new_limit, d.available,
       credit_limit.translate_reasons(book, principal, adverse_notice.language),
-      ARRAY(SELECT r FROM unnest(principal) r
-        WHERE NOT EXISTS (SELECT FROM reason_text t WHERE t.reason = r AND t.language = adverse_notice.language)),
+      ARRAY(SELECT r FROM unnest(principal) r WHERE credit_limit_internal.reason_words(r, adverse_notice.language) IS NULL),
       c.lender, c.address, c.phone, c.email, c.supervisor
     FROM decision d
     JOIN account a ON a.account_id = d.account_id

@@ -48,19 +48,25 @@ BEGIN
   BEGIN
     EXECUTE format($q$
       WITH policy AS MATERIALIZED (SELECT p.policy_id, p.document FROM policy_version p WHERE p.status <> 'draft'),
-        card AS MATERIALIZED (SELECT c.scorecard_id, c.document FROM scorecard_version c WHERE c.status <> 'draft')
+        card AS MATERIALIZED (SELECT c.scorecard_id, c.document FROM scorecard_version c WHERE c.status <> 'draft'),
+        allocation AS MATERIALIZED (SELECT a.allocation_id, credit_limit_internal.allocation_terms(a.allocation_id) AS terms
+          FROM allocation_version a WHERE a.status <> 'draft')
       SELECT array_agg(ROW(a.decision_id, a.differences = '{}', a.score, a.now, a.differences)::credit_limit_internal.replay)
       FROM (SELECT t.decision_id, t.score, t.now, array_remove(ARRAY[CASE WHEN t.sound IS NOT TRUE THEN 'inputs' END,
-            CASE WHEN t.policy IS NULL THEN 'policy' END, CASE WHEN t.card IS NULL AND t.has_card THEN 'scorecard' END,
+            CASE WHEN t.policy IS NULL THEN 'policy' END,
+            CASE WHEN t.terms IS NULL AND t.allocation_id IS NOT NULL THEN 'allocation' END,
+            CASE WHEN t.card IS NULL AND t.has_card THEN 'scorecard' END,
             CASE WHEN t.score IS DISTINCT FROM t.was_score OR t.read_score IS DISTINCT FROM t.was_score THEN 'score' END,
             CASE WHEN t.read_pd IS DISTINCT FROM t.was_pd OR t.was_pd IS DISTINCT FROM CASE WHEN t.card IS NULL
               THEN t.external_pd ELSE credit_limit.score_pd(t.card, t.score) END THEN 'pd' END,
             CASE WHEN t.frozen <> ((t.now).action = 'FREEZE') AND NOT ((t.now).action = 'REFER'
               AND (t.now).available IS NOT DISTINCT FROM 0) THEN 'frozen' END], NULL)
           || CASE WHEN t.now *= t.was THEN '{}' ELSE credit_limit_internal.decision_differences(t.now, t.was) END AS differences
-        FROM (SELECT s.*, credit_limit.decide_limit(s.policy, s.inputs, s.as_of) AS now
-          FROM (SELECT d.decision_id, d.as_of, ROW(%s)::credit_limit.limit_decision AS was, d.score AS was_score, d.pd AS was_pd,
-              d.frozen, d.scorecard_id IS NOT NULL AS has_card, p.document AS policy, c.document AS card, (r.*)::record AS inputs,
+        FROM (SELECT s.*, CASE WHEN s.allocation_id IS NULL THEN credit_limit.decide_limit(s.policy, s.inputs, s.as_of)
+            ELSE credit_limit_internal.decide_allocated(s.policy, s.inputs, s.as_of, s.account_id, s.terms) END AS now
+          FROM (SELECT d.decision_id, d.account_id, d.as_of, ROW(%1$s)::credit_limit.limit_decision AS was, d.score AS was_score,
+              d.pd AS was_pd, d.frozen, d.scorecard_id IS NOT NULL AS has_card, p.document AS policy, c.document AS card,
+              (r.*)::record AS inputs, %2$s AS allocation_id, o.terms,
               r.score AS read_score, r.pd AS read_pd, r.external_pd, d.input_hash = sha256(e.salt || $1 || e.bytes)
                 AND (r.account_id, r.borrower_id, r.product) = (d.account_id, d.borrower_id, d.product) AS sound,
               CASE WHEN c.document IS NULL THEN r.external_score ELSE credit_limit.score(c.document, r.*) END AS score
@@ -70,8 +76,10 @@ BEGIN
             JOIN decision d ON d.decision_id = e.decision_id AND d.as_of = e.as_of AND d.policy_id IS NOT NULL
               AND d.decision_id BETWEEN $3 AND $4 AND d.as_of BETWEEN $5 AND $6
             LEFT JOIN policy p ON p.policy_id = d.policy_id LEFT JOIN card c ON c.scorecard_id = d.scorecard_id
-            CROSS JOIN LATERAL (SELECT %s OFFSET 0) r OFFSET 0) s OFFSET 0) t) a$q$,
-      written, replace(credit_limit_internal.evidence_columns(columns), '$1', 'e.j'))	-- a row of a stored layout
+            CROSS JOIN LATERAL (SELECT %3$s OFFSET 0) r
+            LEFT JOIN allocation o ON o.allocation_id = %2$s OFFSET 0) s OFFSET 0) t) a$q$,
+      written, CASE WHEN columns::jsonb @> '[["allocation_id", "integer"]]' THEN 'r.allocation_id' ELSE 'NULL::int' END,
+      replace(credit_limit_internal.evidence_columns(columns), '$1', 'e.j'))	-- a row of a stored layout
       INTO answers USING sha256(convert_to(columns, 'UTF8')), layout, lowest, highest, from_day, to_day;
   EXCEPTION
     WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error OR internal_error THEN
@@ -176,18 +184,22 @@ BEGIN
 END
 $$;
 
--- inputs by name, the points of the card, its factors that cost most, and the steps of the limit, by inputs that were kept
+-- inputs by name, the points of the card, its factors that cost most, and the steps of the limit, by inputs that were kept; by
+-- the target that an allocation chose, if one did
 CREATE FUNCTION credit_limit_internal.explain(inputs text, layout text, card credit_limit.scorecard,
-    policy credit_limit.limit_policy, as_of date) RETURNS jsonb
+    policy credit_limit.limit_policy, as_of date, target numeric) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   answer jsonb;
+  allocated CONSTANT boolean := (SELECT inputs::jsonb -> (c.n - 1)::int <> 'null' FROM jsonb_array_elements(layout::jsonb)
+    WITH ORDINALITY c(item, n) WHERE c.item ->> 0 = 'allocation_id');
 BEGIN
   EXECUTE format('SELECT jsonb_build_object(''inputs'', to_jsonb(r.*), ''points'', (SELECT jsonb_agg(p.*) FROM
       credit_limit.score_points($2, r.*) p), ''factors'', credit_limit.reason_codes($2, r.*, 3), ''limit'',
-      credit_limit.explain_limit($3, r.*, $4)) FROM (SELECT %s) r', credit_limit_internal.evidence_columns(layout))
-    INTO answer USING inputs::jsonb, card, policy, as_of;	-- a row of a stored layout
+      coalesce(credit_limit.explain_limit($3, r.*, $4, $5), credit_limit.explain_limit($3, r.*, $4))) FROM (SELECT %s) r',
+      credit_limit_internal.evidence_columns(layout))
+    INTO answer USING inputs::jsonb, card, policy, as_of, CASE WHEN allocated THEN target END;	-- a row of a stored layout
   RETURN answer;
 END
 $$;
@@ -210,7 +222,7 @@ BEGIN
       jsonb_build_object('policy_id', d.policy_id, 'name', d.policy_name, 'version', d.policy_version) END,
     'scorecard', CASE WHEN d.scorecard_id IS NOT NULL THEN
       jsonb_build_object('scorecard_id', d.scorecard_id, 'name', d.card_name, 'version', d.card_version) END)
-    || coalesce(credit_limit_internal.explain(d.inputs, d.columns, d.card, d.policy, d.as_of),
+    || coalesce(credit_limit_internal.explain(d.inputs, d.columns, d.card, d.policy, d.as_of, d.target),
       '{"inputs": null, "points": null, "factors": null, "limit": null}');
 END
 $$;

@@ -535,5 +535,6 @@ BEGIN
           p.months_inactive, decimals => k.decimals) END AS gap OFFSET 0) q
         WHERE a.status = 'open'
         GROUP BY a.currency, k.decimals) s$$);
+  PERFORM credit_limit_internal.create_allocation_reports(book);
 END
 $create$;

@@ -42,17 +42,23 @@ AS $$
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
       'erasure retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact '
-      'demand_model_version demand_forecast limit_rule',
+      'demand_model_version demand_forecast limit_rule allocation_version allocation_account '
+      'allocation_frontier allocation_rule parameter_set',
       'SELECT', NULL),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
     ('policy_owner', 'borrower run_chunk', 'SELECT', NULL),
     ('policy_owner', 'policy_version scorecard_version', 'INSERT', 'name document'),
     ('policy_owner', 'policy_version scorecard_version', 'UPDATE', 'document'),
-    ('policy_owner', 'policy_version scorecard_version', 'DELETE', NULL),
+    ('policy_owner', 'policy_version scorecard_version allocation_version', 'DELETE', NULL),
+    ('policy_owner', 'parameter_set', 'INSERT', 'name parameters source'),
+    ('policy_owner', 'allocation_version', 'INSERT', 'name document as_of products options'),
+    ('policy_owner', 'allocation_version', 'UPDATE', 'document'),
+    ('policy_owner', 'allocation_account allocation_frontier allocation_rule', 'INSERT', NULL),
+    ('policy_owner', 'allocation_account', 'UPDATE', 'choice chosen_by'),
     ('policy_owner', 'alert_rule report_assumption limit_rule', 'INSERT, UPDATE, DELETE', NULL),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),
-    ('approver', 'policy_version scorecard_version', 'UPDATE', 'status approved_digest valid_from valid_to'),
+    ('approver', 'policy_version scorecard_version allocation_version', 'UPDATE', 'status approved_digest valid_from valid_to'),
     ('reviewer', 'borrower run_chunk override_request', 'SELECT', NULL),
     ('reviewer', 'override_request', 'INSERT', 'decision_id new_limit reason note'),
     ('reviewer', 'override_request', 'UPDATE', 'status'),

@@ -30,7 +30,7 @@ BEGIN
   EXECUTE replace(definition, '@book@', quote_ident(book));	-- DDL
   FOR c IN SELECT format('%s %s', made[1], name) AS what, substring(definition FROM E'^[\n]*((-- [^\n]*\n)+)') AS remark
     UNION ALL SELECT format('COLUMN %s.%I', name, r[1]), r[2]
-      FROM regexp_matches(definition, E'^  ([a-z_0-9]+) [^\n]*-- ([^\n]*(\n +-- [^\n]*)*)', 'gn') r LOOP
+      FROM regexp_matches(definition, E'^  "?([a-z_0-9]+)"? [^\n]*-- ([^\n]*(\n +-- [^\n]*)*)', 'gn') r LOOP
     EXECUTE format('COMMENT ON %s IS %L', c.what,
       regexp_replace(btrim(c.remark, E'- \n'), E'\n *-- ', ' ', 'g'));	-- DDL
   END LOOP;
@@ -191,7 +191,7 @@ CREATE TABLE @book@.@kind@_version (
   name text NOT NULL CHECK (name <> ''),
   version int NOT NULL CHECK (version > 0),
   document credit_limit.@type@ NOT NULL,
-  status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'approved', 'retired')),
+@more@  status text NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'approved', 'retired')),
   created_by text NOT NULL,
   created_role regrole NOT NULL,	-- the role created_by, whatever it is called now
   created_login text NOT NULL,	-- who had logged in when role created_by drafted it: that login does not approve it
@@ -316,6 +316,7 @@ CREATE TABLE @book@.run_version (
   shares float8[],
   policy_id int,
   scorecard_id int,
+  allocation_id int,	-- whose prices choose limits; NULL: the target of the policy does
   missing boolean NOT NULL DEFAULT false,
   unit text,
   arm_probability float8,
@@ -401,11 +402,11 @@ CREATE INDEX ON @book@.log_lane (latest);	-- each event asks for the largest
 CREATE TRIGGER keep_all BEFORE INSERT OR DELETE OR UPDATE OF lane ON @book@.log_lane
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
--- rows of erasure, retirement, policy_version and scorecard_version as they were written, chained: lane 64 of the log
+-- rows of erasure, retirement and versions as they were written, chained: lane 64 of the log
 CREATE TABLE @book@.log_act (
   place bigint PRIMARY KEY,
-  kind text NOT NULL,	-- erasure, retirement, policy, scorecard; guards: what create_book() made
-  id bigint NOT NULL,	-- the row: erasure_id, retirement_id, policy_id or scorecard_id
+  kind text NOT NULL,	-- erasure, retirement, policy, scorecard, allocation; guards: what create_book() made
+  id bigint NOT NULL,	-- the row: erasure_id, retirement_id, policy_id, scorecard_id or allocation_id
   written_at timestamptz NOT NULL,
   login text NOT NULL,
   content text NOT NULL,
@@ -588,14 +589,15 @@ CREATE TABLE @book@.analyst_segment (
   role regrole NOT NULL,
   segment text NOT NULL,
   PRIMARY KEY (role, segment));
-$ddl$;
+$ddl$ || credit_limit_internal.allocation_tables() || credit_limit_internal.parameter_tables();
   d record;
 BEGIN
-  FOR d IN SELECT replace(replace(replace(r.definition, '@kind@', k.kind), '@type@', k.type),
+  FOR d IN SELECT replace(replace(replace(replace(r.definition, '@kind@', k.kind), '@type@', k.type), '@more@', k.more),
         '@features@', credit_limit_internal.feature_columns('%1$I %2$s')) AS definition
       FROM regexp_split_to_table(definitions, E'\n\n') WITH ORDINALITY r(definition, n),
-        (VALUES ('policy', 'limit_policy'), ('scorecard', 'scorecard')) k(kind, type)
-      WHERE k.kind = 'policy' OR r.definition ~ '@kind@' ORDER BY r.n, k.kind LOOP
+        (VALUES ('policy', 'limit_policy', ''), ('scorecard', 'scorecard', ''),
+          ('allocation', 'allocation_certificate', credit_limit_internal.allocation_columns())) k(kind, type, more)
+      WHERE k.kind = 'policy' OR r.definition ~ '@kind@' ORDER BY r.n, k.kind DESC LOOP
     PERFORM credit_limit_internal.create_table(book, d.definition);
   END LOOP;
 END

@@ -118,7 +118,9 @@ BEGIN
       FROM (SELECT 'policy' AS kind, p.version, p.name, p.source, p.digest,
           p.source::credit_limit.limit_policy OPERATOR(credit_limit.=) p.document AS same FROM policy_version p
         UNION ALL SELECT 'scorecard', c.version, c.name, c.source, c.digest,
-          c.source::credit_limit.scorecard OPERATOR(credit_limit.=) c.document FROM scorecard_version c) v
+          c.source::credit_limit.scorecard OPERATOR(credit_limit.=) c.document FROM scorecard_version c
+        UNION ALL SELECT 'allocation', a.version, a.name, a.source, a.digest,
+          a.source::credit_limit.allocation_certificate OPERATOR(credit_limit.=) a.document FROM allocation_version a) v
       WHERE NOT v.same OR sha256(convert_to(v.source, 'UTF8')) <> v.digest
       UNION ALL
       SELECT 8, kind, NULL, format('%s %s %s', kind, id, CASE WHEN a.content IS NULL THEN 'is not in log_act'
@@ -232,6 +234,7 @@ BEGIN
   DELETE FROM exclusion x WHERE x.borrower_id = id;
   -- What was computed of him, and what people wrote about him.
   DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
+  DELETE FROM allocation_account r USING account a WHERE a.borrower_id = id AND r.account_id = a.account_id;
   DELETE FROM demand_forecast f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
   UPDATE override_request q SET note = NULL, reason = 'erased' WHERE q.borrower_id = id;
   UPDATE run_chunk k SET message = NULL WHERE id BETWEEN k.lowest AND k.highest AND k.message IS NOT NULL;

@@ -28,7 +28,7 @@ BEGIN
 END
 $$;
 
--- trigger of policy_version and scorecard_version: another role and login approve a draft, and name the SHA-256 of its text; of
+-- trigger of the tables of versions: another role and login approve a draft, and name the SHA-256 of its text; of
 -- an approved version only the last day changes, and comes nearer; a retired one stays as it is
 CREATE FUNCTION credit_limit_internal.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -185,7 +185,7 @@ CREATE FUNCTION credit_limit.draft_scorecard(book text, name text, document cred
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.draft_version(book, 'scorecard', name, document::text) $$;
 
--- in an open book: the versions of both kinds
+-- in an open book: the versions of all kinds
 CREATE FUNCTION credit_limit_internal.version_list() RETURNS TABLE (kind text, id int, name text, version int, status text,
     valid_from date, valid_to date, digest bytea)
 LANGUAGE sql STABLE ROWS 20
@@ -193,6 +193,8 @@ AS $$
   SELECT 'policy', v.policy_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM policy_version v
   UNION ALL
   SELECT 'scorecard', v.scorecard_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM scorecard_version v
+  UNION ALL
+  SELECT 'allocation', v.allocation_id, v.name, v.version, v.status, v.valid_from, v.valid_to, v.digest FROM allocation_version v
 $$;
 
 -- in an open book: a version by kind and number. Errors: there is none (22023)
@@ -207,13 +209,14 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('there is no version %s of %s', coalesce(id::text, 'NULL'), coalesce('"' || kind || '"', 'NULL')),
-      HINT = 'Give policy and a policy_id of policy_version, or scorecard and a scorecard_id of scorecard_version.';
+      HINT = 'Give policy, scorecard or allocation, and a policy_id, scorecard_id or allocation_id of its table of versions.';
   END IF;
 END
 $$;
 
--- SHA-256 of the document of a version of kind policy or scorecard as it is now: what approve_policy() and approve_scorecard()
--- are given, so that a draft which changed after it was read is not approved. Errors: no such version (22023)
+-- SHA-256 of the document of a version of kind policy, scorecard or allocation as it is now: what approve_policy(),
+-- approve_scorecard() and approve_allocation() are given, so that a draft which changed after it was read is not approved.
+-- Errors: no such version (22023)
 CREATE FUNCTION credit_limit.version_digest(book text, kind text, id int) RETURNS bytea
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -223,7 +226,7 @@ BEGIN
 END
 $$;
 
--- approve_policy() and approve_scorecard()
+-- approve_policy(), approve_scorecard() and approve_allocation()
 CREATE FUNCTION credit_limit_internal.approve_version(book text, kind text, id int, first_day date, last_day date, digest bytea)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -249,11 +252,16 @@ BEGIN
     WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
     UPDATE policy_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
       approved_digest = approve_version.digest WHERE p.policy_id = id RETURNING p.document INTO policy;
-  ELSE
+  ELSIF kind = 'scorecard' THEN
     UPDATE scorecard_version p SET valid_to = first_day - 1
     WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
     UPDATE scorecard_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
       approved_digest = approve_version.digest WHERE p.scorecard_id = id RETURNING p.document INTO card;
+  ELSE
+    UPDATE allocation_version p SET valid_to = first_day - 1
+    WHERE p.name = v.name AND p.status = 'approved' AND p.valid_to IS NULL AND p.valid_from < first_day;
+    UPDATE allocation_version p SET status = 'approved', valid_from = first_day, valid_to = last_day,
+      approved_digest = approve_version.digest WHERE p.allocation_id = id;
   END IF;
   problem := credit_limit_internal.version_problem(policy, card);
   IF problem IS NOT NULL THEN
@@ -292,8 +300,8 @@ CREATE FUNCTION credit_limit.approve_scorecard(book text, scorecard_id int, vali
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT credit_limit_internal.approve_version(book, 'scorecard', scorecard_id, valid_from, valid_to, digest) $$;
 
--- ends an approved version of a policy or scorecard after its last day; earlier days still find it. Errors: no such version, not
--- approved, one that ends earlier, no last day or an infinite one (22023)
+-- ends an approved version of a policy, scorecard or allocation after its last day; earlier days still find it. Errors: no such
+-- version, not approved, one that ends earlier, no last day or an infinite one (22023)
 CREATE FUNCTION credit_limit.retire_version(book text, kind text, id int, last_day date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -310,8 +318,11 @@ BEGIN
   END IF;
   IF kind = 'policy' THEN
     UPDATE policy_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1) WHERE p.policy_id = id;
-  ELSE
+  ELSIF kind = 'scorecard' THEN
     UPDATE scorecard_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1) WHERE p.scorecard_id = id;
+  ELSE
+    UPDATE allocation_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1)
+    WHERE p.allocation_id = id;
   END IF;
 END
 $$;
@@ -329,10 +340,16 @@ $$;
 -- in an open book: the versions that decide on a day, by product and arm; missing: a policy or scorecard has no approved one
 CREATE FUNCTION credit_limit_internal.versions_on(as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
-    scorecard_id int, missing boolean, unit text, arm_probability float8, held_out boolean)
+    scorecard_id int, allocation_id int, missing boolean, unit text, arm_probability float8, held_out boolean)
 LANGUAGE sql STABLE ROWS 10
 AS $$
+  -- Of several allocations of a product, the one that began last; of a policy that does not say what a limit earns, none.
   SELECT (row_number() OVER (ORDER BY p.product, a.arm))::int, p.product, a.experiment, a.arm, a.arms, a.shares, v.id, c.id,
+    (SELECT x.allocation_id FROM allocation_version x JOIN policy_version y ON y.policy_id = v.id
+      WHERE x.status <> 'draft' AND x.products @> ARRAY[p.product::text]
+        AND versions_on.as_of BETWEEN x.valid_from AND coalesce(x.valid_to, 'infinity')
+        AND jsonb_path_exists(y.document::jsonb, '$.target.optimal')
+      ORDER BY x.valid_from DESC, x.allocation_id DESC LIMIT 1),
     v.id IS NULL OR (n.scorecard IS NOT NULL AND c.id IS NULL), a.unit, a.share, coalesce(a.held_out, false)
   FROM product p
   LEFT JOIN (SELECT e.product, e.experiment, e.unit, x.arm, x.share, x.held_out, x.policy, x.scorecard,
@@ -353,14 +370,14 @@ $$;
 CREATE FUNCTION credit_limit_internal.versions(by_day boolean, run bigint, as_of date)
 RETURNS TABLE (version_no int, product text, experiment text, arm text, arms text[], shares float8[], policy_id int,
     policy credit_limit.limit_policy, policy_digest bytea, scorecard_id int, card credit_limit.scorecard, scorecard_digest bytea,
-    missing boolean, unit text, arm_probability float8, held_out boolean, kept text[])
+    allocation_id int, missing boolean, unit text, arm_probability float8, held_out boolean, kept text[])
 LANGUAGE sql STABLE ROWS 10
 AS $$
   -- by_day is a literal where it is called, so that half of this goes when the query is planned.
   SELECT n.version_no, n.product, n.experiment, n.arm, n.arms, n.shares, n.policy_id, v.document, v.digest, n.scorecard_id,
-    c.document, c.digest, n.missing, n.unit, n.arm_probability, n.held_out, n.kept
-  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.missing, w.unit,
-        w.arm_probability, w.held_out, r.inputs AS kept
+    c.document, c.digest, n.allocation_id, n.missing, n.unit, n.arm_probability, n.held_out, n.kept
+  FROM (SELECT w.version_no, w.product, w.experiment, w.arm, w.arms, w.shares, w.policy_id, w.scorecard_id, w.allocation_id,
+        w.missing, w.unit, w.arm_probability, w.held_out, r.inputs AS kept
       FROM run r JOIN run_version w ON w.run_id = r.run_id
       WHERE NOT versions.by_day AND r.run_id = versions.run AND r.as_of = versions.as_of
     UNION ALL SELECT *, (SELECT credit_limit_internal.inputs_read(NULL, versions.as_of))

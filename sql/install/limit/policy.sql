@@ -106,6 +106,35 @@ COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record
     'the same decision as decide_limit with the inputs, the exclusions and every step: its name, the amount before and after '
     'it, the bound it compares with, and a sentence. Errors and NULL as there';
 
+CREATE FUNCTION credit_limit.decide_limit(policy credit_limit.limit_policy, account record, as_of date, target numeric,
+  reason text DEFAULT NULL) RETURNS credit_limit.limit_decision
+    AS 'MODULE_PATHNAME', 'cl_decide_limit_target' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION credit_limit.decide_limit(credit_limit.limit_policy, record, date, numeric, text) IS
+    'decide_limit with another target in the place of the policy''s: neither demand nor economics are read. target: an amount, '
+    'rounded down; reason: what is said where it binds, NULL what the policy says. NULL where another argument is. Errors: a '
+    'policy without a target (22023), and those of decide_limit';
+
+CREATE FUNCTION credit_limit.explain_limit(policy credit_limit.limit_policy, account record, as_of date, target numeric)
+RETURNS jsonb
+    AS 'MODULE_PATHNAME', 'cl_explain_limit_target' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
+COMMENT ON FUNCTION credit_limit.explain_limit(credit_limit.limit_policy, record, date, numeric) IS
+    'explain_limit of decide_limit with another target';
+
+CREATE FUNCTION credit_limit.limit_menu(policy credit_limit.limit_policy, account record, as_of date, budgets text[],
+    acceptance float8 DEFAULT 1, notice_days float8 DEFAULT 0, cost_of_change float8 DEFAULT 0,
+    OUT keep int, OUT known boolean, OUT limits numeric[], OUT "values" numeric[], OUT uses numeric[])
+    AS 'MODULE_PATHNAME', 'cl_limit_menu' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION credit_limit.limit_menu(credit_limit.limit_policy, record, date, text[], float8, float8, float8) IS
+    'the limits of limit_choices in ascending order, at most 64 (of more steps every second, third, ... and the last), for a '
+    'policy with target.optimal: values, the profit of a year by its economics and the column demand_mixture, without the price '
+    'of a budget; uses, a row for each limit with a number for each budget: exposure (the limit), undrawn (limit less expected '
+    'draw), expected_loss (pd lgd (default_draw_ratio draw + ccf undrawn)), capital (capital (draw + ccf undrawn)). keep: the '
+    'place of what is left of the old limit. acceptance (0 to 1): a rise adds its profit with this probability, and uses its '
+    'budget all the same. notice_days (0 to 365): until they are over a cut earns as the old limit. cost_of_change: an amount '
+    'that every change costs. known: false where demand or economics are not, and then keep is the only limit, worth 0 and '
+    'taken as drawn in full. NULL where the old limit is not known or an argument is NULL. Errors: a policy without '
+    'target.optimal, another budget, options out of range (22023), and those of decide_limit';
+
 CREATE FUNCTION credit_limit.columns_read(policy credit_limit.limit_policy) RETURNS text[]
     AS 'MODULE_PATHNAME', 'cl_limit_policy_columns_read' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.columns_read(credit_limit.limit_policy) IS

@@ -1,0 +1,449 @@
+-- Allocations: budgets divided over the accounts of a book, from rows that stay, by prices that another role approves.
+--
+-- An allocation is a version whose document is its certificate. Its rows are made of decision_input by credit_limit.limit_menu();
+-- prices, certificate and digest are computed from the rows only. As long as it is valid, a decision is a function of its inputs
+-- and the prices: so it can be made again years later.
+
+-- part of create_book: columns that allocation_version has beside those of all versions
+CREATE FUNCTION credit_limit_internal.allocation_columns() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ltrim($ddl$
+  as_of date NOT NULL CHECK (credit_limit_internal.is_day(as_of)),	-- the day of its inputs
+  products text[] NOT NULL,	-- whose limits it chooses
+  options jsonb NOT NULL,	-- acceptance, notice_days and cost_of_change, as credit_limit.limit_menu() takes them
+$ddl$, E'\n');
+
+-- part of create_book: the tables of the rows of allocations
+CREATE FUNCTION credit_limit_internal.allocation_tables() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN $ddl$
+-- the limits among which an allocation chose, what each earns and uses, and the choice: credit_limit.draft_allocation(). Kept as
+-- long as the allocation, and erased with a borrower
+CREATE TABLE @book@.allocation_account (
+  allocation_id int NOT NULL REFERENCES @book@.allocation_version ON DELETE CASCADE,
+  account_id bigint NOT NULL,
+  product text NOT NULL,
+  policy_id int NOT NULL,	-- the policy that let the limits pass
+  keep int NOT NULL,	-- place of what is left of the old limit
+  known boolean NOT NULL,	-- false: demand or economics are not known, and the limit stays
+  most numeric,	-- the share of an umbrella that was given to the account before prices were sought; NULL: none is over-wanted
+  limits numeric[] NOT NULL,	-- in ascending order; from credit_limit.limit_menu(), as are values and uses
+  "values" numeric[] NOT NULL,	-- of a year, before the price of a budget
+  uses numeric[] NOT NULL,	-- for each limit a row with a number for each budget
+  row_hash bytea NOT NULL,	-- SHA-256 of account_id, limits, values and uses as text, with colons between them
+  choice numeric,	-- the limit that was chosen; NULL: the budgets are too small for any division
+  chosen_by text CHECK (chosen_by IN ('price', 'fill', 'repair')),	-- as credit_limit.allocation_actions() says
+  PRIMARY KEY (allocation_id, account_id)) WITH (fillfactor = 50);
+CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_account
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation();
+
+-- what other amounts of a budget would be worth, the other budgets as they are: by credit_limit.draft_allocation()
+CREATE TABLE @book@.allocation_frontier (
+  allocation_id int NOT NULL REFERENCES @book@.allocation_version ON DELETE CASCADE,
+  budget text NOT NULL,	-- its name
+  amount numeric NOT NULL,
+  status text NOT NULL,	-- of the certificate with that amount
+  value numeric,	-- of a year
+  bound numeric,	-- what no division is worth more than
+  used numeric,	-- of the amount
+  price numeric,	-- what one more of the budget would earn
+  PRIMARY KEY (allocation_id, budget, amount));
+CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_frontier
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation();
+
+-- what a rule on the movement of limits costs: what accounts would earn more a year, after the price of what they would use, if
+-- their policy were without it
+CREATE TABLE @book@.allocation_rule (
+  allocation_id int NOT NULL REFERENCES @book@.allocation_version ON DELETE CASCADE,
+  product text NOT NULL,
+  rule text NOT NULL,	-- max_increase, max_decrease, dead_band or cooling_off_days
+  accounts bigint NOT NULL,	-- that would choose another limit
+  cost numeric NOT NULL,	-- at the prices of the allocation; the other rules stay
+  PRIMARY KEY (allocation_id, product, rule));
+CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_rule
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation()
+$ddl$;
+
+-- trigger of the rows of an allocation: an error (42501) where they change after it was approved, but for those of a borrower who
+-- is erased
+CREATE FUNCTION credit_limit_internal.keep_allocation() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  id CONSTANT int := CASE TG_OP WHEN 'INSERT' THEN NEW.allocation_id ELSE OLD.allocation_id END;
+BEGIN
+  PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
+  PERFORM FROM allocation_version v WHERE v.allocation_id = id AND v.status <> 'draft';
+  IF FOUND THEN
+    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'allocation_account' THEN
+      PERFORM FROM account a JOIN erasure e ON e.borrower_id = a.borrower_id WHERE a.account_id = OLD.account_id;
+      IF FOUND THEN
+        RETURN OLD;
+      END IF;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('allocation %s was approved: its rows stay', id),
+      DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
+      HINT = 'Decisions are made again from them. Draft a new allocation: credit_limit.draft_allocation().';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+
+-- by what an allocation decides: prices of its budgets, those of the accounts below a share by hash, and how changes count
+CREATE TYPE credit_limit_internal.allocation_terms AS (allocation_id int, names text[], prices numeric[], fill_prices numeric[],
+  fill_places bigint, acceptance float8, notice_days float8, cost_of_change float8, reason text);
+
+-- in an open book: the terms of an allocation
+CREATE FUNCTION credit_limit_internal.allocation_terms(allocation int) RETURNS credit_limit_internal.allocation_terms
+LANGUAGE sql STABLE
+AS $$
+  SELECT v.allocation_id, t.names, t.prices, t.fill_prices, ceil(s.fill * 1000000000)::bigint,
+    coalesce((v.options ->> 'acceptance')::float8, 1), coalesce((v.options ->> 'notice_days')::float8, 0),
+    coalesce((v.options ->> 'cost_of_change')::float8, 0), 'A budget bound: ' || t.costs
+  FROM allocation_version v, credit_limit.certificate_summary(v.document) s,
+    LATERAL (SELECT array_agg(b.budget) AS names, array_agg(coalesce(b.decides, 0)) AS prices,
+        array_agg(coalesce(b.fill_price, b.decides, 0)) AS fill_prices,
+        string_agg(format('one more of %s costs %s', b.budget, trim_scale(round(b.decides, greatest(4,
+          3 - floor(log(b.decides))::int)))), ', ') FILTER (WHERE b.decides > 0) AS costs
+      FROM credit_limit.certificate_table(v.document) b) t
+  WHERE v.allocation_id = allocation_terms.allocation
+$$;
+
+-- where an account stands by hash, 0 to 999999999: below the fill share of a certificate it chooses by the fill prices
+CREATE FUNCTION credit_limit_internal.fill_place(account_id bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ('x' || substr(encode(sha256(convert_to(account_id::text, 'UTF8'::name)), 'hex'::text), 1, 15))::bit(60)::bigint
+  % 1000000000;
+
+-- in an open book: what an account would choose under an allocation by its inputs, and what it would without the budgets. An
+-- account that the certificate names keeps what it was given, whatever its inputs. Both NULL: the old limit is not known
+CREATE FUNCTION credit_limit_internal.allocated(policy credit_limit.limit_policy, account record, as_of date, account_id bigint,
+    terms credit_limit_internal.allocation_terms, OUT target numeric, OUT without_budgets numeric)
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  mine record;
+  menu record;
+  n int;
+BEGIN
+  SELECT r.most, CASE WHEN r.chosen_by = 'repair' THEN r.choice END AS repaired INTO mine FROM allocation_account r
+  WHERE r.allocation_id = terms.allocation_id AND r.account_id = allocated.account_id;
+  SELECT m.limits, m."values", m.uses INTO menu
+  FROM credit_limit.limit_menu(policy, account, as_of, terms.names, terms.acceptance, terms.notice_days, terms.cost_of_change) m;
+  IF menu.limits IS NULL THEN
+    RETURN;
+  END IF;
+  n := credit_limit_internal.limits_within(menu.limits, mine.most);
+  menu."values" := menu."values"[:n];
+  menu.uses := menu.uses[1:n][:];
+  without_budgets := menu.limits[credit_limit.best_action(menu."values", menu.uses, array_fill(0::numeric,
+    ARRAY[cardinality(terms.names)]))];
+  target := coalesce(mine.repaired, menu.limits[credit_limit.best_action(menu."values", menu.uses, CASE
+    WHEN credit_limit_internal.fill_place(account_id) < terms.fill_places THEN terms.fill_prices ELSE terms.prices END)]);
+END
+$$;
+
+-- how many of some ascending limits are no more than an amount, and at least one; NULL: all
+CREATE FUNCTION credit_limit_internal.limits_within(limits numeric[], most numeric) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN most IS NULL THEN cardinality(limits)
+  ELSE greatest(1, (SELECT count(*) FROM unnest(limits) l(l) WHERE l.l <= most))::int END;
+
+-- in an open book: the decision on an account under an allocation
+CREATE FUNCTION credit_limit_internal.decide_allocated(policy credit_limit.limit_policy, account record, as_of date,
+    account_id bigint, terms credit_limit_internal.allocation_terms) RETURNS credit_limit.limit_decision
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+  chosen record;
+BEGIN
+  chosen := credit_limit_internal.allocated(policy, account, as_of, account_id, terms);
+  IF chosen.target IS NULL THEN
+    RETURN credit_limit.decide_limit(policy, account, as_of);
+  END IF;
+  RETURN credit_limit.decide_limit(policy, account, as_of, chosen.target,
+    CASE WHEN chosen.target < chosen.without_budgets THEN terms.reason END);
+END
+$$;
+
+-- the query of the rows of an allocation as action_price() takes it: actions are numbered by limit from 1
+CREATE FUNCTION credit_limit_internal.allocation_query(book text, allocation int, budgets int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('SELECT r.account_id AS "group", g.i AS action, r."values"[g.i] AS value, ARRAY[%s] AS uses '
+      'FROM %I.allocation_account r, generate_subscripts(r.limits, 1) g(i) WHERE r.allocation_id = %s',
+    string_agg(format('r.uses[g.i][%s]', k), ', ' ORDER BY k), book, allocation)
+  FROM generate_series(1, budgets) k
+$$;
+
+-- the hash of a row of allocation_account
+CREATE FUNCTION credit_limit_internal.allocation_hash(account_id bigint, limits numeric[], "values" numeric[], uses numeric[])
+RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sha256(convert_to(account_id || ':' || limits::text || ':' || "values"::text || ':' || uses::text, 'UTF8'::name));
+
+-- in an open book: writes the rows of an allocation that is a draft
+CREATE FUNCTION credit_limit_internal.write_allocation(allocation int, names text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v record;
+  free CONSTANT numeric[] := array_fill(0::numeric, ARRAY[cardinality(names)]);
+BEGIN
+  SELECT w.as_of, w.products, coalesce((w.options ->> 'acceptance')::float8, 1) AS acceptance,
+    coalesce((w.options ->> 'notice_days')::float8, 0) AS notice_days,
+    coalesce((w.options ->> 'cost_of_change')::float8, 0) AS cost_of_change INTO v
+  FROM allocation_version w WHERE w.allocation_id = allocation;
+  -- Under an umbrella each line keeps what it has, or what it would rather have if that is less. What the umbrella leaves is
+  -- divided in proportion to what each would take more if no budget bound.
+  INSERT INTO allocation_account (allocation_id, account_id, product, policy_id, keep, known, most, limits, "values", uses,
+    row_hash)
+  WITH menu AS MATERIALIZED (
+      SELECT t.account_id, t.product, t.policy_id, m.*, m.limits[credit_limit.best_action(m."values", m.uses, free)] AS wanted
+      FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t
+      JOIN policy_version p ON p.policy_id = t.policy_id
+      CROSS JOIN LATERAL (SELECT credit_limit.limit_menu(p.document, t.inputs, v.as_of, names, v.acceptance, v.notice_days,
+        v.cost_of_change) AS m OFFSET 0) q
+      CROSS JOIN LATERAL (SELECT (q.m).keep, (q.m).known, (q.m).limits, (q.m)."values", (q.m).uses OFFSET 0) m
+      WHERE t.product = ANY (v.products) AND m.limits IS NOT NULL AND jsonb_path_exists(p.document::jsonb, '$.target.optimal')),
+    line AS (
+      SELECT m.*, a.umbrella_id, least(m.wanted, m.limits[m.keep]) AS base, greatest(m.wanted - m.limits[m.keep], 0) AS more
+      FROM menu m JOIN account a ON a.account_id = m.account_id),
+    divided AS (
+      SELECT l.umbrella_id, sum(l.base) AS base, sum(l.more) AS more, greatest(CASE WHEN v.as_of BETWEEN u.valid_from
+          AND coalesce(u.valid_to, 'infinity') THEN u.credit_limit ELSE 0 END - sum(l.base) - coalesce((SELECT sum(o.credit_limit)
+        FROM account o WHERE o.umbrella_id = l.umbrella_id AND o.status = 'open'
+          AND o.account_id NOT IN (SELECT i.account_id FROM menu i)), 0), 0) AS room
+      FROM line l JOIN umbrella u ON u.umbrella_id = l.umbrella_id GROUP BY l.umbrella_id, u.umbrella_id),
+    cut AS (
+      SELECT l.*, CASE WHEN d.more > d.room THEN trunc(l.base + d.room * l.more / d.more, 4) END AS most
+      FROM line l LEFT JOIN divided d ON d.umbrella_id = l.umbrella_id)
+  SELECT allocation, c.account_id, c.product, c.policy_id, least(c.keep, n.n), c.known, c.most, n.limits, n."values", n.uses,
+    credit_limit_internal.allocation_hash(c.account_id, n.limits, n."values", n.uses)
+  FROM cut c CROSS JOIN LATERAL (SELECT i.n, c.limits[:i.n] AS limits, c."values"[:i.n] AS "values", c.uses[1:i.n][:] AS uses
+    FROM (SELECT credit_limit_internal.limits_within(c.limits, c.most) AS n) i OFFSET 0) n;
+END
+$$;
+
+-- what the best of some limits is worth at prices of budgets, after these
+CREATE FUNCTION credit_limit_internal.worth("values" numeric[], uses numeric[], prices numeric[], most int) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT max("values"[i] - (SELECT sum(prices[k] * uses[i][k]) FROM generate_subscripts(prices, 1) k(k)))
+  FROM generate_series(1, most) i(i));
+
+-- in an open book: writes what the rules on movement cost under an allocation that is a draft
+CREATE FUNCTION credit_limit_internal.write_rule_costs(allocation int, as_of date) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  x CONSTANT credit_limit_internal.allocation_terms := credit_limit_internal.allocation_terms(allocation);
+BEGIN
+  INSERT INTO allocation_rule (allocation_id, product, rule, accounts, cost)
+  WITH freed AS MATERIALIZED (
+      SELECT p.policy_id, f.rule, f.document::credit_limit.limit_policy AS document
+      FROM policy_version p, (VALUES ('max_increase', 'max_increase_amount'), ('max_decrease', 'max_decrease_amount'),
+          ('dead_band', 'dead_band'), ('cooling_off_days', 'cooling_off_days')) r(rule, amount),
+        LATERAL (SELECT r.rule, p.document::jsonb #- ARRAY['movement', r.rule] #- ARRAY['movement', r.amount] AS document) f
+      WHERE p.policy_id IN (SELECT a.policy_id FROM allocation_account a WHERE a.allocation_id = allocation)
+        AND f.document::credit_limit.limit_policy OPERATOR(credit_limit.<>) p.document)
+  SELECT allocation, g.product, g.rule, count(*) FILTER (WHERE g.gain > 0), coalesce(sum(g.gain), 0)
+  FROM (SELECT r.product, f.rule, greatest(credit_limit_internal.worth(m."values", m.uses, x.prices,
+        credit_limit_internal.limits_within(m.limits, r.most))
+      - credit_limit_internal.worth(r."values", r.uses, x.prices, cardinality(r.limits)), 0) AS gain
+    FROM credit_limit_internal.decided(true, NULL, write_rule_costs.as_of, true, NULL, NULL, NULL) t
+    JOIN allocation_account r ON r.allocation_id = allocation AND r.account_id = t.account_id
+    JOIN freed f ON f.policy_id = r.policy_id
+    CROSS JOIN LATERAL credit_limit.limit_menu(f.document, t.inputs, write_rule_costs.as_of, x.names, x.acceptance,
+      x.notice_days, x.cost_of_change) m) g
+  GROUP BY g.product, g.rule;
+END
+$$;
+
+-- divides budgets over the accounts of products whose policy on a day says what a limit earns (target.optimal): writes their
+-- limits to choose among, with values and uses, to allocation_account in one statement, and prices, certificate and choices from
+-- these rows, as a draft that another role approves. Nothing else changes. budgets: amounts by name, exposure, undrawn,
+-- expected_loss or capital, as credit_limit.limit_menu() says. Options: name ("allocation"), products (an array; all that have
+-- such a policy), acceptance, notice_days and cost_of_change (as limit_menu), frontier (shares of each amount for which
+-- allocation_frontier says what it would be worth; [0.8, 0.9, 1.1, 1.2]), rules (true: allocation_rule says what each rule on
+-- movement costs). Returns the allocation_id. Errors: no day, budgets,
+-- options, products of several currencies or without such a policy (22023), a product without an approved version (55000), rows
+-- that row-level security hides (42501)
+CREATE FUNCTION credit_limit.draft_allocation(book text, as_of date, budgets jsonb, options jsonb DEFAULT '{}') RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  id int;
+  names text[];
+  amounts numeric[];
+  query text;
+  certificate credit_limit.allocation_certificate;
+  found_here record;
+  name_option CONSTANT text := coalesce(options ->> 'name', 'allocation');
+BEGIN
+  PERFORM credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
+    "products": "$.type() == \"array\"", "acceptance": "$ >= 0 && $ <= 1", "notice_days": "$ >= 0 && $ <= 365",
+    "cost_of_change": "$ >= 0", "frontier": "$.type() == \"array\"", "rules": "$ == true || $ == false"}$o$,
+    'Valid are name, products (an array), acceptance (0 to 1), notice_days (0 to 365), cost_of_change, frontier (an array) and '
+    'rules (true or false).');
+  IF budgets IS NULL OR jsonb_typeof(budgets) <> 'object' OR budgets = '{}'
+    OR jsonb_path_exists(budgets, '$.* ? (!(@.type() == "number" && @ >= 0))')
+    OR budgets - '{exposure,undrawn,expected_loss,capital}'::text[] <> '{}' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'budgets are amounts by name',
+      DETAIL = format('They are %s.', coalesce(budgets::text, 'NULL')),
+      HINT = 'Give amounts of exposure, undrawn, expected_loss or capital, as {"exposure": 1000000}.';
+  END IF;
+  SELECT array_agg(b.key ORDER BY b.n), array_agg(b.value::numeric ORDER BY b.n) INTO names, amounts
+  FROM jsonb_each_text(budgets) WITH ORDINALITY b(key, value, n);
+  PERFORM credit_limit_internal.need_day('an allocation', as_of);
+  PERFORM credit_limit_internal.open_book_to_decide(book);
+  PERFORM credit_limit_internal.need_every_row('an allocation');
+  PERFORM credit_limit_internal.check_versions(as_of);
+  SELECT array_agg(DISTINCT p.product::text ORDER BY p.product::text) FILTER (WHERE w.optimal) AS products,
+    count(DISTINCT p.currency) FILTER (WHERE w.optimal) AS currencies, string_agg(DISTINCT p.product, ', ')
+      FILTER (WHERE NOT w.optimal AND options ? 'products') AS other INTO found_here
+  FROM product p LEFT JOIN LATERAL (SELECT bool_or(jsonb_path_exists(v.document::jsonb, '$.target.optimal')) IS TRUE AS optimal
+    FROM credit_limit_internal.versions_on(draft_allocation.as_of) n JOIN policy_version v ON v.policy_id = n.policy_id
+    WHERE n.product = p.product) w ON true
+  WHERE NOT options ? 'products' OR options -> 'products' ? p.product::text;
+  IF found_here.products IS NULL OR found_here.other IS NOT NULL OR found_here.currencies > 1 THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there are no products that could share budgets',
+      DETAIL = CASE WHEN found_here.currencies > 1 THEN format('Those of %s are in %s currencies.',
+          array_to_string(found_here.products, ', '), found_here.currencies)
+        WHEN found_here.other IS NOT NULL THEN format('The policy of %s has no target.optimal on the day.', found_here.other)
+        ELSE 'No policy of the day has a target.optimal.' END,
+      HINT = 'Name products of one currency whose policies say what a limit earns: {"products": [...]}.';
+  END IF;
+  INSERT INTO allocation_version AS v (name, document, as_of, products, options)
+  VALUES (name_option, credit_limit.action_price('SELECT 1::bigint AS "group", 1 AS action, 0 AS value, ''{}''::int[] AS uses '
+    'WHERE false', amounts, jsonb_build_object('names', names)), draft_allocation.as_of, found_here.products,
+    options - '{name,products,frontier,rules}'::text[]) RETURNING v.allocation_id INTO id;
+  PERFORM credit_limit_internal.write_allocation(id, names);
+  query := credit_limit_internal.allocation_query(book, id, cardinality(names));
+  certificate := credit_limit.action_price(query, amounts, jsonb_build_object('names', names));
+  UPDATE allocation_version v SET document = certificate WHERE v.allocation_id = id;
+  UPDATE allocation_account r SET choice = r.limits[c.action], chosen_by = c.chosen_by
+  FROM credit_limit.allocation_actions(certificate, query) c WHERE r.allocation_id = id AND r.account_id = c.account_id;
+  INSERT INTO allocation_frontier (allocation_id, budget, amount, status, value, bound, used, price)
+  SELECT id, names[p.k], p.amount, s.status, s.value, s.bound, t.used, t.price
+  FROM (SELECT DISTINCT k.k, amounts[k.k] * f.share::numeric AS amount FROM generate_subscripts(names, 1) k(k),
+      jsonb_array_elements_text(coalesce(options -> 'frontier', '[0.8, 0.9, 1.1, 1.2]') || '[1]') f(share)) p,
+    LATERAL (SELECT CASE WHEN p.amount = amounts[p.k] THEN certificate ELSE credit_limit.action_price(query,
+        amounts[:p.k - 1] || p.amount || amounts[p.k + 1:], jsonb_build_object('names', names, 'digest', false)) END AS c
+      OFFSET 0) q, credit_limit.certificate_summary(q.c) s, credit_limit.certificate_table(q.c) t WHERE t.budget = names[p.k];
+  IF coalesce((options ->> 'rules')::boolean, true) THEN
+    PERFORM credit_limit_internal.write_rule_costs(id, as_of);
+  END IF;
+  RETURN id;
+END
+$$;
+
+-- approves a draft of an allocation, so that from its first day to its last (NULL: open) its prices choose the limits of its
+-- products. digest: version_digest(book, 'allocation', allocation_id) as it was read. Errors: as approve_policy(), an allocation
+-- whose budgets do not suffice, or that is empty (22023), and one that is not what its rows give (55000)
+CREATE FUNCTION credit_limit.approve_allocation(book text, allocation_id int, valid_from date, valid_to date DEFAULT NULL,
+    digest bytea DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_status text;
+  wrong record;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  SELECT s.status INTO found_status FROM allocation_version v, credit_limit.certificate_summary(v.document) s
+  WHERE v.allocation_id = approve_allocation.allocation_id;
+  IF found_status IN ('infeasible', 'empty') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('allocation %s divides nothing', allocation_id), DETAIL = format('Its certificate is %s.', found_status),
+      HINT = CASE found_status WHEN 'empty' THEN 'No account had a limit to choose: draft it as of another day.'
+        ELSE 'Even the lowest limits do not fit: draft it with larger budgets.' END;
+  END IF;
+  SELECT v."check", v.found INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('allocation %s is not what its rows give', allocation_id),
+      DETAIL = format('%s: %s.', wrong."check", wrong.found), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
+  END IF;
+  PERFORM credit_limit_internal.approve_version(book, 'allocation', allocation_id, valid_from, valid_to, digest);
+END
+$$;
+
+CREATE FUNCTION credit_limit.verify_allocation(book text, allocation_id int)
+RETURNS TABLE ("check" text, holds boolean, account_id bigint, certified text, found text)
+LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  certificate credit_limit.allocation_certificate;
+  query text;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.find_version('allocation', verify_allocation.allocation_id);
+  SELECT v.document, credit_limit_internal.allocation_query(book, v.allocation_id, t.n::int) INTO certificate, query
+  FROM allocation_version v, LATERAL (SELECT count(*) AS n FROM credit_limit.certificate_table(v.document)) t
+  WHERE v.allocation_id = verify_allocation.allocation_id;
+  RETURN QUERY SELECT 'row_hash', count(*) = 0, min(r.account_id), NULL, format('%s rows differ', count(*))
+    FROM allocation_account r WHERE r.allocation_id = verify_allocation.allocation_id
+      AND r.row_hash <> credit_limit_internal.allocation_hash(r.account_id, r.limits, r."values", r.uses);
+  RETURN QUERY SELECT 'choice', count(*) = 0, min(r.account_id), NULL, format('%s rows differ', count(*))
+    FROM allocation_account r LEFT JOIN credit_limit.allocation_actions(certificate, query) c ON c.account_id = r.account_id
+    WHERE r.allocation_id = verify_allocation.allocation_id
+      AND (r.choice, r.chosen_by) IS DISTINCT FROM (r.limits[c.action], c.chosen_by);
+  RETURN QUERY SELECT v."check", v.holds, v.account_id, v.certified, v.found
+    FROM credit_limit.verify_allocation(certificate, query) v;
+END
+$$;
+COMMENT ON FUNCTION credit_limit.verify_allocation(text, int) IS
+    'an allocation of a book against its rows: row_hash (SHA-256 of each), choice, and the checks of '
+    'verify_allocation(certificate, query). Errors: no such allocation (22023)';
+
+-- part of create_book_reports: what allocations promised, and what became of it
+CREATE FUNCTION credit_limit_internal.create_allocation_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_allocation',
+    'What an allocation certified and what the first decision of a run under it granted, by product and what made the difference',
+    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
+      "cause": "as certified; other inputs: the account chose another limit by the same prices, as its inputs had changed; else '
+      'the rule that decided, as in limit_decision.binding; not decided: no run yet", "certified": "sum of the limits that were '
+      'chosen", "granted": "sum of the limits that decisions left", "difference": "granted less certified",
+      "flipped": "accounts whose limits decisions under it have moved both up and down"}',
+    $$SELECT v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause, count(*) AS accounts,
+        sum(r.choice) AS certified, sum(d.new_limit) AS granted, sum(d.new_limit - r.choice) AS difference,
+        count(*) FILTER (WHERE d.flipped) AS flipped
+      FROM @book@.allocation_version v
+      JOIN @book@.allocation_account r ON r.allocation_id = v.allocation_id
+      JOIN @book@.product p ON p.product = r.product
+      LEFT JOIN (SELECT w.allocation_id, d.account_id, (array_agg(d.new_limit ORDER BY d.as_of, d.decision_id))[1] AS new_limit,
+          (array_agg(d.target ORDER BY d.as_of, d.decision_id))[1] AS target,
+          (array_agg(d.binding ORDER BY d.as_of, d.decision_id))[1] AS binding,
+          bool_or(d.new_limit > d.old_limit) AND bool_or(d.new_limit < d.old_limit) AS flipped
+        FROM @book@.run n
+        JOIN @book@.run_version w ON w.run_id = n.run_id AND w.allocation_id IS NOT NULL
+        JOIN @book@.decision d ON d.run_id = n.run_id AND d.as_of = n.as_of AND d.product = w.product
+          AND d.arm IS NOT DISTINCT FROM w.arm
+        WHERE n.move_limits GROUP BY w.allocation_id, d.account_id) d
+        ON d.allocation_id = r.allocation_id AND d.account_id = r.account_id
+      CROSS JOIN LATERAL (SELECT CASE WHEN d.account_id IS NULL THEN 'not decided' WHEN d.new_limit = r.choice THEN 'as certified'
+        WHEN d.target <> r.choice THEN 'other inputs' ELSE d.binding END AS cause) c
+      GROUP BY v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause$$);
+  PERFORM credit_limit_internal.create_report(book, 'report_allocation_rules',
+    'What rules on the movement of limits cost under an allocation: what accounts would earn more a year if their policy were '
+    'without the rule, after the price of what they would use of the budgets. Each rule alone: they do not add up',
+    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
+      "rule": "of the movement of the policy", "accounts": "that would choose another limit", "cost": "a year"}',
+    $$SELECT v.allocation_id, v.name, v.version, v.status, r.product, p.currency, r.rule, r.accounts, round(r.cost, 2) AS cost
+      FROM @book@.allocation_version v JOIN @book@.allocation_rule r ON r.allocation_id = v.allocation_id
+      JOIN @book@.product p ON p.product = r.product$$);
+  PERFORM credit_limit_internal.create_report(book, 'report_frontier',
+    'What a budget of an allocation is worth where it is smaller or larger, the others being as they are',
+    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
+      "budget": "name of the budget", "amount": "that there would be", "drafted": "true: the amount of the allocation",
+      "solved": "status of the certificate with that amount", "value": "of a year", "used": "of the amount",
+      "price": "what one more of it would earn"}',
+    $$SELECT v.allocation_id, v.name, v.version, v.status, f.budget, f.amount, f.amount = t.amount AS drafted, f.status AS solved,
+        f.value, f.used, f.price
+      FROM @book@.allocation_version v JOIN @book@.allocation_frontier f ON f.allocation_id = v.allocation_id
+      CROSS JOIN LATERAL credit_limit.certificate_table(v.document) t WHERE t.budget = f.budget$$);
+END
+$create$;
