@@ -1,5 +1,17 @@
 -- Features of a book: what the months of an account say of its behaviour, kept beside the account for cards and policies.
 
+-- the columns of account_feature that come from behavior_features, as a list: of each, format(pattern, name, type)
+CREATE FUNCTION credit_limit_internal.feature_columns(pattern text) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+  -- A feature has one name everywhere: that of behavior_features. What a decision knows by another way (limit, balance and
+  -- arrears of the account itself) is left out.
+  SELECT string_agg(format(pattern, a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum)
+  FROM pg_attribute a
+  WHERE a.attrelid = 'credit_limit.behavior_features'::regclass
+    AND a.attname NOT IN ('as_of', 'credit_limit', 'balance', 'payment', 'due', 'days_past_due')
+$$;
+
 -- in an open book: an error (55000) unless account_feature is the table that create_book() made
 CREATE FUNCTION credit_limit_internal.need_features_of_book(book text, way_out text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE

@@ -1,18 +1,6 @@
 -- The tables of a book: doc/tables.md is made from this file. For those that book_contract() names, views of the same names over
 -- a lender's own tables do as well.
 
--- the columns of account_feature that come from behavior_features, as a list: of each, format(pattern, name, type)
-CREATE FUNCTION credit_limit_internal.feature_columns(pattern text) RETURNS text
-LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-  -- A feature has one name everywhere: that of behavior_features. What a decision knows by another way (limit, balance and
-  -- arrears of the account itself) is left out.
-  SELECT string_agg(format(pattern, a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum)
-  FROM pg_attribute a
-  WHERE a.attrelid = 'credit_limit.behavior_features'::regclass
-    AND a.attname NOT IN ('as_of', 'credit_limit', 'balance', 'payment', 'due', 'days_past_due')
-$$;
-
 -- part of create_book: runs a definition, @book@ being the schema, unless the lender has a relation of that name already
 CREATE FUNCTION credit_limit_internal.create_table(book text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
