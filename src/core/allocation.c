@@ -26,23 +26,63 @@ cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, 
 	return account->use[budget] * limit + account->draw[budget] * draw;
 }
 
+/* As demand exceeds so much of what a limit costs: the limit, and by how much it rises as that falls. */
+typedef struct Response
+{
+	double		limit;
+	double		slope;
+} Response;
+
+/* The best limit, unless it is in the last of it: there the straight line. NaN where demand is not known. */
+static Response
+respond(const ClDemandModel *demand, double ratio, double best)
+{
+	double		none = ratio > 0 && !isnan(best) ? 1 - cl_demand_exceeds(demand, 0) : 1;
+	double		density;
+
+	if (ratio <= none)
+		return (Response) {best, 0};
+	if (ratio < none + CL_ALLOCATION_LAST)
+	{
+		double		whole = cl_demand_quantile(demand, none + CL_ALLOCATION_LAST);
+
+		return (Response) {whole * ((ratio - none) / CL_ALLOCATION_LAST), whole / CL_ALLOCATION_LAST};
+	}
+	density = cl_demand_density(demand, best);
+	/* An amount that has a probability is the best over a range of prices. */
+	if (density == 0 || (demand->distribution == CL_DEMAND_QUANTILES &&
+						 fabs(cl_demand_exceeds(demand, best) - (1 - ratio)) > 1e-9 * (1 - ratio)))
+		return (Response) {best, 0};
+	return (Response) {best, 1 / density};
+}
+
+static double
+within(const ClAllocationAccount *account, double limit)
+{
+	return fmin(fmax(limit, account->floor), account->cap);
+}
+
 bool
 cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, ClAllocationAnswer *answer)
 {
 	const ClDemandModel *demand = &account->demand;
 	ClEconomics priced = account->economics;
+	double		total;
 	double		of_limit;
 	double		of_draw;
 	double		best;
+	Response	response;
 
 	unit_prices(account, n_budgets, price, &of_limit, &of_draw);
 	priced.margin -= of_draw;
+	total = priced.margin + priced.carry;
 	best = cl_optimal_limit(demand, &priced, of_limit);
+	response = respond(demand, cl_critical_ratio(&priced, of_limit), best);
 	if (isnan(best))
 		return false;
-	answer->limit = fmin(fmax(best, account->floor), account->cap);
+	answer->limit = within(account, response.limit);
 	answer->draw = cl_demand_expected_draw(demand, answer->limit);
-	answer->slope = 0;
+	answer->forgone = answer->slope = 0;
 	if (answer->limit > CL_ALLOCATION_LARGEST)
 	{
 		answer->limit = INFINITY;
@@ -50,18 +90,17 @@ cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const do
 		return true;
 	}
 	answer->profit = account->economics.margin * answer->draw - account->economics.carry * (answer->limit - answer->draw);
-	if (best > account->floor && best < account->cap)
+	if (response.limit < best)
 	{
-		double		total = priced.margin + priced.carry;
-		double		exceeds = (priced.carry + of_limit) / total;
-		double		fall = total * cl_demand_density(demand, best);
-
-		/* An amount that has a probability is the best over a range of prices. */
-		if (fall > 0 && (demand->distribution != CL_DEMAND_QUANTILES ||
-						 fabs(cl_demand_exceeds(demand, best) - exceeds) <= 1e-9 * exceeds))
-			answer->slope = 1 / fall;
+		best = within(account, best);
+		answer->forgone = fmax(0, total * (cl_demand_expected_draw(demand, best) - answer->draw) -
+							   (priced.carry + of_limit) * (best - answer->limit));
+	}
+	if (answer->limit == response.limit && response.slope > 0)
+	{
+		answer->slope = response.slope / total;
 		for (int k = 0; k < n_budgets; k++)
-			answer->marginal_use[k] = account->use[k] + account->draw[k] * exceeds;
+			answer->marginal_use[k] = account->use[k] + account->draw[k] * (priced.carry + of_limit) / total;
 	}
 	return true;
 }
@@ -130,6 +169,7 @@ add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClA
 	cl_exact_sum_add(&sums->limit, cl_allocation_addend(answer->limit));
 	cl_exact_sum_add(&sums->draw, cl_allocation_addend(answer->draw));
 	cl_exact_sum_add(&sums->profit, cl_allocation_addend(answer->profit));
+	cl_exact_sum_add(&sums->forgone, cl_allocation_addend(answer->forgone));
 	cl_exact_sum_add(&sums->turnover,
 					 cl_allocation_addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
 	for (int k = 0; k < sums->n_budgets; k++)
@@ -196,6 +236,7 @@ cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from)
 	cl_exact_sum_merge(&into->limit, &from->limit);
 	cl_exact_sum_merge(&into->draw, &from->draw);
 	cl_exact_sum_merge(&into->profit, &from->profit);
+	cl_exact_sum_merge(&into->forgone, &from->forgone);
 	cl_exact_sum_merge(&into->turnover, &from->turnover);
 	for (int k = 0; k < into->n_budgets; k++)
 	{
@@ -215,7 +256,7 @@ cl_allocation_used(const ClAllocationSums *sums, int budget)
 double
 cl_allocation_bound(const ClAllocationSums *sums, const double *amount)
 {
-	double		bound = cl_exact_sum_closed(&sums->profit).high;
+	double		bound = cl_exact_sum_closed(&sums->profit).high + cl_exact_sum_closed(&sums->forgone).high;
 
 	for (int k = 0; k < sums->n_budgets; k++)
 	{

@@ -11,8 +11,11 @@
  *
  *		A E[min(D, L)] - B L,	A = margin + carry - sum of p_k draw_k, B = carry + sum of p_k use_k
  *
- * once more a newsvendor's: P(D > L) = B / A, kept to floor and cap. Where A <= B it takes the floor. As dw_k / dL = use_k +
- * draw_k P(D > L) = w'_k, and the slope of what it earns falls by A f(L), f the density of demand,
+ * once more a newsvendor's: P(D > L) = B / A, kept to floor and cap. Where A <= B it takes the floor. The last of a limit goes by
+ * a jump, or nearly so, since hardly anybody's demand is that small; prices of which one uses too much and the next too little
+ * would be no answer. So where P(0 < D <= L) is below CL_ALLOCATION_LAST the limit goes to 0 in a straight line, and the bound
+ * counts what that forgoes. As dw_k / dL = use_k + draw_k P(D > L) = w'_k, and the slope of what it earns falls by A f(L), f the
+ * density of demand,
  *
  *		dw_k / dp_l = - w'_k w'_l / (A f(L))
  *
@@ -31,6 +34,7 @@
 #define CL_ALLOCATION_LARGEST 1e15	/* limit; where a larger one would be best it has no end */
 #define CL_ALLOCATION_LARGEST_USE 1000.0
 #define CL_ALLOCATION_LARGEST_PRICE 1e15
+#define CL_ALLOCATION_LAST 1e-6
 /* What a profit may be wrong by, per unit that was added and subtracted for it. */
 #define CL_ALLOCATION_ERROR 1e-13
 
@@ -49,6 +53,7 @@ typedef struct ClAllocationAnswer
 	double		limit;			/* INFINITY: without an end */
 	double		draw;			/* expected of it */
 	double		profit;
+	double		forgone;		/* by the straight line: what the best limit would earn more, less the prices */
 	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, where slope is not 0 */
 	double		slope;			/* 1 / (A f(L)), or 0 */
 } ClAllocationAnswer;
@@ -77,6 +82,7 @@ typedef struct ClAllocationSums
 	ClExactSum	limit;
 	ClExactSum	draw;
 	ClExactSum	profit;
+	ClExactSum	forgone;
 	ClExactSum	turnover;		/* amounts that were added and subtracted, by which cl_allocation_error goes */
 	ClExactSum	use[CL_ALLOCATION_MOST_BUDGETS];
 	ClExactSum	floor_use[CL_ALLOCATION_MOST_BUDGETS];
@@ -93,7 +99,7 @@ extern bool cl_allocation_same_prices(const ClAllocationSums *a, const ClAllocat
 
 /* The rounded sums; INFINITY where limits have no end. */
 extern double cl_allocation_used(const ClAllocationSums *sums, int budget);
-/* profit + sum of p_k (amount_k - used_k): no limits that fit into the budgets earn more, whatever the prices. */
+/* profit + forgone + sum of p_k (amount_k - used_k): no limits that fit into the budgets earn more, whatever the prices. */
 extern double cl_allocation_bound(const ClAllocationSums *sums, const double *amount);
 extern double cl_allocation_error(const ClAllocationSums *sums);	/* of profit and bound: turnover x CL_ALLOCATION_ERROR */
 

@@ -12,31 +12,34 @@
 #define MOST_QUESTIONS 400
 #define MOST_STEPS 60
 /* From a relative step of this size on the square of it is less than the last digit. */
-#define NEAR 1e-4
+#define NEAR 1e-5
 #define ROUGH 1e-3
-#define LAST_DIGIT 1e-8
+#define LAST_DIGIT 1e-11			/* of DIGITS */
+#define USED_UP 1e-6			/* what is left of a budget that has a price, as a part of it */
 #define DRAWS 200
 
 /*
- * Nine digits
+ * Digits
  */
 
-/* The number of nine digits that is nearest to x > 0, and steps of the last digit from there (-1, 0 or 1). */
+#define DIGITS 12
+
+/* The number of so many digits that is nearest to x > 0, and steps of the last digit from there (-1, 0 or 1). */
 static double
-nine_digits(double x, int steps)
+price_digits(double x, int steps)
 {
 	char		text[40];
 	double		digits;
 	int			exponent;
 
-	snprintf(text, sizeof(text), "%.8e", x);
-	exponent = atoi(text + 11) - 8;
+	snprintf(text, sizeof(text), "%.*e", DIGITS - 1, x);
+	exponent = atoi(text + DIGITS + 2) - (DIGITS - 1);
 	text[1] = text[0];			/* over the point, whatever it looks like */
-	text[10] = '\0';
+	text[DIGITS + 1] = '\0';
 	digits = atof(text + 1) + steps;
-	if (digits < 1e8)
+	if (digits < 1 / LAST_DIGIT)
 	{
-		digits = 999999999;
+		digits = 10 / LAST_DIGIT - 1;
 		exponent--;
 	}
 	snprintf(text, sizeof(text), "%.0fe%d", digits, exponent);
@@ -44,11 +47,11 @@ nine_digits(double x, int steps)
 }
 
 double
-cl_nine_digits_up(double x)
+cl_price_up(double x)
 {
-	double		nearest = x > 0 ? nine_digits(x, 0) : x;
+	double		nearest = x > 0 ? price_digits(x, 0) : x;
 
-	return nearest < x ? nine_digits(x, 1) : nearest;
+	return nearest < x ? price_digits(x, 1) : nearest;
 }
 
 /*
@@ -213,6 +216,24 @@ is_infeasible(const Search *search)
 	return false;
 }
 
+/* At prices at which all fits. */
+static ClPriceStatus
+status_of(const Search *search)
+{
+	ClPriceStatus status = CL_PRICE_SLACK;
+
+	for (int k = 0; k < search->problem->n_budgets; k++)
+	{
+		double		amount = search->problem->amount[k];
+
+		if (search->price[k] > 0 && amount - cl_allocation_used(search->sums, k) > USED_UP * amount)
+			return CL_PRICE_TIES;
+		if (search->price[k] > 0)
+			status = CL_PRICE_BINDING;
+	}
+	return status;
+}
+
 /* Where Newton's method has nothing to say; low: -1 where it is not known, high: INFINITY. */
 static double
 between(const Search *search, int k, double low, double high)
@@ -223,12 +244,12 @@ between(const Search *search, int k, double low, double high)
 	{
 		double		worth = cl_exact_sum_closed(&search->sums->profit).high / search->problem->amount[k];
 
-		return low > 0 ? cl_nine_digits_up(4 * low) : worth > 1e-9 && worth < 100 ? cl_nine_digits_up(worth) : 1e-6;
+		return low > 0 ? cl_price_up(4 * low) : worth > 1e-9 && worth < 100 ? cl_price_up(worth) : 1e-6;
 	}
 	if (low <= 0)
-		return high < 1e-30 ? 0 : cl_nine_digits_up(high / 8);
-	middle = cl_nine_digits_up(sqrt(low) * sqrt(high));
-	return middle < high ? middle : nine_digits(high, -1);
+		return high < 1e-30 ? 0 : cl_price_up(high / 8);
+	middle = cl_price_up(sqrt(low) * sqrt(high));
+	return middle < high ? middle : price_digits(high, -1);
 }
 
 /* The price of budget k, those of the others being what they are; rough: about. */
@@ -239,7 +260,9 @@ solve_one(const Search *search, int k, bool rough, bool near)
 	double		high = INFINITY;
 	double		before = INFINITY;	/* excess of the price before */
 	double		x_before = 0;
+	double		width = INFINITY;	/* between low and high, when it last was half of what it had been */
 	int			slow = 0;
+	int			wide = 0;
 	bool		likely_last = near;
 
 	for (int i = 0; i < MOST_QUESTIONS; i++)
@@ -261,26 +284,28 @@ solve_one(const Search *search, int k, bool rough, bool near)
 			high = x;
 		if (high == 0)
 			return CL_PRICE_SLACK;
+		wide = high - low > width / 2 ? wide + 1 : 0;
+		width = wide > 0 ? width : high - low;
 		/* An account about to drop out may have a slope for a thousand: then that of the last step is better. */
 		slow = fabs(excess) > fabs(before) / 2 ? slow + 1 : 0;
 		if (slow == 1 && isfinite(before) && (before - excess) / (x - x_before) > 0)
 			slope = (before - excess) / (x - x_before);
 		if (slope > 0 && isfinite(excess))
 			newton = fmax(0, x + excess / slope);
-		if ((excess <= 0 && cl_nine_digits_up(newton) == x) || (rough && fabs(newton - x) <= ROUGH * x))
+		if ((excess <= 0 && cl_price_up(newton) == x) || (rough && fabs(newton - x) <= ROUGH * x))
 			return CL_PRICE_BINDING;
-		if ((low > 0 && high == nine_digits(low, 1)) || (low == 0 && high < 1e-30))
+		if ((low > 0 && high == price_digits(low, 1)) || (low == 0 && high < 1e-30))
 		{
 			if (excess <= 0)
-				return CL_PRICE_TIES;
+				return status_of(search);
 			next = high;
 		}
 		else
 		{
-			next = cl_nine_digits_up(newton);
+			next = cl_price_up(newton);
 			if (next == x && low > 0)
-				next = nine_digits(low, 1);
-			if (!(next > low && next < high) || slow > 3 || (slow > 1 && low >= 0 && high < INFINITY))
+				next = price_digits(low, 1);
+			if (!(next > low && next < high) || slow > 3 || (wide > 3 && high < INFINITY) || (slow > 1 && low >= 0 && high < INFINITY))
 				next = between(search, k, low, high);
 			before = excess;
 			x_before = x;
@@ -296,17 +321,6 @@ solve_one(const Search *search, int k, bool rough, bool near)
 /*
  * Several budgets
  */
-
-static ClPriceStatus
-status_of(const Search *search)
-{
-	for (int k = 0; k < search->problem->n_budgets; k++)
-	{
-		if (search->price[k] > 0)
-			return CL_PRICE_BINDING;
-	}
-	return CL_PRICE_SLACK;
-}
 
 static bool
 any_overdrawn(const Search *search)
@@ -330,14 +344,14 @@ raise_prices(const Search *search)
 		for (int k = 0; k < search->problem->n_budgets; k++)
 		{
 			if (is_overdrawn(search, k))
-				search->price[k] = cl_nine_digits_up(search->price[k] > 0 ? search->price[k] * (1 + part) : part);
+				search->price[k] = cl_price_up(search->price[k] > 0 ? search->price[k] * (1 + part) : part);
 			if (search->price[k] > CL_ALLOCATION_LARGEST_PRICE)
 				return CL_PRICE_ENDLESS;
 		}
 		part *= 2;
 		ask(search, true);
 	}
-	return CL_PRICE_TIES;
+	return status_of(search);
 }
 
 /* How the bound changes along a direction. */
@@ -358,7 +372,7 @@ static void
 ask_along(const Search *search, const double *from, const double *to, double part, bool likely_last)
 {
 	for (int k = 0; k < search->problem->n_budgets; k++)
-		search->price[k] = part == 1 ? to[k] : cl_nine_digits_up(fmax(0, from[k] + part * (to[k] - from[k])));
+		search->price[k] = part == 1 ? to[k] : cl_price_up(fmax(0, from[k] + part * (to[k] - from[k])));
 	ask(search, likely_last);
 }
 
@@ -435,15 +449,15 @@ solve_all(const Search *search, bool near)
 			break;
 		for (int k = 0; k < n; k++)
 		{
-			double		next = cl_nine_digits_up(target[k]);
+			double		next = cl_price_up(target[k]);
 
 			before[k] = search->price[k];
 			if (next == before[k] && next > 0 && is_overdrawn(search, k))
-				next = nine_digits(next, 1);
+				next = price_digits(next, 1);
 			step = fmax(step, next == before[k] ? 0 : fabs(next - before[k]) / fmax(next, before[k]));
 			target[k] = next;
 		}
-		/* Between neighbours of nine digits an account may drop out: then no step is the last. */
+		/* Between neighbours an account may jump: then no step is the last. */
 		last_digits += step < 20 * LAST_DIGIT;
 		if (step == 0 && !any_overdrawn(search))
 			return status_of(search);
@@ -460,7 +474,7 @@ cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price
 	Search		search = {problem, price, sums};
 
 	for (int k = 0; k < problem->n_budgets; k++)
-		price[k] = cl_nine_digits_up(price[k]);
+		price[k] = cl_price_up(price[k]);
 	if (problem->n_budgets == 1)
 		return solve_one(&search, 0, false, near);
 	for (int k = 0; k < 2 * problem->n_budgets && !near; k++)

@@ -8,8 +8,8 @@
  * price that is too low and one that is not, with several on the quadratic at hand with the condition price >= 0, by looking at
  * each set of budgets that may bind.
  *
- * All prices that are tried, and those that are found, have nine significant decimals, the last of them rounded up: a use falls
- * as a price rises, so what is found fits into the budgets. With one budget it is the least such price. Where several price
+ * All prices that are tried, and those that are found, have twelve significant decimals, the last of them rounded up: a use
+ * falls as a price rises, so what is found fits into the budgets. With one budget it is the least such price. Where several price
  * vectors are as good (one budget says the same as another) the least in lexicographic order is taken. So the answer does not
  * depend on where the search began.
  */
@@ -22,7 +22,7 @@ typedef enum ClPriceStatus
 {
 	CL_PRICE_BINDING,
 	CL_PRICE_SLACK,		/* all prices are 0: nothing more would be used at any amount of the budgets */
-	CL_PRICE_TIES,			/* accounts change their limits by a jump, so that no prices use the budgets exactly */
+	CL_PRICE_TIES,			/* accounts change their limits by a jump: no prices use the budgets up to a millionth */
 	CL_PRICE_INFEASIBLE,	/* the floors alone use more than there is */
 	CL_PRICE_ENDLESS		/* some limits have no end at any price */
 } ClPriceStatus;
@@ -46,8 +46,8 @@ typedef struct ClAllocationProblem
  */
 extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
 
-/* The least number of nine significant decimals that is not below x, which is not negative. */
-extern double cl_nine_digits_up(double x);
+/* The least number of twelve significant decimals that is not below x, which is not negative. */
+extern double cl_price_up(double x);
 
 /*
  * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with

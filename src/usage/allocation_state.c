@@ -126,6 +126,7 @@ list_sums(ClAllocationSums *state, ClExactSum **sum)
 	sum[n++] = &state->limit;
 	sum[n++] = &state->draw;
 	sum[n++] = &state->profit;
+	sum[n++] = &state->forgone;
 	sum[n++] = &state->turnover;
 	for (int k = 0; k < state->n_budgets; k++)
 		sum[n++] = &state->use[k];
@@ -136,7 +137,7 @@ list_sums(ClAllocationSums *state, ClExactSum **sum)
 	return n;
 }
 
-#define MOST_SUMS (4 + 2 * CL_ALLOCATION_MOST_BUDGETS + CL_ALLOCATION_SLOPES)
+#define MOST_SUMS (5 + 2 * CL_ALLOCATION_MOST_BUDGETS + CL_ALLOCATION_SLOPES)
 #define LARGEST_ADDEND 0x1p61
 
 /* What contradicts itself in a value from outside, or NULL. */
@@ -163,20 +164,21 @@ disorder(ClAllocationSums *state)
 	}
 	for (int i = 0; i < n_sums; i++)
 	{
-		bool		of_floor = i >= 4 + state->n_budgets && i < 4 + 2 * state->n_budgets;
+		bool		of_floor = i >= 5 + state->n_budgets && i < 5 + 2 * state->n_budgets;
 
 		if (!of_floor && !(fabs(sum[i]->high) <= largest))
 			return "sum is larger than its addends can make it";
 	}
-	if (state->limit.high < 0 || state->draw.high < 0 || state->draw.high > state->limit.high || state->turnover.high < 0)
+	if (state->limit.high < 0 || state->draw.high < 0 || state->draw.high > state->limit.high || state->forgone.high < 0 ||
+		state->turnover.high < 0)
 		return "sums of limits and draws contradict each other";
 	return NULL;
 }
 
 /*
  * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of
- * budgets; float8 price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, turnover, use of each, use of the floors
- * of each, slopes.
+ * budgets; float8 price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, forgone, turnover, use of each, use of
+ * the floors of each, slopes.
  */
 static void
 write_state(StringInfo buf, const void *data)
@@ -233,14 +235,14 @@ read_state(StringInfo buf)
 /*
  * JSON:
  *		{"version": 1, "n": 2, "n_skipped": 0, "n_endless": 0, "n_at_floor": 0, "n_at_cap": 1, "checksum": 5577006791947779410,
- *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "turnover": 700, "uses":
- *		 [9000], "floor_uses": [0], "slopes": [80000]}
+ *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "forgone": 0, "turnover":
+ *		 700, "uses": [9000], "floor_uses": [0], "slopes": [80000]}
  *
  * Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the sign turned: (1,1), (2,1), (2,2), (3,1)
  * ...
  */
 static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum",
-	"horizons", "prices", "credit_limit", "draw", "profit", "turnover", "uses", "floor_uses", "slopes", NULL};
+	"horizons", "prices", "credit_limit", "draw", "profit", "forgone", "turnover", "uses", "floor_uses", "slopes", NULL};
 
 static void
 print_sums(StringInfo out, const char *key, const ClExactSum *sum, int n)
@@ -283,6 +285,7 @@ print(StringInfo out, const void *data)
 	print_sum(out, "credit_limit", &state->limit);
 	print_sum(out, "draw", &state->draw);
 	print_sum(out, "profit", &state->profit);
+	print_sum(out, "forgone", &state->forgone);
 	print_sum(out, "turnover", &state->turnover);
 	print_sums(out, "uses", state->use, state->n_budgets);
 	print_sums(out, "floor_uses", state->floor_use, state->n_budgets);
@@ -377,6 +380,7 @@ parse(const ClJson *document)
 	state->limit = parse_key(document, "credit_limit");
 	state->draw = parse_key(document, "draw");
 	state->profit = parse_key(document, "profit");
+	state->forgone = parse_key(document, "forgone");
 	state->turnover = parse_key(document, "turnover");
 	parse_sums(document, "uses", state->use, state->n_budgets);
 	parse_sums(document, "floor_uses", state->floor_use, state->n_budgets);

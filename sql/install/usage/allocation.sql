@@ -23,8 +23,9 @@ AS 'MODULE_PATHNAME', 'cl_allocation_step_stats' LANGUAGE C IMMUTABLE PARALLEL S
 COMMENT ON FUNCTION credit_limit.allocation_step_stats(credit_limit.allocation_step, float8[]) IS
 'What accounts take at the prices of budgets (allocation_step_agg). n accounts, n_skipped rows left out, n_endless accounts '
 'whose best limit has no end (no cap, and nothing that it costs): where there are any, sums are NULL. n_at_floor, n_at_cap: '
-'how many floor or cap hold. value: expected profit of all in a year. bound: value + sum of price * (budget - use), which '
-'no limits that fit into the budgets exceed, whatever the prices are; NULL without budgets. bound_error: what rounding may '
+'how many floor or cap hold. value: expected profit of all in a year. bound: value + sum of price * (budget - use) + what the '
+'straight line forgoes in which limits go to 0 (allocation_limit). No limits that fit into the budgets exceed it, whatever '
+'the prices are; NULL without budgets. bound_error: what rounding may '
 'make of value and bound. credit_limit and expected_draw: sums over accounts. uses, floor_uses: of each budget, by these '
 'limits and by the floors alone. derivatives: matrix of the use of budget k by price l, none above 0. checksum: of what the '
 'accounts are, in any order; two passes over the same rows have the same. A NULL step gives NULL. Error: budgets that are '
@@ -45,8 +46,8 @@ AS 'MODULE_PATHNAME', 'cl_allocation_limit_demand' LANGUAGE C IMMUTABLE PARALLEL
 COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, float8, float8, float8, float8[], float8[],
   float8[]) IS
 'The limit of one account that pays best at the prices of the budgets: what allocation_step_agg sums, with its arguments. '
-'It is optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses. Not '
-'rounded. NULL where the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as '
+'It is optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses; but where '
+'P(0 < demand <= limit) is below 1e-6 it goes to 0 in a straight line, so that no price makes it jump. Not rounded. NULL where the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as '
 'allocation_step_agg.';
 
 CREATE FUNCTION credit_limit.allocation_limit(
@@ -78,9 +79,9 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 '1e25. The query returns, by name and nothing else, account_id (integer), demand, or mu, sigma and p_zero of one that is '
 'lognormal, margin and carry (per year and unit, unit_economics), floor (NULL: 0) and cap (NULL: none), which may be left '
 'out, and for each budget use_NAME, its use per unit of limit (0 to 1000), and optionally draw_NAME, its use per unit of '
-'expected draw, from -use_NAME on. Prices have nine digits, rounded up, in the order in which jsonb keeps the names; of '
+'expected draw, from -use_NAME on. Prices have twelve digits, rounded up, in the order in which jsonb keeps the names; of '
 'several that are as good the first in lexicographic order. allocation_limit gives each account its limit. Status: binding, '
-'slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up), empty. '
+'slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up to a millionth), empty. '
 'Accounts are read once where they fit into maintenance_work_mem; else each pass runs the query through '
 'allocation_step_agg, in parallel where the planner can, after a share of the accounts by hash has given a start; both give '
 'the same numbers. price_low and price_high: what other accounts of the same kind would make of the price, by a bootstrap '
