@@ -5,64 +5,15 @@
 #include "core/allocation_price.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define MOST CL_ALLOCATION_MOST_BUDGETS
-#define MOST_QUESTIONS 400
 #define MOST_STEPS 60
-/* From a relative step of this size on the square of it is less than the last digit. */
-#define NEAR 1e-5
-#define ROUGH 1e-3
-#define LAST_DIGIT 1e-11			/* of DIGITS */
-#define USED_UP 1e-6			/* what is left of a budget that has a price, as a part of it */
 #define DRAWS 200
-
-/*
- * Digits
- */
-
-#define DIGITS 12
-
-/* The number of so many digits that is nearest to x > 0, and steps of the last digit from there (-1, 0 or 1). */
-static double
-price_digits(double x, int steps)
-{
-	char		text[40];
-	double		digits;
-	int			exponent;
-
-	snprintf(text, sizeof(text), "%.*e", DIGITS - 1, x);
-	exponent = atoi(text + DIGITS + 2) - (DIGITS - 1);
-	text[1] = text[0];			/* over the point, whatever it looks like */
-	text[DIGITS + 1] = '\0';
-	digits = atof(text + 1) + steps;
-	if (digits < 1 / LAST_DIGIT)
-	{
-		digits = 10 / LAST_DIGIT - 1;
-		exponent--;
-	}
-	snprintf(text, sizeof(text), "%.0fe%d", digits, exponent);
-	return strtod(text, NULL);
-}
-
-double
-cl_price_up(double x)
-{
-	double		nearest = x > 0 ? price_digits(x, 0) : x;
-
-	return nearest < x ? price_digits(x, 1) : nearest;
-}
 
 /*
  * Newton's step
  */
-
-static double
-slope_of(const ClAllocationSums *sums, int k, int l)
-{
-	return cl_exact_sum_closed(&sums->slope[k >= l ? CL_ALLOCATION_SLOPE(k, l) : CL_ALLOCATION_SLOPE(l, k)]).high;
-}
 
 /* What the quadratic at prices needs: what is left of the budgets, and the slopes. */
 typedef struct Quadratic
@@ -178,12 +129,12 @@ open_quadratic(Quadratic *quadratic, const ClAllocationSums *sums, const double 
 	{
 		quadratic->left[k] = amount[k] - cl_allocation_used(sums, k);
 		for (int l = 0; l < sums->n_budgets; l++)
-			quadratic->slope[k][l] = slope_of(sums, k, l);
+			quadratic->slope[k][l] = cl_price_slope(sums, k, l);
 	}
 }
 
 /*
- * One budget: between a price that is too low and one that is not
+ * One budget
  */
 
 typedef struct Search
@@ -216,6 +167,25 @@ is_infeasible(const Search *search)
 	return false;
 }
 
+/* The price of budget k, those of the others being what they are; rough: about. */
+static ClPriceStatus
+solve_one(const Search *search, int k, bool rough, bool near)
+{
+	ClPriceSearch one;
+
+	cl_price_search_begin(&one, k, search->problem->amount[k], search->price[k], rough, near);
+	do
+	{
+		search->price[k] = one.price;
+		ask(search, one.likely_last);
+	} while (!cl_price_search_step(&one, search->sums));
+	return one.status;
+}
+
+/*
+ * Several budgets
+ */
+
 /* At prices at which all fits. */
 static ClPriceStatus
 status_of(const Search *search)
@@ -226,101 +196,13 @@ status_of(const Search *search)
 	{
 		double		amount = search->problem->amount[k];
 
-		if (search->price[k] > 0 && amount - cl_allocation_used(search->sums, k) > USED_UP * amount)
+		if (search->price[k] > 0 && amount - cl_allocation_used(search->sums, k) > CL_PRICE_USED_UP * amount)
 			return CL_PRICE_TIES;
 		if (search->price[k] > 0)
 			status = CL_PRICE_BINDING;
 	}
 	return status;
 }
-
-/* Where Newton's method has nothing to say; low: -1 where it is not known, high: INFINITY. */
-static double
-between(const Search *search, int k, double low, double high)
-{
-	double		middle;
-
-	if (high == INFINITY)
-	{
-		double		worth = cl_exact_sum_closed(&search->sums->profit).high / search->problem->amount[k];
-
-		return low > 0 ? cl_price_up(4 * low) : worth > 1e-9 && worth < 100 ? cl_price_up(worth) : 1e-6;
-	}
-	if (low <= 0)
-		return high < 1e-30 ? 0 : cl_price_up(high / 8);
-	middle = cl_price_up(sqrt(low) * sqrt(high));
-	return middle < high ? middle : price_digits(high, -1);
-}
-
-/* The price of budget k, those of the others being what they are; rough: about. */
-static ClPriceStatus
-solve_one(const Search *search, int k, bool rough, bool near)
-{
-	double		low = -1;
-	double		high = INFINITY;
-	double		before = INFINITY;	/* excess of the price before */
-	double		x_before = 0;
-	double		width = INFINITY;	/* between low and high, when it last was half of what it had been */
-	int			slow = 0;
-	int			wide = 0;
-	bool		likely_last = near;
-
-	for (int i = 0; i < MOST_QUESTIONS; i++)
-	{
-		double		x = search->price[k];
-		double		excess;
-		double		slope;
-		double		newton = NAN;
-		double		next;
-
-		ask(search, likely_last);
-		if (is_infeasible(search))
-			return CL_PRICE_INFEASIBLE;
-		excess = cl_allocation_used(search->sums, k) - search->problem->amount[k];
-		slope = slope_of(search->sums, k, k);
-		if (excess > 0)
-			low = x;
-		else
-			high = x;
-		if (high == 0)
-			return CL_PRICE_SLACK;
-		wide = high - low > width / 2 ? wide + 1 : 0;
-		width = wide > 0 ? width : high - low;
-		/* An account about to drop out may have a slope for a thousand: then that of the last step is better. */
-		slow = fabs(excess) > fabs(before) / 2 ? slow + 1 : 0;
-		if (slow == 1 && isfinite(before) && (before - excess) / (x - x_before) > 0)
-			slope = (before - excess) / (x - x_before);
-		if (slope > 0 && isfinite(excess))
-			newton = fmax(0, x + excess / slope);
-		if ((excess <= 0 && cl_price_up(newton) == x) || (rough && fabs(newton - x) <= ROUGH * x))
-			return CL_PRICE_BINDING;
-		if ((low > 0 && high == price_digits(low, 1)) || (low == 0 && high < 1e-30))
-		{
-			if (excess <= 0)
-				return status_of(search);
-			next = high;
-		}
-		else
-		{
-			next = cl_price_up(newton);
-			if (next == x && low > 0)
-				next = price_digits(low, 1);
-			if (!(next > low && next < high) || slow > 3 || (wide > 3 && high < INFINITY) || (slow > 1 && low >= 0 && high < INFINITY))
-				next = between(search, k, low, high);
-			before = excess;
-			x_before = x;
-		}
-		if (next > CL_ALLOCATION_LARGEST_PRICE)
-			return CL_PRICE_ENDLESS;
-		likely_last = fabs(next - x) <= NEAR * next;
-		search->price[k] = next;
-	}
-	return CL_PRICE_TIES;
-}
-
-/*
- * Several budgets
- */
 
 static bool
 any_overdrawn(const Search *search)
@@ -400,11 +282,11 @@ go_along(const Search *search, const double *from, const double *to, double step
 		digits += 1e-8 * fabs(direction[k]) * search->problem->amount[k];
 	}
 	slope = at_low = along(search, direction);
-	while (high - low > 1e-8 && (high - low) * step > LAST_DIGIT / 2)
+	while (high - low > 1e-8 && (high - low) * step > CL_PRICE_LAST_DIGIT / 2)
 	{
 		double		there;
 
-		ask_along(search, from, to, part, step <= NEAR);
+		ask_along(search, from, to, part, step <= CL_PRICE_NEAR);
 		there = along(search, direction);
 		if (slope >= -digits || (there <= fmax(0, -slope / 2) + digits && (part == 1 || there >= slope / 2 - digits)))
 			return true;
@@ -453,12 +335,12 @@ solve_all(const Search *search, bool near)
 
 			before[k] = search->price[k];
 			if (next == before[k] && next > 0 && is_overdrawn(search, k))
-				next = price_digits(next, 1);
+				next = cl_price_next(next);
 			step = fmax(step, next == before[k] ? 0 : fabs(next - before[k]) / fmax(next, before[k]));
 			target[k] = next;
 		}
 		/* Between neighbours an account may jump: then no step is the last. */
-		last_digits += step < 20 * LAST_DIGIT;
+		last_digits += step < 20 * CL_PRICE_LAST_DIGIT;
 		if (step == 0 && !any_overdrawn(search))
 			return status_of(search);
 		if (step == 0 || last_digits > 4)

@@ -16,18 +16,7 @@
 #ifndef CL_CORE_ALLOCATION_PRICE_H
 #define CL_CORE_ALLOCATION_PRICE_H
 
-#include "core/allocation.h"
-
-typedef enum ClPriceStatus
-{
-	CL_PRICE_BINDING,
-	CL_PRICE_SLACK,		/* all prices are 0: nothing more would be used at any amount of the budgets */
-	CL_PRICE_TIES,			/* accounts change their limits by a jump: no prices use the budgets up to a millionth */
-	CL_PRICE_INFEASIBLE,	/* the floors alone use more than there is */
-	CL_PRICE_ENDLESS		/* some limits have no end at any price */
-} ClPriceStatus;
-
-#define CL_PRICE_STATUSES (CL_PRICE_ENDLESS + 1)
+#include "core/price_search.h"
 
 /* Sums of all accounts at prices; likely_last: so near that these may be the answer. */
 typedef void (*ClAllocationAsk) (void *data, const double *price, bool likely_last, ClAllocationSums *sums);
@@ -45,9 +34,6 @@ typedef struct ClAllocationProblem
  * Newton's method; else one budget after another is looked at first.
  */
 extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
-
-/* The least number of twelve significant decimals that is not below x, which is not negative. */
-extern double cl_price_up(double x);
 
 /*
  * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with

@@ -215,16 +215,23 @@ cl_allocation_query_scan(const ClAllocationQuery *query, int share)
 }
 
 char *
-cl_allocation_query_step(const ClAllocationQuery *query, bool by_part)
+cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 {
 	char	   *part = by_part ? psprintf("(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d",
 										  CL_ALLOCATION_PART_SHIFT, CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8";
-	char	   *select = psprintf("%s AS part, credit_limit.allocation_step_agg(%s, $1) AS step, "
-								  "pg_catalog.count(q.account_id) AS n", part, query->account);
-	char	   *shards = of_shards(query, select, by_part ? " GROUP BY 1" : "");
+	StringInfoData select;
+	StringInfoData all;
 
+	initStringInfo(&select);
+	initStringInfo(&all);
+	appendStringInfo(&select, "%s AS part, pg_catalog.count(q.account_id) AS n", part);
+	for (int i = 1; i <= n; i++)
+	{
+		appendStringInfo(&select, ", credit_limit.allocation_step_agg(%s, $%d) AS step_%d", query->account, i, i);
+		appendStringInfo(&all, ", credit_limit.rollup(s.step_%d)", i);
+	}
 	if (query->n_shards == 1)
-		return shards;
-	return psprintf("SELECT s.part, credit_limit.rollup(s.step), pg_catalog.sum(s.n)::pg_catalog.int8 FROM (%s) AS s GROUP BY 1",
-					shards);
+		return of_shards(query, select.data, by_part ? " GROUP BY 1" : "");
+	return psprintf("SELECT s.part, pg_catalog.sum(s.n)::pg_catalog.int8%s FROM (%s) AS s GROUP BY 1", all.data,
+					of_shards(query, select.data, by_part ? " GROUP BY 1" : ""));
 }

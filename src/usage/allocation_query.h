@@ -39,7 +39,7 @@ extern void cl_allocation_query_budgets(ClAllocationQuery *query, Jsonb *jsonb);
 extern void cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shards);
 /* The accounts whose hash ends in so many zero bits. */
 extern char *cl_allocation_query_scan(const ClAllocationQuery *query, int share);
-/* part, allocation_step, number of accounts: of all accounts, or by part; $1: prices. */
-extern char *cl_allocation_query_step(const ClAllocationQuery *query, bool by_part);
+/* part, number of accounts, allocation_steps at the prices $1 to $n: of all accounts, or by part. */
+extern char *cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n);
 
 #endif							/* CL_USAGE_ALLOCATION_QUERY_H */

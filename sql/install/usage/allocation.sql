@@ -47,7 +47,8 @@ COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, f
   float8[]) IS
 'The limit of one account that pays best at the prices of the budgets: what allocation_step_agg sums, with its arguments. '
 'It is optimal_limit where the margin is less sum of prices * draws, and the shadow price is sum of prices * uses; but where '
-'P(0 < demand <= limit) is below 1e-6 it goes to 0 in a straight line, so that no price makes it jump. Not rounded. NULL where the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as '
+'P(0 < demand <= limit) is below 1e-6 it goes to 0 in a straight line, so that no price makes it jump. Not rounded. NULL '
+'where the demand is not known, margin, carry, uses or prices are NULL, or the limit has no end. Errors as '
 'allocation_step_agg.';
 
 CREATE FUNCTION credit_limit.allocation_limit(
@@ -81,7 +82,8 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 'out, and for each budget use_NAME, its use per unit of limit (0 to 1000), and optionally draw_NAME, its use per unit of '
 'expected draw, from -use_NAME on. Prices have twelve digits, rounded up, in the order in which jsonb keeps the names; of '
 'several that are as good the first in lexicographic order. allocation_limit gives each account its limit. Status: binding, '
-'slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up to a millionth), empty. '
+'slack (all prices 0), infeasible (the floors use more), ties (limits jump, so that no price uses the budgets up to a '
+'millionth), empty. '
 'Accounts are read once where they fit into maintenance_work_mem; else each pass runs the query through '
 'allocation_step_agg, in parallel where the planner can, after a share of the accounts by hash has given a start; both give '
 'the same numbers. price_low and price_high: what other accounts of the same kind would make of the price, by a bootstrap '
@@ -91,3 +93,32 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 'rights and the search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
 'a query that does something else (22023), an account of which something is not known (22004), demands of several horizons '
 'or limits without an end (22023), passes that see different rows (55000).';
+
+CREATE FUNCTION credit_limit.budget_frontier(
+  query text,
+  budget text,
+  points integer DEFAULT 10,
+  options jsonb DEFAULT '{}',
+  OUT amount float8,
+  OUT status text,
+  OUT price float8,
+  OUT used float8,
+  OUT value float8,
+  OUT bound float8,
+  OUT credit_limit float8,
+  OUT expected_draw float8,
+  OUT idle float8,
+  OUT uses jsonb,
+  OUT passes integer)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cl_budget_frontier' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 10;
+
+COMMENT ON FUNCTION credit_limit.budget_frontier(text, text, integer, jsonb) IS
+'What the accounts of a query are expected to earn at 1 to 64 amounts of one budget, each divided over them as shadow_price '
+'does, with its columns and its status. Amounts lie evenly between options from and to; without these, to is what accounts '
+'use at no price, and from is one step above what the floors use. price, used, value and bound: those of shadow_price with '
+'that amount, NULL where it is infeasible (used is that of the floors then). credit_limit and expected_draw: sums over '
+'accounts; idle: what of the limits is expected not to be drawn. uses: of the budgets that option also names, which have no '
+'price, for example {"also": ["loss"]} with columns use_loss and draw_loss. passes: over the accounts for all amounts '
+'together, since each pass serves all of them. Option shards as in shadow_price. A NULL argument gives no rows. Errors as '
+'shadow_price; points out of range (22003).';

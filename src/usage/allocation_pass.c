@@ -1,0 +1,228 @@
+/*
+ * allocation_pass.c
+ *	  Passes over the accounts of a query: see allocation_pass.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/regression_row.h"
+#include "pg/row.h"
+#include "usage/allocation_pass.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/plannodes.h"
+#include "utils/builtins.h"
+#include "utils/plancache.h"
+
+#define SAMPLE 131072			/* accounts at most whose prices are a start */
+#define SAMPLE_BYTES ((Size) 32 * 1024 * 1024)
+#define FEW 1000
+
+const char *const cl_price_status_names[CL_PRICE_STATUSES] = {"binding", "slack", "ties", "infeasible", "endless"};
+
+char	  **
+cl_allocation_shards(ClAllocationPasses *passes, const ClJson *shards)
+{
+	char	  **relation;
+
+	passes->query.n_shards = cl_json_array(shards, 1, 1000);
+	relation = palloc_array(char *, passes->query.n_shards);
+	for (int i = 0; i < passes->query.n_shards; i++)
+	{
+		ClJson		node;
+		Datum		found;
+
+		cl_json_item(shards, i, &node);
+		found = DirectFunctionCall1(regclassin, CStringGetDatum(cl_json_string(&node)));
+		relation[i] = cl_query_relation(DatumGetObjectId(found));
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(relation[i], relation[j]) == 0)
+				cl_json_error(&node, "a relation that is not among those before it");
+		}
+	}
+	return relation;
+}
+
+/*
+ * Scans and passes
+ */
+
+/* What the planner expects of a plan. */
+static double
+expected_rows(SPIPlanPtr plan)
+{
+	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
+	double		rows = 0;
+
+	if (cached == NULL)
+		return 0;
+	if (list_length(cached->stmt_list) == 1)
+		rows = linitial_node(PlannedStmt, cached->stmt_list)->planTree->plan_rows;
+	ReleaseCachedPlan(cached, NULL);	/* a plan that is not kept has no owner */
+	return rows;
+}
+
+static void
+scan(ClAllocationPasses *passes, ClAllocationRows *rows)
+{
+	Oid			types[CL_ALLOCATION_MOST_COLUMNS];
+	int			n_columns = CL_ALLOCATION_DEMAND + (passes->query.lognormal ? 3 : 1) + 2 * passes->n_budgets;
+	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, rows->share), CL_ALLOCATION_QUERY, 0, NULL);
+
+	for (int i = 0; i < n_columns; i++)
+		types[i] = i <= CL_ALLOCATION_HASH ? INT8OID : FLOAT8OID;
+	if (!passes->query.lognormal)
+		types[CL_ALLOCATION_DEMAND] = passes->query.demand_type;
+	cl_query_scan(plan, CL_ALLOCATION_QUERY, n_columns, types, cl_allocation_rows_receive, rows);
+	SPI_freeplan(plan);
+}
+
+static void
+require_known(ClAllocationPasses *passes, int64 n_missing)
+{
+	ClAllocationRows rows;
+
+	if (n_missing == 0)
+		return;
+	/* Once more, without keeping any, to say which. */
+	cl_allocation_rows_init(&rows, passes->n_budgets, passes->query.lognormal, 0);
+	rows.most_bytes = 0;
+	scan(passes, &rows);
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("something is not known of " INT64_FORMAT " accounts", n_missing),
+			 rows.first_missing == PG_INT64_MAX ? errdetail("Their account_id is NULL.") :
+			 errdetail("The first is account " INT64_FORMAT ": its demand, margin, carry or a use is NULL or not known.",
+					   rows.first_missing),
+			 errhint("Leave such accounts out of the query: WHERE demand_mean(demand) IS NOT NULL AND ...")));
+}
+
+static void
+require_same_rows(ClAllocationPasses *passes, const ClAllocationSums *sums)
+{
+	if (passes->first.n_budgets == 0)
+		passes->first = *sums;
+	else if (sums->n != passes->first.n || sums->n_skipped != passes->first.n_skipped || sums->checksum != passes->first.checksum)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the accounts changed while their prices were sought"),
+				 errdetail("Two passes of the query did not see the same rows."),
+				 errhint("Make a table of them first.")));
+	if (sums->shortest_horizon != sums->longest_horizon)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("demands must be of one horizon"),
+				 errdetail("They are of %d to %d months.", sums->shortest_horizon, sums->longest_horizon),
+				 errhint("Forecast all accounts for the same time that a limit stands.")));
+}
+
+/* One read of the query for several price vectors. */
+static void
+query_pass(ClAllocationPasses *passes, int n, const double *price, ClAllocationSums *sums)
+{
+	Oid			types[2 + CL_ALLOCATION_MOST_QUESTIONS] = {INT8OID, INT8OID};
+	Datum		prices[CL_ALLOCATION_MOST_QUESTIONS];
+	int64		n_accounts = 0;
+
+	if (passes->step == NULL || passes->step_questions != n || passes->step_by_part != passes->by_part)
+	{
+		Oid			parameters[CL_ALLOCATION_MOST_QUESTIONS];
+
+		if (passes->step != NULL)
+			SPI_freeplan(passes->step);
+		for (int i = 0; i < n; i++)
+			parameters[i] = FLOAT8ARRAYOID;
+		passes->step = cl_query_prepare(cl_allocation_query_step(&passes->query, passes->by_part, n), CL_ALLOCATION_QUERY, n,
+										parameters);
+		passes->step_questions = n;
+		passes->step_by_part = passes->by_part;
+	}
+	for (int i = 0; i < n; i++)
+		prices[i] = cl_float8_array_datum(price + i * passes->n_budgets, passes->n_budgets);
+	cl_query_execute(passes->step, CL_ALLOCATION_QUERY, prices, 2 + n, types);
+	for (int i = 0; i < n; i++)
+	{
+		if (!cl_is_own_type(TupleDescAttr(SPI_tuptable->tupdesc, 2 + i)->atttypid, "allocation_step"))
+			elog(ERROR, "allocation_step_agg is not that of the extension");
+	}
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		Datum		value[2 + CL_ALLOCATION_MOST_QUESTIONS];
+		bool		isnull[2 + CL_ALLOCATION_MOST_QUESTIONS];
+
+		heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, value, isnull);
+		if (isnull[2])
+			continue;
+		n_accounts += DatumGetInt64(value[1]);
+		for (int i = 0; i < n; i++)
+			cl_allocation_merge(passes->by_part && !isnull[0] ? &passes->part[DatumGetInt64(value[0])] : &sums[i],
+								cl_summary_state(&allocation_step_summary, value[2 + i]));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	for (int i = 0; passes->by_part && i < CL_ALLOCATION_PARTS; i++)
+		cl_allocation_merge(sums, &passes->part[i]);
+	require_known(passes, sums->n_skipped + sums->n + sums->n_skipped - n_accounts);
+}
+
+void
+cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *price, bool likely_last, ClAllocationSums *sums)
+{
+	for (int i = 0; i < n; i++)
+		cl_allocation_begin(&sums[i], passes->n_budgets, price + i * passes->n_budgets);
+	passes->by_part = likely_last && n == 1 && passes->share <= 0;
+	for (int i = 0; passes->by_part && i < CL_ALLOCATION_PARTS; i++)
+		cl_allocation_begin(&passes->part[i], passes->n_budgets, price);
+	if (passes->share < 0)
+		query_pass(passes, n, price, sums);
+	for (int i = 0; passes->share >= 0 && i < n; i++)
+		cl_allocation_rows_sum(&passes->rows, passes->share, &sums[i], passes->by_part ? passes->part : NULL);
+	if (passes->share > 0)
+		return;
+	passes->n++;
+	for (int i = 0; i < n; i++)
+		require_same_rows(passes, &sums[i]);
+}
+
+void
+cl_allocation_ask(void *data, const double *price, bool likely_last, ClAllocationSums *sums)
+{
+	cl_allocation_ask_all(data, 1, price, likely_last, sums);
+}
+
+int
+cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
+{
+	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
+	double		expected = expected_rows(plan);
+	bool		fits = expected * cl_allocation_row_bytes(passes->n_budgets) <= (double) maintenance_work_mem * 1024;
+	int			share = fits ? 0 : 1;
+
+	SPI_freeplan(plan);
+	while (!fits && ldexp(expected, -share) > SAMPLE)
+		share++;
+	if (fits || !started)
+	{
+		cl_allocation_rows_init(&passes->rows, passes->n_budgets, passes->query.lognormal, share);
+		if (!fits)
+			passes->rows.most_bytes = Max(passes->rows.most_bytes, SAMPLE_BYTES);
+		scan(passes, &passes->rows);
+		passes->n++;
+		require_known(passes, passes->rows.n_missing);
+		passes->in_memory = passes->rows.share == 0;
+		share = passes->rows.share;
+	}
+	while (passes->in_memory && ldexp(passes->rows.n, -share) > Min(SAMPLE, FEW + passes->rows.n / 8.0))
+		share++;
+	passes->share = passes->in_memory ? 0 : -1;
+	return started ? 0 : share;
+}
+
+bool
+cl_allocation_is_many(const ClAllocationPasses *passes, int share)
+{
+	return ldexp(passes->rows.n, passes->rows.share - share) > 4 * FEW;
+}
