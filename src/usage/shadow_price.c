@@ -119,7 +119,8 @@ put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const Cl
 	bool		interval = priced && shadow->passes.by_part && status != CL_PRICE_TIES;
 
 	if (interval)
-		cl_allocation_price_interval(shadow->passes.part, CL_ALLOCATION_PARTS, shadow->passes.query.amount, shadow->confidence, low, high);
+		cl_allocation_price_interval(shadow->passes.part, CL_ALLOCATION_PARTS, shadow->passes.query.amount, shadow->confidence,
+									 low, high);
 	appendStringInfoString(out, ", \"budgets\": [");
 	for (int k = 0; k < shadow->passes.n_budgets; k++)
 	{
@@ -153,7 +154,8 @@ certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *
 		put_number(&out, "bound", cl_allocation_bound(sums, shadow->passes.query.amount));
 		put_number(&out, "bound_error", cl_allocation_error(sums));
 	}
-	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes.n, shadow->passes.in_memory ? "once" : "each pass");
+	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes.n,
+					 shadow->passes.in_memory ? "once" : "each pass");
 	return out.data;
 }
 

@@ -35,6 +35,8 @@ INSERT INTO bound VALUES
   ('gains_table', 'groups', 1, 100000, NULL, 'gains_table(roc, %s) FROM given'),
   ('cutoff_table', 'groups', 1, 100000, NULL, 'cutoff_table(roc, %s) FROM given'),
   ('cutoff_table_at', 'cutoffs', 0, NULL, 'i', 'cutoff_table_at(roc, %s) FROM given'),
+  ('budget_frontier', 'points', 1, 64, NULL, 'budget_frontier(''SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.02 AS carry, '
+    '1 AS use_a FROM row'', ''a'', %s)'),
   ('quantile_bands', 'bands', 2, 1000, NULL, 'quantile_bands(score, %s) FROM row'),
   ('behavior_project_idle', 'months', 0, 120, NULL, 'behavior_project_idle(history, %s) FROM given'),
   ('reason_codes', 'n', 1, 2147483647, NULL, 'reason_codes(card, ''{"x": 3}''::jsonb, %s) FROM given'),

@@ -22,6 +22,10 @@ INSERT INTO place VALUES
     '0.02 AS carry, 1 AS use_a FROM loan'),
   ('shadow_price query of shards', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'', ''{"shards": ["loan"]}'')', 'SELECT id AS account_id, 5 AS mu, '
     '1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM shard'),
+  ('budget_frontier query', 'SELECT * FROM credit_limit.budget_frontier(%L, ''a'', 1, ''{"to": 9}'')', 'SELECT id AS account_id, 5 AS mu, 1 AS sigma, '
+    '0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM loan'),
+  ('budget_frontier budget', 'SELECT * FROM credit_limit.budget_frontier(''SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '
+    '0.02 AS carry, 1 AS use_a FROM loan'', %L, 1, ''{"to": 9}'')', 'a'),
   ('action_price query', 'SELECT credit_limit.action_price(%L, ''{1000}'')', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
   ('allocation_actions query', 'SELECT * FROM cards, credit_limit.allocation_actions(certificate, %L)', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
   ('verify_allocation query', 'SELECT * FROM cards, credit_limit.verify_allocation(certificate, %L)', 'SELECT id, 1, age, ARRAY[age] FROM loan'),
