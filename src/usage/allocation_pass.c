@@ -196,12 +196,19 @@ cl_allocation_ask(void *data, const double *price, bool likely_last, ClAllocatio
 int
 cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
 {
-	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
-	double		expected = expected_rows(plan);
-	bool		fits = expected * cl_allocation_row_bytes(passes->n_budgets) <= (double) maintenance_work_mem * 1024;
-	int			share = fits ? 0 : 1;
+	SPIPlanPtr	plan;
+	double		expected;
+	bool		fits;
+	int			share;
 
+	passes->share = -1;
+	if (passes->query.of_shards)
+		return 0;
+	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
+	expected = expected_rows(plan);
 	SPI_freeplan(plan);
+	fits = expected * cl_allocation_row_bytes(passes->n_budgets) <= (double) maintenance_work_mem * 1024;
+	share = fits ? 0 : 1;
 	while (!fits && ldexp(expected, -share) > SAMPLE)
 		share++;
 	if (fits || !started)
@@ -217,7 +224,8 @@ cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
 	}
 	while (passes->in_memory && ldexp(passes->rows.n, -share) > Min(SAMPLE, FEW + passes->rows.n / 8.0))
 		share++;
-	passes->share = passes->in_memory ? 0 : -1;
+	if (passes->in_memory)
+		passes->share = 0;
 	return started ? 0 : share;
 }
 

@@ -5,7 +5,7 @@
  * A first scan reads accounts into memory, as far as maintenance_work_mem goes. Where all are there, passes go over memory. Else
  * a share of them by hash gives prices that are nearly right, and each further pass is the query once more, through
  * allocation_step_agg, with workers, partitions and shards as the planner finds them. Sums are exact, so both give the same
- * bytes.
+ * bytes. Where the caller names shards, no account leaves its own: there is no first scan, only passes.
  */
 #ifndef CL_USAGE_ALLOCATION_PASS_H
 #define CL_USAGE_ALLOCATION_PASS_H

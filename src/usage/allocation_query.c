@@ -179,20 +179,22 @@ cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shar
 		read_columns(query, source.desc);
 		return;
 	}
+	query->of_shards = true;
 	text = cl_query_one_select(text, CL_ALLOCATION_QUERY);
 	if (strstr(text, SHARD) == NULL)
 		wrong_query("With shards it must read from \"" SHARD "\", which stands for each of them.");
 	query->source = palloc_array(char *, query->n_shards);
+	query->shard = palloc_array(char *, query->n_shards);
 	for (int i = 0; i < query->n_shards; i++)
 	{
-		cl_query_open(&source, psprintf("WITH " SHARD " AS (SELECT * FROM %s) SELECT * FROM (\n%s\n) AS s", shards[i], text),
-					  CL_ALLOCATION_QUERY);
-		query->source[i] = psprintf("(\n%s\n) AS q", source.text);
+		query->shard[i] = psprintf("WITH " SHARD " AS (SELECT * FROM %s) ", shards[i]);
+		query->source[i] = psprintf("(\n%s\n) AS q", text);
+		cl_query_open(&source, psprintf("%sSELECT * FROM %s", query->shard[i], query->source[i]), CL_ALLOCATION_QUERY);
 		read_columns(query, source.desc);
 	}
 }
 
-/* A SELECT over each shard, put together. */
+/* A SELECT over each shard, put together. What stands for a shard stands before it: inside, it would keep the aggregate here. */
 static char *
 of_shards(const ClAllocationQuery *query, const char *select, const char *after)
 {
@@ -200,7 +202,8 @@ of_shards(const ClAllocationQuery *query, const char *select, const char *after)
 
 	initStringInfo(&sql);
 	for (int i = 0; i < query->n_shards; i++)
-		appendStringInfo(&sql, "%sSELECT %s FROM %s%s", i > 0 ? "\nUNION ALL " : "", select, query->source[i], after);
+		appendStringInfo(&sql, "%s(%sSELECT %s FROM %s%s)", i > 0 ? "\nUNION ALL " : "", query->of_shards ? query->shard[i] : "",
+						 select, query->source[i], after);
 	return sql.data;
 }
 
@@ -214,6 +217,19 @@ cl_allocation_query_scan(const ClAllocationQuery *query, int share)
 							  (INT64CONST(1) << share) - 1));
 }
 
+/* A planner expects two groups of a boolean, so 256 of these; of the part as many as accounts: then accounts would travel. */
+static char *
+by_bits_of_part(void)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int bit = 1; bit < CL_ALLOCATION_PARTS; bit *= 2)
+		appendStringInfo(&sql, "%s(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d OPERATOR(pg_catalog.=) 0",
+						 bit == 1 ? " GROUP BY " : ", ", CL_ALLOCATION_PART_SHIFT, bit);
+	return sql.data;
+}
+
 char *
 cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 {
@@ -224,14 +240,15 @@ cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 
 	initStringInfo(&select);
 	initStringInfo(&all);
-	appendStringInfo(&select, "%s AS part, pg_catalog.count(q.account_id) AS n", part);
+	appendStringInfo(&select, by_part ? "pg_catalog.min(%s) AS part, pg_catalog.count(q.account_id) AS n" :
+					 "%s AS part, pg_catalog.count(q.account_id) AS n", part);
 	for (int i = 1; i <= n; i++)
 	{
 		appendStringInfo(&select, ", credit_limit.allocation_step_agg(%s, $%d) AS step_%d", query->account, i, i);
 		appendStringInfo(&all, ", credit_limit.rollup(s.step_%d)", i);
 	}
 	if (query->n_shards == 1)
-		return of_shards(query, select.data, by_part ? " GROUP BY 1" : "");
+		return of_shards(query, select.data, by_part ? by_bits_of_part() : "");
 	return psprintf("SELECT s.part, pg_catalog.sum(s.n)::pg_catalog.int8%s FROM (%s) AS s GROUP BY 1", all.data,
-					of_shards(query, select.data, by_part ? " GROUP BY 1" : ""));
+					of_shards(query, select.data, by_part ? by_bits_of_part() : ""));
 }

@@ -27,7 +27,9 @@ typedef struct ClAllocationQuery
 	const ClAllocationColumn *more;
 	bool		lognormal;		/* mu, sigma and p_zero, and not a demand */
 	Oid			demand_type;
+	bool		of_shards;		/* no account is to leave its own */
 	int			n_shards;
+	char	  **shard;			/* WITH ... of each, where there are any */
 	char	  **source;			/* a query in parentheses, for each shard */
 	char	   *account;		/* arguments of allocation_step_agg without prices */
 	char	   *columns;		/* of a scan, see allocation_rows.h */

@@ -88,9 +88,10 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 'allocation_step_agg, in parallel where the planner can, after a share of the accounts by hash has given a start; both give '
 'the same numbers. price_low and price_high: what other accounts of the same kind would make of the price, by a bootstrap '
 'of 256 parts by hash. Options: start {NAME: price} of an earlier certificate, which saves passes and changes nothing else; '
-'shards, names of relations, for each of which the query runs in turn, reading it under the name shard; confidence (0.95) '
-'of the interval. The query must be one SELECT that only reads, without volatile functions and row locks, runs with the '
-'rights and the search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
+'shards, names of relations, for each of which the query runs in turn, reading it under the name shard, so that only sums '
+'leave it: each pass is run there, and no accounts are read for a start; confidence (0.95) of the interval. '
+'The query must be one SELECT that only reads, without volatile functions and row locks, runs with the rights and the '
+'search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
 'a query that does something else (22023), an account of which something is not known (22004), demands of several horizons '
 'or limits without an end (22023), passes that see different rows (55000).';
 
