@@ -1,5 +1,5 @@
-# A budget divided over accounts on three servers: the same certificate as from one, and only summaries travel; and a pass over one
-# table is run by parallel workers. Plans are those of the passes themselves, by auto_explain.
+# A budget divided over accounts on three servers: the same certificate as from one, and only summaries travel; and a pass over
+# one table is run by parallel workers. Plans are those of the passes themselves, by auto_explain.
 use strict;
 use warnings;
 
@@ -7,12 +7,15 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $accounts = 'SELECT i AS account_id, 5 + 4 * (i * 7919 % 10007) / 10007.0::float8 AS mu, 0.3 + (i * 104729 % 10009) / 10009.0::float8 AS sigma,
-	0.1::float8 AS p_zero, 0.15 - 0.1 * (i * 15485863 % 10037) / 10037.0::float8 AS margin, 0.01::float8 AS carry FROM generate_series(1::bigint, 6000) i';
+my $accounts = 'SELECT i AS account_id, 5 + 4 * (i * 7919 % 10007) / 10007.0::float8 AS mu,
+	0.3 + (i * 104729 % 10009) / 10009.0::float8 AS sigma,
+	0.1::float8 AS p_zero, 0.15 - 0.1 * (i * 15485863 % 10037) / 10037.0::float8 AS margin, 0.01::float8 AS carry
+	FROM generate_series(1::bigint, 6000) i';
 my $lender = PostgreSQL::Test::Cluster->new('lender');
 $lender->init;
 $lender->append_conf('postgresql.conf', "session_preload_libraries = 'auto_explain'\nauto_explain.log_min_duration = 0
-auto_explain.log_analyze = on\nauto_explain.log_nested_statements = on\nauto_explain.log_verbose = on\nmax_parallel_workers_per_gather = 0");
+auto_explain.log_analyze = on\nauto_explain.log_nested_statements = on\nauto_explain.log_verbose = on
+max_parallel_workers_per_gather = 0");
 $lender->start;
 if ($lender->psql('postgres', 'CREATE EXTENSION postgres_fdw') != 0)
 {
@@ -61,8 +64,10 @@ is(scalar(grep { $_ > 256 } @scans), 0, 'each sends a summary, or one for each p
 my $relations = () = $plans =~ /Relations: Aggregate on/g;
 is($relations, scalar(@scans), 'which the server has aggregated');
 
-my ($points) = asked("SELECT f - 'passes' FROM budget_frontier('SELECT *, 1 AS use_exposure FROM account', 'exposure', 4, '{\"to\": 9000000}') b, to_jsonb(b) f");
-my ($same, $frontier_plans) = asked("SELECT f - 'passes' FROM budget_frontier('SELECT *, 1 AS use_exposure FROM shard', 'exposure', 4,
+my ($points) = asked("SELECT f - 'passes' FROM budget_frontier('SELECT *, 1 AS use_exposure FROM account', 'exposure', 4,
+	'{\"to\": 9000000}') b, to_jsonb(b) f");
+my ($same, $frontier_plans) = asked("SELECT f - 'passes'
+	FROM budget_frontier('SELECT *, 1 AS use_exposure FROM shard', 'exposure', 4,
 	'{\"to\": 9000000, $shards}') b, to_jsonb(b) f");
 is($same, $points, 'a frontier too');
 is(scalar(grep { $_ > 1 } $frontier_plans =~ /Foreign Scan[^\n]*actual[^\n]*rows=(\d+)/g), 0, 'one row of summaries a pass');
@@ -71,7 +76,8 @@ my $more = '{"exposure": 60000000, "idle": 16000000}';
 $lender->safe_psql('postgres', 'CREATE TABLE large AS SELECT account_id + 6000 * i AS account_id, mu, sigma, p_zero, margin, carry
 	FROM account, generate_series(0, 6) i; ANALYZE large; ALTER TABLE large SET (parallel_workers = 2)');
 my ($serial) = asked(sprintf($certificate, "$columns FROM large", $more, '{}'));
-my ($parallel, $parallel_plans) = asked("SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0;
+my ($parallel, $parallel_plans) = asked("SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0;
+	SET parallel_setup_cost = 0;
 	SET parallel_tuple_cost = 0; SET maintenance_work_mem = '1MB';"
 	. sprintf($certificate, "$columns FROM large", $more, '{}'));
 is($parallel, $serial, 'workers give the same certificate');
