@@ -3,9 +3,8 @@
 \set SHOW_CONTEXT never
 
 -- 70 accounts of 15 months in two segments. Some stop drawing, some reach their limit, or nearly, some lie above it, a few are never
--- used; some end, begin late, or lack a balance or a limit; one whose limit was cut draws nearly all that is left. Statistics that
--- came meanwhile would change a plan, and with it the order of sums and their last bits.
-CREATE TABLE backtest_month WITH (autovacuum_enabled = off) AS
+-- used; some end, begin late, or lack a balance or a limit; one whose limit was cut draws nearly all that is left.
+CREATE TABLE backtest_month AS
 SELECT a AS account_id, CASE WHEN a % 3 = 0 THEN 'b' ELSE 'a' END AS segment, ('2024-09-15'::date + make_interval(months => m))::date AS month,
   l AS credit_limit, CASE WHEN a % 10 = 0 THEN 0 WHEN a % 9 = 1 AND m % 4 = 1 THEN -20 WHEN a % 9 = 1 AND m % 4 = 2 THEN 0 WHEN a % 11 = 3 AND m > 4 THEN NULL
     WHEN a = 33 AND m > 9 THEN 975
@@ -101,7 +100,7 @@ SELECT bool_and(agree(a.mae, b.mae) AND agree(a.difference, b.difference) AND ag
     WHERE a.origin IS NULL;
 
 -- No look ahead. Months after the one that an origin is tried on are changed: its rows are the same, to the last bit, and the others differ.
-CREATE TABLE backtest_later WITH (autovacuum_enabled = off) AS
+CREATE TABLE backtest_later AS
 SELECT account_id, CASE WHEN later THEN 'c' ELSE segment END AS segment, month, credit_limit * CASE WHEN later THEN 3 ELSE 1 END AS credit_limit,
   balance + CASE WHEN later THEN 777 ELSE 0 END AS balance, CASE WHEN later THEN 0 ELSE payment END AS payment, due,
   CASE WHEN later THEN 90 ELSE days_past_due END AS days_past_due
@@ -111,7 +110,7 @@ FROM backtest_score s LEFT JOIN demand_backtest('backtest_later', '{"origins": 3
   ON l.method = s.method AND l.segment IS NOT DISTINCT FROM s.segment AND l.origin = s.origin
 WHERE s.origin IS NOT NULL GROUP BY s.origin ORDER BY s.origin;
 -- Of the month that it is tried on, nothing but balance and limit has an effect; nor have months between the origin and that one.
-CREATE TABLE backtest_between WITH (autovacuum_enabled = off) AS
+CREATE TABLE backtest_between AS
 SELECT account_id, CASE WHEN later THEN 'c' ELSE segment END AS segment, month, CASE WHEN month < '2025-11-01'
   AND later THEN 9999 ELSE credit_limit END AS credit_limit,
   CASE WHEN month < '2025-11-01' AND later THEN 9999 ELSE balance END AS balance, CASE WHEN later THEN 0 ELSE payment END AS payment,
@@ -170,14 +169,24 @@ SELECT count(DISTINCT mae) AS croston FROM unnest('{0.1,1}'::float8[]) d,
 SELECT count(DISTINCT (log_score, coverage90)) AS tolerances FROM unnest('{0,0.5}'::float8[]) d,
   demand_backtest('backtest_month', jsonb_build_object('origins', 1, 'methods', '["own"]'::jsonb, 'tolerance', d)) WHERE segment IS NULL AND origin IS NULL;
 
--- The same for every plan.
+-- The same rows, to the last bit, for every plan and order of the table.
+CREATE TABLE backtest_shuffled AS SELECT * FROM backtest_month ORDER BY md5(account_id || month::text);
+CREATE TABLE backtest_plans AS SELECT 'shuffled' AS plan, s.* FROM demand_backtest('backtest_shuffled', '{"origins": 3}') s;
+SET enable_hashagg = off;
+INSERT INTO backtest_plans SELECT 'sorted', s.* FROM demand_backtest('backtest_month', '{"origins": 3}') s;
+RESET enable_hashagg;
+ANALYZE backtest_shuffled;
+SET enable_hashjoin = off; SET enable_mergejoin = off;
+INSERT INTO backtest_plans SELECT 'nested, with statistics', s.* FROM demand_backtest('backtest_shuffled', '{"origins": 3}') s;
+RESET enable_hashjoin; RESET enable_mergejoin;
 SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE backtest_month SET (parallel_workers = 2);
-SELECT count(*) AS rows, count(*) FILTER (WHERE NOT (agree(s.mae, p.mae) AND agree(s.log_score, p.log_score) AND agree(s.pinball90, p.pinball90)
-  AND agree(s.coverage90, p.coverage90))) AS differ
-FROM backtest_score s JOIN demand_backtest('backtest_month', '{"origins": 3}') p
-  ON p.method = s.method AND p.segment IS NOT DISTINCT FROM s.segment AND p.origin IS NOT DISTINCT FROM s.origin;
+INSERT INTO backtest_plans SELECT 'parallel', s.* FROM demand_backtest('backtest_month', '{"origins": 3}') s;
 RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET max_parallel_workers_per_gather;
+SELECT p.plan, count(*) AS rows, count(*) FILTER (WHERE (to_jsonb(p) - 'plan')::text IS DISTINCT FROM to_jsonb(s)::text) AS differ
+FROM backtest_plans p LEFT JOIN backtest_score s
+  ON p.method = s.method AND p.segment IS NOT DISTINCT FROM s.segment AND p.origin IS NOT DISTINCT FROM s.origin
+GROUP BY p.plan ORDER BY p.plan;
 
 -- With the rights of the caller; and not in a worker, which sees no temporary relation.
 SELECT proname, prosecdef, proparallel FROM pg_proc WHERE pronamespace = 'credit_limit'::regnamespace AND proname IN ('demand_backtest',

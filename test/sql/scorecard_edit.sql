@@ -54,6 +54,10 @@ FROM swap_set('applicant', (SELECT card FROM expert), (SELECT card FROM other), 
     avg(score_pd(ca, a)) AS pd_a, avg(score_pd(cb, b)) AS pd_b
   FROM (SELECT expert.card AS ca, other.card AS cb, score(expert.card, x.*) AS a, score(other.card, x.*) AS b, bad
     FROM expert, other, applicant x) q GROUP BY 1) p USING (swap);
+-- In any order of the rows: the same to the last bit.
+CREATE VIEW applicant_turned AS SELECT * FROM applicant ORDER BY use DESC, md5(applicant::text);
+SELECT count(*) AS rows, count(DISTINCT s::text) AS distinct_rows FROM unnest('{applicant,applicant_turned}'::regclass[]) r,
+  swap_set(r, (SELECT card FROM expert), (SELECT card FROM other), 520, 520, 'bad') s;
 -- The same card at two cut-offs only swaps one way; everybody at minus infinity; without an event no outcome; a card where high is risky.
 SELECT s.swap, s.n, s.n_outcome, s.event_rate FROM expert, swap_set('applicant', card, card, 500, 540) s;
 SELECT s.swap, s.n FROM expert, swap_set('applicant', card, card, '-Infinity', 'Infinity') s WHERE s.n > 0;

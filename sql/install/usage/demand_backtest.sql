@@ -13,7 +13,7 @@ RETURN CASE WHEN high - low > 1e-9 THEN greatest(0, least(high, cell / 10.0) - g
 
 -- The scores of one origin, the first of a month, by method and, once more, by segment; options are complete. A forecast is a
 -- number or a distribution. That of a demand (latent) is seen up to the limit of the month, that of a balance always. Amounts a
--- billionth apart are the same: a rounding parts them.
+-- billionth apart are the same: a rounding parts them. Means are of numeric, which adds without rounding: the same in any order.
 CREATE FUNCTION credit_limit_internal.demand_backtest_origin(source text, origin date, methods text[], options jsonb)
 RETURNS TABLE (method text, segment text, n bigint, n_forecast bigint, mae float8, difference float8, pinball50 float8,
   pinball90 float8, coverage90 float8, n_coverage bigint, not_identified float8, log_score float8, pit float8[])
@@ -76,14 +76,14 @@ BEGIN
         CASE WHEN f.balance > 0 THEN credit_limit.demand_exceeds(f.judged, f.width * (f.cell - 1) * (1 + 1e-9))
           - credit_limit.demand_exceeds(f.judged, least(f.width * f.cell, f.seen_to) * (1 + 1e-9)) END AS in_cell
       FROM forecast f OFFSET 0)
-    SELECT p.method, p.segment, count(*), count(p.q50), avg(abs(p.balance - p.balance50)),
-      avg(abs(p.balance - p.balance50) - abs(p.balance - p.last_balance)),
-      avg((p.balance - p.balance50) * (0.5 - (p.balance < p.balance50)::int)) FILTER (WHERE p.point IS NULL),
-      avg((p.balance - p.balance90) * (0.9 - (p.balance < p.balance90)::int)),
+    SELECT p.method, p.segment, count(*), count(p.q50), avg(abs(p.balance - p.balance50)::numeric)::float8,
+      avg((abs(p.balance - p.balance50) - abs(p.balance - p.last_balance))::numeric)::float8,
+      (avg(((p.balance - p.balance50) * (0.5 - (p.balance < p.balance50)::int))::numeric) FILTER (WHERE p.point IS NULL))::float8,
+      avg(((p.balance - p.balance90) * (0.9 - (p.balance < p.balance90)::int))::numeric)::float8,
       (avg((NOT p.censored AND p.balance <= p.q90 * (1 + 1e-9))::int) FILTER (WHERE p.q90 < p.seen_to))::float8,
       count(*) FILTER (WHERE p.q90 < p.seen_to),
       (avg((p.q90 IS NULL OR p.q90 > p.highest)::int) FILTER (WHERE p.latent))::float8,
-      avg(ln(greatest(p.chance, 1e-6))) FILTER (WHERE p.chance IS NOT NULL),
+      (avg(ln(greatest(p.chance, 1e-6))::numeric) FILTER (WHERE p.chance IS NOT NULL))::float8,
       CASE WHEN count(p.high - p.low) > 0 THEN ARRAY[%3$s] END
     FROM (SELECT p.*, CASE WHEN p.censored THEN 1 - p.low WHEN p.balance > 0 THEN p.in_cell ELSE p.high END AS chance
       FROM probability p) p
@@ -91,7 +91,7 @@ BEGIN
   $sql$, source,
     (SELECT string_agg(format('SELECT %L, %s::float8, %s::credit_limit.demand, %s', f.key, f.value ->> 0, f.value ->> 1,
       f.value ->> 2), ' UNION ALL ') FROM jsonb_each(forecasts) f WHERE f.key = ANY (methods)),
-    (SELECT string_agg(format('avg(credit_limit_internal.share_of_cell(p.low, p.high, %s))', i), ', ')
+    (SELECT string_agg(format('avg(credit_limit_internal.share_of_cell(p.low, p.high, %s)::numeric)::float8', i), ', ')
       FROM generate_series(1, 10) i))
   USING origin, (origin + make_interval(months => horizon))::date, horizon, options -> 'own', options -> 'posterior',
     options -> 'forecast', options -> 'croston', (options ->> 'tolerance')::float8;
@@ -176,7 +176,8 @@ BEGIN
   RETURN QUERY
     WITH score AS MATERIALIZED (
       SELECT o.origin, s.* FROM unnest(origins) o (origin),
-        LATERAL credit_limit_internal.demand_backtest_origin(source, o.origin, methods, settings) s),
+        LATERAL credit_limit_internal.demand_backtest_origin(source, o.origin, methods, settings) s
+      ORDER BY s.method, s.segment, o.origin),	-- float8 is added in this order
     total AS (
       SELECT s.method, s.segment, count(*)::int AS n_origins, sum(s.n)::bigint AS n, sum(s.n_forecast)::bigint AS n_forecast,
         avg(s.mae) AS mae, stddev_samp(s.mae) / sqrt(nullif(count(s.mae), 0)) AS mae_se, avg(s.difference) AS difference,

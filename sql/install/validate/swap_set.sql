@@ -40,7 +40,7 @@ BEGIN
       FROM (SELECT credit_limit.score($1, t.*) AS a, credit_limit.score($2, t.*) AS b, %s AS bad FROM %s t OFFSET 0) s),
     counted AS (
       SELECT d.by_a, d.by_b, count(*) AS n, count(d.bad) AS n_outcome, count(*) FILTER (WHERE d.bad) AS n_event,
-        avg(credit_limit.score_pd($1, d.a)) AS pd_a, avg(credit_limit.score_pd($2, d.b)) AS pd_b
+        avg(credit_limit.score_pd($1, d.a)::numeric)::float8 AS pd_a, avg(credit_limit.score_pd($2, d.b)::numeric)::float8 AS pd_b
       FROM decided d GROUP BY d.by_a, d.by_b)
     SELECT g.swap, g.by_a, g.by_b, coalesce(c.n, 0), coalesce(c.n, 0) / sum(c.n) OVER ()::float8,
       CASE WHEN $7 THEN coalesce(c.n_outcome, 0) END, CASE WHEN $7 THEN coalesce(c.n_event, 0) END,
