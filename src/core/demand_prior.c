@@ -12,6 +12,7 @@
 #include "core/demand_prior.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/distribution.h"
@@ -29,6 +30,16 @@
 #define LEAST_LEVEL_SD 0.02
 #define LEAST_SPREAD_SD 0.02
 
+/* A population as fitted to one coefficient and start. */
+typedef struct CarryScore
+{
+	ClDemandPopulation population;
+	double		likelihood;
+	double		miss;
+} CarryScore;
+
+#define MOST_SCORES 64
+
 typedef struct Search
 {
 	const ClDemandSeries *series;
@@ -36,6 +47,10 @@ typedef struct Search
 	const ClMemory *memory;
 	double	   *sigma;			/* of each series, as believed at the last step */
 	double	   *missed;			/* by the forecasts of each series, where asked for */
+	CarryScore	score[MOST_SCORES];	/* of what was tried */
+	int			n_scores;
+	double		level_error;	/* variances of level_mean and spread_mean at the last step, the coefficient given */
+	double		spread_error;
 	ClDemandScan scan;			/* of what a step is over */
 	void	   *data;
 } Search;
@@ -84,9 +99,11 @@ cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDem
 	step->n++;
 	cl_exact_sum_add(&step->likelihood, belief->log_marginal);
 	cl_exact_sum_add(&step->level, belief->level - population->level_mean);
-	cl_exact_sum_add(&step->level_squares, belief->level_variance + pow(belief->level - population->level_mean, 2));
+	cl_exact_sum_add(&step->level_squares, pow(belief->level - population->level_mean, 2));
+	cl_exact_sum_add(&step->level_variances, belief->level_variance);
 	cl_exact_sum_add(&step->spread, belief->spread - population->spread_mean);
-	cl_exact_sum_add(&step->spread_squares, belief->spread_variance + pow(belief->spread - population->spread_mean, 2));
+	cl_exact_sum_add(&step->spread_squares, pow(belief->spread - population->spread_mean, 2));
+	cl_exact_sum_add(&step->spread_variances, belief->spread_variance);
 }
 
 static double
@@ -97,7 +114,7 @@ total(const ClExactSum *sum)
 
 /* One step of expectation maximisation; the log likelihood before it, with that of the ratio. */
 static double
-step(const Search *search, ClDemandPopulation *population)
+step(Search *search, ClDemandPopulation *population)
 {
 	ClDemandStep sums = {0};
 	double		off = unusual(population);
@@ -113,10 +130,13 @@ step(const Search *search, ClDemandPopulation *population)
 		return value;
 	level = total(&sums.level) / n;
 	spread = total(&sums.spread) / n;
+	/* Of a mean m with what accounts believe about it, the score of each is (belief - m) / sd^2. */
+	search->level_error = 1 / (total(&sums.level_squares) * pow(population->level_sd, -4) + pow(population->level_sd, -2));
+	search->spread_error = 1 / (total(&sums.spread_squares) * pow(population->spread_sd, -4) + pow(RATIO_SD, -2));
 	x[0] = population->level_mean + level;
-	x[1] = 0.5 * log(total(&sums.level_squares) / n - level * level);
+	x[1] = 0.5 * log((total(&sums.level_squares) + total(&sums.level_variances)) / n - level * level);
 	x[2] = population->spread_mean + spread;
-	x[3] = 0.5 * log(total(&sums.spread_squares) / n - spread * spread);
+	x[3] = 0.5 * log((total(&sums.spread_squares) + total(&sums.spread_variances)) / n - spread * spread);
 	off = x[1] - x[2] - USUAL_RATIO;
 	x[1] -= off / (2 * n * RATIO_SD * RATIO_SD + 1);
 	x[2] += off / (n * exp(-2 * x[3]) * RATIO_SD * RATIO_SD + 1);
@@ -144,7 +164,7 @@ scan_series(void *data, const ClDemandPopulation *population, ClDemandStep *sums
 
 /* The maximum over the first series; the log likelihood there. */
 static double
-climb(const Search *search, ClDemandPopulation *population, int cycles, double tolerance, int *iterations, bool *converged)
+climb(Search *search, ClDemandPopulation *population, int cycles, double tolerance, int *iterations, bool *converged)
 {
 	double		value = -INFINITY;
 
@@ -309,24 +329,18 @@ miss(const Search *search, const ClDemandPopulation *population)
 	return pairs > 0 ? total / pairs : 0;
 }
 
-/* Log likelihood and miss at a coefficient and a start, the rest of the population fitted to them. */
-typedef struct CarryScore
+static const CarryScore *
+score_carry(Search *search, ClDemandPopulation *population, double carry, double start)
 {
-	double		likelihood;
-	double		miss;
-} CarryScore;
-
-static CarryScore
-score_carry(const Search *search, ClDemandPopulation *population, double carry, double start)
-{
-	CarryScore	score;
+	CarryScore *score = &search->score[search->n_scores < MOST_SCORES ? search->n_scores++ : MOST_SCORES - 1];
 	int			iterations = 0;
 	bool		converged;
 
 	population->carry = carry;
 	population->start = start;
-	score.likelihood = climb(search, population, 6, 0.01, &iterations, &converged) - (start < 1 ? START_AT_LEAST : 0);
-	score.miss = miss(search, population);
+	score->likelihood = climb(search, population, 6, 0.01, &iterations, &converged) - (start < 1 ? START_AT_LEAST : 0);
+	score->miss = miss(search, population);
+	score->population = *population;
 	return score;
 }
 
@@ -353,7 +367,7 @@ static const double starts[] = {1, 0.25, 0.06, 0.015, 0.5, 0.12, 0.03};
 
 /* Golden section about the best point of the grid. */
 static double
-refine(const Search *search, ClDemandPopulation *population, int at, double best, bool by_likelihood)
+refine(Search *search, ClDemandPopulation *population, int at, double best, bool by_likelihood)
 {
 	const double golden = 0.3819660112501051;
 	double		start = population->start;
@@ -364,13 +378,13 @@ refine(const Search *search, ClDemandPopulation *population, int at, double best
 	while (high - low > 0.01)
 	{
 		double		next = high - x > x - low ? x + golden * (high - x) : x - golden * (x - low);
-		CarryScore	score = score_carry(search, population, next, start);
+		double		found = loss(score_carry(search, population, next, start), by_likelihood);
 
-		if (loss(&score, by_likelihood) < best)
+		if (found < best)
 		{
 			*(next > x ? &low : &high) = x;
 			x = next;
-			best = loss(&score, by_likelihood);
+			best = found;
 		}
 		else
 			*(next > x ? &high : &low) = next;
@@ -392,15 +406,74 @@ pairs_apart(const Search *search, int gap)
 	return pairs;
 }
 
+static int
+compare_carry(const void *a, const void *b)
+{
+	double		difference = ((const CarryScore *) a)->population.carry - ((const CarryScore *) b)->population.carry;
+
+	return (difference > 0) - (difference < 0);
+}
+
+/*
+ * From the likeliest coefficient to the mean of all by likelihood, since of short histories the likeliest may be anywhere. Before
+ * the months speak it has Jeffreys' prior of an autoregression, and a fifth of the probability for 0. log(1 - carry) is
+ * averaged: how much months say of a level goes with that. Returns the variance that spread_mean has for not knowing it.
+ */
+#define NO_CARRY 0.4			/* beside asin(MOST_CARRY) for all others */
+
+static double
+average(Search *search, ClDemandPopulation *population)
+{
+	CarryScore *score = search->score;
+	int			n = 0;
+	double		most = -INFINITY;
+	double		total = 0;
+	double		carry = 0;
+	double		squares = 0;
+	double		mean[PARAMETERS] = {0};
+
+	for (int i = 0; i < search->n_scores; i++)
+	{
+		if (score[i].population.start == population->start)
+		{
+			score[n++] = score[i];
+			most = fmax(most, score[n - 1].likelihood);
+		}
+	}
+	search->n_scores = n;
+	qsort(score, n, sizeof(CarryScore), compare_carry);
+	for (int i = 0; i < n; i++)
+	{
+		const ClDemandPopulation *at = &score[i].population;
+		double		apart = score[i + (i < n - 1)].population.carry - score[i - (i > 0)].population.carry;
+		double		weight = apart * exp(score[i].likelihood - most) / sqrt(1 - at->carry * at->carry);
+		double		x[PARAMETERS];
+
+		if (at->carry == 0)
+			weight += NO_CARRY * exp(score[i].likelihood - most);
+		get(at, x);
+		total += weight;
+		carry += weight * log(1 - at->carry);
+		squares += weight * x[2] * x[2];
+		for (int j = 0; j < PARAMETERS; j++)
+			mean[j] += weight * x[j];
+	}
+	for (int j = 0; j < PARAMETERS; j++)
+		mean[j] /= total;
+	set(population, mean);
+	population->carry = 1 - exp(carry / total);
+	return fmax(0, squares / total - mean[2] * mean[2]);
+}
+
 /*
  * The likelihood's, unless forecasts by the one that misses least miss less by more than chance: three standard errors of
- * the difference over accounts, and a few per cent.
+ * the difference over accounts, and a few per cent. Returns the variance of spread_mean for not knowing it.
  */
-static void
+static double
 fit_carry(Search *search, ClDemandPopulation *population)
 {
 	bool		tells_start = pairs_apart(search, 2) >= LEAST_PAIRS;
-	CarryScore	best[2] = {{-INFINITY, INFINITY}, {-INFINITY, INFINITY}};
+	CarryScore	best[2] = {{.likelihood = -INFINITY, .miss = INFINITY}, {.likelihood = -INFINITY, .miss = INFINITY}};
 	int			at[2] = {0, 0};
 	double		start[2] = {1, 1};
 	double	   *missed[2];
@@ -412,19 +485,19 @@ fit_carry(Search *search, ClDemandPopulation *population)
 	if (pairs_apart(search, 1) + pairs_apart(search, 2) == 0)
 	{
 		(void) score_carry(search, population, 0, 1);
-		return;
+		return 0;
 	}
 	for (int i = 0; i < GRID; i++)
 	{
 		for (int k = 0; k < (tells_start && grid[i] > WANDERS ? FEW_STARTS : 1); k++)
 		{
-			CarryScore	score = score_carry(search, population, grid[i], starts[k]);
+			const CarryScore *score = score_carry(search, population, grid[i], starts[k]);
 
 			for (int j = 0; j < 2; j++)
 			{
-				if (loss(&score, j) < loss(&best[j], j))
+				if (loss(score, j) < loss(&best[j], j))
 				{
-					best[j] = score;
+					best[j] = *score;
 					at[j] = i;
 					start[j] = starts[k];
 				}
@@ -454,22 +527,23 @@ fit_carry(Search *search, ClDemandPopulation *population)
 	}
 	population->start = start[by_likelihood];
 	population->carry = refine(search, population, at[by_likelihood], loss(&best[by_likelihood], by_likelihood), by_likelihood);
+	return by_likelihood ? average(search, population) : 0;
 }
 
 /* The start of the coefficient, by likelihood. */
 static void
-fit_start(const Search *search, ClDemandPopulation *population)
+fit_start(Search *search, ClDemandPopulation *population)
 {
 	ClDemandPopulation best = *population;
 	double		most = -INFINITY;
 
 	for (int i = 0; i < STARTS && pairs_apart(search, 2) >= LEAST_PAIRS; i++)
 	{
-		CarryScore	score = score_carry(search, population, population->carry, starts[i]);
+		double		likelihood = score_carry(search, population, population->carry, starts[i])->likelihood;
 
-		if (score.likelihood > most)
+		if (likelihood > most)
 		{
-			most = score.likelihood;
+			most = likelihood;
 			best = *population;
 		}
 	}
@@ -489,12 +563,27 @@ log_score(const Search *search, double value)
 	return value / fmax(1, n);
 }
 
+/*
+ * What is not known of the means between accounts is not known of any account: level and log sigma of one, as far as its segment
+ * tells, lie about the estimated means by both.
+ */
+static void
+widen(ClDemandPopulationFit *fit, double level_error, double spread_error)
+{
+	ClDemandPopulation *population = &fit->population;
+
+	population->level_sd = sqrt(population->level_sd * population->level_sd + level_error);
+	population->spread_sd = sqrt(population->spread_sd * population->spread_sd + spread_error);
+	fit->level_error += level_error;
+	fit->spread_error += spread_error;
+}
+
 void
 cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *series, int n, int distribution,
 						 const ClMemory *memory)
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
-	Search		search = {series, n < FOR_CARRY ? n : FOR_CARRY, memory, NULL, NULL, scan_series, &search};
+	Search		search = {.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory, .scan = scan_series, .data = &search};
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
 
@@ -502,7 +591,7 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 	search.sigma = cl_allocate(memory, search.n * sizeof(double));
 	memset(search.sigma, 0, search.n * sizeof(double));
 	begin(&search, &start);
-	fit_carry(&search, &start);
+	fit->by_carry = fit_carry(&search, &start);
 	fit_start(&search, &start);
 	cl_release(memory, search.sigma);
 	search.sigma = NULL;
@@ -530,11 +619,9 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 		}
 	}
 	search.n = n;
-	if (n > FIRST_FEW)
-	{
-		for (int i = 0; i < 2; i++)
-			(void) step(&search, &fit->population);
-	}
+	for (int i = 0; i < (n > FIRST_FEW ? 2 : 1); i++)
+		(void) step(&search, &fit->population);
+	widen(fit, search.level_error, search.spread_error + fit->by_carry);
 	for (int i = 0; i < n; i++)
 	{
 		for (int j = 0; j < series[i].n; j++)
@@ -553,5 +640,7 @@ cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void 
 {
 	Search		search = {.scan = scan, .data = data};
 
+	widen(fit, -fit->level_error, -fit->spread_error);
 	(void) climb(&search, &fit->population, MOST_CYCLES, 1e-3, &fit->iterations, &fit->converged);
+	widen(fit, search.level_error, search.spread_error + fit->by_carry);
 }

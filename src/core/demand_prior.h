@@ -18,6 +18,9 @@ typedef struct ClDemandPopulationFit
 	int			n;				/* series with a draw or a limit that was reached */
 	int			iterations;
 	bool		converged;
+	double		level_error;	/* variance of level_mean, which level_sd has in it; likewise of spread_mean */
+	double		spread_error;
+	double		by_carry;		/* of it, for not knowing the coefficient */
 	double		log_score[CL_DEMAND_TRIED];	/* per month with a draw, of each distribution tried; NaN otherwise */
 } ClDemandPopulationFit;
 
@@ -35,8 +38,10 @@ typedef struct ClDemandStep
 	ClExactSum	likelihood;
 	ClExactSum	level;
 	ClExactSum	level_squares;
+	ClExactSum	level_variances;
 	ClExactSum	spread;
 	ClExactSum	spread_squares;
+	ClExactSum	spread_variances;
 } ClDemandStep;
 
 /* Adds every account. */

@@ -439,7 +439,8 @@ test_truth(void)
 
 		for (int j = 0; j < 2; j++)
 		{
-			CHECK(fabs(r.mu[j] / r.n - rate[j]) < error);
+			/* Where no coefficient is still one of several that may be, intervals are wider than the truth, which is 0, asks. */
+			CHECK(fabs(r.mu[j] / r.n - rate[j]) < error + (n_months < 6 ? 0.01 : 0));
 			CHECK(r.next[j] / r.n - rate[j] > -error && r.sigma[j] / r.n - rate[j] > -error - 0.03);
 			/* One month each says nothing of what carries on: none is taken, which is wide where there is some. */
 			CHECK(n_months == 1 || (r.next[j] / r.n - rate[j] < error && r.sigma[j] / r.n - rate[j] < error + 0.03));
@@ -451,11 +452,14 @@ test_truth(void)
 		CHECK(n_months < 12 || fabs(r.carry / seeds - carry[i % 3]) < (seeds == 1 ? 0.1 : 0.02));
 		panel.spread_sd = 0;
 		r = simulate_all(&panel, seeds, &seed);
-		/* Equal sigmas: their error is that of the population, the same for all accounts of a panel. */
+		/* Equal sigmas: their error is that of the population, which is the same for all accounts of a panel, and in the prior. */
 		for (int j = 0; j < 2; j++)
-			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : n_months < 6 ? 0.08 : 0.03));
+		{
+			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : 0.03));
+			CHECK(seeds == 1 || r.sigma[j] / r.n > rate[j] - (n_months < 6 ? 0.05 : 0.03));
+		}
 		if (n_months > 1)
-			CHECK(r.level < (seeds == 1 ? 1.2 : n_months < 6 ? 1.08 : 1.02) * least(r.level_by) &&
+			CHECK(r.level < (seeds == 1 ? 1.2 : n_months < 6 ? 1.04 : 1.02) * least(r.level_by) &&
 				  r.q90 < (seeds == 1 ? 1.2 : 1) * least(r.q90_by));
 	}
 	for (int i = 0; i < 3; i++)
