@@ -45,8 +45,9 @@ COMMENT ON FUNCTION credit_limit.demand_prior_stats(credit_limit.demand_prior) I
 'score (per month with a draw, log_score_lognormal and so on; NULL where not tried) unless an option named it. level_mean '
 'and level_sd of the logarithm of an account''s middle draw; spread_mean and spread_sd of log sigma, sigma being how far '
 'draws lie from it, relative to it, level_sd and spread_sd with the errors of the means; carry, the coefficient from month to '
-'month of the deviations (0 to 0.998: balances stay where they are until something happens); start, their variance in the first month relative to that of later ones (1 where '
-'a history goes on as it began); p_zero, the share of months without a draw, stops, that of months after a draw, and stays, '
+'month of the deviations (0 to 0.998: balances stay where they are until something happens); start, their variance in the '
+'first month relative to that of later ones (1 where a history goes on as it began); p_zero, the share of months without a '
+'draw, stops, that of months after a draw, and stays, '
 'that of months after one without; ceiling of all accounts together; seen, the amount that 99 of 100 accounts with a draw below '
 'their limit never drew more than there (NULL without one); status: converged, max_iterations, or no_draws '
 '(nothing is estimated).';
