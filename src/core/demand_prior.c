@@ -260,75 +260,6 @@ begin(const Search *search, ClDemandPopulation *population)
 	population->spread_sd = 0.5;
 }
 
-/*
- * How far forecasts of log draws miss the next month, by its absolute value, relative to how far the account moves from month to
- * month: mean over all pairs of a draw and the one after it.
- */
-static double
-miss(const Search *search, const ClDemandPopulation *population)
-{
-	double		total = 0;
-	double		pairs = 0;
-
-	for (int i = 0; i < search->n; i++)
-	{
-		const ClDemandSeries *series = &search->series[i];
-		double		precision = 1 / (population->level_sd * population->level_sd);
-		double		sum = precision * population->level_mean;
-		double		sigma = search->sigma[i];
-		double		moved = 0;
-		double		missed = 0;
-		double		n = 0;
-		double		x = 0;
-		int			before = -1;
-
-		for (int j = 0; j < series->n; j++)
-		{
-			if (!(series->months[j] > 0))
-				continue;
-			if (before == j - 1 && j > 0)
-			{
-				moved += fabs(log(series->months[j] / series->months[before]));
-				n++;
-			}
-			before = j;
-		}
-		if (search->missed != NULL)
-			search->missed[i] = 0;
-		if (n == 0)
-			continue;
-		moved = moved / n + 0.02;
-		before = -1;
-		for (int j = 0; j < series->n; j++)
-		{
-			double		r = 0;
-			double		v;
-			double		last = x;
-
-			if (!(series->months[j] > 0))
-				continue;
-			x = log(series->months[j]);
-			if (before >= 0)
-			{
-				r = before == j - 1 ? population->carry : pow(population->carry, j - before);
-				if (before == j - 1)
-				{
-					missed += fabs(x - last - (1 - r) * (sum / precision - last)) / moved;
-					pairs++;
-				}
-			}
-			v = (1 - r * r) * sigma * sigma;
-			precision += (1 - r) * (1 - r) / v;
-			sum += (1 - r) * (x - r * last) / v;
-			before = j;
-		}
-		total += missed;
-		if (search->missed != NULL)
-			search->missed[i] = missed;
-	}
-	return pairs > 0 ? total / pairs : 0;
-}
-
 static const CarryScore *
 score_carry(Search *search, ClDemandPopulation *population, double carry, double start)
 {
@@ -339,7 +270,7 @@ score_carry(Search *search, ClDemandPopulation *population, double carry, double
 	population->carry = carry;
 	population->start = start;
 	score->likelihood = climb(search, population, 6, 0.01, &iterations, &converged) - (start < 1 ? START_AT_LEAST : 0);
-	score->miss = miss(search, population);
+	score->miss = cl_demand_miss(search->series, search->n, search->sigma, population, search->missed);
 	score->population = *population;
 	return score;
 }

@@ -53,6 +53,10 @@ extern void cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series,
 /* From a fit to some accounts: level and sigma of those that are scanned, the rest as it is. */
 extern void cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data);
 
+/* sigmas: of each series, as believed; missed_by, unless NULL, gets what each was missed by. */
+extern double cl_demand_miss(const ClDemandSeries *all, int n_series, const double *sigmas, const ClDemandPopulation *population,
+							 double *missed_by);
+
 /* Its stops and stays only. */
 extern void cl_demand_fit_turns(ClDemandPopulation *population, const ClDemandSeries *all, int n, const ClMemory *memory);
 
