@@ -514,7 +514,9 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 						 const ClMemory *memory)
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
-	Search		search = {.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory, .scan = scan_series, .data = &search};
+	Search		search = {
+		.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory, .scan = scan_series, .data = &search
+	};
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
 

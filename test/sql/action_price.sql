@@ -218,7 +218,7 @@ DROP DATABASE regress_action_price;
 
 -- ---- What is wrong is named ----
 CREATE FUNCTION failing(c allocation_certificate, query text) RETURNS text LANGUAGE sql AS $$
-  SELECT string_agg("check" || coalesce(' of account ' || account_id, ''), ', ') FILTER (WHERE NOT holds) FROM verify_allocation(c, query) $$;
+  SELECT string_agg(what || coalesce(' of account ' || account_id, ''), ', ') FILTER (WHERE NOT holds) FROM verify_allocation(c, query) $$;
 CREATE FUNCTION changed(what text) RETURNS text LANGUAGE sql AS $$
   SELECT 'SELECT "group", action, ' || what || ' FROM action' $$;
 SELECT failing(c, 'TABLE action') AS nothing,

@@ -60,7 +60,7 @@ WHERE allocation_id = 2;
 -- Rows: a limit of which nothing is known stays; lines under an umbrella have shares of it; every hash, choice and number is as certified.
 SELECT account_id, keep, known, most, limits, choice, chosen_by FROM book_al.allocation_account WHERE allocation_id = 2
   AND account_id IN (3, 7, 8, 1001, 1002, 1003) ORDER BY 1;
-SELECT "check", holds FROM verify_allocation('book_al', 2);
+SELECT what, holds FROM verify_allocation('book_al', 2);
 -- In plain SQL: the row hash, the best at the prices but for accounts that repair moved, and the share of the umbrella by the rule that is stated.
 SELECT count(*) FILTER (WHERE row_hash <> sha256(convert_to(format('%s:%s:%s:%s', account_id, limits, "values", uses), 'UTF8'))) AS hashes_differ,
   count(*) FILTER (WHERE choice <> best AND chosen_by = 'price') AS choices_differ, count(*) FILTER (WHERE chosen_by = 'price') > 190 AS by_price
@@ -125,7 +125,7 @@ RESET ROLE;
 BEGIN;
 UPDATE book_al.allocation_account SET "values" = "values"[:cardinality("values") - 1] || 999999.0 WHERE allocation_id = 3 AND account_id = 8;
 SET ROLE regress_allocation_approver;
-SELECT "check", holds, account_id FROM verify_allocation('book_al', 3) WHERE NOT holds;
+SELECT what, holds, account_id FROM verify_allocation('book_al', 3) WHERE NOT holds;
 SELECT approve_allocation('book_al', 3, '2026-04-01', digest => version_digest('book_al', 'allocation', 3));
 ROLLBACK;
 
@@ -196,7 +196,7 @@ FROM generate_series(1, 10000) i;
 SELECT draft_allocation('book_al2', '2026-03-31', '{"exposure": 24321000}', '{"frontier": []}') AS allocation;
 SELECT s.status, s.fill BETWEEN 0.01 AND 0.99 AS shared, s.n_repaired, t.used <= t.amount AS fits, t.used / t.amount > 0.99 AS used
 FROM book_al2.allocation_version v, certificate_summary(v.document) s, certificate_table(v.document) t;
-SELECT "check", holds FROM verify_allocation('book_al2', 1) WHERE NOT holds;
+SELECT what, holds FROM verify_allocation('book_al2', 1) WHERE NOT holds;
 SET ROLE regress_allocation_approver;
 SELECT approve_allocation('book_al2', 1, '2026-04-01', digest => version_digest('book_al2', 'allocation', 1));
 RESET ROLE;

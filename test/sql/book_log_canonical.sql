@@ -62,27 +62,28 @@ SELECT canonical_row(s, '[]') FROM (SELECT 1 AS x) s;
 SELECT row_layout(s) FROM (SELECT interval '1 day' AS x) s;
 SELECT row_layout(s) FROM (SELECT ARRAY[1] AS x) s;
 SELECT canonical_row(NULL::book_row, '[]') IS NULL AS no_row, canonical_row(s, NULL) IS NULL AS no_layout FROM (SELECT 1 AS x) s;
--- scored_row() gives what SELECT with four more columns gives, also where rows of two types come in turn and one is altered.
+-- scored_row() gives what SELECT with five more columns gives, also where rows of two types come in turn and one is altered.
 SELECT count(*) AS rows, bool_and(row_layout(x) = row_layout(s) AND canonical_row(x, row_layout(x)) = canonical_row(s, row_layout(s))) AS same
-FROM book_row w, LATERAL (SELECT w.*, 7 AS version_no, w.a IS NULL AS held_out, 600::float8 AS score, NULL::float8 AS pd) s,
-  LATERAL (SELECT credit_limit_internal.scored_row(w, 7, w.a IS NULL, 600, NULL) AS x OFFSET 0) o;
-SELECT canonical_row(r, row_layout(r)) FROM (SELECT CASE WHEN i % 2 = 0 THEN credit_limit_internal.scored_row(s, i, NULL, NULL, 0.5)
-  ELSE credit_limit_internal.scored_row(t, i, false, 1, NULL) END AS r FROM generate_series(1, 3) i, (SELECT 1 AS x) s, (SELECT 'a' AS y, 2 AS z) t) q;
--- The same for every alignment of the row's end, and for every NULL among the four and in the row.
+FROM book_row w, LATERAL (SELECT w.*, 7 AS version_no, w.a IS NULL AS held_out, 600::float8 AS score, NULL::float8 AS pd, 3 AS allocation_id) s,
+  LATERAL (SELECT credit_limit_internal.scored_row(w, 7, w.a IS NULL, 600, NULL, 3) AS x OFFSET 0) o;
+SELECT canonical_row(r, row_layout(r)) FROM (SELECT CASE WHEN i % 2 = 0 THEN credit_limit_internal.scored_row(s, i, NULL, NULL, 0.5, NULL)
+  ELSE credit_limit_internal.scored_row(t, i, false, 1, NULL, i) END AS r FROM generate_series(1, 3) i, (SELECT 1 AS x) s, (SELECT 'a' AS y, 2 AS z) t) q;
+-- The same for every alignment of the row's end, and for every NULL among the five and in the row.
 SELECT count(*) AS rows, count(*) FILTER (WHERE canonical_row(x, row_layout(x)) IS DISTINCT FROM canonical_row(s, row_layout(s))) AS differ
 FROM generate_series(0, 31) n, generate_series(0, 9) wide,
   LATERAL (SELECT 1::int2 AS a, CASE WHEN n < 16 THEN repeat('x', wide) END AS b) w,
   LATERAL (SELECT CASE WHEN n & 1 = 0 THEN wide END AS i, CASE WHEN n & 2 = 0 THEN true END AS t, CASE WHEN n & 4 = 0 THEN 0.1::float8 END AS f,
-    CASE WHEN n & 8 = 0 THEN -2.5::float8 END AS g) v,
-  LATERAL (SELECT w.*, v.i AS version_no, v.t AS held_out, v.f AS score, v.g AS pd) s,
-  LATERAL (SELECT credit_limit_internal.scored_row(w, v.i, v.t, v.f, v.g) AS x OFFSET 0) o;
+    CASE WHEN n & 8 = 0 THEN -2.5::float8 END AS g,
+    CASE WHEN n & 3 > 0 THEN n END AS l) v,
+  LATERAL (SELECT w.*, v.i AS version_no, v.t AS held_out, v.f AS score, v.g AS pd, v.l AS allocation_id) s,
+  LATERAL (SELECT credit_limit_internal.scored_row(w, v.i, v.t, v.f, v.g, v.l) AS x OFFSET 0) o;
 -- A row that was stored before a column came is shorter than its type.
 CREATE TABLE book_short AS SELECT 1 AS a;
 ALTER TABLE book_short ADD COLUMN b text DEFAULT 'new', ADD COLUMN d int;
-SELECT canonical_row(x, row_layout(x)) FROM book_short w, LATERAL (SELECT credit_limit_internal.scored_row(w, 7, true, 1, 0.5) AS x OFFSET 0) o;
+SELECT canonical_row(x, row_layout(x)) FROM book_short w, LATERAL (SELECT credit_limit_internal.scored_row(w, 7, true, 1, 0.5, 9) AS x OFFSET 0) o;
 DROP TABLE book_short;
 ALTER TABLE book_row DROP COLUMN c;
 SELECT bool_and(row_layout(x) = row_layout(s)) AS same FROM book_row w, LATERAL (SELECT w.*, 7 AS version_no, true AS held_out, 1::float8 AS score,
-  1::float8 AS pd) s, LATERAL (SELECT credit_limit_internal.scored_row(w, 7, true, 1, 1) AS x OFFSET 0) o;
-SELECT credit_limit_internal.scored_row(NULL::book_row, 1, true, 1, 1) IS NULL AS no_row;
+  1::float8 AS pd, 9 AS allocation_id) s, LATERAL (SELECT credit_limit_internal.scored_row(w, 7, true, 1, 1, 9) AS x OFFSET 0) o;
+SELECT credit_limit_internal.scored_row(NULL::book_row, 1, true, 1, 1, 1) IS NULL AS no_row;
 DROP TABLE book_row, book_text; DROP DOMAIN book_money; DROP TYPE book_mood;

@@ -452,7 +452,7 @@ test_truth(void)
 		CHECK(n_months < 12 || fabs(r.carry / seeds - carry[i % 3]) < (seeds == 1 ? 0.1 : 0.02));
 		panel.spread_sd = 0;
 		r = simulate_all(&panel, seeds, &seed);
-		/* Equal sigmas: their error is that of the population, which is the same for all accounts of a panel, and in the prior. */
+		/* Equal sigmas: their error is the population's, the same for all accounts of a panel, and in the prior. */
 		for (int j = 0; j < 2; j++)
 		{
 			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : 0.03));

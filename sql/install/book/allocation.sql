@@ -76,7 +76,8 @@ BEGIN
   PERFORM FROM allocation_version v WHERE v.allocation_id = id AND v.status <> 'draft';
   IF FOUND THEN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'allocation_account' THEN
-      PERFORM FROM account a JOIN erasure e ON e.borrower_id = a.borrower_id WHERE a.account_id = OLD.account_id;
+      PERFORM FROM account a JOIN erasure e ON e.borrower_id = a.borrower_id
+        WHERE a.account_id = (to_jsonb(OLD) ->> 'account_id')::bigint;
       IF FOUND THEN
         RETURN OLD;
       END IF;
@@ -357,18 +358,18 @@ BEGIN
       HINT = CASE found_status WHEN 'empty' THEN 'No account had a limit to choose: draft it as of another day.'
         ELSE 'Even the lowest limits do not fit: draft it with larger budgets.' END;
   END IF;
-  SELECT v."check", v.found INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
+  SELECT v.what, v.found INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('allocation %s is not what its rows give', allocation_id),
-      DETAIL = format('%s: %s.', wrong."check", wrong.found), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
+      DETAIL = format('%s: %s.', wrong.what, wrong.found), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
   END IF;
   PERFORM credit_limit_internal.approve_version(book, 'allocation', allocation_id, valid_from, valid_to, digest);
 END
 $$;
 
 CREATE FUNCTION credit_limit.verify_allocation(book text, allocation_id int)
-RETURNS TABLE ("check" text, holds boolean, account_id bigint, certified text, found text)
+RETURNS TABLE (what text, holds boolean, account_id bigint, certified text, found text)
 LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -388,7 +389,7 @@ BEGIN
     FROM allocation_account r LEFT JOIN credit_limit.allocation_actions(certificate, query) c ON c.account_id = r.account_id
     WHERE r.allocation_id = verify_allocation.allocation_id
       AND (r.choice, r.chosen_by) IS DISTINCT FROM (r.limits[c.action], c.chosen_by);
-  RETURN QUERY SELECT v."check", v.holds, v.account_id, v.certified, v.found
+  RETURN QUERY SELECT v.what, v.holds, v.account_id, v.certified, v.found
     FROM credit_limit.verify_allocation(certificate, query) v;
 END
 $$;
