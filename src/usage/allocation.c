@@ -107,7 +107,7 @@ take_account(FunctionCallInfo fcinfo, int first, bool numeric, int n_budgets, Cl
 		memset(account->draw, 0, sizeof(account->draw));
 	else if (!take_numbers(fcinfo, first + ARG_DRAWS, "draws", n_budgets, account->draw))
 		return false;
-	cl_allocation_require_order(account, n_budgets);
+	cl_allocation_require_order(account, n_budgets, NULL);
 	return true;
 }
 
@@ -132,7 +132,7 @@ take_demand(FunctionCallInfo fcinfo, int first, bool lognormal, ClDemandModel *m
 	};
 	if (isnan(model->mu) || isnan(model->sigma) || isnan(model->p_zero))
 		return false;
-	cl_allocation_require_lognormal(model);
+	cl_allocation_require_lognormal(model, NULL);
 	return true;
 }
 

@@ -55,7 +55,7 @@ wrong_query(const char *detail)
 			 errmsg("the query must return accounts with demand, economics and uses of the budgets"),
 			 errdetail("%s", detail),
 			 errhint("For example: SELECT account_id, demand, margin, carry, floor, cap, 1 AS use_exposure FROM account; "
-					 "mu, sigma and p_zero may stand for demand, floor, cap and draw_exposure may be left out.")));
+					 "mu, sigma and p_zero may stand for demand, floor, cap, p_zero and draw_exposure may be left out.")));
 }
 
 /* The place of a column, whose type is a number; -1 where there is none, which is a mistake unless it is allowed. */
@@ -110,7 +110,7 @@ demand_columns(ClAllocationQuery *query, TupleDesc desc, bool *taken)
 	query->lognormal = column < 0;
 	if (query->lognormal)
 		return psprintf("%s, %s, %s", number(desc, "mu", true, "", taken), number(desc, "sigma", true, "", taken),
-						number(desc, "p_zero", true, "", taken));
+						number(desc, "p_zero", false, "0", taken));
 	type = TupleDescAttr(desc, column)->atttypid;
 	if (!cl_is_own_type(type, "demand"))
 		wrong_query(psprintf("Its column demand is of type %s; it must be demand.", format_type_be(type)));

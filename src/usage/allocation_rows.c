@@ -151,7 +151,7 @@ take(const Datum *value, const bool *isnull, int column, double *number)
 }
 
 static bool
-take_demand(const Datum *value, const bool *isnull, bool lognormal, ClDemandModel *model, int *horizon)
+take_demand(const Datum *value, const bool *isnull, bool lognormal, ClDemandModel *model, const int64 *account_id, int *horizon)
 {
 	*horizon = 0;
 	*model = (ClDemandModel) {.distribution = CL_DEMAND_LOGNORMAL, .ceiling = INFINITY};
@@ -161,7 +161,7 @@ take_demand(const Datum *value, const bool *isnull, bool lognormal, ClDemandMode
 			!take(value, isnull, CL_ALLOCATION_DEMAND + 1, &model->sigma) ||
 			!take(value, isnull, CL_ALLOCATION_DEMAND + 2, &model->p_zero))
 			return false;
-		cl_allocation_require_lognormal(model);
+		cl_allocation_require_lognormal(model, account_id);
 		return true;
 	}
 	if (isnull[CL_ALLOCATION_DEMAND])
@@ -175,10 +175,12 @@ cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets
 						   int *horizon)
 {
 	int			uses = CL_ALLOCATION_DEMAND + (lognormal ? 3 : 1);
+	int64		id = isnull[CL_ALLOCATION_ID] ? 0 : DatumGetInt64(value[CL_ALLOCATION_ID]);
+	const int64 *account_id = isnull[CL_ALLOCATION_ID] ? NULL : &id;
 
 	account->floor = 0;
 	account->cap = INFINITY;
-	if (!take_demand(value, isnull, lognormal, &account->demand, horizon) ||
+	if (!take_demand(value, isnull, lognormal, &account->demand, account_id, horizon) ||
 		!take(value, isnull, CL_ALLOCATION_MARGIN, &account->economics.margin) ||
 		!take(value, isnull, CL_ALLOCATION_CARRY, &account->economics.carry) ||
 		(!isnull[CL_ALLOCATION_FLOOR] && !take(value, isnull, CL_ALLOCATION_FLOOR, &account->floor)) ||
@@ -191,7 +193,7 @@ cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets
 			return false;
 	}
 	account->floor += 0.0;
-	cl_allocation_require_order(account, n_budgets);
+	cl_allocation_require_order(account, n_budgets, account_id);
 	return true;
 }
 

@@ -77,29 +77,41 @@ merge(void *into, const void *from)
 	}
 }
 
-void
-cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets)
+/* Whose it is, for a message; NULL: a row that does not say. */
+static const char *
+whose(const int64 *account_id)
 {
-	const char *wrong = cl_allocation_disorder(account, n_budgets);
-
-	if (wrong != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("an account cannot be allocated a limit: its %s", wrong),
-				 errdetail("margin %g, carry %g, floor %g, cap %g.", account->economics.margin, account->economics.carry,
-						   account->floor, account->cap),
-				 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is per unit of limit.")));
+	return account_id != NULL ? psprintf("account " INT64_FORMAT, *account_id) : "an account";
 }
 
 void
-cl_allocation_require_lognormal(const ClDemandModel *model)
+cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets, const int64 *account_id)
+{
+	const char *wrong = cl_allocation_disorder(account, n_budgets);
+	StringInfoData uses;
+
+	if (wrong == NULL)
+		return;
+	initStringInfo(&uses);
+	for (int k = 0; k < n_budgets; k++)
+		appendStringInfo(&uses, ", use %g and draw %g of budget %d", account->use[k], account->draw[k], k + 1);
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s cannot be allocated a limit: its %s", whose(account_id), wrong),
+			 errdetail("margin %g, carry %g, floor %g, cap %g%s.", account->economics.margin, account->economics.carry,
+					   account->floor, account->cap, uses.data),
+			 errhint("Margin and carry are fractions of a unit per year (unit_economics); a use is per unit of limit.")));
+}
+
+void
+cl_allocation_require_lognormal(const ClDemandModel *model, const int64 *account_id)
 {
 	const char *wrong = cl_demand_model_disorder(model);
 
 	if (wrong != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("invalid demand: its %s", wrong),
+				 errmsg("%s has an invalid demand: its %s", whose(account_id), wrong),
 				 errdetail("mu %g, sigma %g, p_zero %g.", model->mu, model->sigma, model->p_zero),
 				 errhint("Use NULL for a demand that is not known.")));
 }

@@ -14,9 +14,9 @@ extern const ClSummary allocation_step_summary;
 extern void cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n);
 
 /* Complains of an account that cannot be. */
-extern void cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets);
+extern void cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets, const int64 *account_id);
 
-extern void cl_allocation_require_lognormal(const ClDemandModel *model);
+extern void cl_allocation_require_lognormal(const ClDemandModel *model, const int64 *account_id);
 
 /* The distribution of a demand of an argument, of the mixture of months or of no basis that it says; its horizon. */
 extern int	cl_allocation_demand(Datum value, ClDemandModel *model);

@@ -52,7 +52,6 @@ take(const ClBandRows *band, const Datum *value, const bool *isnull, ClAllocatio
 	if (isnull[CL_ALLOCATION_ID] ||
 		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, account, &horizon))
 		missing("demand, economics or use", id);
-	cl_allocation_require_order(account, band->query.n_budgets);
 	for (int i = 0; i < 2 + band->has_today; i++)
 	{
 		if (isnull[band->n_values - 2 - band->has_today + i] || isnan(extra(band, value, i)))

@@ -239,3 +239,10 @@ SELECT shadow_price('SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0
   100000000) i',
   '{"exposure": 7499}');
 RESET statement_timeout;
+-- Of one account among many a mistake names it; without p_zero it is 0.
+SELECT shadow_price('SELECT account_id, mu, CASE WHEN account_id = 77 THEN -1 ELSE sigma END AS sigma, margin, carry, use_exposure FROM plain',
+  '{"exposure": 7499}');
+SELECT shadow_price('SELECT account_id, mu, sigma, margin, carry, CASE WHEN account_id = 78 THEN ''Infinity'' ELSE 1::float8 END AS use_exposure FROM plain',
+  '{"exposure": 7499}');
+SELECT shadow_price('SELECT account_id, mu, sigma, margin, carry, use_exposure FROM plain', '{"exposure": 7499}') =
+  shadow_price('SELECT account_id, mu, sigma, 0 AS p_zero, margin, carry, use_exposure FROM plain', '{"exposure": 7499}') AS p_zero_is_0;
