@@ -359,7 +359,8 @@ put_columns(StringInfo out, const ClPolicy *policy)
 
 		if (standard == NULL)
 			continue;
-		if (policy->reads[input] || strcmp(standard, policy->column[input]) != 0)
+		/* The name of a demand follows from the target: written out, it would be in the way of another target. */
+		if ((policy->reads[input] && input != CL_INPUT_DEMAND) || strcmp(standard, policy->column[input]) != 0)
 			cl_policy_put_string(out, standard, policy->column[input]);
 	}
 	appendStringInfoChar(out, '}');

@@ -130,3 +130,7 @@ SELECT pg_temp.decide(r, e) FROM (VALUES
 SELECT (decide_limit('{"name": "x", "product": {"cap": 9000}, "columns": {"demand_mixture": "next year"}, "target": {"optimal": {"margin": 0.1,
   "carry": 0.02}}}', a, '2026-11-30')).target
 FROM (SELECT 0 AS credit_limit, 0 AS balance, demand(7, 0.5) AS "next year") a;
+-- The target of a stored policy can be changed where its demand has the usual name.
+SELECT jsonb_set(jsonb_set(p::jsonb, '{target}', '{"column": "wanted"}'), '{name}', '"y"')::limit_policy::jsonb -> 'target' AS target
+FROM (VALUES ('{"name": "x", "product": {"cap": 9000}, "target": {"optimal": {"margin": 0.1, "carry": 0.02}}}'::limit_policy),
+  ('{"name": "x", "product": {"cap": 9000}, "target": {"demand_quantile": 0.9}}')) v (p);
