@@ -40,8 +40,8 @@ SELECT policy FROM policy_test WHERE name = 'all';
 SELECT name, policy::text::limit_policy::text = policy::text AS text, policy::jsonb::limit_policy::text = policy::text AS jsonb,
        get_byte(credit_limit_internal.limit_policy_send(policy), 0) AS version
   FROM policy_test;
-SELECT '{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.975}}'::limit_policy::jsonb -> 'columns' ->> 'demand_q97_5' AS q97_5,
-       '{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.9205}}'::limit_policy::jsonb -> 'columns' ->> 'demand_q92_05' AS q92_05;
+SELECT columns_read('{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.975}}'::limit_policy) @> '{demand_q97_5}' AS q97_5,
+  columns_read('{"name": "n", "risk_cap": [{"limit": 1}], "target": {"demand_quantile": 0.9205}}'::limit_policy) @> '{demand_q92_05}' AS q92_05;
 
 -- What is wrong is named with its path, what was found and what is valid.
 CREATE FUNCTION pg_temp.try(document text) RETURNS text LANGUAGE plpgsql AS $$
