@@ -36,7 +36,7 @@ MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
 # In the order in which the install script needs them: types before what takes them, aggregates after the rows they return.
-ROOMS        = score validate usage limit
+ROOMS        = score validate usage limit watch
 INSTALL_SQL  = sql/install/schema.sql sql/install/types.dat \
 	$(foreach room,$(ROOMS),$(sort $(wildcard sql/install/$(room)/*.sql))) $(wildcard $(ROOMS:%=sql/install/%/aggregates.dat)) \
 	$(sort $(wildcard sql/install/book/*.sql))

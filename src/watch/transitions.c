@@ -1,0 +1,371 @@
+/*
+ * transitions.c
+ *	  transitions_agg: rows that are pairs of states; state_path_agg: an account by month, in any order.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/memory.h"
+#include "pg/numeric.h"
+#include "usage/behavior_state.h"
+#include "watch/transitions_state.h"
+
+
+PG_FUNCTION_INFO_V1(cl_transitions_number_transition);
+PG_FUNCTION_INFO_V1(cl_transitions_name_transition);
+PG_FUNCTION_INFO_V1(cl_transitions_number_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_transitions_name_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_transitions_number_float8_transition);
+PG_FUNCTION_INFO_V1(cl_transitions_name_float8_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_number_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_name_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_number_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_name_numeric_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_number_float8_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_name_float8_transition);
+PG_FUNCTION_INFO_V1(cl_state_path_final);
+
+typedef enum AmountType
+{
+	NO_AMOUNT, NUMERIC_AMOUNT, FLOAT8_AMOUNT
+} AmountType;
+
+/*
+ * Arguments
+ */
+
+/* In ten-thousandths; false where it is not known. */
+static bool
+read_amount(FunctionCallInfo fcinfo, int argno, AmountType type, int64 *amount)
+{
+	Datum		value = PG_GETARG_DATUM(argno);
+	ClNumericStatus status;
+
+	if (type == FLOAT8_AMOUNT)
+	{
+		double		scaled = rint(DatumGetFloat8(value) * 10000);
+
+		if (isnan(scaled))
+			return false;
+		status = isinf(scaled) ? CL_NUMERIC_INFINITE : fabs(scaled) >= 9.2e18 ? CL_NUMERIC_TOO_LARGE : CL_NUMERIC_OK;
+		*amount = status == CL_NUMERIC_OK ? (int64) scaled : 0;
+	}
+	else if (cl_numeric_fast_path(value, CL_TRANSITIONS_DECIMALS, amount))
+		return true;
+	else
+		status = cl_numeric_minor(value, CL_TRANSITIONS_DECIMALS, amount);
+	if (status == CL_NUMERIC_NAN)
+		return false;
+	if (status != CL_NUMERIC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount of a transition must be finite, of at most four decimals and 922,337,203,685,477.5807"),
+				 errdetail("Found %s.", type == FLOAT8_AMOUNT ? cl_float8_string(DatumGetFloat8(value)) :
+						   cl_numeric_string(value)),
+				 errhint("Round it to the minor unit of its currency, and use NULL for one that is not known.")));
+	return true;
+}
+
+static pg_noinline void
+bad_name(int length)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("name of a state must have 1 to %d bytes", CL_TRANSITIONS_NAME),
+			 errdetail("Found %d.", length),
+			 errhint("Use NULL for a state that is not known.")));
+}
+
+/* The place of the state in an argument. */
+static pg_attribute_always_inline int
+read_state(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *transitions)
+{
+	int			place;
+
+	if (kind == CL_STATES_NUMBERS)
+		place = cl_transitions_number(transitions, PG_GETARG_INT32(argno));
+	else
+	{
+		text	   *name = PG_GETARG_TEXT_PP(argno);
+		ClState		state = {.name = VARDATA_ANY(name), .length = VARSIZE_ANY_EXHDR(name)};
+
+		if (unlikely(state.length < 1 || state.length > CL_TRANSITIONS_NAME))
+			bad_name(state.length);
+		place = cl_transitions_new_state(transitions, &state);
+	}
+	if (unlikely(place < 0))
+		cl_transitions_too_many();
+	return place;
+}
+
+/*
+ * Pairs. Arguments: state, from_state, to_state [, amount].
+ */
+
+static pg_attribute_always_inline Datum
+add_pair(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
+{
+	ClTransitions *transitions = cl_agg_state(fcinfo, transitions_summary.create);
+	int64		amount = 0;
+	int			from;
+	int			to;
+	ClFlow	   *flow;
+
+	if (unlikely(transitions->kind != kind || transitions->with_amounts != (type != NO_AMOUNT)))
+		cl_transitions_require(transitions, kind, type != NO_AMOUNT);
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
+		(type != NO_AMOUNT && (PG_ARGISNULL(3) || !read_amount(fcinfo, 3, type, &amount))))
+	{
+		transitions->n_skipped++;
+		PG_RETURN_POINTER(transitions);
+	}
+	from = read_state(fcinfo, 1, kind, transitions);
+	to = read_state(fcinfo, 2, kind, transitions);
+	flow = cl_transitions_flow(transitions, 1, from, to);
+	flow->n++;
+	flow->amount += amount;
+	transitions->n++;
+	PG_RETURN_POINTER(transitions);
+}
+
+Datum
+cl_transitions_number_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NUMBERS, NO_AMOUNT);
+}
+
+Datum
+cl_transitions_name_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NAMES, NO_AMOUNT);
+}
+
+Datum
+cl_transitions_number_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NUMBERS, NUMERIC_AMOUNT);
+}
+
+Datum
+cl_transitions_name_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NAMES, NUMERIC_AMOUNT);
+}
+
+Datum
+cl_transitions_number_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NUMBERS, FLOAT8_AMOUNT);
+}
+
+Datum
+cl_transitions_name_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_pair(fcinfo, CL_STATES_NAMES, FLOAT8_AMOUNT);
+}
+
+/*
+ * Paths. Arguments: state, month, the state in it [, amount].
+ */
+
+static void *
+create_path(void)
+{
+	ClStatePath *path = palloc_object(ClStatePath);
+	ClMemory	memory = cl_memory_here();
+
+	cl_state_path_init(path, &memory, CL_STATES_UNKNOWN, false);
+	return path;
+}
+
+static void
+merge_paths(void *into, const void *from)
+{
+	ClStatePath *path = into;
+	const ClStatePath *other = from;
+
+	if (other->labels.kind == CL_STATES_UNKNOWN)
+		return;
+	cl_transitions_require(&path->labels, other->labels.kind, other->labels.with_amounts);
+	path->labels.n_skipped = cl_skipped_sum(path->labels.n_skipped, other->labels.n_skipped);
+	if (!cl_state_path_merge(path, other))
+		cl_transitions_too_many();
+}
+
+/* Bytes, between workers only: as transitions without flows, then int32 months and of each int32 month, int32 place, int64 amount. */
+static void
+write_path(StringInfo buf, const void *data)
+{
+	ClStatePath *path = unconstify(void *, data);
+	int			n = path->labels.n_states;
+
+	pq_sendint8(buf, path->labels.kind);
+	pq_sendint8(buf, path->labels.with_amounts);
+	pq_sendint64(buf, path->labels.n_skipped);
+	pq_sendint32(buf, n);
+	for (int i = 0; i < n; i++)
+	{
+		const ClState *state = &path->labels.state[i];
+		int			length = path->labels.kind == CL_STATES_NAMES ? state->length : 0;
+
+		pq_sendint64(buf, state->number);
+		pq_sendint32(buf, length);
+		appendBinaryStringInfo(buf, length > 0 ? state->name : "", length);
+	}
+	pq_sendint32(buf, path->n);
+	for (int i = 0; i < path->n; i++)
+	{
+		pq_sendint32(buf, path->month[i].month);
+		pq_sendint32(buf, path->month[i].place);
+		pq_sendint64(buf, path->month[i].amount);
+	}
+}
+
+static void *
+read_path(StringInfo buf)
+{
+	static const char type[] = "path of states";
+	ClStatePath *path = create_path();
+	int			n;
+
+	path->labels.kind = pq_getmsgbyte(buf);
+	path->labels.with_amounts = pq_getmsgbyte(buf) != 0;
+	if (path->labels.kind > CL_STATES_NAMES)
+		cl_wire_invalid(type, "kind of states is not known");
+	path->labels.n_skipped = cl_wire_int64(buf, type, 0, PG_INT64_MAX, "number of rows left out");
+	n = cl_wire_count(buf, type, CL_TRANSITIONS_STATES, sizeof(int64) + sizeof(int32));
+	for (int i = 0; i < n; i++)
+	{
+		ClState		state = {.number = pq_getmsgint64(buf)};
+
+		state.length = (int) pq_getmsgint(buf, sizeof(int32));
+		if (state.length < 0 || state.length > CL_TRANSITIONS_NAME)
+			cl_wire_invalid(type, "length of a state is out of range");
+		state.name = pq_getmsgbytes(buf, state.length);
+		if (cl_transitions_state(&path->labels, &state) != i)
+			cl_wire_invalid(type, "state comes twice");
+	}
+	n = cl_wire_count(buf, type, PG_INT32_MAX, 2 * sizeof(int32) + sizeof(int64));
+	for (int i = 0; i < n; i++)
+	{
+		int32		month = (int32) pq_getmsgint(buf, sizeof(int32));
+		int32		place = (int32) pq_getmsgint(buf, sizeof(int32));
+		int64		amount = pq_getmsgint64(buf);
+
+		if (place < 0 || place >= path->labels.n_states)
+			cl_wire_invalid(type, "place of a state is out of range");
+		cl_state_path_add(path, month, place, amount);
+	}
+	return path;
+}
+
+static const ClSummary state_path_summary = {
+	.name = "state_path",
+	.version = 1,
+	.create = create_path,
+	.merge = merge_paths,
+	.write = write_path,
+	.read = read_path,
+};
+
+/* cl_state_path_combine, cl_state_path_serial, cl_state_path_deserial */
+CL_SUMMARY_FUNCTION(state_path, combine)
+CL_SUMMARY_FUNCTION(state_path, serial)
+CL_SUMMARY_FUNCTION(state_path, deserial)
+
+static pg_attribute_always_inline Datum
+add_month(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
+{
+	ClStatePath *path = cl_agg_state(fcinfo, create_path);
+	int64		amount = 0;
+
+	if (unlikely(path->labels.kind != kind))
+		cl_transitions_require(&path->labels, kind, type != NO_AMOUNT);
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
+		(type != NO_AMOUNT && (PG_ARGISNULL(3) || !read_amount(fcinfo, 3, type, &amount))))
+		path->labels.n_skipped++;
+	else
+		cl_state_path_add(path, cl_behavior_month_of(PG_GETARG_DATEADT(1)), read_state(fcinfo, 2, kind, &path->labels), amount);
+	PG_RETURN_POINTER(path);
+}
+
+Datum
+cl_state_path_number_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NUMBERS, NO_AMOUNT);
+}
+
+Datum
+cl_state_path_name_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NAMES, NO_AMOUNT);
+}
+
+Datum
+cl_state_path_number_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NUMBERS, NUMERIC_AMOUNT);
+}
+
+Datum
+cl_state_path_name_numeric_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NAMES, NUMERIC_AMOUNT);
+}
+
+Datum
+cl_state_path_number_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NUMBERS, FLOAT8_AMOUNT);
+}
+
+Datum
+cl_state_path_name_float8_transition(PG_FUNCTION_ARGS)
+{
+	return add_month(fcinfo, CL_STATES_NAMES, FLOAT8_AMOUNT);
+}
+
+static void
+contradiction(const ClStatePath *path, int at)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("rows of one account contradict each other about a month"),
+			 errdetail("In %s one says state %s.", cl_behavior_month_string(path->month[at].month),
+					   cl_state_string(&path->labels, path->month[at].place)),
+			 errhint("A group is one account: group by its number, and look for months that are there twice.")));
+}
+
+static void
+require_within_a_century(const ClStatePath *path)
+{
+	if (path->n > 0 && path->month[path->n - 1].month - path->month[0].month > CL_TRANSITIONS_MONTHS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("months of one account are more than a century apart"),
+				 errdetail("Found %s and %s.", cl_behavior_month_string(path->month[0].month),
+						   cl_behavior_month_string(path->month[path->n - 1].month)),
+				 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
+}
+
+Datum
+cl_state_path_final(PG_FUNCTION_ARGS)
+{
+	ClStatePath *path;
+	ClTransitions *transitions;
+	int			at;
+
+	(void) cl_agg_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	path = (ClStatePath *) PG_GETARG_POINTER(0);
+	at = cl_state_path_settle(path);
+	if (at >= 0)
+		contradiction(path, at);
+	require_within_a_century(path);
+	transitions = transitions_summary.create();
+	cl_transitions_require(transitions, path->labels.kind, path->labels.with_amounts);
+	cl_state_path_transitions(path, transitions);
+	return cl_summary_datum(&transitions_summary, transitions);
+}
