@@ -287,17 +287,17 @@ cl_state_path_settle(ClStatePath *path)
 	return -1;
 }
 
+/* A state of which no transition tells is none of theirs: it would make equal transitions differ. */
 void
 cl_state_path_transitions(const ClStatePath *path, ClTransitions *transitions)
 {
-	int			place[CL_TRANSITIONS_STATES];
-
-	places_of(transitions, &path->labels, place);
 	for (int i = 1; i < path->n; i++)
 	{
 		const ClPathMonth *before = &path->month[i - 1];
 		const ClPathMonth *here = &path->month[i];
-		ClFlow	   *flow = cl_transitions_flow(transitions, here->month - before->month, place[before->place], place[here->place]);
+		int			from = cl_transitions_state(transitions, &path->labels.state[before->place]);
+		int			to = cl_transitions_state(transitions, &path->labels.state[here->place]);
+		ClFlow	   *flow = cl_transitions_flow(transitions, here->month - before->month, from, to);
 
 		flow->n++;
 		flow->amount += before->amount;

@@ -55,7 +55,7 @@ bad_amount(int which, int32_t month, const char *shown, const char *must, const 
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s must %s", amount_names[which], must),
-			 errdetail("Found %s in %s.", shown, cl_behavior_month_string(month)),
+			 errdetail("Found %s in %s.", shown, cl_month_string(month)),
 			 errhint("%s", hint)));
 }
 
@@ -209,7 +209,7 @@ read_days(FunctionCallInfo fcinfo, int32_t month)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("days past due must be between 0 and %d", CL_BEHAVIOR_DAYS),
-				 errdetail("Found %d in %s.", days, cl_behavior_month_string(month)),
+				 errdetail("Found %d in %s.", days, cl_month_string(month)),
 				 errhint("An account that is not past due has 0; NULL is not known.")));
 	return days;
 }
@@ -228,7 +228,7 @@ put_unusual(ClBehavior *history, int32_t month, const ClBehaviorMonth *row)
 static pg_attribute_always_inline void
 put_row(FunctionCallInfo fcinfo, ClBehavior *history, ReadAmounts read_amounts)
 {
-	int32_t		month = cl_behavior_month_of(PG_GETARG_DATEADT(ARG_MONTH));
+	int32_t		month = cl_month_of(PG_GETARG_DATEADT(ARG_MONTH));
 	ClBehaviorMonth row;
 
 	read_amounts(fcinfo, history, month, &row);
@@ -349,7 +349,7 @@ cl_behavior_project_idle(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("idle months lead beyond the year 9999"),
 				 errdetail("The history ends with %s, and %d months were to follow.",
-						   cl_behavior_month_string(cl_behavior_last(history)), months),
+						   cl_month_string(cl_behavior_last(history)), months),
 				 errhint("Look for a date that stands for \"never\" or \"not known\".")));
 	if (!cl_behavior_add_idle(history, &memory, months))
 		cl_behavior_too_far_apart(history, cl_behavior_last(history) + months);

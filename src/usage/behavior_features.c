@@ -27,7 +27,7 @@ put_month(Answer *answer, int32_t month)
 	if (month == 0)
 		cl_record_put_null(&answer->record);
 	else
-		cl_record_put(&answer->record, DateADTGetDatum(cl_behavior_date(month)));
+		cl_record_put(&answer->record, DateADTGetDatum(cl_month_date(month)));
 }
 
 static void
@@ -128,9 +128,9 @@ features_datum(FunctionCallInfo fcinfo, const ClBehavior *history, int32_t as_of
 	if (cl_behavior_too_far_back(history, as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("history does not reach back far enough for features as of %s", cl_behavior_month_string(as_of)),
+				 errmsg("history does not reach back far enough for features as of %s", cl_month_string(as_of)),
 				 errdetail("It keeps the %d months up to %s, and earlier months that the features need were dropped.",
-						   CL_BEHAVIOR_MONTHS, cl_behavior_month_string(cl_behavior_last(history))),
+						   CL_BEHAVIOR_MONTHS, cl_month_string(cl_behavior_last(history))),
 				 errhint("Build a history from the months up to that one: behavior_agg(...) FILTER (WHERE month <= as_of).")));
 	cl_behavior_features(history, as_of, &features);
 	cl_record_open_kept(&answer.record, fcinfo);

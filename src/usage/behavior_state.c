@@ -17,41 +17,15 @@ const char *const cl_behavior_columns[CL_BEHAVIOR_AMOUNTS + 2] = {
 	"credit_limit", "balance", "payment", "due", "days_past_due", NULL
 };
 
-DateADT
-cl_behavior_date(int32_t month)
-{
-	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
-}
-
-int32_t
-cl_behavior_month_of(DateADT date)
-{
-	int32_t		month = DATE_NOT_FINITE(date) ? 0 : cl_behavior_month(date);
-
-	if (month == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("month of a history is out of range"),
-				 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
-				 errhint("Months are dates of the years 1 to 9999.")));
-	return month;
-}
-
-char *
-cl_behavior_month_string(int32_t month)
-{
-	return psprintf("%04d-%02d", month / 12, month % 12 + 1);
-}
-
 void
 cl_behavior_too_far_apart(const ClBehavior *history, int32_t month)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("months of one account are more than a century apart"),
-			 errdetail("Found %s in a history from %s to %s.", cl_behavior_month_string(month),
-					   cl_behavior_month_string(cl_behavior_first(history)),
-					   cl_behavior_month_string(cl_behavior_last(history))),
+			 errdetail("Found %s in a history from %s to %s.", cl_month_string(month),
+					   cl_month_string(cl_behavior_first(history)),
+					   cl_month_string(cl_behavior_last(history))),
 			 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
 }
 
@@ -73,7 +47,7 @@ cl_behavior_require_consistent(const ClBehavior *history)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_CARDINALITY_VIOLATION),
-			 errmsg("rows contradict each other about %s", cl_behavior_month_string(month)),
+			 errmsg("rows contradict each other about %s", cl_month_string(month)),
 			 errdetail("They differ in %s.", names.data),
 			 errhint("Group by account. A month that was restated is one row: the history is built again without the old one.")));
 }
@@ -291,7 +265,7 @@ static const char *const month_keys[] = {"month", "credit_limit", "balance", "pa
 static void
 print_month(StringInfo out, int32_t month, const ClBehaviorMonth *row, int decimals)
 {
-	appendStringInfo(out, "{\"month\": \"%s\"", cl_behavior_month_string(month));
+	appendStringInfo(out, "{\"month\": \"%s\"", cl_month_string(month));
 	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
 	{
 		if (row->amount[i] == CL_BEHAVIOR_UNKNOWN)
@@ -325,7 +299,7 @@ print(StringInfo out, const void *state)
 	separator = ", \"earlier\": [";
 	for (int32_t from = cl_behavior_first(history); next_run(history, &from, &to); from = to + 1)
 	{
-		appendStringInfo(out, "%s[\"%s\", \"%s\"]", separator, cl_behavior_month_string(from), cl_behavior_month_string(to));
+		appendStringInfo(out, "%s[\"%s\", \"%s\"]", separator, cl_month_string(from), cl_month_string(to));
 		separator = ", ";
 	}
 	appendStringInfoString(out, history->earlier != NULL ? "]}" : "}");

@@ -7,9 +7,9 @@
 
 #include "core/behavior.h"
 #include "pg/memory.h"
+#include "pg/month.h"
 #include "pg/summary.h"
 
-#include "utils/date.h"
 #include "utils/memutils.h"
 
 extern const ClSummary behavior_summary;
@@ -27,10 +27,6 @@ cl_behavior_memory(const ClBehavior *history)
 
 extern void cl_behavior_require_consistent(const ClBehavior *history);
 extern void cl_behavior_too_far_apart(const ClBehavior *history, int32_t month) pg_attribute_noreturn();
-/* The month of a date, of the years 1 to 9999. */
-extern int32_t cl_behavior_month_of(DateADT date);
-extern DateADT cl_behavior_date(int32_t month);
-extern char *cl_behavior_month_string(int32_t month);
 extern int	cl_behavior_parse_month(const ClJson *node);	/* such as "2026-01" */
 
 #endif							/* CL_USAGE_BEHAVIOR_STATE_H */

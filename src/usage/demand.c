@@ -163,7 +163,7 @@ add_dated_row(FunctionCallInfo fcinfo, double balance, double limit)
 	ClDemand   *demand = transition_state(fcinfo, 4);
 
 	require_amounts(balance, limit);
-	add_month(demand, cl_behavior_month_of(PG_GETARG_DATEADT(1)), balance, limit);
+	add_month(demand, cl_month_of(PG_GETARG_DATEADT(1)), balance, limit);
 	PG_RETURN_POINTER(demand);
 }
 

@@ -101,7 +101,7 @@ print_population(StringInfo out, const ClDemandPopulationFit *fit)
 static void
 print_account(StringInfo out, const ClDemandAccount *account)
 {
-	appendStringInfo(out, "[\"%016llx\", \"%s\", ", (unsigned long long) account->hash, cl_behavior_month_string(account->last));
+	appendStringInfo(out, "[\"%016llx\", \"%s\", ", (unsigned long long) account->hash, cl_month_string(account->last));
 	put_float4(out, account->limit);
 	appendStringInfoString(out, ", ");
 	put_float4(out, account->highest);

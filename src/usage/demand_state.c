@@ -165,7 +165,7 @@ require_mergeable(const ClDemand *demand, const ClDemand *other)
 	month = demand->parts || other->parts ? cl_demand_month_in_both(demand, other) : 0;
 	if (month != 0)
 		merge_error("demands that have the same month cannot be merged",
-					psprintf("Both have %s.", cl_behavior_month_string(month)),
+					psprintf("Both have %s.", cl_month_string(month)),
 					"rollup joins parts of one account. Put accounts together by a prior, or without their months.");
 }
 

@@ -173,7 +173,7 @@ forecast(FunctionCallInfo fcinfo, const ClForecastTarget *target)
 	double		ceiling;
 
 	MemoryContextSwitchTo(old);
-	if (!cl_forecast_origin(history, cl_behavior_month_of(PG_GETARG_DATEADT(2)), &origin) || !(origin.scale > 0))
+	if (!cl_forecast_origin(history, cl_month_of(PG_GETARG_DATEADT(2)), &origin) || !(origin.scale > 0))
 		PG_RETURN_NULL();
 	ceiling = origin.scale * compiled->factor[cl_forecast_size(origin.scale)];
 	if (!target->demand)
@@ -334,9 +334,9 @@ cl_demand_model_summary(PG_FUNCTION_ARGS)
 	cl_record_put(&record, PointerGetDatum(construct_array(there, n, INT4OID, sizeof(int32), true, TYPALIGN_INT)));
 	cl_record_put_int32(&record, forecast->options.origins);
 	cl_record_put_if(&record, forecast->options.from != 0, DateADTGetDatum(forecast->options.from != 0 ?
-																		  cl_behavior_date(forecast->options.from) : 0));
+																		  cl_month_date(forecast->options.from) : 0));
 	cl_record_put_if(&record, forecast->options.until != 0, DateADTGetDatum(forecast->options.until != 0 ?
-																		   cl_behavior_date(forecast->options.until) : 0));
+																		   cl_month_date(forecast->options.until) : 0));
 	cl_record_put_float8(&record, forecast->options.tolerance);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -280,7 +280,7 @@ static void
 put_month(StringInfo out, const char *key, int32_t month)
 {
 	if (month != 0)
-		appendStringInfo(out, ", \"%s\": \"%s-01\"", key, cl_behavior_month_string(month));
+		appendStringInfo(out, ", \"%s\": \"%s-01\"", key, cl_month_string(month));
 }
 
 static void

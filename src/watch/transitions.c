@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "pg/memory.h"
+#include "pg/month.h"
 #include "pg/numeric.h"
-#include "usage/behavior_state.h"
 #include "watch/transitions_state.h"
 
 
@@ -286,7 +286,7 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
 		(type != NO_AMOUNT && (PG_ARGISNULL(3) || !read_amount(fcinfo, 3, type, &amount))))
 		path->labels.n_skipped++;
 	else
-		cl_state_path_add(path, cl_behavior_month_of(PG_GETARG_DATEADT(1)), read_state(fcinfo, 2, kind, &path->labels), amount);
+		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)), read_state(fcinfo, 2, kind, &path->labels), amount);
 	PG_RETURN_POINTER(path);
 }
 
@@ -332,7 +332,7 @@ contradiction(const ClStatePath *path, int at)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("rows of one account contradict each other about a month"),
-			 errdetail("In %s one says state %s.", cl_behavior_month_string(path->month[at].month),
+			 errdetail("In %s one says state %s.", cl_month_string(path->month[at].month),
 					   cl_state_string(&path->labels, path->month[at].place)),
 			 errhint("A group is one account: group by its number, and look for months that are there twice.")));
 }
@@ -344,8 +344,8 @@ require_within_a_century(const ClStatePath *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("months of one account are more than a century apart"),
-				 errdetail("Found %s and %s.", cl_behavior_month_string(path->month[0].month),
-						   cl_behavior_month_string(path->month[path->n - 1].month)),
+				 errdetail("Found %s and %s.", cl_month_string(path->month[0].month),
+						   cl_month_string(path->month[path->n - 1].month)),
 				 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
 }
 

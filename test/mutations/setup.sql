@@ -45,6 +45,8 @@ BEGIN
       'demand_agg(g, 1 + sqrt(g))']
     WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
     WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
+    WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',
+      'transitions_agg(NULL::int, 1)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']
     WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)',
       'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',
@@ -90,7 +92,7 @@ CREATE TABLE first_seed AS SELECT name AS type, (SELECT min(v) FROM seed(name) v
 CREATE TABLE given (type regtype, value text);
 INSERT INTO given VALUES ('text', '''B''::text'), ('jsonb', '''{"x": 1, "label": "A"}''::jsonb'), ('date', 'DATE ''2024-05-01'''), ('anyarray', 'ARRAY[0.5]'),
   ('int4', '3'), ('int8', '3::bigint'), ('bool', 'true'), ('float8', '0.5::float8'), ('numeric', '0.5'), ('float8[]', 'ARRAY[0.25, 0.5]::float8[]'),
-  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']'), ('jsonb[]', 'ARRAY[''{"regulatory_cap": {"limit": 900}}'']::jsonb[]');
+  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']'), ('transitions[]', '''{}''::transitions[]'), ('jsonb[]', 'ARRAY[''{"regulatory_cap": {"limit": 900}}'']::jsonb[]');
 -- Calls of every function whose first argument is the type; others that have a default keep it, the rest are what their types take.
 CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('SELECT count(f::text%s) FROM %s(%s) f', max('::' || r.name), p.oid::regproc, string_agg(CASE

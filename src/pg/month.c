@@ -1,0 +1,37 @@
+/*
+ * month.c
+ *	  Months as numbers: see month.h.
+ */
+#include "postgres.h"
+
+#include "core/behavior.h"
+#include "pg/month.h"
+
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+
+DateADT
+cl_month_date(int32_t month)
+{
+	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
+}
+
+int32_t
+cl_month_of(DateADT date)
+{
+	int32_t		month = DATE_NOT_FINITE(date) ? 0 : cl_behavior_month(date);
+
+	if (month == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("month of a history is out of range"),
+				 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
+				 errhint("Months are dates of the years 1 to 9999.")));
+	return month;
+}
+
+char *
+cl_month_string(int32_t month)
+{
+	return psprintf("%04d-%02d", month / 12, month % 12 + 1);
+}

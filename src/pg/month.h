@@ -1,0 +1,19 @@
+/*
+ * month.h
+ *	  Months as numbers: 12 * year + month - 1, of the years 1 to 9999.
+ */
+#ifndef CL_PG_MONTH_H
+#define CL_PG_MONTH_H
+
+#include "pg/compat.h"
+
+#include "utils/date.h"
+
+/* The month of a date. */
+extern int32_t cl_month_of(DateADT date);
+/* Its first day. */
+extern DateADT cl_month_date(int32_t month);
+/* Such as 2026-01. */
+extern char *cl_month_string(int32_t month);
+
+#endif							/* CL_PG_MONTH_H */
