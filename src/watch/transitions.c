@@ -193,7 +193,10 @@ merge_paths(void *into, const void *from)
 		cl_transitions_too_many();
 }
 
-/* Bytes, between workers only: as transitions without flows, then int32 months and of each int32 month, int32 place, int64 amount. */
+/*
+ * Bytes, between workers only: kind, amounts, n_skipped and states (int64 number, int32 length, name) as they came; then int32
+ * months, and of each int32 month, int32 place, int64 amount.
+ */
 static void
 write_path(StringInfo buf, const void *data)
 {

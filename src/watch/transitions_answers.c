@@ -336,7 +336,8 @@ cl_expected_states(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("number of a state must be between 0 and 1e15"),
-					 errdetail("Found %s for state %s.", null[i] ? "NULL" : psprintf("%g", row[i]), cl_state_string(transitions, i)),
+					 errdetail("Found %s for state %s.", null[i] ? "NULL" : psprintf("%g", row[i]),
+							   cl_state_string(transitions, i)),
 					 errhint("A state in which nothing is has 0.")));
 	}
 	cl_transition_shares(transitions, NULL, share);

@@ -319,8 +319,9 @@ print(StringInfo out, const void *data)
 	ClTransitions *state = unconstify(void *, data);
 
 	cl_transitions_sort(state);
-	appendStringInfo(out, "{\"version\": %d, \"states\": \"%s\", \"amounts\": %s, \"n_skipped\": " INT64_FORMAT
-					 ", \"transitions\": [", VERSION, kinds[state->kind], state->with_amounts ? "true" : "false", state->n_skipped);
+	appendStringInfo(out, "{\"version\": %d, \"states\": \"%s\", \"amounts\": %s, \"n_skipped\": " INT64_FORMAT, VERSION,
+					 kinds[state->kind], state->with_amounts ? "true" : "false", state->n_skipped);
+	appendStringInfoString(out, ", \"transitions\": [");
 	visit_flows(out, state, print_flow);
 	appendStringInfoString(out, "]}");
 }

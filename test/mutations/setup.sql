@@ -92,7 +92,8 @@ CREATE TABLE first_seed AS SELECT name AS type, (SELECT min(v) FROM seed(name) v
 CREATE TABLE given (type regtype, value text);
 INSERT INTO given VALUES ('text', '''B''::text'), ('jsonb', '''{"x": 1, "label": "A"}''::jsonb'), ('date', 'DATE ''2024-05-01'''), ('anyarray', 'ARRAY[0.5]'),
   ('int4', '3'), ('int8', '3::bigint'), ('bool', 'true'), ('float8', '0.5::float8'), ('numeric', '0.5'), ('float8[]', 'ARRAY[0.25, 0.5]::float8[]'),
-  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']'), ('transitions[]', '''{}''::transitions[]'), ('jsonb[]', 'ARRAY[''{"regulatory_cap": {"limit": 900}}'']::jsonb[]');
+  ('int4[]', 'ARRAY[1, 2]'), ('text[]', 'ARRAY[''x'']'), ('transitions[]', '''{}''::transitions[]'),
+  ('jsonb[]', 'ARRAY[''{"regulatory_cap": {"limit": 900}}'']::jsonb[]');
 -- Calls of every function whose first argument is the type; others that have a default keep it, the rest are what their types take.
 CREATE FUNCTION calls(type text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('SELECT count(f::text%s) FROM %s(%s) f', max('::' || r.name), p.oid::regproc, string_agg(CASE

@@ -18,7 +18,8 @@ SELECT transition_states(transitions_agg(n, -n)), transition_states(transitions_
 SELECT r.n, r.n_from, near(r.low, v.low, 1e-12) AS low, near(r.high, v.high, 1e-12) AS high
 FROM (VALUES (3, 10, 0.107791267406301, 0.603221852538855), (0, 5, 0.565517535216825, 1), (5, 5, 0.565517535216825, 1),
   (250, 1000, 0.224153098983691, 0.277760280259086)) v (x, n, low, high),
-  LATERAL (SELECT transitions_agg(0, (i <= v.x)::int) AS t FROM generate_series(1, v.n) i) t, roll_rates(t) r WHERE r.to_state = CASE WHEN v.x = 0 THEN '0' ELSE '1' END;
+  LATERAL (SELECT transitions_agg(0, (i <= v.x)::int) AS t FROM generate_series(1, v.n) i) t, roll_rates(t) r
+WHERE r.to_state = CASE WHEN v.x = 0 THEN '0' ELSE '1' END;
 
 -- A path against lag() over a panel with gaps, of numbers and of names, with amounts and without; across a gap nothing is bridged.
 CREATE TABLE panel AS
@@ -40,7 +41,8 @@ FROM whole, transitions_stats(a) s, (SELECT count(*) FILTER (WHERE months = 1) A
 SELECT count(*) > 25 AS many, count(*) FILTER (WHERE (r.n, r.amount) IS DISTINCT FROM (c.n, c.amount)) AS differ,
   count(*) FILTER (WHERE NOT near(r.rate, c.n::float8 / c.n_from) OR NOT near(r.amount_rate, (c.amount / c.amount_from)::float8)) AS rates_differ
 FROM whole, roll_rates(a) r FULL JOIN (SELECT f::text, t::text, count(*) AS n, sum(a) AS amount, sum(count(*)) OVER (PARTITION BY f) AS n_from,
-  sum(sum(a)) OVER (PARTITION BY f) AS amount_from FROM step WHERE months = 1 GROUP BY f, t) c ON (r.from_state, r.to_state) = (c.f, c.t) WHERE r.n > 0 OR c.n > 0;
+  sum(sum(a)) OVER (PARTITION BY f) AS amount_from FROM step WHERE months = 1 GROUP BY f, t) c ON (r.from_state, r.to_state) = (c.f, c.t)
+WHERE r.n > 0 OR c.n > 0;
 SELECT count(*) AS rows, count(*) FILTER (WHERE n.n <> x.n OR n.amount IS NOT NULL OR 'bucket ' || n.to_state <> x.to_state) AS differ
 FROM whole, LATERAL (SELECT r.*, row_number() OVER () AS k FROM roll_rates(whole.n) r) n
   JOIN LATERAL (SELECT r.*, row_number() OVER () AS k FROM roll_rates(whole.x) r) x USING (k);
@@ -66,7 +68,8 @@ SET max_parallel_workers_per_gather = 3;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-SELECT uses_parallel('SELECT transitions_agg(f, t, a) FROM step WHERE months = 1') AS pairs, uses_parallel('SELECT account_id, state_path_agg(month, name, amount)
+SELECT uses_parallel('SELECT transitions_agg(f, t, a) FROM step WHERE months = 1') AS pairs,
+  uses_parallel('SELECT account_id, state_path_agg(month, name, amount)
   FROM panel GROUP BY account_id') AS paths;
 SELECT (SELECT transitions_agg(f_name, t_name, a) FROM step WHERE months = 1)::text = (SELECT transitions_agg(f_name, t_name, a::float8) FROM
   (SELECT * FROM step WHERE months = 1 OFFSET 0) s)::text AS pairs,
@@ -76,7 +79,8 @@ RESET max_parallel_workers_per_gather;
 -- Rows that are there twice count once, and those that contradict each other are an error, as months a century apart are.
 SELECT state_path_agg(m, s, a) FROM (VALUES (DATE '2026-01-01', 1, 5), ('2026-02-01', 2, 6), ('2026-01-31', 1, 5), ('2026-03-01', NULL, 7),
   ('2026-04-01', 2, NULL), (NULL, 2, 2), ('2026-05-01', 1, 1)) v (m, s, a);
-SELECT state_path_agg('2026-01-01'::date, 7) = '{"version": 1, "states": "numbers", "amounts": false, "n_skipped": 0, "transitions": []}'::transitions AS one_month;
+SELECT state_path_agg('2026-01-01'::date, 7) = '{"version": 1, "states": "numbers", "amounts": false, "n_skipped": 0, "transitions": []}'::transitions
+  AS one_month;
 SELECT state_path_agg(m, s) FROM (VALUES (DATE '2026-01-01', 1), ('2026-02-01', 2), ('2026-01-31', 2)) v (m, s);
 SELECT state_path_agg(m, 1) FROM (VALUES (DATE '1900-01-01'), ('2026-02-01')) v (m);
 SELECT state_path_agg('infinity', 1);

@@ -1,4 +1,4 @@
--- Transitions between states: what is read from them. States of answers are text, in the order of numbers or of the bytes of names.
+-- Transitions between states: what is read from them. States of answers are text, in the order of numbers or of bytes of names.
 
 -- what transitions count. n: of consecutive months, which all answers are of; n_gaps: across months that are missing, counted
 -- apart; n_skipped: rows left out because something was NULL; n_states; amount: what n began with, NULL without amounts. NULL
