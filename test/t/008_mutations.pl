@@ -40,8 +40,8 @@ foreach my $type (@types)
 # ---- Dump and restore ----
 
 my @tables = map { "accepted_$_" } @types;
-my $state = join ' UNION ALL ', map {
-	"SELECT '$_', count(*), sum(hashtextextended(v::text, 0)::numeric) FROM public.$_" } @tables;
+my $state = join(' UNION ALL ', map {
+	"SELECT '$_', count(*), sum(hashtextextended(v::text, 0)::numeric) FROM public.$_" } @tables) . ' ORDER BY 1';
 my $before = $node->safe_psql('source', $state);
 my $dump = $node->basedir . '/dump.sql';
 $node->command_ok([ 'pg_dump', '--no-sync', '-t', 'public.accepted_*', '-f', $dump, '-d', $node->connstr('source') ], 'pg_dump');
