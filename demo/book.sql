@@ -7,7 +7,7 @@
 -- lender sees is a noisy trace of these. Default follows quality, appetite, use, payments and arrears through a logit with an
 -- intercept for a bad rate near 5 %; as in real files, who never draws is not the safest.
 --
--- true_demand and table true_month are the truth that no lender sees; true_month has also the month to come. Decisions use the
+-- true_demand, true_pd and table true_month are the truth that no lender sees; true_month has also the month to come. Decisions use the
 -- demand as estimated from the months, and where that hangs on others demand_q90, a noisy estimate of somebody else of the amount
 -- that covers nine months in ten.
 \ir panel.sql
@@ -120,7 +120,7 @@ SELECT id AS borrower_id, product,
   -- A forecast is missing for files too thin for one.
   CASE WHEN months_on_book >= 6 THEN round((q90 * exp(0.2 * pg_temp.normal(id, 28)))::numeric, 2) END AS demand_q90,
   -- The truth.
-  round(usual::numeric, 2) AS true_demand,
+  round(usual::numeric, 2) AS true_demand, (1 / (1 + exp(-logit)))::numeric(8, 6) AS true_pd,
   pg_temp.u(id, 30) < 1 / (1 + exp(-logit)) AS defaulted
 FROM debts
 ORDER BY id;

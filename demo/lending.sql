@@ -9,6 +9,7 @@ SELECT create_book('lending') AS made \gset
 INSERT INTO lending.product (product, name, kind, currency, policy, scorecard) VALUES
   ('retail card', 'Card of a shop', 'card', 'CNY', 'cash', 'expert'), ('cash line', 'Standby cash', 'standby_cash', 'CNY', 'cash', 'expert'),
   ('small business', 'Line of a small business', 'small_business', 'USD', 'cash', 'expert');
+INSERT INTO lending.report_assumption (product, exchange_rate) VALUES ('small business', 7.1);
 INSERT INTO lending.borrower (borrower_id, segment, income, obligations)
 SELECT borrower_id, employment, monthly_income, greatest(0, obligations) FROM borrower;
 INSERT INTO lending.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance, pending, last_limit_change)
@@ -164,6 +165,20 @@ FROM replay_decision('lending', :event);
 SELECT opened AS "opened that night" FROM run_alerts('lending', DATE '2026-11-30');
 SELECT rule, severity, count(*) AS open, round(min(value)::numeric, 2) AS "from", round(max(value)::numeric, 2) AS "to" FROM lending_report.report_alerts
 GROUP BY rule, severity ORDER BY severity, count(*) DESC;
+\echo Nobody can look at so many. People work on cases, one an account, as many as they can: those first whose loss they avoid most of.
+SELECT account_id, product, severity, round(100 * pd, 1) AS "% PD", to_char(expected_loss, 'FM999,999') AS "expected loss",
+  to_char(loss_avoided, 'FM999,999') AS "of it avoided", rules FROM lending_report.report_cases LIMIT 5;
+\echo The loss that the list would catch if it came as the truth of this book expects, and what as many accounts chosen by that truth would catch:
+WITH truth AS (SELECT a.account_id, b.true_pd * p.lgd::numeric * p.exchange_rate * (greatest(a.balance, 0) + p.ccf::numeric * greatest(a.credit_limit
+    - greatest(a.balance, 0), 0)) AS loss, c.case_id FROM lending.account a JOIN borrower b USING (borrower_id)
+    LEFT JOIN lending.report_assumption own ON own.product = a.product JOIN lending.report_assumption p ON p.product = coalesce(own.product, '')
+    LEFT JOIN lending.alert_case c ON c.account_id = a.account_id AND c.status <> 'closed'),
+  ranked AS (SELECT t.*, row_number() OVER (ORDER BY loss DESC) AS place FROM truth t)
+SELECT count(case_id) AS cases, (SELECT cases_a_month FROM lending.alert_setting) AS "can be worked", round(100 * count(case_id) / count(*), 2) AS "% of accounts",
+  round(100 * sum(loss) FILTER (WHERE case_id IS NOT NULL) / sum(loss), 1) AS "% of loss",
+  round(100 * sum(loss) FILTER (WHERE place <= n) / sum(loss), 1) AS "at best",
+  round(100 * sum(loss) FILTER (WHERE case_id IS NOT NULL) / sum(loss) FILTER (WHERE place <= n), 1) AS "% of that"
+FROM ranked, (SELECT count(case_id) AS n FROM ranked) k;
 
 \set step 'summarise the book'
 \ir step.sql

@@ -67,7 +67,8 @@ static const char *const relations[] = {
 	"business_day",
 	"borrower", "account", "account_month", "account_feature", "umbrella", "limit_adjustment", "exclusion", "reason_text",
 	"run", "run_chunk", "run_version", "decision", "decision_evidence", "evidence_layout", "log_lane", "log_act", "erasure",
-	"retirement", "alert_rule", "alert", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
+	"retirement", "alert_rule", "alert_setting", "alert", "alert_case",
+	"alert_case_act", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
 	"report_assumption", "report_refresh", "report_position", "demand_model_version", "limit_rule",
 	"demand_forecast", "allocation_account", "allocation_frontier", "allocation_rule",
 	"parameter_set"

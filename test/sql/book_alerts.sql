@@ -4,7 +4,7 @@
 SELECT credit_limit.create_book('book_l');
 -- Every rule that comes with a book names an indicator there is, and every indicator has a rule.
 SELECT count(*) AS rules, count(DISTINCT indicator) = (SELECT count(*) FROM credit_limit.alert_indicators()) AS all_indicators FROM book_l.alert_rule;
--- A rule is data, and validated.
+-- A rule is data, and validated. (Its versions: in book_cases.)
 INSERT INTO book_l.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('x', 'SELECT 1', 1, 1);
 INSERT INTO book_l.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('x', 'utilization', 1, 2);
 INSERT INTO book_l.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('x', 'utilization', 'NaN', 0);
@@ -54,11 +54,14 @@ BEGIN
 END $$;
 SELECT i.indicator, string_agg(r.subject || ': ' || coalesce(r.value::text, '?') || ' ' || to_char(r.period, 'MM-DD'), ', ' ORDER BY r.subject) AS readings
 FROM credit_limit.alert_indicators() i, LATERAL pg_temp.reading(i.indicator, '2026-05-02') r GROUP BY 1 ORDER BY 1;
--- The limits of hysteresis: rules of this test only.
-UPDATE book_l.alert_rule SET active = false;
+-- The limits of hysteresis: rules of this test only. A change of a rule is a version of it, from the day after the latest run.
+CREATE PROCEDURE pg_temp.change(rules text, changes jsonb) LANGUAGE sql AS $$
+  INSERT INTO book_l.alert_rule SELECT (x.p).* FROM (SELECT DISTINCT ON (w.rule) jsonb_populate_record(w, changes || '{"valid_from": null}') AS p
+    FROM book_l.alert_rule w WHERE w.rule ~ rules ORDER BY w.rule, w.valid_from DESC) x $$;
+CALL pg_temp.change('', '{"active": false}');
 INSERT INTO book_l.alert_rule (rule, indicator, enter_at, leave_at, enter_after, leave_after, severity) VALUES
   ('twice', 'utilization', 0.9, 0.7, 2, 2, 'watch'), ('late', 'days_past_due', 30, 1, 2, 1, 'act');
-SELECT rule, enter_at, leave_at FROM book_l.alert_rule WHERE active ORDER BY rule;
+SELECT rule, enter_at, leave_at FROM book_l.alert_rule WHERE active AND valid_from > '2026-01-01' ORDER BY rule;
 CREATE PROCEDURE pg_temp.day(day date, used numeric) LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE book_l.account SET balance = used WHERE account_id = 10;
@@ -99,29 +102,30 @@ SELECT closed_on FROM book_l.alert WHERE rule = 'late';
 -- Alerts do not go back in time.
 SELECT credit_limit.run_alerts('book_l', '2026-07-01');
 -- An account that is closed, and a rule that is not active any more, end their alerts.
-UPDATE book_l.alert_rule SET enter_after = 1 WHERE rule IN ('twice', 'late');
+CALL pg_temp.change('twice|late', '{"enter_after": 1}');
 INSERT INTO book_l.account_month VALUES (20, '2026-08-01', 1000, 900, 500, 50, 90);
 UPDATE book_l.account SET balance = 1000 WHERE account_id IN (10, 20);
 SELECT credit_limit.run_alerts('book_l', '2026-08-31');
 SELECT rule, subject FROM book_l.alert WHERE closed_on IS NULL ORDER BY 1, 2;
 UPDATE book_l.account SET status = 'closed' WHERE account_id = 10;
-UPDATE book_l.alert_rule SET active = false WHERE rule = 'late';
+CALL pg_temp.change('late', '{"active": false}');
 SELECT credit_limit.run_alerts('book_l', '2026-09-01');
 SELECT rule, subject, closed_on FROM book_l.alert WHERE as_of = '2026-08-31' ORDER BY 1, 2;
 -- An alert opens again in the place of one that was closed on the same day.
-UPDATE book_l.alert_rule SET active = true WHERE rule = 'late';
+CALL pg_temp.change('late', '{"active": true}');
 UPDATE book_l.account_month SET month = '2026-09-01' WHERE account_id = 20 AND month = '2026-08-01';
-SELECT credit_limit.run_alerts('book_l', '2026-09-01');
-UPDATE book_l.alert_rule SET active = false WHERE rule = 'late';
-SELECT credit_limit.run_alerts('book_l', '2026-09-01');
-UPDATE book_l.alert_rule SET active = true WHERE rule = 'late';
-SELECT credit_limit.run_alerts('book_l', '2026-09-01');
-SELECT as_of, subject, closed_on FROM book_l.alert WHERE rule = 'late' AND as_of = '2026-09-01';
+SELECT credit_limit.run_alerts('book_l', '2026-09-02');
+UPDATE book_l.account SET status = 'closed' WHERE account_id = 20;
+SELECT credit_limit.run_alerts('book_l', '2026-09-02');
+SELECT as_of, subject, closed_on FROM book_l.alert WHERE rule = 'late' AND as_of = '2026-09-02';
+UPDATE book_l.account SET status = 'open' WHERE account_id = 20;
+SELECT credit_limit.run_alerts('book_l', '2026-09-02');
+SELECT as_of, subject, closed_on FROM book_l.alert WHERE rule = 'late' AND as_of = '2026-09-02';
 SELECT as_of, row_count, message FROM book_l.run WHERE job = 'alerts' AND row_count > 0 ORDER BY run_id;
 
 -- Many accounts: the set of open alerts against a loop by hand over the same balances. (A cheap random walk, the same every time.)
-UPDATE book_l.alert_rule SET active = false;
-UPDATE book_l.alert_rule SET active = true, enter_at = 0.8, leave_at = 0.5, enter_after = 2, leave_after = 3 WHERE rule = 'twice';
+CALL pg_temp.change('late', '{"active": false}');
+CALL pg_temp.change('twice', '{"enter_at": 0.8, "leave_at": 0.5, "leave_after": 3, "enter_after": 2}');
 SELECT credit_limit.run_alerts('book_l', '2026-09-30');
 DELETE FROM book_l.alert_state;
 TRUNCATE book_l.alert;

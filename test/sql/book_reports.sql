@@ -64,8 +64,8 @@ INSERT INTO book_p.exclusion (borrower_id, kind, action, valid_from) VALUES (5, 
 SELECT credit_limit.disable_realtime('book_p');
 INSERT INTO book_p.report_assumption (product, margin, carry, ccf, lgd, capital) VALUES ('card', 0.2, 0.01, 0.5, 0.5, 0.1);
 INSERT INTO book_p.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('psi', 'product_refer', 0.25, 0.1);
-INSERT INTO book_p.alert (rule, as_of, subject, value, severity, closed_on) VALUES ('psi', '2026-12-01', 'cash', 0.3, 'act', NULL),
-  ('psi', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
+INSERT INTO book_p.alert (rule, rule_from, as_of, subject, value, severity, closed_on) VALUES ('psi', '1900-01-01', '2026-12-01', 'cash', 0.3, 'act', NULL),
+  ('psi', '1900-01-01', '2026-11-01', 'cash', 0.3, 'watch', '2026-11-20');
 INSERT INTO book_p.demand_forecast (account_id, month, made_on, last_balance, balance_q50, balance_q90, balance_mean)
 SELECT account_id, month, '2026-11-30', 100, 100, 900, 200 FROM book_p.account_month WHERE month = '2026-12-01';
 -- Before the first refresh there are no positions; then one for each open account.

@@ -184,9 +184,10 @@ SELECT credit_limit.disable_realtime('book_p');
 SELECT to_regprocedure('book_p.decide_changed()');
 
 -- Segments: one analyst sees retail only, the other everything, and so does the engine.
-INSERT INTO book_p.alert (rule, as_of, subject, severity, borrower_id, segment) VALUES ('past due', '2026-11-01', '101', 'act', 1, NULL),
-  ('past due', '2026-11-01', '102', 'act', 2, NULL), ('segment is past due', '2026-11-01', 'farm', 'act', NULL, 'farm'),
-  ('segment is past due', '2026-11-01', 'retail', 'act', NULL, 'retail');
+INSERT INTO book_p.alert (rule, rule_from, as_of, subject, severity, borrower_id, segment) VALUES
+  ('past due', '1900-01-01', '2026-11-01', '101', 'act', 1, NULL),
+  ('past due', '1900-01-01', '2026-11-01', '102', 'act', 2, NULL), ('segment is past due', '1900-01-01', '2026-11-01', 'farm', 'act', NULL, 'farm'),
+  ('segment is past due', '1900-01-01', '2026-11-01', 'retail', 'act', NULL, 'retail');
 SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_anna', ARRAY['retail']);
 SET ROLE regress_roles_anna;
 SELECT array_agg(borrower_id ORDER BY borrower_id) FROM book_p.borrower;

@@ -68,7 +68,7 @@ BEGIN
         days_past_due int, last_payment numeric, last_due numeric,
         demand_q90 numeric, demand_mean numeric, demand_mixture credit_limit.demand, @feature_types@,
         excluded boolean, excluded_freeze boolean, excluded_refer boolean,
-        umbrella_limit numeric, umbrella_drawn numeric, umbrella_granted numeric, umbrella_place int)
+        umbrella_limit numeric, umbrella_drawn numeric, umbrella_granted numeric, umbrella_place int, case_severity text)
       LANGUAGE sql STABLE
       BEGIN ATOMIC
         SELECT a.account_id, a.borrower_id, a.product, a.currency, @segment@,
@@ -84,7 +84,7 @@ BEGIN
           x.kinds > 0, x.kinds & 2 > 0, x.kinds & 4 > 0,
           CASE WHEN u.valid_from <= @day@ AND (u.valid_to >= @day@ OR u.valid_to IS NULL) THEN u.credit_limit
             WHEN u.umbrella_id IS NOT NULL THEN 0 END,
-          o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int
+          o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int, k.severity
         FROM @account@ a
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
         LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id
@@ -107,6 +107,9 @@ BEGIN
             FROM @account@ p WHERE p.umbrella_id = a.umbrella_id AND p.account_id <> a.account_id AND p.status = 'open'
             OFFSET 0) q
           WHERE a.umbrella_id IS NOT NULL OFFSET 0) o ON true
+        -- No two cases of an account are open on a day.
+        LEFT JOIN @book@.alert_case k ON k.account_id = a.account_id AND NOT k.held_out AND k.opened_on <= @day@
+          AND (k.closed_on > @day@ OR k.closed_on IS NULL)
         -- Last: its many columns then go through one join.
         LEFT JOIN @feature@
         WHERE a.status = 'open' AND a.opened_on <= @day@;

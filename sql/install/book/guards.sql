@@ -103,6 +103,18 @@ BEGIN
     $body$;
     COMMENT ON FUNCTION @book@.write_act() IS
     'trigger of erasure, retirement and versions: continues log_act with what was written';
+
+    CREATE FUNCTION @book@.work_case() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM credit_limit_internal.apply_case_act(credit_limit_internal.trigger_book(TG_RELID), NEW.act_id);
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.work_case() IS
+    'trigger of alert_case_act: gives the case the status that follows from what was done';
+    CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')

@@ -100,7 +100,7 @@ BEGIN
       WHEN 'alerts' THEN
         a := credit_limit_internal.run_alert_rules(r.as_of);
         n := a.opened + a.closed;
-        remark := format('opened %s, closed %s', a.opened, a.closed);
+        remark := a.message;
       WHEN 'months' THEN
         n := credit_limit.add_months(book, r.as_of, 1 + coalesce((p ->> 'ahead')::int, 3));
       WHEN 'retention' THEN

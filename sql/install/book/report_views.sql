@@ -473,9 +473,53 @@ BEGIN
         round(r.enter_at::numeric, 6) AS enter_at, round(r.leave_at::numeric, 6) AS leave_at,
         d.business_date - x.as_of AS days_open
       FROM @book@.alert x
-      JOIN @book@.alert_rule r ON r.rule = x.rule
+      JOIN @book@.alert_rule r ON r.rule = x.rule AND r.valid_from = x.rule_from
       LEFT JOIN @book@.business_day d ON true
       WHERE x.closed_on IS NULL$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_cases',
+    'Cases to work on, those first that avoid most loss',
+    '{"case_id": "number of the case", "opened_on": "day on which it was opened", "days_open": "up to the business date; NULL '
+      'without one", "status": "open, acknowledged or snoozed", "snoozed_until": "day on which it is open again",
+      "account_id": "of the account", "product": "of the account", "segment": "of the borrower", "currency": "of the amounts",
+      "severity": "the highest of its rules", "rules": "with an open alert that feeds it", "alerts": "how many these are",
+      "pd": "probability of default that it was ranked by; NULL: not known", "expected_loss": "pd x lgd x (drawn + ccf x unused) '
+      'when it was opened", "loss_avoided": "of it, what working the case avoids", "place": "in the ranking of its day"}',
+    $$SELECT c.case_id, c.opened_on, d.business_date - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
+        a.product, b.segment, a.currency, c.severity, x.rules, x.alerts, round(c.pd::numeric, 6) AS pd, c.expected_loss,
+        c.loss_avoided, c.place
+      FROM @book@.alert_case c
+      JOIN @book@.account a ON a.account_id = c.account_id
+      JOIN @book@.borrower b ON b.borrower_id = c.borrower_id
+      LEFT JOIN @book@.business_day d ON true
+      CROSS JOIN LATERAL (SELECT string_agg(x.rule, ', ' ORDER BY x.rule) AS rules, count(*) AS alerts FROM @book@.alert x
+        WHERE x.case_id = c.case_id AND x.closed_on IS NULL) x
+      LEFT JOIN @book@.report_assumption own ON own.product = a.product
+      JOIN @book@.report_assumption p ON p.product = coalesce(own.product, '')
+      WHERE c.status <> 'closed' AND NOT c.held_out ORDER BY c.loss_avoided * p.exchange_rate DESC, c.case_id$$);
+
+  PERFORM credit_limit_internal.create_report(book, 'report_case_outcomes',
+    'What became of cases, by the rules whose alerts fed them: a case counts for each of its rules',
+    '{"rule": "of alert_rule", "cases": "that it fed", "held_out": "of them, shown to nobody", "open": "not closed",
+      "confirmed": "closed: the risk was real", "unfounded": "closed: it was not", "unclear": "closed: it could not be told",
+      "lapsed": "the alerts closed before anybody had looked", "share_confirmed": "confirmed / (confirmed + unfounded)",
+      "low": "lower end of its interval (95 %, Wilson)", "high": "upper end", "median_days": "from opening to closing, of those '
+      'that a person closed"}',
+    $$SELECT g.rule, g.cases, g.held_out, g.open, g.confirmed, g.unfounded, g.unclear, g.lapsed,
+        round(g.confirmed::numeric / nullif(g.confirmed + g.unfounded, 0), 4) AS share_confirmed,
+        round(w.middle - w.half, 4) AS low, round(w.middle + w.half, 4) AS high, g.median_days
+      FROM (SELECT f.rule, count(*) AS cases, count(*) FILTER (WHERE c.held_out) AS held_out,
+          count(*) FILTER (WHERE c.status <> 'closed') AS open, count(*) FILTER (WHERE c.outcome = 'confirmed') AS confirmed,
+          count(*) FILTER (WHERE c.outcome = 'unfounded') AS unfounded, count(*) FILTER (WHERE c.outcome = 'unclear') AS unclear,
+          count(*) FILTER (WHERE c.outcome = 'lapsed') AS lapsed,
+          percentile_disc(0.5) WITHIN GROUP (ORDER BY c.closed_on - c.opened_on) FILTER (WHERE c.outcome <> 'lapsed')
+            AS median_days
+        FROM (SELECT DISTINCT x.rule, x.case_id FROM @book@.alert x WHERE x.case_id IS NOT NULL) f
+        JOIN @book@.alert_case c ON c.case_id = f.case_id GROUP BY f.rule) g
+      CROSS JOIN LATERAL (SELECT g.confirmed::numeric AS k, nullif(g.confirmed + g.unfounded, 0)::numeric AS n,
+        1.959963984540054 ^ 2 AS z2) v
+      CROSS JOIN LATERAL (SELECT (v.k + v.z2 / 2) / (v.n + v.z2) AS middle,
+        sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_summary',
     'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
@@ -493,7 +537,7 @@ BEGIN
       "late_accounts": "30 days and more past due in the latest month", "late_balance": "balances of these",
       "increases": "latest decisions that raised a limit", "decreases": "that lowered one", "freezes": "that froze one",
       "referrals": "that wait for a person", "limit_change": "new less old limits of the latest decisions",
-      "alerts_open": "of all currencies"}',
+      "alerts_open": "of all currencies", "cases_open": "of all currencies, those that are to be worked"}',
     $$SELECT f.as_of, s.currency, s.accounts, s.borrowers, s.credit_limit, s.drawn, s.unused, s.utilization,
         (s.total).gap, (s.total).risk AS gap_risk, (s.total).product AS gap_product, (s.total).ungranted AS gap_ungranted,
         (s.total).demand AS gap_demand, (s.total).dormancy AS gap_dormancy, (s.total).buffer AS gap_buffer, (s.total).unmet,
@@ -502,7 +546,8 @@ BEGIN
         round(s.weak_gap / nullif((s.total).gap, 0), 4) AS weak_share_gap,
         round(s.weak_unmet / nullif((s.total).unmet, 0), 4) AS weak_share_unmet,
         s.expected_loss, s.expected_loss_drawn, s.late_accounts, s.late_balance, s.increases, s.decreases, s.freezes, s.referrals,
-        s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open
+        s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open,
+        (SELECT count(*) FROM @book@.alert_case c WHERE c.status <> 'closed' AND NOT c.held_out) AS cases_open
       FROM @book@.report_refresh f
       CROSS JOIN (SELECT a.currency, k.decimals, count(*) AS accounts, count(DISTINCT a.borrower_id) AS borrowers,
           round(sum(a.credit_limit::numeric), k.decimals) AS credit_limit, sum(e.drawn) AS drawn, sum(e.unused) AS unused,

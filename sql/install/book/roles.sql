@@ -24,7 +24,7 @@ DECLARE
   f record;
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|decide_changed)$' LOOP
+      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|decide_changed)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
@@ -41,10 +41,12 @@ AS $$
   FROM (VALUES
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
-      'erasure retirement alert_rule alert analyst_segment job report_assumption report_refresh report_position lender_contact '
+      'erasure retirement alert_rule alert_setting alert alert_case analyst_segment job report_assumption report_refresh '
+      'report_position lender_contact '
       'demand_model_version demand_forecast limit_rule allocation_version allocation_account '
       'allocation_frontier allocation_rule parameter_set',
       'SELECT', NULL),
+    ('reader', 'alert_case_act', 'SELECT', 'act_id case_id act outcome until borrower_id done_by done_login done_at'),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
     ('policy_owner', 'borrower run_chunk', 'SELECT', NULL),
@@ -57,17 +59,19 @@ AS $$
     ('policy_owner', 'allocation_account allocation_frontier allocation_rule', 'INSERT', NULL),
     ('policy_owner', 'allocation_account', 'UPDATE', 'choice chosen_by'),
     ('policy_owner', 'alert_rule report_assumption limit_rule', 'INSERT, UPDATE, DELETE', NULL),
+    ('policy_owner', 'alert_setting', 'UPDATE', 'cases_a_month saved_of_drawn held_out notify'),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),
     ('approver', 'policy_version scorecard_version allocation_version', 'UPDATE', 'status approved_digest valid_from valid_to'),
-    ('reviewer', 'borrower run_chunk override_request', 'SELECT', NULL),
+    ('reviewer', 'borrower run_chunk override_request alert_case_act', 'SELECT', NULL),
     ('reviewer', 'override_request', 'INSERT', 'decision_id new_limit reason note'),
     ('reviewer', 'override_request', 'UPDATE', 'status'),
+    ('reviewer', 'alert_case_act', 'INSERT', 'case_id act note outcome until'),
     ('engine', 'borrower run_chunk decision_evidence override_request', 'SELECT', NULL),
     ('engine', 'override_request', 'UPDATE', 'status override_id message'),
     ('engine', 'decision decision_evidence evidence_layout run_version', 'INSERT', NULL),
     ('engine', 'run_version', 'DELETE', NULL),
     ('engine', 'log_lane', 'UPDATE', 'place hash latest'),
-    ('engine', 'run run_chunk alert', 'INSERT, UPDATE', NULL),
+    ('engine', 'run run_chunk alert alert_case', 'INSERT, UPDATE', NULL),
     ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
@@ -261,11 +265,11 @@ $$;
 
 -- grants the rights of kinds to roles that exist. analyst reads all but personal inputs (income, obligations, external scores,
 -- decision_evidence), though entitlement divided by the multiple of the policy is an income. bi reads the reports, and nothing
--- else by name. policy_owner drafts and simulates, and sets rules of alerts. approver approves and retires versions. engine runs
--- decisions, alerts and jobs and sets the business date: only it writes decisions. loader writes borrowers, months, features,
--- exclusions and balances, never limits. reviewer proposes and approves overrides. Grant again after a view or table was added.
--- Errors: no such role (42704), one role as policy_owner and approver, a restricted analyst as anything but a reader (22023), a
--- book of somebody else (42501)
+-- else by name. policy_owner drafts and simulates, and sets rules of alerts and how many cases there may be. approver approves
+-- and retires versions. engine runs decisions, alerts and jobs and sets the business date: only it writes decisions. loader
+-- writes borrowers, months, features, exclusions and balances, never limits. reviewer proposes and approves overrides, and works
+-- cases. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a
+-- restricted analyst as anything but a reader (22023), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.grant_book(book text, analyst text DEFAULT NULL, policy_owner text DEFAULT NULL,
     approver text DEFAULT NULL, engine text DEFAULT NULL, loader text DEFAULT NULL, reviewer text DEFAULT NULL,
     bi text DEFAULT NULL) RETURNS void
