@@ -44,14 +44,14 @@ CREATE TRIGGER keep_alert_rule BEFORE INSERT OR UPDATE OR DELETE ON @book@.alert
 -- how many cases people can work on, and what a case is worth
 CREATE TABLE @book@.alert_setting (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-  cases_a_month int NOT NULL DEFAULT 200 CHECK (cases_a_month > 0),	-- new cases that can be worked in a month:
+  cases_a_month int NOT NULL DEFAULT 200 CHECK (cases_a_month > 0),	-- new cases that can be worked a month:
     -- every working day, Monday to Friday, has its share
   saved_of_drawn float8 NOT NULL DEFAULT 0.2 CHECK (saved_of_drawn BETWEEN 0 AND 1),	-- part of the loss on what is drawn
     -- that working a case in time avoids; the loss on what is not drawn yet is avoided whole
-  held_out float8 NOT NULL DEFAULT 0 CHECK (held_out BETWEEN 0 AND 0.5),	-- part of the accounts, by hash, whose cases nobody is
-    -- shown, so that the effect of working them can be told
-  notify boolean NOT NULL DEFAULT false);	-- whether a run ends with NOTIFY credit_limit_alerts: counts only, since every role may
-    -- listen
+  held_out float8 NOT NULL DEFAULT 0 CHECK (held_out BETWEEN 0 AND 0.5),	-- part of the accounts, by hash, whose cases nobody
+    -- is shown, so that the effect of working them can be told
+  notify boolean NOT NULL DEFAULT false);	-- whether a run ends with NOTIFY credit_limit_alerts: counts only, since every role
+    -- may listen
 INSERT INTO @book@.alert_setting DEFAULT VALUES;
 
 -- accounts for people to look at: one open case an account, which the alerts of all rules on it feed. credit_limit.run_alerts()
