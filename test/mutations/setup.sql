@@ -45,6 +45,8 @@ BEGIN
       'demand_agg(g, 1 + sqrt(g))']
     WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
     WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
+    WHEN 'concentration' THEN ARRAY['concentration_agg(amount)', 'concentration_agg(x)', 'concentration_agg(exp(5 * x)) FILTER (WHERE i > 0)',
+      'concentration_agg(NULL::float8)']
     WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',
       'transitions_agg(NULL::int, 1)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']

@@ -52,7 +52,8 @@ WITH fresh AS (SELECT a.account_id, a.borrower_id, a.product, a.credit_limit, gr
     WHERE a.status = 'open' AND (a.account_id = 99 OR (a.account_id - 100) % 10 > 0)),
   pd AS (SELECT f.*, coalesce(CASE f.account_id WHEN 105 THEN 0.02 WHEN 107 THEN 0.03 END, b.external_pd) AS pd
     FROM fresh f JOIN book_w.borrower b USING (borrower_id)),
-  filled AS (SELECT p.*, coalesce(p.pd, (SELECT avg(q.pd::numeric) FROM pd q)::float8)::numeric AS counted, CASE p.product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd,
+  filled AS (SELECT p.*, coalesce(p.pd, (SELECT avg(q.pd::numeric) FROM pd q)::float8)::numeric AS counted,
+  CASE p.product WHEN 'card' THEN 0.5 ELSE 0.75 END AS lgd,
     CASE WHEN p.frozen THEN 0 WHEN p.product = 'card' THEN 0.8 ELSE 0.4 END AS ccf FROM pd p)
 SELECT account_id, pd, round(counted * lgd * (drawn + ccf * greatest(credit_limit - drawn, 0)), 2) AS expected_loss,
   counted * lgd * (0.25 * drawn + ccf * greatest(credit_limit - drawn, 0)) AS avoided FROM filled;
@@ -60,7 +61,8 @@ SELECT count(*) AS cases, count(DISTINCT account_id) AS accounts, bool_and(c.pd 
   max(abs(c.expected_loss - h.expected_loss)) <= 0.01 AS expected_loss, max(abs(c.loss_avoided - h.avoided)) <= 0.02 AS avoided,
   bool_and(c.place = h.place) AS place, max(c.place) AS last, count(*) FILTER (WHERE c.severity = 'act') AS act
 FROM book_w.alert_case c LEFT JOIN (SELECT h.*, row_number() OVER (ORDER BY avoided DESC, account_id) AS place FROM by_hand h) h USING (account_id);
-SELECT count(*) AS fed, count(DISTINCT x.case_id) AS cases, bool_and(x.account_id = c.account_id) AS own FROM book_w.alert x JOIN book_w.alert_case c USING (case_id);
+SELECT count(*) AS fed, count(DISTINCT x.case_id) AS cases, bool_and(x.account_id = c.account_id) AS own
+  FROM book_w.alert x JOIN book_w.alert_case c USING (case_id);
 -- The umbrella's alert feeds the account under it that has drawn most.
 SELECT rule, subject, account_id FROM book_w.alert WHERE rule LIKE 'umbrella%';
 -- The same day again: nothing. The next two working days of July, of 23: 22 * 1 / 23 = 0, and 22 * 2 / 23 = 1.
@@ -98,7 +100,8 @@ RESET ROLE;
 DELETE FROM book_w.alert_case_act;
 UPDATE book_w.alert_case_act SET note = NULL;
 TRUNCATE book_w.alert_case_act;
-SELECT act, outcome, until, note, done_by, done_login = session_user AS login, done_at > now() - interval '1 hour' AS lately FROM book_w.alert_case_act ORDER BY act_id;
+SELECT act, outcome, until, note, done_by, done_login = session_user AS login, done_at > now() - interval '1 hour' AS lately
+  FROM book_w.alert_case_act ORDER BY act_id;
 SELECT (c.case_id = :c1)::int + 2 * (c.case_id = :c2)::int + 3 * (c.case_id = :c3)::int AS nr, status, snoozed_until, outcome, closed_on
 FROM book_w.alert_case c WHERE case_id IN (:c1, :c2, :c3) ORDER BY 1;
 -- An analyst sees who did what, and no note.
@@ -125,7 +128,8 @@ INSERT INTO book_w.account_month SELECT 100 + i, '2026-07-01', 1000, 10 * i, 5, 
 UPDATE book_w.account SET balance = 0.2 * credit_limit, pending = 0;
 -- All are paid: their alerts close, and so do the cases that nobody has looked at. Those that somebody has looked at stay.
 SELECT closed > 50 AS closed, cases FROM credit_limit.run_alerts('book_w', '2026-07-31');
-SELECT status, outcome, count(*), bool_and(EXISTS (SELECT FROM book_w.alert_case_act k WHERE k.case_id = c.case_id)) AS worked FROM book_w.alert_case c GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT status, outcome, count(*), bool_and(EXISTS (SELECT FROM book_w.alert_case_act k WHERE k.case_id = c.case_id)) AS worked
+  FROM book_w.alert_case c GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT message FROM book_w.run WHERE as_of = '2026-07-31';
 UPDATE book_w.account SET balance = 0.97 * credit_limit WHERE account_id = 120;
 SELECT opened, cases FROM credit_limit.run_alerts('book_w', '2026-08-31');
@@ -136,7 +140,8 @@ SELECT credit_limit.run_alerts('book_w', '2026-09-01') IS NOT NULL AS run;
 SELECT status, severity FROM book_w.alert_case WHERE case_id = :w1;
 INSERT INTO book_w.account_month VALUES (120, '2026-09-01', 1000, 970, 0, 50, 60);
 SELECT opened, cases FROM credit_limit.run_alerts('book_w', '2026-09-30');
-SELECT c.status, c.severity, string_agg(x.rule, ', ' ORDER BY x.rule) AS rules FROM book_w.alert_case c JOIN book_w.alert x USING (case_id) WHERE case_id = :w1 GROUP BY 1, 2;
+SELECT c.status, c.severity, string_agg(x.rule, ', ' ORDER BY x.rule) AS rules FROM book_w.alert_case c JOIN book_w.alert x USING (case_id)
+  WHERE case_id = :w1 GROUP BY 1, 2;
 
 -- Rules are versions. One that has looked for alerts stays; the next holds from the day after, or a later one.
 UPDATE book_w.alert_rule SET enter_at = 60 WHERE rule = 'past due';
@@ -159,25 +164,30 @@ UPDATE book_w.alert_setting SET held_out = 0.4;
 UPDATE book_w.account SET balance = 0.99 * credit_limit;
 SELECT cases FROM credit_limit.run_alerts('book_w', '2026-11-30');
 SELECT count(*) FILTER (WHERE held_out) AS held_out, count(*) FILTER (WHERE NOT held_out) AS listed, bool_and(held_out = (credit_limit.assign_arm('alert_case',
-  account_id::text, '{held_out,worked}', '{0.4,0.6}') = 'held_out')) AS by_hash, count(*) = max(place) AS without_a_gap FROM book_w.alert_case WHERE opened_on = '2026-11-30';
+  account_id::text, '{held_out,worked}', '{0.4,0.6}') = 'held_out')) AS by_hash, count(*) = max(place) AS without_a_gap FROM book_w.alert_case
+  WHERE opened_on = '2026-11-30';
 SELECT max(case_id) AS h1 FROM book_w.alert_case WHERE held_out \gset
 SELECT credit_limit.work_case('book_w', :h1, 'note', 'x');
 SELECT count(*) FILTER (WHERE c.held_out) AS held_out, bool_and(r.loss_avoided = c.loss_avoided AND r.rules > '' AND r.alerts > 0) AS as_in_case,
   count(*) = (SELECT count(*) FROM book_w.alert_case w WHERE w.status <> 'closed' AND NOT w.held_out) AS all_of_them
 FROM book_w_report.report_cases r JOIN book_w.alert_case c USING (case_id);
 -- Quality of rules: counts by hand; the interval of 1 of 4 and of none of 1 as R's prop.test(correct = FALSE) gives it: 0.0456, 0.6994; 0, 0.7935.
-SELECT credit_limit.work_case('book_w', c.case_id, 'close', outcome => CASE c.place WHEN 1 THEN 'confirmed' WHEN 5 THEN 'unclear' ELSE 'unfounded' END) > 0 AS closed
+SELECT credit_limit.work_case('book_w', c.case_id, 'close',
+  outcome => CASE c.place WHEN 1 THEN 'confirmed' WHEN 5 THEN 'unclear' ELSE 'unfounded' END) > 0 AS closed
 FROM (SELECT c.case_id, row_number() OVER (ORDER BY c.place) AS place FROM book_w.alert_case c JOIN book_w.alert x USING (case_id)
   WHERE c.opened_on = '2026-11-30' AND NOT c.held_out AND x.rule = 'line nearly used up') c WHERE c.place <= 5;
-SELECT rule, confirmed, unfounded, unclear, share_confirmed, low, high FROM book_w_report.report_case_outcomes WHERE rule IN ('line nearly used up', 'past due') ORDER BY rule;
-SELECT o.rule, o.cases = count(*) AS cases, o.open = count(*) FILTER (WHERE c.status <> 'closed') AS open, o.lapsed = count(*) FILTER (WHERE c.outcome = 'lapsed') AS lapsed
+SELECT rule, confirmed, unfounded, unclear, share_confirmed, low, high FROM book_w_report.report_case_outcomes WHERE rule IN ('line nearly used up',
+  'past due') ORDER BY rule;
+SELECT o.rule, o.cases = count(*) AS cases, o.open = count(*) FILTER (WHERE c.status <> 'closed') AS open,
+  o.lapsed = count(*) FILTER (WHERE c.outcome = 'lapsed') AS lapsed
 FROM book_w_report.report_case_outcomes o JOIN (SELECT DISTINCT rule, case_id FROM book_w.alert) x USING (rule) JOIN book_w.alert_case c USING (case_id)
 GROUP BY o.rule, o.cases, o.open, o.lapsed ORDER BY 1;
 SELECT cases_open = (SELECT count(*) FROM book_w_report.report_cases) AS summary FROM book_w_report.report_summary;
 
 -- A policy sees the case of an account, unless it is held out, on its days only.
 SELECT bool_and(i.case_severity IS NOT DISTINCT FROM c.severity) AS case_severity, count(c.severity) > 10 AS some
-FROM book_w.decision_input('2026-11-30') i LEFT JOIN (SELECT account_id, severity FROM book_w.alert_case WHERE NOT held_out AND status <> 'closed') c USING (account_id);
+FROM book_w.decision_input('2026-11-30') i LEFT JOIN (SELECT account_id, severity FROM book_w.alert_case WHERE NOT held_out
+  AND status <> 'closed') c USING (account_id);
 SELECT count(i.case_severity) = (SELECT count(*) FROM book_w.alert_case WHERE NOT held_out AND opened_on <= '2026-07-09'
   AND (closed_on IS NULL OR closed_on > '2026-07-09')) AS of_a_past_day, count(i.case_severity) > 20 AS some FROM book_w.decision_input_at('2026-07-09') i;
 

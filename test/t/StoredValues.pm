@@ -33,6 +33,7 @@ our %value = (
 		a * i * 79 % 4007, i, 20, 0) AS h FROM generate_series(1, 30) a, generate_series(1, 20) i GROUP BY a) s)",
 	tobit_model => "(SELECT credit_limit.tobit_regression(least(i % 7, 5), 0, 5, ARRAY[i, i % 5, 2 * i], 1, i % 9, NULL)
 		FROM generate_series(1, 50) i)",
+	concentration => "(SELECT credit_limit.concentration_agg(i % 7 * 12.5) FROM generate_series(1, 90) i)",
 	transitions => "(SELECT credit_limit.transitions_agg(i % 5, i * i % 7, i * 1.25) FROM generate_series(1, 90) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",
 	intermittent_forecast => "(SELECT credit_limit.intermittent_forecast(i % 5 - 3) FROM generate_series(1, 50) i)",

@@ -37,6 +37,7 @@ FEATURE_TEST(distribution);
 FEATURE_TEST(pd_test);
 FEATURE_TEST(fairness);
 FEATURE_TEST(ccf);
+FEATURE_TEST(concentration);
 FEATURE_TEST(woe);
 FEATURE_TEST(binning_optimum);
 FEATURE_TEST(binning_optimum_large);
@@ -79,6 +80,7 @@ static const struct
 	{"pd_test", test_pd_test},
 	{"fairness", test_fairness},
 	{"ccf", test_ccf},
+	{"concentration", test_concentration},
 	{"woe", test_woe},
 	{"binning_optimum", test_binning_optimum},
 	{"binning_optimum_large", test_binning_optimum_large},
