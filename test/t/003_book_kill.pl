@@ -1,6 +1,6 @@
 # The server is killed at random moments of a run, again and again; the run is resumed until it is done. Then no decision is
-# missing, none is there twice, and the log verifies. BOOK_KILLS says how often (default 4). A dump of the book restores to one
-# that verifies, replays and goes on.
+# missing, none is there twice, and the log verifies; alerts likewise. BOOK_KILLS says how often (default 4). A dump of the book
+# restores to one that verifies, replays and goes on.
 use strict;
 use warnings;
 
@@ -117,6 +117,27 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM lending.account a JOIN le
 	'0', 'limits are those that were decided, from those that were');
 is($node->safe_psql('postgres', call() . '; SELECT count(*) FROM lending.decision'), $run * $accounts,
 	'another start does nothing');
+
+# ---- alerts: a night that is killed has happened as a whole, or not at all ----
+
+my $alerts = q{SELECT credit_limit.run_alerts('lending', '2026-11-30')};
+my $found = q{SELECT count(*), count(DISTINCT subject), (SELECT count(*) FROM lending.alert_case),
+	(SELECT count(DISTINCT account_id) FROM lending.alert_case WHERE status = 'open') FROM lending.alert WHERE rule = 'past due'};
+my $late = $node->safe_psql('postgres', q{SELECT count(*) FROM lending.account_month WHERE days_past_due >= 30});
+foreach my $kill (1 .. 2)
+{
+	my @psql = ('psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c', $alerts);
+	my @sessions = map { IPC::Run::start(\@psql, '>', \my $out, '2>', \my $err) } 1 .. 2;
+	usleep(30_000 + int(rand(200_000)));
+	kill_everything();
+	$_->finish foreach @sessions;
+	$node->start;
+	my $done = $node->safe_psql('postgres', q{SELECT count(*) > 0 FROM lending.run WHERE job = 'alerts'});
+	is($node->safe_psql('postgres', $found), $done eq 't' ? "$late|$late|200|200" : '0|0|0|0',
+		"alerts, kill $kill: all of them or none");
+}
+$node->safe_psql('postgres', "$alerts; $alerts");
+is($node->safe_psql('postgres', $found), "$late|$late|200|200", 'and in the end each alert and each case is there, once');
 
 # ---- an error is not a leak ----
 
