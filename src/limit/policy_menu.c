@@ -122,7 +122,7 @@ set_limits(Menu *menu, const ClPolicyChoices *choices, int64 step)
 
 /* E[min(D, limit)], NaN where the demand says nothing. */
 static double
-expected_draw(MenuBound *bound, double limit)
+expected_draw(MenuBound *bound, Datum demand, double limit)
 {
 	LOCAL_FCINFO(call, 2);
 	double		draw;
@@ -134,7 +134,7 @@ expected_draw(MenuBound *bound, double limit)
 		cl_own_function("expected_draw", lengthof(types), types, bound->reader->row->context, &bound->expected_draw);
 	}
 	InitFunctionCallInfoData(*call, &bound->expected_draw, 2, InvalidOid, NULL, NULL);
-	call->args[0].value = cl_column_datum(bound->reader->row, bound->reader->demand);
+	call->args[0].value = demand;
 	call->args[0].isnull = false;
 	call->args[1].value = Float8GetDatum(limit);
 	call->args[1].isnull = false;
@@ -205,8 +205,8 @@ option(FunctionCallInfo fcinfo, int argument, double highest, const char *what)
 }
 
 /*
- * (limit_policy, account record, as_of date, budgets text[], acceptance float8, notice_days float8, cost_of_change float8) ->
- * (keep int, known boolean, limits numeric[], values numeric[], uses numeric[])
+ * (limit_policy, account record, as_of date, budgets text[], acceptance float8, notice_days float8, cost_of_change float8
+ * [, demand, in place of that of the account]) -> (keep int, known boolean, limits numeric[], values numeric[], uses numeric[])
  */
 Datum
 cl_limit_menu(PG_FUNCTION_ARGS)
@@ -218,6 +218,7 @@ cl_limit_menu(PG_FUNCTION_ARGS)
 	ClPolicyChoices choices;
 	ClRecord	record;
 	Menu		menu;
+	Datum		demand = (Datum) 0;
 	bool		known;
 	int			keep = 0;
 	int			lower[2] = {1, 1};
@@ -259,9 +260,11 @@ cl_limit_menu(PG_FUNCTION_ARGS)
 	set_limits(&menu, &choices, policy->rules.step);
 	if (menu.nlimits == 0)
 		PG_RETURN_NULL();
+	if (known)
+		demand = PG_NARGS() > 7 ? PG_GETARG_DATUM(7) : cl_column_datum(bound->reader->row, bound->reader->demand);
 	for (int i = 0; i < menu.nlimits && known; i++)
 	{
-		menu.draw[i] = expected_draw(bound, menu.limit[i] / menu.unit);
+		menu.draw[i] = expected_draw(bound, demand, menu.limit[i] / menu.unit);
 		known = !isnan(menu.draw[i]);
 		if (menu.limit[i] == choices.keep)
 			keep = i;

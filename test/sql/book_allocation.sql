@@ -19,6 +19,7 @@ SELECT count(approve_policy('book_al', i, '2026-01-01', digest => version_digest
 RESET ROLE;
 INSERT INTO book_al.product (product, name, kind, currency, policy) VALUES ('cash', 'Cash', 'cash', 'CNY', 'cash'), ('line', 'Line', 'cash', 'CNY', 'line'),
   ('other', 'Other', 'cash', 'EUR', 'other');
+SELECT add_months('book_al', '2026-03-01', 8);
 INSERT INTO book_al.borrower (borrower_id, segment, external_pd) SELECT i, 'retail', 0.01 + (i % 10) / 100.0 FROM generate_series(1, 200) i;
 -- Line 7 and three more of borrower 7 stand under one umbrella, which leaves 2000 beyond what they have.
 INSERT INTO book_al.umbrella (umbrella_id, borrower_id, kind, currency, credit_limit, valid_from) VALUES (7, 7, 'partitioned', 'CNY', 14000, '2020-01-01');
@@ -114,6 +115,8 @@ SELECT approve_allocation('book_al', 2, '2026-04-01', digest => version_digest('
 RESET ROLE;
 UPDATE book_al.allocation_account SET choice = 1 WHERE allocation_id = 2 AND account_id = 8;
 DELETE FROM book_al.allocation_frontier WHERE allocation_id = 2;
+UPDATE book_al.allocation_account SET allocation_id = 2 WHERE allocation_id = 1;
+TRUNCATE book_al.allocation_account;
 UPDATE book_al.allocation_version SET options = '{}' WHERE allocation_id = 2;
 DELETE FROM book_al.allocation_version WHERE allocation_id = 2;
 DELETE FROM book_al.allocation_version WHERE allocation_id = 1;
@@ -178,6 +181,35 @@ SELECT count(DISTINCT p.account_id) AS others FROM preview_decisions('book_al', 
 UPDATE book_al.account SET status = 'closed' WHERE account_id = 8;
 SELECT erase_borrower('book_al', 8, '2026-09-01', 'asked for it') AS inputs;
 SELECT count(*) AS rows_left FROM book_al.allocation_account WHERE account_id = 8;
+
+-- Rows go when nobody needs them: of drafts, and of an allocation whose days are over and of which the log has no decision any more. The rest stays.
+DELETE FROM book_al.allocation_account WHERE allocation_id = 2;
+SELECT retire_allocations('book_al', '2026-03-31') AS of_an_earlier_day, retire_allocations('book_al', '2026-04-01') AS of_drafts,
+  retire_allocations('book_al', '2027-01-01') AS none;
+SELECT retire_allocations('book_al', NULL);
+SELECT retire_allocations('book_al', 'infinity');
+SELECT what, holds, certified, found FROM verify_allocation('book_al', 3);
+SET ROLE regress_allocation_approver;
+SELECT approve_allocation('book_al', 3, '2026-11-01', digest => version_digest('book_al', 'allocation', 3));
+RESET ROLE;
+BEGIN;
+-- Where somebody took them all the same, decisions are not made again from less than they had.
+ALTER TABLE book_al.allocation_account DISABLE TRIGGER keep_allocation_delete;
+DELETE FROM book_al.allocation_account;
+SELECT differences[1] AS first, same, count(*) > 200 AS many FROM replay_decisions('book_al', '2026-04-01', '2026-12-31') GROUP BY 1, 2 ORDER BY 1;
+ROLLBACK;
+SELECT retire_decisions('book_al', '2026-09-01', 'too old') > 400 AS decisions_gone;
+-- Its days are not known to be over while the log knows no later day.
+SELECT retire_allocations('book_al', '2027-01-01') AS none;
+CALL run_decisions('book_al', '2026-09-30');
+INSERT INTO book_al.allocation_account SELECT (jsonb_populate_record(r, '{"account_id": -1}')).* FROM book_al.allocation_account r
+WHERE allocation_id = 2 LIMIT 1;
+SELECT set_business_date('book_al', '2027-12-31');
+CALL run_job('book_al', 'retention');
+SELECT row_count > 190 AS rows, (SELECT count(*) FROM book_al.allocation_account) AS rows_left,
+  (SELECT count(*) FROM book_al.allocation_frontier) > 0 AS frontier_left FROM book_al.run WHERE job = 'retention';
+SELECT allocation_id, (certificate_summary(document)).digest IS NOT NULL AS certified, digest IS NOT NULL AS digest FROM book_al.allocation_version ORDER BY 1;
+SELECT problem FROM verify_log('book_al');
 
 -- From 10,000 accounts on prices decide everything; where many are alike, a share of them by hash: the run does the same.
 SELECT create_book('book_al2');

@@ -17,8 +17,8 @@ $ddl$, E'\n');
 CREATE FUNCTION credit_limit_internal.allocation_tables() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $ddl$
--- the limits among which an allocation chose, what each earns and uses, and the choice: credit_limit.draft_allocation(). Kept as
--- long as the allocation, and erased with a borrower
+-- the limits among which an allocation chose, what each earns and uses, and the choice: credit_limit.draft_allocation(). Erased
+-- with a borrower, and removed by credit_limit.retire_allocations() when no decision needs them
 CREATE TABLE @book@.allocation_account (
   allocation_id int NOT NULL REFERENCES @book@.allocation_version ON DELETE CASCADE,
   account_id bigint NOT NULL,
@@ -33,9 +33,9 @@ CREATE TABLE @book@.allocation_account (
   row_hash bytea NOT NULL,	-- SHA-256 of account_id, limits, values and uses as text, with colons between them
   choice numeric,	-- the limit that was chosen; NULL: the budgets are too small for any division
   chosen_by text CHECK (chosen_by IN ('price', 'fill', 'repair')),	-- as credit_limit.allocation_actions() says
+  cross_fitted numeric,	-- the value of the choice, less what it owes to months that both chose it and judge it: see
+    -- credit_limit.draft_allocation(). NULL: not known
   PRIMARY KEY (allocation_id, account_id)) WITH (fillfactor = 50);
-CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_account
-  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation();
 
 -- what other amounts of a budget would be worth, the other budgets as they are: by credit_limit.draft_allocation()
 CREATE TABLE @book@.allocation_frontier (
@@ -48,8 +48,6 @@ CREATE TABLE @book@.allocation_frontier (
   used numeric,	-- of the amount
   price numeric,	-- what one more of the budget would earn
   PRIMARY KEY (allocation_id, budget, amount));
-CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_frontier
-  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation();
 
 -- what a rule on the movement of limits costs: what accounts would earn more a year, after the price of what they would use, if
 -- their policy were without it
@@ -59,34 +57,47 @@ CREATE TABLE @book@.allocation_rule (
   rule text NOT NULL,	-- max_increase, max_decrease, dead_band or cooling_off_days
   accounts bigint NOT NULL,	-- that would choose another limit
   cost numeric NOT NULL,	-- at the prices of the allocation; the other rules stay
-  PRIMARY KEY (allocation_id, product, rule));
-CREATE TRIGGER keep_allocation BEFORE INSERT OR UPDATE OR DELETE ON @book@.allocation_rule
-  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_allocation()
+  PRIMARY KEY (allocation_id, product, rule))
 $ddl$;
 
--- trigger of the rows of an allocation: an error (42501) where they change after it was approved, but for those of a borrower who
--- is erased
+-- in an open book: whether nobody needs the rows of an allocation any more: it is a draft, or its days are over and the log has
+-- no decision of them
+CREATE FUNCTION credit_limit_internal.allocation_is_over(allocation int) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+  SELECT v.status = 'draft' OR (v.valid_to < (SELECT max(l.latest) FROM log_lane l)
+    AND NOT EXISTS (SELECT FROM decision d WHERE d.as_of BETWEEN v.valid_from AND v.valid_to))
+  FROM allocation_version v WHERE v.allocation_id = allocation
+$$;
+
+-- trigger of the rows of allocations, once for a statement: an error (42501) where they change after it was approved. Rows of a
+-- borrower who is erased go, and those of accounts when allocation_is_over()
 CREATE FUNCTION credit_limit_internal.keep_allocation() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  id CONSTANT int := CASE TG_OP WHEN 'INSERT' THEN NEW.allocation_id ELSE OLD.allocation_id END;
+  may_go CONSTANT boolean := TG_OP = 'DELETE' AND TG_TABLE_NAME = 'allocation_account';
+  touched int[];
+  id int;
 BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
-  PERFORM FROM allocation_version v WHERE v.allocation_id = id AND v.status <> 'draft';
+  IF may_go THEN
+    touched := ARRAY(SELECT DISTINCT c.allocation_id FROM changed c WHERE c.account_id NOT IN (SELECT a.account_id FROM account a
+      JOIN erasure e ON e.borrower_id = a.borrower_id));
+  ELSIF TG_OP = 'UPDATE' THEN
+    touched := ARRAY(SELECT c.allocation_id FROM changed c UNION SELECT c.allocation_id FROM became c);
+  ELSE
+    touched := ARRAY(SELECT DISTINCT c.allocation_id FROM changed c);
+  END IF;
+  SELECT v.allocation_id INTO id FROM allocation_version v WHERE v.allocation_id = ANY (touched)
+    AND CASE WHEN may_go THEN NOT credit_limit_internal.allocation_is_over(v.allocation_id) ELSE v.status <> 'draft' END LIMIT 1;
   IF FOUND THEN
-    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'allocation_account' THEN
-      PERFORM FROM account a JOIN erasure e ON e.borrower_id = a.borrower_id
-        WHERE a.account_id = (to_jsonb(OLD) ->> 'account_id')::bigint;
-      IF FOUND THEN
-        RETURN OLD;
-      END IF;
-    END IF;
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('allocation %s was approved: its rows stay', id),
       DETAIL = format('%s of "%s.%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
-      HINT = 'Decisions are made again from them. Draft a new allocation: credit_limit.draft_allocation().';
+      HINT = 'Decisions are made again from them. Draft a new allocation: credit_limit.draft_allocation(). When the log has no '
+        'decision of its days any more, credit_limit.retire_allocations() removes them.';
   END IF;
-  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  RETURN NULL;
 END
 $$;
 
@@ -226,11 +237,71 @@ BEGIN
 END
 $$;
 
--- what the best of some limits is worth at prices of budgets, after these
+-- what each of some limits is worth at prices of budgets, after these
+CREATE FUNCTION credit_limit_internal.worth_each("values" numeric[], uses numeric[], prices numeric[], most int) RETURNS numeric[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT "values"[i] - (SELECT sum(prices[k] * uses[i][k]) FROM generate_subscripts(prices, 1) k(k))
+  FROM generate_series(1, most) i(i) ORDER BY i);
+
+-- what the best of them is worth
 CREATE FUNCTION credit_limit_internal.worth("values" numeric[], uses numeric[], prices numeric[], most int) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT max("values"[i] - (SELECT sum(prices[k] * uses[i][k]) FROM generate_subscripts(prices, 1) k(k)))
-  FROM generate_series(1, most) i(i));
+RETURN (SELECT max(w) FROM unnest(credit_limit_internal.worth_each("values", uses, prices, most)) w);
+
+-- in an open book: how much too good the promise of an allocation is for having been chosen, of each account: what limits that
+-- demand learned from one half of the months chooses promise by it, less what they earn by demand learned from the other half,
+-- the mean of both ways, at the prices of the allocation. The halves are of the changes that refresh_demand() learned from: the
+-- later ones, and as many before them. Accounts without a forecast by both are left out
+CREATE FUNCTION credit_limit_internal.optimism(allocation int) RETURNS TABLE (account_id bigint, optimism numeric)
+LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+DECLARE
+  x CONSTANT credit_limit_internal.allocation_terms := credit_limit_internal.allocation_terms(allocation);
+  v record;
+BEGIN
+  SELECT w.as_of, w.products, (SELECT max(d.until) FROM demand_model_version d WHERE d.until <= w.as_of) AS latest INTO v
+  FROM allocation_version w WHERE w.allocation_id = allocation;
+  RETURN QUERY
+    WITH history AS MATERIALIZED (
+        SELECT h.account_id, h.product, h.currency, h.first, h.history FROM credit_limit_internal.histories(v.latest) h
+        WHERE h.product = ANY (v.products)),
+      half AS MATERIALIZED (
+        SELECT d.product, d.currency, s.horizons, s.horizons[cardinality(s.horizons)] AS horizon, h.n
+        FROM demand_model_version d, LATERAL credit_limit.demand_model_summary(d.model) s, LATERAL (
+          SELECT least(12, round((v.latest - min(i.first)) / 30.4)::int + 1 - s.horizons[cardinality(s.horizons)]) / 2 AS n
+          FROM history i WHERE i.product = d.product AND i.currency = d.currency) h
+        WHERE d.until = v.latest AND d.product = ANY (v.products) AND h.n > 0),
+      model AS MATERIALIZED (
+        SELECT f.product, f.currency, f.horizon, credit_limit.demand_model_agg(h.history, f.early) AS early,
+          credit_limit.demand_model_agg(h.history, f.late) AS late
+        FROM (SELECT *, jsonb_build_object('horizons', horizons, 'origins', n) AS late, jsonb_build_object('horizons', horizons,
+            'origins', n, 'until', (v.latest - make_interval(months => n))::date) AS early FROM half OFFSET 0) f
+          JOIN history h ON h.product = f.product AND h.currency = f.currency
+        GROUP BY f.product, f.currency, f.horizon),
+      forecast AS MATERIALIZED (
+        SELECT h.account_id, credit_limit.forecast_demand(m.early, h.history, v.latest, m.horizon, 'mixture') AS early,
+          credit_limit.forecast_demand(m.late, h.history, v.latest, m.horizon, 'mixture') AS late
+        FROM (SELECT * FROM model w WHERE (credit_limit.demand_model_summary(w.early)).horizons @> ARRAY[w.horizon]
+            AND (credit_limit.demand_model_summary(w.late)).horizons @> ARRAY[w.horizon] OFFSET 0) m
+          JOIN history h ON h.product = m.product AND h.currency = m.currency)
+    SELECT r.account_id, (n.early[o.early] - n.late[o.early] + n.late[o.late] - n.early[o.late]) / 2
+    FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t
+    JOIN allocation_account r ON r.allocation_id = allocation AND r.account_id = t.account_id AND r.known
+    JOIN policy_version p ON p.policy_id = r.policy_id
+    JOIN forecast f ON f.account_id = t.account_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN credit_limit_internal.fill_place(r.account_id) < x.fill_places THEN x.fill_prices
+      ELSE x.prices END AS prices, cardinality(r.limits) AS n OFFSET 0) y
+    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, t.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
+      x.cost_of_change, f.early) e
+    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, t.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
+      x.cost_of_change, f.late) l
+    CROSS JOIN LATERAL (SELECT credit_limit_internal.worth_each(e."values", e.uses, y.prices, y.n) AS early,
+      credit_limit_internal.worth_each(l."values", l.uses, y.prices, y.n) AS late OFFSET 0) n
+    CROSS JOIN LATERAL (SELECT array_position(n.early, (SELECT max(w) FROM unnest(n.early) w)) AS early,
+      array_position(n.late, (SELECT max(w) FROM unnest(n.late) w)) AS late OFFSET 0) o;
+END
+$$;
 
 -- in an open book: writes what the rules on movement cost under an allocation that is a draft
 CREATE FUNCTION credit_limit_internal.write_rule_costs(allocation int, as_of date) RETURNS void
@@ -266,9 +337,11 @@ $$;
 -- expected_loss or capital, as credit_limit.limit_menu() says. Options: name ("allocation"), products (an array; all that have
 -- such a policy), acceptance, notice_days and cost_of_change (as limit_menu), frontier (shares of each amount for which
 -- allocation_frontier says what it would be worth; [0.8, 0.9, 1.1, 1.2]), rules (true: allocation_rule says what each rule on
--- movement costs). Returns the allocation_id. Errors: no day, budgets,
--- options, products of several currencies or without such a policy (22023), a product without an approved version (55000), rows
--- that row-level security hides (42501)
+-- movement costs), cross_fit (true: allocation_account.cross_fitted is the value of the choice less how much better limits
+-- look to the months that chose them than to others: demand is learned from each half of the months, and what it chooses is
+-- judged by the other; NULL without forecasts by refresh_demand()). Returns the allocation_id. Errors: no day, budgets, options,
+-- products of several currencies or without such a policy (22023), a product without an approved version (55000), rows that
+-- row-level security hides (42501)
 CREATE FUNCTION credit_limit.draft_allocation(book text, as_of date, budgets jsonb, options jsonb DEFAULT '{}') RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -283,9 +356,10 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
     "products": "$.type() == \"array\"", "acceptance": "$ >= 0 && $ <= 1", "notice_days": "$ >= 0 && $ <= 365",
-    "cost_of_change": "$ >= 0", "frontier": "$.type() == \"array\"", "rules": "$ == true || $ == false"}$o$,
-    'Valid are name, products (an array), acceptance (0 to 1), notice_days (0 to 365), cost_of_change, frontier (an array) and '
-    'rules (true or false).');
+    "cost_of_change": "$ >= 0", "frontier": "$.type() == \"array\"", "rules": "$ == true || $ == false",
+    "cross_fit": "$ == true || $ == false"}$o$,
+    'Valid are name, products (an array), acceptance (0 to 1), notice_days (0 to 365), cost_of_change, frontier (an array), '
+    'rules and cross_fit (true or false).');
   IF budgets IS NULL OR jsonb_typeof(budgets) <> 'object' OR budgets = '{}'
     OR jsonb_path_exists(budgets, '$.* ? (!(@.type() == "number" && @ >= 0))')
     OR budgets - '{exposure,undrawn,expected_loss,capital}'::text[] <> '{}' THEN
@@ -317,13 +391,17 @@ BEGIN
   INSERT INTO allocation_version AS v (name, document, as_of, products, options)
   VALUES (name_option, credit_limit.action_price('SELECT 1::bigint AS "group", 1 AS action, 0 AS value, ''{}''::int[] AS uses '
     'WHERE false', amounts, jsonb_build_object('names', names)), draft_allocation.as_of, found_here.products,
-    options - '{name,products,frontier,rules}'::text[]) RETURNING v.allocation_id INTO id;
+    options - '{name,products,frontier,rules,cross_fit}'::text[]) RETURNING v.allocation_id INTO id;
   PERFORM credit_limit_internal.write_allocation(id, names);
   query := credit_limit_internal.allocation_query(book, id, cardinality(names));
   certificate := credit_limit.action_price(query, amounts, jsonb_build_object('names', names));
   UPDATE allocation_version v SET document = certificate WHERE v.allocation_id = id;
-  UPDATE allocation_account r SET choice = r.limits[c.action], chosen_by = c.chosen_by
-  FROM credit_limit.allocation_actions(certificate, query) c WHERE r.allocation_id = id AND r.account_id = c.account_id;
+  UPDATE allocation_account r SET choice = r.limits[c.action], chosen_by = c.chosen_by,
+    cross_fitted = r."values"[c.action] - x.optimism
+  FROM credit_limit.allocation_actions(certificate, query) c
+    LEFT JOIN credit_limit_internal.optimism(CASE WHEN (options ->> 'cross_fit')::boolean IS NOT FALSE THEN id END) x
+      ON x.account_id = c.account_id
+  WHERE r.allocation_id = id AND r.account_id = c.account_id;
   INSERT INTO allocation_frontier (allocation_id, budget, amount, status, value, bound, used, price)
   SELECT id, names[p.k], p.amount, s.status, s.value, s.bound, t.used, t.price
   FROM (SELECT DISTINCT k.k, amounts[k.k] * f.share::numeric AS amount FROM generate_subscripts(names, 1) k(k),
@@ -382,6 +460,11 @@ BEGIN
   SELECT v.document, credit_limit_internal.allocation_query(book, v.allocation_id, t.n::int) INTO certificate, query
   FROM allocation_version v, LATERAL (SELECT count(*) AS n FROM credit_limit.certificate_table(v.document)) t
   WHERE v.allocation_id = verify_allocation.allocation_id;
+  IF NOT EXISTS (SELECT FROM allocation_account r WHERE r.allocation_id = verify_allocation.allocation_id) THEN
+    RETURN QUERY SELECT 'rows', s.rows = 0, NULL::bigint, s.rows::text, '0: they were removed, and prove nothing any more'
+      FROM credit_limit.certificate_summary(certificate) s;
+    RETURN;
+  END IF;
   RETURN QUERY SELECT 'row_hash', count(*) = 0, min(r.account_id), NULL, format('%s rows differ', count(*))
     FROM allocation_account r WHERE r.allocation_id = verify_allocation.allocation_id
       AND r.row_hash <> credit_limit_internal.allocation_hash(r.account_id, r.limits, r."values", r.uses);
@@ -395,7 +478,26 @@ END
 $$;
 COMMENT ON FUNCTION credit_limit.verify_allocation(text, int) IS
     'an allocation of a book against its rows: row_hash (SHA-256 of each), choice, and the checks of '
-    'verify_allocation(certificate, query). Errors: no such allocation (22023)';
+    'verify_allocation(certificate, query); rows alone where all were removed. Errors: no such allocation (22023)';
+
+-- removes from allocation_account the rows of drafts made as of a day before a given one, and of allocations whose last day lies
+-- before it, if the log has no decision of their days any more; returns how many. Versions stay, with certificate and digest, and
+-- so do frontier and rules. Errors: no day (22023)
+CREATE FUNCTION credit_limit.retire_allocations(book text, before date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  removed bigint;
+BEGIN
+  PERFORM credit_limit_internal.need_day('a retirement of allocations', before);
+  PERFORM credit_limit_internal.open_book(book);
+  DELETE FROM allocation_account r WHERE r.allocation_id IN (SELECT v.allocation_id FROM allocation_version v
+    WHERE CASE v.status WHEN 'draft' THEN v.as_of ELSE v.valid_to END < before
+      AND credit_limit_internal.allocation_is_over(v.allocation_id));
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END
+$$;
 
 -- part of create_book_reports: what allocations promised, and what became of it
 CREATE FUNCTION credit_limit_internal.create_allocation_reports(book text) RETURNS void
@@ -408,9 +510,14 @@ BEGIN
       "cause": "as certified; other inputs: the account chose another limit by the same prices, as its inputs had changed; else '
       'the rule that decided, as in limit_decision.binding; not decided: no run yet", "certified": "sum of the limits that were '
       'chosen", "granted": "sum of the limits that decisions left", "difference": "granted less certified",
+      "promised": "profit of a year that the limits that were chosen promise", "cross_fitted": "the same where other months '
+      'judge it than those that chose, as draft_allocation() says; an account of which that is not known counts as promised. '
+      'NULL: it is known of none",
       "flipped": "accounts whose limits decisions under it have moved both up and down"}',
     $$SELECT v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause, count(*) AS accounts,
         sum(r.choice) AS certified, sum(d.new_limit) AS granted, sum(d.new_limit - r.choice) AS difference,
+        round(sum(w.promised), 2) AS promised, CASE WHEN count(r.cross_fitted) > 0
+          THEN round(sum(coalesce(r.cross_fitted, w.promised)), 2) END AS cross_fitted,
         count(*) FILTER (WHERE d.flipped) AS flipped
       FROM @book@.allocation_version v
       JOIN @book@.allocation_account r ON r.allocation_id = v.allocation_id
@@ -427,6 +534,7 @@ BEGIN
         ON d.allocation_id = r.allocation_id AND d.account_id = r.account_id
       CROSS JOIN LATERAL (SELECT CASE WHEN d.account_id IS NULL THEN 'not decided' WHEN d.new_limit = r.choice THEN 'as certified'
         WHEN d.target <> r.choice THEN 'other inputs' ELSE d.binding END AS cause) c
+      CROSS JOIN LATERAL (SELECT r."values"[array_position(r.limits, r.choice)] AS promised) w
       GROUP BY v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause$$);
   PERFORM credit_limit_internal.create_report(book, 'report_allocation_rules',
     'What rules on the movement of limits cost under an allocation: what accounts would earn more a year if their policy were '

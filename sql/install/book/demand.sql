@@ -1,5 +1,19 @@
 -- Demand of a book: what balances and demand will be, learned once a month from all months on file, and kept to be judged.
 
+-- in an open book: the months of each account up to a month, 36 at most, first and latest
+CREATE FUNCTION credit_limit_internal.histories(until date)
+RETURNS TABLE (account_id bigint, product text, currency text, open boolean, first date, latest date,
+    history credit_limit.behavior)
+LANGUAGE sql STABLE ROWS 10000
+AS $$
+  SELECT a.account_id, a.product, a.currency, a.status = 'open', min(m.month), max(m.month), credit_limit.behavior_agg(m.month,
+    round(m.credit_limit::numeric, 4), round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4),
+    m.days_past_due::int)
+  FROM account a JOIN account_month m ON m.account_id = a.account_id
+  WHERE m.month <= histories.until AND m.month > histories.until - interval '36 months'
+  GROUP BY a.account_id, a.product, a.currency, a.status
+$$;
+
 -- in an open book: forecasts of the month after the latest on file, and of the next months up to a horizon, by the models that
 -- have seen the latest
 CREATE FUNCTION credit_limit_internal.forecasts(latest date, peak int)
@@ -19,20 +33,15 @@ AS $$
     CASE WHEN l.credit_limit > 0 THEN credit_limit.demand_exceeds(q.demand, 0.98 * l.credit_limit) END,
     CASE WHEN l.credit_limit > 0 THEN credit_limit.expected_unmet_amount(q.demand, greatest(l.credit_limit, l.balance)) END,
     q.mixture
-  FROM (SELECT a.account_id, a.product, a.currency, max(m.month) AS month, credit_limit.behavior_agg(m.month,
-      round(m.credit_limit::numeric, 4), round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4),
-      m.days_past_due::int) AS history
-    FROM account a JOIN account_month m ON m.account_id = a.account_id
-    WHERE a.status = 'open' AND m.month <= forecasts.latest AND m.month > forecasts.latest - interval '36 months'
-    GROUP BY a.account_id, a.product, a.currency) h
+  FROM credit_limit_internal.histories(forecasts.latest) h
   JOIN learned v ON v.product = h.product AND v.currency = h.currency
   CROSS JOIN LATERAL (SELECT credit_limit.forecast_balance(v.model, h.history, forecasts.latest) AS balance,
       credit_limit.forecast_demand(v.model, h.history, forecasts.latest) AS demand,
       CASE WHEN v.far THEN credit_limit.forecast_demand(v.model, h.history, forecasts.latest, forecasts.peak, 'peak') END AS peak,
       CASE WHEN v.far THEN credit_limit.forecast_demand(v.model, h.history, forecasts.latest, forecasts.peak, 'mixture') END
         AS mixture OFFSET 0) q
-  CROSS JOIN LATERAL credit_limit.behavior_features(h.history, h.month) l
-  WHERE q.balance IS NOT NULL
+  CROSS JOIN LATERAL credit_limit.behavior_features(h.history, h.latest) l
+  WHERE h.open AND q.balance IS NOT NULL
 $$;
 
 -- learns of each product and currency how balances change, from the months of account_month up to a day (NULL: the business
@@ -74,11 +83,7 @@ BEGIN
   INSERT INTO demand_model_version (product, currency, until, learned_on, model)
   SELECT s.product, s.currency, latest, today, s.model
   FROM (SELECT h.product, h.currency, credit_limit.demand_model_agg(h.history, learn) AS model
-    FROM (SELECT a.product, a.currency, credit_limit.behavior_agg(m.month, round(m.credit_limit::numeric, 4),
-        round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4), m.days_past_due::int) AS history
-      FROM account a JOIN account_month m ON m.account_id = a.account_id
-      WHERE m.month <= latest AND m.month > latest - interval '36 months' AND a.product IS NOT NULL AND a.currency IS NOT NULL
-      GROUP BY a.account_id, a.product, a.currency) h
+    FROM credit_limit_internal.histories(latest) h WHERE h.product IS NOT NULL AND h.currency IS NOT NULL
     GROUP BY h.product, h.currency) s
   WHERE (credit_limit.demand_model_summary(s.model)).n_accounts > 0
   ON CONFLICT (product, currency, until) DO UPDATE SET (learned_on, model) = ROW (excluded.learned_on, excluded.model);

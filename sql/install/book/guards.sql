@@ -45,9 +45,17 @@ BEGIN
       FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['decision', 'decision_rest', 'evidence_layout', 'decision_evidence', 'decision_evidence_rest',
-      'log_lane', 'log_act', 'erasure', 'retirement'] LOOP
+      'log_lane', 'log_act', 'erasure', 'retirement', 'allocation_account', 'allocation_frontier', 'allocation_rule'] LOOP
     EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
       EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
+  END LOOP;
+  -- An allocation has as many rows as the book has accounts.
+  FOREACH relation IN ARRAY ARRAY['allocation_account', 'allocation_frontier', 'allocation_rule'] LOOP
+    FOR k IN SELECT * FROM (VALUES ('insert', 'NEW TABLE AS changed'), ('update', 'OLD TABLE AS changed NEW TABLE AS became'),
+        ('delete', 'OLD TABLE AS changed')) v(event, tables) LOOP
+      EXECUTE format('CREATE TRIGGER keep_allocation_%1$s AFTER %1$s ON %2$I.%3$I REFERENCING %4$s
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_allocation()', k.event, book, relation, k.tables);	-- DDL
+    END LOOP;
   END LOOP;
   EXECUTE replace($$
     CREATE FUNCTION @book@.keep_umbrella() RETURNS trigger

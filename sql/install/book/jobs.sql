@@ -109,6 +109,7 @@ BEGIN
             (date_trunc('month', r.as_of::timestamp) - make_interval(months => (p ->> 'keep_decisions')::int))::date,
             format('kept for %s months', p ->> 'keep_decisions'));
         END IF;
+        n := n + credit_limit.retire_allocations(book, r.as_of - coalesce((p ->> 'keep_allocations')::int, 400));
         DELETE FROM run t WHERE t.run_key IS NULL AND t.run_id <> 0
           AND t.ended_at < (r.as_of - coalesce((p ->> 'keep_job_runs')::int, 400))::timestamp AT TIME ZONE 'GMT';
     END CASE;
@@ -126,9 +127,9 @@ $$;
 -- runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with its
 -- SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: run_decisions(); overrides:
 -- apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; retention:
--- retires decisions older than keep_decisions months and forgets runs of other jobs older than keep_job_runs days. A start while
--- it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block
--- (25001), no such job (22023), no business date (55000)
+-- retires decisions older than keep_decisions months, rows of allocations older than keep_allocations days that no decision
+-- needs, and runs of other jobs older than keep_job_runs days. A start while it runs, one of decisions that are made, and one on
+-- a replica do nothing and say so. Errors: inside a transaction block (25001), no such job (22023), no business date (55000)
 CREATE PROCEDURE credit_limit.run_job(book text, job text, as_of date DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
@@ -182,9 +183,9 @@ $$;
 -- it is a line for any other scheduler. Options: features, demand, decisions, overrides, reports, alerts, months, retention:
 -- when, as in cron and, with pg_cron, in GMT (20 1 * * *, 40 0 5 * *, 30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * *
 -- *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT.
--- ahead (3), keep_decisions (null: for good), keep_job_runs (400); peak_months (3), keep_forecasts (24), fill_features (true):
--- see refresh_demand(). Errors: options (22023), pg_cron that the role may not use, months and retention by a role without the
--- rights of the owner of the book (42501), a job that another role has scheduled with pg_cron (55006)
+-- ahead (3), keep_decisions (null: for good), keep_allocations (400), keep_job_runs (400); peak_months (3), keep_forecasts (24),
+-- fill_features (true): see refresh_demand(). Errors: options (22023), pg_cron that the role may not use, months and retention
+-- by a role without the rights of the owner of the book (42501), a job that another role has scheduled with pg_cron (55006)
 CREATE FUNCTION credit_limit.schedule(book text, options jsonb DEFAULT '{}')
 RETURNS TABLE (job text, schedule text, how text, command text)
 LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
@@ -207,12 +208,14 @@ BEGIN
     (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t)
     || $r${"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
+      "keep_allocations": "$ >= 1 && $ <= 36500 && $.floor() == $",
       "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $",
       "peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
       "fill_features": "$.type() == \"boolean\""}$r$,
     'Valid are features, demand, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or '
     'null: leave it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, '
-    'or null: for good), keep_job_runs (days), and peak_months, keep_forecasts and fill_features of refresh_demand().');
+    'or null: for good), keep_allocations and keep_job_runs (days), and peak_months, keep_forecasts and fill_features of '
+    'refresh_demand().');
   PERFORM credit_limit_internal.open_book(book);
   IF num_nonnulls(o ->> 'months', o ->> 'retention') > 0
     AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('decision')), 'USAGE') THEN
@@ -228,10 +231,11 @@ BEGIN
       HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
   END IF;
   -- A statement of its own: the engine has no right on what the jobs of the owner keep.
-  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_job_runs', 'peak_months', 'keep_forecasts', 'fill_features'] THEN
+  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_allocations', 'keep_job_runs', 'peak_months', 'keep_forecasts',
+    'fill_features'] THEN
     UPDATE job t SET parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o) p
       WHERE p.key = ANY (k.keys)), '{}')
-    FROM (VALUES ('months', ARRAY['ahead']), ('retention', ARRAY['keep_decisions', 'keep_job_runs']),
+    FROM (VALUES ('months', ARRAY['ahead']), ('retention', ARRAY['keep_decisions', 'keep_allocations', 'keep_job_runs']),
       ('demand', ARRAY['peak_months', 'keep_forecasts', 'fill_features'])) k(job, keys)
     WHERE t.job = k.job AND options ?| k.keys AND o ->> t.job IS NOT NULL;
   END IF;

@@ -50,7 +50,8 @@ BEGIN
       WITH policy AS MATERIALIZED (SELECT p.policy_id, p.document FROM policy_version p WHERE p.status <> 'draft'),
         card AS MATERIALIZED (SELECT c.scorecard_id, c.document FROM scorecard_version c WHERE c.status <> 'draft'),
         allocation AS MATERIALIZED (SELECT a.allocation_id, credit_limit_internal.allocation_terms(a.allocation_id) AS terms
-          FROM allocation_version a WHERE a.status <> 'draft')
+          FROM allocation_version a WHERE a.status <> 'draft'
+            AND EXISTS (SELECT FROM allocation_account r WHERE r.allocation_id = a.allocation_id))
       SELECT array_agg(ROW(a.decision_id, a.differences = '{}', a.score, a.now, a.differences)::credit_limit_internal.replay)
       FROM (SELECT t.decision_id, t.score, t.now, array_remove(ARRAY[CASE WHEN t.sound IS NOT TRUE THEN 'inputs' END,
             CASE WHEN t.policy IS NULL THEN 'policy' END,

@@ -57,7 +57,7 @@ AS $$
     ('policy_owner', 'allocation_version', 'INSERT', 'name document as_of products options'),
     ('policy_owner', 'allocation_version', 'UPDATE', 'document'),
     ('policy_owner', 'allocation_account allocation_frontier allocation_rule', 'INSERT', NULL),
-    ('policy_owner', 'allocation_account', 'UPDATE', 'choice chosen_by'),
+    ('policy_owner', 'allocation_account', 'UPDATE', 'choice chosen_by cross_fitted'),
     ('policy_owner', 'alert_rule report_assumption limit_rule', 'INSERT, UPDATE, DELETE', NULL),
     ('policy_owner', 'alert_setting', 'UPDATE', 'cases_a_month saved_of_drawn held_out notify'),
     ('approver', 'borrower run_chunk', 'SELECT', NULL),

@@ -135,6 +135,12 @@ COMMENT ON FUNCTION credit_limit.limit_menu(credit_limit.limit_policy, record, d
     'taken as drawn in full. NULL where the old limit is not known or an argument is NULL. Errors: a policy without '
     'target.optimal, another budget, options out of range (22023), and those of decide_limit';
 
+-- part of draft_allocation(): limit_menu() by another demand than that of the account
+CREATE FUNCTION credit_limit_internal.limit_menu(policy credit_limit.limit_policy, account record, as_of date, budgets text[],
+    acceptance float8, notice_days float8, cost_of_change float8, demand credit_limit.demand,
+    OUT keep int, OUT known boolean, OUT limits numeric[], OUT "values" numeric[], OUT uses numeric[])
+    AS 'MODULE_PATHNAME', 'cl_limit_menu' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
+
 CREATE FUNCTION credit_limit.columns_read(policy credit_limit.limit_policy) RETURNS text[]
     AS 'MODULE_PATHNAME', 'cl_limit_policy_columns_read' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.columns_read(credit_limit.limit_policy) IS
