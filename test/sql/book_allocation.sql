@@ -115,7 +115,7 @@ SELECT approve_allocation('book_al', 2, '2026-04-01', digest => version_digest('
 RESET ROLE;
 UPDATE book_al.allocation_account SET choice = 1 WHERE allocation_id = 2 AND account_id = 8;
 DELETE FROM book_al.allocation_frontier WHERE allocation_id = 2;
-UPDATE book_al.allocation_account SET allocation_id = 2 WHERE allocation_id = 1;
+UPDATE book_al.allocation_account SET allocation_id = 2, account_id = account_id + 5000 WHERE allocation_id = 1;
 TRUNCATE book_al.allocation_account;
 UPDATE book_al.allocation_version SET options = '{}' WHERE allocation_id = 2;
 DELETE FROM book_al.allocation_version WHERE allocation_id = 2;

@@ -284,20 +284,21 @@ BEGIN
           credit_limit.forecast_demand(m.late, h.history, v.latest, m.horizon, 'mixture') AS late
         FROM (SELECT * FROM model w WHERE (credit_limit.demand_model_summary(w.early)).horizons @> ARRAY[w.horizon]
             AND (credit_limit.demand_model_summary(w.late)).horizons @> ARRAY[w.horizon] OFFSET 0) m
-          JOIN history h ON h.product = m.product AND h.currency = m.currency)
+          JOIN history h ON h.product = m.product AND h.currency = m.currency),
+      decided AS MATERIALIZED (
+        SELECT t.account_id, t.inputs FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t)
     SELECT r.account_id, (n.early[o.early] - n.late[o.early] + n.late[o.late] - n.early[o.late]) / 2
-    FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t
-    JOIN allocation_account r ON r.allocation_id = allocation AND r.account_id = t.account_id AND r.known
+    FROM (SELECT d.account_id, d.inputs, a.policy_id, cardinality(a.limits) AS n, f.early, f.late,
+        CASE WHEN credit_limit_internal.fill_place(d.account_id) < x.fill_places THEN x.fill_prices ELSE x.prices END AS prices
+      FROM decided d JOIN allocation_account a ON a.allocation_id = allocation AND a.account_id = d.account_id AND a.known
+        JOIN forecast f ON f.account_id = d.account_id OFFSET 0) r
     JOIN policy_version p ON p.policy_id = r.policy_id
-    JOIN forecast f ON f.account_id = t.account_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN credit_limit_internal.fill_place(r.account_id) < x.fill_places THEN x.fill_prices
-      ELSE x.prices END AS prices, cardinality(r.limits) AS n OFFSET 0) y
-    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, t.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
-      x.cost_of_change, f.early) e
-    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, t.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
-      x.cost_of_change, f.late) l
-    CROSS JOIN LATERAL (SELECT credit_limit_internal.worth_each(e."values", e.uses, y.prices, y.n) AS early,
-      credit_limit_internal.worth_each(l."values", l.uses, y.prices, y.n) AS late OFFSET 0) n
+    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, r.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
+      x.cost_of_change, r.early) e
+    CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, r.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
+      x.cost_of_change, r.late) l
+    CROSS JOIN LATERAL (SELECT credit_limit_internal.worth_each(e."values", e.uses, r.prices, r.n) AS early,
+      credit_limit_internal.worth_each(l."values", l.uses, r.prices, r.n) AS late OFFSET 0) n
     CROSS JOIN LATERAL (SELECT array_position(n.early, (SELECT max(w) FROM unnest(n.early) w)) AS early,
       array_position(n.late, (SELECT max(w) FROM unnest(n.late) w)) AS late OFFSET 0) o;
 END
