@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "limit/policy_compile.h"
 
 /* The column of an axis, and whether its edges are given as "from" or as "below". */
@@ -26,7 +28,7 @@ set_edge(ClPolicy *policy, int a, int i, const ClJson *node, const char *key)
 {
 	ClBandAxis *axis = &policy->rules.axis[a];
 
-	axis->edge[i] = cl_json_float8(node, -1e15, 1e15);
+	axis->edge[i] = cl_json_edge(node, i == axis->n - 1, axis->below ? INFINITY : -INFINITY);
 	if (i > 0 && (axis->below ? axis->edge[i] <= axis->edge[i - 1] : axis->edge[i] >= axis->edge[i - 1]))
 		cl_json_error_hint(node, psprintf("%s than %s of the band above", axis->below ? "more" : "less", key),
 						   psprintf(axis->below ? "Order the bands from the lowest %s up." :

@@ -401,6 +401,12 @@ cl_json_float8(const ClJson *node, double lowest, double highest)
 	return value;
 }
 
+double
+cl_json_edge(const ClJson *node, bool last, double open)
+{
+	return last && node->value.type == jbvNull ? open : cl_json_float8(node, -1e15, 1e15);
+}
+
 int
 cl_json_int(const ClJson *node, int lowest, int highest)
 {
@@ -459,9 +465,10 @@ cl_json_put_string(StringInfo out, const char *text)
 void
 cl_json_put_float8(StringInfo out, double value)
 {
-	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN] = "null";
 
-	double_to_shortest_decimal_buf(value + 0.0, text);
+	if (!isinf(value))
+		double_to_shortest_decimal_buf(value + 0.0, text);
 	appendStringInfoString(out, text);
 }
 

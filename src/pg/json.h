@@ -41,6 +41,8 @@ extern char *cl_json_string(const ClJson *node);	/* not empty: a name, a reason 
 extern char *cl_json_text(const ClJson *node);
 extern bool cl_json_bool(const ClJson *node);
 extern double cl_json_float8(const ClJson *node, double lowest, double highest);
+/* An edge of bands; null in the last place: the band is open, and its edge is the infinity that is given. */
+extern double cl_json_edge(const ClJson *node, bool last, double open);
 extern int	cl_json_int(const ClJson *node, int lowest, int highest);
 extern int	cl_json_choice(const ClJson *node, const char *const *choices);
 /* The number times 10^decimals, exactly. */
@@ -56,7 +58,7 @@ extern void cl_json_error(const ClJson *node, const char *expected) pg_attribute
 extern void cl_json_error_hint(const ClJson *node, const char *expected, const char *hint) pg_attribute_noreturn();
 extern char *cl_json_path(const ClJson *node);
 
-/* Writing. */
+/* Writing. An infinity is null. */
 extern void cl_json_put_string(StringInfo out, const char *text);
 extern void cl_json_put_float8(StringInfo out, double value);
 extern void cl_json_put_decimal(StringInfo out, int64 value, int decimals);

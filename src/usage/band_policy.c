@@ -46,7 +46,6 @@ read_axes(ClBandRows *band, Jsonb *jsonb)
 		axis->column = cl_json_string(&item);
 		cl_json_require(&node, "limit", &item);
 		axis->rises = cl_json_choice(&item, directions) == 1;
-		axis->least = INFINITY;
 	}
 }
 
@@ -61,7 +60,7 @@ read_edges(ClBandAxis *axis, const ClJson *node)
 		ClJson		item;
 
 		cl_json_item(node, i, &item);
-		*edge = (axis->rises ? 1 : -1) * cl_json_float8(&item, -1e15, 1e15);
+		*edge = (axis->rises ? 1 : -1) * cl_json_edge(&item, i == axis->bands - 1, axis->rises ? -INFINITY : INFINITY);
 		if (i > 0 && edge[1] <= *edge)
 			cl_json_error(&item, axis->rises ? "a number below the one before it" : "a number above the one before it");
 		axis->cut[i] = i;

@@ -75,8 +75,6 @@ receive_sample(void *data, const Datum *value, const bool *isnull)
 
 	take(band, value, isnull, &account, one.place);
 	band->n++;
-	for (int i = 0; i < 2; i++)
-		band->axis[i].least = Min(band->axis[i].least, one.place[i]);
 	one.hash = (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]);
 	if ((one.hash & ((UINT64CONST(1) << band->share) - 1)) != 0)
 		return;
@@ -107,19 +105,14 @@ ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The number with so many significant digits; down: the largest such that is not above it, or below it. */
+/* The number with so many significant digits. */
 static double
-rounded(double x, int digits, bool down, bool strictly)
+rounded(double x, int digits)
 {
-	double		value = strtod(psprintf("%.*g", digits, x), NULL);
-	double		unit = x == 0 ? 0.001 : pow(10, floor(log10(fabs(x))) - digits + 1);
-
-	while (down && (value > x || (strictly && value == x)))
-		value = strtod(psprintf("%.*g", digits + 1, value - unit), NULL);
-	return value + 0.0;
+	return strtod(psprintf("%.*g", digits, x), NULL) + 0.0;
 }
 
-/* Fine bands of about as many accounts each, with edges that can be read, the first of which leaves nobody out. */
+/* Fine bands of about as many accounts each, with edges that can be read; the first is open, and leaves nobody out. */
 static void
 find_edges(const ClBandRows *band, int side, double *sorted)
 {
@@ -128,13 +121,13 @@ find_edges(const ClBandRows *band, int side, double *sorted)
 	for (int i = 0; i < band->n_sampled; i++)
 		sorted[i] = band->sampled[i].place[side];
 	qsort(sorted, band->n_sampled, sizeof(double), ascending);
-	axis->edge[0] = rounded(axis->least, 3, true, !axis->rises);
+	axis->edge[0] = -INFINITY;
 	axis->n_edges = 1;
 	for (int i = 1; i < band->fine; i++)
 	{
-		double		edge = rounded(sorted[(int64) band->n_sampled * i / band->fine], 3, false, false);
+		double		edge = rounded(sorted[(int64) band->n_sampled * i / band->fine], 3);
 
-		if (edge > axis->edge[axis->n_edges - 1] && edge <= sorted[band->n_sampled - 1])
+		if (edge > fmax(axis->edge[axis->n_edges - 1], sorted[0]) && edge <= sorted[band->n_sampled - 1])
 			axis->edge[axis->n_edges++] = edge;
 	}
 	if (axis->n_edges < axis->bands)
@@ -160,7 +153,7 @@ find_levels(ClBandRows *band, double *sorted)
 	band->n_levels = 1;
 	for (int i = 1; i < wanted; i++)
 	{
-		double		level = rounded(sorted[(int64) (band->n_sampled - 1) * i / (wanted - 1)], 2, false, false);
+		double		level = rounded(sorted[(int64) (band->n_sampled - 1) * i / (wanted - 1)], 2);
 
 		if (level > band->level[band->n_levels - 1])
 			band->level[band->n_levels++] = level;

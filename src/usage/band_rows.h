@@ -24,9 +24,9 @@ typedef struct ClBandAxis
 	bool		rises;
 	int			bands;
 	int			n_edges;		/* of fine bands; where cuts were given, of the bands */
-	double		edge[CL_BAND_MOST_FINE];	/* ascending: bands begin at it, or right behind it where limits fall */
+	double		edge[CL_BAND_MOST_FINE];	/* ascending: bands begin at it, or right behind it where limits fall; -Infinity: the
+								 * lowest one is open */
 	int			cut[CL_BAND_MOST_BANDS + 1];	/* fine bands where bands begin, and the end */
-	double		least;			/* of all accounts */
 } ClBandAxis;
 
 typedef struct ClBandSampled

@@ -47,6 +47,11 @@ SELECT abs(sum(g) - min((f.uses ->> 'exposure')::float8)) < 1e-6 AS uses,
 FROM found f, line l, LATERAL (SELECT l.score, l.debt_to_income, 0 AS credit_limit, 0 AS balance) a,
   decide_limit(f.policy, a, DATE '2027-03-31') d,
   LATERAL (SELECT least(greatest(d.entitlement, l.floor), l.cap) AS g) x;
+-- The last band of a side that was found is open: whoever has a score below all of these, or more debt, is in it.
+SELECT policy::jsonb #> '{entitlement,grid,down,from,-1}' AS lowest, policy::jsonb #> '{entitlement,grid,across,below,-1}' AS highest,
+  (d.entitlement).entitlement = (policy::jsonb #>> '{entitlement,grid,limit,-1,-1}')::numeric AS last_cell
+FROM found, LATERAL (SELECT -5 AS score, 1e6 AS debt_to_income, 0 AS credit_limit, 0 AS balance) r,
+  LATERAL (SELECT decide_limit(policy, r, '2027-03-31') AS entitlement) d;
 -- Cuts that were found are not worse than cuts of equal parts, nor more bands than fewer.
 SELECT f.value >= e.value AS cuts, m.value >= f.value AS bands FROM found f,
   LATERAL (SELECT jsonb_agg(score ORDER BY score DESC) AS down

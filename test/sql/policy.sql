@@ -556,4 +556,5 @@ SELECT refused(e) FROM unnest(ARRAY[
   '{"grid": {"down": {"column": "a", "from": [2]}, "across": {"column": "b", "from": [2, 1]}, "limit": [[1, 2]]}}',
   '{"grid": {"down": {"column": "a", "from": [1, 2]}, "across": {"column": "b", "from": [1]}, "limit": [[2], [1]]}}',
   '{"grid": {"down": {"column": "a", "from": [2]}, "across": {"column": "b", "from": [1]}}}',
+  '{"grid": {"down": {"column": "a", "from": [null, 1]}, "across": {"column": "b", "from": [1]}, "limit": [[2], [1]]}}',
   '{"grid": {"down": {"column": "a", "from": [2]}, "limit": [[1]]}}', '{"grid": [], "bands": []}', '{"grid": {}}']) e;

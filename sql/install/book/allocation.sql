@@ -279,19 +279,20 @@ BEGIN
             'origins', n, 'until', (v.latest - make_interval(months => n))::date) AS early FROM half OFFSET 0) f
           JOIN history h ON h.product = f.product AND h.currency = f.currency
         GROUP BY f.product, f.currency, f.horizon),
-      forecast AS MATERIALIZED (
-        SELECT h.account_id, credit_limit.forecast_demand(m.early, h.history, v.latest, m.horizon, 'mixture') AS early,
-          credit_limit.forecast_demand(m.late, h.history, v.latest, m.horizon, 'mixture') AS late
-        FROM (SELECT * FROM model w WHERE (credit_limit.demand_model_summary(w.early)).horizons @> ARRAY[w.horizon]
-            AND (credit_limit.demand_model_summary(w.late)).horizons @> ARRAY[w.horizon] OFFSET 0) m
-          JOIN history h ON h.product = m.product AND h.currency = m.currency),
-      decided AS MATERIALIZED (
-        SELECT t.account_id, t.inputs FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t)
+      usable AS MATERIALIZED (
+        SELECT * FROM model m WHERE (credit_limit.demand_model_summary(m.early)).horizons @> ARRAY[m.horizon]
+          AND (credit_limit.demand_model_summary(m.late)).horizons @> ARRAY[m.horizon])
     SELECT r.account_id, (n.early[o.early] - n.late[o.early] + n.late[o.late] - n.early[o.late]) / 2
-    FROM (SELECT d.account_id, d.inputs, a.policy_id, cardinality(a.limits) AS n, f.early, f.late,
-        CASE WHEN credit_limit_internal.fill_place(d.account_id) < x.fill_places THEN x.fill_prices ELSE x.prices END AS prices
-      FROM decided d JOIN allocation_account a ON a.allocation_id = allocation AND a.account_id = d.account_id AND a.known
-        JOIN forecast f ON f.account_id = d.account_id OFFSET 0) r
+    FROM (SELECT t.account_id, t.inputs, a.policy_id, cardinality(a.limits) AS n,
+        CASE WHEN credit_limit_internal.fill_place(t.account_id) < x.fill_places THEN x.fill_prices ELSE x.prices END AS prices,
+        credit_limit.forecast_demand(m.early, h.history, v.latest, m.horizon, 'mixture') AS early,
+        credit_limit.forecast_demand(m.late, h.history, v.latest, m.horizon, 'mixture') AS late
+      FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t
+        CROSS JOIN LATERAL (SELECT * FROM allocation_account w WHERE w.allocation_id = allocation
+          AND w.account_id = t.account_id AND w.known OFFSET 0) a	-- by its key: nothing has counted these rows yet
+        JOIN account b ON b.account_id = t.account_id
+        JOIN usable m ON m.product = b.product AND m.currency = b.currency
+        CROSS JOIN LATERAL credit_limit_internal.history_of(t.account_id, v.latest) h OFFSET 0) r
     JOIN policy_version p ON p.policy_id = r.policy_id
     CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, r.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
       x.cost_of_change, r.early) e
@@ -324,7 +325,8 @@ BEGIN
         credit_limit_internal.limits_within(m.limits, r.most))
       - credit_limit_internal.worth(r."values", r.uses, x.prices, cardinality(r.limits)), 0) AS gain
     FROM credit_limit_internal.decided(true, NULL, write_rule_costs.as_of, true, NULL, NULL, NULL) t
-    JOIN allocation_account r ON r.allocation_id = allocation AND r.account_id = t.account_id
+    CROSS JOIN LATERAL (SELECT * FROM allocation_account a WHERE a.allocation_id = allocation
+      AND a.account_id = t.account_id OFFSET 0) r	-- by its key: nothing has counted these rows yet
     JOIN freed f ON f.policy_id = r.policy_id
     CROSS JOIN LATERAL credit_limit.limit_menu(f.document, t.inputs, write_rule_costs.as_of, x.names, x.acceptance,
       x.notice_days, x.cost_of_change) m) g
@@ -398,7 +400,7 @@ BEGIN
   certificate := credit_limit.action_price(query, amounts, jsonb_build_object('names', names));
   UPDATE allocation_version v SET document = certificate WHERE v.allocation_id = id;
   UPDATE allocation_account r SET choice = r.limits[c.action], chosen_by = c.chosen_by,
-    cross_fitted = r."values"[c.action] - x.optimism
+    cross_fitted = trim_scale(r."values"[c.action] - x.optimism)
   FROM credit_limit.allocation_actions(certificate, query) c
     LEFT JOIN credit_limit_internal.optimism(CASE WHEN (options ->> 'cross_fit')::boolean IS NOT FALSE THEN id END) x
       ON x.account_id = c.account_id

@@ -14,6 +14,17 @@ AS $$
   GROUP BY a.account_id, a.product, a.currency, a.status
 $$;
 
+-- in an open book: the months of an account up to a month, 36 at most
+CREATE FUNCTION credit_limit_internal.history_of(account_id bigint, until date)
+RETURNS TABLE (first date, latest date, history credit_limit.behavior)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+  SELECT min(m.month), max(m.month), credit_limit.behavior_agg(m.month, round(m.credit_limit::numeric, 4),
+    round(m.balance::numeric, 4), round(m.payment::numeric, 4), round(m.due::numeric, 4), m.days_past_due::int)
+  FROM account_month m
+  WHERE m.account_id = history_of.account_id AND m.month <= history_of.until AND m.month > history_of.until - interval '36 months'
+$$;
+
 -- in an open book: forecasts of the month after the latest on file, and of the next months up to a horizon, by the models that
 -- have seen the latest
 CREATE FUNCTION credit_limit_internal.forecasts(latest date, peak int)
