@@ -83,12 +83,12 @@ cl_band_put_together(ClBandGrid *grid, int rows, const int *row_cut, int columns
 /* The best place for one cut at the prices, the others staying; what the table is then worth at them. */
 static double
 move_cut(ClBandGrid *grid, ClBandSearch *search, int rows, const int *row_cut, int columns, const int *column_cut, int *cut,
-		 const double *price, double worth)
+		 const double *price, double worth, double most_steps)
 {
 	int			before = *cut;
 	int			best = before;
 
-	for (int at = cut[-1] + 1; at < cut[1]; at++)
+	for (int at = cut[-1] + 1; at < cut[1] && search->steps < most_steps; at++)
 	{
 		ClBandCells cells;
 		double		then;
@@ -109,7 +109,8 @@ move_cut(ClBandGrid *grid, ClBandSearch *search, int rows, const int *row_cut, i
 }
 
 void
-cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut, int columns, int *column_cut)
+cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut, int columns, int *column_cut,
+				  double most_steps)
 {
 	const ClMemory *memory = &grid->memory;
 	size_t		bytes = (rows + columns + 2) * sizeof(int);
@@ -122,7 +123,7 @@ cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut
 		ClBandTable table;
 		double		worth;
 
-		cl_band_search(search, &cells, 1, &table);
+		cl_band_search(search, &cells, 0, &table);
 		if (!table.feasible || table.bound <= most + GAIN * fmax(1, fabs(most)))
 		{
 			if (most > -INFINITY)
@@ -135,11 +136,15 @@ cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut
 		most = table.bound;
 		memcpy(kept, row_cut, (rows + 1) * sizeof(int));
 		memcpy(kept + rows + 1, column_cut, (columns + 1) * sizeof(int));
+		if (search->steps >= most_steps)
+			break;
 		worth = cl_band_at_prices(search, &cells, table.price);
 		for (int i = 1; i < rows; i++)
-			worth = move_cut(grid, search, rows, row_cut, columns, column_cut, &row_cut[i], table.price, worth);
+			worth = move_cut(grid, search, rows, row_cut, columns, column_cut, &row_cut[i], table.price, worth,
+							 most_steps);
 		for (int i = 1; i < columns; i++)
-			worth = move_cut(grid, search, rows, row_cut, columns, column_cut, &column_cut[i], table.price, worth);
+			worth = move_cut(grid, search, rows, row_cut, columns, column_cut, &column_cut[i], table.price, worth,
+							 most_steps);
 		memory->release(table.level);
 		memory->release(table.use);
 		memory->release(table.price);

@@ -24,7 +24,11 @@ typedef struct ClBandGrid
 extern void cl_band_grid(ClBandGrid *grid, const ClBandCells *fine, int rows, int columns, const ClMemory *memory);
 /* The cells between cuts: band i of a side has the fine cells from cut[i] up to cut[i + 1]. Valid until the next call. */
 extern ClBandCells cl_band_put_together(ClBandGrid *grid, int rows, const int *row_cut, int columns, const int *column_cut);
-/* Moves the inner cuts; the first and the last stay where they are. Every band keeps at least one fine cell. */
-extern void cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut, int columns, int *column_cut);
+/*
+ * Moves the inner cuts; the first and the last stay where they are. Every band keeps at least one fine cell. Ends early once the
+ * search has taken so many steps.
+ */
+extern void cl_band_move_cuts(ClBandGrid *grid, ClBandSearch *search, int rows, int *row_cut, int columns, int *column_cut,
+							  double most_steps);
 
 #endif							/* CL_CORE_BAND_CUTS_H */

@@ -230,7 +230,6 @@ strike_out(ClBandSearch *search, uint64_t *allowed, const double *price)
 	{
 		const double *best = &search->best[(size_t) row * profiles];
 
-		search->memory->check_for_interrupts();
 		memset(live, 0, search->columns * sizeof(uint64_t));
 		for (int p = 0; p < profiles; p++)
 		{
@@ -246,8 +245,9 @@ strike_out(ClBandSearch *search, uint64_t *allowed, const double *price)
 				return false;
 		}
 		/* What this row and those behind weigh where this one is at or above the profile: lower[] leads there from above. */
+		cl_band_weigh_row(search, row);
 		for (int p = 0; p < profiles; p++)
-			search->reach[p] = search->after[p] + cl_band_profile_weight(search, row, p);
+			search->reach[p] = search->after[p] + search->profile_weight[p];
 		for (int p = profiles - 1; p >= 0; p--)
 		{
 			for (int i = 0; i < search->columns; i++)
@@ -381,7 +381,7 @@ divide(ClBandSearch *search, const ClBandNode *node)
 }
 
 void
-cl_band_search(ClBandSearch *search, const ClBandCells *cells, int most_nodes, ClBandTable *table)
+cl_band_search(ClBandSearch *search, const ClBandCells *cells, double most_steps, ClBandTable *table)
 {
 	ClBandNode *node = new_node(search);
 	double		left = -INFINITY;
@@ -403,7 +403,7 @@ cl_band_search(ClBandSearch *search, const ClBandCells *cells, int most_nodes, C
 		node = pop(search);
 		if (can_be_better(search, node->bound))
 		{
-			if (table->nodes == most_nodes)
+			if (table->nodes > 0 && search->steps >= most_steps)
 			{
 				left = fmax(left, node->bound);
 				cl_release(search->memory, node);

@@ -29,7 +29,10 @@ typedef struct ClBandTable
 	int			nodes;
 } ClBandTable;
 
-/* The best table; of equal ones at the same prices, the lower limits. Gives up after so many nodes. */
-extern void cl_band_search(ClBandSearch *search, const ClBandCells *cells, int most_nodes, ClBandTable *table);
+/*
+ * The best table; of equal ones at the same prices, the lower limits. Divides no more once the search has taken so many steps
+ * (search->steps), and then says what no table is worth more than.
+ */
+extern void cl_band_search(ClBandSearch *search, const ClBandCells *cells, double most_steps, ClBandTable *table);
 
 #endif							/* CL_CORE_BAND_POLICY_H */

@@ -45,6 +45,7 @@ list_profiles(ClBandSearch *search)
 	unsigned char *next = search->profile;
 
 	memset(next, 0, columns);
+	search->differs[0] = 0;
 	for (int p = 1; p < search->profiles; p++, next += columns)
 	{
 		int			i = columns - 1;
@@ -53,6 +54,7 @@ list_profiles(ClBandSearch *search)
 			i--;
 		memcpy(next + columns, next, columns);
 		memset(next + columns + i, next[i] + 1, columns - i);
+		search->differs[p] = i;
 	}
 	for (int p = 0; p < search->profiles; p++)
 	{
@@ -98,8 +100,11 @@ cl_band_begin(int rows, int columns, int levels, int budgets, const ClMemory *me
 	search->profiles = (int) profiles;
 	search->profile = cl_allocate(memory, profiles * search->columns);
 	search->lower = cl_allocate(memory, profiles * search->columns * sizeof(int));
+	search->differs = cl_allocate(memory, profiles);
 	list_profiles(search);
 	search->weight = cl_allocate(memory, (size_t) search->cells * levels * sizeof(double));
+	search->part = cl_allocate(memory, (search->columns + 1) * sizeof(double));
+	search->profile_weight = cl_allocate(memory, profiles * sizeof(double));
 	search->best = cl_allocate(memory, profiles * search->rows * sizeof(double));
 	search->from = cl_allocate(memory, profiles * search->rows * sizeof(int));
 	search->after = cl_allocate(memory, profiles * sizeof(double));
@@ -126,7 +131,10 @@ cl_band_end(ClBandSearch *search)
 	}
 	cl_release(memory, search->profile);
 	cl_release(memory, search->lower);
+	cl_release(memory, search->differs);
 	cl_release(memory, search->weight);
+	cl_release(memory, search->part);
+	cl_release(memory, search->profile_weight);
 	cl_release(memory, search->best);
 	cl_release(memory, search->from);
 	cl_release(memory, search->after);
@@ -145,14 +153,21 @@ cl_band_cell_at(const ClBandSearch *search, int row, int column)
 	return row * search->row_step + column * search->column_step;
 }
 
-double
-cl_band_profile_weight(const ClBandSearch *search, int row, int p)
+void
+cl_band_weigh_row(ClBandSearch *search, int row)
 {
-	double		sum = 0;
+	double	   *part = search->part;
+	const unsigned char *profile = search->profile;
 
-	for (int i = 0; i < search->columns; i++)
-		sum += search->weight[cl_band_cell_at(search, row, i) * search->levels + search->profile[p * search->columns + i]];
-	return sum;
+	search->memory->check_for_interrupts();
+	search->steps += (double) search->profiles * search->columns;
+	part[0] = 0;
+	for (int p = 0; p < search->profiles; p++, profile += search->columns)
+	{
+		for (int i = search->differs[p]; i < search->columns; i++)
+			part[i + 1] = part[i] + search->weight[cl_band_cell_at(search, row, i) * search->levels + profile[i]];
+		search->profile_weight[p] = part[search->columns];
+	}
 }
 
 void
@@ -187,7 +202,7 @@ cl_band_solve(ClBandSearch *search)
 		double	   *best = &search->best[(size_t) row * profiles];
 		int		   *from = &search->from[(size_t) row * profiles];
 
-		search->memory->check_for_interrupts();
+		cl_band_weigh_row(search, row);
 		for (int p = 0; p < profiles; p++)
 		{
 			/* What the rows before are worth at or below this profile. */
@@ -206,7 +221,7 @@ cl_band_solve(ClBandSearch *search)
 					}
 				}
 			}
-			best[p] = cl_band_profile_weight(search, row, p) + (row > 0 ? search->reach[p] : 0);
+			best[p] = search->profile_weight[p] + (row > 0 ? search->reach[p] : 0);
 		}
 	}
 	for (int p = 0; p < profiles; p++)

@@ -62,8 +62,11 @@ struct ClBandSearch
 	int			profiles;		/* in lexicographic order */
 	unsigned char *profile;		/* [profile][column] */
 	int		   *lower;			/* [profile][column]: the profile one level lower in that column, or -1 */
+	unsigned char *differs;		/* [profile]: the first column in which it is not the profile before */
 
 	double	   *weight;			/* [cell][level]: worth less use at the prices; -Infinity where not allowed */
+	double	   *part;			/* [column]: of a profile up to there */
+	double	   *profile_weight; /* [profile]: of the row last weighed */
 	double	   *best;			/* [row][profile]: of the rows up to this one */
 	int		   *from;			/* [row][profile]: the profile at or below it that is best for the rows before */
 	double	   *after;			/* [profile]: of the rows behind, for marginals */
@@ -76,13 +79,16 @@ struct ClBandSearch
 	ClBandSolution	found;			/* the best within all budgets */
 	bool		any;
 
+	double		steps;			/* taken so far: columns of profiles that were looked at */
+
 	ClBandNode **heap;			/* the highest bound first */
 	int			n_heap;
 	int			room;
 };
 
 extern int	cl_band_cell_at(const ClBandSearch *search, int row, int column);
-extern double cl_band_profile_weight(const ClBandSearch *search, int row, int p);
+/* Sets the weights of all profiles in a row. */
+extern void cl_band_weigh_row(ClBandSearch *search, int row);
 /* Weights of what is allowed (NULL: everything): worth in so many parts, less use at the prices. */
 extern void cl_band_set_weights(ClBandSearch *search, const uint64_t *allowed, double parts, const double *price);
 /* What the best table weighs; -Infinity where none is allowed. */

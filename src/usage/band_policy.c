@@ -112,7 +112,7 @@ read_levels(ClBandRows *band, const ClJson *node)
 static void
 read_options(ClBandRows *band, Jsonb *jsonb)
 {
-	static const char *const keys[] = {"name", "levels", "fine", "nodes", NULL};
+	static const char *const keys[] = {"name", "levels", "fine", "steps", NULL};
 	ClJson		root;
 	ClJson		node;
 
@@ -123,7 +123,7 @@ read_options(ClBandRows *band, Jsonb *jsonb)
 	if (cl_json_get(&root, "levels", &node))
 		read_levels(band, &node);
 	band->fine = cl_json_get(&root, "fine", &node) ? cl_json_int(&node, 2, CL_BAND_MOST_FINE) : 64;
-	band->most_nodes = cl_json_get(&root, "nodes", &node) ? cl_json_int(&node, 1, 1000000) : 10000;
+	band->most_steps = cl_json_get(&root, "steps", &node) ? cl_json_float8(&node, 1, 1e15) : 1e9;
 }
 
 static void
@@ -234,9 +234,10 @@ answer(ClBandRows *band, FunctionCallInfo fcinfo, MemoryContext caller)
 		number[i] = cl_exact_sum_closed(&band->sum[i]).high;
 	search = cl_band_begin(band->axis[0].bands, band->axis[1].bands, band->n_levels, n_budgets, &memory);
 	cl_band_grid(&grid, &fine, band->axis[0].bands, band->axis[1].bands, &memory);
-	cl_band_move_cuts(&grid, search, band->axis[0].bands, band->axis[0].cut, band->axis[1].bands, band->axis[1].cut);
+	cl_band_move_cuts(&grid, search, band->axis[0].bands, band->axis[0].cut, band->axis[1].bands, band->axis[1].cut,
+					  band->most_steps / 2);
 	cells = cl_band_put_together(&grid, band->axis[0].bands, band->axis[0].cut, band->axis[1].bands, band->axis[1].cut);
-	cl_band_search(search, &cells, band->most_nodes, &table);
+	cl_band_search(search, &cells, band->most_steps, &table);
 	level = flat_level(band, number, number + levels, &flat);
 
 	MemoryContextSwitchTo(caller);

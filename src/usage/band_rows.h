@@ -48,7 +48,7 @@ typedef struct ClBandRows
 	double		level[CL_BAND_LEVELS];
 	bool		given_levels;
 	int			fine;
-	int			most_nodes;
+	double		most_steps;
 	int			n_values;		/* columns of a scan */
 	int			share;			/* accounts of the sample: as in allocation_rows.h */
 	int			n_sampled;

@@ -80,7 +80,7 @@ FROM band_policy('SELECT account_id, mu, sigma, p_zero, margin, carry, use_expos
 SELECT p IS NULL AS nothing FROM band_policy('SELECT * FROM plain WHERE false', axes(), '{"down": 4, "across": 3}', '{"exposure": 6000000}') p;
 SELECT p.policy, p.status, p.value, p.uses, p.flat_limit FROM band_policy('SELECT * FROM plain', axes(), '{"down": 4, "across": 3}', '{"exposure": 100000}') p;
 SELECT p.status, p.table_bound > p.value AS bound
-FROM band_policy('SELECT * FROM plain', axes(), '{"down": 8, "across": 4}', '{"exposure": 5000000}', '{"nodes": 1}') p;
+FROM band_policy('SELECT * FROM plain', axes(), '{"down": 8, "across": 4}', '{"exposure": 5000000}', '{"steps": 1}') p;
 SELECT band_policy(NULL, axes(), '{"down": 4, "across": 3}', '{"exposure": 1}') IS NULL AS no_query;
 
 -- Mistakes.

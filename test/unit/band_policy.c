@@ -172,14 +172,14 @@ check_cuts(uint64_t *state)
 	}
 	CHECK_NEAR(cells.use[(1 * 3 + 2) * LEVELS + 3], sum, 1e-12);
 	search = cl_band_begin(3, 3, LEVELS, 1, &cl_test_memory);
-	cl_band_move_cuts(&grid, search, 3, cut[0], 3, cut[1]);
+	cl_band_move_cuts(&grid, search, 3, cut[0], 3, cut[1], INFINITY);
 	for (int i = 0; i < 4; i++)
 	{
 		CHECK_EQ_INT(cut[0][i], wanted[0][i]);
 		CHECK_EQ_INT(cut[1][i], wanted[1][i]);
 	}
 	cells = cl_band_put_together(&grid, 3, cut[0], 3, cut[1]);
-	cl_band_search(search, &cells, 1000, &table);
+	cl_band_search(search, &cells, INFINITY, &table);
 	CHECK(table.proved);
 	CHECK_NEAR(table.worth, 10.0 * SIDE * SIDE, 1e-12);
 	cl_test_release_all();
@@ -190,6 +190,7 @@ test_band_policy(void)
 {
 	uint64_t	state = 20261130;
 	long		infeasible = 0;
+	long		gave_up = 0;
 	Case		c;
 
 	for (int round = 0; round < cl_rounds(10000); round++)
@@ -201,16 +202,25 @@ test_band_policy(void)
 		c.best = -INFINITY;
 		try_all(&c, 0);
 		search = cl_band_begin(c.cells.rows, c.cells.columns, c.cells.levels, c.cells.budgets, &cl_test_memory);
-		cl_band_search(search, &c.cells, 100000, &table);
+		cl_band_search(search, &c.cells, INFINITY, &table);
 		CHECK_EQ_INT(table.feasible, c.best > -INFINITY);
 		if (table.feasible)
 			check_table(&c, search, &table);
 		else
 			infeasible++;
+		/* A search that may take no step but the first knows no table that is better than all, and no bound below the best. */
+		search->steps = 0;
+		cl_band_search(search, &c.cells, 1, &table);
+		if (table.feasible)
+		{
+			CHECK(table.worth <= c.best + 1e-9 && table.bound >= c.best - 1e-9);
+			CHECK(table.proved == (table.bound == table.worth));
+			gave_up += !table.proved;
+		}
 		cl_band_end(search);
 		cl_test_release_all();
 	}
-	CHECK(infeasible > 0);
+	CHECK(infeasible > 0 && gave_up > 0);
 	for (int round = 0; round < cl_rounds(200); round++)
 		check_cuts(&state);
 	/* Sequences of 4 out of 20 levels that do not fall. */
