@@ -81,6 +81,19 @@ scan(ClAllocationPasses *passes, ClAllocationRows *rows)
 	SPI_freeplan(plan);
 }
 
+/* Once more, without keeping any, to say which rows are wrong. */
+static ClAllocationRows
+look_again(ClAllocationPasses *passes, int horizon)
+{
+	ClAllocationRows rows;
+
+	cl_allocation_rows_init(&rows, passes->n_budgets, passes->query.lognormal, 0);
+	rows.most_bytes = 0;
+	rows.horizon = horizon;
+	scan(passes, &rows);
+	return rows;
+}
+
 static void
 require_known(ClAllocationPasses *passes, int64 n_missing)
 {
@@ -88,10 +101,7 @@ require_known(ClAllocationPasses *passes, int64 n_missing)
 
 	if (n_missing == 0)
 		return;
-	/* Once more, without keeping any, to say which. */
-	cl_allocation_rows_init(&rows, passes->n_budgets, passes->query.lognormal, 0);
-	rows.most_bytes = 0;
-	scan(passes, &rows);
+	rows = look_again(passes, 0);
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("something is not known of " INT64_FORMAT " accounts", n_missing),
@@ -116,7 +126,9 @@ require_same_rows(ClAllocationPasses *passes, const ClAllocationSums *sums)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("demands must be of one horizon"),
-				 errdetail("They are of %d to %d months.", sums->shortest_horizon, sums->longest_horizon),
+				 errdetail("Of " INT64_FORMAT " accounts " INT64_FORMAT " have one of %d months, others of up to %d.", sums->n,
+						   look_again(passes, sums->shortest_horizon).n_of_horizon, sums->shortest_horizon,
+						   sums->longest_horizon),
 				 errhint("Forecast all accounts for the same time that a limit stands.")));
 }
 

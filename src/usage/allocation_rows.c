@@ -212,6 +212,7 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 		rows->n_missing++;
 		return;
 	}
+	rows->n_of_horizon += horizon == rows->horizon;
 	keep(rows, &account, (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]), horizon);
 }
 

@@ -29,6 +29,8 @@ typedef struct ClAllocationRows
 	Size		point_bytes;	/* of demands by quantiles */
 	int64		n_missing;		/* something is not known: not kept */
 	int64		first_missing;	/* their least account_id */
+	int			horizon;		/* and how many demands are of it */
+	int64		n_of_horizon;
 } ClAllocationRows;
 
 extern void cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, int share);

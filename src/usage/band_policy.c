@@ -333,7 +333,7 @@ cl_band_table(PG_FUNCTION_ARGS)
 	band->sum = MemoryContextAllocExtended(CurrentMemoryContext,
 										   (1 + band->query.n_budgets) * cl_band_levels_of_cells(band) * sizeof(ClExactSum),
 										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	cl_query_scan(plan, CL_BAND_QUERY, band->n_values, types, cl_band_receive, band);
+	cl_band_scan(band, plan, types, cl_band_receive);
 	if (band->n == 0)
 	{
 		SPI_finish();

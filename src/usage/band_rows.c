@@ -33,32 +33,44 @@ extra(const ClBandRows *band, const Datum *value, int i)
 	return DatumGetFloat8(value[band->n_values - 2 - band->has_today + i]);
 }
 
-static void
-missing(const char *what, int64 account)
+/* Every column but floor and cap must be known; false: one is not, which is counted. */
+static bool
+take(ClBandRows *band, const Datum *value, const bool *isnull, ClAllocationAccount *account, double *place)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s of account " INT64_FORMAT " is not known", what, account),
-			 errhint("Leave such accounts out of the query: a policy refers them.")));
-}
-
-/* Every column but floor and cap must be known. */
-static void
-take(const ClBandRows *band, const Datum *value, const bool *isnull, ClAllocationAccount *account, double *place)
-{
+	const char *missing = NULL;
 	int64		id = isnull[CL_ALLOCATION_ID] ? 0 : DatumGetInt64(value[CL_ALLOCATION_ID]);
 	int			horizon;
 
-	if (isnull[CL_ALLOCATION_ID] ||
-		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, account, &horizon))
-		missing("demand, economics or use", id);
 	for (int i = 0; i < 2 + band->has_today; i++)
 	{
 		if (isnull[band->n_values - 2 - band->has_today + i] || isnan(extra(band, value, i)))
-			missing(i < 2 ? psprintf("column %s", band->axis[i].column) : "column " CL_BAND_TODAY, id);
+			missing = i < 2 ? band->axis[i].column : CL_BAND_TODAY;
+		else if (i < 2)
+			place[i] = (band->axis[i].rises ? 1 : -1) * extra(band, value, i);
 	}
-	for (int i = 0; i < 2; i++)
-		place[i] = (band->axis[i].rises ? 1 : -1) * extra(band, value, i);
+	if (isnull[CL_ALLOCATION_ID] ||
+		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, account, &horizon))
+		missing = "demand, economics or use";
+	if (missing == NULL)
+		return true;
+	if (band->n_missing++ == 0 || id < band->first_missing)
+	{
+		band->first_missing = id;
+		band->missing = missing;
+	}
+	return false;
+}
+
+void
+cl_band_scan(ClBandRows *band, SPIPlanPtr plan, const Oid *types, ClQueryRow receive)
+{
+	cl_query_scan(plan, CL_BAND_QUERY, band->n_values, types, receive, band);
+	if (band->n_missing > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("something is not known of " INT64_FORMAT " accounts", band->n_missing),
+				 errdetail("The first is account " INT64_FORMAT ": its %s is not known.", band->first_missing, band->missing),
+				 errhint("Leave such accounts out of the query: a policy refers them.")));
 }
 
 /*
@@ -73,7 +85,8 @@ receive_sample(void *data, const Datum *value, const bool *isnull)
 	ClAllocationAccount account;
 	ClAllocationAnswer answer;
 
-	take(band, value, isnull, &account, one.place);
+	if (!take(band, value, isnull, &account, one.place))
+		return;
 	band->n++;
 	one.hash = (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]);
 	if ((one.hash & ((UINT64CONST(1) << band->share) - 1)) != 0)
@@ -166,7 +179,7 @@ cl_band_look_first(ClBandRows *band, SPIPlanPtr plan, const Oid *types)
 	double	   *sorted;
 
 	band->sampled = palloc_array(ClBandSampled, SAMPLE);
-	cl_query_scan(plan, CL_BAND_QUERY, band->n_values, types, receive_sample, band);
+	cl_band_scan(band, plan, types, receive_sample);
 	if (band->n == 0)
 		return;
 	sorted = palloc_array(double, Max(band->n_sampled, 1));
@@ -226,7 +239,8 @@ cl_band_receive(void *data, const Datum *value, const bool *isnull)
 	int			at[2];
 	ClExactSum *sum;
 
-	take(band, value, isnull, &account, place);
+	if (!take(band, value, isnull, &account, place))
+		return;
 	band->n++;
 	if (band->has_today)
 		add(band, &account, extra(band, value, 2), band->today, 1);

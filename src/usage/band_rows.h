@@ -54,11 +54,16 @@ typedef struct ClBandRows
 	int			n_sampled;
 	ClBandSampled	   *sampled;
 	int64		n;
+	int64		n_missing;		/* of which something is not known, and what, of the first by number */
+	int64		first_missing;
+	const char *missing;
 	int64		n_outside;		/* below the last band of a side: they get no limit */
 	ClExactSum *sum;			/* [worth, then budgets][down][across][level] */
 	ClExactSum	today[1 + CL_ALLOCATION_MOST_BUDGETS];
 } ClBandRows;
 
+/* An error that says of how many accounts something is not known. */
+extern void cl_band_scan(ClBandRows *band, SPIPlanPtr plan, const Oid *types, ClQueryRow receive);
 extern void cl_band_open_query(ClBandRows *band, const char *text);
 /* Where accounts lie, and what limits are worth having: edges and levels that were not given. */
 extern void cl_band_look_first(ClBandRows *band, SPIPlanPtr plan, const Oid *types);

@@ -239,6 +239,30 @@ SELECT shadow_price('SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0
   100000000) i',
   '{"exposure": 7499}');
 RESET statement_timeout;
+-- Both end a later pass too: the query counts its rows, and in the fourth pass one waits, or cancels its own session.
+CREATE SEQUENCE row_read;
+CREATE FUNCTION sigma(what text) RETURNS float8 LANGUAGE plpgsql STABLE AS $$	-- it says so, for volatile functions are refused
+BEGIN
+  IF nextval('row_read') = 70000 THEN
+    PERFORM pg_cancel_backend(pg_backend_pid()) WHERE what = 'cancel';
+    PERFORM pg_sleep(60);
+  END IF;
+  RETURN 1;
+END $$;
+CREATE FUNCTION ended(what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM setval('row_read', 1);
+  PERFORM shadow_price(format('SELECT i AS account_id, 5 + i %% 7 AS mu, test_allocation.sigma(%L) AS sigma, 0.1 AS margin, 0.02 AS carry, 1 AS use_exposure
+    FROM generate_series(1, 20000) i', what), '{"exposure": 999999}');
+  RETURN 'not at all';
+EXCEPTION WHEN query_canceled THEN
+  RETURN format('%s in pass %s', SQLERRM, (SELECT 1 + last_value / 20000 FROM row_read));
+END $$;
+SET maintenance_work_mem = '1MB';
+SELECT ended('cancel');
+SET statement_timeout = '1s';
+SELECT ended('timeout');
+RESET statement_timeout; RESET maintenance_work_mem;
 -- Of one account among many a mistake names it; without p_zero it is 0.
 SELECT shadow_price('SELECT account_id, mu, CASE WHEN account_id = 77 THEN -1 ELSE sigma END AS sigma, margin, carry, use_exposure FROM plain',
   '{"exposure": 7499}');

@@ -182,6 +182,14 @@ UPDATE book_al.account SET status = 'closed' WHERE account_id = 8;
 SELECT erase_borrower('book_al', 8, '2026-09-01', 'asked for it') AS inputs;
 SELECT count(*) AS rows_left FROM book_al.allocation_account WHERE account_id = 8;
 
+-- A cancel at the last step of a draft leaves nothing of it.
+CREATE FUNCTION cancel_me() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
+CREATE TRIGGER cancel_me AFTER INSERT ON book_al.allocation_rule FOR EACH STATEMENT EXECUTE FUNCTION cancel_me();
+SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 560000}', '{"frontier": []}');
+DROP TRIGGER cancel_me ON book_al.allocation_rule;
+SELECT allocation_id, (SELECT count(*) > 0 FROM book_al.allocation_account a WHERE a.allocation_id = v.allocation_id) AS rows FROM book_al.allocation_version v
+ORDER BY 1;
+
 -- Rows go when nobody needs them: of drafts, and of an allocation whose days are over and of which the log has no decision any more. The rest stays.
 DELETE FROM book_al.allocation_account WHERE allocation_id = 2;
 SELECT retire_allocations('book_al', '2026-03-31') AS of_an_earlier_day, retire_allocations('book_al', '2026-04-01') AS of_drafts,
