@@ -239,11 +239,11 @@ SELECT shadow_price('SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0
   100000000) i',
   '{"exposure": 7499}');
 RESET statement_timeout;
--- Both end a later pass too: the query counts its rows, and in the fourth pass one waits, or cancels its own session.
+-- Both end a later pass too: the query counts its rows, and in the third pass one waits, or cancels its own session.
 CREATE SEQUENCE row_read;
 CREATE FUNCTION sigma(what text) RETURNS float8 LANGUAGE plpgsql STABLE AS $$	-- it says so, for volatile functions are refused
 BEGIN
-  IF nextval('row_read') = 70000 THEN
+  IF nextval('row_read') = 45000 THEN
     PERFORM pg_cancel_backend(pg_backend_pid()) WHERE what = 'cancel';
     PERFORM pg_sleep(60);
   END IF;
@@ -256,7 +256,7 @@ BEGIN
     FROM generate_series(1, 20000) i', what), '{"exposure": 999999}');
   RETURN 'not at all';
 EXCEPTION WHEN query_canceled THEN
-  RETURN format('%s in pass %s', SQLERRM, (SELECT 1 + last_value / 20000 FROM row_read));
+  RETURN format('%s in pass %s', SQLERRM, (SELECT ceil(last_value / 20000.0) FROM row_read));
 END $$;
 SET maintenance_work_mem = '1MB';
 SELECT ended('cancel');

@@ -463,7 +463,8 @@ BEGIN
   SELECT v.document, credit_limit_internal.allocation_query(book, v.allocation_id, t.n::int) INTO certificate, query
   FROM allocation_version v, LATERAL (SELECT count(*) AS n FROM credit_limit.certificate_table(v.document)) t
   WHERE v.allocation_id = verify_allocation.allocation_id;
-  IF NOT EXISTS (SELECT FROM allocation_account r WHERE r.allocation_id = verify_allocation.allocation_id) THEN
+  PERFORM FROM allocation_account r WHERE r.allocation_id = verify_allocation.allocation_id;
+  IF NOT FOUND THEN
     RETURN QUERY SELECT 'rows', s.rows = 0, NULL::bigint, s.rows::text, '0: they were removed, and prove nothing any more'
       FROM credit_limit.certificate_summary(certificate) s;
     RETURN;
