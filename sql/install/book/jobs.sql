@@ -109,9 +109,9 @@ BEGIN
             (date_trunc('month', r.as_of::timestamp) - make_interval(months => (p ->> 'keep_decisions')::int))::date,
             format('kept for %s months', p ->> 'keep_decisions'));
         END IF;
-        n := n + credit_limit.retire_allocations(book, r.as_of - coalesce((p ->> 'keep_allocations')::int, 400));
         DELETE FROM run t WHERE t.run_key IS NULL AND t.run_id <> 0
           AND t.ended_at < (r.as_of - coalesce((p ->> 'keep_job_runs')::int, 400))::timestamp AT TIME ZONE 'GMT';
+        n := n + credit_limit.retire_allocations(book, r.as_of - coalesce((p ->> 'keep_allocations')::int, 400));
     END CASE;
     UPDATE run t SET status = 'done', ended_at = clock_timestamp(), row_count = n, message = remark
     WHERE t.run_id = job_step.run;
