@@ -219,7 +219,7 @@ cl_concentration_hhi(const ClConcentration *c)
 }
 
 /*
- * 1 - sum over cells, ascending, of n_c / n (2 B_c + S_c) / S: B_c what the cells before have, S_c what this one has, S the total.
+ * 1 - sum over cells, ascending, of n_c / n (2 B_c + S_c) / S: B_c what the cells before have, S_c what this one has, S all.
  * Zeros are a cell with S_c = 0 before all others.
  */
 double

@@ -51,8 +51,8 @@ extern void cl_concentration_init(ClConcentration *c, const ClMemory *memory);
 /* An amount that is 0, or between the smallest and the largest. */
 extern void cl_concentration_add(ClConcentration *c, double amount);
 /*
- * A cell of a key that is not there yet: n amounts. Where cells are not grouped sum and squares follow from it, else sum is given, and
- * the squares of all cells are the caller's to set.
+ * A cell of a key that is not there yet: n amounts. Where cells are not grouped sum and squares follow from it, else sum is
+ * given, and the squares of all cells are the caller's to set.
  */
 extern void cl_concentration_put(ClConcentration *c, uint64_t key, int64_t n, const ClExactSum *sum);
 extern void cl_concentration_merge(ClConcentration *into, const ClConcentration *from);

@@ -188,7 +188,7 @@ read_state(StringInfo buf)
 /*
  * JSON, an amount being the least of its cell:
  *		{"version": 1, "n": 4, "n_zero": 1, "n_skipped": 0, "cells": [[10, 2], [30, 1]]}
- * with "squares" before the cells, and the sum of each after its number, where cells are of amounts that agree in their first bits.
+ * with "squares" before the cells, and the sum of each after its number, where cells are of amounts with the same first bits.
  */
 static const char *const json_keys[] = {"version", "n", "n_zero", "n_skipped", "squares", "cells", NULL};
 

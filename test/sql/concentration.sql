@@ -5,7 +5,8 @@
 -- Four firms with 30, 30, 20 and 20 percent: 2600 points (U.S. Horizontal Merger Guidelines 2010, 5.3, note 9). 1 to 10: Gini (n - 1) / (3 n) = 0.3.
 SELECT round(10000 * hhi(concentration_agg(x))) AS hhi FROM unnest('{30, 30, 20, 20}'::numeric[]) x;
 SELECT s.n, s.total, near(s.gini, 0.3, 1e-15) AS gini, s.gini_missing, near(s.hhi, 385 / 55.0 ^ 2, 1e-15) AS hhi,
-  near(s.effective_number, 55.0 ^ 2 / 385, 1e-14) AS effective, near(s.hhi_normalised, (385 / 55.0 ^ 2 - 0.1) / 0.9, 1e-14) AS normalised, near(s.largest_share, 10 / 55.0, 1e-15) AS largest
+  near(s.effective_number, 55.0 ^ 2 / 385, 1e-14) AS effective, near(s.hhi_normalised, (385 / 55.0 ^ 2 - 0.1) / 0.9, 1e-14) AS normalised,
+  near(s.largest_share, 10 / 55.0, 1e-15) AS largest
 FROM (SELECT concentration_agg(i::numeric) AS c FROM generate_series(1, 10) i) x, concentration_stats(c) s;
 -- All equal, one has everything, one alone, zeros, credit balances, unknown.
 SELECT what, s.n, s.n_zero, s.n_skipped, s.total, s.hhi, s.hhi_normalised, s.gini, s.largest_share
