@@ -9,18 +9,18 @@
 
 typedef struct Narrow
 {
-	int32_t		amount[CL_BEHAVIOR_AMOUNTS];
 	uint16_t	days;
 	uint8_t		present;
 	uint8_t		conflicts;
+	int32_t		amount[];
 } Narrow;
 
 typedef struct Wide
 {
-	int64_t		amount[CL_BEHAVIOR_AMOUNTS];
 	uint16_t	days;
 	uint8_t		present;
 	uint8_t		conflicts;
+	int64_t		amount[];
 } Wide;
 
 #define NARROW_UNKNOWN INT32_MIN
@@ -33,7 +33,8 @@ typedef struct Wide
 static size_t
 slot_size(const ClBehavior *history)
 {
-	return history->wide ? sizeof(Wide) : sizeof(Narrow);
+	return history->wide ? sizeof(Wide) + history->amounts * sizeof(int64_t) :
+		sizeof(Narrow) + history->amounts * sizeof(int32_t);
 }
 
 static char *
@@ -56,9 +57,9 @@ row_fits_narrow(const ClBehaviorMonth *row)
 }
 
 static void
-write_narrow(Narrow *slot, const ClBehaviorMonth *row)
+write_narrow(Narrow *slot, const ClBehaviorMonth *row, int amounts)
 {
-	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+	for (int i = 0; i < amounts; i++)
 		slot->amount[i] = row->amount[i] == CL_BEHAVIOR_UNKNOWN ? NARROW_UNKNOWN : (int32_t) row->amount[i];
 	slot->days = (uint16_t) row->days_past_due;	/* CL_BEHAVIOR_NO_DAYS becomes NO_DAYS */
 	slot->present = true;
@@ -73,51 +74,48 @@ write_slot(ClBehavior *history, int slot, const ClBehaviorMonth *row)
 	history->contradicted |= row->conflicts != 0;
 	if (!history->wide)
 	{
-		write_narrow((Narrow *) slot_at(history, slot), row);
+		write_narrow((Narrow *) slot_at(history, slot), row, history->amounts);
 		return;
 	}
 	wide = (Wide *) slot_at(history, slot);
-	memcpy(wide->amount, row->amount, sizeof(wide->amount));
+	memcpy(wide->amount, row->amount, history->amounts * sizeof(int64_t));
 	wide->days = (uint16_t) row->days_past_due;
 	wide->present = true;
 	wide->conflicts = (uint8_t) row->conflicts;
 }
 
 static bool
-read_narrow(const Narrow *slot, ClBehaviorMonth *row)
-{
-	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
-		row->amount[i] = slot->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : slot->amount[i];
-	row->days_past_due = slot->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : slot->days;
-	row->conflicts = slot->conflicts;
-	return slot->present;
-}
-
-static bool
 read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
 {
-	const Wide *wide;
+	const void *at = slot_at(history, slot);
+	const Narrow *narrow = at;	/* but for the amounts a wide one is the same */
+	const Wide *wide = at;
 
-	if (!history->wide)
-		return read_narrow((const Narrow *) history->slots + slot, row);
-	wide = (const Wide *) history->slots + slot;
-	memcpy(row->amount, wide->amount, sizeof(row->amount));
-	row->days_past_due = wide->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : wide->days;
-	row->conflicts = wide->conflicts;
-	return wide->present;
+	for (int i = 0; i < history->amounts; i++)
+		row->amount[i] = history->wide ? wide->amount[i] :
+			narrow->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : narrow->amount[i];
+	for (int i = history->amounts; i < CL_BEHAVIOR_AMOUNTS; i++)
+		row->amount[i] = CL_BEHAVIOR_UNKNOWN;
+	row->days_past_due = narrow->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : narrow->days;
+	row->conflicts = narrow->conflicts;
+	return narrow->present;
 }
 
 /*
  * The number of slots that fill the block of at least that many: blocks of memory are powers of two. The first block has room
- * for two years, since what a growing history leaves behind is lost as long as all others grow too (months loaded one by one).
+ * for two years, since what a growing history leaves behind is lost as long as all others grow too (months loaded one by one);
+ * where few amounts are kept, for all months.
  */
 #define FIRST_BLOCK 512
 
 static int
-capacity_for(int slots, size_t size)
+capacity_for(const ClBehavior *history, int slots)
 {
+	size_t		size = slot_size(history);
 	size_t		block = FIRST_BLOCK;
 
+	if (history->amounts < CL_BEHAVIOR_AMOUNTS)
+		return CL_BEHAVIOR_MONTHS;
 	while (block < slots * size)
 		block *= 2;
 	return block / size < CL_BEHAVIOR_MONTHS ? (int) (block / size) : CL_BEHAVIOR_MONTHS;
@@ -137,7 +135,7 @@ reserve(ClBehavior *history, const ClMemory *memory, int slots)
 
 	if (slots <= history->capacity)
 		return;
-	history->capacity = (uint16_t) capacity_for(slots, slot_size(history));
+	history->capacity = (uint16_t) capacity_for(history, slots);
 	size = history->capacity * slot_size(history);
 	if (!in_first_block(history))
 		history->slots = cl_reallocate(memory, history->slots, size);
@@ -156,9 +154,9 @@ widen(ClBehavior *history, const ClMemory *memory)
 	ClBehaviorMonth row;
 
 	history->wide = true;
-	history->capacity = (uint16_t) capacity_for(before.n, sizeof(Wide));
-	history->slots = cl_allocate(memory, history->capacity * sizeof(Wide));
-	memset(history->slots, 0, history->capacity * sizeof(Wide));
+	history->capacity = (uint16_t) capacity_for(history, before.n);
+	history->slots = cl_allocate(memory, history->capacity * slot_size(history));
+	memset(history->slots, 0, history->capacity * slot_size(history));
 	for (int i = 0; i < before.n; i++)
 	{
 		if (read_slot(&before, i, &row))
@@ -168,23 +166,36 @@ widen(ClBehavior *history, const ClMemory *memory)
 		cl_release(memory, before.slots);
 }
 
+void
+cl_behavior_init(ClBehavior *history, int amounts)
+{
+	memset(history, 0, sizeof(*history));
+	history->amounts = (uint8_t) amounts;
+}
+
+void
+cl_behavior_clear(ClBehavior *history, const ClMemory *memory)
+{
+	if (!in_first_block(history))
+		cl_release(memory, history->slots);
+	cl_release(memory, history->earlier);
+}
+
 ClBehavior *
 cl_behavior_new(const ClMemory *memory)
 {
 	ClBehavior *history = cl_allocate(memory, FIRST_BLOCK);
 
-	memset(history, 0, sizeof(*history));
+	cl_behavior_init(history, CL_BEHAVIOR_AMOUNTS);
 	history->slots = history + 1;
-	history->capacity = (FIRST_BLOCK - sizeof(*history)) / sizeof(Narrow);
+	history->capacity = (uint16_t) ((FIRST_BLOCK - sizeof(*history)) / slot_size(history));
 	return history;
 }
 
 void
 cl_behavior_free(ClBehavior *history, const ClMemory *memory)
 {
-	if (!in_first_block(history))
-		cl_release(memory, history->slots);
-	cl_release(memory, history->earlier);
+	cl_behavior_clear(history, memory);
 	cl_release(memory, history);
 }
 
@@ -367,7 +378,7 @@ cl_behavior_append(ClBehavior *history, int32_t month, const ClBehaviorMonth *ro
 		history->earlier != NULL || !row_fits_narrow(row))
 		return false;
 	history->contradicted |= row->conflicts != 0;
-	write_narrow((Narrow *) history->slots + history->n, row);
+	write_narrow((Narrow *) slot_at(history, history->n), row, history->amounts);
 	history->n++;
 	return true;
 }
@@ -482,9 +493,8 @@ cl_behavior_conflict(const ClBehavior *history, int *columns)
 	return 0;
 }
 
-/* What is known of each column in any month kept. */
-static int
-known_columns(const ClBehavior *history)
+int
+cl_behavior_known(const ClBehavior *history)
 {
 	ClBehaviorMonth row;
 	int			columns = 0;
@@ -520,7 +530,7 @@ last_known(const ClBehavior *history, ClBehaviorAmount amount)
 bool
 cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months)
 {
-	int			columns = known_columns(history);
+	int			columns = cl_behavior_known(history);
 	ClBehaviorMonth row = {{last_known(history, CL_BEHAVIOR_LIMIT)}, 0, 0};
 	int64_t		balance = last_known(history, CL_BEHAVIOR_BALANCE);
 	int32_t		last = cl_behavior_last(history);

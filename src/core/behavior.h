@@ -14,6 +14,9 @@
  * The slots are months in a row, from low on. They are narrow (32-bit amounts, 20 bytes) until an amount needs 64 bits; the
  * capacities are those that fill blocks of a power of two. The first block holds the history itself and two years of narrow
  * slots, so that a month waits for memory once.
+ *
+ * A history may be part of something else (cl_behavior_init), and keep the first few amounts only. All its months fit in its
+ * first block then.
  */
 #ifndef CL_CORE_BEHAVIOR_H
 #define CL_CORE_BEHAVIOR_H
@@ -68,6 +71,7 @@ typedef struct ClBehavior
 	int32_t		low;			/* the first month kept; there is a row for it, as for the last */
 	uint16_t	n;				/* slots in use: months low .. low + n - 1 */
 	uint16_t	capacity;
+	uint8_t		amounts;		/* that are kept of a month; the others are unknown */
 	uint8_t		decimals;		/* of all amounts: the most that any row, kept or not, displayed */
 	bool		wide;
 	bool		contradicted;	/* a month had rows that contradict each other; it may have left the window since */
@@ -85,6 +89,8 @@ cl_behavior_last(const ClBehavior *history)
 extern bool cl_behavior_append(ClBehavior *history, int32_t month, const ClBehaviorMonth *row);
 extern ClBehavior *cl_behavior_new(const ClMemory *memory);
 extern void cl_behavior_free(ClBehavior *history, const ClMemory *memory);
+extern void cl_behavior_init(ClBehavior *history, int amounts);
+extern void cl_behavior_clear(ClBehavior *history, const ClMemory *memory);	/* gives back what it holds */
 /* false when the month is CL_BEHAVIOR_SPAN or more from another: nothing is changed then. Amounts at the history's decimals. */
 extern bool cl_behavior_put(ClBehavior *history, const ClMemory *memory, int32_t month, const ClBehaviorMonth *row);
 extern bool cl_behavior_put_earlier(ClBehavior *history, const ClMemory *memory, int32_t month);
@@ -96,6 +102,8 @@ extern bool cl_behavior_is_earlier(const ClBehavior *history, int32_t month);
 extern int	cl_behavior_count_earlier(const ClBehavior *history, int32_t from, int32_t to);
 /* The first month whose rows contradict each other, or 0; the columns through *columns. */
 extern int32_t cl_behavior_conflict(const ClBehavior *history, int *columns);
+/* The columns that any month kept knows something of. */
+extern int	cl_behavior_known(const ClBehavior *history);
 extern bool cl_behavior_amount_valid(int64_t amount, int decimals);
 extern bool cl_behavior_fits_narrow(const ClBehavior *history);
 extern int32_t cl_behavior_month(int32_t days);

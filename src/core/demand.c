@@ -286,19 +286,21 @@ cl_demand_clear(ClDemand *demand)
 	forget_fit(demand);
 	cl_release(&demand->memory, demand->cells);
 	cl_release(&demand->memory, demand->slots);
-	if (demand->history != NULL)
-		cl_behavior_free(demand->history, &demand->memory);
+	if (demand->dated)
+		cl_behavior_clear(&demand->history, &demand->memory);
 	cl_release(&demand->memory, demand->model);
 	cl_release(&demand->memory, demand->posterior);
 	cl_demand_init(demand, &demand->memory, &demand->options);
 }
 
-/* fmax() leaves out what is not known. */
+/* What is not known is not above anything. */
 static inline void
 see(ClDemand *demand, double balance, double limit)
 {
-	demand->highest_balance = fmax(demand->highest_balance, balance);
-	demand->highest_granted = fmax(demand->highest_granted, limit);
+	if (balance > demand->highest_balance)
+		demand->highest_balance = balance;
+	if (limit > demand->highest_granted)
+		demand->highest_granted = limit;
 }
 
 static bool
@@ -367,26 +369,35 @@ amount_of(double *value, int64_t *amount, int *decimals)
 	return true;
 }
 
+void
+cl_demand_date(ClDemand *demand)
+{
+	cl_behavior_init(&demand->history, CL_BEHAVIOR_BALANCE + 1);
+	demand->dated = true;
+}
+
 bool
 cl_demand_add_month(ClDemand *demand, int32_t month, double balance, double limit)
 {
 	ClBehaviorMonth row = {{CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN, CL_BEHAVIOR_UNKNOWN},
 	CL_BEHAVIOR_NO_DAYS, 0};
-	int			decimals = demand->history != NULL ? demand->history->decimals : 0;
+	ClBehavior *history = &demand->history;
+	int			decimals;
 
+	if (!demand->dated)
+		cl_demand_date(demand);
+	decimals = history->decimals;
 	if (!amount_of(&balance, &row.amount[CL_BEHAVIOR_BALANCE], &decimals) ||
 		!amount_of(&limit, &row.amount[CL_BEHAVIOR_LIMIT], &decimals) || too_large(demand, balance, limit))
 		return false;
-	if (demand->history == NULL)
-		demand->history = cl_behavior_new(&demand->memory);
-	cl_behavior_raise_decimals(demand->history, &demand->memory, decimals);
+	if (decimals > history->decimals)
+		cl_behavior_raise_decimals(history, &demand->memory, decimals);
 	for (int i = CL_BEHAVIOR_LIMIT; i <= CL_BEHAVIOR_BALANCE; i++)
 	{
 		if (row.amount[i] != CL_BEHAVIOR_UNKNOWN)
-			row.amount[i] /= (int64_t) cl_pow10_64[CL_BEHAVIOR_DECIMALS - demand->history->decimals];
+			row.amount[i] /= (int64_t) cl_pow10_64[CL_BEHAVIOR_DECIMALS - decimals];
 	}
-	if (!cl_behavior_append(demand->history, month, &row) &&
-		!cl_behavior_put(demand->history, &demand->memory, month, &row))
+	if (!cl_behavior_append(history, month, &row) && !cl_behavior_put(history, &demand->memory, month, &row))
 		return false;
 	forget_fit(demand);
 	see(demand, balance, limit);
@@ -402,7 +413,7 @@ amount_double(const ClBehavior *history, int64_t amount)
 int
 cl_demand_months(const ClDemand *demand, ClDemandMonth months[CL_DEMAND_MONTHS])
 {
-	const ClBehavior *history = demand->history;
+	const ClBehavior *history = &demand->history;
 	ClBehaviorMonth row;
 	int			n = 0;
 
@@ -428,11 +439,11 @@ has_month(const ClBehavior *history, int32_t month)
 int32_t
 cl_demand_month_in_both(const ClDemand *a, const ClDemand *b)
 {
-	if (a->history == NULL || b->history == NULL)
+	if (!a->dated || !b->dated)
 		return 0;
-	for (int32_t month = cl_behavior_first(a->history); month <= cl_behavior_last(a->history); month++)
+	for (int32_t month = cl_behavior_first(&a->history); month <= cl_behavior_last(&a->history); month++)
 	{
-		if (has_month(a->history, month) && has_month(b->history, month))
+		if (has_month(&a->history, month) && has_month(&b->history, month))
 			return month;
 	}
 	return 0;
@@ -473,11 +484,11 @@ cl_demand_merge(ClDemand *into, const ClDemand *from)
 {
 	forget_fit(into);
 	see(into, from->highest_balance, from->highest_granted);
-	if (from->history == NULL)
+	if (!from->dated)
 		return merge_sums(into, from);
-	if (into->history == NULL)
-		into->history = cl_behavior_new(&into->memory);
-	return cl_behavior_merge(into->history, &into->memory, from->history);
+	if (!into->dated)
+		cl_demand_date(into);
+	return cl_behavior_merge(&into->history, &into->memory, &from->history);
 }
 
 /*

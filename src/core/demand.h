@@ -206,11 +206,18 @@ typedef struct ClDemand
 	ClDemandOptions options;
 	ClDemandFit *fit;			/* NULL until it is made */
 	int64_t		n;				/* months; as follows they include those of all kinds */
-	cl_int128	sum;			/* of the points of the months with a balance below the limit */
 	union
 	{
-		ClWide		squares;	/* of point^2 */
-		cl_int128	log_sum;	/* gamma: of their logarithms */
+		ClBehavior	history;	/* dated: limit and balance by month */
+		struct
+		{
+			cl_int128	sum;	/* of the points of the months with a balance below the limit */
+			union
+			{
+				ClWide		squares;	/* of point^2 */
+				cl_int128	log_sum;	/* gamma: of their logarithms */
+			};
+		};
 	};
 	double		highest_balance;	/* of all months, skipped ones too; 0 when none is above it */
 	double		highest_granted;	/* limit of any month, reached or not */
@@ -224,11 +231,11 @@ typedef struct ClDemand
 	uint16_t   *slots;			/* hash of cell number + 1, when there are many */
 	int64_t		n_zero;
 	int64_t		n_skipped;		/* without balance or without limit: not among n */
-	ClBehavior *history;		/* limit and balance by month; NULL: undated */
 	ClDemandModel *model;		/* given, and nothing above but its distribution counts; NULL: observations */
 	ClDemandPosterior *posterior;	/* of the model; NULL: none */
 	uint8_t		basis;			/* ClDemandBasis; a month where there are observations */
 	uint8_t		horizon;		/* in months, 1 to 120; 0: not said */
+	bool		dated;
 	bool		parts;			/* put together by rollup, which takes no month twice */
 	ClMemory	memory;
 } ClDemand;
@@ -246,6 +253,7 @@ typedef struct ClDemandMonth
 #define CL_DEMAND_MONTHS CL_BEHAVIOR_MONTHS
 
 extern void cl_demand_init(ClDemand *demand, const ClMemory *memory, const ClDemandOptions *options);
+extern void cl_demand_date(ClDemand *demand);	/* an empty one, of no months yet */
 extern void cl_demand_clear(ClDemand *demand);	/* gives back what it holds */
 extern int	cl_demand_point_decimals(const ClDemand *demand);
 extern double cl_demand_unit(const ClDemand *demand);	/* of a point */
@@ -267,7 +275,7 @@ extern int	cl_demand_months(const ClDemand *demand, ClDemandMonth months[CL_DEMA
 static inline bool
 cl_demand_dated(const ClDemand *demand)
 {
-	return demand->history != NULL;
+	return demand->dated;
 }
 
 extern void cl_demand_add_cell(ClDemand *demand, int64_t key, int64_t n, cl_int128 above);

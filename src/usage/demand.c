@@ -154,7 +154,7 @@ add_month(ClDemand *demand, int32_t month, double balance, double limit)
 		return;
 	if (fabs(balance) > largest || limit > largest)
 		no_room(balance, limit, largest);
-	cl_behavior_too_far_apart(demand->history, month);
+	cl_behavior_too_far_apart(&demand->history, month);
 }
 
 static Datum
@@ -213,7 +213,7 @@ cl_demand_final(PG_FUNCTION_ARGS)
 	const ClDemand *demand = PG_ARGISNULL(0) ? NULL : (ClDemand *) PG_GETARG_POINTER(0);
 
 	if (demand != NULL && cl_demand_dated(demand))
-		cl_behavior_require_consistent(demand->history);
+		cl_behavior_require_consistent(&demand->history);
 	return cl_summary_final(fcinfo, &demand_summary);
 }
 
@@ -235,7 +235,7 @@ cl_demand_of_behavior(PG_FUNCTION_ARGS)
 	const ClBehavior *history = cl_summary_state(&behavior_summary, PG_GETARG_DATUM(0));
 	const ClDemandOptions *options = cl_call_options(fcinfo, 1, read_options);
 	ClDemand   *demand = cl_demand_create();
-	ClDemand	months = {.history = unconstify(ClBehavior *, history)};
+	ClDemand	months = {.dated = true, .history = *history};
 	ClDemandMonth month[CL_DEMAND_MONTHS];
 	int			n = cl_demand_months(&months, month);
 
@@ -245,7 +245,7 @@ cl_demand_of_behavior(PG_FUNCTION_ARGS)
 	for (int32_t earlier = cl_behavior_first(history); earlier < history->low; earlier++)
 	{
 		if (cl_behavior_is_earlier(history, earlier))
-			(void) cl_behavior_put_earlier(demand->history, &demand->memory, earlier);
+			(void) cl_behavior_put_earlier(&demand->history, &demand->memory, earlier);
 	}
 	return cl_summary_datum(&demand_summary, demand);
 }

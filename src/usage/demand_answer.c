@@ -34,7 +34,7 @@ n_dropped(const ClDemand *demand)
 {
 	if (!cl_demand_dated(demand))
 		return 0;
-	return cl_behavior_count_earlier(demand->history, cl_behavior_first(demand->history), demand->history->low - 1);
+	return cl_behavior_count_earlier(&demand->history, cl_behavior_first(&demand->history), demand->history.low - 1);
 }
 
 Datum

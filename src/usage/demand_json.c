@@ -238,7 +238,7 @@ cl_demand_print(StringInfo out, const void *state)
 		if (cl_demand_dated(demand))
 		{
 			appendStringInfoString(out, ", \"history\": ");
-			behavior_summary.print(out, demand->history);
+			behavior_summary.print(out, &demand->history);
 		}
 		else
 			print_sums(out, demand);
@@ -416,6 +416,17 @@ parse_sums(const ClJson *document, ClDemand *demand)
 	parse_cells(document, demand);
 }
 
+static void
+require_order(const char *wrong)
+{
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid demand: it contradicts itself"),
+				 errdetail("The %s.", wrong),
+				 errhint("Build the value with demand_agg, demand or demand_from_quantiles.")));
+}
+
 static ClDemand *
 parse_months(const ClJson *document, ClDemandDistribution distribution)
 {
@@ -431,7 +442,7 @@ parse_months(const ClJson *document, ClDemandDistribution distribution)
 	if (cl_json_get(document, "history", &node))
 	{
 		cl_json_object(document, dated_keys);
-		demand->history = behavior_summary.parse(&node);
+		require_order(cl_demand_take(demand, behavior_summary.parse(&node)));
 	}
 	else
 		parse_sums(document, demand);
@@ -444,7 +455,6 @@ cl_demand_parse(const ClJson *document)
 	ClDemand   *demand;
 	ClDemandDistribution distribution;
 	ClJson		node;
-	const char *wrong;
 
 	cl_json_object(document, json_keys);
 	cl_json_require(document, "version", &node);
@@ -456,12 +466,6 @@ cl_demand_parse(const ClJson *document)
 	demand->basis = cl_json_get(document, "basis", &node) ?
 		CL_DEMAND_MONTH + cl_json_choice(&node, cl_demand_basis_names + CL_DEMAND_MONTH) : CL_DEMAND_NO_BASIS;
 	demand->horizon = cl_json_get(document, "horizon", &node) ? cl_json_int(&node, 1, CL_DEMAND_MOST_HORIZON) : 0;
-	wrong = cl_demand_disorder(demand);
-	if (wrong != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid demand: it contradicts itself"),
-				 errdetail("The %s.", wrong),
-				 errhint("Build the value with demand_agg, demand or demand_from_quantiles.")));
+	require_order(cl_demand_disorder(demand));
 	return demand;
 }

@@ -181,8 +181,8 @@ merge(void *into, const void *from)
 	if (cl_demand_merge(demand, other))
 		return;
 	if (cl_demand_dated(demand))
-		cl_behavior_too_far_apart(demand->history, cl_behavior_first(other->history) < cl_behavior_first(demand->history) ?
-								  cl_behavior_first(other->history) : cl_behavior_last(other->history));
+		cl_behavior_too_far_apart(&demand->history, cl_behavior_first(&other->history) < cl_behavior_first(&demand->history) ?
+								  cl_behavior_first(&other->history) : cl_behavior_last(&other->history));
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("too many months in a demand"),
@@ -262,21 +262,21 @@ options_disorder(const ClDemand *demand)
 	return NULL;
 }
 
+const char *
+cl_demand_take(ClDemand *demand, const ClBehavior *history)
+{
+	cl_demand_date(demand);
+	(void) cl_behavior_merge(&demand->history, &demand->memory, history);
+	return (cl_behavior_known(history) & ~(1 << CL_BEHAVIOR_LIMIT | 1 << CL_BEHAVIOR_BALANCE)) == 0 ? NULL :
+		"history of a demand has more than limits and balances";
+}
+
 static const char *
 dated_disorder(const ClDemand *demand)
 {
-	const ClBehavior *history = demand->history;
 	ClDemandMonth months[CL_DEMAND_MONTHS];
-	ClBehaviorMonth row;
 	int			n = cl_demand_months(demand, months);
 
-	for (int32 month = history->low; month <= cl_behavior_last(history); month++)
-	{
-		if (cl_behavior_get(history, month, &row) &&
-			(row.amount[CL_BEHAVIOR_PAYMENT] != CL_BEHAVIOR_UNKNOWN || row.amount[CL_BEHAVIOR_DUE] != CL_BEHAVIOR_UNKNOWN ||
-			 row.days_past_due != CL_BEHAVIOR_NO_DAYS))
-			return "history of a demand has more than limits and balances";
-	}
 	for (int i = 0; i < n; i++)
 	{
 		if (months[i].balance > demand->highest_balance || months[i].limit > demand->highest_granted)

@@ -27,6 +27,8 @@ extern ClDemand *cl_demand_of_posterior(const ClDemandModel *model, const ClDema
 extern ClDemand *cl_demand_of_quantiles(int n, const double *probability, const double *quantile, double ceiling,
 										ClDemandBasis basis, int horizon);
 
+/* Into an empty one, the months of a history from outside; what is wrong with that, or NULL. */
+extern const char *cl_demand_take(ClDemand *demand, const ClBehavior *history);
 extern const char *cl_demand_disorder(const ClDemand *demand);
 extern void cl_demand_write(StringInfo buf, const void *state);
 extern void cl_demand_transfer(StringInfo buf, const void *state);

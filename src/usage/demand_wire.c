@@ -131,7 +131,7 @@ write_as(StringInfo buf, const ClDemand *demand, int more)
 	cl_wire_send_float8(buf, demand->highest_balance);
 	cl_wire_send_float8(buf, demand->highest_granted);
 	if (cl_demand_dated(demand))
-		behavior_summary.write(buf, demand->history);
+		behavior_summary.write(buf, &demand->history);
 	else
 		write_sums(buf, demand);
 }
@@ -151,7 +151,7 @@ cl_demand_write(StringInfo buf, const void *state)
 	const ClDemand *demand = state;
 	int			columns;
 
-	if (cl_demand_dated(demand) && cl_behavior_conflict(demand->history, &columns) != 0)
+	if (cl_demand_dated(demand) && cl_behavior_conflict(&demand->history, &columns) != 0)
 		cl_wire_invalid(TYPE_NAME, "history has a month about which rows contradict each other");
 	write_as(buf, demand, 0);
 }
@@ -207,7 +207,14 @@ read_months(StringInfo buf, ClDemandDistribution distribution, int kind)
 	demand->highest_balance = pq_getmsgfloat8(buf) + 0.0;
 	demand->highest_granted = pq_getmsgfloat8(buf) + 0.0;
 	if (kind == KIND_DATED)
-		demand->history = behavior_summary.read(buf);
+	{
+		ClBehavior *history = behavior_summary.read(buf);
+		const char *wrong = cl_demand_take(demand, history);
+
+		if (wrong != NULL)
+			cl_wire_invalid(TYPE_NAME, wrong);
+		cl_behavior_free(history, &demand->memory);
+	}
 	else
 		read_sums(buf, demand);
 	return demand;

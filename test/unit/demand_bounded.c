@@ -282,7 +282,7 @@ check_forecasts(ClDemand demand[PANEL], int32_t as_of)
 	double		factor[CL_FORECAST_SIZES];
 
 	for (int i = 0; i < PANEL; i++)
-		cl_forecast_add(&forecast, &cl_test_memory, demand[i].history);
+		cl_forecast_add(&forecast, &cl_test_memory, &demand[i].history);
 	sorted = cl_forecast_sorted(&forecast, &cl_test_memory);
 	cl_forecast_ceilings(sorted, forecast.n, factor);
 	for (int t = 0; t < 3; t++)
@@ -296,7 +296,7 @@ check_forecasts(ClDemand demand[PANEL], int32_t as_of)
 			ClDemandModel model = {.distribution = CL_DEMAND_QUANTILES, .n_points = CL_FORECAST_POINTS,
 			.probability = cl_forecast_probability, .quantile = quantile};
 
-			if (!cl_forecast_origin(demand[i].history, as_of, &origin) || !(origin.scale > 0))
+			if (!cl_forecast_origin(&demand[i].history, as_of, &origin) || !(origin.scale > 0))
 				continue;
 			model.ceiling = cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin,
 												  origin.scale * factor[cl_forecast_size(origin.scale)], quantile);
@@ -402,6 +402,28 @@ test_given(void)
 	}
 }
 
+/* With all its months an account takes a block of 512 bytes beside its own of 256, or one of 1024 if an amount is large. */
+static void
+test_room(void)
+{
+	static const ClDemandOptions options = {CL_DEMAND_LOGNORMAL, CL_DEMAND_TOLERANCE, CL_DEMAND_CEILING_FACTOR, INFINITY};
+	static const double limits[] = {1000.25, 1e12};
+	static const size_t room[] = {512, 1024};
+
+	for (int i = 0; i < 2; i++)
+	{
+		size_t		before = cl_test_allocated;
+		ClDemand	demand;
+
+		cl_demand_init(&demand, &cl_test_memory, &options);
+		for (int month = 0; month < CL_DEMAND_MONTHS; month++)
+			CHECK(cl_demand_add_month(&demand, 24300 + month, month, month < 9 ? 100 : limits[i]));
+		CHECK(cl_test_allocated - before <= room[i]);
+		cl_demand_clear(&demand);
+		CHECK_EQ_INT(cl_test_allocated, before);
+	}
+}
+
 /* Months of one account in any order and split are one history; its sums are those of the months without dates. */
 static void
 test_months(void)
@@ -432,7 +454,7 @@ test_months(void)
 	CHECK(cl_demand_month_in_both(&part[0], &part[1]) != 0);
 	CHECK_EQ_INT(cl_demand_months(&part[1], month), CL_DEMAND_MONTHS);
 	CHECK(month[0].month == 24314 && month[0].balance == 14 * 37 % 110 + 0.25 && isnan(month[6].limit));
-	CHECK_EQ_INT(cl_behavior_count_earlier(part[1].history, 0, 24400), 14);
+	CHECK_EQ_INT(cl_behavior_count_earlier(&part[1].history, 0, 24400), 14);
 	CHECK(cl_demand_fit(&dated)->mu == cl_demand_fit(&undated)->mu && cl_demand_fit(&part[1])->mu == cl_demand_fit(&dated)->mu);
 	CHECK(dated.n == 35 && dated.n == undated.n && dated.n_censored == undated.n_censored && dated.n_skipped == 1);
 	/* A month that is no longer kept still says what was seen. */
@@ -440,9 +462,9 @@ test_months(void)
 	CHECK_NEAR(cl_demand_ceiling(&part[1]), 360000, 0);
 	/* Seen is what the history holds, at four decimals. */
 	CHECK(cl_demand_add_month(&part[1], 24351, 123456.78914, 123456.78915) && cl_demand_ceiling(&part[1]) == 4 * 123456.7892);
-	CHECK(cl_behavior_conflict(dated.history, &columns) == 0);
-	CHECK(cl_demand_add_month(&dated, 24320, NAN, 100) && cl_behavior_conflict(dated.history, &columns) == 0);
-	CHECK(cl_demand_add_month(&dated, 24320, NAN, 101) && cl_behavior_conflict(dated.history, &columns) == 24320);
+	CHECK(cl_behavior_conflict(&dated.history, &columns) == 0);
+	CHECK(cl_demand_add_month(&dated, 24320, NAN, 100) && cl_behavior_conflict(&dated.history, &columns) == 0);
+	CHECK(cl_demand_add_month(&dated, 24320, NAN, 101) && cl_behavior_conflict(&dated.history, &columns) == 24320);
 	CHECK(!cl_demand_add_month(&undated, 24300, 1e15, 1));
 	cl_demand_clear(&dated);
 	cl_demand_clear(&undated);
@@ -459,5 +481,6 @@ test_demand_bounded(void)
 	test_histories();
 	test_leaning();
 	test_given();
+	test_room();
 	test_months();
 }
