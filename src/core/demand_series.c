@@ -31,9 +31,6 @@ static const double alone[ALONE] = {-3.7504397177257423, -2.3667594107345413, -1
 static const double alone_weights[ALONE] = {0.00054826885597221779, 0.030757123967586497, 0.24012317860501271,
 0.45714285714285714, 0.24012317860501271, 0.030757123967586497, 0.00054826885597221779};
 
-/* The filter believes more of a level than months at the limit tell. */
-#define STRETCH 1.2
-
 double
 cl_demand_lambda(ClDemandDistribution distribution)
 {
@@ -50,38 +47,47 @@ cl_demand_fade(double carry, int gap)
 	return result;
 }
 
+/* Of a point below the limit that begins the series, or follows another: its innovation is known when the level is. */
+static inline bool
+is_known(const ClDemandEvidence *evidence, int i)
+{
+	return !evidence->at_limit[i] && (i == 0 || !evidence->at_limit[i - 1]);
+}
+
 /*
- * The sums over months with a draw of the innovations x_t - r x_s, r = carry^gap, whose mean is (1 - r) mu and whose
- * variance is (1 - r^2) sigma^2: sum of (x_t - r x_s - (1 - r) mu)^2 / (1 - r^2) is squares + precision (mu - mean)^2. Of the
- * points before the first month at its limit; those from it on are gone through one by one.
+ * The sums over points of the innovations x_t - r x_s, r = carry^gap, whose mean is (1 - r) mu and whose variance is
+ * (1 - r^2) sigma^2: sum of (x_t - r x_s - (1 - r) mu)^2 / (1 - r^2) is squares + precision (mu - mean)^2. Of those that are
+ * known among the first n.
  */
 static void
-add_up(ClDemandEvidence *evidence)
+add_up(ClDemandInnovations *sums, const ClDemandEvidence *evidence, int n)
 {
 	double		start = evidence->population->start;
 	double		sum = 0;
 	double		variances = 1;
-	double		before = 0;
 
-	for (int i = 0; i < evidence->n_first; i++)
+	*sums = (ClDemandInnovations) {0};
+	for (int i = 0; i < n; i++)
 	{
 		double		r = evidence->fade[i];
 		double		v = i == 0 ? start : 1 - r * r;
 
-		evidence->precision += (1 - r) * (1 - r) / v;
-		sum += (1 - r) * (evidence->point[i] - r * before) / v;
+		if (!is_known(evidence, i))
+			continue;
+		sums->precision += (1 - r) * (1 - r) / v;
+		sum += (1 - r) * (evidence->point[i] - (i > 0 ? r * evidence->point[i - 1] : 0)) / v;
 		variances *= v;
-		before = evidence->point[i];
 	}
-	evidence->log_variances = log(variances);
-	evidence->mean = sum / evidence->precision;
-	for (int i = 0; i < evidence->n_first; i++)
+	sums->log_variances = log(variances);
+	if (sums->precision > 0)
+		sums->mean = sum / sums->precision;
+	for (int i = 0; i < n; i++)
 	{
 		double		r = evidence->fade[i];
-		double		miss = evidence->point[i] - evidence->mean - r * (before - evidence->mean);
+		double		miss = evidence->point[i] - sums->mean - (i > 0 ? r * (evidence->point[i - 1] - sums->mean) : 0);
 
-		evidence->squares += miss * miss / (i == 0 ? start : 1 - r * r);
-		before = evidence->point[i];
+		if (is_known(evidence, i))
+			sums->squares += miss * miss / (i == 0 ? start : 1 - r * r);
 	}
 }
 
@@ -100,7 +106,6 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 	memset(evidence->turns, 0, sizeof(evidence->turns));
 	memset(evidence->turns_zero, 0, sizeof(evidence->turns_zero));
 	evidence->log_constant = 0;
-	evidence->precision = evidence->mean = evidence->squares = evidence->log_variances = 0;
 	for (int i = 0; i < series->n; i++)
 		largest = isnan(series->months[i]) ? largest : fmax(largest, fabs((double) series->months[i]));
 	evidence->reference = largest > 0 ? log(largest) : 0;
@@ -143,57 +148,74 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 	}
 	evidence->last_gap = last_known < 0 ? 0 : series->n - 1 - last_known;
 	evidence->point_gap = last_point < 0 ? -1 : series->n - 1 - last_point;
-	if (evidence->n_first > 0)
-		add_up(evidence);
+	add_up(&evidence->first, evidence, evidence->n_first);
+	evidence->pairs = evidence->first;
+	if (evidence->n_first < evidence->n_points)
+		add_up(&evidence->pairs, evidence, evidence->n_points);
 }
 
 /*
  * The log density of the points, in units of sigma, if their level is normal with this mean and variance: a filter (Kalman 1960)
- * of level and deviation together. A month at its limit leaves both as normal variables of the same mean and variance.
+ * of level and deviation together. A month at its limit leaves both as normal variables of the same mean and variance. After one
+ * below it the deviation is what the level leaves of the point. So points that follow each other say something of the level
+ * only, and where that is known they are added up already.
  */
 static double
 filter(const ClDemandEvidence *evidence, double scale, ClDemandNode *node)
 {
+	bool		level_known = node->level_variance == 0;
+	const ClDemandInnovations *sums = level_known ? &evidence->pairs : &evidence->first;
 	double		m = node->level * scale;
 	double		v = node->level_variance * scale * scale;
 	double		e = 0;
 	double		w = evidence->population->start;
 	double		c = 0;
-	double		value = 0;
+	double		miss = sums->mean * scale - m;
 	/* Logarithms are taken of products: of variances, of probabilities to be beyond the limit. */
-	double		variances = 1;
+	double		variances = 1 + v * sums->precision;
 	double		tails = 1;
+	double		value = -0.5 * (sums->squares * scale * scale + sums->precision * miss * miss / variances + sums->log_variances);
 
-	if (evidence->n_first > 0)
-	{
-		double		miss = evidence->mean * scale - m;
-		double		known = 1 + v * evidence->precision;
-
-		value = -0.5 * (evidence->squares * scale * scale + evidence->precision * miss * miss / known + evidence->log_variances);
-		variances = known;
-		v /= known;
-		m += v * evidence->precision * miss;
-		e = evidence->point[evidence->n_first - 1] * scale - m;
-		w = v;
-		c = -v;
-	}
+	v /= variances;
+	m += v * sums->precision * miss;
 	for (int i = evidence->n_first; i < evidence->n_points; i++)
 	{
+		double		x = evidence->point[i] * scale;
 		double		r = evidence->fade[i];
-		double		miss;
+		double		fresh = i > 0 ? 1 - r * r : w;
 		double		s;
 		double		shift;
 		double		shrink;
+		double		to_level;	/* covariances with the point */
+		double		to_deviation;
 
+		if (i > 0 && !evidence->at_limit[i - 1])
+		{
+			e = evidence->point[i - 1] * scale - m;
+			w = v;
+			c = -v;
+			if (!evidence->at_limit[i])
+			{
+				if (level_known)
+					continue;
+				miss = x - m - r * e;
+				s = fresh + v * (1 - r) * (1 - r);
+				value -= 0.5 * miss * miss / s;
+				variances *= s;
+				m += v * (1 - r) * miss / s;
+				v *= fresh / s;
+				continue;
+			}
+		}
 		if (i > 0)
 		{
 			e *= r;
 			c *= r;
-			w = 1 - r * r * (1 - w);
+			w = fresh + r * r * w;
 		}
 		/* What is new of a month is not known, whatever rounding says of the rest. */
-		s = fmax(v + 2 * c + w, i > 0 ? 1 - r * r : w);
-		miss = evidence->point[i] * scale - m - e;
+		s = v + 2 * c + w > fresh ? v + 2 * c + w : fresh;
+		miss = x - m - e;
 		if (!evidence->at_limit[i])
 		{
 			shift = miss / s;
@@ -203,11 +225,12 @@ filter(const ClDemandEvidence *evidence, double scale, ClDemandNode *node)
 		}
 		else
 		{
-			double		root = sqrt(s);
-			ClNormalTail beyond = cl_normal_tail(-miss / root);
+			double		unit = 1 / sqrt(s);
+			ClNormalTail beyond = cl_normal_tail(-miss * unit);
+			double		less = beyond.hazard * (beyond.hazard - miss * unit);
 
-			shift = beyond.hazard / root;
-			shrink = fmin(0.999999, fmax(0, beyond.hazard * (beyond.hazard - miss / root))) / s;
+			shift = beyond.hazard * unit;
+			shrink = (less < 0 ? 0 : less > 0.999999 ? 0.999999 : less) / s;
 			value += beyond.exponent;
 			tails *= beyond.value;
 			if (tails < 1e-150)
@@ -216,19 +239,26 @@ filter(const ClDemandEvidence *evidence, double scale, ClDemandNode *node)
 				tails = 1;
 			}
 		}
-		m += (v + c) * shift;
-		e += (c + w) * shift;
-		s = v + c;
-		v -= s * s * shrink;
-		w -= (c + w) * (c + w) * shrink;
-		c -= s * (c + w) * shrink;
+		to_level = v + c;
+		to_deviation = c + w;
+		m += to_level * shift;
+		e += to_deviation * shift;
+		v -= to_level * to_level * shrink;
+		w -= to_deviation * to_deviation * shrink;
+		c -= to_level * to_deviation * shrink;
+	}
+	if (evidence->n_points > 0 && !evidence->at_limit[evidence->n_points - 1])
+	{
+		e = evidence->point[evidence->n_points - 1] * scale - m;
+		w = v;
+		c = -v;
 	}
 	node->level = m / scale;
-	node->level_variance = fmax(0, v) / (scale * scale);
+	node->level_variance = v > 0 ? v / (scale * scale) : 0;
 	node->deviation = e * node->sigma;
-	node->deviation_variance = fmax(0, w) * node->sigma * node->sigma;
+	node->deviation_variance = w > 0 ? w * node->sigma * node->sigma : 0;
 	node->covariance = c * node->sigma * node->sigma;
-	return value + log(tails) - 0.5 * log(variances);
+	return value + log(tails / sqrt(variances));
 }
 
 /* The log density of the series at a spread, of a level that is normal with this mean and variance. */
@@ -441,7 +471,7 @@ at_spread_exact(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
 	const ClDemandPopulation *population = evidence->population;
 	double		value = at_spread(evidence, b, node);
 	double		middle = node->level;
-	double		width = STRETCH * sqrt(node->level_variance);
+	double		width = sqrt(node->level_variance);
 	ClDemandNode at[EACH];
 	double		most = -INFINITY;
 	double		total = 0;

@@ -53,6 +53,18 @@ typedef struct ClDemandPopulation
 	ClDemandBeta stays;			/* of no draw after none */
 } ClDemandPopulation;
 
+/*
+ * Of innovations, each of a point below the limit and the one before it: weight of their mean, the mean, the squares about it,
+ * and the logarithm of the product of their variances.
+ */
+typedef struct ClDemandInnovations
+{
+	double		precision;
+	double		mean;
+	double		squares;
+	double		log_variances;
+} ClDemandInnovations;
+
 /* A series prepared for one value of carry. */
 typedef struct ClDemandEvidence
 {
@@ -61,10 +73,8 @@ typedef struct ClDemandEvidence
 	int			n_exact;		/* points below the limit */
 	double		log_constant;	/* what the density does not share with level and sigma */
 	int			n_first;		/* points before the first one at its limit */
-	double		precision;		/* of these: weight of the mean, the mean and the squares about it, of innovations */
-	double		mean;
-	double		squares;
-	double		log_variances;
+	ClDemandInnovations first;	/* of these */
+	ClDemandInnovations pairs;	/* and of all points below the limit that follow one */
 	int			n_months;		/* of all kinds but unknown */
 	int			n_zero;
 	bool		last_zero;

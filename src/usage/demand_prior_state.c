@@ -397,7 +397,8 @@ cl_demand_prior_head(Datum value)
 	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes));
 	if (pq_getmsgbyte(&buf) != demand_prior_summary.version)
 		cl_wire_invalid(TYPE_NAME, "format version is not known here");
-	head = palloc0_object(ClDemandPriorHead);
+	head = palloc_object(ClDemandPriorHead);
+	memset(head, 0, offsetof(ClDemandPriorHead, ceiling));
 	read_head(&buf, head);
 	return head;
 }

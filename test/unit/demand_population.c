@@ -231,6 +231,60 @@ test_at_limit(void)
 }
 
 /*
+ * Many months at their limit, or just below: against a sum over a grid of level and log sigma, at each of which both are known.
+ * The filter has only a deviation to believe of there.
+ */
+static void
+test_often_at_limit(void)
+{
+	static const double carry[] = {0, 0.5, 0.9};
+	static const double limit[] = {7.2, 7.6, 8, 8.4};
+
+	for (int i = 0; i < 12; i++)
+	{
+		ClDemandPopulation population = {CL_DEMAND_LOGNORMAL, 8, 1.2, -0.7, 0.5, carry[i % 3], 1, {1e-9, 1e9}, {1e-9, 1e9}};
+		ClDemandPopulation known = population;
+		float		months[20];
+		ClDemandSeries series = {20, months};
+		ClDemandEvidence evidence;
+		ClDemandBelief belief;
+		ClDemandBelief at;
+		double		total = 0;
+		double		level = 0;
+		double		level_squares = 0;
+
+		for (int t = 0; t < series.n; t++)
+		{
+			double		x = 7.6 + 0.5 * sin(1.7 * t + i) + 0.4 * cos(0.6 * t * t);
+
+			months[t] = (float) (x < limit[i % 4] ? exp(x) : -exp(limit[i % 4]));
+		}
+		cl_demand_weigh(&evidence, &series, &population);
+		cl_demand_believe(&belief, &evidence);
+		known.level_sd = known.spread_sd = 1e-7;
+		evidence.population = &known;
+		for (int place = 0; place < 80 * 30; place++)
+		{
+			double		a = -3 + 8 * (place % 80 + 0.5) / 80;
+			double		b = -4 + 8 * (place / 80 + 0.5) / 30;
+			double		weight;
+
+			known.level_mean = population.level_mean + population.level_sd * a;
+			known.spread_mean = population.spread_mean + population.spread_sd * b;
+			cl_demand_believe(&at, &evidence);
+			weight = exp(at.log_marginal - belief.log_marginal - 0.5 * (a * a + b * b));
+			total += weight;
+			level += weight * known.level_mean;
+			level_squares += weight * known.level_mean * known.level_mean;
+		}
+		level /= total;
+		level_squares = level_squares / total - level * level;
+		CHECK(fabs(belief.level - level) < 0.001 * sqrt(level_squares));
+		CHECK(fabs(sqrt(belief.level_variance / level_squares) - 1) < 0.002);
+	}
+}
+
+/*
  * Panels of known truth: accounts whose level, sigma and months without a draw differ, deviations carried on. Intervals must
  * hold the truth at their rate, and the quantiles of the month to come that month. Mu and log q90 must be nearer to the truth
  * than any constant number of months that a segment could count for, its own mean and sigma within an account given.
@@ -690,6 +744,7 @@ test_demand_population(void)
 {
 	test_against_force();
 	test_at_limit();
+	test_often_at_limit();
 	test_truth();
 	test_jumps();
 	test_wandering();
