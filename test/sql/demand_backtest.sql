@@ -216,6 +216,14 @@ DELETE FROM backtest_short;
 SELECT demand_backtest('backtest_short');
 INSERT INTO backtest_short SELECT * FROM backtest_month;
 SELECT demand_backtest('backtest_short', '{"horizon": 12}');
+-- A wrong year: nobody has a balance where origins are looked for. An account whose months cannot be is named.
+INSERT INTO backtest_short (account_id, month, credit_limit, balance) VALUES (9999, '2062-03-01', 100, 10);
+SELECT demand_backtest('backtest_short', '{"methods": ["maximum"]}');
+SELECT demand_backtest('backtest_short', '{"methods": ["maximum"], "horizon": 3}');
+DELETE FROM backtest_short WHERE month > '2062-01-01';
+INSERT INTO backtest_short (account_id, month, credit_limit, balance) SELECT account_id, month, credit_limit + 1, balance FROM backtest_short
+WHERE account_id = (SELECT min(account_id) FROM backtest_short) AND month = (SELECT min(month) FROM backtest_short);
+SELECT demand_backtest('backtest_short', '{"methods": ["maximum"]}');
 ALTER TABLE backtest_short ADD currency text;
 UPDATE backtest_short SET currency = CASE WHEN account_id < 9 THEN 'EUR' ELSE 'USD' END;
 SELECT demand_backtest('backtest_short');

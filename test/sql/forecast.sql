@@ -175,6 +175,12 @@ SELECT train_demand('forecast_short', '{"columns": {"account_id": "a card"}}') =
 SELECT train_demand('forecast_short', '{"columns": {"account": "a card"}}');
 SELECT train_demand('forecast_month', '{"tolerance": 2}');
 SELECT train_demand('forecast_month', '{"from": "2025-08-01", "until": "2025-08-01"}');
+-- Of the months of an account, the account is named: the first by account_id, whatever the plan.
+CREATE VIEW forecast_wrong AS SELECT * FROM forecast_month UNION ALL
+SELECT 31, '2024-05-01', 1, 2, 3, 4 UNION ALL SELECT 7, '2024-05-01', 1, 2, 3, 4;
+SELECT train_demand('forecast_wrong');
+CREATE OR REPLACE VIEW forecast_wrong AS SELECT * FROM forecast_month UNION ALL SELECT 12, '2024-05-01', -1, 2, 3, 4;
+SELECT train_demand('forecast_wrong');
 SELECT rollup(m) FROM (VALUES (train_demand('forecast_month')), (train_demand('forecast_month', '{"origins": 3}'))) v(m);
 SELECT '{"version": 1, "origins": 12, "horizons": [1], "tolerance": 0.02, "n_accounts": 1, "n_skipped": 0, "counts": [[5, 1], [5, 1]]}'::demand_model;
 SELECT '\x01'::bytea::demand_model;

@@ -132,6 +132,7 @@ DECLARE
   step int;
   first_month date;
   last_month date;
+  before text;
   origins date[];
 BEGIN
   IF relation IS NULL OR options IS NULL THEN
@@ -173,34 +174,49 @@ BEGIN
         HINT = format('With horizon %s it needs %s months: a change to learn from, and one to try it on.', horizon,
           2 * horizon + 1);
   END IF;
-  RETURN QUERY
-    WITH score AS MATERIALIZED (
-      SELECT o.origin, s.* FROM unnest(origins) o (origin),
-        LATERAL credit_limit_internal.demand_backtest_origin(source, o.origin, methods, settings) s
-      ORDER BY s.method, s.segment, o.origin),	-- float8 is added in this order
-    total AS (
-      SELECT s.method, s.segment, count(*)::int AS n_origins, sum(s.n)::bigint AS n, sum(s.n_forecast)::bigint AS n_forecast,
-        avg(s.mae) AS mae, stddev_samp(s.mae) / sqrt(nullif(count(s.mae), 0)) AS mae_se, avg(s.difference) AS difference,
-        stddev_samp(s.difference) / sqrt(nullif(count(s.mae), 0)) AS difference_se,
-        CASE WHEN count(s.mae) >= 6 AND step >= horizon THEN credit_limit_internal.t_quantile(0.975, count(s.mae) - 1) END AS t,
-        avg(s.pinball50) AS pinball50, avg(s.pinball90) AS pinball90, avg(s.coverage90) AS coverage90,
-        sum(s.n_coverage)::bigint AS n_coverage, avg(s.not_identified) AS not_identified, avg(s.log_score) AS log_score,
-        CASE WHEN count(s.pit) > 0 THEN ARRAY[avg(s.pit[1]), avg(s.pit[2]), avg(s.pit[3]), avg(s.pit[4]), avg(s.pit[5]),
-          avg(s.pit[6]), avg(s.pit[7]), avg(s.pit[8]), avg(s.pit[9]), avg(s.pit[10])] END AS pit
-      FROM score s GROUP BY s.method, s.segment),
-    result AS (
-      SELECT t.method, t.segment, NULL::date AS origin, t.n_origins, t.n, t.n_forecast, t.mae, t.mae - t.t * t.mae_se,
-        t.mae + t.t * t.mae_se, t.difference, t.difference_se + 0 * t.t, t.difference - t.t * t.difference_se,
-        t.difference + t.t * t.difference_se, t.pinball50, t.pinball90, t.coverage90, t.n_coverage, t.not_identified,
-        t.log_score, t.pit
-      FROM total t
-      UNION ALL
-      SELECT s.method, s.segment, s.origin, 1, s.n, s.n_forecast, s.mae, NULL, NULL, s.difference, NULL, NULL, NULL, s.pinball50,
-        s.pinball90, s.coverage90, s.n_coverage, s.not_identified, s.log_score, s.pit
-      FROM score s)
-    SELECT r.* FROM result r
-    WHERE r.segment IS NULL OR EXISTS (SELECT FROM score s WHERE s.segment <> '')
-    ORDER BY r.segment COLLATE "C" NULLS FIRST, array_position(methods, r.method), r.origin NULLS FIRST;
+  BEGIN
+    RETURN QUERY
+      WITH score AS MATERIALIZED (
+        SELECT o.origin, s.* FROM unnest(origins) o (origin),
+          LATERAL credit_limit_internal.demand_backtest_origin(source, o.origin, methods, settings) s
+        ORDER BY s.method, s.segment, o.origin),	-- float8 is added in this order
+      total AS (
+        SELECT s.method, s.segment, count(*)::int AS n_origins, sum(s.n)::bigint AS n, sum(s.n_forecast)::bigint AS n_forecast,
+          avg(s.mae) AS mae, stddev_samp(s.mae) / sqrt(nullif(count(s.mae), 0)) AS mae_se, avg(s.difference) AS difference,
+          stddev_samp(s.difference) / sqrt(nullif(count(s.mae), 0)) AS difference_se,
+          CASE WHEN count(s.mae) >= 6 AND step >= horizon THEN credit_limit_internal.t_quantile(0.975, count(s.mae) - 1) END AS t,
+          avg(s.pinball50) AS pinball50, avg(s.pinball90) AS pinball90, avg(s.coverage90) AS coverage90,
+          sum(s.n_coverage)::bigint AS n_coverage, avg(s.not_identified) AS not_identified, avg(s.log_score) AS log_score,
+          CASE WHEN count(s.pit) > 0 THEN ARRAY[avg(s.pit[1]), avg(s.pit[2]), avg(s.pit[3]), avg(s.pit[4]), avg(s.pit[5]),
+            avg(s.pit[6]), avg(s.pit[7]), avg(s.pit[8]), avg(s.pit[9]), avg(s.pit[10])] END AS pit
+        FROM score s GROUP BY s.method, s.segment),
+      result AS (
+        SELECT t.method, t.segment, NULL::date AS origin, t.n_origins, t.n, t.n_forecast, t.mae, t.mae - t.t * t.mae_se,
+          t.mae + t.t * t.mae_se, t.difference, t.difference_se + 0 * t.t, t.difference - t.t * t.difference_se,
+          t.difference + t.t * t.difference_se, t.pinball50, t.pinball90, t.coverage90, t.n_coverage, t.not_identified,
+          t.log_score, t.pit
+        FROM total t
+        UNION ALL
+        SELECT s.method, s.segment, s.origin, 1, s.n, s.n_forecast, s.mae, NULL, NULL, s.difference, NULL, NULL, NULL, s.pinball50,
+          s.pinball90, s.coverage90, s.n_coverage, s.not_identified, s.log_score, s.pit
+        FROM score s)
+      SELECT r.* FROM result r
+      WHERE r.segment IS NULL OR EXISTS (SELECT FROM score s WHERE s.segment <> '')
+      ORDER BY r.segment COLLATE "C" NULLS FIRST, array_position(methods, r.method), r.origin NULLS FIRST;
+  EXCEPTION WHEN data_exception OR cardinality_violation THEN
+    PERFORM credit_limit_internal.name_account(source);
+    RAISE;
+  END;
+  IF NOT FOUND THEN
+    -- of a relation of the user's own
+    EXECUTE format('SELECT to_char(max(m.month), ''YYYY-MM'') FROM (%s) m WHERE m.balance IS NOT NULL AND m.month < $1', source)
+      INTO before USING last_month;
+    RAISE EXCEPTION 'no origin has an account to try a forecast on'
+      USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = format('Origins are counted back from %s, the last month with a balance; the one before it is %s.',
+          to_char(last_month, 'YYYY-MM'), before),
+        HINT = 'Look for a date with a wrong year, and leave its row out.';
+  END IF;
 END
 $$;
 
@@ -222,5 +238,6 @@ COMMENT ON FUNCTION credit_limit.demand_backtest(regclass, jsonb) IS
 'and what is at its limit counts as at least that. Options: columns; methods, a list; horizon 1, 3, 6 or 12 (default 1); '
 'origins, at most (12, 1 to 36); step, months between origins (horizon); tolerance (0.02); own, posterior, forecast and '
 'croston, options of demand_agg, demand_prior_agg, demand_model_agg and intermittent_forecast. Runs with the rights of the '
-'caller. NULL gives no rows. Error: no such column, a column currency with more than one, months fewer than 2 horizon + 1, '
-'another option or method.';
+'caller. NULL gives no rows. Errors: no such column, a column currency with more than one, months fewer than 2 horizon + 1, no '
+'account with a balance at an origin and horizon months later (a mistyped year sets the last month), months of an account that '
+'contradict each other or are out of range, another option or method.';

@@ -115,21 +115,53 @@ BEGIN
 END
 $$;
 
+-- After an error in the histories of a source of account_months: raises it again, saying of which account it is.
+CREATE FUNCTION credit_limit_internal.name_account(source text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  account record;
+  code text;
+  message text;
+  detail text;
+  hint text;
+BEGIN
+  -- of a relation of the user's own
+  FOR account IN EXECUTE format('SELECT m.account_id::text AS id, array_agg(m.month) AS month, '
+    'array_agg(m.credit_limit) AS credit_limit, array_agg(m.balance) AS balance, array_agg(m.payment) AS payment, '
+    'array_agg(m.due) AS due, array_agg(m.days_past_due) AS days_past_due FROM (%s) m GROUP BY m.account_id '
+    'ORDER BY m.account_id', source) LOOP
+    PERFORM credit_limit.behavior_agg(m.month, m.credit_limit, m.balance, m.payment, m.due, m.days_past_due)
+    FROM unnest(account.month, account.credit_limit, account.balance, account.payment, account.due, account.days_past_due)
+      m (month, credit_limit, balance, payment, due, days_past_due);
+  END LOOP;
+EXCEPTION WHEN data_exception OR cardinality_violation THEN
+  GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT;
+  RAISE EXCEPTION '%', message USING ERRCODE = code, DETAIL = format('Account %s: %s', account.id, detail), HINT = hint;
+END
+$$;
+
 CREATE FUNCTION credit_limit.train_demand(relation regclass, options jsonb DEFAULT '{}')
 RETURNS credit_limit.demand_model
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   model credit_limit.demand_model;
+  source text;
 BEGIN
   IF relation IS NULL OR options IS NULL THEN
     RETURN NULL;
   END IF;
-  -- of a relation of the user's own
-  EXECUTE format('SELECT credit_limit.demand_model_agg(s.h, $1) FROM (SELECT credit_limit.behavior_agg(m.month, m.credit_limit, '
-    'm.balance, m.payment, m.due, m.days_past_due) AS h FROM (%s) m GROUP BY m.account_id) s',
-    credit_limit_internal.account_months(relation, coalesce(options -> 'columns', '{}'),
-      '{account_id,month,credit_limit,balance,payment,due,days_past_due,currency}'))
-    INTO model USING options - 'columns';
+  source := credit_limit_internal.account_months(relation, coalesce(options -> 'columns', '{}'),
+    '{account_id,month,credit_limit,balance,payment,due,days_past_due,currency}');
+  BEGIN
+    -- of a relation of the user's own
+    EXECUTE format('SELECT credit_limit.demand_model_agg(s.h, $1) FROM (SELECT credit_limit.behavior_agg(m.month, '
+      'm.credit_limit, m.balance, m.payment, m.due, m.days_past_due) AS h FROM (%s) m GROUP BY m.account_id) s', source)
+      INTO model USING options - 'columns';
+  EXCEPTION WHEN data_exception OR cardinality_violation THEN
+    PERFORM credit_limit_internal.name_account(source);
+    RAISE;
+  END;
   IF model IS NULL OR (credit_limit.demand_model_summary(model)).n_accounts = 0 THEN
     RAISE EXCEPTION 'relation % has no account with two months to learn from', relation
       USING ERRCODE = 'invalid_parameter_value',
@@ -145,4 +177,4 @@ COMMENT ON FUNCTION credit_limit.train_demand(regclass, jsonb) IS
 'behavior_agg of each account, then demand_model_agg. Columns: account_id, month, credit_limit, balance and, where it has '
 'them, payment, due, days_past_due; options'' key columns gives other names, as in {"columns": {"account_id": "card"}}. The '
 'other options are those of demand_model_agg. NULL when an argument is NULL. Errors: no such column, a column currency with '
-'more than one, no account with two months.';
+'more than one, no account with two months; of months that contradict each other or are out of range, with their account.';
