@@ -91,11 +91,17 @@ read_slot(const ClBehavior *history, int slot, ClBehaviorMonth *row)
 	const Narrow *narrow = at;	/* but for the amounts a wide one is the same */
 	const Wide *wide = at;
 
-	for (int i = 0; i < history->amounts; i++)
-		row->amount[i] = history->wide ? wide->amount[i] :
-			narrow->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : narrow->amount[i];
-	for (int i = history->amounts; i < CL_BEHAVIOR_AMOUNTS; i++)
-		row->amount[i] = CL_BEHAVIOR_UNKNOWN;
+	if (!history->wide && history->amounts == CL_BEHAVIOR_AMOUNTS)	/* most are: without a look at each amount */
+	{
+		for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+			row->amount[i] = narrow->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : narrow->amount[i];
+	}
+	else
+	{
+		for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
+			row->amount[i] = i >= history->amounts ? CL_BEHAVIOR_UNKNOWN : history->wide ? wide->amount[i] :
+				narrow->amount[i] == NARROW_UNKNOWN ? CL_BEHAVIOR_UNKNOWN : narrow->amount[i];
+	}
 	row->days_past_due = narrow->days == NO_DAYS ? CL_BEHAVIOR_NO_DAYS : narrow->days;
 	row->conflicts = narrow->conflicts;
 	return narrow->present;

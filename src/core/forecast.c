@@ -230,7 +230,7 @@ key_of(int table, uint32_t leaf, int bin, bool censored)
 }
 
 bool
-cl_forecast_key_valid(uint64_t key)
+cl_forecast_key_valid(uint64_t key, uint64_t like)
 {
 	int			bin = (int) (key & ((1 << CL_FORECAST_BIN_BITS) - 1)) >> 1;
 	uint64_t	leaf = key >> CL_FORECAST_BIN_BITS & ((1 << CL_FORECAST_LEAF_BITS) - 1);
@@ -240,6 +240,8 @@ cl_forecast_key_valid(uint64_t key)
 		return false;
 	if (table == CL_FORECAST_TABLES)
 		return leaf < CL_FORECAST_SIZES && (key & 1) == 0;
+	if (key >> CL_FORECAST_BIN_BITS == like >> CL_FORECAST_BIN_BITS)
+		return true;
 	for (int f = CL_FORECAST_FEATURES - 1; f >= 0; f--, leaf >>= 4)
 	{
 		if ((int) (leaf & 15) > n_edges[f] + 1)

@@ -86,7 +86,8 @@ extern double cl_forecast_grid[CL_FORECAST_SIDE + 1];	/* edges; made first */
 extern void cl_forecast_make_grid(void);
 /* The counts in order of their keys; forecast->n of them, which may be its own. */
 extern ClForecastCount *cl_forecast_sorted(const ClForecast *forecast, const ClMemory *memory);
-extern bool cl_forecast_key_valid(uint64_t key);
+/* like: a valid key, or any other number. */
+extern bool cl_forecast_key_valid(uint64_t key, uint64_t like);
 
 /* An account at its origin. */
 typedef struct ClForecastOrigin

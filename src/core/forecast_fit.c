@@ -243,6 +243,8 @@ typedef struct Group
 	int			high;
 	double		n;
 	double		coarse[2 * COARSE]; /* seen, then censored */
+	double		entropy;
+	double		gain;			/* of being apart from the next */
 } Group;
 
 static double
@@ -267,43 +269,58 @@ join(Group *into, const Group *other)
 		into->coarse[c] += other->coarse[c];
 }
 
+/* Of two neighbours, whose entropies are known. */
+static double
+gain_of(const Group *group)
+{
+	Group		both = group[0];
+	double		gain;
+
+	join(&both, &group[1]);
+	gain = both.n > 0 ? 2 * (group[0].entropy + group[1].entropy - entropy(&both)) : 0;
+	if (group[0].n < FEWEST || group[1].n < FEWEST)
+		gain = fmin(gain, CRITICAL / 2 * fmin(group[0].n, group[1].n) / FEWEST);
+	return gain;
+}
+
 /* Joins neighbours, those that differ least first, while they hardly differ or are few. */
 static int
 merge_groups(Group *group, int n)
 {
+	for (int i = 0; i < n; i++)
+	{
+		group[i].low = group[i].high = i;
+		group[i].entropy = entropy(&group[i]);
+	}
+	for (int i = 0; i + 1 < n; i++)
+		group[i].gain = gain_of(&group[i]);
 	while (n > 1)
 	{
-		double		least = INFINITY;
-		int			at = -1;
+		int			at = 0;
 
-		for (int i = 0; i + 1 < n; i++)
+		for (int i = 1; i + 1 < n; i++)
 		{
-			Group		both = group[i];
-			double		gain;
-
-			join(&both, &group[i + 1]);
-			gain = both.n > 0 ? 2 * (entropy(&group[i]) + entropy(&group[i + 1]) - entropy(&both)) : 0;
-			if (group[i].n < FEWEST || group[i + 1].n < FEWEST)
-				gain = fmin(gain, CRITICAL / 2 * fmin(group[i].n, group[i + 1].n) / FEWEST);
-			if (gain < least)
-			{
-				least = gain;
+			if (group[i].gain < group[at].gain)
 				at = i;
-			}
 		}
-		if (least >= CRITICAL)
+		if (group[at].gain >= CRITICAL)
 			break;
 		join(&group[at], &group[at + 1]);
 		memmove(&group[at + 1], &group[at + 2], (n - at - 2) * sizeof(Group));
 		n--;
+		group[at].entropy = entropy(&group[at]);
+		if (at > 0)
+			group[at - 1].gain = gain_of(&group[at - 1]);
+		if (at + 1 < n)
+			group[at].gain = gain_of(&group[at]);
 	}
 	return n;
 }
 
-static int
-make_groups(const Fit *fit, Leaf *const *leaf, int n, int feature, const Density *density, Group *group)
+/* For each bin a tenth, by what was seen or censored there. */
+static void
+coarse_bins(const Density *density, int coarse_of[CL_FORECAST_BINS])
 {
-	int			coarse_of[CL_FORECAST_BINS];
 	double		total = 0;
 	double		below = 0;
 
@@ -316,45 +333,64 @@ make_groups(const Fit *fit, Leaf *const *leaf, int n, int feature, const Density
 		coarse_of[b] = total > 0 ? (int) fmin(COARSE - 1, floor(COARSE * middle / total)) : 0;
 		below += density->seen[b] + density->censored[b];
 	}
-	memset(group, 0, CL_FORECAST_CLASSES * sizeof(Group));
-	for (int i = 0; i < CL_FORECAST_CLASSES; i++)
-		group[i].low = group[i].high = i;
+}
+
+/* The observations of each class, by all features at once: the leaves are read from memory. */
+static void
+fill_groups(const Fit *fit, Leaf *const *leaf, int n, const Density *density, Group group[][CL_FORECAST_CLASSES])
+{
+	int			coarse_of[CL_FORECAST_BINS];
+
+	coarse_bins(density, coarse_of);
+	memset(group, 0, CL_FORECAST_FEATURES * sizeof(group[0]));
 	for (int i = 0; i < n; i++)
 	{
-		Group	   *to = &group[class_in(leaf[i]->leaf, feature)];
+		Group	   *to[CL_FORECAST_FEATURES];
 
+		for (int f = 0; f < CL_FORECAST_FEATURES; f++)
+			to[f] = &group[f][class_in(leaf[i]->leaf, f)];
 		for (const ClForecastCount *count = leaf[i]->first; count < leaf[i]->end; count++)
 		{
 			double		weight = (double) count->n * fit->weight[leaf[i]->table];
 			bool		censored = fit->demand && (count->key & 1) != 0;
+			int			coarse = coarse_of[bin_of_key(count->key)] + (censored ? COARSE : 0);
 
-			to->coarse[coarse_of[bin_of_key(count->key)] + (censored ? COARSE : 0)] += weight;
-			to->n += weight;
+			for (int f = 0; f < CL_FORECAST_FEATURES; f++)
+			{
+				to[f]->coarse[coarse] += weight;
+				to[f]->n += weight;
+			}
 		}
 	}
-	return merge_groups(group, CL_FORECAST_CLASSES);
 }
 
 /* The feature, among those not used yet, whose groups differ most for their number; -1: none has two. */
 static int
 best_feature(const Fit *fit, Leaf *const *leaf, int n, unsigned used, const Density *density, Group *best, int *n_best)
 {
+	Group		group[CL_FORECAST_FEATURES][CL_FORECAST_CLASSES];
 	double		most = 0;
 	int			at = -1;
 
+	fill_groups(fit, leaf, n, density, group);
 	for (int feature = 0; feature < CL_FORECAST_FEATURES; feature++)
 	{
-		Group		group[CL_FORECAST_CLASSES];
-		int			n_groups = (used >> feature & 1) != 0 ? 1 : make_groups(fit, leaf, n, feature, density, group);
-		Group		all = group[0];
-		double		gain = entropy(&group[0]);
+		Group	   *own = group[feature];
+		Group		all;
+		double		gain;
+		int			n_groups;
 
+		if ((used >> feature & 1) != 0)
+			continue;
+		n_groups = merge_groups(own, CL_FORECAST_CLASSES);
 		if (n_groups < 2)
 			continue;
+		all = own[0];
+		gain = own[0].entropy;
 		for (int g = 1; g < n_groups; g++)
 		{
-			gain += entropy(&group[g]);
-			join(&all, &group[g]);
+			gain += own[g].entropy;
+			join(&all, &own[g]);
 		}
 		gain = 2 * (gain - entropy(&all)) - CRITICAL * (n_groups - 1);
 		if (gain > most)
@@ -362,7 +398,7 @@ best_feature(const Fit *fit, Leaf *const *leaf, int n, unsigned used, const Dens
 			most = gain;
 			at = feature;
 			*n_best = n_groups;
-			memcpy(best, group, n_groups * sizeof(Group));
+			memcpy(best, own, n_groups * sizeof(Group));
 		}
 	}
 	return at;

@@ -166,7 +166,7 @@ read_sevens(StringInfo buf)
 
 	for (int shift = 0; shift < 63; shift += 7)
 	{
-		int			byte = pq_getmsgbyte(buf);
+		int			byte = buf->cursor < buf->len ? (uint8) buf->data[buf->cursor++] : pq_getmsgbyte(buf);
 
 		value |= (uint64) (byte & 127) << shift;
 		if (byte < 128)
@@ -231,6 +231,7 @@ read_state(StringInfo buf)
 	const char *wrong;
 	uint64		checksum;
 	uint64		key = 0;
+	uint64		previous = CL_FORECAST_FREE;
 	int			n;
 
 	forecast->has_options = true;
@@ -258,9 +259,10 @@ read_state(StringInfo buf)
 		if (count < 1 || count > CL_FORECAST_MOST)
 			cl_wire_invalid(TYPE_NAME, "count is out of range");
 		key += step;
-		if (step > UINT64_MAX >> 8 || !cl_forecast_key_valid(key))
+		if (step > UINT64_MAX >> 8 || !cl_forecast_key_valid(key, previous))
 			cl_wire_invalid(TYPE_NAME, "key of a count is not known here");
 		cl_forecast_append(forecast, key, (int64) count);
+		previous = key;
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -339,7 +341,7 @@ parse(const ClJson *document)
 		(void) cl_json_array(&pair, 2, 2);
 		cl_json_item(&pair, 0, &item);
 		key = cl_json_decimal(&item, 0, 0, PG_INT64_MAX);
-		if (key <= previous || !cl_forecast_key_valid(key))
+		if (key <= previous || !cl_forecast_key_valid(key, CL_FORECAST_FREE))
 			cl_json_error(&item, "a key of a demand_model above the one before");
 		cl_json_item(&pair, 1, &item);
 		cl_forecast_append(forecast, key, cl_json_decimal(&item, 0, 1, CL_FORECAST_MOST));
