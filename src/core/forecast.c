@@ -19,6 +19,29 @@
 
 double		cl_forecast_grid[CL_FORECAST_SIDE + 1];
 
+/* Where the search for a bin begins, by exponent and three bits of the change: an edge or two before it, without a guess. */
+#define NEAR_BITS 3
+#define NEAR_OCTAVES 24
+static uint8_t first_bin[NEAR_OCTAVES << NEAR_BITS];
+
+static uint64_t
+near_key(double size)
+{
+	uint64_t	bits;
+
+	memcpy(&bits, &size, sizeof(bits));
+	return bits >> (52 - NEAR_BITS);
+}
+
+/* Bin i above no change has the changes from edge i - 1 (not included) to edge i; the last one all beyond. */
+static int
+bin_from(double size, int bin)
+{
+	while (bin < CL_FORECAST_SIDE && size > cl_forecast_grid[bin])
+		bin++;
+	return bin;
+}
+
 void
 cl_forecast_make_grid(void)
 {
@@ -31,28 +54,31 @@ cl_forecast_make_grid(void)
 		cl_forecast_grid[i] = edge;
 		edge *= GRID_GROWTH;
 	}
+	for (int i = 0; i < NEAR_OCTAVES << NEAR_BITS; i++)
+	{
+		uint64_t	bits = (near_key(GRID_FIRST) + (uint64_t) i) << (52 - NEAR_BITS);
+		double		least;
+
+		memcpy(&least, &bits, sizeof(least));
+		first_bin[i] = (uint8_t) bin_from(least, 1);
+	}
 }
 
-/* Bin i above no change has the changes from edge i - 1 (not included) to edge i. */
 static int
 bin_of(double change)
 {
 	double		size = fabs(change);
-	int			low = 1;
-	int			high = CL_FORECAST_SIDE;
+	int			bin = 1;
 
 	if (change == 0)
 		return CL_FORECAST_SIDE;
-	while (low < high)
+	if (size > GRID_FIRST)
 	{
-		int			middle = (low + high) / 2;
+		uint64_t	at = near_key(size) - near_key(GRID_FIRST);
 
-		if (size <= cl_forecast_grid[middle])
-			high = middle;
-		else
-			low = middle + 1;
+		bin = at < NEAR_OCTAVES << NEAR_BITS ? bin_from(size, first_bin[at]) : CL_FORECAST_SIDE;
 	}
-	return change > 0 ? CL_FORECAST_SIDE + low : CL_FORECAST_SIDE - low;
+	return change > 0 ? CL_FORECAST_SIDE + bin : CL_FORECAST_SIDE - bin;
 }
 
 /*
@@ -262,6 +288,7 @@ typedef struct Months
 	double		due[CL_BEHAVIOR_MONTHS];
 	double		days[CL_BEHAVIOR_MONTHS];
 	double		before[CL_BEHAVIOR_MONTHS]; /* highest limit or balance of earlier months, 0 without any */
+	bool		at_limit[CL_BEHAVIOR_MONTHS];	/* where months are counted */
 } Months;
 
 static double
@@ -398,26 +425,28 @@ add_origin(const ClForecast *forecast, Counted *counted, const Months *months, i
 	double		peak = 0;
 	bool		censored = false;
 	int			newest = months->n - 1;
+	int			furthest = longest(&forecast->options);
+	/* Peaks by horizon, those that are not wanted left out. */
+	int			peak_of[CL_FORECAST_LONGEST + 1] = {0};
 
 	if (!(scale > 0))
 		return;
 	leaf = leaf_at(months, i, scale, unit);
-	for (int h = 1; h <= longest(&forecast->options) && i + h <= newest; h++)
+	for (int p = 1; p <= CL_FORECAST_PEAKS; p++)
+		peak_of[cl_forecast_horizons[p]] = (forecast->options.horizons >> p & 1) != 0 ? p : 0;
+	for (int h = 1; h <= furthest && i + h <= newest; h++)
 	{
 		double		balance = months->balance[i + h];
-		bool		at_limit = balance > 0 && balance >= (1 - forecast->options.tolerance) * months->limit[i + h];
 		int			first = newest - h - forecast->options.origins; /* the last that is too early */
 
 		if (!isnan(balance) && i > first)
-			counted->key[counted->n++] = key_of(h - 1, leaf, bin_of((balance - months->balance[i]) / scale), at_limit);
+			counted->key[counted->n++] = key_of(h - 1, leaf, bin_of((balance - months->balance[i]) / scale),
+												months->at_limit[i + h]);
 		peak = isnan(balance) ? NAN : peak >= balance ? peak : isnan(peak) ? NAN : balance;
-		censored |= at_limit;
-		for (int p = 0; p < CL_FORECAST_PEAKS; p++)
-		{
-			if (cl_forecast_horizons[p + 1] == h && (forecast->options.horizons >> (p + 1) & 1) != 0 && !isnan(peak) && i > first)
-				counted->key[counted->n++] = key_of(CL_FORECAST_LONGEST + p, leaf, bin_of((peak - months->balance[i]) / scale),
-													censored);
-		}
+		censored |= months->at_limit[i + h];
+		if (peak_of[h] > 0 && !isnan(peak) && i > first)
+			counted->key[counted->n++] = key_of(CL_FORECAST_LONGEST + peak_of[h] - 1, leaf,
+												bin_of((peak - months->balance[i]) / scale), censored);
 	}
 }
 
@@ -453,6 +482,8 @@ cl_forecast_add(ClForecast *forecast, const ClMemory *memory, const ClBehavior *
 	if (options->until != 0 && options->until < until)
 		until = options->until;
 	read_months(history, until, &months);
+	for (int i = 0; i < months.n; i++)
+		months.at_limit[i] = months.balance[i] > 0 && months.balance[i] >= (1 - options->tolerance) * months.limit[i];
 	for (int i = 0; i < months.n - 1; i++)
 	{
 		if (isnan(months.balance[i]) || i < months.n - 1 - longest(options) - options->origins ||
