@@ -197,8 +197,8 @@ BEGIN
           t.log_score, t.pit
         FROM total t
         UNION ALL
-        SELECT s.method, s.segment, s.origin, 1, s.n, s.n_forecast, s.mae, NULL, NULL, s.difference, NULL, NULL, NULL, s.pinball50,
-          s.pinball90, s.coverage90, s.n_coverage, s.not_identified, s.log_score, s.pit
+        SELECT s.method, s.segment, s.origin, 1, s.n, s.n_forecast, s.mae, NULL, NULL, s.difference, NULL, NULL, NULL,
+          s.pinball50, s.pinball90, s.coverage90, s.n_coverage, s.not_identified, s.log_score, s.pit
         FROM score s)
       SELECT r.* FROM result r
       WHERE r.segment IS NULL OR EXISTS (SELECT FROM score s WHERE s.segment <> '')
