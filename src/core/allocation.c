@@ -62,47 +62,125 @@ within(const ClAllocationAccount *account, double limit)
 	return fmin(fmax(limit, account->floor), account->cap);
 }
 
-bool
-cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, ClAllocationAnswer *answer)
+/* Margin and carry of the mean of the scenarios, where none scales demand. */
+static ClEconomics
+mean_economics(const ClAllocationAccount *account, const ClScenarios *scenarios)
+{
+	ClEconomics mean = {0};
+
+	for (int s = 0; s < scenarios->n; s++)
+	{
+		ClEconomics one = cl_stress_economics(&account->economics, &account->risk, &scenarios->scenario[s], 0);
+
+		mean.margin += scenarios->weight[s] * one.margin;
+		mean.carry += scenarios->weight[s] * one.carry;
+	}
+	return scenarios->n > 0 ? mean : account->economics;
+}
+
+/* In closed form. False where demand is not known. */
+static bool
+answer_of_demand(const ClAllocationAccount *account, int n_budgets, const ClEconomics *economics, const ClStress *stress,
+				 ClAllocationAnswer *answer)
 {
 	const ClDemandModel *demand = &account->demand;
-	ClEconomics priced = account->economics;
-	double		total;
-	double		of_limit;
-	double		of_draw;
-	double		best;
-	Response	response;
+	ClEconomics priced = {economics->margin - stress->of_draw, economics->carry};
+	double		total = priced.margin + priced.carry;
+	double		best = cl_optimal_limit(demand, &priced, stress->of_limit);
+	Response	response = respond(demand, cl_critical_ratio(&priced, stress->of_limit), best);
 
-	unit_prices(account, n_budgets, price, &of_limit, &of_draw);
-	priced.margin -= of_draw;
-	total = priced.margin + priced.carry;
-	best = cl_optimal_limit(demand, &priced, of_limit);
-	response = respond(demand, cl_critical_ratio(&priced, of_limit), best);
 	if (isnan(best))
 		return false;
 	answer->limit = within(account, response.limit);
 	answer->draw = cl_demand_expected_draw(demand, answer->limit);
-	answer->forgone = answer->slope = 0;
-	if (answer->limit > CL_ALLOCATION_LARGEST)
-	{
-		answer->limit = INFINITY;
-		answer->profit = NAN;
-		return true;
-	}
-	answer->profit = account->economics.margin * answer->draw - account->economics.carry * (answer->limit - answer->draw);
-	if (response.limit < best)
+	answer->profit = economics->margin * answer->draw - economics->carry * (answer->limit - answer->draw);
+	answer->turnover = fabs(economics->margin) * answer->draw + economics->carry * answer->limit;
+	if (answer->limit <= CL_ALLOCATION_LARGEST && response.limit < best)
 	{
 		best = within(account, best);
 		answer->forgone = fmax(0, total * (cl_demand_expected_draw(demand, best) - answer->draw) -
-							   (priced.carry + of_limit) * (best - answer->limit));
+							   (priced.carry + stress->of_limit) * (best - answer->limit));
 	}
 	if (answer->limit == response.limit && response.slope > 0)
 	{
 		answer->slope = response.slope / total;
 		for (int k = 0; k < n_budgets; k++)
-			answer->marginal_use[k] = account->use[k] + account->draw[k] * (priced.carry + of_limit) / total;
+			answer->marginal_use[k] = account->use[k] + account->draw[k] * (priced.carry + stress->of_limit) / total;
 	}
 	return true;
+}
+
+/* By a search. */
+static bool
+answer_of_search(const ClAllocationAccount *account, int n_budgets, const ClStress *stress, ClAllocationAnswer *answer)
+{
+	const ClScenarios *scenarios = stress->scenarios;
+	double		curvature;
+
+	answer->limit = cl_stress_limit(stress, account->floor, account->cap);
+	if (isnan(answer->limit))
+		return false;
+	if (answer->limit > CL_ALLOCATION_LARGEST)
+		return true;
+	answer->draw = cl_demand_expected_draw(&account->demand, answer->limit);
+	for (int s = 0; s < (scenarios->n > 0 ? scenarios->n : 1); s++)
+	{
+		const ClScenario *scenario = scenarios->n > 0 ? &scenarios->scenario[s] : &cl_expected_scenario;
+		double		weight = scenarios->n > 0 ? scenarios->weight[s] : 1;
+		ClEconomics economics = cl_stress_economics(&account->economics, &account->risk, scenario, answer->limit);
+
+		if (weight == 0)
+			continue;
+		answer->profit += weight * cl_stress_profit(stress, scenario, answer->limit);
+		answer->turnover += weight * (fabs(economics.margin) * cl_stress_draw(stress, scenario, answer->limit) +
+									  economics.carry * answer->limit);
+	}
+	curvature = cl_stress_curvature(stress, answer->limit);
+	if (answer->limit > account->floor && answer->limit < account->cap && curvature > 0)
+	{
+		double		exceeds = cl_demand_exceeds(&account->demand, answer->limit);
+
+		answer->slope = 1 / curvature;
+		for (int k = 0; k < n_budgets; k++)
+			answer->marginal_use[k] = account->use[k] + account->draw[k] * exceeds;
+	}
+	return true;
+}
+
+bool
+cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price, const ClScenarios *scenarios,
+					 ClAllocationAnswer *answer)
+{
+	static const ClScenarios none = {0};
+	ClStress	stress = {
+		.demand = &account->demand, .economics = account->economics, .risk = &account->risk,
+		.scenarios = scenarios != NULL ? scenarios : &none
+	};
+	ClEconomics economics;
+	bool		known;
+
+	*answer = (ClAllocationAnswer) {0};
+	unit_prices(account, n_budgets, price, &stress.of_limit, &stress.of_draw);
+	if (account->has_risk && cl_stress_is_searched(&account->risk, scenarios))
+		known = answer_of_search(account, n_budgets, &stress, answer);
+	else
+	{
+		economics = mean_economics(account, stress.scenarios);
+		known = answer_of_demand(account, n_budgets, &economics, &stress, answer);
+	}
+	if (answer->limit > CL_ALLOCATION_LARGEST)
+	{
+		answer->limit = INFINITY;
+		answer->profit = NAN;
+		answer->slope = 0;
+		return known;
+	}
+	for (int s = 0; known && s < stress.scenarios->n; s++)
+	{
+		answer->outcome[s] = cl_stress_profit(&stress, &scenarios->scenario[s], answer->limit);
+		answer->marginal_use[n_budgets + s] = -cl_stress_marginal(&stress, &scenarios->scenario[s], answer->limit);
+	}
+	return known;
 }
 
 /*
@@ -118,9 +196,11 @@ cl_allocation_addend(double x)
 }
 
 void
-cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price)
+cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price, const ClScenarios *scenarios)
 {
 	*sums = (ClAllocationSums) {.n_budgets = n_budgets};
+	if (scenarios != NULL)
+		sums->scenarios = *scenarios;
 	for (int k = 0; k < n_budgets; k++)
 		sums->price[k] = price[k];
 }
@@ -146,6 +226,13 @@ checksum(const ClAllocationAccount *account, int n_budgets)
 		x[8 + 2 * k] = account->use[k];
 		x[9 + 2 * k] = account->draw[k];
 	}
+	if (account->has_risk)
+	{
+		const ClRisk *risk = &account->risk;
+		double		of_risk[] = {risk->pd, risk->lgd, risk->ccf, risk->default_draw_ratio, risk->elasticity, risk->limit};
+
+		points += cl_checksum_row(of_risk, 6, 2);
+	}
 	return cl_checksum_row(x, 8 + 2 * n_budgets, points + (uint64_t) demand->distribution);
 }
 
@@ -164,17 +251,17 @@ add_floor(ClAllocationSums *sums, const ClAllocationAccount *account)
 static void
 add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClAllocationAnswer *answer)
 {
-	const ClEconomics *economics = &account->economics;
-
 	cl_exact_sum_add(&sums->limit, cl_allocation_addend(answer->limit));
 	cl_exact_sum_add(&sums->draw, cl_allocation_addend(answer->draw));
 	cl_exact_sum_add(&sums->profit, cl_allocation_addend(answer->profit));
 	cl_exact_sum_add(&sums->forgone, cl_allocation_addend(answer->forgone));
-	cl_exact_sum_add(&sums->turnover,
-					 cl_allocation_addend(fabs(economics->margin) * answer->draw + economics->carry * answer->limit));
+	cl_exact_sum_add(&sums->turnover, cl_allocation_addend(answer->turnover));
 	for (int k = 0; k < sums->n_budgets; k++)
-	{
 		cl_exact_sum_add(&sums->use[k], cl_allocation_addend(cl_allocation_use(account, k, answer->limit, answer->draw)));
+	for (int s = 0; s < sums->scenarios.n; s++)
+		cl_exact_sum_add(&sums->outcome[s], cl_allocation_addend(answer->outcome[s]));
+	for (int k = 0; k < sums->n_budgets + sums->scenarios.n; k++)
+	{
 		for (int l = 0; l <= k && answer->slope > 0; l++)
 			cl_exact_sum_add(&sums->slope[CL_ALLOCATION_SLOPE(k, l)],
 							 cl_allocation_addend(answer->slope * answer->marginal_use[k] * answer->marginal_use[l]));
@@ -195,7 +282,7 @@ cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, in
 {
 	ClAllocationAnswer answer;
 
-	if (!cl_allocation_answer(account, sums->n_budgets, sums->price, &answer))
+	if (!cl_allocation_answer(account, sums->n_budgets, sums->price, &sums->scenarios, &answer))
 	{
 		sums->n_skipped++;
 		return;
@@ -210,17 +297,6 @@ cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, in
 		sums->n_endless++;
 	else
 		add_answer(sums, account, &answer);
-}
-
-bool
-cl_allocation_same_prices(const ClAllocationSums *a, const ClAllocationSums *b)
-{
-	for (int k = 0; k < a->n_budgets && a->n_budgets == b->n_budgets; k++)
-	{
-		if (a->price[k] != b->price[k])
-			return false;
-	}
-	return a->n_budgets == b->n_budgets;
 }
 
 void
@@ -243,7 +319,9 @@ cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from)
 		cl_exact_sum_merge(&into->use[k], &from->use[k]);
 		cl_exact_sum_merge(&into->floor_use[k], &from->floor_use[k]);
 	}
-	for (int k = 0; k < CL_ALLOCATION_SLOPE(into->n_budgets, 0); k++)
+	for (int s = 0; s < into->scenarios.n; s++)
+		cl_exact_sum_merge(&into->outcome[s], &from->outcome[s]);
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(into->n_budgets + into->scenarios.n, 0); k++)
 		cl_exact_sum_merge(&into->slope[k], &from->slope[k]);
 }
 
@@ -290,5 +368,7 @@ cl_allocation_disorder(const ClAllocationAccount *account, int n_budgets)
 		if (!(account->draw[k] >= -account->use[k] && account->draw[k] <= CL_ALLOCATION_LARGEST_USE))
 			return "use of a budget per unit of expected draw is not between minus that of a unit of limit and 1000";
 	}
+	if (account->has_risk)
+		return cl_risk_disorder(&account->risk, &account->economics);
 	return NULL;
 }

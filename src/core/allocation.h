@@ -21,6 +21,9 @@
  *
  * which is 0 where floor, cap or ceiling hold the limit, or demand has no density there.
  *
+ * Where there are scenarios (stress.h), profit is their mean by weights, which are prices too: of minus what a scenario earns, of
+ * which there is no less than there is. The slopes go on over them, budgets first, with - dprofit_s / dL for w'_k.
+ *
  * The sums are exact, so that they are the same for every plan, order and split. For that each addend is a multiple of 2^-70
  * and at most 2^61: no amount of money is finer, and limits end at 1e15.
  */
@@ -28,7 +31,7 @@
 #define CL_CORE_ALLOCATION_H
 
 #include "core/exact_sum.h"
-#include "core/profit.h"
+#include "core/stress.h"
 
 #define CL_ALLOCATION_MOST_BUDGETS 8
 #define CL_ALLOCATION_LARGEST 1e15	/* limit; where a larger one would be best it has no end */
@@ -46,6 +49,8 @@ typedef struct ClAllocationAccount
 	double		cap;			/* INFINITY: none */
 	double		use[CL_ALLOCATION_MOST_BUDGETS];
 	double		draw[CL_ALLOCATION_MOST_BUDGETS];
+	bool		has_risk;		/* needed where there are scenarios */
+	ClRisk		risk;
 } ClAllocationAccount;
 
 typedef struct ClAllocationAnswer
@@ -54,13 +59,15 @@ typedef struct ClAllocationAnswer
 	double		draw;			/* expected of it */
 	double		profit;
 	double		forgone;		/* by the straight line: what the best limit would earn more, less the prices */
-	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, where slope is not 0 */
+	double		turnover;		/* amounts that were added and subtracted for profit */
+	double		outcome[CL_ALLOCATION_MOST_BUDGETS];	/* profit in each scenario */
+	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, then those of scenarios, where slope is not 0 */
 	double		slope;			/* 1 / (A f(L)), or 0 */
 } ClAllocationAnswer;
 
-/* False where demand is not known. */
+/* False where demand is not known. scenarios: NULL, or none, where all is as expected. */
 extern bool cl_allocation_answer(const ClAllocationAccount *account, int n_budgets, const double *price,
-								 ClAllocationAnswer *answer);
+								 const ClScenarios *scenarios, ClAllocationAnswer *answer);
 extern double cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, double draw);
 
 /* Place of (k, l), k >= l, among the slopes. */
@@ -71,6 +78,7 @@ typedef struct ClAllocationSums
 {
 	int			n_budgets;
 	double		price[CL_ALLOCATION_MOST_BUDGETS];
+	ClScenarios scenarios;		/* with budgets CL_ALLOCATION_MOST_BUDGETS at most */
 	int64_t		n;				/* accounts */
 	int64_t		n_skipped;		/* something is not known: not among n */
 	int64_t		n_endless;		/* the more the better and no cap: in n, and in no sum */
@@ -86,16 +94,16 @@ typedef struct ClAllocationSums
 	ClExactSum	turnover;		/* amounts that were added and subtracted, by which cl_allocation_error goes */
 	ClExactSum	use[CL_ALLOCATION_MOST_BUDGETS];
 	ClExactSum	floor_use[CL_ALLOCATION_MOST_BUDGETS];
+	ClExactSum	outcome[CL_ALLOCATION_MOST_BUDGETS];	/* profit in each scenario */
 	ClExactSum	slope[CL_ALLOCATION_SLOPES];	/* - dw_k / dp_l, k >= l */
 } ClAllocationSums;
 
 /* An amount as these sums take it: they add up exactly. */
 extern double cl_allocation_addend(double x);
-extern void cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price);
+extern void cl_allocation_begin(ClAllocationSums *sums, int n_budgets, const double *price, const ClScenarios *scenarios);
 extern void cl_allocation_add(ClAllocationSums *sums, const ClAllocationAccount *account, int horizon);
-/* Of the same prices. */
+/* Of the same prices and scenarios. */
 extern void cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from);
-extern bool cl_allocation_same_prices(const ClAllocationSums *a, const ClAllocationSums *b);
 
 /* The rounded sums; INFINITY where limits have no end. */
 extern double cl_allocation_used(const ClAllocationSums *sums, int budget);

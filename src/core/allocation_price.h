@@ -16,24 +16,14 @@
 #ifndef CL_CORE_ALLOCATION_PRICE_H
 #define CL_CORE_ALLOCATION_PRICE_H
 
-#include "core/price_search.h"
-
-/* Sums of all accounts at prices; likely_last: so near that these may be the answer. */
-typedef void (*ClAllocationAsk) (void *data, const double *price, bool likely_last, ClAllocationSums *sums);
-
-typedef struct ClAllocationProblem
-{
-	int			n_budgets;
-	const double *amount;
-	ClAllocationAsk ask;
-	void	   *data;
-} ClAllocationProblem;
+#include "core/allocation_search.h"
 
 /*
- * From prices on, to those that are found, whose sums were asked for last. A start that is known to be near is the start of
- * Newton's method; else one budget after another is looked at first.
+ * From prices, and weights, on to those that are found, whose sums were asked for last. A start that is known to be near is the
+ * start of Newton's method; else one budget after another is looked at first. With scenarios prices and weights are found
+ * together, until the weights have ten decimals, and then the prices at these.
  */
-extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *price, ClAllocationSums *sums);
+extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *point, ClAllocationSums *sums);
 
 /*
  * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with

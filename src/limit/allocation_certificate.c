@@ -5,6 +5,8 @@
  *		{"version": 1, "kind": "rows", "method": "cutting planes", "response": "none", "status": "binding",
  *		 "budgets": [{"name": "exposure", "amount": 1000, "price": 0.031, "used": 990, "slackness": 0.31}],
  *		 "n": 3, "rows": 9, "value": 120.5, "bound": 120.81, "gap": 0.31, "digest": null, "passes": 4, "read": "once"}
+ *
+ * Of kind float it may have scenarios (certificate_scenarios.c).
  */
 #include "postgres.h"
 
@@ -314,7 +316,8 @@ read_fill(const ClJson *root, ClAllocationCertificate *certificate)
 }
 
 static const char *const root_keys[] = {"version", "kind", "method", "response", "status", "budgets", "n", "rows", "value",
-	"bound", "gap", "bound_error", "step", "digest", "passes", "read", "fill", "repaired", NULL};
+	"bound", "gap", "bound_error", "step", "digest", "passes", "read", "fill", "repaired",
+"criterion", "alpha", "scenarios", NULL};
 
 static void *
 compile(const ClJson *root)
@@ -350,6 +353,7 @@ compile(const ClJson *root)
 		read_budget(&budgets, certificate, i);
 	check_status(root, certificate);
 	read_value(root, certificate);
+	cl_certificate_read_scenarios(root, certificate);
 	certificate->step = read_not_negative(root, "step");
 	read_digest(root, certificate);
 	cl_json_require(root, "passes", &node);
@@ -415,7 +419,9 @@ print(StringInfo out, const void *compiled)
 		appendStringInfoString(out, i > 0 ? ", " : "");
 		put_budget(out, &certificate->budget[i]);
 	}
-	appendStringInfo(out, "], \"n\": " INT64_FORMAT, certificate->n);
+	appendStringInfoChar(out, ']');
+	cl_certificate_put_scenarios(out, certificate);
+	appendStringInfo(out, ", \"n\": " INT64_FORMAT, certificate->n);
 	if (certificate->kind == CL_ALLOCATION_ROWS)
 		appendStringInfo(out, ", \"rows\": " INT64_FORMAT, certificate->rows);
 	put_number(out, "value", certificate->value);
@@ -512,6 +518,8 @@ cl_certificate_summary(PG_FUNCTION_ARGS)
 	cl_record_put_text(&record, readings[certificate->read_once]);
 	put_numeric(&record, certificate->fill);
 	cl_record_put_int32(&record, certificate->n_repaired);
+	cl_record_put_text(&record, certificate->n_scenarios > 0 ? cl_certificate_criteria[certificate->criterion] : NULL);
+	put_numeric(&record, certificate->alpha);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

@@ -47,6 +47,17 @@ typedef struct ClRepaired
 	int32		action;
 } ClRepaired;
 
+typedef struct ClCertifiedScenario
+{
+	const char *name;
+	Numeric		factor[3];		/* of PD, LGD and demand */
+	Numeric		probability;
+	Numeric		weight;			/* of the mean that the bound is computed with; NULL: none, as for value */
+	Numeric		value;			/* of what was chosen, in this scenario */
+} ClCertifiedScenario;
+
+#define CL_MOST_CERTIFIED_SCENARIOS 16
+
 typedef struct ClAllocationCertificate
 {
 	ClAllocationKind kind;
@@ -54,6 +65,10 @@ typedef struct ClAllocationCertificate
 	ClAllocationStatus status;
 	int			n_budgets;
 	ClCertifiedBudget *budget;
+	int			criterion;		/* of scenarios, cl_certificate_criteria */
+	Numeric		alpha;			/* of the criterion cvar; NULL */
+	int			n_scenarios;	/* 0: none */
+	ClCertifiedScenario *scenario;
 	int64		n;				/* accounts */
 	int64		rows;			/* actions of all accounts; of kind rows only */
 	Numeric		value;
@@ -75,5 +90,10 @@ extern const char *const cl_allocation_statuses[];
 /* price * (amount - used), and bound - value: exact. */
 extern Numeric cl_certificate_slackness(const ClCertifiedBudget *budget);
 extern Numeric cl_certificate_gap(const ClAllocationCertificate *certificate);
+
+/* Scenarios and criterion of a certificate whose status, value and bounds have been read; and their JSON. */
+extern const char *const cl_certificate_criteria[];
+extern void cl_certificate_read_scenarios(const ClJson *root, ClAllocationCertificate *certificate);
+extern void cl_certificate_put_scenarios(StringInfo out, const ClAllocationCertificate *certificate);
 
 #endif							/* CL_LIMIT_ALLOCATION_CERTIFICATE_H */

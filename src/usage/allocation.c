@@ -27,12 +27,18 @@ PG_FUNCTION_INFO_V1(cl_allocation_step_stats);
 CL_SUMMARY_FUNCTIONS(allocation_step)
 
 /*
- * Arguments after those of the demand: margin, carry, floor, cap, uses, draws, prices.
+ * Arguments after those of the demand: margin, carry, floor, cap, uses, draws, prices; and in some variants risk, scenarios.
  */
 enum
 {
-	ARG_MARGIN, ARG_CARRY, ARG_FLOOR, ARG_CAP, ARG_USES, ARG_DRAWS, ARG_PRICES
+	ARG_MARGIN, ARG_CARRY, ARG_FLOOR, ARG_CAP, ARG_USES, ARG_DRAWS, ARG_PRICES, ARG_RISK, ARG_SCENARIOS
 };
+
+static bool
+has_risk(FunctionCallInfo fcinfo, int first)
+{
+	return PG_NARGS() > first + ARG_RISK;
+}
 
 static void wrong_array(const char *what, int wanted) pg_attribute_noreturn();
 
@@ -46,26 +52,55 @@ wrong_array(const char *what, int wanted)
 			 errhint("Give a use and a price for each budget; draws may be NULL where no use depends on what is drawn.")));
 }
 
-/* False where one is NULL or NaN. */
+/* False where one is NULL or NaN, or there are not so many. */
 static bool
-take_numbers(FunctionCallInfo fcinfo, int argno, const char *what, int n, double *number)
+take_numbers(FunctionCallInfo fcinfo, int argno, int n, double *number, bool *fits)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argno);
 	const double *value;
 	int			found;
 
+	*fits = true;
 	if (ARR_HASNULL(array) && array_contains_nulls(array))
 		return false;
 	value = cl_float8_array(array, &found);
-	if (value == NULL || found != n)
-		wrong_array(what, n);
-	for (int k = 0; k < n; k++)
+	*fits = value != NULL && found == n;
+	for (int k = 0; *fits && k < n; k++)
 	{
 		number[k] = value[k];
 		if (isnan(value[k]))
 			return false;
 	}
-	return true;
+	return *fits;
+}
+
+static bool
+take_uses(FunctionCallInfo fcinfo, int argno, const char *what, int n, double *number)
+{
+	bool		fits;
+	bool		known = take_numbers(fcinfo, argno, n, number, &fits);
+
+	if (!fits)
+		wrong_array(what, n);
+	return known;
+}
+
+static bool
+take_risk(FunctionCallInfo fcinfo, int argno, ClRisk *risk)
+{
+	double		part[6];
+	bool		fits;
+	bool		known = !PG_ARGISNULL(argno) && take_numbers(fcinfo, argno, 6, part, &fits);
+
+	if (!PG_ARGISNULL(argno) && !fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("risk must be an array of 6 numbers"),
+				 errdetail("They are PD, LGD, CCF, default_draw_ratio, pd_limit_elasticity and the limit at which the PD holds."),
+				 errhint("Without an elasticity the last two are 0.")));
+	if (known)
+		*risk = (ClRisk) {part[0], part[1], part[2], part[3], part[4], part[5]};
+	return known;
 }
 
 static double
@@ -76,10 +111,15 @@ amount(FunctionCallInfo fcinfo, int argno, bool numeric, double otherwise)
 	return numeric ? cl_numeric_float8_saturated(PG_GETARG_DATUM(argno)) : PG_GETARG_FLOAT8(argno);
 }
 
-static const double *
-take_prices(FunctionCallInfo fcinfo, int argno, int *n)
+/* Prices of budgets and weights of scenarios, into sums. */
+static void
+take_terms(FunctionCallInfo fcinfo, int first, ClAllocationSums *sums)
 {
-	const double *price = PG_ARGISNULL(argno) ? NULL : cl_float8_array(PG_GETARG_ARRAYTYPE_P(argno), n);
+	int			n;
+	int			n_scenarios = 0;
+	const double *price = PG_ARGISNULL(first + ARG_PRICES) ? NULL :
+		cl_float8_array(PG_GETARG_ARRAYTYPE_P(first + ARG_PRICES), &n);
+	const double *scenario = NULL;
 
 	if (price == NULL)
 		ereport(ERROR,
@@ -87,7 +127,18 @@ take_prices(FunctionCallInfo fcinfo, int argno, int *n)
 				 errmsg("prices must be an array of numbers"),
 				 errdetail("It is NULL, has a NULL in it, or more than one dimension."),
 				 errhint("A budget that does not bind has the price 0.")));
-	return price;
+	if (has_risk(fcinfo, first) && !PG_ARGISNULL(first + ARG_SCENARIOS))
+	{
+		scenario = cl_float8_array(PG_GETARG_ARRAYTYPE_P(first + ARG_SCENARIOS), &n_scenarios);
+		if (scenario == NULL || n_scenarios % 3 != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("scenarios must be an array of three numbers for each"),
+					 errdetail("They are its factors of PD, LGD and demand."),
+					 errhint("'{1, 1, 1, 2, 1.1, 1.3}' is what is expected, and a scenario with twice the PD.")));
+		n_scenarios /= 3;
+	}
+	cl_allocation_require_prices(sums, price, n, scenario, n_scenarios);
 }
 
 /* What follows the demand, from an argument on; false where something is not known. */
@@ -101,11 +152,15 @@ take_account(FunctionCallInfo fcinfo, int first, bool numeric, int n_budgets, Cl
 	account->floor = amount(fcinfo, first + ARG_FLOOR, numeric, 0) + 0.0;
 	account->cap = amount(fcinfo, first + ARG_CAP, numeric, INFINITY);
 	if (isnan(account->economics.margin) || isnan(account->economics.carry) || isnan(account->floor) || isnan(account->cap) ||
-		!take_numbers(fcinfo, first + ARG_USES, "uses", n_budgets, account->use))
+		!take_uses(fcinfo, first + ARG_USES, "uses", n_budgets, account->use))
 		return false;
 	if (PG_ARGISNULL(first + ARG_DRAWS))
 		memset(account->draw, 0, sizeof(account->draw));
-	else if (!take_numbers(fcinfo, first + ARG_DRAWS, "draws", n_budgets, account->draw))
+	else if (!take_uses(fcinfo, first + ARG_DRAWS, "draws", n_budgets, account->draw))
+		return false;
+	account->risk = (ClRisk) {0};
+	account->has_risk = has_risk(fcinfo, first);
+	if (account->has_risk && !take_risk(fcinfo, first + ARG_RISK, &account->risk))
 		return false;
 	cl_allocation_require_order(account, n_budgets, NULL);
 	return true;
@@ -142,11 +197,9 @@ add_row(FunctionCallInfo fcinfo, bool lognormal, bool numeric)
 	int			first = lognormal ? 4 : 2;
 	ClAllocationSums *state = cl_agg_state(fcinfo, allocation_step_summary.create);
 	ClAllocationAccount account;
-	int			n_prices;
-	const double *price = take_prices(fcinfo, first + ARG_PRICES, &n_prices);
 	int			horizon;
 
-	cl_allocation_require_prices(state, price, n_prices);
+	take_terms(fcinfo, first, state);
 	if (take_demand(fcinfo, 1, lognormal, &account.demand, &horizon) &&
 		take_account(fcinfo, first, numeric, state->n_budgets, &account))
 		cl_allocation_add(state, &account, horizon);
@@ -190,17 +243,14 @@ limit_of_row(FunctionCallInfo fcinfo, bool lognormal)
 	ClAllocationSums sums = {0};
 	ClAllocationAccount account;
 	ClAllocationAnswer answer;
-	int			n_prices;
-	const double *price;
 	int			horizon;
 
 	if (PG_ARGISNULL(first + ARG_PRICES))
 		PG_RETURN_NULL();
-	price = take_prices(fcinfo, first + ARG_PRICES, &n_prices);
-	cl_allocation_require_prices(&sums, price, n_prices);
+	take_terms(fcinfo, first, &sums);
 	if (!take_demand(fcinfo, 0, lognormal, &account.demand, &horizon) ||
-		!take_account(fcinfo, first, false, n_prices, &account) ||
-		!cl_allocation_answer(&account, n_prices, sums.price, &answer) || isinf(answer.limit))
+		!take_account(fcinfo, first, false, sums.n_budgets, &account) ||
+		!cl_allocation_answer(&account, sums.n_budgets, sums.price, &sums.scenarios, &answer) || isinf(answer.limit))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(answer.limit);
 }
@@ -234,7 +284,7 @@ put_sums(ClRecord *record, const ClExactSum *sum, int n)
 static void
 put_derivatives(ClRecord *record, const ClAllocationSums *sums)
 {
-	int			n = sums->n_budgets;
+	int			n = sums->n_budgets + sums->scenarios.n;
 	double		value[CL_ALLOCATION_MOST_BUDGETS * CL_ALLOCATION_MOST_BUDGETS];
 
 	for (int k = 0; k < n; k++)
@@ -290,5 +340,13 @@ cl_allocation_step_stats(PG_FUNCTION_ARGS)
 		cl_record_put_null(&record);
 	}
 	cl_record_put_int64(&record, (int64) sums->checksum);
+	if (sums->scenarios.n > 0)
+		cl_record_put(&record, cl_float8_array_datum(sums->scenarios.weight, sums->scenarios.n));
+	else
+		cl_record_put_null(&record);
+	if (sums->scenarios.n > 0 && ends)
+		put_sums(&record, sums->outcome, sums->scenarios.n);
+	else
+		cl_record_put_null(&record);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

@@ -67,10 +67,17 @@ expected_rows(SPIPlanPtr plan)
 }
 
 static void
+init_rows(const ClAllocationPasses *passes, ClAllocationRows *rows, int share)
+{
+	cl_allocation_rows_init(rows, passes->n_budgets, passes->query.lognormal, passes->query.risk != NULL, share);
+}
+
+static void
 scan(ClAllocationPasses *passes, ClAllocationRows *rows)
 {
 	Oid			types[CL_ALLOCATION_MOST_COLUMNS];
-	int			n_columns = CL_ALLOCATION_DEMAND + (passes->query.lognormal ? 3 : 1) + 2 * passes->n_budgets;
+	int			n_columns = CL_ALLOCATION_DEMAND + (passes->query.lognormal ? 3 : 1) + 2 * passes->n_budgets +
+		(passes->query.risk != NULL ? CL_ALLOCATION_RISK_COLUMNS : 0);
 	SPIPlanPtr	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, rows->share), CL_ALLOCATION_QUERY, 0, NULL);
 
 	for (int i = 0; i < n_columns; i++)
@@ -87,7 +94,7 @@ look_again(ClAllocationPasses *passes, int horizon)
 {
 	ClAllocationRows rows;
 
-	cl_allocation_rows_init(&rows, passes->n_budgets, passes->query.lognormal, 0);
+	init_rows(passes, &rows, 0);
 	rows.most_bytes = 0;
 	rows.horizon = horizon;
 	scan(passes, &rows);
@@ -106,8 +113,8 @@ require_known(ClAllocationPasses *passes, int64 n_missing)
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("something is not known of " INT64_FORMAT " accounts", n_missing),
 			 rows.first_missing == PG_INT64_MAX ? errdetail("Their account_id is NULL.") :
-			 errdetail("The first is account " INT64_FORMAT ": its demand, margin, carry or a use is NULL or not known.",
-					   rows.first_missing),
+			 errdetail("The first is account " INT64_FORMAT ": its demand, margin, carry%s or a use is NULL or not known.",
+					   rows.first_missing, passes->query.risk != NULL ? ", PD, LGD, CCF" : ""),
 			 errhint("Leave such accounts out of the query: WHERE demand_mean(demand) IS NOT NULL AND ...")));
 }
 
@@ -134,8 +141,9 @@ require_same_rows(ClAllocationPasses *passes, const ClAllocationSums *sums)
 
 /* One read of the query for several price vectors. */
 static void
-query_pass(ClAllocationPasses *passes, int n, const double *price, ClAllocationSums *sums)
+query_pass(ClAllocationPasses *passes, int n, const double *point, ClAllocationSums *sums)
 {
+	int			length = passes->n_budgets + passes->scenarios.n;
 	Oid			types[2 + CL_ALLOCATION_MOST_QUESTIONS] = {INT8OID, INT8OID};
 	Datum		prices[CL_ALLOCATION_MOST_QUESTIONS];
 	int64		n_accounts = 0;
@@ -154,7 +162,7 @@ query_pass(ClAllocationPasses *passes, int n, const double *price, ClAllocationS
 		passes->step_by_part = passes->by_part;
 	}
 	for (int i = 0; i < n; i++)
-		prices[i] = cl_float8_array_datum(price + i * passes->n_budgets, passes->n_budgets);
+		prices[i] = cl_float8_array_datum(point + i * length, length);
 	cl_query_execute(passes->step, CL_ALLOCATION_QUERY, prices, 2 + n, types);
 	for (int i = 0; i < n; i++)
 	{
@@ -180,16 +188,25 @@ query_pass(ClAllocationPasses *passes, int n, const double *price, ClAllocationS
 	require_known(passes, sums->n_skipped + sums->n + sums->n_skipped - n_accounts);
 }
 
+static void
+begin(const ClAllocationPasses *passes, const double *point, ClAllocationSums *sums)
+{
+	ClScenarios scenarios = passes->scenarios;
+
+	memcpy(scenarios.weight, point + passes->n_budgets, scenarios.n * sizeof(double));
+	cl_allocation_begin(sums, passes->n_budgets, point, &scenarios);
+}
+
 void
-cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *price, bool likely_last, ClAllocationSums *sums)
+cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, bool likely_last, ClAllocationSums *sums)
 {
 	for (int i = 0; i < n; i++)
-		cl_allocation_begin(&sums[i], passes->n_budgets, price + i * passes->n_budgets);
+		begin(passes, point + i * (passes->n_budgets + passes->scenarios.n), &sums[i]);
 	passes->by_part = likely_last && n == 1 && passes->share <= 0;
 	for (int i = 0; passes->by_part && i < CL_ALLOCATION_PARTS; i++)
-		cl_allocation_begin(&passes->part[i], passes->n_budgets, price);
+		begin(passes, point, &passes->part[i]);
 	if (passes->share < 0)
-		query_pass(passes, n, price, sums);
+		query_pass(passes, n, point, sums);
 	for (int i = 0; passes->share >= 0 && i < n; i++)
 		cl_allocation_rows_sum(&passes->rows, passes->share, &sums[i], passes->by_part ? passes->part : NULL);
 	if (passes->share > 0)
@@ -200,9 +217,9 @@ cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *price, bo
 }
 
 void
-cl_allocation_ask(void *data, const double *price, bool likely_last, ClAllocationSums *sums)
+cl_allocation_ask(void *data, const double *point, bool likely_last, ClAllocationSums *sums)
 {
-	cl_allocation_ask_all(data, 1, price, likely_last, sums);
+	cl_allocation_ask_all(data, 1, point, likely_last, sums);
 }
 
 int
@@ -210,6 +227,7 @@ cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
 {
 	SPIPlanPtr	plan;
 	double		expected;
+	Size		bytes;
 	bool		fits;
 	int			share;
 
@@ -219,13 +237,14 @@ cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
 	plan = cl_query_prepare(cl_allocation_query_scan(&passes->query, 0), CL_ALLOCATION_QUERY, 0, NULL);
 	expected = expected_rows(plan);
 	SPI_freeplan(plan);
-	fits = expected * cl_allocation_row_bytes(passes->n_budgets) <= (double) maintenance_work_mem * 1024;
+	bytes = cl_allocation_row_bytes(passes->n_budgets, passes->query.risk != NULL);
+	fits = expected * bytes <= (double) maintenance_work_mem * 1024;
 	share = fits ? 0 : 1;
 	while (!fits && ldexp(expected, -share) > SAMPLE)
 		share++;
 	if (fits || !started)
 	{
-		cl_allocation_rows_init(&passes->rows, passes->n_budgets, passes->query.lognormal, share);
+		init_rows(passes, &passes->rows, share);
 		if (!fits)
 			passes->rows.most_bytes = Max(passes->rows.most_bytes, SAMPLE_BYTES);
 		scan(passes, &passes->rows);

@@ -20,6 +20,7 @@ typedef struct ClAllocationPasses
 {
 	ClAllocationQuery query;
 	int			n_budgets;
+	ClScenarios scenarios;		/* their weights follow the prices of budgets wherever these are asked for */
 	SPIPlanPtr	step;			/* of so many price vectors */
 	int			step_questions;
 	bool		step_by_part;
@@ -44,8 +45,8 @@ extern int	cl_allocation_passes_open(ClAllocationPasses *passes, bool started);
 /* Whether a smaller share would do for a start of this one. */
 extern bool cl_allocation_is_many(const ClAllocationPasses *passes, int share);
 /* A ClAllocationAsk; and one of several price vectors, whose sums are of one read of the accounts. */
-extern void cl_allocation_ask(void *data, const double *price, bool likely_last, ClAllocationSums *sums);
-extern void cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *price, bool likely_last,
+extern void cl_allocation_ask(void *data, const double *point, bool likely_last, ClAllocationSums *sums);
+extern void cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, bool likely_last,
 								  ClAllocationSums *sums);
 
 #endif							/* CL_USAGE_ALLOCATION_PASS_H */

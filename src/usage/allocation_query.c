@@ -119,6 +119,20 @@ demand_columns(ClAllocationQuery *query, TupleDesc desc, bool *taken)
 	return pstrdup("q.demand");
 }
 
+/* What the loss in margin and carry is made of, in the order of ClRisk; NULL where it is not needed. */
+static char *
+risk_columns(const ClAllocationQuery *query, TupleDesc desc, bool *taken)
+{
+	bool		moves = cl_query_column(desc, "pd_limit_elasticity") >= 0;
+
+	if (!query->may_have_risk || (query->scenarios == NULL && !moves))
+		return NULL;
+	return psprintf("%s, %s, %s, %s, %s, %s", number(desc, "pd", true, "", taken), number(desc, "lgd", true, "", taken),
+					number(desc, "ccf", true, "", taken), number(desc, "default_draw_ratio", false, "1", taken),
+					number(desc, "pd_limit_elasticity", false, "0", taken),
+					moves ? number(desc, "pd_limit", true, "", taken) : "0::pg_catalog.float8");
+}
+
 /* What the query is read for: columns of a scan, arguments of the aggregate. */
 static void
 read_columns(ClAllocationQuery *query, TupleDesc desc)
@@ -132,6 +146,7 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 	StringInfoData uses;
 	StringInfoData draws;
 	StringInfoData more;
+	char	   *risk;
 	Oid			type;
 
 	if (column < 0)
@@ -148,7 +163,11 @@ read_columns(ClAllocationQuery *query, TupleDesc desc)
 		appendStringInfo(&draws, "%s%s", k > 0 ? ", " : "",
 						 number(desc, psprintf("draw_%s", query->name[k]), false, "0", taken));
 	}
+	risk = risk_columns(query, desc, taken);
+	query->risk = risk == NULL ? NULL : psprintf(", ARRAY[%s], %s", risk, query->scenarios == NULL ? "NULL" : query->scenarios);
 	initStringInfo(&more);
+	if (risk != NULL)
+		appendStringInfo(&more, ", %s", risk);
 	for (int i = 0; i < query->n_more; i++)
 		appendStringInfo(&more, ", %s", number(desc, query->more[i].name, query->more[i].required, "NULL", taken));
 	for (int i = 0; i < desc->natts; i++)
@@ -244,7 +263,8 @@ cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 					 "%s AS part, pg_catalog.count(q.account_id) AS n", part);
 	for (int i = 1; i <= n; i++)
 	{
-		appendStringInfo(&select, ", credit_limit.allocation_step_agg(%s, $%d) AS step_%d", query->account, i, i);
+		appendStringInfo(&select, ", credit_limit.allocation_step_agg(%s, $%d%s) AS step_%d", query->account, i,
+						 query->risk == NULL ? "" : query->risk, i);
 		appendStringInfo(&all, ", credit_limit.rollup(s.step_%d)", i);
 	}
 	if (query->n_shards == 1)

@@ -25,6 +25,9 @@ typedef struct ClAllocationQuery
 	char	   *amount_text[CL_ALLOCATION_MOST_BUDGETS];	/* as they were given */
 	int			n_more;			/* number columns that a caller reads beside these: at the end of a scan */
 	const ClAllocationColumn *more;
+	bool		may_have_risk;	/* what the loss is made of is read, where a PD moves with the limit or there are scenarios */
+	const char *scenarios;		/* an array of their factors; NULL: none */
+	char	   *risk;			/* arguments of allocation_step_agg after the prices; NULL: not read */
 	bool		lognormal;		/* mu, sigma and p_zero, and not a demand */
 	Oid			demand_type;
 	bool		of_shards;		/* no account is to leave its own */

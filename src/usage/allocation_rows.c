@@ -12,7 +12,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* A row of doubles: bits of the hash and of the kind of demand, the demand, margin, carry, floor, cap, uses, draws. */
+/* A row of doubles: bits of the hash and of the kind of demand, the demand, margin, carry, floor, cap, uses, draws, risk. */
 enum
 {
 	ROW_HASH, ROW_KIND, ROW_POINTS, ROW_MU, ROW_SIGMA, ROW_P_ZERO, ROW_CEILING,
@@ -34,23 +34,26 @@ typedef union Word
 
 StaticAssertDecl(sizeof(Word) == sizeof(double), "a row is made of words");
 
+StaticAssertDecl(sizeof(ClRisk) == CL_ALLOCATION_RISK_COLUMNS * sizeof(double), "a risk is made of its columns");
+
 static int
-stride(int n_budgets)
+stride(int n_budgets, bool has_risk)
 {
-	return ROW_USES + 2 * n_budgets;
+	return ROW_USES + 2 * n_budgets + (has_risk ? CL_ALLOCATION_RISK_COLUMNS : 0);
 }
 
 Size
-cl_allocation_row_bytes(int n_budgets)
+cl_allocation_row_bytes(int n_budgets, bool has_risk)
 {
-	return stride(n_budgets) * sizeof(double);
+	return stride(n_budgets, has_risk) * sizeof(double);
 }
 
 void
-cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, int share)
+cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, bool has_risk, int share)
 {
 	*rows = (ClAllocationRows) {
-		.context = CurrentMemoryContext, .n_budgets = n_budgets, .lognormal = lognormal, .share = share,
+		.context = CurrentMemoryContext, .n_budgets = n_budgets, .lognormal = lognormal, .has_risk = has_risk,
+		.share = share,
 		.first_missing = PG_INT64_MAX, .most_bytes = (Size) maintenance_work_mem * 1024
 	};
 }
@@ -65,7 +68,7 @@ is_of_share(uint64 hash, int share)
 static void
 thin(ClAllocationRows *rows)
 {
-	int			width = stride(rows->n_budgets);
+	int			width = stride(rows->n_budgets, rows->has_risk);
 	int64		kept = 0;
 
 	rows->share++;
@@ -90,7 +93,7 @@ thin(ClAllocationRows *rows)
 static void
 keep(ClAllocationRows *rows, const ClAllocationAccount *account, uint64 hash, int horizon)
 {
-	int			width = stride(rows->n_budgets);
+	int			width = stride(rows->n_budgets, rows->has_risk);
 	const ClDemandModel *demand = &account->demand;
 	Word		word;
 	double	   *row;
@@ -138,6 +141,8 @@ keep(ClAllocationRows *rows, const ClAllocationAccount *account, uint64 hash, in
 		row[ROW_USES + k] = account->use[k];
 		row[ROW_USES + rows->n_budgets + k] = account->draw[k];
 	}
+	if (rows->has_risk)
+		memcpy(row + ROW_USES + 2 * rows->n_budgets, &account->risk, sizeof(ClRisk));
 }
 
 /* A number of a column; false where it is NULL or NaN. */
@@ -171,8 +176,8 @@ take_demand(const Datum *value, const bool *isnull, bool lognormal, ClDemandMode
 }
 
 bool
-cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal, ClAllocationAccount *account,
-						   int *horizon)
+cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal, bool has_risk,
+						   ClAllocationAccount *account, int *horizon)
 {
 	int			uses = CL_ALLOCATION_DEMAND + (lognormal ? 3 : 1);
 	int64		id = isnull[CL_ALLOCATION_ID] ? 0 : DatumGetInt64(value[CL_ALLOCATION_ID]);
@@ -192,6 +197,19 @@ cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets
 			!take(value, isnull, uses + n_budgets + k, &account->draw[k]))
 			return false;
 	}
+	account->has_risk = has_risk;
+	account->risk = (ClRisk) {0};
+	if (has_risk)
+	{
+		double		part[CL_ALLOCATION_RISK_COLUMNS];
+
+		for (int i = 0; i < CL_ALLOCATION_RISK_COLUMNS; i++)
+		{
+			if (!take(value, isnull, uses + 2 * n_budgets + i, &part[i]))
+				return false;
+		}
+		memcpy(&account->risk, part, sizeof(ClRisk));
+	}
 	account->floor += 0.0;
 	cl_allocation_require_order(account, n_budgets, account_id);
 	return true;
@@ -205,7 +223,7 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 	int			horizon;
 
 	if (isnull[CL_ALLOCATION_ID] ||
-		!cl_allocation_take_account(value, isnull, rows->n_budgets, rows->lognormal, &account, &horizon))
+		!cl_allocation_take_account(value, isnull, rows->n_budgets, rows->lognormal, rows->has_risk, &account, &horizon))
 	{
 		if (!isnull[CL_ALLOCATION_ID])
 			rows->first_missing = Min(rows->first_missing, DatumGetInt64(value[CL_ALLOCATION_ID]));
@@ -217,7 +235,7 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 }
 
 static void
-open_row(const double *row, int n_budgets, ClAllocationAccount *account, int *horizon)
+open_row(const double *row, int n_budgets, bool has_risk, ClAllocationAccount *account, int *horizon)
 {
 	Word		kind = {.number = row[ROW_KIND]};
 	Word		points = {.number = row[ROW_POINTS]};
@@ -240,12 +258,16 @@ open_row(const double *row, int n_budgets, ClAllocationAccount *account, int *ho
 		account->use[k] = row[ROW_USES + k];
 		account->draw[k] = row[ROW_USES + n_budgets + k];
 	}
+	account->has_risk = has_risk;
+	account->risk = (ClRisk) {0};
+	if (has_risk)
+		memcpy(&account->risk, row + ROW_USES + 2 * n_budgets, sizeof(ClRisk));
 }
 
 void
 cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums, ClAllocationSums *part)
 {
-	int			width = stride(rows->n_budgets);
+	int			width = stride(rows->n_budgets, rows->has_risk);
 
 	for (int64 i = 0; i < rows->n; i++)
 	{
@@ -258,7 +280,7 @@ cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums
 			CHECK_FOR_INTERRUPTS();
 		if (!is_of_share(hash.bits, share))
 			continue;
-		open_row(row, rows->n_budgets, &account, &horizon);
+		open_row(row, rows->n_budgets, rows->has_risk, &account, &horizon);
 		cl_allocation_add(part == NULL ? sums : &part[(hash.bits >> CL_ALLOCATION_PART_SHIFT) % CL_ALLOCATION_PARTS], &account,
 						  horizon);
 	}

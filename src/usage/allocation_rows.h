@@ -11,16 +11,18 @@
 enum
 {
 	CL_ALLOCATION_ID, CL_ALLOCATION_HASH, CL_ALLOCATION_MARGIN, CL_ALLOCATION_CARRY, CL_ALLOCATION_FLOOR, CL_ALLOCATION_CAP,
-	CL_ALLOCATION_DEMAND		/* or mu, sigma, p_zero; then the uses */
+	CL_ALLOCATION_DEMAND		/* or mu, sigma, p_zero; then the uses, and what the loss is made of */
 };
 
-#define CL_ALLOCATION_MOST_COLUMNS (CL_ALLOCATION_DEMAND + 3 + 2 * CL_ALLOCATION_MOST_BUDGETS)
+#define CL_ALLOCATION_RISK_COLUMNS 6	/* in the order of ClRisk */
+#define CL_ALLOCATION_MOST_COLUMNS (CL_ALLOCATION_DEMAND + 3 + 2 * CL_ALLOCATION_MOST_BUDGETS + CL_ALLOCATION_RISK_COLUMNS)
 
 typedef struct ClAllocationRows
 {
 	MemoryContext context;
 	int			n_budgets;
 	bool		lognormal;
+	bool		has_risk;
 	Size		most_bytes;
 	int			share;			/* accounts whose hash ends in so many zero bits are kept: one in 2^share */
 	int64		n;				/* kept */
@@ -33,11 +35,11 @@ typedef struct ClAllocationRows
 	int64		n_of_horizon;
 } ClAllocationRows;
 
-extern void cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, int share);
+extern void cl_allocation_rows_init(ClAllocationRows *rows, int n_budgets, bool lognormal, bool has_risk, int share);
 /* What a row takes at least. */
-extern Size cl_allocation_row_bytes(int n_budgets);
+extern Size cl_allocation_row_bytes(int n_budgets, bool has_risk);
 /* The account of a row of a scan; false where something of it is not known, an error where it cannot be. */
-extern bool cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal,
+extern bool cl_allocation_take_account(const Datum *value, const bool *isnull, int n_budgets, bool lognormal, bool has_risk,
 									   ClAllocationAccount *account, int *horizon);
 /* A ClQueryRow whose data are the rows. */
 extern void cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull);

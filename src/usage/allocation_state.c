@@ -21,20 +21,58 @@ create(void)
 	return palloc0_object(ClAllocationSums);
 }
 
-void
-cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n)
+static bool
+is_same(const ClAllocationSums *sums, const double *price, int n, const double *factor, int n_scenarios)
 {
-	bool		same = n == sums->n_budgets;
+	int			n_budgets = n - n_scenarios;
+	bool		same = n_budgets == sums->n_budgets && n_scenarios == sums->scenarios.n;
 
-	for (int k = 0; k < n && same; k++)
+	for (int k = 0; k < n_budgets && same; k++)
 		same = sums->price[k] == price[k];
-	if (same)
+	for (int s = 0; s < n_scenarios && same; s++)
+	{
+		const ClScenario *scenario = &sums->scenarios.scenario[s];
+
+		same = sums->scenarios.weight[s] == price[n_budgets + s] && scenario->pd == factor[3 * s] &&
+			scenario->lgd == factor[3 * s + 1] && scenario->demand == factor[3 * s + 2];
+	}
+	return same;
+}
+
+/* What is wrong with scenarios from outside, or NULL. */
+static const char *
+scenarios_disorder(const ClScenarios *all)
+{
+	double		sum = 0;
+
+	for (int s = 0; s < all->n; s++)
+	{
+		const ClScenario *scenario = &all->scenario[s];
+
+		if (!(scenario->pd >= 0 && scenario->pd <= CL_MOST_FACTOR && scenario->lgd >= 0 && scenario->lgd <= CL_MOST_FACTOR &&
+			  scenario->demand >= CL_LEAST_DEMAND_FACTOR && scenario->demand <= CL_MOST_FACTOR))
+			return "factors of PD and LGD must be between 0 and 1000, and that of demand between 0.001 and 1000";
+		if (!(all->weight[s] >= 0))
+			return "weights must not be negative";
+		sum += all->weight[s];
+	}
+	return all->n == 0 || fabs(sum - 1) <= 1e-9 ? NULL : "weights must add up to 1";
+}
+
+void
+cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n, const double *factor, int n_scenarios)
+{
+	int			n_budgets = n - n_scenarios;
+	const char *wrong;
+
+	if (is_same(sums, price, n, factor, n_scenarios))
 		return;
-	if (n < 1 || n > CL_ALLOCATION_MOST_BUDGETS)
+	if (n_budgets < 1 || n > CL_ALLOCATION_MOST_BUDGETS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("prices must be those of 1 to %d budgets", CL_ALLOCATION_MOST_BUDGETS),
-				 errdetail("Found an array of %d.", n),
+				 n_scenarios == 0 ? errdetail("Found an array of %d.", n) :
+				 errdetail("Found an array of %d, of which the last %d are weights of scenarios; both count.", n, n_scenarios),
 				 errhint("Prices, uses and draws have an element for each budget.")));
 	if (sums->n_budgets > 0)
 		ereport(ERROR,
@@ -42,7 +80,7 @@ cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n)
 				 errmsg("prices must be the same for all accounts"),
 				 errdetail("Two rows, or two summaries, are of different prices."),
 				 errhint("Sums at other prices are another summary: group by them.")));
-	for (int k = 0; k < n; k++)
+	for (int k = 0; k < n_budgets; k++)
 	{
 		if (!(price[k] >= 0 && price[k] <= CL_ALLOCATION_LARGEST_PRICE))
 			ereport(ERROR,
@@ -52,7 +90,38 @@ cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n)
 					 errhint("A budget that does not bind has the price 0.")));
 		sums->price[k] = price[k] + 0.0;
 	}
-	sums->n_budgets = n;
+	sums->scenarios.n = n_scenarios;
+	for (int s = 0; s < n_scenarios; s++)
+	{
+		sums->scenarios.scenario[s] = (ClScenario) {factor[3 * s] + 0.0, factor[3 * s + 1] + 0.0, factor[3 * s + 2]};
+		sums->scenarios.weight[s] = price[n_budgets + s] + 0.0;
+	}
+	wrong = scenarios_disorder(&sums->scenarios);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("scenarios cannot be weighed"),
+				 errdetail("Their %s.", wrong),
+				 errhint("A factor of 1 is what is expected; weights follow the prices of the budgets.")));
+	sums->n_budgets = n_budgets;
+}
+
+static void
+require_terms_of(ClAllocationSums *sums, const ClAllocationSums *other)
+{
+	const ClScenarios *all = &other->scenarios;
+	double		point[CL_ALLOCATION_MOST_BUDGETS];
+	double		factor[3 * CL_ALLOCATION_MOST_BUDGETS];
+
+	memcpy(point, other->price, other->n_budgets * sizeof(double));
+	for (int s = 0; s < all->n; s++)
+	{
+		point[other->n_budgets + s] = all->weight[s];
+		factor[3 * s] = all->scenario[s].pd;
+		factor[3 * s + 1] = all->scenario[s].lgd;
+		factor[3 * s + 2] = all->scenario[s].demand;
+	}
+	cl_allocation_require_prices(sums, point, other->n_budgets + all->n, factor, all->n);
 }
 
 static void
@@ -62,7 +131,7 @@ merge(void *into, const void *from)
 	const ClAllocationSums *other = from;
 
 	if (other->n_budgets > 0)
-		cl_allocation_require_prices(state, other->price, other->n_budgets);
+		require_terms_of(state, other);
 	if (state->n > CL_ALLOCATION_MOST_ROWS - other->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -144,7 +213,9 @@ list_sums(ClAllocationSums *state, ClExactSum **sum)
 		sum[n++] = &state->use[k];
 	for (int k = 0; k < state->n_budgets; k++)
 		sum[n++] = &state->floor_use[k];
-	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets, 0); k++)
+	for (int k = 0; k < state->scenarios.n; k++)
+		sum[n++] = &state->outcome[k];
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0); k++)
 		sum[n++] = &state->slope[k];
 	return n;
 }
@@ -162,8 +233,10 @@ disorder(ClAllocationSums *state)
 
 	if (state->n_endless > state->n || state->n_at_floor > state->n || state->n_at_cap > state->n)
 		return "number of accounts is smaller than that of some of them";
-	if (state->n_budgets == 0 && state->n > 0)
+	if (state->n_budgets == 0 && (state->n > 0 || state->scenarios.n > 0))
 		return "accounts are there without a budget";
+	if (scenarios_disorder(&state->scenarios) != NULL)
+		return scenarios_disorder(&state->scenarios);
 	if (state->shortest_horizon > state->longest_horizon || (state->shortest_horizon == 0) != (state->longest_horizon == 0))
 		return "horizons contradict each other";
 	for (int k = 0; k < state->n_budgets; k++)
@@ -189,8 +262,9 @@ disorder(ClAllocationSums *state)
 
 /*
  * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of
- * budgets; float8 price of each; exact sums (pg/exact_sum.h) of limit, draw, profit, forgone, turnover, use of each, use of
- * the floors of each, slopes.
+ * budgets; float8 price of each; int32 number of scenarios; float8 pd, lgd, demand and weight of each; exact sums
+ * (pg/exact_sum.h) of limit, draw, profit, forgone, turnover, use of each, use of the floors of each, outcome of each scenario,
+ * slopes.
  */
 static void
 write_state(StringInfo buf, const void *data)
@@ -210,6 +284,14 @@ write_state(StringInfo buf, const void *data)
 	pq_sendint32(buf, state.n_budgets);
 	for (int k = 0; k < state.n_budgets; k++)
 		pq_sendfloat8(buf, state.price[k]);
+	pq_sendint32(buf, state.scenarios.n);
+	for (int s = 0; s < state.scenarios.n; s++)
+	{
+		pq_sendfloat8(buf, state.scenarios.scenario[s].pd);
+		pq_sendfloat8(buf, state.scenarios.scenario[s].lgd);
+		pq_sendfloat8(buf, state.scenarios.scenario[s].demand);
+		pq_sendfloat8(buf, state.scenarios.weight[s]);
+	}
 	for (int i = 0; i < n_sums; i++)
 		cl_exact_sum_send(buf, sum[i]);
 }
@@ -235,6 +317,15 @@ read_state(StringInfo buf)
 	state->n_budgets = cl_wire_count(buf, TYPE_NAME, CL_ALLOCATION_MOST_BUDGETS, 8 + 2 * CL_EXACT_SUM_LEAST_SIZE);
 	for (int k = 0; k < state->n_budgets; k++)
 		state->price[k] = pq_getmsgfloat8(buf) + 0.0;
+	state->scenarios.n = cl_wire_count(buf, TYPE_NAME, CL_ALLOCATION_MOST_BUDGETS - state->n_budgets,
+									   32 + CL_EXACT_SUM_LEAST_SIZE);
+	for (int s = 0; s < state->scenarios.n; s++)
+	{
+		state->scenarios.scenario[s].pd = pq_getmsgfloat8(buf) + 0.0;
+		state->scenarios.scenario[s].lgd = pq_getmsgfloat8(buf) + 0.0;
+		state->scenarios.scenario[s].demand = pq_getmsgfloat8(buf) + 0.0;
+		state->scenarios.weight[s] = pq_getmsgfloat8(buf) + 0.0;
+	}
 	n_sums = list_sums(state, sum);
 	for (int i = 0; i < n_sums; i++)
 		*sum[i] = cl_exact_sum_receive(buf, TYPE_NAME, "sum");
@@ -250,11 +341,13 @@ read_state(StringInfo buf)
  *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "forgone": 0, "turnover":
  *		 700, "uses": [9000], "floor_uses": [0], "slopes": [80000]}
  *
- * Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the sign turned: (1,1), (2,1), (2,2), (3,1)
- * ...
+ * Where there are scenarios, also "scenarios": [[1, 1, 1], [2, 1.1, 1.3]], the factors of PD, LGD and demand, "weights":
+ * [0.4, 0.6] and "outcomes": [400, -20]. Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the
+ * sign turned: (1,1), (2,1), (2,2), (3,1) ...
  */
 static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum",
-	"horizons", "prices", "credit_limit", "draw", "profit", "forgone", "turnover", "uses", "floor_uses", "slopes", NULL};
+	"horizons", "prices", "credit_limit", "draw", "profit", "forgone", "turnover", "uses", "floor_uses", "slopes",
+"scenarios", "weights", "outcomes", NULL};
 
 static void
 print_sums(StringInfo out, const char *key, const ClExactSum *sum, int n)
@@ -274,6 +367,30 @@ print_sum(StringInfo out, const char *key, const ClExactSum *sum)
 {
 	appendStringInfo(out, ", \"%s\": ", key);
 	cl_exact_sum_print(out, sum);
+}
+
+static void
+print_scenarios(StringInfo out, const ClAllocationSums *state)
+{
+	const ClScenarios *all = &state->scenarios;
+
+	for (int s = 0; s < all->n; s++)
+	{
+		appendStringInfoString(out, s > 0 ? ", [" : ", \"scenarios\": [[");
+		cl_json_put_float8(out, all->scenario[s].pd);
+		appendStringInfoString(out, ", ");
+		cl_json_put_float8(out, all->scenario[s].lgd);
+		appendStringInfoString(out, ", ");
+		cl_json_put_float8(out, all->scenario[s].demand);
+		appendStringInfoChar(out, ']');
+	}
+	for (int s = 0; s < all->n; s++)
+	{
+		appendStringInfoString(out, s > 0 ? ", " : "], \"weights\": [");
+		cl_json_put_float8(out, all->weight[s]);
+	}
+	appendStringInfoChar(out, ']');
+	print_sums(out, "outcomes", state->outcome, all->n);
 }
 
 static void
@@ -301,7 +418,9 @@ print(StringInfo out, const void *data)
 	print_sum(out, "turnover", &state->turnover);
 	print_sums(out, "uses", state->use, state->n_budgets);
 	print_sums(out, "floor_uses", state->floor_use, state->n_budgets);
-	print_sums(out, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	print_sums(out, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0));
+	if (state->scenarios.n > 0)
+		print_scenarios(out, state);
 	appendStringInfoChar(out, '}');
 }
 
@@ -359,6 +478,41 @@ parse_prices(const ClJson *object, ClAllocationSums *state)
 	}
 }
 
+static double
+parse_item(const ClJson *array, int index, double lowest, double highest)
+{
+	ClJson		node;
+
+	cl_json_item(array, index, &node);
+	return cl_json_float8(&node, lowest, highest) + 0.0;
+}
+
+static void
+parse_scenarios(const ClJson *object, ClAllocationSums *state)
+{
+	ClScenarios *all = &state->scenarios;
+	ClJson		array;
+	ClJson		weights;
+
+	if (!cl_json_get(object, "scenarios", &array))
+		return;
+	all->n = cl_json_array(&array, 1, CL_ALLOCATION_MOST_BUDGETS - state->n_budgets);
+	cl_json_require(object, "weights", &weights);
+	(void) cl_json_array(&weights, all->n, all->n);
+	for (int s = 0; s < all->n; s++)
+	{
+		ClJson		factors;
+
+		cl_json_item(&array, s, &factors);
+		(void) cl_json_array(&factors, 3, 3);
+		all->scenario[s].pd = parse_item(&factors, 0, 0, CL_MOST_FACTOR);
+		all->scenario[s].lgd = parse_item(&factors, 1, 0, CL_MOST_FACTOR);
+		all->scenario[s].demand = parse_item(&factors, 2, CL_LEAST_DEMAND_FACTOR, CL_MOST_FACTOR);
+		all->weight[s] = parse_item(&weights, s, 0, 1);
+	}
+	parse_sums(object, "outcomes", state->outcome, all->n);
+}
+
 static void
 parse_horizons(const ClJson *object, ClAllocationSums *state)
 {
@@ -396,7 +550,8 @@ parse(const ClJson *document)
 	state->turnover = parse_key(document, "turnover");
 	parse_sums(document, "uses", state->use, state->n_budgets);
 	parse_sums(document, "floor_uses", state->floor_use, state->n_budgets);
-	parse_sums(document, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	parse_scenarios(document, state);
+	parse_sums(document, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0));
 	wrong = disorder(state);
 	if (wrong != NULL)
 		ereport(ERROR,

@@ -10,8 +10,12 @@
 
 extern const ClSummary allocation_step_summary;
 
-/* Prices of budgets from SQL, into a new or empty state; an error where they are others than before. */
-extern void cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n);
+/*
+ * Prices of budgets and then weights of scenarios from SQL, and three factors of each scenario, into a new or empty state; an
+ * error where they are others than before.
+ */
+extern void cl_allocation_require_prices(ClAllocationSums *sums, const double *price, int n, const double *factor,
+										 int n_scenarios);
 
 /* Complains of an account that cannot be. */
 extern void cl_allocation_require_order(const ClAllocationAccount *account, int n_budgets, const int64 *account_id);

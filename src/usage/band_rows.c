@@ -49,7 +49,7 @@ take(ClBandRows *band, const Datum *value, const bool *isnull, ClAllocationAccou
 			place[i] = (band->axis[i].rises ? 1 : -1) * extra(band, value, i);
 	}
 	if (isnull[CL_ALLOCATION_ID] ||
-		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, account, &horizon))
+		!cl_allocation_take_account(value, isnull, band->query.n_budgets, band->query.lognormal, false, account, &horizon))
 		missing = "demand, economics or use";
 	if (missing == NULL)
 		return true;
@@ -91,7 +91,7 @@ receive_sample(void *data, const Datum *value, const bool *isnull)
 	one.hash = (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]);
 	if ((one.hash & ((UINT64CONST(1) << band->share) - 1)) != 0)
 		return;
-	one.best = cl_allocation_answer(&account, band->query.n_budgets, band->price, &answer) ? answer.limit : 0;
+	one.best = cl_allocation_answer(&account, band->query.n_budgets, band->price, NULL, &answer) ? answer.limit : 0;
 	if (band->n_sampled == SAMPLE)
 	{
 		int			kept = 0;

@@ -217,6 +217,7 @@ cl_budget_frontier(PG_FUNCTION_ARGS)
 	cl_record_open_set(&record, fcinfo);
 	SPI_connect();
 	frontier = palloc0_object(Frontier);
+	frontier->passes.query.may_have_risk = true;
 	frontier->points = PG_GETARG_INT32(2);
 	if (frontier->points < 1 || frontier->points > CL_ALLOCATION_MOST_QUESTIONS)
 		ereport(ERROR,

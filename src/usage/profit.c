@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/profit.h"
+#include "core/stress.h"
 #include "pg/argument.h"
 #include "pg/money.h"
 #include "pg/numeric.h"
@@ -103,23 +103,77 @@ limit_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return limit;
 }
 
-/* demand, credit_limit, margin, carry, basis */
+/*
+ * How the PD moves with the limit, from an argument on: pd_limit_elasticity, pd, lgd, ccf, default_draw_ratio, pd_limit. All
+ * but the first are read only where it is above 0. False where something is NULL.
+ */
+static bool
+risk_argument(FunctionCallInfo fcinfo, int argno, const ClEconomics *economics, ClRisk *risk)
+{
+	const char *wrong;
+
+	*risk = (ClRisk) {0};
+	if (PG_ARGISNULL(argno))
+		return false;
+	risk->elasticity = PG_GETARG_FLOAT8(argno);
+	if (!(risk->elasticity >= 0 && risk->elasticity <= CL_STRESS_MOST_ELASTICITY))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("PD limit elasticity must be between 0 and %g", CL_STRESS_MOST_ELASTICITY),
+				 errdetail("Found %g.", risk->elasticity),
+				 errhint("0.2 says that a limit higher by 1 %% has a PD higher by 0.2 %% of itself.")));
+	if (risk->elasticity == 0)
+		return true;
+	if (any_null(fcinfo, argno + 1, argno + 5))
+		return false;
+	risk->pd = rate_argument(fcinfo, argno + 1, CL_ECONOMICS_PD);
+	risk->lgd = rate_argument(fcinfo, argno + 2, CL_ECONOMICS_LGD);
+	risk->ccf = rate_argument(fcinfo, argno + 3, CL_ECONOMICS_CCF);
+	risk->default_draw_ratio = rate_argument(fcinfo, argno + 4, CL_ECONOMICS_DEFAULT_DRAW_RATIO);
+	risk->limit = limit_argument(fcinfo, argno + 5, "limit at which the PD holds");
+	wrong = cl_risk_disorder(risk, economics);
+	if (wrong != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the PD cannot move with the limit: its %s", wrong),
+				 errdetail("carry %g, PD %g, LGD %g, CCF %g, limit at which the PD holds %g.", economics->carry, risk->pd,
+						   risk->lgd, risk->ccf, risk->limit),
+				 errhint("Give the PD, LGD and CCF that margin and carry were made of (unit_economics).")));
+	return true;
+}
+
+/* What a limit earns, or its last unit does. Arguments: demand, credit_limit, margin, carry, basis, those of a risk. */
+static Datum
+earned_by(FunctionCallInfo fcinfo, double (*expected) (const ClDemandModel *model, double limit, const ClEconomics *economics),
+		  double (*moved) (const ClStress *stress, const ClScenario *scenario, double limit))
+{
+	ClDemandModel model;
+	ClStress	stress = {.demand = &model};
+	ClRisk		risk;
+	double		limit;
+
+	if (any_null(fcinfo, 0, 4))
+		PG_RETURN_NULL();
+	model = model_argument(fcinfo, 4);
+	stress.economics = economics_argument(fcinfo, 2);
+	limit = limit_argument(fcinfo, 1, "credit limit");
+	if (!risk_argument(fcinfo, 5, &stress.economics, &risk))
+		PG_RETURN_NULL();
+	stress.risk = &risk;
+	return cl_float8_or_null(fcinfo, risk.elasticity == 0 ? expected(&model, limit, &stress.economics) :
+							 moved(&stress, &cl_expected_scenario, limit));
+}
+
 Datum
 cl_limit_profit_of(PG_FUNCTION_ARGS)
 {
-	ClDemandModel model = model_argument(fcinfo, 4);
-	ClEconomics economics = economics_argument(fcinfo, 2);
-
-	return cl_float8_or_null(fcinfo, cl_limit_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+	return earned_by(fcinfo, cl_limit_profit, cl_stress_profit);
 }
 
 Datum
 cl_marginal_profit_of(PG_FUNCTION_ARGS)
 {
-	ClDemandModel model = model_argument(fcinfo, 4);
-	ClEconomics economics = economics_argument(fcinfo, 2);
-
-	return cl_float8_or_null(fcinfo, cl_marginal_profit(&model, limit_argument(fcinfo, 1, "credit limit"), &economics));
+	return earned_by(fcinfo, cl_marginal_profit, cl_stress_marginal);
 }
 
 /* What a limit must keep to: from floor to cap, in steps. */
@@ -191,24 +245,31 @@ bounded(double limit, const Bounds *bounds, Datum *result)
 	return true;
 }
 
-/* demand, margin, carry, floor, cap, shadow_price, weight, step, basis */
+/* demand, margin, carry, floor, cap, shadow_price, weight, step, basis, those of a risk */
 Datum
 cl_optimal_limit_of(PG_FUNCTION_ARGS)
 {
 	ClDemandModel model;
-	ClEconomics economics;
+	ClStress	stress = {.demand = &model};
 	Bounds		bounds;
-	double		price;
+	ClRisk		risk;
 	double		limit;
 	Datum		result;
 
 	if (any_null(fcinfo, 0, 2) || any_null(fcinfo, 5, 6) || PG_ARGISNULL(8))
 		PG_RETURN_NULL();
 	model = model_argument(fcinfo, 8);
-	economics = economics_argument(fcinfo, 1);
+	stress.economics = economics_argument(fcinfo, 1);
 	bounds = bounds_argument(fcinfo, 3, 7);
-	price = rate_argument(fcinfo, 5, CL_ECONOMICS_SHADOW_PRICE) * rate_argument(fcinfo, 6, CL_ECONOMICS_WEIGHT);
-	limit = cl_optimal_limit(&model, &economics, price);
+	stress.of_limit = rate_argument(fcinfo, 5, CL_ECONOMICS_SHADOW_PRICE) * rate_argument(fcinfo, 6, CL_ECONOMICS_WEIGHT);
+	if (!risk_argument(fcinfo, 9, &stress.economics, &risk))
+		PG_RETURN_NULL();
+	stress.risk = &risk;
+	if (risk.elasticity == 0)
+		limit = cl_optimal_limit(&model, &stress.economics, stress.of_limit);
+	else
+		limit = cl_stress_limit(&stress, bounds.has_floor ? cl_numeric_float8_saturated(bounds.floor) : 0,
+								bounds.has_cap ? cl_numeric_float8_saturated(bounds.cap) : INFINITY);
 	if (isnan(limit) || !bounded(limit, &bounds, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(result);

@@ -8,6 +8,7 @@
 
 #include "pg/row.h"
 #include "usage/allocation_pass.h"
+#include "usage/allocation_scenarios.h"
 
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -17,6 +18,7 @@ PG_FUNCTION_INFO_V1(cl_shadow_price);
 typedef struct Shadow
 {
 	ClAllocationPasses passes;
+	ClAllocationScenarios scenarios;
 	double		confidence;
 	bool		started;		/* at prices of the caller */
 } Shadow;
@@ -46,7 +48,7 @@ read_start(Shadow *shadow, const ClJson *start, double *price)
 static char **
 read_options(Shadow *shadow, Jsonb *jsonb, double *price)
 {
-	static const char *const keys[] = {"start", "shards", "confidence", NULL};
+	static const char *const keys[] = {"start", "shards", "confidence", "scenarios", "criterion", "alpha", NULL};
 	char	  **shards = NULL;
 	ClJson		root;
 	ClJson		node;
@@ -54,6 +56,10 @@ read_options(Shadow *shadow, Jsonb *jsonb, double *price)
 	cl_json_open(&root, "options of shadow_price", jsonb);
 	cl_json_object(&root, keys);
 	shadow->confidence = cl_json_get(&root, "confidence", &node) ? cl_json_float8(&node, 0.5, 0.999) : 0.95;
+	cl_allocation_scenarios_read(&shadow->scenarios, &root, CL_ALLOCATION_MOST_BUDGETS - shadow->passes.n_budgets);
+	shadow->passes.scenarios = shadow->scenarios.all;
+	shadow->passes.query.scenarios = cl_allocation_scenarios_sql(&shadow->scenarios);
+	memcpy(price + shadow->passes.n_budgets, shadow->scenarios.all.weight, shadow->scenarios.all.n * sizeof(double));
 	if (cl_json_get(&root, "start", &node))
 		read_start(shadow, &node, price);
 	if (cl_json_get(&root, "shards", &node))
@@ -61,12 +67,21 @@ read_options(Shadow *shadow, Jsonb *jsonb, double *price)
 	return shards;
 }
 
+static ClAllocationProblem
+problem_of(Shadow *shadow, const double *amount)
+{
+	return (ClAllocationProblem) {
+		shadow->passes.n_budgets, amount, shadow->scenarios.all.n, shadow->scenarios.weight_cap, cl_allocation_ask,
+		&shadow->passes
+	};
+}
+
 /* Prices of a share of the accounts are a start for more of them; false where there are none. */
 static bool
 solve_share(Shadow *shadow, int share, bool near, double *price)
 {
 	double		amount[CL_ALLOCATION_MOST_BUDGETS];
-	ClAllocationProblem problem = {shadow->passes.n_budgets, amount, cl_allocation_ask, &shadow->passes};
+	ClAllocationProblem problem = problem_of(shadow, amount);
 	ClAllocationSums sums;
 	ClPriceStatus status;
 
@@ -77,6 +92,7 @@ solve_share(Shadow *shadow, int share, bool near, double *price)
 	if (status != CL_PRICE_INFEASIBLE && status != CL_PRICE_ENDLESS)
 		return true;
 	memset(price, 0, shadow->passes.n_budgets * sizeof(double));
+	memcpy(price + shadow->passes.n_budgets, shadow->scenarios.all.weight, shadow->scenarios.all.n * sizeof(double));
 	return false;
 }
 
@@ -84,7 +100,7 @@ static ClPriceStatus
 solve(Shadow *shadow, double *price, ClAllocationSums *sums)
 {
 	ClAllocationPasses *passes = &shadow->passes;
-	ClAllocationProblem problem = {passes->n_budgets, passes->query.amount, cl_allocation_ask, passes};
+	ClAllocationProblem problem = problem_of(shadow, passes->query.amount);
 	bool		near = shadow->started;
 	int			share = cl_allocation_passes_open(passes, near);
 	int			all = passes->share;
@@ -140,18 +156,27 @@ put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const Cl
 static char *
 certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *sums)
 {
+	bool		priced = status != CL_PRICE_INFEASIBLE && sums->n > 0;
+	bool		by_scenario = shadow->scenarios.all.n > 0;
+	double		bound = priced ? cl_allocation_bound(sums, shadow->passes.query.amount) : 0;
+	double		value = by_scenario ? cl_allocation_scenarios_value(&shadow->scenarios, sums) :
+		cl_exact_sum_closed(&sums->profit).high;
 	StringInfoData out;
 
+	/* Weights that no limits keep to, since those jump. */
+	if (priced && by_scenario && bound - value > CL_PRICE_USED_UP * fabs(bound) + cl_allocation_error(sums))
+		status = CL_PRICE_TIES;
 	initStringInfo(&out);
 	appendStringInfo(&out, "{\"version\": 1, \"kind\": \"float\", \"method\": \"newsvendor\", \"response\": \"none\", "
 					 "\"status\": \"%s\"",
 					 sums->n == 0 ? "empty" : cl_price_status_names[status]);
 	put_budgets(&out, shadow, status, sums);
+	cl_allocation_scenarios_put(&out, &shadow->scenarios, sums, priced);
 	appendStringInfo(&out, ", \"n\": " INT64_FORMAT, sums->n);
-	if (status != CL_PRICE_INFEASIBLE && sums->n > 0)
+	if (priced)
 	{
-		put_number(&out, "value", cl_exact_sum_closed(&sums->profit).high);
-		put_number(&out, "bound", cl_allocation_bound(sums, shadow->passes.query.amount));
+		put_number(&out, "value", value);
+		put_number(&out, "bound", bound);
 		put_number(&out, "bound_error", cl_allocation_error(sums));
 	}
 	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes.n,
@@ -177,6 +202,7 @@ cl_shadow_price(PG_FUNCTION_ARGS)
 	shadow = palloc0_object(Shadow);
 	cl_allocation_query_budgets(&shadow->passes.query, PG_GETARG_JSONB_P(1));
 	shadow->passes.n_budgets = shadow->passes.query.n_budgets;
+	shadow->passes.query.may_have_risk = true;
 	shards = read_options(shadow, PG_GETARG_JSONB_P(2), price);
 	cl_allocation_query_open(&shadow->passes.query, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
 	status = solve(shadow, price, &sums);

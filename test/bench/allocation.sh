@@ -1,8 +1,8 @@
 #!/bin/bash
 # One budget, and three, over ACCOUNTS (1,000,000 by default) accounts: shadow_price from a table that fits into memory and from
-# one that does not, of plain columns and of the type demand; against count(*), and against the smart way outside: COPY of the
-# columns in binary form, and bisection on the price, vectorised in numpy and scipy (45 steps; skipped where they are not
-# installed). Needs PGHOST and so on for psql, and a database that may be written to.
+# one that does not, of plain columns and of the type demand, and best in the worst of three scenarios; against count(*), and
+# against the smart way outside: COPY of the columns in binary form, and bisection on the price, vectorised in numpy and scipy (45
+# steps; skipped where they are not installed). Needs PGHOST and so on for psql, and a database that may be written to.
 set -euo pipefail
 ACCOUNTS=${ACCOUNTS:-1000000}
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -35,13 +35,20 @@ SQL
 plain='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure FROM bench_allocation'
 three='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure, use_loss, draw_loss, 1 AS use_idle,
   -1 AS draw_idle FROM bench_allocation'
+risky='SELECT account_id, mu, sigma, p_zero, margin, carry, cap, 1 AS use_exposure, use_loss / 0.3 AS pd, 0.75 AS lgd, 0.4 AS ccf
+  FROM bench_allocation'
 typed='SELECT account_id, demand, margin, carry, cap, 1 AS use_exposure FROM bench_allocation_demand'
 exposure=$((ACCOUNTS * 1500))
 budget="{\"exposure\": $exposure}"
 budgets="{\"exposure\": $exposure, \"loss\": $((ACCOUNTS * 12)), \"idle\": $((ACCOUNTS * 500))}"
 price() {
 	measure "$1" "$2" "SELECT s.passes, s.gap / s.value < 1e-9, (SELECT string_agg(price::text, ' ') FROM certificate_table(c))
-  FROM shadow_price('$3', '$4') c, certificate_summary(c) s;"
+  FROM shadow_price('$3', '$4', '${5:-{\}}') c, certificate_summary(c) s;"
+}
+# Three scenarios of PD and LGD, with limits in closed form; and with a demand that one of them scales, so that each is searched.
+scenarios() {
+	echo '{"criterion": "worst", "scenarios": [{"name": "expected"}, {"name": "downturn", "pd": 2, "lgd": 1.1},
+    {"name": "slump", "pd": 0.7, "demand": '"$1"'}]}'
 }
 report() {
 	awk -v what="$1" -v of="$2" -v base="$3" -v said="$4" 'BEGIN {
@@ -63,6 +70,12 @@ report "one budget, type demand" "$of_type" "$count_typed" "$said"
 read -r of_three said < <(price 0 4GB "$three" "$budgets")
 report "three budgets, in memory" "$of_three" "$count" "$said"
 awk -v a="$of_three" -v b="$one" 'BEGIN { printf "three budgets / one: %.1f\n", a / b }'
+read -r worst said < <(price 0 4GB "$risky" "$budget" "$(scenarios 1)")
+report "worst of three scenarios" "$worst" "$count" "$said"
+read -r searched said < <(price 0 4GB "$risky" "$budget" "$(scenarios 0.4)")
+report "with demand scaled" "$searched" "$count" "$said"
+awk -v a="$worst" -v c="$searched" -v b="$one" 'BEGIN {
+	printf "worst of three scenarios / one plain call: %.1f, with demand scaled %.1f\n", a / b, c / b }'
 
 if ! "$PYTHON" -c 'import numpy, scipy.special' 2> /dev/null; then
 	echo "skipped: no numpy and scipy"

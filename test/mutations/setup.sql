@@ -33,7 +33,9 @@ BEGIN
     WHEN 'fairness' THEN ARRAY['fairness_agg(label, event, x)', 'fairness_agg(nullif(label, ''A''), event, nullif(pd, 0))', 'fairness_agg(label, event)']
     WHEN 'allocation_step' THEN ARRAY['allocation_step_agg(5 + x, 0.5, pd, 0.12, 0.01, i, 900, ARRAY[1, pd], ARRAY[0, pd], ''{0.01, 0.02}'')',
       'allocation_step_agg(demand_with_basis(demand(3, 1), ''mixture'', i), 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')',
-      'allocation_step_agg(NULL::demand, 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')']
+      'allocation_step_agg(NULL::demand, 0.1, 0, 0::numeric, NULL, ''{1}'', NULL, ''{0}'')',
+      'allocation_step_agg(5 + x, 0.5, 0, 0.1, 0.2, 0, i * 900, ARRAY[1], NULL, ''{0.01, 0.3, 0.7}'', ARRAY[pd, 0.5, 0.4, 1, 0.1, 900],
+        ''{1, 1, 1, 2, 1.1, 0.8}'')']
     WHEN 'ccf' THEN ARRAY['ccf_agg(amount, available, x)', 'ccf_agg(amount, 10, 10 * pd, ''{"unstable": 0.3}'')', 'ccf_agg(amount, NULL, x)']
     WHEN 'utilization' THEN ARRAY['utilization_agg(amount, available)', 'utilization_agg(x, available)', 'utilization_agg(amount, i % 3)',
       'utilization_agg(amount * 1e30, 0.01)', 'utilization_agg(-amount, available)']
@@ -74,6 +76,10 @@ BEGIN
       $q$min('{"version": 1, "kind": "float", "method": "m", "response": "none", "status": "slack", "budgets": [{"name": "a", "amount": 100.5,
         "price": 0, "used": 90, "price_low": 0, "price_high": 1}], "n": 3, "value": 12, "bound": 12, "bound_error": 1e-9, "passes": 5,
         "read": "each pass"}'::text)::allocation_certificate$q$,
+      $q$min('{"version": 1, "kind": "float", "method": "m", "response": "none", "status": "binding", "budgets": [{"name": "a", "amount": 9,
+        "price": 0.5, "used": 9}], "n": 3, "value": 12, "bound": 13, "bound_error": 0, "criterion": "cvar", "alpha": 0.5, "scenarios": [{"name": "b",
+        "pd": 1, "lgd": 1, "demand": 1, "probability": 0.5, "weight": 0.25, "value": 20}, {"name": "c", "pd": 3, "lgd": 1.1, "demand": 2,
+        "probability": 0.5, "weight": 0.75, "value": 12}], "passes": 5, "read": "each pass"}'::text)::allocation_certificate$q$,
       $q$min('{"version": 1, "kind": "rows", "method": "m", "response": "none", "status": "infeasible", "budgets": [{"name": "a", "amount": 1,
         "used": 90}], "n": 1, "rows": 1, "passes": 1, "read": "once"}'::text)::allocation_certificate$q$]
     WHEN 'limit_policy' THEN ARRAY[

@@ -65,6 +65,13 @@ INSERT INTO bound VALUES
   ('allocation_limit', 'uses', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, (%s)::float8[], NULL, ''{0.1}'')'),
   ('allocation_limit', 'draws', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', (%s)::float8[], ''{0.1}'')'),
   ('allocation_limit', 'prices', 1, 1, '0.5', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', NULL, (%s)::float8[])'),
+  ('allocation_step_agg', 'risk', 6, 6, '0.01', 'allocation_step_agg(5, 1, 0, 0.1, 0.02, 0, 9::float8, ''{1}'', NULL, ''{0.1}'', (%s)::float8[], NULL) '
+    'FROM row'),
+  ('allocation_step_agg', 'scenarios', 3, 3, '1', 'allocation_step_agg(5, 1, 0, 0.1, 0.02, 0, 9::float8, ''{1}'', NULL, ''{0.1, 1}'', '
+    '''{0.01, 0.5, 0.4, 1, 0, 0}'', (%s)::float8[]) FROM row'),
+  ('allocation_limit', 'risk', 6, 6, '0.01', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', NULL, ''{0.1}'', (%s)::float8[], NULL)'),
+  ('allocation_limit', 'scenarios', 3, 3, '1', 'allocation_limit(5, 1, 0, 0.1, 0.02, 0, 9, ''{1}'', NULL, ''{0.1, 1}'', ''{0.01, 0.5, 0.4, 1, 0, 0}'', '
+    '(%s)::float8[])'),
   ('band_table', 'prices', 1, 1, '0.5', 'credit_limit_internal.band_table(''SELECT i AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS '
     'margin, 0.02 AS carry, 1 AS use_a, i AS x, i AS y FROM row'', ''{"down": {"column": "x", "limit": "rises"}, "across": {"column": "y", "limit": '
     '"falls"}}'', ''{"down": 2, "across": 2}'', ''{"a": 9}'', ''{}'', (%s)::float8[])'),

@@ -22,6 +22,8 @@ INSERT INTO place VALUES
     '0.02 AS carry, 1 AS use_a FROM loan'),
   ('shadow_price query of shards', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'', ''{"shards": ["loan"]}'')', 'SELECT id AS account_id, 5 AS mu, '
     '1 AS sigma, 0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM shard'),
+  ('shadow_price query in scenarios', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'', ''{"scenarios": [{"name": "s", "pd": 2}]}'')',
+    'SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0.1 AS margin, 0.02 AS carry, 0.01 AS pd, 0.5 AS lgd, 0.4 AS ccf, 1 AS use_a FROM loan'),
   ('budget_frontier query', 'SELECT * FROM credit_limit.budget_frontier(%L, ''a'', 1, ''{"to": 9}'')', 'SELECT id AS account_id, 5 AS mu, 1 AS sigma, '
     '0 AS p_zero, 0.1 AS margin, 0.02 AS carry, 1 AS use_a FROM loan'),
   ('budget_frontier budget', 'SELECT * FROM credit_limit.budget_frontier(''SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '

@@ -71,6 +71,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
     'available, ARRAY[1, pd], ARRAY[0, -pd], ''{0.01, 0.2}'')', NULL),
   ('allocation_step', 'demands', 'allocation_step_agg(demand(6 + score / 200, 0.3 + pd), 0.15 - pd / 5, 0.01, weight, 100 + score, ARRAY[weight / 60], '
     'NULL, ''{0.05}'')', NULL),
+  ('allocation_step', 'scenarios', 'allocation_step_agg(6 + score / 200, 0.3 + pd, 0, 0.15 - pd / 5, 0.1, 0, weight * 1000, ARRAY[1], NULL, '
+    '''{0.01, 0.3, 0.7}'', ARRAY[pd / 9, 0.5, 0.4, 1, x / 5, 900], ''{1, 1, 1, 2, 1.1, 0.8}'')', NULL),
   ('utilization', 'amounts', 'utilization_agg(balance, available)', NULL),
   ('utilization', 'float8', 'utilization_agg(balance::float8, available::float8)', NULL),
   ('demand', 'months', 'demand_agg(balance, available)', NULL),
@@ -153,6 +155,11 @@ INSERT INTO recipe VALUES
     $r$min('{"name": "c", "characteristics": [{"name": "x", "bins": [{"below": 0.30, "points": 1e1}, {"points": -0.0}]}]}'::text)::scorecard$r$, false),
   ('allocation_certificate', 'written', $r$min('{"version": 1, "kind": "rows", "method": "m", "response": "none", "status": "binding",
     "budgets": [{"name": "a", "amount": 100.50, "price": 5e-1, "used": 9}], "n": 3, "rows": 9, "value": 12.0, "bound": 58, "digest": null, "passes": 5,
+    "read": "once"}'::text)::allocation_certificate$r$, false),
+  ('allocation_certificate', 'scenarios', $r$min('{"version": 1, "kind": "float", "method": "m", "response": "none", "status": "binding",
+    "budgets": [{"name": "a", "amount": 100.50, "price": 5e-1, "used": 9}], "n": 3, "value": 12.0, "bound": 58, "bound_error": 0, "digest": null,
+    "criterion": "cvar", "alpha": 5.0e-1, "scenarios": [{"name": "b", "pd": 1.0, "lgd": 1, "demand": 1, "probability": 0.5, "weight": 0.25, "value": 20},
+    {"name": "c", "pd": 3, "lgd": 1.10, "demand": 2, "probability": 0.50, "weight": 0.75, "value": 1.2e1}], "passes": 5,
     "read": "once"}'::text)::allocation_certificate$r$, false),
   ('limit_policy', 'written', $r$min('{"name": "p", "product": {"cap": 1000.00}}'::text)::limit_policy$r$, false);
 SELECT count(*) FROM recipe r, store(r) WHERE r.type IN (SELECT type FROM base_type);

@@ -92,7 +92,7 @@ test_answers(void)
 
 		if (cl_test_random(&random) % 4 == 0)
 			price[0] = price[1] = 0;
-		CHECK(cl_allocation_answer(&account, 3, price, &answer));
+		CHECK(cl_allocation_answer(&account, 3, price, NULL, &answer));
 		best = earned(&account, 3, price, answer.limit);
 		highest = fmin(account.cap, 20 * fmax(answer.limit, 1000));
 		CHECK(answer.limit >= account.floor && answer.limit <= account.cap);
@@ -113,9 +113,9 @@ test_answers(void)
 			ClAllocationAnswer down;
 
 			moved[k] = price[k] + step;
-			CHECK(cl_allocation_answer(&account, 3, moved, &up));
+			CHECK(cl_allocation_answer(&account, 3, moved, NULL, &up));
 			moved[k] = price[k] - step;
-			CHECK(cl_allocation_answer(&account, 3, moved, &down));
+			CHECK(cl_allocation_answer(&account, 3, moved, NULL, &down));
 			for (int l = 0; l < 3 && up.slope > 0 && down.slope > 0 && fabs(up.slope / down.slope - 1) < 0.1; l++)
 			{
 				double		fall = (cl_allocation_use(&account, l, down.limit, down.draw) -
@@ -151,7 +151,7 @@ test_risk(void)
 			account.economics = (ClEconomics) {.margin = 0.15 - 0.75 * pd, .carry = 0.001 + 0.4 * 0.75 * pd};
 			account.use[1] = 0.4 * 0.75 * pd;
 			account.draw[1] = 0.6 * 0.75 * pd;
-			CHECK(cl_allocation_answer(&account, 2, price, &answer));
+			CHECK(cl_allocation_answer(&account, 2, price, NULL, &answer));
 			CHECK(answer.limit <= before);
 			before = answer.limit;
 		}
@@ -171,7 +171,7 @@ sum_accounts(void *data, const double *price, bool likely_last, ClAllocationSums
 {
 	(void) likely_last;
 	questions++;
-	cl_allocation_begin(sums, *(int *) data, price);
+	cl_allocation_begin(sums, *(int *) data, price, NULL);
 	for (int i = 0; i < n_accounts; i++)
 		cl_allocation_add(sums, &account[i], 0);
 }
@@ -208,7 +208,7 @@ test_sums(void)
 		}
 		sum_accounts(&n_budgets, price, false, &whole);
 		for (int k = 0; k < 3; k++)
-			cl_allocation_begin(&part[k], 3, price);
+			cl_allocation_begin(&part[k], 3, price, NULL);
 		for (int i = n_accounts - 1; i >= 0; i--)
 			cl_allocation_add(&part[cl_test_random(&random) % 3], &account[i], 0);
 		cl_allocation_merge(&part[1], &part[2]);
@@ -240,7 +240,7 @@ test_last(void)
 		double		price;
 		double		amount;
 		double		found = 0;
-		ClAllocationProblem problem = {1, &amount, sum_accounts, &one};
+		ClAllocationProblem problem = {.n_budgets = 1, .amount = &amount, .ask = sum_accounts, .data = &one};
 		ClDemandModel demand = some_demand(&random, false);
 		double		above = cl_demand_exceeds(&demand, 0) - pow(10, -5 - 6 * uniform(&random));
 		ClAllocationSums sums;
@@ -297,7 +297,7 @@ test_one_budget(void)
 	{
 		bool		smooth = round % 2 == 0;
 		double		amount;
-		ClAllocationProblem problem = {1, &amount, sum_accounts, &one};
+		ClAllocationProblem problem = {.n_budgets = 1, .amount = &amount, .ask = sum_accounts, .data = &one};
 		double		price = 0;
 		double		again;
 		double		found;
@@ -351,7 +351,7 @@ test_budgets(void)
 	for (int round = 0; round < cl_rounds(1000); round++)
 	{
 		double		amount[3];
-		ClAllocationProblem problem = {3, amount, sum_accounts, &three};
+		ClAllocationProblem problem = {.n_budgets = 3, .amount = amount, .ask = sum_accounts, .data = &three};
 		double		price[3] = {0, 0, 0};
 		double		again[3];
 		double		bound;
@@ -402,7 +402,7 @@ test_same_budgets(void)
 	for (int round = 0; round < cl_rounds(100); round++)
 	{
 		double		amount[2];
-		ClAllocationProblem problem = {2, amount, sum_accounts, &two};
+		ClAllocationProblem problem = {.n_budgets = 2, .amount = amount, .ask = sum_accounts, .data = &two};
 		double		price[2] = {0, 0};
 		double		again[2];
 		ClAllocationSums sums;
@@ -442,7 +442,7 @@ test_transfers(void)
 	double		amount;
 	double		price = 0;
 	double		limit[200];
-	ClAllocationProblem problem = {1, &amount, sum_accounts, &one};
+	ClAllocationProblem problem = {.n_budgets = 1, .amount = &amount, .ask = sum_accounts, .data = &one};
 	ClAllocationSums sums;
 	int			better = 0;
 
@@ -456,7 +456,7 @@ test_transfers(void)
 	{
 		ClAllocationAnswer answer;
 
-		(void) cl_allocation_answer(&account[i], 1, &price, &answer);
+		(void) cl_allocation_answer(&account[i], 1, &price, NULL, &answer);
 		limit[i] = answer.limit;
 	}
 	for (int trial = 0; trial < 20000; trial++)
@@ -480,7 +480,7 @@ test_ends(void)
 {
 	int			one = 1;
 	double		amount = 100;
-	ClAllocationProblem problem = {1, &amount, sum_accounts, &one};
+	ClAllocationProblem problem = {.n_budgets = 1, .amount = &amount, .ask = sum_accounts, .data = &one};
 	double		price = 0;
 	ClAllocationSums sums;
 
@@ -546,7 +546,7 @@ test_interval(void)
 	uint64_t	random = 9;
 	int			one = 1;
 	double		amount = 0;
-	ClAllocationProblem problem = {1, &amount, sum_accounts, &one};
+	ClAllocationProblem problem = {.n_budgets = 1, .amount = &amount, .ask = sum_accounts, .data = &one};
 	double		low = 0;
 	double		high = 0;
 	double		centre = 0;
@@ -571,7 +571,7 @@ test_interval(void)
 			static ClAllocationSums part[CL_ALLOCATION_PARTS];
 
 			for (int p = 0; p < CL_ALLOCATION_PARTS; p++)
-				cl_allocation_begin(&part[p], 1, &price);
+				cl_allocation_begin(&part[p], 1, &price, NULL);
 			for (int i = 0; i < n_accounts; i++)
 				cl_allocation_add(&part[i % CL_ALLOCATION_PARTS], &account[i], 0);
 			cl_allocation_price_interval(part, CL_ALLOCATION_PARTS, &amount, 0.95, &low, &high);

@@ -57,6 +57,7 @@ FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
+FEATURE_TEST(stress);
 FEATURE_TEST(action_price);
 
 static const struct
@@ -100,6 +101,7 @@ static const struct
 	{"intermittent", test_intermittent},
 	{"forecast", test_forecast},
 	{"allocation", test_allocation},
+	{"stress", test_stress},
 	{"action_price", test_action_price},
 };
 

@@ -56,7 +56,9 @@ CREATE FUNCTION credit_limit.certificate_summary(
   OUT passes integer,
   OUT read text,
   OUT fill numeric,
-  OUT n_repaired integer
+  OUT n_repaired integer,
+  OUT criterion text,
+  OUT alpha numeric
 ) RETURNS record
 AS 'MODULE_PATHNAME', 'cl_certificate_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
@@ -67,8 +69,25 @@ COMMENT ON FUNCTION credit_limit.certificate_summary(credit_limit.allocation_cer
 'certificate holds all the same. n accounts with rows actions. value: of what was chosen; bound: what no choice within '
 'the budgets exceeds; gap: bound - value. bound_error: how far both may be off in double precision (kind float). digest: '
 'SHA-256 of the rows, NULL where it was not asked for. passes over the accounts, which were read in each pass or once. '
-'fill: the share of accounts that choose by fill_price; n_repaired: accounts that do not choose by prices at all. NULL '
-'gives NULL.';
+'fill: the share of accounts that choose by fill_price; n_repaired: accounts that do not choose by prices at all. '
+'criterion and alpha: what value is of scenarios (certificate_scenarios), NULL without these. NULL gives NULL.';
+
+CREATE FUNCTION credit_limit.certificate_scenarios(
+  certificate credit_limit.allocation_certificate,
+  OUT scenario text,
+  OUT pd float8,
+  OUT lgd float8,
+  OUT demand float8,
+  OUT probability float8,
+  OUT weight float8,
+  OUT value numeric
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'cl_certificate_scenarios' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 3;
+
+COMMENT ON FUNCTION credit_limit.certificate_scenarios(credit_limit.allocation_certificate) IS
+'The scenarios of a certificate, in their order: the factors of PD, LGD and demand, the probability, the weight with which '
+'each decides about limits (allocation_limit takes the weights after the prices; they add up to 1), and the value of the '
+'limits in it. weight and value are NULL where the certificate has no bound. No rows without scenarios; NULL gives none.';
 
 CREATE FUNCTION credit_limit.certificate_repaired(
   certificate credit_limit.allocation_certificate,

@@ -17,7 +17,9 @@ CREATE FUNCTION credit_limit.allocation_step_stats(
   OUT uses float8[],
   OUT floor_uses float8[],
   OUT derivatives float8[],
-  OUT checksum bigint)
+  OUT checksum bigint,
+  OUT weights float8[],
+  OUT outcomes float8[])
 AS 'MODULE_PATHNAME', 'cl_allocation_step_stats' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.allocation_step_stats(credit_limit.allocation_step, float8[]) IS
@@ -28,8 +30,9 @@ COMMENT ON FUNCTION credit_limit.allocation_step_stats(credit_limit.allocation_s
 'the prices are; NULL without budgets. bound_error: what rounding may '
 'make of value and bound. credit_limit and expected_draw: sums over accounts. uses, floor_uses: of each budget, by these '
 'limits and by the floors alone. derivatives: matrix of the use of budget k by price l, none above 0. checksum: of what the '
-'accounts are, in any order; two passes over the same rows have the same. A NULL step gives NULL. Error: budgets that are '
-'not as many as prices.';
+'accounts are, in any order; two passes over the same rows have the same. weights and outcomes: of scenarios, and what the '
+'limits earn in each; value is their mean, and derivatives go on with minus the outcomes by the weights. A NULL step gives '
+'NULL. Error: budgets that are not as many as prices.';
 
 CREATE FUNCTION credit_limit.allocation_limit(
   demand credit_limit.demand,
@@ -70,6 +73,48 @@ COMMENT ON FUNCTION credit_limit.allocation_limit(float8, float8, float8, float8
 'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[]), for a demand that is 0 with '
 'probability p_zero and else lognormal(mu, sigma).';
 
+CREATE FUNCTION credit_limit.allocation_limit(
+  demand credit_limit.demand,
+  margin float8,
+  carry float8,
+  floor float8,
+  cap float8,
+  uses float8[],
+  draws float8[],
+  prices float8[],
+  risk float8[],
+  scenarios float8[])
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_allocation_limit_demand' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.allocation_limit(credit_limit.demand, float8, float8, float8, float8, float8[], float8[],
+  float8[], float8[], float8[]) IS
+'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[]), in scenarios, or of an account '
+'whose PD moves with the limit: risk and scenarios, and prices with the weights of these, are those of allocation_step_agg. '
+'Where a scenario scales demand or the PD moves there is no closed form; of limits that earn the same it is the least. NULL '
+'too where risk is NULL or has a NULL in it.';
+
+CREATE FUNCTION credit_limit.allocation_limit(
+  mu float8,
+  sigma float8,
+  p_zero float8,
+  margin float8,
+  carry float8,
+  floor float8,
+  cap float8,
+  uses float8[],
+  draws float8[],
+  prices float8[],
+  risk float8[],
+  scenarios float8[])
+RETURNS float8
+AS 'MODULE_PATHNAME', 'cl_allocation_limit_lognormal' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION credit_limit.allocation_limit(float8, float8, float8, float8, float8, float8, float8, float8[], float8[],
+  float8[], float8[], float8[]) IS
+'As allocation_limit(demand, float8, float8, float8, float8, float8[], float8[], float8[], float8[], float8[]), for a demand '
+'that is 0 with probability p_zero and else lognormal(mu, sigma).';
+
 CREATE FUNCTION credit_limit.shadow_price(query text, budgets jsonb, options jsonb DEFAULT '{}')
 RETURNS credit_limit.allocation_certificate
 AS 'MODULE_PATHNAME', 'cl_shadow_price' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
@@ -89,7 +134,13 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 'the same numbers. price_low and price_high: what other accounts of the same kind would make of the price, by a bootstrap '
 'of 256 parts by hash. Options: start {NAME: price} of an earlier certificate, which saves passes and changes nothing else; '
 'shards, names of relations, for each of which the query runs in turn, reading it under the name shard, so that only sums '
-'leave it: each pass is run there, and no accounts are read for a start; confidence (0.95) of the interval. '
+'leave it: each pass is run there, and no accounts are read for a start; confidence (0.95) of the interval; '
+'scenarios [{name, pd, lgd, demand, probability}] for limits that are best by a criterion: mean (the default), worst, or cvar '
+'with alpha (0 to below 1), the mean of the worst 1 - alpha. pd, lgd and demand are factors (1), a PD is 1 at most, and '
+'probabilities add up to 1 (without any, all are as likely). Uses of budgets are as expected. Scenarios need columns pd, lgd '
+'and ccf, and may have default_draw_ratio (1): what the loss within margin and carry is made of. Budgets and scenarios are at '
+'most 8. Accounts whose PD moves with the limit have these columns, pd_limit_elasticity (0 to 10) and pd_limit: their PD is '
+'least(1, pd (L / pd_limit) ^ pd_limit_elasticity). '
 'The query must be one SELECT that only reads, without volatile functions and row locks, runs with the rights and the '
 'search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
 'a query that does something else (22023), an account of which something is not known (22004), demands of several horizons '

@@ -35,28 +35,46 @@ CREATE FUNCTION credit_limit.limit_profit(
   credit_limit numeric,
   margin float8,
   carry float8,
-  basis text DEFAULT 'mixture')
+  basis text DEFAULT 'mixture',
+  pd_limit_elasticity float8 DEFAULT 0,
+  pd float8 DEFAULT NULL,
+  lgd float8 DEFAULT NULL,
+  ccf float8 DEFAULT NULL,
+  default_draw_ratio float8 DEFAULT 1,
+  pd_limit numeric DEFAULT NULL)
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_limit_profit_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'cl_limit_profit_of' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.limit_profit(credit_limit.demand, numeric, float8, float8, text) IS
+COMMENT ON FUNCTION credit_limit.limit_profit(credit_limit.demand, numeric, float8, float8, text, float8, float8, float8, float8,
+  float8, numeric) IS
 'What a limit is expected to earn in a year, in units of money: margin E[min(demand, limit)] - carry E[max(0, limit - demand)]. '
 'A limit stands for months, so demand is the mixture of them (forecast_demand); basis names another that is meant. '
-'unit_economics makes margin (-100 to 100) and carry (0 to 100). NULL if one is NULL or demand is not known. Error: a demand '
-'of another basis, a negative or infinite limit.';
+'unit_economics makes margin (-100 to 100) and carry (0 to 100). With a pd_limit_elasticity above 0 (to 10) the PD within '
+'them rises with the limit: least(1, pd (credit_limit / pd_limit) ^ pd_limit_elasticity), where pd, at the limit pd_limit, lgd, '
+'ccf and default_draw_ratio are those that margin and carry were made of. NULL if one is NULL (the last five count only with '
+'an elasticity) or demand is not known. Error: a demand of another basis, a negative or infinite limit, a number out of range, '
+'a carry below ccf pd lgd.';
 
 CREATE FUNCTION credit_limit.marginal_profit(
   demand credit_limit.demand,
   credit_limit numeric,
   margin float8,
   carry float8,
-  basis text DEFAULT 'mixture')
+  basis text DEFAULT 'mixture',
+  pd_limit_elasticity float8 DEFAULT 0,
+  pd float8 DEFAULT NULL,
+  lgd float8 DEFAULT NULL,
+  ccf float8 DEFAULT NULL,
+  default_draw_ratio float8 DEFAULT 1,
+  pd_limit numeric DEFAULT NULL)
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_marginal_profit_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'cl_marginal_profit_of' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION credit_limit.marginal_profit(credit_limit.demand, numeric, float8, float8, text) IS
-'What one more unit of limit is expected to earn in a year: margin P(demand > limit) - carry P(demand <= limit). It falls as '
-'the limit rises. Arguments, NULLs and errors as limit_profit.';
+COMMENT ON FUNCTION credit_limit.marginal_profit(credit_limit.demand, numeric, float8, float8, text, float8, float8, float8,
+  float8, float8, numeric) IS
+'What one more unit of limit is expected to earn in a year: margin P(demand > limit) - carry P(demand <= limit), which falls as '
+'the limit rises; with a pd_limit_elasticity also less what it costs that the PD of the whole limit rises. Arguments, NULLs '
+'and errors as limit_profit.';
 
 CREATE FUNCTION credit_limit.optimal_limit(
   demand credit_limit.demand,
@@ -67,15 +85,23 @@ CREATE FUNCTION credit_limit.optimal_limit(
   shadow_price float8 DEFAULT 0,
   weight float8 DEFAULT 1,
   step numeric DEFAULT NULL,
-  basis text DEFAULT 'mixture')
+  basis text DEFAULT 'mixture',
+  pd_limit_elasticity float8 DEFAULT 0,
+  pd float8 DEFAULT NULL,
+  lgd float8 DEFAULT NULL,
+  ccf float8 DEFAULT NULL,
+  default_draw_ratio float8 DEFAULT 1,
+  pd_limit numeric DEFAULT NULL)
 RETURNS numeric
 AS 'MODULE_PATHNAME', 'cl_optimal_limit_of' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.optimal_limit(credit_limit.demand, float8, float8, numeric, numeric, float8, float8, numeric,
-  text) IS
+  text, float8, float8, float8, float8, float8, numeric) IS
 'The limit that is expected to earn most (limit_profit), from floor (NULL: 0) to cap (NULL: none): the quantile of demand at '
 '(margin - shadow_price weight) / (margin + carry), the newsvendor''s. shadow_price: what a unit of a budget is worth, weight '
-'what a unit of this limit uses of it. With a step it is rounded down to a multiple of it, but not below the floor. NULL when '
+'what a unit of this limit uses of it. With a step it is rounded down to a multiple of it, but not below the floor. '
+'With a pd_limit_elasticity (limit_profit) there is no closed form, and may be several limits that earn more than those beside '
+'them: it is the best of all, of equal ones the least. NULL when '
 'another argument is NULL, demand is not known, or the more the better and no cap. Error: a demand of another basis, a floor '
 'above the cap, a rate out of range. Source: Arrow, Harris and Marschak 1951 (Econometrica 19, 250).';
 
