@@ -26,16 +26,6 @@ PG_FUNCTION_INFO_V1(cl_transition_pd);
 PG_FUNCTION_INFO_V1(cl_expected_states);
 PG_FUNCTION_INFO_V1(cl_aalen_johansen);
 
-/* States in their own order, in which all answers give them. */
-static ClTransitions *
-open_transitions(Datum value)
-{
-	ClTransitions *transitions = cl_summary_state(&transitions_summary, value);
-
-	cl_transitions_sort(transitions);
-	return transitions;
-}
-
 static const ClFlows *
 flows_of_a_month(const ClTransitions *transitions)
 {
@@ -82,7 +72,7 @@ put_amount_share(ClRecord *record, const ClTransitions *transitions, cl_int128 p
 Datum
 cl_transitions_stats(PG_FUNCTION_ARGS)
 {
-	const ClTransitions *transitions = open_transitions(PG_GETARG_DATUM(0));
+	const ClTransitions *transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	const ClFlows *month = flows_of_a_month(transitions);
 	ClFlow		all = {0};
 	ClRecord	record;
@@ -116,7 +106,7 @@ cl_roll_rates(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	reach = cl_confidence_reach(cl_confidence_argument(fcinfo, 1));
-	transitions = open_transitions(PG_GETARG_DATUM(0));
+	transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	month = flows_of_a_month(transitions);
 	for (int from = 0; from < transitions->n_states; from++)
 	{
@@ -154,7 +144,7 @@ cl_net_flow_rates(PG_FUNCTION_ARGS)
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
-	transitions = open_transitions(PG_GETARG_DATUM(0));
+	transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	month = flows_of_a_month(transitions);
 	for (int state = 0; state + 1 < transitions->n_states; state++)
 	{
@@ -177,7 +167,7 @@ cl_net_flow_rates(PG_FUNCTION_ARGS)
 Datum
 cl_transition_states(PG_FUNCTION_ARGS)
 {
-	const ClTransitions *transitions = open_transitions(PG_GETARG_DATUM(0));
+	const ClTransitions *transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	Datum		name[CL_TRANSITIONS_STATES];
 
 	for (int i = 0; i < transitions->n_states; i++)
@@ -188,7 +178,7 @@ cl_transition_states(PG_FUNCTION_ARGS)
 Datum
 cl_transition_matrix(PG_FUNCTION_ARGS)
 {
-	const ClTransitions *transitions = open_transitions(PG_GETARG_DATUM(0));
+	const ClTransitions *transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	int			states = transitions->n_states;
 	double	   *share = palloc_array(double, (size_t) states * states + 1);
 	Datum	   *element = palloc_array(Datum, (size_t) states * states + 1);
@@ -222,45 +212,6 @@ read_months(FunctionCallInfo fcinfo, int argno)
 	return months;
 }
 
-static void
-no_state(const ClTransitions *transitions, const char *name)
-{
-	StringInfoData known;
-
-	initStringInfo(&known);
-	for (int i = 0; i < transitions->n_states && i < 20; i++)
-		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", cl_state_string(transitions, i));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("there is no state \"%s\"", name),
-			 errdetail("There are %s%s.", known.data, transitions->n_states > 20 ? " and others" : ""),
-			 errhint("transition_states gives them all.")));
-}
-
-/* Which states an array of their names has. */
-static bool *
-read_states(const ClTransitions *transitions, ArrayType *array)
-{
-	bool	   *chosen = palloc0_array(bool, transitions->n_states + 1);
-	Datum	   *name;
-	bool	   *null;
-	int			n;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &name, &null, &n);
-	for (int i = 0; i < n; i++)
-	{
-		const char *wanted = null[i] ? "" : TextDatumGetCString(name[i]);
-		int			at = 0;
-
-		while (at < transitions->n_states && strcmp(cl_state_string(transitions, at), wanted) != 0)
-			at++;
-		if (at == transitions->n_states)
-			no_state(transitions, wanted);
-		chosen[at] = true;
-	}
-	return chosen;
-}
-
 /* transitions, months, states of default */
 Datum
 cl_transition_pd(PG_FUNCTION_ARGS)
@@ -275,9 +226,9 @@ cl_transition_pd(PG_FUNCTION_ARGS)
 
 	cl_record_open_set(&record, fcinfo);
 	months = read_months(fcinfo, 1);
-	transitions = open_transitions(PG_GETARG_DATUM(0));
+	transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	states = transitions->n_states;
-	is_default = read_states(transitions, PG_GETARG_ARRAYTYPE_P(2));
+	is_default = cl_transitions_chosen(transitions, PG_GETARG_ARRAYTYPE_P(2));
 	share = palloc_array(double, (size_t) states * states + 1);
 	row = palloc_array(double, 2 * states + 1);
 	cl_transition_shares(transitions, is_default, share);
@@ -318,7 +269,7 @@ cl_expected_states(PG_FUNCTION_ARGS)
 
 	cl_record_open_set(&record, fcinfo);
 	months = read_months(fcinfo, 2);
-	transitions = open_transitions(PG_GETARG_DATUM(0));
+	transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	states = transitions->n_states;
 	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &start, &null, &n);
 	if (n != states || ARR_NDIM(array) > 1)

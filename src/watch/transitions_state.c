@@ -9,8 +9,10 @@
 #include "pg/memory.h"
 #include "pg/numeric.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
@@ -86,6 +88,58 @@ Datum
 cl_flow_amount(cl_int128 amount)
 {
 	return DirectFunctionCall1(numeric_trim_scale, cl_minor_numeric(amount, CL_TRANSITIONS_DECIMALS));
+}
+
+ClTransitions *
+cl_transitions_open(Datum value)
+{
+	ClTransitions *transitions = cl_summary_state(&transitions_summary, value);
+
+	cl_transitions_sort(transitions);
+	return transitions;
+}
+
+static void
+no_state(const ClTransitions *transitions, const char *name)
+{
+	StringInfoData known;
+
+	initStringInfo(&known);
+	for (int i = 0; i < transitions->n_states && i < 20; i++)
+		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", cl_state_string(transitions, i));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there is no state \"%s\"", name),
+			 errdetail("There are %s%s.", known.data, transitions->n_states > 20 ? " and others" : ""),
+			 errhint("transition_states gives them all.")));
+}
+
+int
+cl_transitions_named(const ClTransitions *transitions, const char *name)
+{
+	int			at = 0;
+
+	while (at < transitions->n_states && strcmp(cl_state_string(transitions, at), name) != 0)
+		at++;
+	if (at == transitions->n_states)
+		no_state(transitions, name);
+	return at;
+}
+
+bool *
+cl_transitions_chosen(const ClTransitions *transitions, ArrayType *array)
+{
+	bool	   *chosen = palloc0_array(bool, transitions->n_states + 1);
+	Datum	   *name;
+	bool	   *null;
+	int			n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &name, &null, &n);
+	for (int i = 0; i < n; i++)
+	{
+		chosen[cl_transitions_named(transitions, null[i] ? "" : TextDatumGetCString(name[i]))] = true;
+	}
+	return chosen;
 }
 
 /* What a state from outside may not say about one transition, or NULL. */

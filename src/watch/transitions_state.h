@@ -8,6 +8,8 @@
 #include "core/transitions.h"
 #include "pg/summary.h"
 
+#include "utils/array.h"
+
 #define CL_TRANSITIONS_TYPE "transitions"
 
 extern const ClSummary transitions_summary;
@@ -17,6 +19,11 @@ extern void cl_transitions_require(ClTransitions *transitions, ClStateKind kind,
 extern void cl_transitions_too_many(void) pg_attribute_noreturn();
 /* A state as text, in the current context. */
 extern char *cl_state_string(const ClTransitions *transitions, int place);
+/* States in their own order, in which all answers give them. */
+extern ClTransitions *cl_transitions_open(Datum value);
+/* The place of the state with a name; which states an array of names has. Error: there is none of that name. */
+extern int	cl_transitions_named(const ClTransitions *transitions, const char *name);
+extern bool *cl_transitions_chosen(const ClTransitions *transitions, ArrayType *array);
 extern Datum cl_flow_amount(cl_int128 amount);
 
 #endif							/* CL_WATCH_TRANSITIONS_STATE_H */

@@ -55,6 +55,7 @@ FEATURE_TEST(demand_bounded);
 FEATURE_TEST(demand_population);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
+FEATURE_TEST(generator);
 FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
 FEATURE_TEST(stress);
@@ -99,6 +100,7 @@ static const struct
 	{"demand_population", test_demand_population},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
+	{"generator", test_generator},
 	{"forecast", test_forecast},
 	{"allocation", test_allocation},
 	{"stress", test_stress},
