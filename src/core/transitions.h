@@ -17,7 +17,6 @@
 
 #define CL_TRANSITIONS_STATES 256
 #define CL_TRANSITIONS_MONTHS 1200
-#define CL_TRANSITIONS_DECIMALS 4
 /* Bytes of a name. */
 #define CL_TRANSITIONS_NAME 256
 /* Transitions of one value: sums of all stay inside 64 bits, and amounts inside 128. */

@@ -35,3 +35,16 @@ cl_month_string(int32_t month)
 {
 	return psprintf("%04d-%02d", month / 12, month % 12 + 1);
 }
+
+int32_t
+cl_month_parse(const ClJson *node)
+{
+	char	   *text = cl_json_string(node);
+	int			month = -1;
+
+	if (strlen(text) == 7 && strspn(text, "0123456789") == 4 && text[4] == '-' && strspn(text + 5, "0123456789") == 2)
+		month = atoi(text) * 12 + atoi(text + 5) - 1;
+	if (month < CL_BEHAVIOR_FIRST_MONTH || atoi(text + 5) < 1 || atoi(text + 5) > 12)
+		cl_json_error(node, "a month such as \"2026-01\"");
+	return month;
+}

@@ -5,7 +5,7 @@
 #ifndef CL_PG_MONTH_H
 #define CL_PG_MONTH_H
 
-#include "pg/compat.h"
+#include "pg/json.h"
 
 #include "utils/date.h"
 
@@ -15,5 +15,6 @@ extern int32_t cl_month_of(DateADT date);
 extern DateADT cl_month_date(int32_t month);
 /* Such as 2026-01. */
 extern char *cl_month_string(int32_t month);
+extern int32_t cl_month_parse(const ClJson *node);
 
 #endif							/* CL_PG_MONTH_H */

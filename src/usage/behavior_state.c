@@ -305,19 +305,6 @@ print(StringInfo out, const void *state)
 	appendStringInfoString(out, history->earlier != NULL ? "]}" : "}");
 }
 
-int32_t
-cl_behavior_parse_month(const ClJson *node)
-{
-	char	   *text = cl_json_string(node);
-	int			month = -1;
-
-	if (strlen(text) == 7 && strspn(text, "0123456789") == 4 && text[4] == '-' && strspn(text + 5, "0123456789") == 2)
-		month = atoi(text) * 12 + atoi(text + 5) - 1;
-	if (month < CL_BEHAVIOR_FIRST_MONTH || atoi(text + 5) < 1 || atoi(text + 5) > 12)
-		cl_json_error(node, "a month such as \"2026-01\"");
-	return month;
-}
-
 static void
 parse_month(const ClJson *document, ClBehavior *history, const ClMemory *memory)
 {
@@ -329,7 +316,7 @@ parse_month(const ClJson *document, ClBehavior *history, const ClMemory *memory)
 
 	cl_json_object(document, month_keys);
 	cl_json_require(document, "month", &node);
-	month = cl_behavior_parse_month(&node);
+	month = cl_month_parse(&node);
 	if (history->n > 0 && (month <= cl_behavior_last(history) || month - history->low >= CL_BEHAVIOR_MONTHS))
 		cl_json_error(&node, psprintf("after the month before it, and within %d months of the first", CL_BEHAVIOR_MONTHS));
 	for (int i = 0; i < CL_BEHAVIOR_AMOUNTS; i++)
@@ -364,7 +351,7 @@ parse_earlier(const ClJson *document, ClBehavior *history, const ClMemory *memor
 		for (int e = 0; e < 2; e++)
 		{
 			cl_json_item(&run, e, &end[e]);
-			month[e] = cl_behavior_parse_month(&end[e]);
+			month[e] = cl_month_parse(&end[e]);
 		}
 		wrong = take_run(history, memory, month[0], month[1], last);
 		if (wrong != NULL)

@@ -27,6 +27,5 @@ cl_behavior_memory(const ClBehavior *history)
 
 extern void cl_behavior_require_consistent(const ClBehavior *history);
 extern void cl_behavior_too_far_apart(const ClBehavior *history, int32_t month) pg_attribute_noreturn();
-extern int	cl_behavior_parse_month(const ClJson *node);	/* such as "2026-01" */
 
 #endif							/* CL_USAGE_BEHAVIOR_STATE_H */

@@ -272,7 +272,7 @@ parse_account(const ClJson *node, ClDemandPrior *prior)
 		cl_json_error(&part, "16 digits of a hash");
 	account->hash = strtou64(digits, NULL, 16);
 	cl_json_item(node, 1, &part);
-	account->last = cl_behavior_parse_month(&part);
+	account->last = cl_month_parse(&part);
 	cl_json_item(node, 2, &part);
 	account->limit = parse_float4(&part, 0);
 	cl_json_item(node, 3, &part);

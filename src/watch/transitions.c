@@ -4,13 +4,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "pg/memory.h"
 #include "pg/month.h"
-#include "pg/numeric.h"
+#include "watch/amount.h"
 #include "watch/transitions_state.h"
-
 
 PG_FUNCTION_INFO_V1(cl_transitions_number_transition);
 PG_FUNCTION_INFO_V1(cl_transitions_name_transition);
@@ -26,46 +23,9 @@ PG_FUNCTION_INFO_V1(cl_state_path_number_float8_transition);
 PG_FUNCTION_INFO_V1(cl_state_path_name_float8_transition);
 PG_FUNCTION_INFO_V1(cl_state_path_final);
 
-typedef enum AmountType
-{
-	NO_AMOUNT, NUMERIC_AMOUNT, FLOAT8_AMOUNT
-} AmountType;
-
 /*
  * Arguments
  */
-
-/* In ten-thousandths; false where it is not known. */
-static bool
-read_amount(FunctionCallInfo fcinfo, int argno, AmountType type, int64 *amount)
-{
-	Datum		value = PG_GETARG_DATUM(argno);
-	ClNumericStatus status;
-
-	if (type == FLOAT8_AMOUNT)
-	{
-		double		scaled = rint(DatumGetFloat8(value) * 10000);
-
-		if (isnan(scaled))
-			return false;
-		status = isinf(scaled) ? CL_NUMERIC_INFINITE : fabs(scaled) >= 9.2e18 ? CL_NUMERIC_TOO_LARGE : CL_NUMERIC_OK;
-		*amount = status == CL_NUMERIC_OK ? (int64) scaled : 0;
-	}
-	else if (cl_numeric_fast_path(value, CL_TRANSITIONS_DECIMALS, amount))
-		return true;
-	else
-		status = cl_numeric_minor(value, CL_TRANSITIONS_DECIMALS, amount);
-	if (status == CL_NUMERIC_NAN)
-		return false;
-	if (status != CL_NUMERIC_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("amount of a transition must be finite, of at most four decimals and 922,337,203,685,477.5807"),
-				 errdetail("Found %s.", type == FLOAT8_AMOUNT ? cl_float8_string(DatumGetFloat8(value)) :
-						   cl_numeric_string(value)),
-				 errhint("Round it to the minor unit of its currency, and use NULL for one that is not known.")));
-	return true;
-}
 
 static pg_noinline void
 bad_name(int length)
@@ -104,7 +64,7 @@ read_state(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *
  */
 
 static pg_attribute_always_inline Datum
-add_pair(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
+add_pair(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 {
 	ClTransitions *transitions = cl_agg_state(fcinfo, transitions_summary.create);
 	int64		amount = 0;
@@ -112,10 +72,10 @@ add_pair(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
 	int			to;
 	ClFlow	   *flow;
 
-	if (unlikely(transitions->kind != kind || transitions->with_amounts != (type != NO_AMOUNT)))
-		cl_transitions_require(transitions, kind, type != NO_AMOUNT);
+	if (unlikely(transitions->kind != kind || transitions->with_amounts != (type != CL_NO_AMOUNT)))
+		cl_transitions_require(transitions, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
-		(type != NO_AMOUNT && (PG_ARGISNULL(3) || !read_amount(fcinfo, 3, type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
 	{
 		transitions->n_skipped++;
 		PG_RETURN_POINTER(transitions);
@@ -132,37 +92,37 @@ add_pair(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
 Datum
 cl_transitions_number_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NUMBERS, NO_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NUMBERS, CL_NO_AMOUNT);
 }
 
 Datum
 cl_transitions_name_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NAMES, NO_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NAMES, CL_NO_AMOUNT);
 }
 
 Datum
 cl_transitions_number_numeric_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NUMBERS, NUMERIC_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NUMBERS, CL_NUMERIC_AMOUNT);
 }
 
 Datum
 cl_transitions_name_numeric_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NAMES, NUMERIC_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NAMES, CL_NUMERIC_AMOUNT);
 }
 
 Datum
 cl_transitions_number_float8_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NUMBERS, FLOAT8_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NUMBERS, CL_FLOAT8_AMOUNT);
 }
 
 Datum
 cl_transitions_name_float8_transition(PG_FUNCTION_ARGS)
 {
-	return add_pair(fcinfo, CL_STATES_NAMES, FLOAT8_AMOUNT);
+	return add_pair(fcinfo, CL_STATES_NAMES, CL_FLOAT8_AMOUNT);
 }
 
 /*
@@ -278,15 +238,15 @@ CL_SUMMARY_FUNCTION(state_path, serial)
 CL_SUMMARY_FUNCTION(state_path, deserial)
 
 static pg_attribute_always_inline Datum
-add_month(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
+add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 {
 	ClStatePath *path = cl_agg_state(fcinfo, create_path);
 	int64		amount = 0;
 
 	if (unlikely(path->labels.kind != kind))
-		cl_transitions_require(&path->labels, kind, type != NO_AMOUNT);
+		cl_transitions_require(&path->labels, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
-		(type != NO_AMOUNT && (PG_ARGISNULL(3) || !read_amount(fcinfo, 3, type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
 		path->labels.n_skipped++;
 	else
 		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)), read_state(fcinfo, 2, kind, &path->labels), amount);
@@ -296,37 +256,37 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, AmountType type)
 Datum
 cl_state_path_number_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NUMBERS, NO_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NUMBERS, CL_NO_AMOUNT);
 }
 
 Datum
 cl_state_path_name_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NAMES, NO_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NAMES, CL_NO_AMOUNT);
 }
 
 Datum
 cl_state_path_number_numeric_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NUMBERS, NUMERIC_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NUMBERS, CL_NUMERIC_AMOUNT);
 }
 
 Datum
 cl_state_path_name_numeric_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NAMES, NUMERIC_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NAMES, CL_NUMERIC_AMOUNT);
 }
 
 Datum
 cl_state_path_number_float8_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NUMBERS, FLOAT8_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NUMBERS, CL_FLOAT8_AMOUNT);
 }
 
 Datum
 cl_state_path_name_float8_transition(PG_FUNCTION_ARGS)
 {
-	return add_month(fcinfo, CL_STATES_NAMES, FLOAT8_AMOUNT);
+	return add_month(fcinfo, CL_STATES_NAMES, CL_FLOAT8_AMOUNT);
 }
 
 static void

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "watch/amount.h"
 #include "watch/transitions_state.h"
 
 #include "pg/memory.h"
@@ -14,7 +15,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 #define VERSION 1
 
@@ -82,12 +82,6 @@ cl_state_string(const ClTransitions *transitions, int place)
 	const ClState *state = &transitions->state[place];
 
 	return transitions->kind == CL_STATES_NUMBERS ? psprintf(INT64_FORMAT, state->number) : pnstrdup(state->name, state->length);
-}
-
-Datum
-cl_flow_amount(cl_int128 amount)
-{
-	return DirectFunctionCall1(numeric_trim_scale, cl_minor_numeric(amount, CL_TRANSITIONS_DECIMALS));
 }
 
 ClTransitions *
@@ -363,7 +357,7 @@ print_flow(StringInfo out, const ClTransitions *state, int months, int from, int
 	print_state(out, state, to);
 	appendStringInfo(out, ", " INT64_FORMAT, flow->n);
 	if (state->with_amounts)
-		appendStringInfo(out, ", %s", cl_numeric_string(cl_flow_amount(flow->amount)));
+		appendStringInfo(out, ", %s", cl_numeric_string(cl_watch_amount_datum(flow->amount)));
 	appendStringInfoChar(out, ']');
 }
 
@@ -425,7 +419,7 @@ parse_flow(const ClJson *node, ClTransitions *state)
 	if (state->with_amounts)
 	{
 		cl_json_item(node, 4, &item);
-		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_TRANSITIONS_DECIMALS, &flow.amount) != CL_NUMERIC_OK)
+		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_WATCH_DECIMALS, &flow.amount) != CL_NUMERIC_OK)
 			cl_json_error(&item, "an amount of at most four decimals");
 	}
 	wrong = flow_disorder(state, months, &flow);

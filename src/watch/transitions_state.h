@@ -24,6 +24,5 @@ extern ClTransitions *cl_transitions_open(Datum value);
 /* The place of the state with a name; which states an array of names has. Error: there is none of that name. */
 extern int	cl_transitions_named(const ClTransitions *transitions, const char *name);
 extern bool *cl_transitions_chosen(const ClTransitions *transitions, ArrayType *array);
-extern Datum cl_flow_amount(cl_int128 amount);
 
 #endif							/* CL_WATCH_TRANSITIONS_STATE_H */

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Transitions of a panel of account-months against lag() and GROUP BY, and of pairs against regr_count and GROUP BY, without workers.
-# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=12000000 by default, 24 months an account. Where DUCKDB
-# names a directory in which npm has installed @duckdb/node-api, also DuckDB with one thread, on a file of its own.
+# Transitions of a panel of account-months against lag() and GROUP BY, and of pairs against regr_count and GROUP BY; no workers.
+# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=12000000 by default, 24 months an account. Where
+# DUCKDB names a directory in which npm has installed @duckdb/node-api, also DuckDB with one thread, on a file of its own.
 set -euo pipefail
 ROWS=${ROWS:-12000000}
 RUNS=${RUNS:-3}
@@ -17,7 +17,8 @@ SELECT a::int AS account_id, (DATE '2024-01-01' + make_interval(months => m))::d
 FROM generate_series(1::bigint, $ROWS / 24) a, generate_series(0, 23) m;
 CREATE UNLOGGED TABLE bench_pair AS
 SELECT account_id, f, t, f::float8 AS x, t::float8 AS y, 'bucket ' || f AS f_name, 'bucket ' || t AS t_name
-FROM (SELECT account_id, lag(state) OVER (PARTITION BY account_id ORDER BY month) AS f, state AS t FROM bench_month) s WHERE f IS NOT NULL;
+FROM (SELECT account_id, lag(state) OVER (PARTITION BY account_id ORDER BY month) AS f, state AS t FROM bench_month) s
+WHERE f IS NOT NULL;
 CREATE INDEX ON bench_month (account_id, month);
 VACUUM (ANALYZE) bench_month, bench_pair;
 SQL
@@ -58,20 +59,21 @@ report 'GROUP BY of texts' "$named" 1 ''
 report 'transitions_agg of pairs of texts' "$names" "$named" 'GROUP BY of texts'
 
 if [[ -n ${DUCKDB:-} ]]; then
-  file=$(mktemp -u /tmp/bench_transitions.XXXXXX)
-  trap 'rm -f "$file" "$file.csv" "$file.wal"' EXIT
-  run -c "\copy bench_month TO '$file.csv' (FORMAT csv)"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  run -c "\copy bench_month TO '$work/month.csv' (FORMAT csv)"
   duck=$(cd "$DUCKDB" && node -e "
     const { DuckDBInstance } = require('@duckdb/node-api');
     (async () => {
-      const c = await (await DuckDBInstance.create('$file', { threads: '1' })).connect();
-      await c.run(\"CREATE TABLE m AS SELECT * FROM read_csv('$file.csv', columns = {account_id: 'INT', month: 'DATE', state: 'INT'})\");
+      const c = await (await DuckDBInstance.create('$work/month.db', { threads: '1' })).connect();
+      await c.run(\"CREATE TABLE m AS SELECT * FROM read_csv('$work/month.csv',\"
+        + \"columns = {account_id: 'INT', month: 'DATE', state: 'INT'})\");
       await c.run('CHECKPOINT');
       let least = Infinity;
       for (let i = 0; i < $RUNS; i++) {
         const begun = process.hrtime.bigint();
-        await c.runAndReadAll('SELECT f, state, count(*) FROM (SELECT lag(state) OVER (PARTITION BY account_id ORDER BY month) AS f, state '
-          + 'FROM m) s WHERE f IS NOT NULL GROUP BY f, state');
+        await c.runAndReadAll('SELECT f, state, count(*) FROM (SELECT lag(state) OVER (PARTITION BY account_id ORDER BY month) '
+          + 'AS f, state FROM m) s WHERE f IS NOT NULL GROUP BY f, state');
         least = Math.min(least, Number(process.hrtime.bigint() - begun) / 1e6);
       }
       console.log(least);

@@ -51,6 +51,8 @@ BEGIN
       'concentration_agg(NULL::float8)']
     WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',
       'transitions_agg(NULL::int, 1)']
+    WHEN 'vintage' THEN ARRAY['vintage_agg(month, i, i > 3, event AND i > 3, amount)', 'vintage_agg(month, i % 3, event, false)',
+      'vintage_agg(NULL, i, event, event)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']
     WHEN 'behavior' THEN ARRAY['behavior_agg(month, available, amount, 5, 6, i)',
       'behavior_agg(month, available, amount * 1e9, NULL, round(x::numeric, 2), NULL)',

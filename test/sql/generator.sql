@@ -55,8 +55,8 @@ FROM fitted, generator_matrix(generator, 12) m, generate_series(1, 4) j WHERE ex
 
 -- Months without gaps, all moves: where a matrix of a month is the exponential of a generator, that is it, whatever the parts were.
 CREATE TABLE whole AS
-SELECT transitions_agg(f, t) AS t FROM (VALUES (0, 0, 900), (0, 1, 80), (0, 2, 20), (1, 0, 100), (1, 1, 250), (1, 2, 50), (2, 0, 5), (2, 1, 10), (2, 2, 85)) v (f, t, n),
-  generate_series(1, n);
+SELECT transitions_agg(f, t) AS t FROM (VALUES (0, 0, 900), (0, 1, 80), (0, 2, 20), (1, 0, 100), (1, 1, 250), (1, 2, 50),
+  (2, 0, 5), (2, 1, 10), (2, 2, 85)) v (f, t, n), generate_series(1, n);
 SELECT status, count(*) AS n, bool_and(near(m[i][j], (transition_matrix(t))[i][j], 1e-8)) AS same
 FROM whole, transition_generator(t) g, generator_matrix(generator, 1) m, generate_series(1, 3) i, generate_series(1, 3) j GROUP BY 1;
 SELECT bool_and(near(m[i][j], p[i][j], 1e-13)) AS two_are_four_halves, bool_and(near((generator_matrix(generator, 0))[i][j], (i = j)::int)) AS none
@@ -70,7 +70,8 @@ FROM transition_generator('{"version": 1, "states": "numbers", "amounts": false,
 -- What cannot be told says so, and what cannot be is an error.
 SELECT status, log_likelihood < 0 AS likelihood, low FROM transition_generator((SELECT transitions_agg(i % 2, i / 2 % 2) FROM generate_series(1, 100) i));
 SELECT status, generator[2][1] AS never, low[2][1], near(generator[1][2], -ln(0.9)) AS rate
-FROM transition_generator((SELECT transitions_agg(i / 50 % 2, CASE WHEN i < 50 THEN (i % 10 = 3)::int ELSE 1 END) FROM generate_series(0, 99) i), '{{0,1},{1,0}}');
+FROM transition_generator((SELECT transitions_agg(i / 50 % 2, CASE WHEN i < 50 THEN (i % 10 = 3)::int ELSE 1 END) FROM generate_series(0, 99) i),
+  '{{0,1},{1,0}}');
 SELECT * FROM transition_generator((SELECT transitions_agg(NULL::int, 1)));
 SELECT transition_generator(NULL) AS nothing, generator_matrix(NULL, 1) AS no_generator, generator_matrix('{}', 1) AS no_states;
 SELECT transition_generator(t, '{{0,1}}') FROM whole;
