@@ -51,6 +51,7 @@ BEGIN
       'concentration_agg(NULL::float8)']
     WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',
       'transitions_agg(NULL::int, 1)']
+    WHEN 'hazard' THEN ARRAY['hazard_agg(i, event, label)', 'hazard_agg(100 * i, event)', 'hazard_agg(NULL, event)']
     WHEN 'vintage' THEN ARRAY['vintage_agg(month, i, i > 3, event AND i > 3, amount)', 'vintage_agg(month, i % 3, event, false)',
       'vintage_agg(NULL, i, event, event)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']

@@ -50,6 +50,8 @@ INSERT INTO bound VALUES
   ('transition_generator', 'exact_states', NULL, NULL, '''1''', 'transition_generator(transitions_agg(i, i), NULL, %s) FROM row WHERE i < 9'),
   ('generator_matrix', 'generator', 0, 0, '0', 'generator_matrix(%s, 1)'),
   ('vintage_agg', 'months_on_book', 0, 1200, NULL, 'vintage_agg(''2026-01-01'', %s, true, true)'),
+  ('hazard_agg', 'duration', 0, 36525, NULL, 'hazard_agg(%s, true)'),
+  ('lifetime_pd', 'period_length', 1, 36525, NULL, 'lifetime_pd(hazard_agg(i, event), ''event'', %s) FROM row'),
   ('aalen_johansen', 'transitions', NULL, NULL, 'transitions_agg(1, 1)', 'aalen_johansen(%s)'),
   ('transitions_agg', 'from_state', -2147483648, 2147483647, NULL, 'transitions_agg(%s, 1)'),
   ('transitions_agg', 'to_state', -2147483648, 2147483647, NULL, 'transitions_agg(1, %s)'),

@@ -56,6 +56,8 @@ FEATURE_TEST(demand_population);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 FEATURE_TEST(generator);
+FEATURE_TEST(vintage);
+FEATURE_TEST(hazard);
 FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
 FEATURE_TEST(stress);
@@ -101,6 +103,8 @@ static const struct
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
 	{"generator", test_generator},
+	{"vintage", test_vintage},
+	{"hazard", test_hazard},
 	{"forecast", test_forecast},
 	{"allocation", test_allocation},
 	{"stress", test_stress},
