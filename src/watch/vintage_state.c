@@ -103,7 +103,8 @@ take_cell(ClVintage *state, int32_t cohort, int months, const ClVintageCell *cel
  * Bytes:
  *		int8	kind: 1 counts, 2 amounts; 0 before the first row
  *		int64	n_skipped
- *		int32	number of cells, then each, ascending: int32 cohort, int16 months; then of all, ever bad, bad: int64 n [, int128 amount]
+ *		int32	number of cells, then each, ascending: int32 cohort, int16 months, and of all, ever bad and bad ones int64 n
+ *				[, int128 amount]
  */
 #define CELL_SIZE(with_amounts) \
 	(sizeof(int32) + sizeof(int16) + CL_VINTAGE_MEASURES * (sizeof(int64) + ((with_amounts) ? sizeof(cl_int128) : 0)))

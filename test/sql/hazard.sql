@@ -95,7 +95,8 @@ SELECT lifetime_pd(hazard_agg(d, d < 20)) AS not_whole FROM unnest('{3, 12, 12, 
 SELECT lifetime_pd(hazard_agg(d, d < 20)) AS whole, lifetime_pd(hazard_agg(d, d < 20), 'event', 25) AS none FROM unnest('{3, 12, 12, 24}'::int[]) d;
 SELECT duration, n_risk, n_event, n_censored, round(survival::numeric, 4) AS survival, round(std_error::numeric, 4) AS error, low IS NULL AS open
 FROM survival_curve((SELECT hazard_agg(d, d <> 5) FROM unnest('{0, 5, 7}'::int[]) d));
-SELECT duration, survival, round(low::numeric, 6) AS low, round(high::numeric, 6) AS high FROM survival_curve((SELECT hazard_agg(d, d > 5) FROM unnest('{5, 7, 9}'::int[]) d));
+SELECT duration, survival, round(low::numeric, 6) AS low, round(high::numeric, 6) AS high
+FROM survival_curve((SELECT hazard_agg(d, d > 5) FROM unnest('{5, 7, 9}'::int[]) d));
 
 -- The same bytes for any order, split, workers, and through text and bytes.
 CREATE TABLE account AS

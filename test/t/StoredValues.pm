@@ -74,6 +74,7 @@ our %value = (
 		10000.00, 0), 0.1, 0.01, 0.5, 0.02, 0.75, 0.08) i LIMIT 1)",
 	logit_step => "(SELECT credit_limit.logit_newton_step(i % 7 < 3, ARRAY[i, i % 5], ARRAY[0.1, 0.02, 0.3]::float8[])
 		FROM generate_series(1, 50) i)",
+	chart_point => "(SELECT credit_limit.cusum(i % 7, 3, 0.5, 4) OVER (ORDER BY i) FROM generate_series(1, 20) i ORDER BY i DESC LIMIT 1)",
 	screened_variable => "(SELECT v FROM credit_limit.variable_screening('pg_catalog.pg_class', 'relhasindex', '{relnatts}',
 		'{\"min_iv\": null}') v)",
 	psi_result => "credit_limit.psi(ARRAY[0.2, 0.8], ARRAY[0.3, 0.7])",

@@ -6,8 +6,8 @@
 -- (0 to 1), both 1 before the first event. NULL where survival is 0. NULL hazard gives no rows. Error: confidence NULL (22004)
 -- or out of range (22003). Source: Kaplan and Meier 1958; Kalbfleisch and Prentice 1980
 CREATE FUNCTION credit_limit.survival_curve(hazard credit_limit.hazard, confidence float8 DEFAULT 0.95, OUT duration int,
-    OUT n_risk bigint, OUT n_event bigint, OUT n_censored bigint, OUT hazard_rate float8, OUT survival float8, OUT std_error float8,
-    OUT low float8, OUT high float8) RETURNS SETOF record
+    OUT n_risk bigint, OUT n_event bigint, OUT n_censored bigint, OUT hazard_rate float8, OUT survival float8,
+    OUT std_error float8, OUT low float8, OUT high float8) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'cl_survival_curve' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100;
 
 -- the probability of each cause up to each duration at which something was seen, where causes compete: who has had one cannot
