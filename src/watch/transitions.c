@@ -24,42 +24,6 @@ PG_FUNCTION_INFO_V1(cl_state_path_name_float8_transition);
 PG_FUNCTION_INFO_V1(cl_state_path_final);
 
 /*
- * Arguments
- */
-
-static pg_noinline void
-bad_name(int length)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("name of a state must have 1 to %d bytes", CL_TRANSITIONS_NAME),
-			 errdetail("Found %d.", length),
-			 errhint("Use NULL for a state that is not known.")));
-}
-
-/* The place of the state in an argument. */
-static pg_attribute_always_inline int
-read_state(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *transitions)
-{
-	int			place;
-
-	if (kind == CL_STATES_NUMBERS)
-		place = cl_transitions_number(transitions, PG_GETARG_INT32(argno));
-	else
-	{
-		text	   *name = PG_GETARG_TEXT_PP(argno);
-		ClState		state = {.name = VARDATA_ANY(name), .length = VARSIZE_ANY_EXHDR(name)};
-
-		if (unlikely(state.length < 1 || state.length > CL_TRANSITIONS_NAME))
-			bad_name(state.length);
-		place = cl_transitions_new_state(transitions, &state);
-	}
-	if (unlikely(place < 0))
-		cl_transitions_too_many();
-	return place;
-}
-
-/*
  * Pairs. Arguments: state, from_state, to_state [, amount].
  */
 
@@ -80,8 +44,8 @@ add_pair(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 		transitions->n_skipped++;
 		PG_RETURN_POINTER(transitions);
 	}
-	from = read_state(fcinfo, 1, kind, transitions);
-	to = read_state(fcinfo, 2, kind, transitions);
+	from = cl_transitions_argument(fcinfo, 1, kind, transitions);
+	to = cl_transitions_argument(fcinfo, 2, kind, transitions);
 	flow = cl_transitions_flow(transitions, 1, from, to);
 	flow->n++;
 	flow->amount += amount;
@@ -154,28 +118,14 @@ merge_paths(void *into, const void *from)
 }
 
 /*
- * Bytes, between workers only: kind, amounts, n_skipped and states (int64 number, int32 length, name) as they came; then int32
- * months, and of each int32 month, int32 place, int64 amount.
+ * Bytes, between workers only: labels; then int32 months, and of each int32 month, int32 place, int64 amount.
  */
 static void
 write_path(StringInfo buf, const void *data)
 {
 	ClStatePath *path = unconstify(void *, data);
-	int			n = path->labels.n_states;
 
-	pq_sendint8(buf, path->labels.kind);
-	pq_sendint8(buf, path->labels.with_amounts);
-	pq_sendint64(buf, path->labels.n_skipped);
-	pq_sendint32(buf, n);
-	for (int i = 0; i < n; i++)
-	{
-		const ClState *state = &path->labels.state[i];
-		int			length = path->labels.kind == CL_STATES_NAMES ? state->length : 0;
-
-		pq_sendint64(buf, state->number);
-		pq_sendint32(buf, length);
-		appendBinaryStringInfo(buf, length > 0 ? state->name : "", length);
-	}
+	cl_transitions_send_labels(buf, &path->labels);
 	pq_sendint32(buf, path->n);
 	for (int i = 0; i < path->n; i++)
 	{
@@ -192,23 +142,7 @@ read_path(StringInfo buf)
 	ClStatePath *path = create_path();
 	int			n;
 
-	path->labels.kind = pq_getmsgbyte(buf);
-	path->labels.with_amounts = pq_getmsgbyte(buf) != 0;
-	if (path->labels.kind > CL_STATES_NAMES)
-		cl_wire_invalid(type, "kind of states is not known");
-	path->labels.n_skipped = cl_wire_int64(buf, type, 0, PG_INT64_MAX, "number of rows left out");
-	n = cl_wire_count(buf, type, CL_TRANSITIONS_STATES, sizeof(int64) + sizeof(int32));
-	for (int i = 0; i < n; i++)
-	{
-		ClState		state = {.number = pq_getmsgint64(buf)};
-
-		state.length = (int) pq_getmsgint(buf, sizeof(int32));
-		if (state.length < 0 || state.length > CL_TRANSITIONS_NAME)
-			cl_wire_invalid(type, "length of a state is out of range");
-		state.name = pq_getmsgbytes(buf, state.length);
-		if (cl_transitions_state(&path->labels, &state) != i)
-			cl_wire_invalid(type, "state comes twice");
-	}
+	cl_transitions_receive_labels(buf, type, &path->labels);
 	n = cl_wire_count(buf, type, PG_INT32_MAX, 2 * sizeof(int32) + sizeof(int64));
 	for (int i = 0; i < n; i++)
 	{
@@ -249,7 +183,7 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
 		path->labels.n_skipped++;
 	else
-		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)), read_state(fcinfo, 2, kind, &path->labels), amount);
+		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)), cl_transitions_argument(fcinfo, 2, kind, &path->labels), amount);
 	PG_RETURN_POINTER(path);
 }
 

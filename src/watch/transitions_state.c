@@ -62,6 +62,16 @@ cl_transitions_too_many(void)
 			 errhint("Put states into groups, such as buckets of days past due.")));
 }
 
+void
+cl_transitions_bad_name(int length)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("name of a state must have 1 to %d bytes", CL_TRANSITIONS_NAME),
+			 errdetail("Found %d.", length),
+			 errhint("Use NULL for a state that is not known.")));
+}
+
 static void
 merge(void *into, const void *from)
 {
@@ -325,6 +335,48 @@ read_state(StringInfo buf)
 	if (has_idle_state(state))
 		cl_wire_invalid(CL_TRANSITIONS_TYPE, "state has no transition");
 	return state;
+}
+
+void
+cl_transitions_send_labels(StringInfo buf, const ClTransitions *labels)
+{
+	pq_sendint8(buf, labels->kind);
+	pq_sendint8(buf, labels->with_amounts);
+	pq_sendint64(buf, labels->n_skipped);
+	pq_sendint32(buf, labels->n_states);
+	for (int i = 0; i < labels->n_states; i++)
+	{
+		const ClState *state = &labels->state[i];
+		int			length = labels->kind == CL_STATES_NAMES ? state->length : 0;
+
+		pq_sendint64(buf, state->number);
+		pq_sendint32(buf, length);
+		appendBinaryStringInfo(buf, length > 0 ? state->name : "", length);
+	}
+}
+
+void
+cl_transitions_receive_labels(StringInfo buf, const char *type, ClTransitions *labels)
+{
+	int			n;
+
+	labels->kind = pq_getmsgbyte(buf);
+	labels->with_amounts = pq_getmsgbyte(buf) != 0;
+	if (labels->kind > CL_STATES_NAMES)
+		cl_wire_invalid(type, "kind of states is not known");
+	labels->n_skipped = cl_wire_int64(buf, type, 0, PG_INT64_MAX, "number of rows left out");
+	n = cl_wire_count(buf, type, CL_TRANSITIONS_STATES, sizeof(int64) + sizeof(int32));
+	for (int i = 0; i < n; i++)
+	{
+		ClState		state = {.number = pq_getmsgint64(buf)};
+
+		state.length = (int) pq_getmsgint(buf, sizeof(int32));
+		if (state.length < 0 || state.length > CL_TRANSITIONS_NAME)
+			cl_wire_invalid(type, "length of a state is out of range");
+		state.name = pq_getmsgbytes(buf, state.length);
+		if (cl_transitions_state(labels, &state) != i)
+			cl_wire_invalid(type, "state comes twice");
+	}
 }
 
 /*

@@ -25,4 +25,32 @@ extern ClTransitions *cl_transitions_open(Datum value);
 extern int	cl_transitions_named(const ClTransitions *transitions, const char *name);
 extern bool *cl_transitions_chosen(const ClTransitions *transitions, ArrayType *array);
 
+extern void cl_transitions_bad_name(int length) pg_attribute_noreturn();
+
+/* The place of the state in an argument of a transition function. */
+static pg_attribute_always_inline int
+cl_transitions_argument(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *transitions)
+{
+	int			place;
+
+	if (kind == CL_STATES_NUMBERS)
+		place = cl_transitions_number(transitions, PG_GETARG_INT32(argno));
+	else
+	{
+		text	   *name = PG_GETARG_TEXT_PP(argno);
+		ClState		state = {.name = VARDATA_ANY(name), .length = VARSIZE_ANY_EXHDR(name)};
+
+		if (unlikely(state.length < 1 || state.length > CL_TRANSITIONS_NAME))
+			cl_transitions_bad_name(state.length);
+		place = cl_transitions_new_state(transitions, &state);
+	}
+	if (unlikely(place < 0))
+		cl_transitions_too_many();
+	return place;
+}
+
+/* Between workers only: kind, amounts, n_skipped and states (int64 number, int32 length, name) as they came. */
+extern void cl_transitions_send_labels(StringInfo buf, const ClTransitions *labels);
+extern void cl_transitions_receive_labels(StringInfo buf, const char *type, ClTransitions *labels);
+
 #endif							/* CL_WATCH_TRANSITIONS_STATE_H */

@@ -65,6 +65,7 @@ INSERT INTO bound VALUES
   ('aalen_johansen', 'transitions', NULL, NULL, 'transitions_agg(1, 1)', 'aalen_johansen(%s)'),
   ('transitions_agg', 'from_state', -2147483648, 2147483647, NULL, 'transitions_agg(%s, 1)'),
   ('transitions_agg', 'to_state', -2147483648, 2147483647, NULL, 'transitions_agg(1, %s)'),
+  ('state_path_agg', 'account_id', -9223372036854775808, 9223372036854775807, NULL, 'state_path_agg(%s, ''2026-01-01'', 1)'),
   ('state_path_agg', 'state', -2147483648, 2147483647, NULL, 'state_path_agg(''2026-01-01'', %s)'),
   ('demand_amount', 'decimals', 0, 20, NULL, 'demand_amount(demand, 0.9, %s) FROM given'),
   ('forecast_balance', 'horizon', NULL, NULL, NULL,

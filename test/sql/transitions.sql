@@ -63,7 +63,25 @@ FROM whole;
 SELECT count(*) AS differ FROM (SELECT account_id, month, state_path_agg(month, state) OVER (PARTITION BY account_id ORDER BY month
   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS w FROM panel WHERE account_id < 20) s
 JOIN (SELECT account_id, state_path_agg(month, state) AS g FROM panel GROUP BY 1) g USING (account_id) WHERE w <> g;
-ANALYZE panel, step;
+-- All accounts in one aggregate: the same, whatever the order; accounts may come back, months backwards, and in groups.
+SELECT (SELECT state_path_agg(account_id, month, state, amount) FROM panel) = a AS ordered,
+  (SELECT state_path_agg(account_id, month, state, amount::float8) FROM shuffled) = a AS shuffled,
+  (SELECT state_path_agg(-account_id::bigint << 40, month, state, amount ORDER BY account_id, month DESC) FROM panel) = a AS backwards,
+  (SELECT state_path_agg(account_id, month, state, amount ORDER BY month) FROM panel) = a AS by_month,
+  (SELECT rollup(p) FROM (SELECT state_path_agg(account_id, month, state, amount) AS p FROM shuffled GROUP BY account_id % 7) s) = a AS split,
+  (SELECT state_path_agg(account_id, month, state) FROM panel) = n AS counts, (SELECT state_path_agg(account_id, month, name, amount) FROM panel) = x AS names,
+  (SELECT state_path_agg(account_id, month, name) FROM shuffled) = (SELECT rollup(s) FROM (SELECT state_path_agg(month, name) AS s FROM panel
+    GROUP BY account_id) s) AS names_only, (SELECT state_path_agg(account_id, month, name, amount::float8) FROM shuffled) = x AS float8
+FROM whole;
+SELECT state_path_agg(a, m, s, x) FROM (VALUES (1, DATE '2026-01-09', 1, 5), (2, '2026-02-01', 3, 1), (1, '2026-02-01', 2, 6), (1, '2026-04-01', 2, 8),
+  (NULL, '2026-04-01', 2, 8), (3, NULL, 2, 8), (3, '2026-04-01', NULL, 8), (3, '2026-04-01', 7, NULL)) v (a, m, s, x);
+SELECT state_path_agg(1, m, 1) FROM (VALUES (DATE '2026-01-01'), ('2026-02-01'), ('2026-01-31')) v (m);
+SELECT state_path_agg(a, m, 1) FROM (VALUES (1, DATE '2026-01-01'), (2, '2026-01-01'), (1, '2026-01-01')) v (a, m);
+SELECT state_path_agg(1, m, 1) FROM (VALUES (DATE '1900-01-01'), ('2026-02-01')) v (m);
+SELECT state_path_agg(1, 'infinity', 1);
+SELECT state_path_agg(1, '2026-01-01', '');
+SELECT state_path_agg(1, '2026-01-01', i) FROM generate_series(1, 257) i;
+ANALYZE panel, step, shuffled;
 SET max_parallel_workers_per_gather = 3;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
@@ -71,6 +89,9 @@ SET min_parallel_table_scan_size = 0;
 SELECT uses_parallel('SELECT transitions_agg(f, t, a) FROM step WHERE months = 1') AS pairs,
   uses_parallel('SELECT account_id, state_path_agg(month, name, amount)
   FROM panel GROUP BY account_id') AS paths;
+SELECT uses_parallel('SELECT state_path_agg(account_id, month, name, amount) FROM shuffled') AS panel,
+  (SELECT state_path_agg(account_id, month, state, amount) FROM shuffled) = a AS same,
+  (SELECT state_path_agg(account_id, month, name, amount) FROM shuffled) = x AS names FROM whole;
 SELECT (SELECT transitions_agg(f_name, t_name, a) FROM step WHERE months = 1)::text = (SELECT transitions_agg(f_name, t_name, a::float8) FROM
   (SELECT * FROM step WHERE months = 1 OFFSET 0) s)::text AS pairs,
   (SELECT rollup(s) FROM (SELECT state_path_agg(month, state, amount) AS s FROM panel GROUP BY account_id) x) = a AS paths FROM whole;

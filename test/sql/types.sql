@@ -90,6 +90,7 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('transitions', 'a path', 'state_path_agg(month, label, balance::float8) FILTER (WHERE i <= 900)', false),
   ('hazard', 'causes', 'hazard_agg(i % 91, event, label)', NULL),
   ('hazard', 'one cause', 'hazard_agg(i % 1000, nullif(event, i % 97 = 0))', NULL),
+  ('transitions', 'a panel', 'state_path_agg(i % 7, month, label, balance::float8) FILTER (WHERE i <= 900)', false),
   ('vintage', 'amounts', 'vintage_agg(month, i % 36, event OR i % 5 = 0, event, balance) FILTER (WHERE i <= 900)', NULL),
   ('vintage', 'counts', 'vintage_agg((''2026-01-01''::date + i % 900), i % 36, event OR i % 5 = 0, nullif(event, i % 97 = 0))', NULL),
   ('tobit_model', 'numbers', 'tobit_regression(least(balance, available), 0, available, ARRAY[x, pd])', false),
