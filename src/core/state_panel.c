@@ -16,8 +16,9 @@ void
 cl_state_panel_init(ClStatePanel *panel, const ClMemory *memory, ClStateKind kind, bool with_amounts)
 {
 	cl_transitions_init(&panel->counts, memory, kind, with_amounts);
-	panel->n = panel->size = 0;
+	panel->n = panel->size = panel->at = panel->slots = 0;
 	panel->run = NULL;
+	panel->slot = NULL;
 }
 
 void
@@ -29,6 +30,49 @@ cl_state_panel_add_run(ClStatePanel *panel, const ClPanelRun *run)
 		panel->run = cl_reallocate(&panel->counts.memory, panel->run, sizeof(ClPanelRun) * panel->size);
 	}
 	panel->run[panel->n++] = *run;
+}
+
+/* The slot of an account, or the free one where it belongs. Neighbouring numbers are spread (Knuth 1973, TAOCP 6.4). */
+static size_t
+slot_of(const ClStatePanel *panel, int64_t account)
+{
+	size_t		mask = panel->slots - 1;
+	size_t		at = (size_t) (((uint64_t) account * UINT64_C(0x9E3779B97F4A7C15)) >> 20) & mask;
+
+	while (panel->slot[at] != 0 && panel->run[panel->slot[at] - 1].account != account)
+		at = (at + 1) & mask;
+	return at;
+}
+
+size_t
+cl_state_panel_find(const ClStatePanel *panel, int64_t account)
+{
+	uint32_t	found = panel->slots > 0 ? panel->slot[slot_of(panel, account)] : 0;
+
+	return found > 0 ? found - 1 : panel->n;
+}
+
+static void
+make_slots(ClStatePanel *panel)
+{
+	const ClMemory *memory = &panel->counts.memory;
+
+	cl_release(memory, panel->slot);
+	panel->slots = panel->slots > 0 ? 4 * panel->slots : 256;
+	panel->slot = cl_allocate(memory, sizeof(uint32_t) * panel->slots);
+	memset(panel->slot, 0, sizeof(uint32_t) * panel->slots);
+	for (size_t i = 0; i < panel->n; i++)
+		panel->slot[slot_of(panel, panel->run[i].account)] = (uint32_t) (i + 1);
+}
+
+void
+cl_state_panel_begin_run(ClStatePanel *panel, const ClPanelRun *run)
+{
+	if (2 * panel->n >= panel->slots)
+		make_slots(panel);
+	cl_state_panel_add_run(panel, run);
+	panel->at = panel->n - 1;
+	panel->slot[slot_of(panel, run->account)] = (uint32_t) panel->n;
 }
 
 bool
