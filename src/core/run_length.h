@@ -4,8 +4,8 @@
  *
  * Independent months with a known mean and deviation have an integral equation for the mean of it, by the place where the chart
  * stands (Page 1954, Biometrika 41, 100; Crowder 1987, Technometrics 29, 401), which is solved at the nodes of a Gauss-Legendre
- * rule, as R spc does. What else is asked for is simulated with a fixed seed: months that follow each other (autocorrelation), mean
- * and deviation taken from some months before. A simulated run ends after CL_RUN_MONTHS at the latest.
+ * rule, as R spc does. What else is asked for is simulated with a fixed seed: months that follow each other (autocorrelation),
+ * mean and deviation taken from some months before. A simulated run ends after CL_RUN_MONTHS at the latest.
  */
 #ifndef CL_CORE_RUN_LENGTH_H
 #define CL_CORE_RUN_LENGTH_H
@@ -63,8 +63,8 @@ extern double cl_ewma_reach(double lambda, double c);
 
 extern ClRunLength cl_run_length(const ClMemory *memory, const ClChart *chart, const ClMonths *months);
 /*
- * The limit at which the chart runs so long; NaN where CL_CHART_MOST_LIMIT does not do. Where mean and deviation are estimated, it is
- * the limit at which an alarm within a year is as probable as for a chart that gives one each month with 1 / run_length.
+ * The limit at which the chart runs so long; NaN where CL_CHART_MOST_LIMIT does not do. Where mean and deviation are estimated,
+ * it is the limit at which an alarm within a year is as probable as for a chart that gives one each month with 1 / run_length.
  */
 extern double cl_chart_limit(const ClMemory *memory, ClChart chart, const ClMonths *months, double run_length);
 

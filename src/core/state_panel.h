@@ -2,9 +2,9 @@
  * state_panel.h
  *	  The states of many accounts by month, as runs of consecutive months.
  *
- * Rows by account and month, and rows by month and account, make one run an account. Inside a run transitions are counted at once.
- * In the end runs are put in order, and transitions from one to the next of an account are counted by the months between. A run
- * covers each of its months, so a month that is there twice makes two that overlap.
+ * Rows by account and month, and rows by month and account, make one run an account. Inside a run transitions are counted at
+ * once. In the end runs are put in order, and transitions from one to the next of an account are counted by the months between. A
+ * run covers each of its months, so a month that is there twice makes two that overlap.
  */
 #ifndef CL_CORE_STATE_PANEL_H
 #define CL_CORE_STATE_PANEL_H
@@ -86,8 +86,8 @@ cl_state_panel_add(ClStatePanel *panel, int64_t account, int32_t month, int plac
 /* False where there are too many states or transitions. Both are of the same kind, with or without amounts. */
 extern bool cl_state_panel_merge(ClStatePanel *into, const ClStatePanel *from);
 /*
- * Puts runs in order; the first that begins in a month that its account has before, or CL_TRANSITIONS_MONTHS after those before it,
- * or NULL.
+ * Puts runs in order; the first that begins in a month that its account has before, or more than CL_TRANSITIONS_MONTHS after
+ * those before it, or NULL.
  */
 extern const ClPanelRun *cl_state_panel_settle(ClStatePanel *panel);
 /* The transitions of a settled panel. */

@@ -1,7 +1,7 @@
 /*
  * drift.c
- *	  Window functions over the months of a measure: ewma, cusum, traffic_light. Each looks at its rows in the order of the window,
- *	  whatever the frame.
+ *	  Window functions over the months of a measure: ewma, cusum, traffic_light. Each looks at its rows in the order of the
+ *	  window, whatever the frame.
  */
 #include "postgres.h"
 

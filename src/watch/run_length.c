@@ -145,7 +145,8 @@ limit(double wanted, const ClChart *chart, const ClMonths *months)
 	double		found;
 
 	if (simulated)
-		require(wanted > 1 && wanted <= CL_RUN_MONTHS / 5, "run_length", wanted, "above 1, and at most 2000 where it is simulated");
+		require(wanted > 1 && wanted <= CL_RUN_MONTHS / 5, "run_length", wanted,
+				"above 1, and at most 2000 where it is simulated");
 	else
 		require(wanted > 1 && wanted <= 1e9, "run_length", wanted, "above 1, and at most 1e9");
 	found = cl_chart_limit(&memory, *chart, months, wanted);

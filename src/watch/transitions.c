@@ -183,7 +183,8 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
 		path->labels.n_skipped++;
 	else
-		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)), cl_transitions_argument(fcinfo, 2, kind, &path->labels), amount);
+		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)),
+						  cl_transitions_argument(fcinfo, 2, kind, &path->labels), amount);
 	PG_RETURN_POINTER(path);
 }
 

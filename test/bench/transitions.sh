@@ -49,7 +49,7 @@ path=$(milliseconds "SELECT rollup(t) FROM (SELECT state_path_agg(month, state) 
 report 'lag() and GROUP BY' "$lag"  1 ''
 report 'state_path_agg and rollup' "$path" "$lag" 'lag() and GROUP BY'
 report 'state_path_agg of all accounts' "$panel" "$lag" 'lag() and GROUP BY'
-awk -v p="$panel" -v b="$lag" 'BEGIN { printf "state_path_agg of all accounts is %.1f times faster than lag() and GROUP BY\n", b / p }'
+awk -v p="$panel" -v b="$lag" 'BEGIN { printf "%57.1f times faster\n", b / p }'
 regr=$(milliseconds "SELECT regr_count(x, y) FROM bench_pair;")
 pairs=$(milliseconds "SELECT transitions_agg(f, t) FROM bench_pair;")
 grouped=$(milliseconds "SELECT f, t, count(*) FROM bench_pair GROUP BY f, t;")

@@ -24,7 +24,8 @@ CREATE FUNCTION credit_limit.ewma(x float8, target float8, lambda float8, c floa
 -- deviation of a month; 1 gives k, h and the sums in units of x. A NULL or NaN x leaves the sums as they are, and alarm is
 -- NULL. Error: a parameter that is NULL (22004), out of range (22003) or changes within a partition (22023), an infinite x.
 -- Source: Page 1954; Lucas and Crosier 1982
-CREATE FUNCTION credit_limit.cusum(x float8, target float8, k float8, h float8, head_start float8 DEFAULT 0, sigma float8 DEFAULT 1) RETURNS credit_limit.chart_point
+CREATE FUNCTION credit_limit.cusum(x float8, target float8, k float8, h float8, head_start float8 DEFAULT 0,
+    sigma float8 DEFAULT 1) RETURNS credit_limit.chart_point
     AS 'MODULE_PATHNAME', 'cl_cusum' LANGUAGE C IMMUTABLE PARALLEL SAFE WINDOW;
 
 -- green, amber or red, of x that is worse the higher it is. A light is entered at once: amber where x is at least amber, red
