@@ -30,7 +30,7 @@ SELECT near((cusum_run_length(0, 0.5, 4, 2)).alarm_in_year, 0.046665, 0.0015) AS
   (ewma_run_length(0, 0.2, 2.8, 2, 0.4)).run_length < (ewma_run_length(0, 0.2, 2.8)).run_length / 2 AS ewma;
 -- A limit gives its run length, also where it is simulated.
 SELECT round((cusum_run_length(0, 0.5, cusum_limit(60, 0.5, 1, 0.5), 1, 0.5)).run_length::numeric, 4) AS known,
-  near_relative((cusum_run_length(0, 0.5, h, 2, 0, 0.5)).run_length, 60, 0.04) AS simulated, h > 4 AS higher FROM cusum_limit(60, 0.5, 2, 0, 0.5) h;
+  near_relative((cusum_run_length(0, 0.5, h, 2, 0, 0.5)).run_length, 30, 0.04) AS simulated, h > 3.5 AS higher FROM cusum_limit(30, 0.5, 2, 0, 0.5) h;
 SELECT near(c.alarm_in_year, 1 - (1 - 1 / 120.0) ^ 12, 0.003) AS estimated FROM cusum_limit(120, 0.5, 1, 0, 0.3, 24) h,
   cusum_run_length(0, 0.5, h, 1, 0, 0.3, 24) c;
 SELECT run_length, std_error, alarm_in_year < 1e-12 AS never FROM cusum_run_length(-2, 1, 20);
