@@ -69,6 +69,8 @@ SELECT vintage_agg('2026-01-01', 1, false, false, 0.00001);
 SELECT vintage_agg('2026-01-01', 1, false, false, 'Infinity'::float8);
 SELECT vintage_agg((DATE '1900-01-01' + make_interval(months => i))::date, 1, false, false) FROM generate_series(0, 1200) i;
 SELECT vintage_curves(v, '2025-11-30') FROM whole;
+SELECT count(*) AS rows FROM vintage_curves((SELECT vintage_agg('2026-01-01', 3, false, false)), '2026-04-01');
+SELECT vintage_curves((SELECT vintage_agg('2026-01-01', 3, false, false)), '2026-03-31');
 SELECT vintage_curves(v, 'infinity') FROM whole;
 SELECT vintage_curves(v, NULL, 1) FROM whole;
 SELECT vintage_curves(v, NULL, NULL) FROM whole;
