@@ -120,6 +120,7 @@ CREATE FUNCTION credit_limit_internal.name_account(source text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   account record;
+  id text;
   code text;
   message text;
   detail text;
@@ -130,6 +131,7 @@ BEGIN
     'array_agg(m.credit_limit) AS credit_limit, array_agg(m.balance) AS balance, array_agg(m.payment) AS payment, '
     'array_agg(m.due) AS due, array_agg(m.days_past_due) AS days_past_due FROM (%s) m GROUP BY m.account_id '
     'ORDER BY m.account_id', source) LOOP
+    id := account.id;
     PERFORM credit_limit.behavior_agg(m.month, m.credit_limit, m.balance, m.payment, m.due, m.days_past_due)
     FROM unnest(account.month, account.credit_limit, account.balance, account.payment, account.due, account.days_past_due)
       m (month, credit_limit, balance, payment, due, days_past_due);
@@ -137,7 +139,7 @@ BEGIN
 EXCEPTION WHEN data_exception OR cardinality_violation THEN
   GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
     hint = PG_EXCEPTION_HINT;
-  RAISE EXCEPTION '%', message USING ERRCODE = code, DETAIL = format('Account %s: %s', account.id, detail), HINT = hint;
+  RAISE EXCEPTION '%', message USING ERRCODE = code, DETAIL = format('Account %s: %s', id, detail), HINT = hint;
 END
 $$;
 
