@@ -737,6 +737,8 @@ test_sample(void)
 	/* An account twice */
 	cl_demand_sample_add(&other, other.account[3]);
 	CHECK(!cl_demand_sample_sort(&other));
+	/* A sample goes with the memory of its group. */
+	cl_test_release_all();
 }
 
 void
