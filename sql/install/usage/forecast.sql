@@ -120,25 +120,24 @@ CREATE FUNCTION credit_limit_internal.name_account(source text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id text;
-  month date[];
-  credit_limit numeric[];
-  balance numeric[];
-  payment numeric[];
-  due numeric[];
-  days_past_due int[];
+  months date[];
+  limits numeric[];
+  balances numeric[];
+  payments numeric[];
+  dues numeric[];
+  days int[];
   code text;
   message text;
   detail text;
   hint text;
 BEGIN
   -- of a relation of the user's own
-  FOR id, month, credit_limit, balance, payment, due, days_past_due IN
+  FOR id, months, limits, balances, payments, dues, days IN
       EXECUTE format('SELECT m.account_id::text, array_agg(m.month), array_agg(m.credit_limit), array_agg(m.balance), '
         'array_agg(m.payment), array_agg(m.due), array_agg(m.days_past_due) FROM (%s) m GROUP BY m.account_id '
         'ORDER BY m.account_id', source) LOOP
     PERFORM credit_limit.behavior_agg(m.month, m.credit_limit, m.balance, m.payment, m.due, m.days_past_due)
-    FROM unnest(name_account.month, name_account.credit_limit, name_account.balance, name_account.payment, name_account.due,
-      name_account.days_past_due) m (month, credit_limit, balance, payment, due, days_past_due);
+    FROM unnest(months, limits, balances, payments, dues, days) m (month, credit_limit, balance, payment, due, days_past_due);
   END LOOP;
 EXCEPTION WHEN data_exception OR cardinality_violation THEN
   GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
