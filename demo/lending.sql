@@ -174,7 +174,7 @@ WITH truth AS (SELECT a.account_id, b.true_pd * p.lgd::numeric * p.exchange_rate
     LEFT JOIN lending.report_assumption own ON own.product = a.product JOIN lending.report_assumption p ON p.product = coalesce(own.product, '')
     LEFT JOIN lending.alert_case c ON c.account_id = a.account_id AND c.status <> 'closed'),
   ranked AS (SELECT t.*, row_number() OVER (ORDER BY loss DESC) AS place FROM truth t)
-SELECT count(case_id) AS cases, (SELECT cases_a_month FROM lending.alert_setting) AS "can be worked", round(100 * count(case_id) / count(*), 2) AS "% of accounts",
+SELECT count(case_id) AS cases, (SELECT cases_a_month FROM lending.alert_setting) AS "can be worked", round(100.0 * count(case_id) / count(*), 2) AS "% of accounts",
   round(100 * sum(loss) FILTER (WHERE case_id IS NOT NULL) / sum(loss), 1) AS "% of loss",
   round(100 * sum(loss) FILTER (WHERE place <= n) / sum(loss), 1) AS "at best",
   round(100 * sum(loss) FILTER (WHERE case_id IS NOT NULL) / sum(loss) FILTER (WHERE place <= n), 1) AS "% of that"

@@ -30,6 +30,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
   quota CONSTANT bigint := credit_limit_internal.case_quota(open_cases.day);
+  -- The latest day on which a run decided; real time may have since.
+  since CONSTANT date := coalesce((SELECT max(r.as_of) FROM run r WHERE r.move_limits AND r.as_of > open_cases.day - 92
+    AND r.as_of <= open_cases.day), open_cases.day - 92);
 BEGIN
   -- A graver alert wakes a case before its day.
   UPDATE alert_case c SET status = CASE WHEN c.status = 'snoozed' AND (n.rises OR c.snoozed_until <= open_cases.day) THEN 'open'
@@ -51,14 +54,6 @@ BEGIN
   WITH fresh AS MATERIALIZED (
       SELECT x.account_id, min(x.severity) AS severity FROM alert x	-- act comes before watch
       WHERE x.closed_on IS NULL AND x.case_id IS NULL AND x.account_id IS NOT NULL GROUP BY x.account_id),
-    decided AS (
-      SELECT DISTINCT ON (d.account_id) d.account_id, d.pd
-      FROM decision d JOIN fresh f ON f.account_id = d.account_id
-      WHERE d.as_of <= open_cases.day AND d.pd IS NOT NULL AND d.as_of >= coalesce(
-        -- The latest day on which a run decided, and real time since.
-        (SELECT max(r.as_of) FROM run r WHERE r.move_limits AND r.as_of > open_cases.day - 92 AND r.as_of <= open_cases.day),
-        open_cases.day - 92)
-      ORDER BY d.account_id, d.as_of DESC, d.decided_at DESC, d.decision_id DESC),
     known AS (
       SELECT f.account_id, f.severity, a.borrower_id, coalesce(d.pd, b.external_pd) AS pd, p.lgd, a.credit_limit::numeric
           AS credit_limit, greatest(a.balance, 0)::numeric + a.pending::numeric AS drawn,
@@ -66,7 +61,10 @@ BEGIN
         avg(coalesce(d.pd, b.external_pd)::numeric) OVER () AS mean_pd
       FROM fresh f JOIN account a ON a.account_id = f.account_id AND a.status = 'open'
       JOIN borrower b ON b.borrower_id = a.borrower_id
-      LEFT JOIN decided d ON d.account_id = f.account_id
+      -- By its key for each account: alerts of this transaction have no statistics yet, and a plan of the whole may be quadratic.
+      LEFT JOIN LATERAL (SELECT w.pd FROM decision w
+        WHERE w.borrower_id = a.borrower_id AND w.account_id = a.account_id AND w.pd IS NOT NULL AND w.as_of >= since
+          AND w.as_of <= open_cases.day ORDER BY w.as_of DESC, w.decided_at DESC, w.decision_id DESC LIMIT 1) d ON true
       LEFT JOIN report_assumption own ON own.product = a.product
       JOIN report_assumption p ON p.product = coalesce(own.product, '')),
     worth AS (
