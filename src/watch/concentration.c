@@ -163,7 +163,7 @@ read_state(StringInfo buf)
 	amounts->grouped = grouped;
 	if (grouped)
 		amounts->squares = cl_exact_sum_receive(buf, TYPE_NAME, "squares");
-	n_cells = cl_wire_count(buf, TYPE_NAME, grouped ? INT_MAX : CL_CONCENTRATION_EXACT, LEAST_CELL);
+	n_cells = cl_wire_count(buf, TYPE_NAME, grouped ? PG_INT32_MAX : CL_CONCENTRATION_EXACT, LEAST_CELL);
 	for (int i = 0; i < n_cells && wrong == NULL; i++)
 	{
 		uint64		key = (uint64) pq_getmsgint64(buf);
