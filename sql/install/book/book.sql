@@ -247,7 +247,9 @@ BEGIN
         DETAIL = 'Rows of that month are in its default partition.', HINT = 'Move them out, and add the month again.';
       CONTINUE;
     END;
-    IF p.parent <> 'account_month' THEN
+    IF p.parent = 'account_month' THEN
+      PERFORM credit_limit_internal.watch_months(book, p.part);
+    ELSE
       EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
         EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, p.part);	-- DDL
     END IF;

@@ -122,6 +122,26 @@ BEGIN
     $body$;
     COMMENT ON FUNCTION @book@.work_case() IS
     'trigger of alert_case_act: gives the case the status that follows from what was done';
+
+    CREATE FUNCTION @book@.mark_months() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    DECLARE
+      months date[];
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        months := ARRAY(SELECT n.month FROM became n GROUP BY n.month);
+      ELSIF TG_OP = 'DELETE' THEN
+        months := ARRAY(SELECT o.month FROM changed o GROUP BY o.month);
+      ELSIF TG_OP = 'UPDATE' THEN
+        months := ARRAY(SELECT o.month FROM changed o UNION SELECT n.month FROM became n);
+      END IF;
+      PERFORM credit_limit_internal.mark_months(credit_limit_internal.trigger_book(TG_RELID), months);
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.mark_months() IS
+    'trigger of account_month: says in report_change which months are to be counted, NULL being all of them';
     CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
@@ -137,6 +157,11 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.keep_umbrella()
     $$, '@book@', quote_ident(book));	-- DDL
   END IF;
+  FOR k IN SELECT c.relname FROM pg_class c
+      WHERE c.relkind IN ('r', 'p') AND (c.oid = to_regclass(format('%I.account_month', book))
+        OR c.oid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = to_regclass(format('%I.account_month', book)))) LOOP
+    PERFORM credit_limit_internal.watch_months(book, k.relname);
+  END LOOP;
   IF credit_limit_internal.is_table(book, 'borrower') THEN
     -- Locking a row takes the right to update a column, and a foreign key lets two rows exchange their keys in one statement.
     EXECUTE format('CREATE TRIGGER keep_key BEFORE UPDATE OF borrower_id ON %I.borrower FOR EACH ROW WHEN

@@ -96,7 +96,19 @@ BEGIN
         n := a.applied;
         remark := CASE WHEN a.refused > 0 THEN format('requests that were refused: %s', a.refused) END;
       WHEN 'reports' THEN
-        n := credit_limit.refresh_reports(book, r.as_of);
+        IF r.row_count IS NULL THEN
+          PERFORM credit_limit_internal.mark_unwatched();
+        END IF;
+        a := credit_limit_internal.count_month(r.as_of);
+        IF a.month IS NOT NULL THEN
+          UPDATE run t SET row_count = coalesce(t.row_count, 0) + 1, message = CASE WHEN a.again
+            THEN coalesce(t.message || ', ', 'months counted anew: ') || to_char(a.month, 'YYYY-MM') ELSE t.message END
+          WHERE t.run_id = job_step.run;
+          more := true;
+          RETURN;
+        END IF;
+        n := credit_limit_internal.refresh_positions(r.as_of);
+        remark := r.message;
       WHEN 'alerts' THEN
         a := credit_limit_internal.run_alert_rules(r.as_of);
         n := a.opened + a.closed;
@@ -126,7 +138,7 @@ $$;
 
 -- runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with its
 -- SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: run_decisions(); overrides:
--- apply_overrides(); reports: refresh_reports(); alerts: run_alerts(); months: partitions of the month and some ahead; retention:
+-- apply_overrides(); reports: refresh_reports(), each month in a transaction of its own; alerts: run_alerts(); months: partitions of the month and some ahead; retention:
 -- retires decisions older than keep_decisions months, rows of allocations older than keep_allocations days that no decision
 -- needs, and runs of other jobs older than keep_job_runs days. A start while it runs, one of decisions that are made, and one on
 -- a replica do nothing and say so. Errors: inside a transaction block (25001), no such job (22023), no business date (55000)

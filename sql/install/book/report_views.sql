@@ -1,4 +1,5 @@
--- The reports of a book, view by view: use and gap; decisions and experiments; arrears, vintages, scores, alerts; the summary.
+-- The reports of a book, view by view: use and gap; decisions and experiments; scores, alerts; the summary. Those of how risk
+-- moves: watch_reports.sql.
 
 -- makes the reports of a book that has none: views in the schema of its name and _report. Grant the book again afterwards.
 -- Errors: that schema exists (42P06), a book of somebody else (42501), a relation of the lender that lacks a column (42703)
@@ -323,56 +324,6 @@ BEGIN
 
   -- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0
   -- or as scalar queries, so that only the partitions of these days are read.
-  PERFORM credit_limit_internal.create_report(book, 'report_transitions',
-    'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
-    'one yet',
-    '{"from_band": "days past due in the month: 0, 1-29, 30-59, 60-89, 90+, or not known",
-      "to_band": "in the next; gone: no row then", "share": "of the accounts that were in from_band", "balance": "in the month"}',
-    $$SELECT g.month, g.product, g.currency, g.from_band, g.to_band, g.accounts,
-        round(g.accounts / sum(g.accounts) OVER (PARTITION BY g.month, g.product, g.currency, g.from_band), 4) AS share,
-        round(g.balance, k.decimals) AS balance
-      FROM (SELECT c.month, c.product, c.currency, c.from_band, c.to_band, c.accounts, c.balance,
-          bool_or(c.to_band <> 'gone') OVER (PARTITION BY c.month) AS has_next
-        FROM (SELECT m.month, a.product, a.currency, credit_limit.arrears_band(m.days_past_due::int) AS from_band,
-            CASE WHEN n.account_id IS NULL THEN 'gone' ELSE credit_limit.arrears_band(n.days_past_due::int) END AS to_band,
-            count(*) AS accounts, sum(m.balance::numeric) AS balance
-          FROM @book@.account_month m
-          JOIN @book@.account a ON a.account_id = m.account_id
-          LEFT JOIN @book@.account_month n ON n.account_id = m.account_id AND n.month = (m.month + interval '1 month')::date
-          GROUP BY 1, 2, 3, 4, 5) c) g
-      JOIN @report@.report_currency k ON k.currency = g.currency
-      WHERE g.has_next$$);
-
-  PERFORM credit_limit_internal.create_report(book, 'report_vintages',
-    'Accounts by the month in which they were opened: how many of them had been bad up to so many months on book. Accounts whose '
-    'first months are not in account_month are left out; months that have not come yet have no row',
-    '{"cohort": "month of opening", "months_on_book": "up to so many months after it",
-      "bad": "accounts that had been bad_days past due by then", "bad_rate": "bad by accounts"}',
-    $$WITH history AS (
-        SELECT m.account_id, min(m.month) AS first_month, max(m.month) AS last_month
-        FROM @book@.account_month m GROUP BY m.account_id),
-      bad AS (
-        SELECT m.account_id, min(m.month) AS bad_month
-        FROM @book@.account_month m JOIN @book@.account a ON a.account_id = m.account_id
-        LEFT JOIN @book@.report_assumption own ON own.product = a.product
-        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
-        WHERE m.days_past_due >= x.bad_days GROUP BY m.account_id),
-      line AS (
-        SELECT date_trunc('month', a.opened_on::timestamp)::date AS cohort, a.product, a.currency, b.bad_month,
-          max(h.last_month) OVER () AS latest, h.first_month
-        FROM @book@.account a JOIN history h ON h.account_id = a.account_id LEFT JOIN bad b ON b.account_id = a.account_id),
-      cell AS (
-        SELECT l.cohort, l.product, l.currency, l.latest, l.bad_month, count(*) AS accounts FROM line l
-        WHERE l.first_month <= (l.cohort + interval '1 month')::date
-        GROUP BY l.cohort, l.product, l.currency, l.latest, l.bad_month)
-      SELECT v.cohort, v.product, v.currency, v.months_on_book, v.accounts, v.bad,
-        round(v.bad::numeric / v.accounts, 6) AS bad_rate
-      FROM (SELECT c.cohort, c.product, c.currency, g.n AS months_on_book, sum(c.accounts)::bigint AS accounts, coalesce(
-            sum(c.accounts) FILTER (WHERE c.bad_month <= (c.cohort + make_interval(months => g.n))::date), 0)::bigint AS bad
-        FROM cell c
-        CROSS JOIN LATERAL generate_series(0, credit_limit.months_on_book(c.cohort, c.latest)) g(n)
-        GROUP BY c.cohort, c.product, c.currency, g.n) v$$);
-
   PERFORM credit_limit_internal.create_report(book, 'report_scores',
     'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are '
     'over (the most in report_assumption; a what-if run counts)',
@@ -580,6 +531,7 @@ BEGIN
           p.months_inactive, decimals => k.decimals) END AS gap OFFSET 0) q
         WHERE a.status = 'open'
         GROUP BY a.currency, k.decimals) s$$);
+  PERFORM credit_limit_internal.create_watch_reports(book);
   PERFORM credit_limit_internal.create_allocation_reports(book);
 END
 $create$;

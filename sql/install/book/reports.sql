@@ -39,24 +39,46 @@ $$;
 -- up to that day and the population of its product, currency and segment (demand_posterior; learned from 2,000 of its accounts,
 -- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal,
 -- what its limit forgoes. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one
--- transaction, and returns how many there are. Analyze report_position after the first. Errors: no such book (3F000, 42P01)
+-- transaction, and returns how many there are. Before, it counts the months up to that day that are new or were changed, in the
+-- same transaction; a notice names those that it counts anew. Analyze report_position after the first. Errors: no such book
+-- (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-  -- Demand of an account takes its months and all others, its latest decision a look into the log: so they are kept.
-#variable_conflict use_column
 DECLARE
   today date := as_of;
-  latest date;
-  since date;
+  counted record;
+  again text;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  PERFORM credit_limit_internal.need_every_row('a refresh of reports');
+  PERFORM credit_limit_internal.mark_unwatched();
   today := coalesce(today, (SELECT d.business_date FROM business_day d),
     (SELECT (max(m.month) + interval '1 month')::date - 1 FROM account_month m));
   IF today IS NOT NULL THEN
     PERFORM credit_limit_internal.need_day('a refresh of reports', today);
   END IF;
+  LOOP
+    counted := credit_limit_internal.count_month(today);
+    EXIT WHEN counted.month IS NULL;
+    again := CASE WHEN counted.again THEN concat_ws(', ', again, to_char(counted.month, 'YYYY-MM')) ELSE again END;
+  END LOOP;
+  IF again IS NOT NULL THEN
+    RAISE NOTICE 'months counted anew: %', again;
+  END IF;
+  RETURN credit_limit_internal.refresh_positions(today);
+END
+$$;
+
+-- in an open book: the part of refresh_reports() that computes report_position
+CREATE FUNCTION credit_limit_internal.refresh_positions(today date) RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+  -- Demand of an account takes its months and all others, its latest decision a look into the log: so they are kept.
+#variable_conflict use_column
+DECLARE
+  latest date;
+  since date;
+BEGIN
   -- A second refresh waits for the first.
   UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today)
   RETURNING latest_month INTO latest;

@@ -24,7 +24,7 @@ DECLARE
   f record;
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|decide_changed)$' LOOP
+      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|mark_months|decide_changed)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
@@ -42,7 +42,7 @@ AS $$
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
       'erasure retirement alert_rule alert_setting alert alert_case analyst_segment job report_assumption report_refresh '
-      'report_position lender_contact '
+      'report_position report_month report_cohort lender_contact '
       'demand_model_version demand_forecast limit_rule allocation_version allocation_account '
       'allocation_frontier allocation_rule parameter_set',
       'SELECT', NULL),
@@ -75,6 +75,7 @@ AS $$
     ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
+    ('engine', 'report_change report_first report_month report_cohort', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
     ('engine', 'job', 'UPDATE', 'schedule expected_every as_of scheduled_by scheduled_at'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
@@ -140,13 +141,13 @@ DECLARE
 BEGIN
   -- Tables of the book, those under a lender's views, and those that functions of the book are seen to read. A view reads as its
   -- owner, unless it is made to read as he who asks.
-  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname <> 'report_position';
+  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname NOT LIKE 'report\_%';
   IF NOT FOUND THEN
     RETURN;
   END IF;
   WITH RECURSIVE seen AS (
     SELECT c.oid, me AS reader FROM pg_class c
-    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname <> 'report_position'
+    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname NOT LIKE 'report\_%'
         AND (c.relkind <> 'v' OR c.relname IN (SELECT k.relation FROM credit_limit_internal.book_contract() k)))
       OR c.oid IN (SELECT d.refobjid FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid
         AND d.refclassid = 'pg_class'::regclass WHERE f.pronamespace = book)
@@ -321,13 +322,13 @@ $$;
 
 -- Segments. A restrictive policy for restricted analysts: nobody else pays for it, and the engine sees every row.
 
--- in an open book: the tables that name a borrower or an account, by which key, and the rows that a restricted analyst sees:
--- policies of the tables named in the conditions hold there too
+-- in an open book: the tables that name a borrower or an account, by which key, and those that count them, whose key is NULL; the
+-- rows that a restricted analyst sees: policies of the tables named in the conditions hold there too
 CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, key text, condition text)
 LANGUAGE sql STABLE
 AS $$
-  SELECT c.oid::regclass, CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' ELSE 'account_id' END,
-    replace(CASE WHEN c.relname = 'borrower' THEN mine.segment
+  SELECT c.oid::regclass, CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' WHEN n.names @> '{account_id}' THEN 'account_id' END,
+    replace(CASE WHEN c.relname IN ('borrower', 'report_month', 'report_cohort') THEN mine.segment
       WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
       WHEN n.names @> '{borrower_id}' THEN mine.borrower
       ELSE 'account_id IN (SELECT a.account_id FROM @book@.account a)' END, '@book@', c.relnamespace::regnamespace::text)
@@ -336,7 +337,8 @@ AS $$
     (VALUES ('segment IN (SELECT s.segment FROM @book@.analyst_segment s WHERE pg_has_role(s.role::oid, ''USAGE''))',
       'borrower_id IN (SELECT b.borrower_id FROM @book@.borrower b)')) mine(segment, borrower)
   WHERE c.relnamespace = (SELECT d.relnamespace FROM pg_class d WHERE d.oid = to_regclass('decision'))
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.names && '{borrower_id,account_id}'
+    AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND (n.names && '{borrower_id,account_id}' OR c.relname IN ('report_month', 'report_cohort'))
 $$;
 
 -- in an open book: the roles that restrict_analyst() has restricted

@@ -526,7 +526,7 @@ CREATE TABLE @book@.analyst_segment (
   segment text NOT NULL,
   PRIMARY KEY (role, segment));
 $ddl$ || credit_limit_internal.allocation_tables() || credit_limit_internal.parameter_tables()
-    || credit_limit_internal.alert_tables();
+    || credit_limit_internal.alert_tables() || credit_limit_internal.watch_tables();
   d record;
 BEGIN
   FOR d IN SELECT replace(replace(replace(replace(r.definition, '@kind@', k.kind), '@type@', k.type), '@more@', k.more),

@@ -179,7 +179,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   FOR t IN SELECT s.relation, c.relname, s.key FROM credit_limit_internal.segment_tables() s
-      JOIN pg_class c ON c.oid = s.relation ORDER BY c.relname LOOP
+      JOIN pg_class c ON c.oid = s.relation WHERE s.key IS NOT NULL ORDER BY c.relname LOOP
     EXECUTE format(CASE t.key WHEN 'borrower_id' THEN 'SELECT count(*) FROM %s t WHERE t.borrower_id = $1'
       ELSE 'SELECT count(*) FROM %s t JOIN account a ON a.account_id = t.account_id WHERE a.borrower_id = $1' END,
       t.relation) INTO row_count USING borrower_traces.borrower_id;	-- a relation of the user's own
@@ -234,6 +234,9 @@ BEGIN
   DELETE FROM exclusion x WHERE x.borrower_id = id;
   -- What was computed of him, and what people wrote about him.
   DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
+  DELETE FROM report_first f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
+  PERFORM credit_limit_internal.mark_months(book, ARRAY(SELECT DISTINCT m.month FROM account_month m
+    JOIN account a ON a.account_id = m.account_id WHERE a.borrower_id = id));
   DELETE FROM allocation_account r USING account a WHERE a.borrower_id = id AND r.account_id = a.account_id;
   DELETE FROM demand_forecast f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
   UPDATE alert_case_act k SET note = NULL WHERE k.borrower_id = id AND k.note IS NOT NULL;
