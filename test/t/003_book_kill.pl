@@ -139,6 +139,37 @@ foreach my $kill (1 .. 2)
 $node->safe_psql('postgres', "$alerts; $alerts");
 is($node->safe_psql('postgres', $found), "$late|$late|200|200", 'and in the end each alert and each case is there, once');
 
+# ---- reports: a month that was counted before a kill has been counted as a whole, and the next start goes on ----
+
+$node->safe_psql('postgres', q{
+	SELECT credit_limit.add_months('lending', '2026-06-01', 5);
+	INSERT INTO lending.account_month SELECT account_id, m, 1000, 100, 0, 0, (account_id * 7 + extract(month FROM m)::int * 11) % 100
+		FROM lending.account, generate_series(DATE '2026-06-01', '2026-10-01', '1 month') m});
+my $reports = q{CALL credit_limit.run_job('lending', 'reports', '2026-11-30')};
+my $counted = q{SELECT coalesce(string_agg(to_char(month, 'MM') || ' ' || accounts, ',' ORDER BY month), '')
+	FROM lending.report_month};
+my $left = q{SELECT count(DISTINCT month) FROM lending.report_change WHERE month < '2026-12-01'};
+foreach my $kill (1 .. 2)
+{
+	my @session = ('psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c', $reports);
+	my $session = IPC::Run::start(\@session, '>', \my $out, '2>', \my $err);
+	wait_for('no month is counted',
+		sub { $node->safe_psql('postgres', 'SELECT count(*) FROM lending.report_month') >= 2 * $kill - 1 });
+	kill_everything();
+	$session->finish;
+	$node->start;
+	my $months = 6 - $node->safe_psql('postgres', $left);
+	is($node->safe_psql('postgres', $counted), join(',', map { sprintf '%02d %d', $_ + 5, $accounts } 1 .. $months),
+		"reports, kill $kill: $months months are counted as a whole");
+}
+$node->safe_psql('postgres', $reports);
+is($node->safe_psql('postgres', $counted), join(',', map { sprintf '%02d %d', $_ + 5, $accounts } 1 .. 6),
+	'and in the end all');
+is($node->safe_psql('postgres', q{SELECT sum(bad) FROM lending_report.report_survival}),
+	$node->safe_psql('postgres', q{SELECT count(*) FROM (SELECT account_id FROM lending.account_month GROUP BY 1
+		HAVING max(days_past_due) >= 90 AND max(days_past_due) FILTER (WHERE month = '2026-06-01') < 90) a}),
+	'and nobody turned bad twice');
+
 # ---- an error is not a leak ----
 
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'}), '0',

@@ -24,7 +24,8 @@ DECLARE
   f record;
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
-      AND p.proname ~ '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|mark_months|decide_changed)$' LOOP
+      AND p.proname ~
+        '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|mark_months|decide_changed)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
@@ -141,13 +142,13 @@ DECLARE
 BEGIN
   -- Tables of the book, those under a lender's views, and those that functions of the book are seen to read. A view reads as its
   -- owner, unless it is made to read as he who asks.
-  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname NOT LIKE 'report\_%';
+  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname !~ '^report_(position|month|cohort)$';
   IF NOT FOUND THEN
     RETURN;
   END IF;
   WITH RECURSIVE seen AS (
     SELECT c.oid, me AS reader FROM pg_class c
-    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname NOT LIKE 'report\_%'
+    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname !~ '^report_(position|month|cohort)$'
         AND (c.relkind <> 'v' OR c.relname IN (SELECT k.relation FROM credit_limit_internal.book_contract() k)))
       OR c.oid IN (SELECT d.refobjid FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid
         AND d.refclassid = 'pg_class'::regclass WHERE f.pronamespace = book)
@@ -327,7 +328,8 @@ $$;
 CREATE FUNCTION credit_limit_internal.segment_tables() RETURNS TABLE (relation regclass, key text, condition text)
 LANGUAGE sql STABLE
 AS $$
-  SELECT c.oid::regclass, CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id' WHEN n.names @> '{account_id}' THEN 'account_id' END,
+  SELECT c.oid::regclass, CASE WHEN n.names @> '{borrower_id}' THEN 'borrower_id'
+      WHEN n.names @> '{account_id}' THEN 'account_id' END,
     replace(CASE WHEN c.relname IN ('borrower', 'report_month', 'report_cohort') THEN mine.segment
       WHEN n.names @> '{borrower_id,segment}' THEN mine.borrower || ' OR (borrower_id IS NULL AND ' || mine.segment || ')'
       WHEN n.names @> '{borrower_id}' THEN mine.borrower

@@ -24,7 +24,7 @@ CREATE TABLE @book@.report_month (
   currency text NOT NULL,
   segment text,	-- of the borrower in that month, where account_month says it, else as it was when the month was counted; of an
     -- account that has left that of the month before
-  bad_days int NOT NULL,	-- of report_assumption: by it was counted
+  bad_days int NOT NULL,	-- of report_assumption, when it was counted
   accounts bigint NOT NULL,	-- with a row in that month
   borrowers bigint NOT NULL,	-- who have these
   drawn numeric NOT NULL,	-- by these borrowers: sum of what is drawn, credit balances being 0
@@ -115,7 +115,7 @@ BEGIN
     DELETE FROM report_first;
   END IF;
   IF other OR NOT EXISTS (SELECT FROM report_month) OR 4 > (SELECT count(*) FROM pg_trigger g
-    WHERE g.tgrelid = to_regclass('account_month') AND g.tgname LIKE 'mark\_months\_%' AND g.tgenabled IN ('O', 'A')) THEN
+    WHERE g.tgrelid = to_regclass('account_month') AND g.tgname ~ '^mark_months_' AND g.tgenabled IN ('O', 'A')) THEN
     INSERT INTO report_change (month) SELECT m.month FROM account_month m UNION SELECT r.month FROM report_month r;
   END IF;
 END
@@ -140,6 +140,9 @@ BEGIN
   month := t;
   again := false;
   IF t IS NULL THEN
+    -- A month that comes has been marked by each statement on the one before.
+    WITH later AS (DELETE FROM report_change c RETURNING c.month)
+    INSERT INTO report_change SELECT DISTINCT l.month FROM later l;
     RETURN;
   END IF;
   before := (t - interval '1 month')::date;
@@ -170,7 +173,8 @@ BEGIN
   IF moved THEN
     INSERT INTO report_change SELECT DISTINCT r.month FROM report_month r WHERE r.month > t;
   END IF;
-  IF NOT EXISTS (SELECT FROM account_month m WHERE m.month = t) THEN
+  PERFORM FROM account_month m WHERE m.month = t LIMIT 1;
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   -- A view of the lender need not have a segment: then the name is that of the row of nothing.
@@ -200,7 +204,8 @@ BEGIN
       SELECT t, p.product, p.currency, p.segment, p.cohort,
         count(*) FILTER (WHERE greatest(p.first_month, p.cohort) = t AND p.first_month <= p.next),
         count(*) FILTER (WHERE p.bad_month <= t AND greatest(p.bad_month, p.cohort) = t AND p.first_month <= p.next),
-        count(*) FILTER (WHERE p.at_risk), count(*) FILTER (WHERE p.at_risk AND p.bad_month = t), count(*) FILTER (WHERE p.at_risk AND NOT p.is_here)
+        count(*) FILTER (WHERE p.at_risk), count(*) FILTER (WHERE p.at_risk AND p.bad_month = t),
+        count(*) FILTER (WHERE p.at_risk AND NOT p.is_here)
       FROM pair p WHERE p.cohort <= t GROUP BY p.product, p.currency, p.segment, p.cohort),
     who AS (
       SELECT w.product, w.currency, w.segment, count(*) AS borrowers, sum(w.drawn) AS drawn, sum(w.drawn * w.drawn) AS squares,
@@ -267,10 +272,10 @@ BEGIN
     '{"months_on_book": "months after that of opening", "at_risk": "accounts seen at that age that had not been bad",
       "bad": "of them, for the first time", "gone": "of them, no longer on file", "hazard": "bad by at_risk",
       "survival": "probability not to have been bad by then, if none left (Kaplan-Meier)",
-      "std_error": "of survival (Greenwood)", "incidence": "probability to have been bad by then, where some leave before '
-      '(Aalen-Johansen)"}',
+      "std_error": "of survival (Greenwood); NULL where that is 0", "incidence": "probability to have been bad by then, where '
+      'some leave before (Aalen-Johansen)"}',
     $$SELECT s.product, s.currency, s.months_on_book, s.at_risk, s.bad, s.gone, round(s.bad / s.at_risk, 6) AS hazard,
-        round(s.survival::numeric, 6) AS survival, round((s.survival * sqrt(s.variance))::numeric, 6) AS std_error,
+        round(s.survival::numeric, 6) AS survival, round((nullif(s.survival, 0) * sqrt(s.variance))::numeric, 6) AS std_error,
         round(sum(s.bad / s.at_risk * coalesce(s.lasted, 1)::numeric) OVER w, 6) AS incidence
       FROM (SELECT r.*, CASE WHEN bool_or(r.bad = r.at_risk) OVER w THEN 0
             ELSE exp(sum(ln(1 - r.bad / nullif(r.at_risk, r.bad))) OVER w) END::float8 AS survival,
@@ -290,7 +295,8 @@ BEGIN
     'first twelve on file, from which mean and deviation are. A false alarm comes once in ten years, on average, if months do '
     'not depend on each other. Groups in which nobody turned bad in the first twelve months have no rows. Of refresh_reports()',
     '{"segment": "of the borrower in that month", "at_risk": "accounts that had not been bad",
-      "bad": "of them, for the first time", "bad_rate": "bad by at_risk", "mean": "of the first twelve months", "deviation": "of these months",
+      "bad": "of them, for the first time", "bad_rate": "bad by at_risk", "mean": "of the first twelve months",
+      "deviation": "of these months",
       "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0",
       "alarm": "above is more than 4.1", "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
     $$SELECT c.month, c.product, c.segment, c.currency, c.at_risk, c.bad, round(c.rate, 6) AS bad_rate,
