@@ -1,5 +1,6 @@
 #!/bin/bash
-# Reports of a book of ROWS accounts with up to twelve months each: the refresh, and every view, as a whole and for a month.
+# Reports of a book of ROWS accounts with up to twelve months each: the refresh, and every view, as a whole and for a month. Then
+# how long a refresh takes to count one month more of a quarter as many accounts, after 6 months and after 24, in turn.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=200000 by default.
 set -euo pipefail
 ROWS=${ROWS:-200000}
@@ -65,3 +66,39 @@ for view in report_decisions report_reasons; do
   seconds "$view, a day" "SELECT count(*) FROM (SELECT * FROM bench_report_report.$view WHERE as_of = '2026-11-30' OFFSET 0) r;"
 done
 run <<< 'DROP SCHEMA bench_report, bench_report_report CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;' 2> /dev/null
+
+for months in 6 24; do
+  run -v months=$months > /dev/null 2>&1 <<'SQL'
+SELECT format('bench_months_%s', :months) AS book, format('bench_months_%s_report', :months) AS reports \gset
+DROP SCHEMA IF EXISTS :"book", :"reports" CASCADE;
+SELECT credit_limit.create_book(:'book'), credit_limit.add_months(:'book', '2024-01-01', :months + 6);
+SET search_path = :"book";
+INSERT INTO product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', NULL, NULL), ('card', 'Card', 'card', 'USD', NULL, NULL);
+INSERT INTO borrower (borrower_id, segment) SELECT i, 'segment ' || i % 20 FROM generate_series(1, :rows / 4) i;
+INSERT INTO account (account_id, borrower_id, product, currency, opened_on)
+  SELECT i, i, CASE WHEN i % 3 = 0 THEN 'card' ELSE 'cash' END, CASE WHEN i % 3 = 0 THEN 'USD' ELSE 'CNY' END,
+    DATE '2023-10-15' + i % 10 * 30 FROM generate_series(1, :rows / 4) i;
+CREATE FUNCTION add_month(k int) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+  INSERT INTO account_month (account_id, month, credit_limit, balance, days_past_due)
+  SELECT account_id, DATE '2024-01-01' + make_interval(months => k), 1000, hashint8(account_id * 100 + k) & 1023,
+    CASE WHEN hashint8(account_id * 77 + k) & 63 = 0 THEN 95 WHEN hashint8(account_id * 77 + k) & 7 = 0 THEN 10 ELSE 0 END
+  FROM account $$;
+CREATE FUNCTION count_month() RETURNS date LANGUAGE sql SET search_path FROM CURRENT
+  AS $$ SELECT month FROM credit_limit_internal.count_month('2028-01-01') $$;
+SELECT add_month(k) FROM generate_series(0, :months - 1) k;
+VACUUM (ANALYZE) account, account_month, borrower;
+SELECT count_month() FROM generate_series(1, :months + 1);
+VACUUM (ANALYZE) report_first, report_month, report_cohort;
+SQL
+done
+for try in 0 1 2; do
+  for months in 6 24; do
+    run -v months=$months -v try=$try > /dev/null <<< 'SELECT format($$bench_months_%s$$, :months) AS book \gset
+SELECT :"book".add_month(:months + :try); SET search_path = :"book"; ANALYZE account_month;'
+    seconds "a month more after $((months + try))" "SELECT bench_months_$months.count_month();"
+  done
+done
+for view in transitions vintages survival bad_rate concentration; do
+  seconds "report_$view, 27 months" "SELECT count(*) FROM (SELECT * FROM bench_months_24_report.report_$view OFFSET 0) r;"
+done
+run <<< 'DROP SCHEMA bench_months_6, bench_months_24, bench_months_6_report, bench_months_24_report CASCADE' 2> /dev/null

@@ -143,7 +143,8 @@ is($node->safe_psql('postgres', $found), "$late|$late|200|200", 'and in the end 
 
 $node->safe_psql('postgres', q{
 	SELECT credit_limit.add_months('lending', '2026-06-01', 5);
-	INSERT INTO lending.account_month SELECT account_id, m, 1000, 100, 0, 0, (account_id * 7 + extract(month FROM m)::int * 11) % 100
+	INSERT INTO lending.account_month
+		SELECT account_id, m, 1000, 100, 0, 0, (account_id * 7 + extract(month FROM m)::int * 11) % 100
 		FROM lending.account, generate_series(DATE '2026-06-01', '2026-10-01', '1 month') m});
 my $reports = q{CALL credit_limit.run_job('lending', 'reports', '2026-11-30')};
 my $counted = q{SELECT coalesce(string_agg(to_char(month, 'MM') || ' ' || accounts, ',' ORDER BY month), '')
