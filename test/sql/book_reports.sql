@@ -205,15 +205,18 @@ FROM book_p_report.report_demand r FULL JOIN (SELECT product, segment, currency,
 ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 
 -- Dormant lines: no balance in the last six months on file, by the months themselves.
-SELECT bool_and((r.lines, r.dormant, r.share, r.credit_limit, r.credit_limit_dormant) = (h.n, h.dormant, round(h.dormant::numeric / h.n, 4), h.lim,
-  h.lim_dormant)) AS right,
+SELECT bool_and((r.lines, r.dormant, r.share, r.credit_limit, r.credit_limit_dormant, r.share_of_product) = (h.n, h.dormant,
+  round(h.dormant::numeric / h.n, 4), h.lim, h.lim_dormant, round(h.of_product, 4))) AS right,
   sum(r.dormant) > 0 AND sum(r.dormant) < sum(r.lines) AS some, count(*) = count(h.n) AS rows
-FROM book_p_report.report_dormancy r FULL JOIN (SELECT product, currency, count(*) AS n, count(*) FILTER (WHERE most <= 0 AND balance <= 0) AS dormant,
+FROM book_p_report.report_dormancy r FULL JOIN (SELECT product, segment, currency, count(*) AS n,
+    count(*) FILTER (WHERE most <= 0 AND balance <= 0) AS dormant,
+    sum(count(*) FILTER (WHERE most <= 0 AND balance <= 0)) OVER (PARTITION BY product) / sum(count(*)) OVER (PARTITION BY product) AS of_product,
     sum(credit_limit) AS lim, coalesce(sum(credit_limit) FILTER (WHERE most <= 0 AND balance <= 0), 0) AS lim_dormant
-  FROM book_p.account a CROSS JOIN LATERAL (SELECT count(*) AS n, max(s.balance) FILTER (WHERE s.place <= 6) AS most
+  FROM book_p.account a JOIN book_p.borrower USING (borrower_id) CROSS JOIN LATERAL (SELECT count(*) AS n, max(s.balance) FILTER (WHERE s.place <= 6) AS most
     FROM (SELECT m.balance, row_number() OVER (ORDER BY m.month DESC) AS place FROM book_p.account_month m WHERE m.account_id = a.account_id
       AND m.month BETWEEN '2026-01-01' AND '2026-12-01') s) l
-  WHERE a.status = 'open' AND credit_limit > 0 AND l.n >= 6 GROUP BY 1, 2) h USING (product, currency);
+  WHERE a.status = 'open' AND credit_limit > 0 AND l.n >= 6 GROUP BY 1, 2, 3) h
+ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 
 -- Decisions and reasons.
 SELECT as_of, run_key, source, moved, product, currency, action, sum(decisions) AS decisions, sum(change) AS change

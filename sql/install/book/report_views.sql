@@ -106,20 +106,23 @@ BEGIN
       WHERE i.cause <> 'total'$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_dormancy',
-    'How many lines lie dormant, by product and currency: open, with a limit, and without a balance in any of the last 6 months '
-    'on file. Rules cap their share (credit_limit.limit_rules)',
+    'How many lines lie dormant, by product, segment and currency: open, with a limit, and without a balance in any of the last 6 '
+    'months on file. Rules cap their share in a product (credit_limit.limit_rules)',
     '{"lines": "open accounts with a limit that have 6 months on file", "dormant": "of them", "share": "dormant by lines",
-      "credit_limit": "sum of their limits", "credit_limit_dormant": "of the dormant"}',
-    $$SELECT a.product, a.currency, count(*) AS lines, count(*) FILTER (WHERE d.dormant) AS dormant,
+      "share_of_product": "the same of the product, all segments together", "credit_limit": "sum of their limits",
+      "credit_limit_dormant": "of the dormant"}',
+    $$SELECT a.product, b.segment, a.currency, count(*) AS lines, count(*) FILTER (WHERE d.dormant) AS dormant,
         round(count(*) FILTER (WHERE d.dormant) / count(*)::numeric, 4) AS share,
+        round(sum(count(*) FILTER (WHERE d.dormant)) OVER p / sum(count(*)) OVER p, 4) AS share_of_product,
         round(sum(a.credit_limit::numeric), max(k.decimals)) AS credit_limit,
         round(coalesce(sum(a.credit_limit::numeric) FILTER (WHERE d.dormant), 0), max(k.decimals)) AS credit_limit_dormant
       FROM @book@.report_position p
       JOIN @book@.account a ON a.account_id = p.account_id
+      JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
       JOIN @report@.report_currency k ON k.currency = a.currency
       CROSS JOIN LATERAL (SELECT p.months_inactive >= 6 AND a.balance <= 0 AS dormant) d
       WHERE a.status = 'open' AND a.credit_limit > 0 AND p.months >= 6
-      GROUP BY a.product, a.currency$$);
+      GROUP BY a.product, b.segment, a.currency WINDOW p AS (PARTITION BY a.product, a.currency)$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_demand',
     'What is known of the demand of the month after the latest on file, by product, segment and currency, and how sure that is: '
