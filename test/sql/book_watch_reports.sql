@@ -136,6 +136,17 @@ BEGIN
   INSERT INTO was SELECT DISTINCT month, xmin::text FROM book_w.report_month;
   RETURN months;
 END $$;
+-- What a refresh does before the positions, which take longest.
+CREATE FUNCTION recounted() RETURNS text LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE path text = current_setting('search_path');
+BEGIN
+  SET LOCAL search_path = pg_catalog, book_w, pg_temp;
+  PERFORM credit_limit_internal.mark_unwatched();
+  WHILE (credit_limit_internal.count_month('2026-11-30')).month IS NOT NULL LOOP
+  END LOOP;
+  PERFORM set_config('search_path', path, true);
+  RETURN counted();
+END $$;
 SELECT credit_limit.refresh_reports('book_w', '2026-10-31') AS positions, counted();
 SELECT * FROM differ();
 -- A new month: it alone is counted. Nothing new: none.
@@ -160,40 +171,40 @@ SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS posit
 SET client_min_messages = warning;
 SELECT * FROM differ();
 UPDATE book_w.account_month SET days_past_due = 120 WHERE account_id = :good AND month = '2026-03-01';
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 -- The row goes, with it what was bad; a first row comes before the first, and goes again.
 DELETE FROM book_w.account_month WHERE account_id = :good AND month = '2026-03-01';
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 SELECT account_id AS late FROM book_w.account_month JOIN book_w.account USING (account_id) GROUP BY 1, opened_on
   HAVING min(month) = date_trunc('month', opened_on) + interval '3 months' ORDER BY 1 LIMIT 1 \gset
 INSERT INTO book_w.account_month (account_id, month, credit_limit, balance, days_past_due)
   SELECT account_id, date_trunc('month', opened_on), 1000, 10, 0 FROM book_w.account WHERE account_id = :late;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 DELETE FROM book_w.account_month m USING book_w.account a WHERE a.account_id = :late AND m.account_id = :late AND m.month < a.opened_on;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 -- Also past the table, in a partition; and a partition that is emptied.
 UPDATE book_w.account_month_2026_05 SET balance = balance + 1 WHERE account_id = :good;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 TRUNCATE book_w.account_month_2026_11;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 SELECT count(*) AS november FROM book_w.report_month WHERE month = '2026-11-01';
 :load WHERE month = '2026-11-01';
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 -- From another number of days on an account is bad: all months.
 UPDATE book_w.report_assumption SET bad_days = 30;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 SELECT * FROM differ();
 UPDATE book_w.report_assumption SET bad_days = 90;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 -- Where nothing tells what changed: all months.
 ALTER TABLE book_w.account_month DISABLE TRIGGER mark_months_update;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 ALTER TABLE book_w.account_month ENABLE TRIGGER mark_months_update;
 
 -- The same bytes in any order of rows, and by another plan.
@@ -203,7 +214,7 @@ DELETE FROM book_w.account_month;
 INSERT INTO book_w.account_month SELECT * FROM moved;
 SET enable_hashjoin = off;
 SET enable_hashagg = off;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT recounted();
 RESET enable_hashjoin;
 RESET enable_hashagg;
 SELECT count(*) > 100 AS some, count(c.row) = count(*) AND count(n.row) = count(*) AS same FROM counts c
@@ -266,7 +277,7 @@ FROM book_w_report.report_unreviewed_lines r FULL JOIN (SELECT product, segment,
 ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 -- Months in which limits moved are marked; the limit of the chart is that of a false alarm in 120 months.
 SELECT DISTINCT month, limits_moved FROM book_w_report.report_bad_rate WHERE limits_moved ORDER BY 1;
-SELECT near(alarm_in_year, 1 - (1 - 1 / 120.0) ^ 12, 0.003) AS h FROM credit_limit.cusum_run_length(0, 0.5, 4.1, 1, 0, 0, 12);
+SELECT round(credit_limit.cusum_limit(120, 0.5, 1, 0, 0, 12)::numeric, 1) AS h;
 
 -- account_month may be a view of the lender, without segments: all months are counted at each refresh.
 BEGIN;
