@@ -106,8 +106,8 @@ BEGIN
       WHERE i.cause <> 'total'$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_dormancy',
-    'How many lines lie dormant, by product, segment and currency: open, with a limit, and without a balance in any of the last 6 '
-    'months on file. Rules cap their share in a product (credit_limit.limit_rules)',
+    'How many lines lie dormant, by product, segment and currency: open, with a limit, and without a balance in any of the last '
+    '6 months on file. Rules cap their share in a product (credit_limit.limit_rules)',
     '{"lines": "open accounts with a limit that have 6 months on file", "dormant": "of them", "share": "dormant by lines",
       "share_of_product": "the same of the product, all segments together", "credit_limit": "sum of their limits",
       "credit_limit_dormant": "of the dormant"}',

@@ -109,6 +109,7 @@ DECLARE
   other boolean;
 BEGIN
   PERFORM credit_limit_internal.need_every_row('a refresh of reports');
+  PERFORM FROM report_refresh FOR NO KEY UPDATE;
   other := EXISTS (SELECT FROM report_month r LEFT JOIN report_assumption own ON own.product = r.product
     JOIN report_assumption x ON x.product = coalesce(own.product, '') WHERE x.bad_days <> r.bad_days);
   IF other THEN
@@ -134,7 +135,7 @@ DECLARE
   before date;
   moved boolean;
 BEGIN
-  -- One refresh at a time. The marks go first: what is written from here on is marked again.
+  -- One refresh at a time, also of the transactions of a job. The marks go first: what is written from here on is marked again.
   PERFORM FROM report_refresh FOR NO KEY UPDATE;
   t := (SELECT min(c.month) FROM report_change c WHERE c.month <= today);
   month := t;
