@@ -254,6 +254,7 @@ UPDATE book_w.account SET status = 'closed' WHERE borrower_id = :erased;
 SELECT credit_limit.erase_borrower('book_w', :erased, '2026-11-30', 'wish');
 SELECT count(*) AS first FROM book_w.report_first JOIN book_w.account USING (account_id) WHERE borrower_id = :erased;
 SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT count(*) AS first FROM book_w.report_first JOIN book_w.account USING (account_id) WHERE borrower_id = :erased;
 SELECT * FROM differ();
 
 -- Lines that nobody decided on for a year: a decision of a what-if run is none.
