@@ -36,7 +36,7 @@ MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
 # In the order in which the install script needs them: types before what takes them, aggregates after the rows they return.
-ROOMS        = score validate usage limit watch
+ROOMS        = score validate usage limit watch page
 INSTALL_SQL  = sql/install/schema.sql sql/install/types.dat \
 	$(foreach room,$(ROOMS),$(sort $(wildcard sql/install/$(room)/*.sql))) $(wildcard $(ROOMS:%=sql/install/%/aggregates.dat)) \
 	$(sort $(wildcard sql/install/book/*.sql))
@@ -58,7 +58,8 @@ ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 
 EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check $(wildcard test/mutations/*.o) \
-	test/mutations/mutations$(DLSUFFIX) test/unit/run test/unit/build test/fuzz/run test/fuzz/build
+	test/mutations/mutations$(DLSUFFIX) test/unit/run test/unit/build test/fuzz/run test/fuzz/build \
+	src/page/asset_bytes.h
 
 PG_CONFIG   ?= pg_config
 PGXS        := $(shell $(PG_CONFIG) --pgxs)
@@ -71,6 +72,12 @@ BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
 .built-for: always
 	@echo '$(subst ','\'',$(BUILT_FOR))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_FOR))' > $@
 .PHONY: always
+
+# What pages are drawn with is in the shared object.
+ASSETS = $(addprefix assets/,page.css page.js d3.min.js plot.min.js)
+src/page/asset.o: src/page/asset_bytes.h
+src/page/asset_bytes.h: $(ASSETS) script/asset-bytes
+	script/asset-bytes $(ASSETS) > $@ || { rm -f $@; exit 1; }
 
 $(DATA_built): $(INSTALL_SQL) script/install-sql $(EXTENSION).control
 	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \

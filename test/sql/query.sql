@@ -16,6 +16,7 @@ CREATE VIEW with_lock AS SELECT * FROM loan FOR UPDATE;
 
 CREATE TABLE place (what text, call text, good text);
 INSERT INTO place VALUES
+  ('chart_html query', 'SELECT credit_limit.chart_html(%L, ''bar'')', 'SELECT grade, age FROM loan'),
   ('logistic_regression_fit query', 'SELECT credit_limit.logistic_regression_fit(%L)', 'SELECT bad, ARRAY[age] FROM loan'),
   ('demand_prior_fit query', 'SELECT credit_limit.demand_prior_fit(%L)', 'SELECT id, d FROM loan_demand'),
   ('shadow_price query', 'SELECT credit_limit.shadow_price(%L, ''{"a": 9}'')', 'SELECT id AS account_id, 5 AS mu, 1 AS sigma, 0 AS p_zero, 0.1 AS margin, '

@@ -1,5 +1,5 @@
--- The reports of a book, view by view: use and gap; decisions and experiments; scores, alerts; the summary. Those of how risk
--- moves: watch_reports.sql.
+-- The reports of a book, view by view: use and gap; decisions and experiments; alerts; the summary. Those of how risk moves are in
+-- watch_reports.sql, of scores in score_reports.sql, and those for pages only in report_html.sql.
 
 -- makes the reports of a book that has none: views in the schema of its name and _report. Grant the book again afterwards.
 -- Errors: that schema exists (42P06), a book of somebody else (42501), a relation of the lender that lacks a column (42703)
@@ -327,55 +327,6 @@ BEGIN
 
   -- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0
   -- or as scalar queries, so that only the partitions of these days are read.
-  PERFORM credit_limit_internal.create_report(book, 'report_scores',
-    'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are '
-    'over (the most in report_assumption; a what-if run counts)',
-    '{"run_id": "the run whose scores are looked at", "n": "accounts with a score, not bad on its day, and with a later month",
-      "n_event": "those of them that turned bad", "event_rate": "n_event by n", "auc": "area under the ROC curve",
-      "conf_low": "95 % interval (DeLong)", "conf_high": "95 % interval (DeLong)", "auc_product": "of all segments",
-      "verdict": "too few (under 30 events or non-events), does not rank (the interval reaches 0.5), weaker '
-      '(it lies below auc_product), ranks"}',
-    $$WITH chosen AS MATERIALIZED (
-        SELECT r.run_id, r.as_of, date_trunc('month', r.as_of::timestamp)::date AS month,
-          (date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months))::date AS until
-        FROM @book@.run r
-        CROSS JOIN @book@.report_refresh f
-        CROSS JOIN (SELECT max(a.outcome_months) AS outcome_months FROM @book@.report_assumption a) x
-        WHERE r.status = 'done' AND r.run_key IS NOT NULL
-          AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.latest_month
-        ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1),
-      outcome AS (
-        SELECT m.account_id, max(m.days_past_due) FILTER (WHERE m.month > (SELECT as_of FROM chosen)) AS worst,
-          max(m.days_past_due) FILTER (WHERE m.month <= (SELECT as_of FROM chosen)) AS before,
-          bool_or(m.month > (SELECT as_of FROM chosen)) AS observed,
-          max(@month_segment@) FILTER (WHERE m.month = (SELECT month FROM chosen)) AS segment
-        FROM @book@.account_month m
-        WHERE m.month >= (SELECT month FROM chosen) AND m.month <= (SELECT until FROM chosen)
-        GROUP BY m.account_id),
-      scored AS (
-        SELECT d.product, d.run_id, d.as_of, coalesce(o.segment, b.segment) AS segment, d.score,
-          coalesce(o.worst >= x.bad_days, false) AS bad
-        FROM @book@.decision d
-        JOIN @book@.account a ON a.account_id = d.account_id
-        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-        JOIN outcome o ON o.account_id = d.account_id
-        LEFT JOIN @book@.report_assumption own ON own.product = d.product
-        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
-        WHERE d.as_of = (SELECT as_of FROM chosen) AND d.run_id = (SELECT run_id FROM chosen) AND d.score IS NOT NULL
-          AND o.observed AND NOT coalesce(o.before >= x.bad_days, false)),
-      ranked AS (
-        SELECT o.product, o.run_id, o.as_of, o.segment, credit_limit.roc_agg(o.score, o.bad, false) AS roc
-        FROM scored o GROUP BY o.product, o.run_id, o.as_of, o.segment)
-      SELECT r.product, r.segment, r.run_id, r.as_of, s.n, s.n_event, round(s.event_rate::numeric, 6) AS event_rate,
-        round(i.auc::numeric, 6) AS auc, round(i.conf_low::numeric, 6) AS conf_low, round(i.conf_high::numeric, 6) AS conf_high,
-        round(w.auc::numeric, 6) AS auc_product,
-        CASE WHEN least(s.n_event, s.n_non_event) < 30 THEN 'too few' WHEN i.conf_low <= 0.5 THEN 'does not rank'
-          WHEN i.conf_high < w.auc THEN 'weaker' ELSE 'ranks' END AS verdict
-      FROM ranked r
-      JOIN (SELECT k.product, credit_limit.auc(credit_limit.rollup(k.roc)) AS auc FROM ranked k GROUP BY k.product) w
-        ON w.product = r.product
-      CROSS JOIN LATERAL credit_limit.roc_stats(r.roc) s
-      CROSS JOIN LATERAL credit_limit.auc_interval(r.roc) i$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_drift',
     'Whether the scores of a month are distributed as those of the first, by product and scorecard. Of each month the last '
@@ -535,6 +486,8 @@ BEGIN
         WHERE a.status = 'open'
         GROUP BY a.currency, k.decimals) s$$);
   PERFORM credit_limit_internal.create_watch_reports(book);
+  PERFORM credit_limit_internal.create_score_reports(book);
+  PERFORM credit_limit_internal.create_page_reports(book);
   PERFORM credit_limit_internal.create_allocation_reports(book);
 END
 $create$;

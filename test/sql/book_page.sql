@@ -1,0 +1,113 @@
+-- The page of a book: every figure is its report, a role sees what it may, and what it may not is named.
+\set SHOW_CONTEXT never
+\i test/helpers.sql
+CREATE ROLE regress_page_analyst;
+CREATE ROLE regress_page_stranger;
+SELECT create_book('book_pg');
+SELECT grant_book('book_pg', analyst => 'regress_page_analyst');
+CREATE FUNCTION figures(page text) RETURNS jsonb LANGUAGE sql IMMUTABLE
+  RETURN substring(page FROM '<script type="application/json" id="figures">([^<]*)</script>')::jsonb;
+CREATE FUNCTION said(page text) RETURNS text LANGUAGE sql IMMUTABLE RETURN substring(page FROM '<p class="soft">([^<]*)</p>');
+
+-- An empty book has a page: its figures have nothing to show.
+SELECT said(p), jsonb_array_length(figures(p)) AS figures, (SELECT bool_and(f -> 'rows' = '[]') FROM jsonb_array_elements(figures(p)) f) AS all_empty
+FROM report_html('book_pg') p;
+
+INSERT INTO book_pg.product VALUES ('card', 'Card', 'card', 'CNY', NULL, NULL), ('cash', 'Cash </script><b>', 'cash', 'CNY', NULL, NULL),
+  ('abroad', 'Abroad', 'card', 'USD', NULL, NULL);
+INSERT INTO book_pg.borrower (borrower_id, segment, external_pd) SELECT i, CASE WHEN i % 3 = 0 THEN 'town </script><b>' ELSE 'farm' END, 0.01 + i % 7 / 100.0
+FROM generate_series(1, 90) i;
+INSERT INTO book_pg.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
+SELECT i, i, v.product, v.currency, '2025-01-01', 1000 * (i % 5), 11 * (i * 37 % 397) - 100
+FROM generate_series(1, 90) i, LATERAL (SELECT CASE WHEN i % 9 = 0 THEN 'abroad' WHEN i % 2 = 0 THEN 'card' ELSE 'cash' END AS product,
+  CASE WHEN i % 9 = 0 THEN 'USD' ELSE 'CNY' END AS currency) v;
+INSERT INTO book_pg.account_month SELECT a.account_id, m, a.credit_limit, greatest(0, a.balance - 10 * extract(month FROM m)::int), 10, 10,
+  CASE WHEN a.account_id % 10 = extract(month FROM m)::int THEN 35 WHEN a.account_id % 10 + 1 = extract(month FROM m)::int THEN 65 ELSE 0 END
+FROM book_pg.account a, (VALUES (DATE '2025-01-01'), ('2025-02-01'), ('2025-03-01'), ('2025-04-01')) v(m);
+-- Two runs of a day, the one of the challenger without moving limits.
+INSERT INTO book_pg.run (run_id, run_key, as_of, move_limits, chunk_size, status) VALUES (201, 'champion', '2025-04-30', true, 1, 'done'),
+  (202, 'challenger', '2025-04-30', false, 1, 'done');
+INSERT INTO book_pg.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action, score, pd, old_limit, new_limit, binding,
+  reasons, frozen, input_hash, previous_hash, hash)
+SELECT 64 * (2 * i + r), 201 + r, 'run', i, i, a.product, '2025-04-30', '2025-04-30', CASE WHEN i % 5 = r THEN 'INCREASE' ELSE 'KEEP' END, 600 + i * 13 % 50,
+  0.02, a.credit_limit, a.credit_limit + CASE WHEN i % 5 = r THEN 500 ELSE 0 END, 'x', '{}', false, '', '', ''
+FROM generate_series(1, 90) i, generate_series(0, 1) r, book_pg.account a WHERE a.account_id = i;
+SELECT refresh_reports('book_pg', '2025-04-30');
+
+-- Figures against queries of the tables, written independently of the reports.
+SELECT p AS page FROM report_html('book_pg') p \gset
+SELECT said(:'page');
+SELECT f ->> 'id' AS figure, f ->> 'kind' AS kind, jsonb_array_length(f -> 'rows') AS rows FROM jsonb_array_elements(figures(:'page')) f;
+CREATE FUNCTION rows_of(page text, figure text) RETURNS jsonb LANGUAGE sql
+  RETURN (SELECT f -> 'rows' FROM jsonb_array_elements(figures(page)) f WHERE f ->> 'id' = figure);
+SELECT (SELECT sum((r ->> 1)::int) FROM jsonb_array_elements(rows_of(:'page', 'use')) r) AS accounts,
+  (SELECT (r ->> 1)::int FROM jsonb_array_elements(rows_of(:'page', 'use')) r WHERE r ->> 0 = '30-40 %')
+    = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit > 0 AND balance * 10 > 3 * credit_limit AND balance * 10 <= 4 * credit_limit)
+    AS a_tenth,
+  (SELECT (r ->> 1)::int FROM jsonb_array_elements(rows_of(:'page', 'use')) r WHERE r ->> 0 = 'nothing drawn')
+    = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit > 0 AND balance <= 0) AS nothing_drawn,
+  (SELECT (r ->> 1)::int FROM jsonb_array_elements(rows_of(:'page', 'use')) r WHERE r ->> 0 = 'no limit')
+    = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit = 0) AS no_limit;
+SELECT rows_of(:'page', 'swap') AS swap, (SELECT jsonb_agg(jsonb_build_array(x.champion, x.challenger, x.n) ORDER BY 1) FROM (
+  SELECT d.action AS champion, e.action AS challenger, count(*) AS n FROM book_pg.decision d JOIN book_pg.decision e USING (account_id)
+  JOIN book_pg.account a USING (account_id) WHERE d.run_id = 201 AND e.run_id = 202 AND a.currency = 'CNY' GROUP BY 1, 2 ORDER BY 1, 2) x) AS by_hand;
+SELECT rows_of(:'page', 'roll') = (SELECT jsonb_agg(jsonb_build_array(x.f, x.t, x.share) ORDER BY x.f, x.t) FROM (
+  SELECT credit_limit.arrears_band(m.days_past_due) AS f, credit_limit.arrears_band(n.days_past_due) AS t,
+    round(count(*) / sum(count(*)) OVER (PARTITION BY credit_limit.arrears_band(m.days_past_due)), 4) AS share
+  FROM book_pg.account_month m JOIN book_pg.account_month n ON n.account_id = m.account_id AND n.month = '2025-04-01' JOIN book_pg.account a ON a.account_id = m.account_id
+  WHERE m.month = '2025-03-01' AND a.currency = 'CNY' GROUP BY 1, 2) x) AS roll_rates;
+SELECT (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'unused')) r) = (SELECT gap FROM book_pg_report.report_summary WHERE currency = 'CNY')
+  AS the_parts_of_the_gap_add_up;
+SELECT count(*) AS limits, count(*) FILTER (WHERE r ->> 2 = 'limit today') AS today, bool_and((r ->> 0)::numeric >= 0) AS right
+FROM jsonb_array_elements(rows_of(:'page', 'profit')) r;
+SELECT position('</script><b>' IN :'page') AS tags_of_a_lender;
+
+-- Scores: the outcome lies three months later; the tenths against ntile() over the tables.
+UPDATE book_pg.report_assumption SET outcome_months = 3, bad_days = 60;
+INSERT INTO book_pg.account_month SELECT account_id, m, credit_limit, 50, 10, 10, CASE WHEN account_id * 13 % 50 < 20 AND account_id % 2 = 0 THEN 70 ELSE 0 END
+FROM book_pg.account, (VALUES (DATE '2025-05-01'), ('2025-06-01'), ('2025-07-01')) v(m);
+SELECT refresh_reports('book_pg', '2025-07-31');
+CREATE TEMP TABLE truth AS SELECT a.product, d.score, a.account_id, a.account_id * 13 % 50 < 20 AND a.account_id % 2 = 0 AS bad
+FROM book_pg.decision d JOIN book_pg.account a USING (account_id)
+WHERE d.run_id = 202 AND a.account_id % 10 <> 3;	-- 65 days late in April: bad on the day
+SELECT b.product, count(*) AS bands, bool_and(b.bad = t.bad AND b.accounts = t.n AND b.from_score = t.low AND b.to_score = t.high) AS same,
+  bool_and(b.bad_rate = round(t.bad::numeric / t.n, 6) AND b.pd = 0.02) AS rates, max(b.share_accounts) AS all_accounts, max(b.share_bad) AS all_bad,
+  bool_and(b.share_bad = round(t.bad_before / t.bad_all, 4)) AS gains
+FROM book_pg_report.report_score_bands b JOIN (
+  SELECT product, band, count(*) AS n, count(*) FILTER (WHERE bad) AS bad, min(score)::numeric AS low, max(score)::numeric AS high,
+    sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product ORDER BY band) AS bad_before, nullif(sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product), 0)
+      AS bad_all
+  FROM (SELECT *, ntile(10) OVER (PARTITION BY product ORDER BY score, account_id) AS band FROM truth) x GROUP BY product, band) t USING (product, band)
+GROUP BY b.product ORDER BY b.product;
+
+-- Another currency, some figures in another order.
+SELECT said(p), (SELECT string_agg(f ->> 'id', ' ') FROM jsonb_array_elements(figures(p)) f) AS figures, rows_of(p, 'limits') AS limits
+FROM report_html('book_pg', '{"currency": "USD", "figures": ["limits", "use"]}') p;
+
+-- A role that reads reports; one report is taken from it, and is named; a stranger has none, and a page without figures.
+SELECT md5(figures(report_html('book_pg'))::text) AS owners \gset
+SET ROLE regress_page_analyst;
+SELECT said(p), (SELECT md5(figures(p)::text)) = :'owners' AS as_the_owner
+FROM report_html('book_pg') p;
+RESET ROLE;
+SELECT jsonb_array_length(figures(report_html('book_pg'))) AS figures \gset
+REVOKE SELECT ON book_pg_report.report_cases, book_pg_report.report_summary FROM regress_page_analyst;
+SET ROLE regress_page_analyst;
+SELECT said(p), :figures - jsonb_array_length(figures(p)) AS fewer FROM report_html('book_pg') p;
+GRANT USAGE ON SCHEMA credit_limit TO regress_page_stranger;
+SET ROLE regress_page_stranger;
+SELECT report_html('book_pg');
+RESET ROLE;
+
+-- What is refused.
+SELECT report_html(NULL);
+SELECT report_html('book_pg', NULL);
+SELECT report_html('no_book');
+SELECT report_html('book_pg', '{"currency": "EUR"}');
+SELECT report_html('book_pg', '{"currency": 5}');
+SELECT report_html('book_pg', '{"figures": ["use", "abuse"]}');
+SELECT report_html('book_pg', '{"figure": "use"}');
+SELECT report_html('book_pg', '7');
+SELECT drop_book('book_pg');
+REVOKE USAGE ON SCHEMA credit_limit FROM regress_page_stranger;
+DROP ROLE regress_page_analyst, regress_page_stranger;
