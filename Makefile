@@ -74,7 +74,7 @@ BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
 .PHONY: always
 
 # What pages are drawn with is in the shared object.
-ASSETS = $(addprefix assets/,page.css page.js d3.min.js plot.min.js)
+ASSETS = $(addprefix assets/,page.css page.js lib/d3.min.js lib/plot.min.js)
 src/page/asset.o: src/page/asset_bytes.h
 src/page/asset_bytes.h: $(ASSETS) script/asset-bytes
 	script/asset-bytes $(ASSETS) > $@ || { rm -f $@; exit 1; }

@@ -27,8 +27,8 @@ FROM book_pg.account a, (VALUES (DATE '2025-01-01'), ('2025-02-01'), ('2025-03-0
 -- Two runs of a day, the one of the challenger without moving limits.
 INSERT INTO book_pg.run (run_id, run_key, as_of, move_limits, chunk_size, status) VALUES (201, 'champion', '2025-04-30', true, 1, 'done'),
   (202, 'challenger', '2025-04-30', false, 1, 'done');
-INSERT INTO book_pg.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action, score, pd, old_limit, new_limit, binding,
-  reasons, frozen, input_hash, previous_hash, hash)
+INSERT INTO book_pg.decision (decision_id, run_id, source, account_id, borrower_id, product, as_of, decided_at, action, score, pd, old_limit, new_limit, 
+  binding, reasons, frozen, input_hash, previous_hash, hash)
 SELECT 64 * (2 * i + r), 201 + r, 'run', i, i, a.product, '2025-04-30', '2025-04-30', CASE WHEN i % 5 = r THEN 'INCREASE' ELSE 'KEEP' END, 600 + i * 13 % 50,
   0.02, a.credit_limit, a.credit_limit + CASE WHEN i % 5 = r THEN 500 ELSE 0 END, 'x', '{}', false, '', '', ''
 FROM generate_series(1, 90) i, generate_series(0, 1) r, book_pg.account a WHERE a.account_id = i;
@@ -42,7 +42,8 @@ CREATE FUNCTION rows_of(page text, figure text) RETURNS jsonb LANGUAGE sql
   RETURN (SELECT f -> 'rows' FROM jsonb_array_elements(figures(page)) f WHERE f ->> 'id' = figure);
 SELECT (SELECT sum((r ->> 1)::int) FROM jsonb_array_elements(rows_of(:'page', 'use')) r) AS accounts,
   (SELECT (r ->> 1)::int FROM jsonb_array_elements(rows_of(:'page', 'use')) r WHERE r ->> 0 = '30-40 %')
-    = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit > 0 AND balance * 10 > 3 * credit_limit AND balance * 10 <= 4 * credit_limit)
+    = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit > 0 AND balance * 10 > 3 * credit_limit
+      AND balance * 10 <= 4 * credit_limit)
     AS a_tenth,
   (SELECT (r ->> 1)::int FROM jsonb_array_elements(rows_of(:'page', 'use')) r WHERE r ->> 0 = 'nothing drawn')
     = (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND credit_limit > 0 AND balance <= 0) AS nothing_drawn,
@@ -54,9 +55,11 @@ SELECT rows_of(:'page', 'swap') AS swap, (SELECT jsonb_agg(jsonb_build_array(x.c
 SELECT rows_of(:'page', 'roll') = (SELECT jsonb_agg(jsonb_build_array(x.f, x.t, x.share) ORDER BY x.f, x.t) FROM (
   SELECT credit_limit.arrears_band(m.days_past_due) AS f, credit_limit.arrears_band(n.days_past_due) AS t,
     round(count(*) / sum(count(*)) OVER (PARTITION BY credit_limit.arrears_band(m.days_past_due)), 4) AS share
-  FROM book_pg.account_month m JOIN book_pg.account_month n ON n.account_id = m.account_id AND n.month = '2025-04-01' JOIN book_pg.account a ON a.account_id = m.account_id
+  FROM book_pg.account_month m JOIN book_pg.account_month n ON n.account_id = m.account_id AND n.month = '2025-04-01'
+  JOIN book_pg.account a ON a.account_id = m.account_id
   WHERE m.month = '2025-03-01' AND a.currency = 'CNY' GROUP BY 1, 2) x) AS roll_rates;
-SELECT (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'unused')) r) = (SELECT gap FROM book_pg_report.report_summary WHERE currency = 'CNY')
+SELECT (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'unused')) r)
+    = (SELECT gap FROM book_pg_report.report_summary WHERE currency = 'CNY')
   AS the_parts_of_the_gap_add_up;
 SELECT count(*) AS limits, count(*) FILTER (WHERE r ->> 2 = 'limit today') AS today, bool_and((r ->> 0)::numeric >= 0) AS right
 FROM jsonb_array_elements(rows_of(:'page', 'profit')) r;
@@ -75,8 +78,8 @@ SELECT b.product, count(*) AS bands, bool_and(b.bad = t.bad AND b.accounts = t.n
   bool_and(b.share_bad = round(t.bad_before / t.bad_all, 4)) AS gains
 FROM book_pg_report.report_score_bands b JOIN (
   SELECT product, band, count(*) AS n, count(*) FILTER (WHERE bad) AS bad, min(score)::numeric AS low, max(score)::numeric AS high,
-    sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product ORDER BY band) AS bad_before, nullif(sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product), 0)
-      AS bad_all
+    sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product ORDER BY band) AS bad_before,
+    nullif(sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product), 0) AS bad_all
   FROM (SELECT *, ntile(10) OVER (PARTITION BY product ORDER BY score, account_id) AS band FROM truth) x GROUP BY product, band) t USING (product, band)
 GROUP BY b.product ORDER BY b.product;
 
@@ -94,6 +97,7 @@ SELECT jsonb_array_length(figures(report_html('book_pg'))) AS figures \gset
 REVOKE SELECT ON book_pg_report.report_cases, book_pg_report.report_summary FROM regress_page_analyst;
 SET ROLE regress_page_analyst;
 SELECT said(p), :figures - jsonb_array_length(figures(p)) AS fewer FROM report_html('book_pg') p;
+RESET ROLE;
 GRANT USAGE ON SCHEMA credit_limit TO regress_page_stranger;
 SET ROLE regress_page_stranger;
 SELECT report_html('book_pg');

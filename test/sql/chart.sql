@@ -12,7 +12,8 @@ INSERT INTO sold VALUES ('card </script><b>', 12345678.50, 3000, '2026-01-31', '
   ('two' || chr(8232) || 'lines' || chr(8233) || '<!--', 2026, NULL, '2026-03-31', '2026-03-31', true, '{<i>}');
 
 -- The whole of it once, as an analyst would read it.
-SELECT body(chart_html('SELECT product, granted FROM sold ORDER BY granted DESC', 'bar', '{"title": "What is <granted>?", "note": "Limits & lines"}')) AS page \gset
+SELECT body(chart_html('SELECT product, granted FROM sold ORDER BY granted DESC', 'bar',
+  '{"title": "What is <granted>?", "note": "Limits & lines"}')) AS page \gset
 \echo :page
 
 -- The data in the page is the result: numbers as they are, what JSON has no number for as text, days whatever the DateStyle.
@@ -39,9 +40,11 @@ SELECT kind, columns FROM picture_kinds();
 CREATE TABLE number AS SELECT i AS x, i * i AS y, i - 1 AS low, i * i + 1 AS high, 'n' || i AS name, 'g' || i % 2 AS series FROM generate_series(1, 6) i;
 SELECT kind, figures(p) #>> '{0,kind}' = kind AND p LIKE '%d3js.org v7.9.0%' AND p LIKE '%@observablehq/plot v0.6.17%' AND p LIKE '%<!DOCTYPE html>%' AS whole,
   (SELECT count(*) FROM regexp_matches(p, '<[^>]*(src|href)=', 'g')) AS loads, length(figures(p) #>> '{0,rows}') > 40 AS has_rows
-FROM (VALUES ('bar', 'name, y'), ('bar', 'name, y, high'), ('bar', 'name, series, y'), ('stacked', 'name, series, y'), ('waterfall', 'name, y'), ('line', 'x, y'),
-  ('line', 'x, series, y'), ('band', 'x, y, low, high'), ('dot', 'x, y'), ('dot', 'x, y, name'), ('heat', 'name, series, y')) v(kind, columns),
-  chart_html('SELECT ' || columns || ' FROM number', kind, '{"percent": true, "joined": false, "total": "sum", "marks": [{"y": 1, "label": "one"}, {"x": 2}]}') p;
+FROM (VALUES ('bar', 'name, y'), ('bar', 'name, y, high'), ('bar', 'name, series, y'), ('stacked', 'name, series, y'), ('waterfall', 'name, y'),
+  ('line', 'x, y'), ('line', 'x, series, y'), ('band', 'x, y, low, high'), ('dot', 'x, y'), ('dot', 'x, y, name'),
+  ('heat', 'name, series, y')) v(kind, columns),
+  chart_html('SELECT ' || columns || ' FROM number', kind,
+    '{"percent": true, "joined": false, "total": "sum", "marks": [{"y": 1, "label": "one"}, {"x": 2}]}') p;
 
 -- What is refused.
 SELECT chart_html(NULL, 'bar');

@@ -7,8 +7,8 @@ AS $create$
 BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_utilization_bands',
     'How much of its limit each open account uses now, in tenths, by product and currency',
-    '{"place": "order of the bands", "band": "nothing drawn, up to 10 %, ..., over the limit, or no limit", "credit_limit": "sum of '
-    'the limits", "balance": "sum, credit balances being negative"}',
+    '{"place": "order of the bands", "band": "nothing drawn, up to 10 %, ..., over the limit, or no limit",
+      "credit_limit": "sum of the limits", "balance": "sum, credit balances being negative"}',
     $$SELECT u.product, u.currency, u.place, u.band, count(*) AS accounts, round(sum(u.credit_limit), k.decimals) AS credit_limit,
         round(sum(u.balance), k.decimals) AS balance
       FROM (SELECT w.*, CASE w.place WHEN 0 THEN 'nothing drawn' WHEN 11 THEN 'over the limit' WHEN 12 THEN 'no limit'
@@ -29,8 +29,8 @@ BEGIN
     $$SELECT c.product, c.currency, c.account_id, round(p.credit_limit::numeric, c.decimals) AS credit_limit,
         round(p.profit::numeric, c.decimals) AS profit, round(p.expected_draw::numeric, c.decimals) AS expected_draw,
         round(c.credit_limit, c.decimals) AS current_limit
-      FROM (SELECT DISTINCT ON (a.currency) a.currency, a.product, a.account_id, a.credit_limit::numeric AS credit_limit, p.demand,
-          greatest(2 * a.credit_limit::numeric, 1.5 * p.demand_q90) AS highest, k.decimals
+      FROM (SELECT DISTINCT ON (a.currency) a.currency, a.product, a.account_id, a.credit_limit::numeric AS credit_limit,
+          p.demand, greatest(2 * a.credit_limit::numeric, 1.5 * p.demand_q90) AS highest, k.decimals
         FROM @book@.report_position p
         JOIN @book@.account a ON a.account_id = p.account_id
         JOIN @report@.report_currency k ON k.currency = a.currency
@@ -45,8 +45,8 @@ BEGIN
           credit_limit.expected_draw(c.demand, c.credit_limit::float8)) p$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_challenger',
-    'Champion against challenger, decision by decision: the latest what-if run of a day on which a run moved limits, against that '
-    'run. The swap set is what lies off the diagonal',
+    'Champion against challenger, decision by decision: the latest what-if run of a day on which a run moved limits, against '
+    'that run. The swap set is what lies off the diagonal',
     '{"champion": "action of the run that moved limits", "challenger": "action of the what-if run", "challenger_run": "its key",
       "limit_champion": "sum of the new limits of the champion", "limit_challenger": "of the challenger"}',
     $$WITH chosen AS MATERIALIZED (
@@ -73,62 +73,74 @@ $create$;
 -- currency, as a text of SQL
 CREATE FUNCTION credit_limit_internal.page_figures()
 RETURNS TABLE (name text, title text, note text, kind text, options jsonb, query text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $figures$
   VALUES
-    ('use', 'How much of their limits do accounts use?', 'Open accounts by what they have drawn of their limit today.', 'bar', '{}'::jsonb,
+    ('use', 'How much of their limits do accounts use?',
+      'Open accounts by what they have drawn of their limit today.',
+      'bar', '{}'::jsonb,
       $$SELECT band, sum(accounts) AS accounts
 FROM @report@.report_utilization_bands WHERE currency = @currency@
 GROUP BY place, band ORDER BY place$$),
-    ('utilization', 'How does the use of limits move?', 'What is drawn at the end of a month, as part of the limits.', 'line',
-      '{"percent": true}', $$SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization
+    ('utilization', 'How does the use of limits move?',
+      'What is drawn at the end of a month, as part of the limits.',
+      'line', '{"percent": true}',
+      $$SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization
 FROM @report@.report_utilization WHERE currency = @currency@
 GROUP BY month, product ORDER BY month, product$$),
-    ('unused', 'Why is credit that the rules would give not drawn?', 'Each cause has its part, and the parts add up. risk, product: '
-      'caps press the limit down; ungranted: not granted yet; demand: nobody wants more; dormancy: the line lies idle; buffer: kept '
-      'for a month that needs it.', 'waterfall', '{"total": "all that is unused"}',
+    ('unused', 'Why is credit that the rules would give not drawn?',
+      'Each cause has its part, and the parts add up. risk, product: caps press the limit down; ungranted: not granted yet; '
+      'demand: nobody wants more; dormancy: the line lies idle; buffer: kept for a month that needs it.',
+      'waterfall', '{"total": "all that is unused"}',
       $$SELECT replace(cause, '_', ' ') AS cause, sum(unused) AS unused
 FROM @report@.report_gap WHERE currency = @currency@
 GROUP BY place, cause HAVING sum(unused) <> 0 ORDER BY place$$),
-    ('cost', 'What does unused credit cost in a year?', 'Margin forgone on what is wanted and not given; what idle limits cost to '
-      'keep; the expected loss on what would be drawn before a default.', 'bar', '{}',
-      $$SELECT replace(cause, '_', ' ') AS cause, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost, sum(expected_loss) AS expected_loss
+    ('cost', 'What does unused credit cost in a year?',
+      'Margin forgone on what is wanted and not given; what idle limits cost to keep; the expected loss on what would be '
+      'drawn before a default.',
+      'bar', '{}',
+      $$SELECT replace(cause, '_', ' ') AS cause, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost,
+  sum(expected_loss) AS expected_loss
 FROM @report@.report_gap WHERE currency = @currency@
 GROUP BY place, cause HAVING sum(forgone_margin + idle_cost + expected_loss) <> 0 ORDER BY place$$),
-    ('gains', 'How many of the bad accounts do the lowest scores hold?', 'Accounts sorted by score, the worst first. Without a score '
-      'a tenth of them would hold a tenth of the bad ones.', 'line', '{"percent": true}',
+    ('gains', 'How many of the bad accounts do the lowest scores hold?',
+      'Accounts sorted by score, the worst first. Without a score a tenth of them would hold a tenth of the bad ones.',
+      'line', '{"percent": true}',
       $$SELECT v.share_accounts, v.product, v.share_bad
 FROM (SELECT product, share_accounts, share_bad FROM @report@.report_score_bands
   UNION SELECT product, 0, 0 FROM @report@.report_score_bands) v
-WHERE v.share_bad IS NOT NULL AND v.product IN (SELECT product FROM @report@.report_offer WHERE currency = @currency@)
-ORDER BY v.product, v.share_accounts$$),
-    ('calibration', 'Is the PD right?', 'Tenths of the accounts by score, the worst first: the PD that was given, and the part that '
-      'turned bad since.', 'line', '{"percent": true}',
+WHERE v.share_bad IS NOT NULL ORDER BY v.product, v.share_accounts$$),
+    ('calibration', 'Is the PD right?',
+      'Tenths of the accounts by score, the worst first: the PD that was given, and the part that turned bad since.',
+      'line', '{"percent": true}',
       $$SELECT band, round(sum(pd * accounts) / sum(accounts), 6) AS pd, round(sum(bad) / sum(accounts), 6) AS turned_bad
 FROM @report@.report_score_bands
-WHERE pd IS NOT NULL AND product IN (SELECT product FROM @report@.report_offer WHERE currency = @currency@)
+WHERE pd IS NOT NULL
 GROUP BY band ORDER BY band$$),
-    ('ranking', 'Where does the score rank, and where does it not?', 'Area under the ROC curve by segment, with its 95 % interval: '
-      '0.5 is chance. The long tail has wide intervals.', 'band', '{"marks": [{"y": 0.5, "label": "chance"}]}',
+    ('ranking', 'Where does the score rank, and where does it not?',
+      'Area under the ROC curve by segment, with its 95 % interval: 0.5 is chance. The long tail has wide intervals.',
+      'band', '{"marks": [{"y": 0.5, "label": "chance"}]}',
       $$SELECT concat_ws(', ', product, segment) AS segment, auc, conf_low, conf_high
-FROM @report@.report_scores
-WHERE product IN (SELECT product FROM @report@.report_offer WHERE currency = @currency@) ORDER BY product, segment$$),
-    ('stability', 'Are scores distributed as they were?', 'Population stability index of each month against the first.', 'line',
-      '{"marks": [{"y": 0.1, "label": "look into it"}, {"y": 0.25, "label": "shifted"}]}',
+FROM @report@.report_scores ORDER BY product, segment$$),
+    ('stability', 'Are scores distributed as they were?',
+      'Population stability index of each month against the first.',
+      'line', '{"marks": [{"y": 0.1, "label": "look into it"}, {"y": 0.25, "label": "shifted"}]}',
       $$SELECT month, product, psi
-FROM @report@.report_drift
-WHERE product IN (SELECT product FROM @report@.report_offer WHERE currency = @currency@) ORDER BY month, product$$),
-    ('roll', 'Where do accounts go from one month to the next?', 'Days past due in a month (down) and in the next (across); the '
-      'shares of a line add up to 100 %. The latest month of which most accounts have a next.', 'heat', '{"percent": true}',
+FROM @report@.report_drift ORDER BY month, product$$),
+    ('roll', 'Where do accounts go from one month to the next?',
+      'Days past due in a month (down) and in the next (across); the shares of a line add up to 100 %. The latest month of '
+      'which most accounts have a next.',
+      'heat', '{"percent": true}',
       $$SELECT from_band, to_band, round(sum(accounts) / sum(sum(accounts)) OVER (PARTITION BY from_band), 4) AS share
 FROM @report@.report_transitions
 WHERE currency = @currency@ AND month = (SELECT max(month) FROM (SELECT month FROM @report@.report_transitions GROUP BY month
   HAVING sum(accounts) FILTER (WHERE to_band <> 'gone') > sum(accounts) / 2) full_month)
 GROUP BY from_band, to_band
 ORDER BY array_position('{0,1-29,30-59,60-89,90+}', from_band), array_position('{0,1-29,30-59,60-89,90+}', to_band)$$),
-    ('vintages', 'Do younger accounts turn bad faster?', 'Accounts by the quarter in which they were opened: the part that had been '
-      'bad up to so many months later. Where a month of the quarter has not come so far, nothing is shown.', 'line',
-      '{"percent": true}',
+    ('vintages', 'Do younger accounts turn bad faster?',
+      'Accounts by the quarter in which they were opened: the part that had been bad up to so many months later. Where a '
+      'month of the quarter has not come so far, nothing is shown.',
+      'line', '{"percent": true}',
       $$SELECT months_on_book, opened, round(sum(bad) / sum(accounts), 6) AS bad_rate
 FROM (SELECT v.*, to_char(cohort, 'YYYY "Q"Q') AS opened FROM @report@.report_vintages v WHERE currency = @currency@) v
 WHERE opened IN (SELECT DISTINCT to_char(cohort, 'YYYY "Q"Q') FROM @report@.report_vintages WHERE currency = @currency@
@@ -137,55 +149,65 @@ GROUP BY opened, months_on_book
 HAVING count(DISTINCT cohort) = (SELECT count(DISTINCT w.cohort) FROM @report@.report_vintages w
   WHERE currency = @currency@ AND to_char(w.cohort, 'YYYY "Q"Q') = v.opened)
 ORDER BY opened, months_on_book$$),
-    ('forecast', 'How good were the forecasts of balances?', 'Mean absolute error of the forecast of a month that has come, and of '
-      'taking the last balance for it, which costs nothing.', 'bar', '{}',
+    ('forecast', 'How good were the forecasts of balances?',
+      'Mean absolute error of the forecast of a month that has come, and of taking the last balance for it, which costs '
+      'nothing.',
+      'bar', '{}',
       $$SELECT to_char(month, 'YYYY-MM') || ', ' || product AS month, round(sum(error * accounts) / sum(accounts), 2) AS forecast,
   round(sum(error_last_balance * accounts) / sum(accounts), 2) AS last_balance
 FROM @report@.report_demand_quality WHERE currency = @currency@
 GROUP BY month, product ORDER BY month DESC, product LIMIT 12$$),
-    ('frontier', 'What would more or less exposure earn?', 'The best division of each budget over the accounts; the latest '
-      'allocation.', 'dot', '{"joined": true}',
+    ('frontier', 'What would more or less exposure earn?',
+      'The best division of each budget over the accounts; the latest allocation.',
+      'dot', '{"joined": true}',
       $$SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
 FROM @report@.report_frontier
 WHERE allocation_id = (SELECT max(allocation_id) FROM @report@.report_frontier) AND amount IS NOT NULL ORDER BY amount$$),
-    ('profit', 'What would another limit earn on one account?', 'The account whose limit forgoes most, or that wants most beyond its '
-      'limit.', 'dot', '{"joined": true}',
+    ('profit', 'What would another limit earn on one account?',
+      'The account whose limit forgoes most, or that wants most beyond its limit.',
+      'dot', '{"joined": true}',
       $$SELECT credit_limit, profit, CASE WHEN credit_limit = current_limit THEN 'limit today' END AS today
 FROM @report@.report_limit_profit WHERE currency = @currency@ ORDER BY credit_limit$$),
-    ('limits', 'How did the latest run move limits?', 'Sums of the limits before and after, by action.', 'bar', '{}',
+    ('limits', 'How did the latest run move limits?',
+      'Sums of the limits before and after, by action.',
+      'bar', '{}',
       $$SELECT action, sum(old_limit) AS before, sum(new_limit) AS after
 FROM @report@.report_decisions
 WHERE currency = @currency@ AND moved AND run_key IS NOT NULL
   AND as_of = (SELECT max(as_of) FROM @report@.report_decisions WHERE moved AND run_key IS NOT NULL)
 GROUP BY action HAVING sum(old_limit) IS NOT NULL ORDER BY action$$),
-    ('experiment', 'What do the arms of an experiment earn and lose?', 'A year, per account: margin on what was drawn, and expected '
-      'loss.', 'bar', '{}',
+    ('experiment', 'What do the arms of an experiment earn and lose?',
+      'A year, per account: margin on what was drawn, and expected loss.',
+      'bar', '{}',
       $$SELECT experiment || ', ' || arm AS arm, round(sum(margin_a_year) / nullif(sum(observed), 0), 2) AS margin,
   round(sum(expected_loss) / sum(accounts), 2) AS expected_loss
 FROM @report@.report_experiment WHERE currency = @currency@
 GROUP BY experiment, arm ORDER BY experiment, arm$$),
-    ('swap', 'Which accounts would a challenger decide otherwise?', 'Action of the champion (down) and of the challenger (across), '
-      'accounts. What lies off the diagonal is the swap set.', 'heat', '{}',
+    ('swap', 'Which accounts would a challenger decide otherwise?',
+      'Action of the champion (down) and of the challenger (across), accounts. What lies off the diagonal is the swap set.',
+      'heat', '{}',
       $$SELECT champion, challenger, sum(accounts) AS accounts
 FROM @report@.report_challenger WHERE currency = @currency@
 GROUP BY champion, challenger ORDER BY champion, challenger$$),
-    ('cases', 'How long have cases been open?', 'Cases by days since they were opened, and by what the graver of their rules says.',
+    ('cases', 'How long have cases been open?',
+      'Cases by days since they were opened, and by what the graver of their rules says.',
       'stacked', '{}',
       $$SELECT CASE WHEN days_open < 7 THEN 'under a week' WHEN days_open < 30 THEN 'under 30 days' WHEN days_open < 90
     THEN 'under 90 days' ELSE '90 days and more' END AS open_for, severity, count(*) AS cases
 FROM @report@.report_cases WHERE currency = @currency@
 GROUP BY 1, severity ORDER BY min(days_open), severity DESC$$),
-    ('worth', 'Which rules lead to the cases that are worth most?', 'What working the open cases avoids of their expected loss, by the '
-      'rules that led to them.', 'bar', '{}',
+    ('worth', 'Which rules lead to the cases that are worth most?',
+      'What working the open cases avoids of their expected loss, by the rules that led to them.',
+      'bar', '{}',
       $$SELECT rules, sum(loss_avoided) AS loss_avoided
 FROM @report@.report_cases WHERE currency = @currency@
 GROUP BY rules ORDER BY sum(loss_avoided) DESC LIMIT 12$$)
 $figures$;
 
--- a page of a book for a credit committee, as HTML that is read offline: pictures of its reports, each with its question, the table
--- behind it and the SQL that made it. Runs with the rights of the caller: what his role may not read is left out and named. options:
--- currency (by default the one of most accounts), figures (names of those that are wanted, in this order). Errors: a book without
--- reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
+-- a page of a book for a credit committee, as HTML that is read offline: pictures of its reports, each with its question, the
+-- table behind it and the SQL that made it. Runs with the rights of the caller: what his role may not read is left out and named.
+-- options: currency (by default the one of most accounts), figures (names of those that are wanted, in this order). Errors: a
+-- book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
 CREATE FUNCTION credit_limit.report_html(book text, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -195,7 +217,7 @@ DECLARE
   chosen text;
   wrong text;
   f record;
-  figure jsonb;
+  query text;
   figures jsonb := '[]';
   kept_out text[] := '{}';
   as_of text;
@@ -209,48 +231,52 @@ BEGIN
       DETAIL = format('There is no schema %s.', reports),
       HINT = format('SELECT credit_limit.create_book_reports(%L) makes them; they are read in the database of the book.', book);
   END IF;
-  SELECT k.key INTO wrong FROM jsonb_each(CASE jsonb_typeof(report_html.options) WHEN 'object' THEN report_html.options ELSE '{"": 0}' END) k
+  SELECT k.key INTO wrong
+  FROM jsonb_each(CASE jsonb_typeof(report_html.options) WHEN 'object' THEN report_html.options ELSE '{"": 0}' END) k
   WHERE NOT CASE k.key WHEN 'currency' THEN jsonb_typeof(k.value) = 'string'
     WHEN 'figures' THEN jsonb_typeof(k.value) = 'array' AND NOT EXISTS (
-      SELECT FROM jsonb_array_elements(k.value) e WHERE e #>> '{}' NOT IN (SELECT p.name FROM credit_limit_internal.page_figures() p)
-        OR jsonb_typeof(e) <> 'string')
+      SELECT FROM jsonb_array_elements(k.value) e WHERE jsonb_typeof(e) <> 'string'
+        OR e #>> '{}' NOT IN (SELECT p.name FROM credit_limit_internal.page_figures() p))
     ELSE false END LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of a page are not valid',
-      DETAIL = format('"%s" in %s.', wrong, report_html.options), HINT = format('Options are currency, and figures, an array of: %s.',
+      DETAIL = format('"%s" in %s.', wrong, report_html.options),
+      HINT = format('Options are currency, and figures, an array of: %s.',
         (SELECT string_agg(p.name, ', ') FROM credit_limit_internal.page_figures() p));
   END IF;
   BEGIN
-    EXECUTE format('SELECT array_agg(currency ORDER BY accounts DESC, currency), min(as_of)::text FROM %s.report_summary', reports)
-      INTO currencies, as_of;	-- a relation of a book that is named by the caller
+    EXECUTE format('SELECT array_agg(currency ORDER BY accounts DESC, currency), min(as_of)::text FROM %s.report_summary',
+      reports) INTO currencies, as_of;	-- a relation of the user's own
   EXCEPTION WHEN insufficient_privilege THEN
     EXECUTE format('SELECT array_agg(currency ORDER BY currency) FROM %s.report_currency', reports)
-      INTO currencies;	-- the same
+      INTO currencies;	-- a relation of the user's own
   END;
   chosen := coalesce(report_html.options ->> 'currency', currencies[1], '');
   IF report_html.options ? 'currency' AND chosen <> ALL (coalesce(currencies, '{}')) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('book "%s" has no accounts in %s', book, chosen),
-      DETAIL = format('It has %s.', coalesce(array_to_string(currencies, ', '), 'no accounts')), HINT = 'Leave currency out, or give one of these.';
+      DETAIL = format('It has %s.', coalesce(array_to_string(currencies, ', '), 'no accounts')),
+      HINT = 'Leave currency out, or give one of these.';
   END IF;
   FOR f IN SELECT p.* FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, kind, options, query, place)
       LEFT JOIN jsonb_array_elements_text(report_html.options -> 'figures') WITH ORDINALITY w(name, place) ON w.name = p.name
       WHERE w.name IS NOT NULL OR NOT report_html.options ? 'figures' ORDER BY coalesce(w.place, p.place) LOOP
     BEGIN
-      figure := credit_limit_internal.figure(replace(replace(f.query, '@report@', reports), '@currency@', quote_literal(chosen)), f.kind,
-        f.options || jsonb_build_object('title', f.title, 'note', f.note));
-      figures := figures || (figure || jsonb_build_object('id', f.name));
+      query := replace(replace(f.query, '@report@', reports), '@currency@', quote_literal(chosen));
+      figures := figures || (credit_limit_internal.figure(credit_limit_internal.picture_rows(query), query, f.kind,
+        f.options || jsonb_build_object('title', f.title, 'note', f.note)) || jsonb_build_object('id', f.name));
     EXCEPTION WHEN insufficient_privilege THEN
       kept_out := kept_out || f.title;
     END;
   END LOOP;
   introduction := format('<p class="soft">%s</p>', credit_limit_internal.html(concat_ws(' ', format('Book %s%s%s.', book,
       ', amounts in ' || nullif(chosen, ''), ', reports of ' || as_of),
-    CASE WHEN cardinality(currencies) > 1 THEN format('There are pages of %s, too.', array_to_string(array_remove(currencies, chosen), ', '))
-      END,
+    CASE WHEN cardinality(currencies) > 1
+      THEN format('There are pages of %s, too.', array_to_string(array_remove(currencies, chosen), ', ')) END,
     CASE WHEN cardinality(kept_out) > 0 THEN format('Left out, as role %s may not read them: %s', current_user,
       array_to_string(kept_out, ' ')) END)))
     || format('<nav><ol>%s</ol></nav>', (SELECT string_agg(format('<li><a href="#%s">%s</a></li>', e.v ->> 'id',
-      credit_limit_internal.html(e.v ->> 'title')), '' ORDER BY e.place) FROM jsonb_array_elements(figures) WITH ORDINALITY e(v, place)));
+        credit_limit_internal.html(e.v ->> 'title')), '' ORDER BY e.place)
+      FROM jsonb_array_elements(figures) WITH ORDINALITY e(v, place)));
   RETURN credit_limit_internal.html_page(format('Credit limits of %s', book), introduction, figures);
 END
 $$;

@@ -60,12 +60,14 @@ BEGIN
       CROSS JOIN LATERAL credit_limit.auc_interval(r.roc) i$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_score_bands',
-    'Tenths of the accounts of a product by score, the worst first: what part of those that turned bad they hold, and whether the '
-    'PD was right. Of the run of report_scores',
-    '{"run_id": "the run whose scores are looked at", "band": "1 has the tenth with the lowest scores", "from_score": "its lowest",
-      "to_score": "its highest", "accounts": "with a score, not bad on its day, and with a later month",
+    'Tenths of the accounts of a product by score, the worst first: what part of those that turned bad they hold, and whether '
+    'the PD was right. Of the run of report_scores',
+    '{"run_id": "the run whose scores are looked at", "band": "1 has the tenth with the lowest scores",
+      "from_score": "its lowest", "to_score": "its highest",
+      "accounts": "with a score, not bad on its day, and with a later month",
       "bad": "those of them that turned bad", "bad_rate": "bad by accounts", "pd": "mean of their PDs; NULL: none has one",
-      "share_accounts": "of the accounts of the product, in this band and those before", "share_bad": "of those that turned bad"}',
+      "share_accounts": "of the accounts of the product, in this band and those before",
+      "share_bad": "of those that turned bad"}',
     scored || $$,
       banded AS (
         SELECT o.product, o.run_id, o.as_of, o.score, o.bad, o.pd,

@@ -56,15 +56,18 @@ RETURN format(E'<figure class="chart" id="%s">\n<h2>%s</h2>\n%s', figure ->> 'id
 -- part of pages: the whole page. figures is an array of objects with id, title, note, kind, options, columns, rows and sql
 CREATE FUNCTION credit_limit_internal.html_page(title text, introduction text, figures jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format(E'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, '
-    || E'initial-scale=1">\n<title>%1$s</title>\n<style>\n%2$s</style>\n</head>\n<body>\n<h1>%1$s</h1>\n%3$s\n<main>\n', credit_limit_internal.html(title),
+RETURN format(E'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    || E'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>%1$s</title>\n<style>\n%2$s</style>\n'
+    || E'</head>\n<body>\n<h1>%1$s</h1>\n%3$s\n<main>\n', credit_limit_internal.html(title),
     credit_limit_internal.page_asset('page.css'), introduction)
   || (SELECT string_agg(credit_limit_internal.html_figure(f.v), '' ORDER BY f.place)
     FROM jsonb_array_elements(figures) WITH ORDINALITY f(v, place))
   || format(E'</main>\n<script type="application/json" id="figures">%s</script>\n', credit_limit_internal.html_json((
-    SELECT jsonb_agg(f.v - '{sql,title,note}'::text[] ORDER BY f.place) FROM jsonb_array_elements(figures) WITH ORDINALITY f(v, place))))
+    SELECT jsonb_agg(f.v - '{sql,title,note}'::text[] ORDER BY f.place)
+    FROM jsonb_array_elements(figures) WITH ORDINALITY f(v, place))))
   || format(E'<script>%s</script>\n<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n',
-    credit_limit_internal.page_asset('d3.min.js'), credit_limit_internal.page_asset('plot.min.js'), credit_limit_internal.page_asset('page.js'));
+    credit_limit_internal.page_asset('d3.min.js'), credit_limit_internal.page_asset('plot.min.js'),
+    credit_limit_internal.page_asset('page.js'));
 
 -- what chart_html can draw: the kinds of pictures, and which columns a query must have for each
 CREATE FUNCTION credit_limit.picture_kinds() RETURNS TABLE (kind text, columns text)
@@ -80,13 +83,12 @@ AS $$
     ('heat', 'a row, a column and a number')
 $$;
 
--- part of pages: a figure from a query. Errors: a kind that there is not, columns that it cannot draw, an option that there is
--- not (22023)
-CREATE FUNCTION credit_limit_internal.figure(query text, kind text, options jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE
+-- part of pages: a figure of the picture_rows() of a query. Errors: a kind that there is not, columns that it cannot draw, an
+-- option that there is not (22023)
+CREATE FUNCTION credit_limit_internal.figure(result jsonb, query text, kind text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  result jsonb;
   kinds text;	-- of the columns, a letter each
   pattern text;	-- of the letters that the kind can draw
   wrong text;
@@ -107,7 +109,6 @@ BEGIN
       DETAIL = format('"%s" in %s.', wrong, options), HINT = 'Options are title, note and total (text), percent and joined (true '
         'or false), and marks, an array of lines to draw: [{"x": 1000, "label": "limit"}] or [{"y": 0.1, "label": "watch"}].';
   END IF;
-  result := credit_limit_internal.picture_rows(query);
   SELECT string_agg(left(c ->> 'kind', 1), '' ORDER BY place) INTO kinds
   FROM jsonb_array_elements(result -> 'columns') WITH ORDINALITY e(c, place);
   pattern := CASE WHEN kind IN ('bar', 'stacked', 'line') THEN '^.(n+|.n)$' WHEN kind = 'waterfall' THEN '^.n$'
@@ -124,19 +125,17 @@ BEGIN
 END
 $$;
 
--- a page with one picture of a query, as HTML that is read offline, with the table behind it. kind: bar, stacked (label and numbers,
--- or label, series and number), waterfall (label and number; a last bar is the sum), line (what it runs along, and as bar), band (what
--- it runs along, value, low, high), dot (two numbers and a label), heat (row, column and number). options: title, note, total (name of
--- the sum of a waterfall), percent (numbers are shares), joined (a line through dots), marks (lines to draw: [{"x" or "y": number, "label": text}]). Runs with the
--- rights and the search_path of the caller. Errors: not one SELECT that only reads, columns that the kind cannot draw, an option or
--- kind that there is not, NULL (22023), more than 5000 rows (54000)
+-- a page with one picture of a query, as HTML that is read offline, with the table behind it. kind: bar, stacked (label and
+-- numbers, or label, series and number), waterfall (label and number; a last bar is the sum), line (what it runs along, and as
+-- bar), band (what it runs along, value, low, high), dot (two numbers and a label), heat (row, column and number). options:
+-- title, note, total (name of the sum of a waterfall), percent (numbers are shares), joined (a line through dots), marks (lines
+-- to draw: [{"x" or "y": number, "label": text}]). Runs with the rights and the search_path of the caller. Errors: not one
+-- SELECT that only reads, columns that the kind cannot draw, an option or kind that there is not, NULL (22023), more than 5000
+-- rows (54000)
 CREATE FUNCTION credit_limit.chart_html(query text, kind text, options jsonb DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-  figure CONSTANT jsonb := credit_limit_internal.figure(query, kind, options);
-  title CONSTANT text := coalesce(figure ->> 'title', kind);
-BEGIN
-  RETURN credit_limit_internal.html_page(title, '', jsonb_build_array(figure || jsonb_build_object('id', 'f1', 'title', title)));
-END
-$$;
+LANGUAGE sql STABLE
+RETURN (SELECT credit_limit_internal.html_page(t.title, '', jsonb_build_array(f.figure
+    || jsonb_build_object('id', 'f1', 'title', t.title)))
+  FROM credit_limit_internal.figure(credit_limit_internal.picture_rows(chart_html.query), chart_html.query, chart_html.kind,
+      chart_html.options) f(figure),
+    LATERAL (SELECT coalesce(f.figure ->> 'title', chart_html.kind) AS title) t);
