@@ -5,6 +5,8 @@
 #   make soak    the same with the full counts: millions of random cases instead of the check's thousands
 #   make mutants breaks the code on purpose, line by line, and sees whether the tests notice (MUTANT=roc: those only)
 #
+#   make dist    the sources of the last commit as a tar file
+#
 # These install what is missing on a Debian machine and need no server of yours. Everything below is
 # ordinary PGXS: make, make install, make installcheck, against the server that pg_config belongs to.
 
@@ -31,31 +33,35 @@ bench:
 else
 
 EXTENSION    = credit_limit
-EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+# Where the sources lie, also for who builds elsewhere: make -f ../credit_limit/Makefile
+here        := $(or $(VPATH),$(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST)))))
+EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(here)/$(EXTENSION).control)
 MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
 # In the order in which the install script needs them: types before what takes them, aggregates after the rows they return.
 ROOMS        = score validate usage limit watch page
+sources      = $(patsubst $(here)/%,%,$(sort $(wildcard $(1:%=$(here)/%))))
 INSTALL_SQL  = sql/install/schema.sql sql/install/types.dat \
-	$(foreach room,$(ROOMS),$(sort $(wildcard sql/install/$(room)/*.sql))) $(wildcard $(ROOMS:%=sql/install/%/aggregates.dat)) \
-	$(sort $(wildcard sql/install/book/*.sql))
+	$(foreach room,$(ROOMS),$(call sources,sql/install/$(room)/*.sql)) \
+	$(foreach room,$(ROOMS),$(call sources,sql/install/$(room)/aggregates.dat)) \
+	$(call sources,sql/install/book/*.sql)
 
-OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OBJS         = $(patsubst %.c,%.o,$(call sources,src/*.c src/*/*.c))
 # The server's headers are not ours to warn about.
-PG_CPPFLAGS  = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CPPFLAGS  = -I$(here)/src -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
 # No fused multiply-add: the same book must give the same numbers on every processor.
 PG_CFLAGS    = -ffp-contract=off $(CL_CFLAGS)
 SHLIB_LINK  += -lm
 
 DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
-DATA         = $(filter-out $(DATA_built),$(wildcard sql/$(EXTENSION)--*.sql))
+DATA         = $(filter-out $(DATA_built),$(call sources,sql/$(EXTENSION)--*.sql))
 
 # One test: make installcheck ISOLATION= REGRESS=roc
 REGRESS        = --schedule=test/schedule
-REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
-ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
-ISOLATION_OPTS = --inputdir=test --outputdir=.
+REGRESS_OPTS   = --inputdir=$(here)/test --load-extension=$(EXTENSION)
+ISOLATION      = $(sort $(basename $(notdir $(wildcard $(here)/test/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=$(here)/test --outputdir=.
 
 EXTRA_CLEAN  = .built-for results output_iso regression.diffs regression.out tmp_check $(wildcard test/mutations/*.o) \
 	test/mutations/mutations$(DLSUFFIX) test/unit/run test/unit/build test/fuzz/run test/fuzz/build \
@@ -72,17 +78,20 @@ BUILT_FOR = $(VERSION) $(shell $(PG_CONFIG) --configure | cksum) $(CC) $(CFLAGS)
 .built-for: always
 	@echo '$(subst ','\'',$(BUILT_FOR))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_FOR))' > $@
 .PHONY: always
+# make looks for a folder among the sources, too, so none is a target where one builds elsewhere.
+made_folders := $(if $(filter-out .,$(here)),$(shell mkdir -p $(sort $(dir $(OBJS)))))
 
 # What pages are drawn with is in the shared object.
-ASSETS = $(addprefix assets/,page.css page.js lib/d3.min.js lib/plot.min.js)
+ASSETS = $(addprefix $(here)/assets/,page.css page.js lib/d3.min.js lib/plot.min.js)
 src/page/asset.o: src/page/asset_bytes.h
-src/page/asset_bytes.h: $(ASSETS) script/asset-bytes
-	script/asset-bytes $(ASSETS) > $@ || { rm -f $@; exit 1; }
+src/page/asset_bytes.h: $(ASSETS) $(here)/script/asset-bytes
+	$(here)/script/asset-bytes $(ASSETS) > $@ || { rm -f $@; exit 1; }
 
-$(DATA_built): $(INSTALL_SQL) script/install-sql $(EXTENSION).control
-	@set -e; for f in sql/*.sql; do case "$$f" in *--*|'sql/*.sql') ;; \
-	  *) echo "$$f would be run instead of test/$$f: move it into sql/install" >&2; exit 1;; esac; done
-	script/install-sql $(INSTALL_SQL) > $@ || { rm -f $@; exit 1; }
+$(DATA_built): $(addprefix $(here)/,$(INSTALL_SQL) script/install-sql $(EXTENSION).control)
+	@set -e; for f in $(here)/sql/*.sql; do case "$$f" in *--*|*'/*.sql') ;; \
+	  *) echo "$$f would be run instead of test/sql: move it into sql/install" >&2; exit 1;; esac; done
+	@mkdir -p $(@D)
+	$(here)/script/install-sql $(addprefix $(here)/,$(INSTALL_SQL)) > $@ || { rm -f $@; exit 1; }
 
 # TAP tests start servers of their own; they need IPC::Run and an ordinary user. One of them loads the module.
 tap: PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
@@ -114,6 +123,10 @@ test/fuzz/build/%.o: %.c $(wildcard src/core/*.h test/fuzz/*.h)
 	@mkdir -p $(@D)
 	clang $(HOST_CFLAGS) -fsanitize=fuzzer -c -o $@ $<
 
-.PHONY: tap unit fuzz
+dist: $(EXTENSION)-$(EXTVERSION).tar.gz
+$(EXTENSION)-$(EXTVERSION).tar.gz: always
+	git -C $(here) archive --format=tar.gz --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(CURDIR)/$@ HEAD
+
+.PHONY: tap unit fuzz dist
 
 endif
