@@ -106,10 +106,9 @@ GROUP BY place, cause HAVING sum(forgone_margin + idle_cost + expected_loss) <> 
     ('gains', 'How many of the bad accounts do the lowest scores hold?',
       'Accounts sorted by score, the worst first. Without a score a tenth of them would hold a tenth of the bad ones.',
       'line', '{"percent": true}',
-      $$SELECT v.share_accounts, v.product, v.share_bad
-FROM (SELECT product, share_accounts, share_bad FROM @report@.report_score_bands
-  UNION SELECT product, 0, 0 FROM @report@.report_score_bands) v
-WHERE v.share_bad IS NOT NULL ORDER BY v.product, v.share_accounts$$),
+      $$WITH v AS MATERIALIZED (
+  SELECT product, share_accounts, share_bad FROM @report@.report_score_bands WHERE share_bad IS NOT NULL)
+SELECT share_accounts, product, share_bad FROM v UNION SELECT 0, product, 0 FROM v ORDER BY product, share_accounts$$),
     ('calibration', 'Is the PD right?',
       'Tenths of the accounts by score, the worst first: the PD that was given, and the part that turned bad since.',
       'line', '{"percent": true}',
@@ -131,9 +130,10 @@ FROM @report@.report_drift ORDER BY month, product$$),
       'Days past due in a month (down) and in the next (across); the shares of a line add up to 100 %. The latest month of '
       'which most accounts have a next.',
       'heat', '{"percent": true}',
-      $$SELECT from_band, to_band, round(sum(accounts) / sum(sum(accounts)) OVER (PARTITION BY from_band), 4) AS share
-FROM @report@.report_transitions
-WHERE currency = @currency@ AND month = (SELECT max(month) FROM (SELECT month FROM @report@.report_transitions GROUP BY month
+      $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_transitions)
+SELECT from_band, to_band, round(sum(accounts) / sum(sum(accounts)) OVER (PARTITION BY from_band), 4) AS share
+FROM v
+WHERE currency = @currency@ AND month = (SELECT max(month) FROM (SELECT month FROM v GROUP BY month
   HAVING sum(accounts) FILTER (WHERE to_band <> 'gone') > sum(accounts) / 2) full_month)
 GROUP BY from_band, to_band
 ORDER BY array_position('{0,1-29,30-59,60-89,90+}', from_band), array_position('{0,1-29,30-59,60-89,90+}', to_band)$$),
@@ -141,13 +141,13 @@ ORDER BY array_position('{0,1-29,30-59,60-89,90+}', from_band), array_position('
       'Accounts by the quarter in which they were opened: the part that had been bad up to so many months later. Where a '
       'month of the quarter has not come so far, nothing is shown.',
       'line', '{"percent": true}',
-      $$SELECT months_on_book, opened, round(sum(bad) / sum(accounts), 6) AS bad_rate
-FROM (SELECT v.*, to_char(cohort, 'YYYY "Q"Q') AS opened FROM @report@.report_vintages v WHERE currency = @currency@) v
-WHERE opened IN (SELECT DISTINCT to_char(cohort, 'YYYY "Q"Q') FROM @report@.report_vintages WHERE currency = @currency@
-  ORDER BY 1 DESC LIMIT 8)
-GROUP BY opened, months_on_book
-HAVING count(DISTINCT cohort) = (SELECT count(DISTINCT w.cohort) FROM @report@.report_vintages w
-  WHERE currency = @currency@ AND to_char(w.cohort, 'YYYY "Q"Q') = v.opened)
+      $$WITH v AS MATERIALIZED (
+  SELECT to_char(cohort, 'YYYY "Q"Q') AS opened, cohort, months_on_book, accounts, bad
+  FROM @report@.report_vintages WHERE currency = @currency@),
+  whole AS (SELECT opened, count(DISTINCT cohort) AS cohorts FROM v GROUP BY opened ORDER BY opened DESC LIMIT 8)
+SELECT months_on_book, opened, round(sum(bad) / sum(accounts), 6) AS bad_rate
+FROM v JOIN whole USING (opened)
+GROUP BY opened, months_on_book, cohorts HAVING count(DISTINCT cohort) = cohorts
 ORDER BY opened, months_on_book$$),
     ('forecast', 'How good were the forecasts of balances?',
       'Mean absolute error of the forecast of a month that has come, and of taking the last balance for it, which costs '
@@ -160,9 +160,9 @@ GROUP BY month, product ORDER BY month DESC, product LIMIT 12$$),
     ('frontier', 'What would more or less exposure earn?',
       'The best division of each budget over the accounts; the latest allocation.',
       'dot', '{"joined": true}',
-      $$SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
-FROM @report@.report_frontier
-WHERE allocation_id = (SELECT max(allocation_id) FROM @report@.report_frontier) AND amount IS NOT NULL ORDER BY amount$$),
+      $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_frontier WHERE amount IS NOT NULL)
+SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
+FROM v WHERE allocation_id = (SELECT max(allocation_id) FROM v) ORDER BY amount$$),
     ('profit', 'What would another limit earn on one account?',
       'The account whose limit forgoes most, or that wants most beyond its limit.',
       'dot', '{"joined": true}',
@@ -171,10 +171,10 @@ FROM @report@.report_limit_profit WHERE currency = @currency@ ORDER BY credit_li
     ('limits', 'How did the latest run move limits?',
       'Sums of the limits before and after, by action.',
       'bar', '{}',
-      $$SELECT action, sum(old_limit) AS before, sum(new_limit) AS after
-FROM @report@.report_decisions
-WHERE currency = @currency@ AND moved AND run_key IS NOT NULL
-  AND as_of = (SELECT max(as_of) FROM @report@.report_decisions WHERE moved AND run_key IS NOT NULL)
+      $$WITH v AS MATERIALIZED (
+  SELECT * FROM @report@.report_decisions WHERE currency = @currency@ AND moved AND run_key IS NOT NULL)
+SELECT action, sum(old_limit) AS before, sum(new_limit) AS after
+FROM v WHERE as_of = (SELECT max(as_of) FROM v)
 GROUP BY action HAVING sum(old_limit) IS NOT NULL ORDER BY action$$),
     ('experiment', 'What do the arms of an experiment earn and lose?',
       'A year, per account: margin on what was drawn, and expected loss.',
