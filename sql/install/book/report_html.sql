@@ -149,6 +149,30 @@ SELECT months_on_book, opened, round(sum(bad) / sum(accounts), 6) AS bad_rate
 FROM v JOIN whole USING (opened)
 GROUP BY opened, months_on_book, cohorts HAVING count(DISTINCT cohort) = cohorts
 ORDER BY opened, months_on_book$$),
+    ('turned_bad', 'Do more accounts turn bad than did?',
+      'Part of the accounts that turned bad in a month, for the first time. The first twelve months are what later ones are '
+      'compared with.',
+      'line', '{"percent": true}',
+      $$SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate
+FROM @report@.report_bad_rate WHERE currency = @currency@
+GROUP BY month, product ORDER BY month, product$$),
+    ('survival', 'How long do accounts last until they are bad?',
+      'Part of the accounts that had not been bad after so many months, if none were closed before (Kaplan-Meier).',
+      'line', '{"percent": true}',
+      $$SELECT months_on_book, product, survival
+FROM @report@.report_survival WHERE currency = @currency@ ORDER BY product, months_on_book$$),
+    ('concentration', 'How much hangs on few borrowers?',
+      'As many borrowers with equal debts would be as concentrated (one over the index of Herfindahl and Hirschman).',
+      'line', '{}',
+      $$SELECT month, product, effective_number AS equal_borrowers
+FROM @report@.report_concentration
+WHERE currency = @currency@ AND "of" = 'borrowers' AND effective_number IS NOT NULL ORDER BY month, product$$),
+    ('dormant', 'How many lines lie dormant?',
+      'Part of the lines without a balance in the last six months. Rules cap it.',
+      'bar', '{"percent": true}',
+      $$SELECT product, round(sum(dormant) / sum(lines), 4) AS dormant
+FROM @report@.report_dormancy WHERE currency = @currency@
+GROUP BY product ORDER BY product$$),
     ('forecast', 'How good were the forecasts of balances?',
       'Mean absolute error of the forecast of a month that has come, and of taking the last balance for it, which costs '
       'nothing.',

@@ -1,5 +1,5 @@
--- The reports of a book, view by view: use and gap; decisions and experiments; alerts; the summary. Those of how risk moves are in
--- watch_reports.sql, of scores in score_reports.sql, and those for pages only in report_html.sql.
+-- The reports of a book, view by view: use and gap; decisions and experiments; alerts; the summary. Those of how risk moves are
+-- in watch_reports.sql, of scores in score_reports.sql, and those for pages only in report_html.sql.
 
 -- makes the reports of a book that has none: views in the schema of its name and _report. Grant the book again afterwards.
 -- Errors: that schema exists (42P06), a book of somebody else (42501), a relation of the lender that lacks a column (42703)
