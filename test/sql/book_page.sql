@@ -113,5 +113,5 @@ SELECT report_html('book_pg', '{"figures": ["use", "abuse"]}');
 SELECT report_html('book_pg', '{"figure": "use"}');
 SELECT report_html('book_pg', '7');
 SELECT drop_book('book_pg');
-REVOKE USAGE ON SCHEMA credit_limit FROM regress_page_stranger;
+DROP OWNED BY regress_page_analyst, regress_page_stranger;
 DROP ROLE regress_page_analyst, regress_page_stranger;
