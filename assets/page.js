@@ -150,7 +150,7 @@
     return Plot.plot({ ...along(figure, data, width),
       marks: [...(figure.options.joined ? [Plot.lineY(data, { x: 'label', y: 'value', stroke: up, strokeWidth: 2 })] : []),
         Plot.dot(data, { x: 'label', y: 'value', z: null, fill: (d) => d.name ? down : up, r: (d) => d.name ? 6 : 3, title: (d) => d.name ?? number(figure.options.percent)(d.value), tip: true }),
-        Plot.text(data, { x: 'label', y: 'value', text: (d) => d.name ?? '', dy: -14 }), ...marked(figure, figure.columns[0].kind)] });
+        Plot.text(data, { x: 'label', y: 'value', text: (d) => d.name ?? '', textAnchor: 'start', dx: 8, dy: 12 }), ...marked(figure, figure.columns[0].kind)] });
   };
 
   // A shade for each pair: columns row, column, value.

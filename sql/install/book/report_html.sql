@@ -156,10 +156,10 @@ ORDER BY opened, months_on_book$$),
       $$SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate
 FROM @report@.report_bad_rate WHERE currency = @currency@
 GROUP BY month, product ORDER BY month, product$$),
-    ('survival', 'How long do accounts last until they are bad?',
-      'Part of the accounts that had not been bad after so many months, if none were closed before (Kaplan-Meier).',
+    ('survival', 'How many accounts turn bad in their life?',
+      'Part of the accounts that had been bad up to so many months on book, if none were closed before (Kaplan-Meier).',
       'line', '{"percent": true}',
-      $$SELECT months_on_book, product, survival
+      $$SELECT months_on_book, product, 1 - survival AS turned_bad
 FROM @report@.report_survival WHERE currency = @currency@ ORDER BY product, months_on_book$$),
     ('concentration', 'How much hangs on few borrowers?',
       'As many borrowers with equal debts would be as concentrated (one over the index of Herfindahl and Hirschman).',
