@@ -221,7 +221,7 @@ UNION ALL
         THEN credit_limit.utilization(m.balance, m.credit_limit) - credit_limit.utilization(p.balance, p.credit_limit)
       WHEN 'balance_rise' THEN ((m.balance - p.balance)::numeric / nullif(m.credit_limit, 0)::numeric)::float8
       WHEN 'days_past_due' THEN m.days_past_due
-      ELSE CASE WHEN m.due > 0 THEN greatest(1 - m.payment::numeric / m.due::numeric, 0)::float8 WHEN m.due = 0 THEN 0 END END,
+      ELSE CASE WHEN m.due = 0 OR m.payment >= m.due THEN 0 ELSE (1 - m.payment::numeric / m.due::numeric)::float8 END END,
     coalesce(m.month, reading.as_of)
   FROM account a
   LEFT JOIN (SELECT h.* FROM account_month h WHERE h.month = reading.this_month
@@ -246,7 +246,7 @@ UNION ALL
   WHERE a.status = 'open' AND reading.indicator = 'months_dormant'
 UNION ALL
   SELECT a.account_id::text, a.account_id, a.borrower_id, a.product, NULL,
-    CASE WHEN a.credit_limit > 0 THEN greatest(1 - d.affordability_cap / a.credit_limit::numeric, 0)
+    CASE WHEN a.credit_limit::numeric > d.affordability_cap THEN 1 - d.affordability_cap / a.credit_limit::numeric
       WHEN d.account_id IS NOT NULL THEN 0 END, reading.as_of
   FROM account a
   LEFT JOIN (SELECT DISTINCT ON (w.account_id) w.account_id, w.affordability_cap FROM decision w
