@@ -143,7 +143,7 @@ LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp SET plan_c
 AS $$
 #variable_conflict use_column
 DECLARE
-  first CONSTANT date := date_trunc('month', first_month::timestamp);
+  first date;
   least_lift float8;
   train int;
   outcome int;
@@ -162,6 +162,7 @@ BEGIN
   PERFORM credit_limit_internal.need_day('a backtest', last_month);
   PERFORM credit_limit_internal.open_book(book);
   rules := credit_limit_internal.backtest_rules(options -> 'rules');
+  first := date_trunc('month', first_month::timestamp);
   least_lift := coalesce((options ->> 'min_lift')::float8, 1);
   train := coalesce((options ->> 'train_months')::numeric, 12);
   outcome := coalesce((options ->> 'outcome_months')::numeric, (SELECT max(a.outcome_months) FROM report_assumption a));
