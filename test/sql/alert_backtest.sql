@@ -54,7 +54,8 @@ SELECT 100 + i, ('2022-01-01'::date + make_interval(months => m - 1))::date, lin
     WHEN draw(i * 100 + m, 5) < 0.1 THEN 15 ELSE 0 END, CASE WHEN i = 30 AND m >= 16 THEN 'farm' WHEN i % 2 = 0 AND (1 + i % 45) % 3 = 0 THEN 'farm'
     WHEN i % 2 = 0 THEN 'town' END
 FROM generate_series(1, 60) i, generate_series(1, 30) m, LATERAL (SELECT floor(4 + 24 * draw(i, 6))::int AS late,
-  CASE WHEN i % 9 = 0 AND m BETWEEN 12 AND 14 THEN 0 WHEN i % 7 = 0 AND m > 13 THEN 800 ELSE 1000 + 100 * (i % 5) END AS line,
+  CASE WHEN i % 9 = 0 AND m BETWEEN 12 AND 14 THEN 0 WHEN i % 7 = 0 AND m > 13 THEN 800
+    WHEN i % 4 = 1 AND m > 14 + i % 11 THEN 700 ELSE 1000 + 100 * (i % 5) END AS line,
   greatest(0, least(1, 0.5 + 0.6 * sin(i + m * (0.15 + draw(i, 7))) + 0.2 * draw(i * 100 + m, 8))) AS level) v
 WHERE NOT ((i * 7 + m * 3) % 23 = 0 OR (i % 12 = 5 AND m > 24) OR (i = 33 AND m > late + 5));
 UPDATE book_ab.account_month SET balance = 0, payment = 0 WHERE account_id IN (104, 113) AND month > '2022-05-01';
@@ -105,7 +106,7 @@ CREATE FUNCTION reading(l look, indicator text) RETURNS numeric LANGUAGE sql STA
 CREATE TABLE rule (rule text, indicator text, enter_at float8, leave_at float8, enter_after int, leave_after int, products text[], segments text[]);
 INSERT INTO rule VALUES ('used', 'utilization', 0.9, 0.6, 2, 1, NULL, NULL), ('used in town', 'utilization', 0.8, 0.8, 1, 2, NULL, '{town}'),
   ('rise', 'utilization_rise', 0.3, 0.1, 1, 1, NULL, NULL), ('jump', 'balance_rise', 0.2, 0.05, 1, 2, '{card}', NULL),
-  ('late', 'days_past_due', 15, 1, 1, 1, NULL, NULL), ('very late', 'days_past_due', 30, 1, 1, 1, NULL, NULL),
+  ('late', 'days_past_due', 15, 1, 1, 2, NULL, NULL), ('very late', 'days_past_due', 30, 1, 1, 1, NULL, NULL),
   ('short', 'payment_shortfall', 0.5, 0.2, 2, 1, NULL, NULL), ('idle', 'months_dormant', 3, 1, 1, 1, NULL, NULL);
 CREATE TABLE opened (rule text, account_id bigint, m int, opens boolean);
 CREATE PROCEDURE loop_over_months(first int, last int) LANGUAGE plpgsql AS $$
