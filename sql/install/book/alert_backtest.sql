@@ -176,8 +176,8 @@ BEGIN
     + 1 INTO months FROM (SELECT max(h.month) AS month FROM account_month h WHERE h.month BETWEEN first AND last_month) l;
   IF months IS NULL OR months <= train + outcome THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there are too few months to judge alerts',
-      DETAIL = format('From %s to %s there are %s. %s choose rules, and the outcome of a month takes %s.', first, last_month,
-        coalesce(months, 0), train, outcome),
+      DETAIL = format('From %s to %s account_month has %s; choosing takes %s, and the outcome of each later one %s more.',
+        to_char(first, 'YYYY-MM'), to_char(last_month, 'YYYY-MM'), coalesce(months, 0), train, outcome),
       HINT = 'Give more months, or options train_months and outcome_months.';
   END IF;
   RETURN QUERY
