@@ -14,6 +14,11 @@ SELECT w.low = t.low AND w.high = t.high AS pairs_are_one, n.low = o.low AS not_
 FROM credit_limit_internal.share_interval(30, 100, 60, 60, 200, 100) w, credit_limit_internal.share_interval(15, 50, 15, 15, 50, 50) t,
   credit_limit_internal.share_interval(30, 60, 31, 60, 120, 60) n, credit_limit_internal.share_interval(30, 60, 30, 30, 60, 60) o;
 
+-- A count: its ends are where (n - mean)^2 = z^2 mean; borrowers of two alerts each are worth half as many; nothing is at most z^2.
+SELECT near((10 - low) ^ 2, 1.959963984540054 ^ 2 * low) AND near((10 - high) ^ 2, 1.959963984540054 ^ 2 * high) AND low < 10 AND high > 10 AS ten,
+  near(p.l, 2 * low) AND near(p.h, 2 * high) AS pairs, round(z.l::numeric, 4) AS none, round(z.h::numeric, 4) AS at_most
+FROM credit_limit_internal.count_interval(10, 10), credit_limit_internal.count_interval(20, 40) p(l, h),
+  credit_limit_internal.count_interval(NULL, NULL) z(l, h);
 -- A share of losses, of which a few are large and the large ones are caught more often: its interval covers the truth in 93 of 100 samples.
 \set samples 100
 \if :soak
@@ -224,6 +229,8 @@ FROM (SELECT 'rule' AS kind, rule, NULL::int AS cases FROM rule
   UNION ALL SELECT k, NULL, c FROM unnest('{cases,pd}'::text[]) k, unnest('{1,3}'::int[]) c) k, bad b;
 CREATE TABLE by_hand AS
 SELECT k.kind, k.rule, k.cases, (SELECT count(*) FROM marked w WHERE (w.kind, w.rule, w.cases) IS NOT DISTINCT FROM (k.kind, k.rule, k.cases)) AS alerts,
+  (SELECT sum(n * n) FROM (SELECT count(*) AS n FROM marked w JOIN book_ab.account USING (account_id)
+    WHERE (w.kind, w.rule, w.cases) IS NOT DISTINCT FROM (k.kind, k.rule, k.cases) GROUP BY borrower_id) b) AS squares, c.sorted,
   f.accounts, f.rate, interval_of(f.hits) AS p, interval_of(f.acted) AS a, interval_of(f.untouched) AS u, f.n_acted,
   (SELECT count(*) FROM bad) AS bad_accounts, interval_of(c.recall) AS r, interval_of(c.loss) AS l, c.q, (SELECT sum(loss) FROM bad) AS loss
 FROM (SELECT DISTINCT kind, rule, cases FROM caught) k
@@ -234,7 +241,7 @@ CROSS JOIN LATERAL (SELECT count(*) AS accounts, avg(b.rate) AS rate, count(*) F
   FROM first_mark m JOIN base b USING (m) WHERE (m.kind, m.rule, m.cases) IS NOT DISTINCT FROM (k.kind, k.rule, k.cases)) f
 CROSS JOIN LATERAL (SELECT jsonb_agg(ARRAY[borrower_id, (lead IS NOT NULL)::int, 1]) AS recall,
     jsonb_agg(ARRAY[borrower_id, CASE WHEN lead IS NOT NULL THEN loss ELSE 0 END, loss]) AS loss,
-    percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY lead) AS q
+    percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY lead) AS q, array_agg(lead ORDER BY lead) FILTER (WHERE lead > 0) AS sorted
   FROM caught c WHERE (c.kind, c.rule, c.cases) IS NOT DISTINCT FROM (k.kind, k.rule, k.cases)) c;
 CREATE FUNCTION options() RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('train_months', 10, 'outcome_months', 5, 'cases_a_month', '[3, 1]'::jsonb, 'rules', jsonb_agg(to_jsonb(r))) FROM rule r $$;
@@ -254,8 +261,17 @@ SELECT count(*) AS lists, bool_and(j.alerts = h.alerts AND near(j.alerts_a_month
   bool_and(near(h.a[1], j.precision_acted) AND near(h.a[2], j.precision_acted_low) AND near(h.a[3], j.precision_acted_high) OR h.n_acted = 0) AS acted,
   bool_and(near(h.u[1], j.precision_untouched) AND near(h.u[2], j.precision_untouched_low) AND near(h.u[3], j.precision_untouched_high)
     OR h.n_acted = h.accounts) AS untouched,
-  bool_and(h.q IS NOT DISTINCT FROM CASE WHEN j.lead_q1 > 0 THEN ARRAY[j.lead_q1, j.lead_median, j.lead_q3] END) AS lead
-FROM judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (j.kind, j.rule, j.cases_a_month);
+  bool_and(h.q IS NOT DISTINCT FROM CASE WHEN j.lead_q1 > 0 THEN ARRAY[j.lead_q1, j.lead_median, j.lead_q3] END) AS lead,
+  bool_and(near(j.alerts_a_month_low * 15, h.squares / h.alerts * i.low) AND near(j.alerts_a_month_high * 15, least(h.squares / h.alerts * i.high,
+    15 * h.cases))) AS work
+FROM judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (j.kind, j.rule, j.cases_a_month),
+  credit_limit_internal.count_interval(h.alerts * h.alerts / h.squares, h.alerts * h.alerts / h.squares) i;
+-- The interval of the median lead is between the place-th of n from either end: the binomial distribution says how often that holds it.
+SELECT t.*, 1 - 2 * (SELECT sum(factorial(n) / factorial(k) / factorial(n - k)) FROM generate_series(0, place - 1) k) / 2.0 ^ n >= 0.95 AS holds,
+  bool_and(j.lead_low = sorted[place] AND j.lead_high = sorted[n + 1 - place]) AS same
+FROM (VALUES (11, 2), (17, 4)) t(n, place)
+LEFT JOIN (judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (j.kind, j.rule, j.cases_a_month)) ON n = cardinality(sorted) GROUP BY n, place ORDER BY n;
+SELECT count(*) FILTER (WHERE lead_low > 0) AS with_interval FROM judged;
 SELECT count(*) AS rules, bool_and(j.chosen = coalesce(c.low > 1, false)) AS chosen, bool_and(j.train_accounts = c.accounts AND near(j.train_lift, c.lift)
   AND near(j.train_lift_low, c.low) AND near(j.train_lift_high, c.high) OR c.accounts = 0) AS lift FROM judged j JOIN choice c USING (rule);
 -- A rule without an alert that counts, and lists that there are not, say so.

@@ -20,6 +20,17 @@ AS $$
     sqrt(z2 * (p * (1 - p) / size + z2 / (4 * size * size))) / (1 + z2 / size) AS half) i
 $$;
 
+-- interval (95 %) of the mean of a count n, from sums over borrowers of n and n*n (NULL is 0): where (n - mean)^2 = z^2 mean, the
+-- score interval of a Poisson count, of as many borrowers of equal counts as these are worth: share_interval() of a rare share
+CREATE FUNCTION credit_limit_internal.count_interval(n numeric, nn numeric, OUT low float8, OUT high float8)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT round(each * greatest(size + z2 / 2 - half, 0), 15), round(each * (size + z2 / 2 + half), 15)
+  FROM (SELECT coalesce(count_interval.nn / nullif(count_interval.n, 0), 1) AS each, 1.959963984540054 ^ 2 AS z2) e
+  CROSS JOIN LATERAL (SELECT coalesce(count_interval.n, 0) / each AS size) s
+  CROSS JOIN LATERAL (SELECT sqrt(z2 * (size + z2 / 4)) AS half) h
+$$;
+
 -- in an open book: accounts by month, the first month being 1, with the indicators of alerts as of its end, in the order of
 -- monthly_indicators(), and what came after it within the outcome months. phase 1 are the months that choose, whose outcome is
 -- what was known at their end, phase 2 those that are judged; others have none
@@ -123,22 +134,23 @@ $$;
 -- of the book in their latest version. An account counts that has a line, is not 30 days late or bad at the end of the month,
 -- and of which a later month is known; bad is bad_days past due or bankrupt within outcome_months. Each account counts once, by
 -- its first alert. precision: part of the accounts with an alert that turned bad. lift: precision by the rate of all accounts in
--- the same months. recall: part of the accounts that turned bad that had an alert before. lead: months from alert to bad. loss:
--- drawn when bad x lgd, of which loss_caught had an alert. Cases: each month those cases_a_month accounts with an open alert and
--- without a case that avoid most loss, by the PD of decisions up to then. acted_on: accounts with an alert whose case somebody
--- worked or whose limit fell or was frozen before they turned bad; precision of these and of the untouched ones apart. Intervals
--- are of 95 %, borrowers being what is independent. Options: train_months (12), outcome_months (of report_assumption), min_lift
--- (1), cases_a_month (a number or an array: rows for each; default of alert_setting), rules (array of objects with columns of
--- alert_rule). NULL: not known. A role whose rows are restricted judges by those it sees. Errors: no day, options, a rule that
--- cannot be judged, too few months (22023), no such book (3F000, 42P01)
+-- the same months. recall: part of the accounts that turned bad that had an alert before. lead: months from alert to bad; low and
+-- high are those of the median. loss: drawn when bad x lgd, of which loss_caught had an alert. Cases: each month those
+-- cases_a_month accounts with an open alert and without a case that avoid most loss, by the PD of decisions up to then. acted_on:
+-- accounts with an alert whose case somebody worked or whose limit fell or was frozen before they turned bad; precision of these
+-- and of the untouched ones apart. Intervals are of 95 %, borrowers being what is independent. Options: train_months (12),
+-- outcome_months (of report_assumption), min_lift (1), cases_a_month (a number or an array: rows for each; default of
+-- alert_setting), rules (array of objects with columns of alert_rule). NULL: not known. A role whose rows are restricted judges
+-- by those it sees. Errors: no day, options, a rule that cannot be judged, too few months (22023), no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.backtest_alerts(book text, first_month date, last_month date, options jsonb DEFAULT '{}')
 RETURNS TABLE (kind text, rule text, indicator text, cases_a_month int, chosen boolean, train_accounts bigint, train_lift float8,
   train_lift_low float8, train_lift_high float8, judged_from date, judged_to date, alerts bigint, alerts_a_month float8,
-  accounts bigint, "precision" float8, precision_low float8, precision_high float8, base_rate float8, lift float8,
-  lift_low float8, lift_high float8, bad_accounts bigint, recall float8, recall_low float8, recall_high float8, lead_q1 float8,
-  lead_median float8, lead_q3 float8, loss numeric, loss_caught float8, loss_caught_low float8, loss_caught_high float8,
-  acted_on bigint, precision_acted float8, precision_acted_low float8, precision_acted_high float8,
-  precision_untouched float8, precision_untouched_low float8, precision_untouched_high float8, status text)
+  alerts_a_month_low float8, alerts_a_month_high float8, accounts bigint, "precision" float8, precision_low float8,
+  precision_high float8, base_rate float8, lift float8, lift_low float8, lift_high float8, bad_accounts bigint, recall float8,
+  recall_low float8, recall_high float8, lead_q1 float8, lead_median float8, lead_q3 float8, lead_low int, lead_high int,
+  loss numeric, loss_caught float8, loss_caught_low float8, loss_caught_high float8, acted_on bigint, precision_acted float8,
+  precision_acted_low float8, precision_acted_high float8, precision_untouched float8, precision_untouched_low float8,
+  precision_untouched_high float8, status text)
 LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
@@ -309,11 +321,13 @@ BEGIN
         CROSS JOIN LATERAL credit_limit_internal.share_interval(t.x, t.w, t.xx, t.xw, t.ww, t.n) i)
     SELECT l.kind, r.rule, r.indicator, l.cases, CASE l.kind WHEN 'rule' THEN coalesce(c.chosen, false) END, c.accounts, c.lift,
       c.low, c.high, (first + make_interval(months => train))::date,
-      (first + make_interval(months => months - outcome - 1))::date, coalesce(k.n, 0),
-      coalesce(k.n, 0)::float8 / (months - outcome - train), coalesce(p.n, 0)::bigint, p.share, p.low, p.high, e.rate,
+      (first + make_interval(months => months - outcome - 1))::date, coalesce(k.n, 0)::bigint,
+      coalesce(k.n, 0)::float8 / (months - outcome - train), o.low / (months - outcome - train),
+      least(o.high / (months - outcome - train), l.cases), coalesce(p.n, 0)::bigint, p.share, p.low, p.high, e.rate,
       p.share / e.rate, p.low / e.rate, p.high / e.rate, (SELECT count(*) FROM defaulted), y.share, y.low, y.high, q.lead[1],
-      q.lead[2], q.lead[3], coalesce((SELECT sum(d.loss) FROM defaulted d), 0), w.share, w.low, w.high, coalesce(a.n, 0)::bigint,
-      a.share, a.low, a.high, u.share, u.low, u.high,
+      q.lead[2], q.lead[3], q.sorted[q.below], q.sorted[cardinality(q.sorted) + 1 - q.below],
+      coalesce((SELECT sum(d.loss) FROM defaulted d), 0), w.share, w.low, w.high, coalesce(a.n, 0)::bigint, a.share,
+      a.low, a.high, u.share, u.low, u.high,
       CASE WHEN l.kind = 'rule' AND r.place IS NULL THEN 'not an indicator of an account by the month'
         WHEN l.kind = 'cases' AND NOT EXISTS (SELECT FROM choice x WHERE x.chosen) THEN 'no rule was chosen'
         WHEN l.kind = 'pd' AND NOT EXISTS (SELECT FROM pd) THEN 'no decision has a PD'
@@ -321,10 +335,16 @@ BEGIN
         WHEN p.n IS NULL THEN 'no alert that counts'
         WHEN NOT EXISTS (SELECT FROM defaulted) THEN 'no account turned bad' ELSE 'judged' END
     FROM list l LEFT JOIN rule r ON r.list = l.list LEFT JOIN choice c ON c.list = l.list
-    LEFT JOIN (SELECT m.list, count(*) AS n FROM mark m GROUP BY m.list) k ON k.list = l.list
+    LEFT JOIN (SELECT b.list, sum(b.n) AS n, sum(b.n * b.n) AS nn FROM (SELECT m.list, a.borrower_id, count(*)::numeric AS n
+      FROM mark m JOIN account a ON a.account_id = m.account_id GROUP BY m.list, a.borrower_id) b GROUP BY b.list) k
+      ON k.list = l.list
+    CROSS JOIN LATERAL credit_limit_internal.count_interval(k.n, k.nn) o
     LEFT JOIN (SELECT t.list, nullif(avg(t.rate), 0)::float8 AS rate FROM touched t GROUP BY t.list) e ON e.list = l.list
-    LEFT JOIN (SELECT x.list, percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY x.lead) AS lead FROM caught x
-      WHERE x.lead > 0 GROUP BY x.list) q ON q.list = l.list
+    -- The interval of a median is between two places of the sorted values, by the sign test; with fewer than 6 there is none.
+    LEFT JOIN (SELECT x.list, percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY x.lead) AS lead,
+        array_agg(x.lead ORDER BY x.lead) AS sorted,
+        CASE WHEN count(*) > 5 THEN floor((count(*) + 1 - 1.959963984540054 * sqrt(count(*)::float8)) / 2)::int END AS below
+      FROM caught x WHERE x.lead > 0 GROUP BY x.list) q ON q.list = l.list
     LEFT JOIN share p ON p.list = l.list AND p.measure = 'all'
     LEFT JOIN share a ON a.list = l.list AND a.measure = 'acted'
     LEFT JOIN share u ON u.list = l.list AND u.measure = 'untouched'
