@@ -270,7 +270,8 @@ FROM judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (
 SELECT t.*, 1 - 2 * (SELECT sum(factorial(n) / factorial(k) / factorial(n - k)) FROM generate_series(0, place - 1) k) / 2.0 ^ n >= 0.95 AS holds,
   bool_and(j.lead_low = sorted[place] AND j.lead_high = sorted[n + 1 - place]) AS same
 FROM (VALUES (11, 2), (17, 4)) t(n, place)
-LEFT JOIN (judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (j.kind, j.rule, j.cases_a_month)) ON n = cardinality(sorted) GROUP BY n, place ORDER BY n;
+LEFT JOIN (judged j JOIN by_hand h ON (h.kind, h.rule, h.cases) IS NOT DISTINCT FROM (j.kind, j.rule, j.cases_a_month))
+  ON n = cardinality(sorted) GROUP BY n, place ORDER BY n;
 SELECT count(*) FILTER (WHERE lead_low > 0) AS with_interval FROM judged;
 SELECT count(*) AS rules, bool_and(j.chosen = coalesce(c.low > 1, false)) AS chosen, bool_and(j.train_accounts = c.accounts AND near(j.train_lift, c.lift)
   AND near(j.train_lift_low, c.low) AND near(j.train_lift_high, c.high) OR c.accounts = 0) AS lift FROM judged j JOIN choice c USING (rule);
