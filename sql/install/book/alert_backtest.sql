@@ -163,13 +163,14 @@ DECLARE
   rules jsonb;
   capacities int[];
 BEGIN
-  PERFORM credit_limit_internal.check_options('backtest_alerts', options, '{"rules": "$.type() == \"array\" && $.size() > 0",
+  PERFORM credit_limit_internal.check_options('backtest_alerts', options, '{
+    "rules": "$.type() == \"array\" && $.size() > 0 && $.size() <= 1000",
     "train_months": "$ >= 2 && $ <= 120 && $.floor() == $", "outcome_months": "$ >= 1 && $ <= 120 && $.floor() == $",
     "min_lift": "$ >= 0 && $ <= 1000", "cases_a_month": "$.type() == \"number\" && $ >= 1 && $ <= 1e9 && $.floor() == $ '
-    '|| $.type() == \"array\" && $.size() > 0 '
+    '|| $.type() == \"array\" && $.size() > 0 && $.size() <= 100 '
     '&& !exists($[*] ? (@.type() != \"number\" || @ < 1 || @ > 1e9 || @.floor() != @))"}',
     'Valid are train_months (2 to 120), outcome_months (1 to 120), min_lift (0 to 1000), cases_a_month (an integer from 1 on, or '
-    'an array of such), rules (an array of objects).');
+    'an array of up to 100), rules (an array of up to 1000 objects).');
   PERFORM credit_limit_internal.need_day('a backtest', first_month);
   PERFORM credit_limit_internal.need_day('a backtest', last_month);
   PERFORM credit_limit_internal.open_book(book);
@@ -178,11 +179,8 @@ BEGIN
   least_lift := coalesce((options ->> 'min_lift')::float8, 1);
   train := coalesce((options ->> 'train_months')::numeric, 12);
   outcome := coalesce((options ->> 'outcome_months')::numeric, (SELECT max(a.outcome_months) FROM report_assumption a));
-  capacities := CASE jsonb_typeof(options -> 'cases_a_month')
-    WHEN 'array' THEN ARRAY(SELECT DISTINCT c.cases::numeric::int
-      FROM jsonb_array_elements_text(options -> 'cases_a_month') c(cases) ORDER BY 1)
-    WHEN 'number' THEN ARRAY[(options ->> 'cases_a_month')::numeric::int]
-    ELSE ARRAY[(SELECT s.cases_a_month FROM alert_setting s)] END;
+  capacities := ARRAY(SELECT DISTINCT c::int FROM jsonb_path_query(coalesce(options -> 'cases_a_month',
+    (SELECT to_jsonb(s.cases_a_month) FROM alert_setting s)), 'lax $[*]') c ORDER BY 1);
   -- Months count from 1. The last month of the book ends what is known of outcomes.
   SELECT 12 * (extract(year FROM l.month) - extract(year FROM first)) + extract(month FROM l.month) - extract(month FROM first)
     + 1 INTO months FROM (SELECT max(h.month) AS month FROM account_month h WHERE h.month BETWEEN first AND last_month) l;
