@@ -40,7 +40,7 @@ MODULE_big   = $(EXTENSION)
 PGFILEDESC   = "credit_limit - credit limits inside the database"
 
 # In the order in which the install script needs them: types before what takes them, aggregates after the rows they return.
-ROOMS        = score validate usage limit watch page
+ROOMS        = score validate usage limit watch page share
 sources      = $(patsubst $(here)/%,%,$(sort $(wildcard $(1:%=$(here)/%))))
 INSTALL_SQL  = sql/install/schema.sql sql/install/types.dat \
 	$(foreach room,$(ROOMS),$(call sources,sql/install/$(room)/*.sql)) \

@@ -7,7 +7,7 @@
 #include "core/state_panel.h"
 #include "pg/memory.h"
 #include "pg/month.h"
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/transitions_state.h"
 
 #include "miscadmin.h"
@@ -143,7 +143,7 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 	if (unlikely(panel->counts.kind != kind))
 		cl_transitions_require(&panel->counts, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) ||
-		(type != CL_NO_AMOUNT && (PG_ARGISNULL(4) || !cl_watch_amount(PG_GETARG_DATUM(4), type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(4) || !cl_amount(PG_GETARG_DATUM(4), type, &amount))))
 	{
 		panel->counts.n_skipped++;
 		PG_RETURN_POINTER(panel);

@@ -6,7 +6,7 @@
 
 #include "pg/memory.h"
 #include "pg/month.h"
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/transitions_state.h"
 
 PG_FUNCTION_INFO_V1(cl_transitions_number_transition);
@@ -39,7 +39,7 @@ add_pair(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 	if (unlikely(transitions->kind != kind || transitions->with_amounts != (type != CL_NO_AMOUNT)))
 		cl_transitions_require(transitions, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
-		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_amount(PG_GETARG_DATUM(3), type, &amount))))
 	{
 		transitions->n_skipped++;
 		PG_RETURN_POINTER(transitions);
@@ -180,7 +180,7 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 	if (unlikely(path->labels.kind != kind))
 		cl_transitions_require(&path->labels, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
-		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_watch_amount(PG_GETARG_DATUM(3), type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_amount(PG_GETARG_DATUM(3), type, &amount))))
 		path->labels.n_skipped++;
 	else
 		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)),

@@ -9,7 +9,7 @@
 #include "core/transition_matrix.h"
 #include "pg/confidence.h"
 #include "pg/record.h"
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/transitions_state.h"
 
 #include "catalog/pg_type.h"
@@ -59,7 +59,7 @@ static void
 put_amount(ClRecord *record, const ClTransitions *transitions, cl_int128 amount)
 {
 	if (transitions->with_amounts)
-		cl_record_put(record, cl_watch_amount_datum(amount));
+		cl_record_put(record, cl_amount_datum(amount));
 	else
 		cl_record_put_null(record);
 }

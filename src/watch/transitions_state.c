@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/transitions_state.h"
 
 #include "pg/memory.h"
@@ -409,7 +409,7 @@ print_flow(StringInfo out, const ClTransitions *state, int months, int from, int
 	print_state(out, state, to);
 	appendStringInfo(out, ", " INT64_FORMAT, flow->n);
 	if (state->with_amounts)
-		appendStringInfo(out, ", %s", cl_numeric_string(cl_watch_amount_datum(flow->amount)));
+		appendStringInfo(out, ", %s", cl_numeric_string(cl_amount_datum(flow->amount)));
 	appendStringInfoChar(out, ']');
 }
 
@@ -471,7 +471,7 @@ parse_flow(const ClJson *node, ClTransitions *state)
 	if (state->with_amounts)
 	{
 		cl_json_item(node, 4, &item);
-		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_WATCH_DECIMALS, &flow.amount) != CL_NUMERIC_OK)
+		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_AMOUNT_DECIMALS, &flow.amount) != CL_NUMERIC_OK)
 			cl_json_error(&item, "an amount of at most four decimals");
 	}
 	wrong = flow_disorder(state, months, &flow);

@@ -10,7 +10,7 @@
 #include "pg/confidence.h"
 #include "pg/month.h"
 #include "pg/record.h"
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/vintage_state.h"
 
 #include "miscadmin.h"
@@ -53,7 +53,7 @@ add_row(FunctionCallInfo fcinfo, ClAmountType type)
 
 	cl_vintage_require(vintage, type == CL_NO_AMOUNT ? CL_VINTAGE_COUNTS : CL_VINTAGE_AMOUNTS);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4) ||
-		(type != CL_NO_AMOUNT && (PG_ARGISNULL(5) || !cl_watch_amount(PG_GETARG_DATUM(5), type, &amount))))
+		(type != CL_NO_AMOUNT && (PG_ARGISNULL(5) || !cl_amount(PG_GETARG_DATUM(5), type, &amount))))
 	{
 		vintage->n_skipped++;
 		PG_RETURN_POINTER(vintage);
@@ -132,7 +132,7 @@ put_amount_shares(ClRecord *record, const ClVintage *vintage, const ClVintageCel
 			cl_record_put_null(record);
 		return;
 	}
-	cl_record_put(record, cl_watch_amount_datum(all));
+	cl_record_put(record, cl_amount_datum(all));
 	for (int k = CL_VINTAGE_EVER; k < CL_VINTAGE_MEASURES; k++)
 		cl_record_put_float8(record, all != 0 ? (double) cell->amount[k] / (double) all : NAN);
 }

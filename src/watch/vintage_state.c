@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "watch/amount.h"
+#include "pg/amount.h"
 #include "watch/vintage_state.h"
 
 #include "core/behavior.h"
@@ -212,7 +212,7 @@ print_cell(StringInfo out, const ClVintage *state, int32_t cohort, int months, c
 	for (int k = 0; k < CL_VINTAGE_MEASURES; k++)
 		appendStringInfo(out, ", " INT64_FORMAT, cell->n[k]);
 	for (int k = 0; state->kind == CL_VINTAGE_AMOUNTS && k < CL_VINTAGE_MEASURES; k++)
-		appendStringInfo(out, ", %s", cl_numeric_string(cl_watch_amount_datum(cell->amount[k])));
+		appendStringInfo(out, ", %s", cl_numeric_string(cl_amount_datum(cell->amount[k])));
 	appendStringInfoChar(out, ']');
 }
 
@@ -250,7 +250,7 @@ parse_cell(const ClJson *node, ClVintage *state)
 		if (length == 5)
 			continue;
 		cl_json_item(node, 5 + k, &item);
-		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_WATCH_DECIMALS, &cell.amount[k]) != CL_NUMERIC_OK)
+		if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&item)), CL_AMOUNT_DECIMALS, &cell.amount[k]) != CL_NUMERIC_OK)
 			cl_json_error(&item, "an amount of at most four decimals");
 	}
 	wrong = disorder(state, &cell);

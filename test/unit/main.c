@@ -63,6 +63,7 @@ FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
 FEATURE_TEST(stress);
 FEATURE_TEST(action_price);
+FEATURE_TEST(disclosure);
 
 static const struct
 {
@@ -111,6 +112,7 @@ static const struct
 	{"allocation", test_allocation},
 	{"stress", test_stress},
 	{"action_price", test_action_price},
+	{"disclosure", test_disclosure},
 };
 
 static bool

@@ -1,19 +1,19 @@
 /*
  * amount.c
- *	  Amounts of watched rows: see amount.h.
+ *	  Amounts of rows that are added up: see amount.h.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "watch/amount.h"
+#include "pg/amount.h"
 
 #include "pg/numeric.h"
 
 #include "utils/fmgrprotos.h"
 
 bool
-cl_watch_amount(Datum value, ClAmountType type, int64 *amount)
+cl_amount(Datum value, ClAmountType type, int64 *amount)
 {
 	ClNumericStatus status;
 
@@ -26,10 +26,10 @@ cl_watch_amount(Datum value, ClAmountType type, int64 *amount)
 		status = isinf(scaled) ? CL_NUMERIC_INFINITE : fabs(scaled) >= 9.2e18 ? CL_NUMERIC_TOO_LARGE : CL_NUMERIC_OK;
 		*amount = status == CL_NUMERIC_OK ? (int64) scaled : 0;
 	}
-	else if (cl_numeric_fast_path(value, CL_WATCH_DECIMALS, amount))
+	else if (cl_numeric_fast_path(value, CL_AMOUNT_DECIMALS, amount))
 		return true;
 	else
-		status = cl_numeric_minor(value, CL_WATCH_DECIMALS, amount);
+		status = cl_numeric_minor(value, CL_AMOUNT_DECIMALS, amount);
 	if (status == CL_NUMERIC_NAN)
 		return false;
 	if (status != CL_NUMERIC_OK)
@@ -43,7 +43,7 @@ cl_watch_amount(Datum value, ClAmountType type, int64 *amount)
 }
 
 Datum
-cl_watch_amount_datum(cl_int128 amount)
+cl_amount_datum(cl_int128 amount)
 {
-	return DirectFunctionCall1(numeric_trim_scale, cl_minor_numeric(amount, CL_WATCH_DECIMALS));
+	return DirectFunctionCall1(numeric_trim_scale, cl_minor_numeric(amount, CL_AMOUNT_DECIMALS));
 }
