@@ -47,6 +47,8 @@ BEGIN
       'demand_agg(g, 1 + sqrt(g))']
     WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
     WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
+    WHEN 'disclosure_table' THEN ARRAY['disclosure_table_agg(label, (i % 3)::text, (i / 2)::bigint, amount)',
+      'disclosure_table_agg(label, ''x'', i::bigint)', 'disclosure_table_agg(NULL, ''x'', 1, 1)']
     WHEN 'concentration' THEN ARRAY['concentration_agg(amount)', 'concentration_agg(x)', 'concentration_agg(exp(5 * x)) FILTER (WHERE i > 0)',
       'concentration_agg(NULL::float8)']
     WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',

@@ -83,6 +83,8 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('demand_model', 'two months', 'demand_model_agg(behavior_add(behavior_add(NULL, month, available, balance, NULL, NULL, NULL),
     (month + interval ''1 month'')::date, available, balance + i, NULL, NULL, NULL))', NULL),
   ('kaplan_meier', 'amounts', 'kaplan_meier_agg(balance, event)', NULL),
+  ('disclosure_table', 'amounts', 'disclosure_table_agg(label, (i % 5)::text, i::bigint, balance)', NULL),
+  ('disclosure_table', 'counts', 'disclosure_table_agg(label, chr(65 + i % 3), i::bigint)', NULL),
   ('concentration', 'few amounts', 'concentration_agg(balance)', NULL),
   ('concentration', 'many', 'concentration_agg(score * (1 + i % 97)) FILTER (WHERE i % 2 = 0)', NULL),
   ('transitions', 'numbers', 'transitions_agg((score / 100)::int, i % 5, balance)', NULL),

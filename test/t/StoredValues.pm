@@ -33,6 +33,8 @@ our %value = (
 		a * i * 79 % 4007, i, 20, 0) AS h FROM generate_series(1, 30) a, generate_series(1, 20) i GROUP BY a) s)",
 	tobit_model => "(SELECT credit_limit.tobit_regression(least(i % 7, 5), 0, 5, ARRAY[i, i % 5, 2 * i], 1, i % 9, NULL)
 		FROM generate_series(1, 50) i)",
+	disclosure_table => "(SELECT credit_limit.disclosure_table_agg(chr(65 + i % 3), (i % 4)::text, i / 2::bigint, i * 1.25)
+		FROM generate_series(1, 90) i)",
 	concentration => "(SELECT credit_limit.concentration_agg(i % 7 * 12.5) FROM generate_series(1, 90) i)",
 	transitions => "(SELECT credit_limit.transitions_agg(i % 5, i * i % 7, i * 1.25) FROM generate_series(1, 90) i)",
 	hazard => "(SELECT credit_limit.hazard_agg(i % 47, i % 3 > 0, nullif(chr(64 + i % 4), '\@')) FROM generate_series(1, 300) i)",

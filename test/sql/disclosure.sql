@@ -1,0 +1,161 @@
+-- disclosure_table, suppress and disclosure_audit: what of a table may be given away, and what an attacker makes of it.
+\i test/helpers.sql
+
+-- 1. Cells and margins against plain SQL. A borrower has several rows in a cell, in several cells of a row, and some without a label.
+CREATE TABLE loan AS
+SELECT (40 * draw(i, 1))::bigint AS borrower, nullif((ARRAY['north', 'south', 'east', 'west', 'x'])[1 + (draw(i, 2) * 5)::int % 5], 'x') AS region,
+  (ARRAY['card', 'line', 'instalment'])[1 + (draw(i, 3) * 3)::int % 3] AS product,
+  CASE WHEN i % 50 = 0 THEN NULL WHEN i % 51 = 0 THEN 'NaN' ELSE round((exp(8 * draw(i, 4)))::numeric, 2) END AS balance
+FROM generate_series(1, 600) i;
+ALTER TABLE loan SET (parallel_workers = 2);
+CREATE TABLE t AS SELECT disclosure_table_agg(region, product, borrower, balance) AS t, disclosure_table_agg(region, product, borrower) AS counts FROM loan;
+CREATE VIEW by_hand AS
+WITH known AS (SELECT * FROM loan WHERE region IS NOT NULL AND balance <> 'NaN'),
+per_borrower AS (SELECT region, product, borrower, sum(balance) AS amount FROM known GROUP BY GROUPING SETS
+  ((region, product, borrower), (region, borrower), (product, borrower), (borrower))),
+cell AS (SELECT region, product, count(*) AS contributors, sum(amount) AS amount, (array_agg(amount ORDER BY amount DESC))[1] AS largest,
+  coalesce((array_agg(amount ORDER BY amount DESC))[2], 0) AS second_largest FROM per_borrower GROUP BY region, product)
+SELECT c.*, (SELECT sum(i.contributors) FROM cell i WHERE i.region IS NOT NULL AND i.product IS NOT NULL
+  AND (i.region = c.region OR c.region IS NULL) AND (i.product = c.product OR c.product IS NULL)) AS n FROM cell c;
+SELECT count(*) AS cells, count(*) FILTER (WHERE h IS NULL OR c IS NULL) AS different FROM t, disclosure_cells(t) c FULL JOIN by_hand h
+  ON (c.row_label, c.column_label) IS NOT DISTINCT FROM (h.region, h.product)
+    AND (c.n, c.contributors, c.amount, c.largest, c.second_largest) = (h.n, h.contributors, h.amount, h.largest, h.second_largest);
+SELECT (t::jsonb ->> 'n_skipped')::int = (SELECT count(*) FROM loan WHERE region IS NULL OR balance IS NULL OR balance = 'NaN') AS skipped,
+  counts::jsonb ? 'amount' AS has_amounts FROM t;
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT uses_parallel('SELECT disclosure_table_agg(region, product, borrower, balance) FROM loan');
+SELECT (SELECT disclosure_table_agg(region, product, borrower, balance) FROM loan) = t AS same,
+  (SELECT disclosure_table_agg(region, product, borrower) FROM loan) = counts AS same_counts FROM t;
+RESET max_parallel_workers_per_gather;
+-- Parts of different borrowers.
+SELECT (SELECT rollup(part) FROM (SELECT disclosure_table_agg(region, product, borrower, balance) AS part FROM loan GROUP BY borrower % 5) s) = t AS same
+FROM t;
+-- More rows than are kept at once: the same borrowers again and again.
+SELECT disclosure_table_agg(r, 'all', b::bigint, 1.5) AS folded
+FROM generate_series(1, 20000) k, (VALUES ('a', 1), ('a', 2), ('b', 1), ('b', 3), ('b', 4)) v (r, b) \gset
+SELECT * FROM disclosure_cells(:'folded');
+SELECT disclosure_table_agg('a', 'b', 1, 1) FROM loan WHERE false;
+SELECT disclosure_table_agg(NULL, 'b', 1, 1);
+SELECT rollup(v) FROM (SELECT disclosure_table_agg(NULL, 'b', 1, 1) AS v UNION ALL SELECT disclosure_table_agg('a', 'b', 7) UNION ALL SELECT NULL) s;
+-- Counts from elsewhere.
+SELECT row_label, column_label, n FROM disclosure_cells((SELECT disclosure_table(array_agg(from_state), array_agg(to_state), array_agg(n))
+  FROM roll_rates((SELECT transitions_agg(i % 3, i % 2) FROM generate_series(1, 20) i))));
+SELECT disclosure_table('{a,a,b,NULL,a}', '{x,y,x,x,x}', '{4,5,6,7,NULL}');
+SELECT disclosure_table('{a}', '{x,y}', '{4}');
+SELECT disclosure_table('{a}', '{x}', '{-4}');
+SELECT disclosure_table('{}', '{}', '{}') AS nothing, disclosure_table(NULL, '{}', '{}') IS NULL AS no_array;
+
+-- 2. What is sensitive, by hand. 10, 60 and 30 of 100: the second (30) knows the first to within 10, which is 1/6 of 60.
+SELECT disclosure_table_agg('r', c, b, a) AS rules FROM (VALUES ('few', 1, 10), ('few', 2, 10), ('p', 1, 60), ('p', 2, 30), ('p', 3, 10),
+  ('one', 1, 81), ('one', 2, 10), ('one', 3, 9), ('two', 1, 45), ('two', 2, 45), ('two', 3, 5), ('two', 4, 5), ('fair', 1, 1), ('fair', 2, 1), ('fair', 3, 1))
+  v (c, b, a) \gset
+SELECT column_label, string_agg(sensitive, ' ' ORDER BY number) AS sensitive FROM (VALUES (1, '{"minimum_frequency": 3, "p": 0}'::jsonb),
+    (2, '{"minimum_frequency": 1, "p": 0.16}'), (3, '{"minimum_frequency": 1, "p": 0.17}'),
+    (4, '{"minimum_frequency": 1, "p": 0, "dominance": {"n": 1, "share": 0.8}}'),
+    (5, '{"minimum_frequency": 1, "p": 0, "dominance": {"n": 2, "share": 0.89}}')) v (number, rule), disclosure_cells(:'rules', rule)
+WHERE row_label IS NOT NULL AND column_label IS NOT NULL GROUP BY column_label ORDER BY column_label;
+
+-- 3. What an attacker learns. Bounds of the hidden cells of this table by R 4.2, lpSolve 5.6.18 (lp("max") and lp("min") over 16 cells,
+-- 8 equations, published cells fixed).
+CREATE TABLE small (r text, c text, borrower bigint, amount numeric);
+INSERT INTO small SELECT r, c, 100 * i + k, a FROM (VALUES (1, 'a', 'x', '{20,50,10,8,22}'::int[]), (2, 'a', 'y', '{10,20,15,5}'),
+  (3, 'a', 'z', '{8,9,10,11,12,13}'),
+  (4, 'b', 'x', '{5,7,6,3,9}'), (5, 'b', 'y', '{40}'), (6, 'b', 'z', '{30,20,10,10,5,25}'), (7, 'c', 'x', '{9,8,7,6,5,4}'), (8, 'c', 'y', '{12,13,14,15,16}'),
+  (9, 'c', 'z', '{17,19,6,6,5}')) v (i, r, c, amounts), unnest(amounts) WITH ORDINALITY u (a, k);
+SELECT disclosure_table_agg(r, c, borrower, amount) AS small FROM small \gset
+SELECT suppress(:'small') AS released \gset
+SELECT row_label, column_label, n, amount FROM released_cells(:'released');
+SELECT row_label, column_label, measure, value, low, high, low_required, high_required, attacker, safe
+FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], ARRAY[:'released']::jsonb[]);
+-- Without secondary suppression every sensitive cell is given away.
+SELECT count(*) AS cells, count(*) FILTER (WHERE NOT safe) AS unsafe, count(*) FILTER (WHERE low = value AND high = value) AS known
+FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], ARRAY[suppress(:'small', '{"secondary": false}')]);
+-- A release that hides nothing.
+SELECT row_label, column_label, measure, low, high, safe FROM disclosure_audit(ARRAY[:'small']::disclosure_table[],
+  ARRAY[suppress(:'small', '{"minimum_frequency": 1, "p": 0}')]);
+
+-- 4. Differences. The same borrowers in two tables, all of them and without the newcomers; each is safe alone. Who has both has the newcomers,
+-- of whom nothing was given away.
+SELECT disclosure_table_agg(r, c, borrower, amount) FILTER (WHERE borrower % 100 > 1) AS rest,
+  disclosure_table_agg(r, c, borrower, amount) FILTER (WHERE borrower % 100 = 1) AS came FROM small \gset
+\set rule '{"minimum_frequency": 3}'
+SELECT count(*) FILTER (WHERE NOT safe) AS unsafe FROM disclosure_audit(ARRAY[:'small', :'rest']::disclosure_table[],
+  ARRAY[suppress(:'small', :'rule'), suppress(:'rest', :'rule')], :'rule');
+-- Bounds of what came, by lpSolve as above, 48 cells in one program.
+SELECT row_label, column_label, value, low, high, safe FROM disclosure_audit(ARRAY[:'small', :'rest', :'came']::disclosure_table[],
+  ARRAY[suppress(:'small', :'rule'), suppress(:'rest', :'rule'), NULL], :'rule', '[{"sum": [2, 3], "equals": [1]}]')
+WHERE table_number = 3 AND measure = 'amount';
+-- Two releases of one table that hide different cells, to two recipients who talk to each other: together they hide nothing.
+SELECT suppress(:'small', '{"minimum_frequency": 1, "p": 0, "hide": [["a", "y"], ["b", "y"], ["a", "x"], ["b", "x"]]}') AS one,
+  suppress(:'small', '{"minimum_frequency": 1, "p": 0, "hide": [["a", "y"], ["b", "y"], ["a", "z"], ["b", "z"]]}') AS other \gset
+SELECT count(*) FILTER (WHERE NOT safe) AS unsafe FROM disclosure_audit(ARRAY[:'small', :'small']::disclosure_table[], ARRAY[:'one', :'other']::jsonb[],
+  '{"minimum_frequency": 2}');
+SELECT table_number, row_label, column_label, value, low, high, safe FROM disclosure_audit(ARRAY[:'small', :'small']::disclosure_table[],
+  ARRAY[:'one', :'other']::jsonb[], '{"minimum_frequency": 2}', '[{"sum": [1], "equals": [2]}]') WHERE measure = 'amount';
+
+-- 5. Who is alone in a hidden cell knows it. Row one has two borrowers, each alone in a cell: hiding both keeps strangers out, and each of the two
+-- would read the other's amount off the margin. So a third cell goes.
+SELECT disclosure_table_agg(r, c, b, 100) AS pair FROM (SELECT r, c, CASE WHEN r = 'one' AND c IN ('x', 'y') THEN 1 ELSE 9 END AS n
+  FROM unnest('{one,two,three}'::text[]) r, unnest('{x,y,z}'::text[]) c) s, generate_series(1, n) k, LATERAL (SELECT hashtext(r || c || k)::bigint AS b) h \gset
+SELECT row_label, column_label, low, high, attacker, safe FROM disclosure_audit(ARRAY[:'pair']::disclosure_table[],
+  ARRAY[suppress(:'pair', '{"minimum_frequency": 1, "p": 0, "hide": [["one", "x"], ["one", "y"], ["two", "x"], ["two", "y"]]}')]) WHERE measure = 'amount';
+SELECT string_agg(concat_ws(' ', row_label, column_label), ', ') AS hidden FROM released_cells(suppress(:'pair')) WHERE n IS NULL;
+SELECT bool_and(safe) AS safe FROM disclosure_audit(ARRAY[:'pair']::disclosure_table[], ARRAY[suppress(:'pair')]);
+
+-- 6. Values coarsened. Each published amount is the nearest multiple of 100, and what is not known of the others protects the hidden: fewer are hidden.
+SELECT count(*) FILTER (WHERE amount IS NULL) AS hidden, count(*) FILTER (WHERE amount % 100 <> 0 OR n % 10 <> 0) AS not_rounded
+FROM released_cells(suppress(:'small', '{"round": 100, "round_n": 10}'));
+SELECT row_label, column_label, measure, value, low, high, safe FROM disclosure_audit(ARRAY[:'small']::disclosure_table[],
+  ARRAY[suppress(:'small', '{"round": 100, "round_n": 10}')]);
+SELECT count(*) AS cells, bool_and(c.amount BETWEEN a.low AND a.high AND r.n IS NULL) AS inside, bool_and(a.safe) AS safe FROM t,
+  disclosure_audit(ARRAY[t], ARRAY[suppress(t, '{"round": 500, "minimum_frequency": 22}')], '{"minimum_frequency": 22}') a
+  JOIN disclosure_cells(t) c USING (row_label, column_label)
+  JOIN released_cells(suppress(t, '{"round": 500, "minimum_frequency": 22}')) r USING (row_label, column_label) WHERE a.measure = 'amount';
+
+-- 7. Mistakes.
+SELECT disclosure_table_agg('a', 'b', 1, -1);
+SELECT disclosure_table_agg('a', 'b', 1, 'Infinity');
+SELECT disclosure_table_agg('a', 'b', 1, 0.00001);
+SELECT disclosure_table_agg(repeat('a', 257), 'b', 1);
+SELECT disclosure_table_agg(i::text, 'b', 1) FROM generate_series(1, 201) i;
+SELECT rollup(v) FROM (SELECT disclosure_table_agg('a', 'b', 1, 1) AS v UNION ALL SELECT disclosure_table_agg('a', 'b', 7)) s;
+SELECT suppress(:'small', '{"minimum": 5}');
+SELECT suppress(:'small', '{"p": 1.5}');
+SELECT suppress(:'small', '{"dominance": {"n": 3, "share": 0.5}}');
+SELECT suppress(:'small', '{"round": 0}');
+SELECT suppress(:'small', '{"hide": [["a", "q"]]}');
+SELECT * FROM released_cells('{"version": 1, "rows": ["a"], "columns": [], "n": [[1], [-1]]}');
+SELECT * FROM released_cells('{"version": 1, "rows": ["a"], "columns": [], "n": [[1]]}');
+SELECT * FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], ARRAY[suppress(:'rest')]);
+SELECT * FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], ARRAY[suppress(:'rules')]);
+SELECT * FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], '{}');
+SELECT * FROM disclosure_audit(ARRAY[NULL]::disclosure_table[], '{NULL}');
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'rest']::disclosure_table[], '{NULL,NULL}', '{}', '[{"sum": [1], "equals": [2]}]');
+SELECT * FROM disclosure_audit(ARRAY[:'small']::disclosure_table[], '{NULL}', '{}', '[{"sum": [1], "equals": [2]}]');
+SELECT count(*) FROM disclosure_audit(NULL, NULL), disclosure_cells(NULL), released_cells(NULL);
+SELECT suppress(NULL) IS NULL AS nothing,
+  suppress('{"version": 1, "n_skipped": 0, "rows": [], "columns": [], "n": [[0]], "contributors": [[], [], 0]}') AS empty;
+
+-- 8. Text and bytes that contradict themselves.
+SELECT jsonb_set(:'small', '{n,0,0}', '7')::disclosure_table;
+SELECT jsonb_set(:'small', '{largest,0,0}', '7')::disclosure_table;
+SELECT jsonb_set(:'small', '{rows,0}', '"z"')::disclosure_table;
+SELECT jsonb_set(:'small', '{amount,3,3}', '1e40')::disclosure_table;
+CREATE TABLE attacked (v disclosure_table);
+CREATE FUNCTION use_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM suppress(NEW.v), count(*) FROM disclosure_cells(NEW.v) c;
+  PERFORM rollup(v) FROM (SELECT NEW.v AS v UNION ALL SELECT NEW.v) s;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER use_it BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_it();
+\set n 300
+\if :soak
+\set n 5000
+\endif
+SELECT attack(:'small'::disclosure_table::bytea);
+SELECT count(*) = :n AS tried, count(*) FILTER (WHERE answer = 'refused') > :n / 2 AS mostly_refused FROM (SELECT attack(set_byte(b,
+  (draw(i, 7) * (length(b) - 1))::int, (draw(i, 8) * 255)::int)) AS answer FROM generate_series(1, :n) i, (SELECT :'small'::disclosure_table::bytea AS b) s) a;
+SELECT count(*) FILTER (WHERE attack(substr(b, 1, i)) <> 'refused') AS cut_and_accepted FROM (SELECT :'small'::disclosure_table::bytea AS b) s,
+  generate_series(0, length(b) - 1, 7) i;
+CALL remove_data_files();
