@@ -247,6 +247,46 @@ cl_disclosure_rows_add(ClDisclosureRows *rows, const ClDisclosureEntry *entry)
 	rows->entry[rows->n++] = *entry;
 }
 
+static bool
+comes_before(const ClDisclosureEntry *one, const ClDisclosureEntry *other)
+{
+	if (one->amount != other->amount)
+		return one->amount > other->amount;
+	return one->row != other->row ? one->row < other->row : one->column < other->column;
+}
+
+/* A borrower's own rows alone decide what is left of them, so that nobody else changes what he counts for. */
+void
+cl_disclosure_bound(ClDisclosureRows *rows, int cells, cl_int128 clip)
+{
+	size_t		kept = 0;
+
+	fold(rows);
+	for (size_t i = 0; i < rows->n;)
+	{
+		size_t		end = i;
+
+		if (i % 1000 == 0)
+			rows->memory.check_for_interrupts();
+		while (end < rows->n && rows->entry[end].contributor == rows->entry[i].contributor)
+			end++;
+		for (int k = 0; k < cells && i < end; k++, i++)
+		{
+			size_t		most = i;
+			ClDisclosureEntry entry;
+
+			for (size_t m = i + 1; m < end; m++)
+				most = comes_before(&rows->entry[m], &rows->entry[most]) ? m : most;
+			entry = rows->entry[most];
+			rows->entry[most] = rows->entry[i];
+			entry.amount = entry.amount < clip ? entry.amount : clip;
+			rows->entry[kept++] = entry;
+		}
+		i = end;
+	}
+	rows->n = rows->folded = kept;
+}
+
 bool
 cl_disclosure_collect(ClDisclosureRows *rows, ClDisclosureTable *table, const int *row, const int *column)
 {

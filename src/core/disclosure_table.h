@@ -80,6 +80,8 @@ typedef struct ClDisclosureRows
 
 extern void cl_disclosure_rows_init(ClDisclosureRows *rows, const ClMemory *memory);
 extern void cl_disclosure_rows_add(ClDisclosureRows *rows, const ClDisclosureEntry *entry);
+/* Leaves of each contributor so many cells, those with the most, and of each no more than the clip. */
+extern void cl_disclosure_bound(ClDisclosureRows *rows, int cells, cl_int128 clip);
 /*
  * Into an empty table, where rows and columns of the entries have these places; a contributor counts once in a cell and in a
  * margin. False when there is too much of them.

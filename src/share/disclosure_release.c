@@ -143,9 +143,10 @@ cl_disclosure_cells(PG_FUNCTION_ARGS)
 /*
  * What is given away:
  *		{"version": 1, "rows": ["a", "b"], "columns": ["x"], "round": 100, "n": [[12, 12], [null, null], [30, 30]], "amount": ...}
- * with null where a cell is hidden, margins last; round and round_n only where values are rounded
+ * with null where a cell is hidden, margins last; round and round_n only where values are rounded; noise, of one that has it, in
+ * noisy_release.c
  */
-static const char *const release_keys[] = {"version", "rows", "columns", "round", "round_n", "n", "amount", NULL};
+static const char *const release_keys[] = {"version", "rows", "columns", "round", "round_n", "noise", "n", "amount", NULL};
 
 static void
 write_labels(StringInfo out, const char *key, char **label, int n)
@@ -223,7 +224,9 @@ typedef struct Release
 	ClJson		label[2];
 	ClJson		matrix[2];		/* n, amount */
 	int			n[2];			/* rows, columns */
+	bool		with_counts;
 	bool		with_amounts;
+	bool		with_noise;
 } Release;
 
 static void
@@ -240,13 +243,17 @@ open_release(Release *release, Jsonb *jsonb)
 		cl_json_require(&release->root, side == 0 ? "rows" : "columns", &release->label[side]);
 		release->n[side] = cl_json_array(&release->label[side], 0, CL_DISCLOSURE_LABELS);
 	}
-	cl_json_require(&release->root, "n", &release->matrix[0]);
+	release->with_noise = cl_json_get(&release->root, "noise", &node);
+	release->with_counts = cl_json_get(&release->root, "n", &release->matrix[0]);
 	release->with_amounts = cl_json_get(&release->root, "amount", &release->matrix[1]);
-	for (int k = 0; k < 1 + release->with_amounts; k++)
-		(void) cl_json_array(&release->matrix[k], release->n[0] + 1, release->n[0] + 1);
+	for (int k = 0; k < 2; k++)
+	{
+		if (k == 0 ? release->with_counts : release->with_amounts)
+			(void) cl_json_array(&release->matrix[k], release->n[0] + 1, release->n[0] + 1);
+	}
 }
 
-/* One cell of a matrix; false where it is hidden. */
+/* One cell of a matrix; false where it is hidden. Noise may have made it negative. */
 static bool
 released_value(const Release *release, bool amounts, int row, int column, cl_int128 *value)
 {
@@ -260,7 +267,7 @@ released_value(const Release *release, bool amounts, int row, int column, cl_int
 	if (cell.value.type == jbvNull)
 		return false;
 	if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&cell)), amounts ? CL_DISCLOSURE_DECIMALS : 0, value) != CL_NUMERIC_OK ||
-		*value < 0 || *value > most + most)
+		*value > most + most || *value < (release->with_noise ? -most : 0))
 		cl_json_error(&cell, amounts ? "an amount of at most four decimals, or null" : "a count, or null");
 	return true;
 }
@@ -290,7 +297,7 @@ cl_released_cells(PG_FUNCTION_ARGS)
 					cl_json_item(&release.label[side], at, &label);
 				cl_record_put_text(&record, at < release.n[side] ? cl_json_text(&label) : NULL);
 			}
-			there = released_value(&release, false, i, j, &value);
+			there = release.with_counts && released_value(&release, false, i, j, &value);
 			cl_record_put_if(&record, there, Int64GetDatum(there ? (int64) value : 0));
 			there = release.with_amounts && released_value(&release, true, i, j, &value);
 			cl_record_put_if(&record, there, there ? cl_disclosure_numeric(value) : (Datum) 0);
@@ -336,6 +343,8 @@ cl_disclosure_hidden(Jsonb *released, const ClDisclosure *state, ClDisclosureRul
 	open_release(&release, released);
 	require_labels(&release, 0, state->row, table->rows, number);
 	require_labels(&release, 1, state->column, table->columns, number);
+	if (release.with_noise || !release.with_counts)
+		not_of_this_table(number, "release has noise, or no counts");
 	if (release.with_amounts != table->with_amounts)
 		not_of_this_table(number, "one has amounts and the other has none");
 	rule->round = cl_json_get(&release.root, "round", &node) ? cl_json_decimal(&node, CL_DISCLOSURE_DECIMALS, 1, MOST_ROUND) : 0;

@@ -64,6 +64,7 @@ FEATURE_TEST(allocation);
 FEATURE_TEST(stress);
 FEATURE_TEST(action_price);
 FEATURE_TEST(disclosure);
+FEATURE_TEST(discrete_noise);
 
 static const struct
 {
@@ -113,6 +114,7 @@ static const struct
 	{"stress", test_stress},
 	{"action_price", test_action_price},
 	{"disclosure", test_disclosure},
+	{"discrete_noise", test_discrete_noise},
 };
 
 static bool

@@ -110,7 +110,7 @@ BEGIN
     END
     $body$;
     COMMENT ON FUNCTION @book@.write_act() IS
-    'trigger of erasure, retirement and versions: continues log_act with what was written';
+    'trigger of erasure, retirement, release and versions: continues log_act with what was written';
 
     CREATE FUNCTION @book@.work_case() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -144,6 +144,7 @@ BEGIN
     'trigger of account_month: says in report_change which months are to be counted, NULL being all of them';
     CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release FOR EACH ROW EXECUTE FUNCTION @book@.write_act('release');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
   $$, '@book@', quote_ident(book));	-- DDL

@@ -126,6 +126,8 @@ AS $$
   UNION ALL SELECT 'allocation', v.allocation_id, to_jsonb(c)::text FROM allocation_version v, LATERAL (SELECT v.name, v.version,
     v.as_of, v.products, v.options, v.status, v.created_by, v.created_login, v.approved_by, v.retired_by, v.valid_from,
     v.valid_to, v.digest) c WHERE v.status <> 'draft'
+  UNION ALL SELECT 'release', r.release_id, to_jsonb(c)::text FROM release r, LATERAL (SELECT r.name, r.recipient, r.coalition,
+    r.kind, r.epsilon, r.created_by, r.created_at, r.digest) c
 $$;
 
 -- the hash that a row of log_act should have

@@ -1,0 +1,129 @@
+-- Releases of a book: a ledger that judges each with all before it, and noise from a budget.
+\i test/helpers.sql
+\set SHOW_CONTEXT never
+SELECT create_book('release_book');
+CREATE TABLE small (r text, c text, borrower bigint, amount numeric);
+INSERT INTO small SELECT r, c, 100 * i + k, a FROM (VALUES (1, 'a', 'x', '{20,50,10,8,22}'::int[]), (2, 'a', 'y', '{10,20,15,5}'),
+  (3, 'a', 'z', '{8,9,10,11,12,13}'), (4, 'b', 'x', '{5,7,6,3,9}'), (5, 'b', 'y', '{40}'), (6, 'b', 'z', '{30,20,10,10,5,25}'),
+  (7, 'c', 'x', '{9,8,7,6,5,4}'), (8, 'c', 'y', '{12,13,14,15,16}'), (9, 'c', 'z', '{17,19,6,6,5}')) v (i, r, c, amounts),
+  unnest(amounts) WITH ORDINALITY u (a, k);
+CREATE VIEW part AS SELECT disclosure_table_agg(r, c, borrower, amount) AS everyone,
+  disclosure_table_agg(r, c, borrower, amount) FILTER (WHERE borrower % 100 > 1) AS rest,
+  disclosure_table_agg(r, c, borrower, amount) FILTER (WHERE borrower % 100 = 1) AS came FROM small;
+SELECT everyone, rest, came FROM part \gset
+
+-- 1. Hidden cells: what is read is the committed row.
+\set rule '{"minimum_frequency": 3}'
+CALL release_table('release_book', 'bank', 'all', :'everyone', :'rule');
+SELECT name, recipient, coalition, kind, epsilon, released = suppress(:'everyone', :'rule') AS suppressed FROM release_book.release;
+-- The same again is the same; another of that name is not.
+CALL release_table('release_book', 'bank', 'all', :'everyone', :'rule');
+CALL release_table('release_book', 'bank', 'all', :'everyone', '{"minimum_frequency": 4}');
+CALL release_table('release_book', 'fund', 'all', :'rest', :'rule');
+SELECT count(*) FROM release_book.release;
+
+-- 2. Differences. Without the ledger the second release is safe (test disclosure); with it, it gives the newcomers away, to the same recipient or to
+-- one of his coalition; a stranger to both may have it.
+CALL release_table('release_book', NULL, 'came', :'came', :'rule');
+CALL release_table('release_book', 'bank', 'rest', :'rest', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]');
+CALL release_table('release_book', 'fund', 'rest', :'rest', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]', 'bank');
+CALL release_table('release_book', 'fund', 'rest', :'rest', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]');
+CALL release_table('release_book', 'bank', 'other', :'rest', :'rule', '[{"sum": ["nobody"], "equals": ["all"]}]');
+CALL release_table('release_book', 'bank', 'other', :'rest', :'rule', '[{"sum": ["other"], "equals": ["all"]}]');
+CALL release_table('release_book', 'bank', 'other', NULL);
+-- Two releases of one table that hide different cells.
+CALL release_table('release_book', 'us', 'one', :'everyone', '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["a", "x"], ["b", "x"]]}');
+CALL release_table('release_book', 'us', 'two', :'everyone', '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["a", "z"], ["b", "z"]]}',
+  '[{"sum": ["one"], "equals": ["two"]}]');
+SELECT name, recipient, coalition, released IS NULL AS nobody FROM release_book.release ORDER BY release_id;
+
+-- 3. Noise. Nothing is left of a budget of 0; then counts of 1 and amounts of 1 each take their epsilon.
+\set options '{"rows": ["a", "b", "d"], "columns": ["y", "z"], "epsilon_n": 0.5}'
+CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
+UPDATE release_book.release_budget SET epsilon = 1.2;
+CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
+SELECT row_label, column_label, n IS NOT NULL AS n, amount FROM release_book.release r, released_cells(released) WHERE r.name = 'noisy';
+-- Again, and for another: the same noise, and nothing more is taken.
+CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
+CALL make_release('release_book', 'fund', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
+CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small WHERE amount > 0', :'options');
+SELECT count(*) AS recipients, count(DISTINCT released) AS different, sum(epsilon) AS taken FROM release_book.release WHERE name = 'noisy';
+-- Two recipients together stay within the budget.
+CALL make_release('release_book', 'fund', 'second', 'SELECT r, c, borrower, amount FROM small',
+  '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.2, "epsilon_amount": 0.5, "clip": 30}');
+CALL make_release('release_book', 'bank', 'third', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.000001}');
+
+-- 4. A transaction that is rolled back buys nothing: a thousand requests inside transactions, savepoints and subtransactions.
+UPDATE release_book.release_budget SET epsilon = 50;
+BEGIN;
+CALL make_release('release_book', 'bank', 'fourth', 'SELECT r, c, borrower, amount FROM small', :'options');
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+CALL make_release('release_book', 'bank', 'fourth', 'SELECT r, c, borrower, amount FROM small', :'options');
+ROLLBACK TO s;
+CALL release_table('release_book', 'fund', 'fourth', :'rest');
+ROLLBACK;
+DO $$
+DECLARE
+  refused int := 0;
+BEGIN
+  FOR i IN 1 .. 1000 LOOP
+    BEGIN
+      CALL credit_limit.make_release('release_book', 'bank', 'fourth', 'SELECT r, c, borrower, amount FROM small',
+        '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.01}');
+    EXCEPTION WHEN active_sql_transaction OR invalid_transaction_termination OR invalid_transaction_state THEN
+      refused := refused + 1;
+    END;
+  END LOOP;
+  RAISE WARNING 'refused: %', refused;
+END $$;
+SELECT count(*) FROM release_book.release WHERE name = 'fourth';
+
+-- 5. What is drawn is what it says. Without noise to speak of (epsilon 100): a borrower counts in two cells, those with the most, for 25 at most.
+CREATE TABLE many AS SELECT b AS borrower, r, c, 10 * b + 7 * i AS amount FROM generate_series(1, 5) b,
+  unnest('{p,q}'::text[], '{u,v}'::text[]) WITH ORDINALITY s (r, c, i)
+UNION ALL SELECT b, 'p', 'v', 1 FROM generate_series(1, 5) b;
+SELECT row_label, column_label, r.n BETWEEN h.n - 1 AND h.n + 1 AS n,
+  r.amount BETWEEN h.amount - 20 AND h.amount + 20 AS amount
+FROM credit_limit_internal.noisy_table('SELECT r, c, borrower, amount FROM many', '{"rows": ["p", "q"], "columns": ["u", "v"], "cells": 2, "clip": 25,
+  "epsilon_n": 100, "epsilon_amount": 100}') d, released_cells(d.released) r
+  JOIN (VALUES ('p', 'u', 5, 17 + 25 * 4), ('p', 'v', 0, 0), ('q', 'u', 0, 0), ('q', 'v', 5, 24 + 25 * 4)) h (row_label, column_label, n, amount)
+  USING (row_label, column_label);
+-- Counts of 200 empty cells at epsilon 1: 0 comes with probability 0.462, so 92 times, with a standard deviation of 7.
+SELECT count(*) AS cells, count(*) FILTER (WHERE n = 0) BETWEEN 92 - 40 AND 92 + 40 AS zeros, count(DISTINCT n) > 3 AS different
+FROM credit_limit_internal.noisy_table('SELECT r, c, borrower, amount FROM small WHERE false',
+  (SELECT jsonb_build_object('rows', jsonb_agg(i::text), 'columns', '["x"]'::jsonb, 'epsilon_n', 1) FROM generate_series(1, 200) i)) d,
+  released_cells(d.released) WHERE row_label IS NOT NULL AND column_label IS NOT NULL;
+
+-- 6. Mistakes.
+CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower FROM small', :'options');
+CALL make_release('release_book', 'bank', 'fifth', 'DELETE FROM small', :'options');
+CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"]}');
+CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0}');
+CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"], "epsilon_amount": 1}');
+CALL make_release('release_book', 'bank', NULL, 'SELECT r, c, borrower, amount FROM small', :'options');
+SELECT * FROM disclosure_audit(ARRAY[:'everyone']::disclosure_table[], (SELECT ARRAY[released] FROM release_book.release WHERE name = 'noisy' LIMIT 1));
+
+-- 7. The ledger stays, stands in the log, and who reads does not write it.
+UPDATE release_book.release SET epsilon = 0;
+DELETE FROM release_book.release;
+SELECT count(*) = (SELECT count(*) FROM release_book.release) AS acts FROM release_book.log_act WHERE kind = 'release';
+SELECT count(*) AS violations FROM verify_log('release_book');
+ALTER TABLE release_book.release DISABLE TRIGGER ALL;
+UPDATE release_book.release SET released = '{}' WHERE name = 'noisy' AND recipient = 'fund';
+ALTER TABLE release_book.release ENABLE TRIGGER ALL;
+SELECT * FROM verify_log('release_book');
+CREATE ROLE regress_release_reader;
+SELECT grant_book('release_book', analyst => 'regress_release_reader');
+GRANT SELECT ON small TO regress_release_reader;
+SET ROLE regress_release_reader;
+SELECT count(*) AS readable FROM (SELECT name, released FROM release_book.release) s;
+SELECT cells FROM release_book.release;
+CALL credit_limit.make_release('release_book', 'bank', 'sixth', 'SELECT r, c, borrower, amount FROM small', :'options');
+INSERT INTO release_book.release (name, kind, options) VALUES ('x', 'noise', '{}');
+RESET ROLE;
+SELECT revoke_book('release_book', 'regress_release_reader');
+REVOKE ALL ON small FROM regress_release_reader;
+DROP ROLE regress_release_reader;
+DROP SCHEMA release_book, release_book_report CASCADE;
