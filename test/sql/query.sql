@@ -59,6 +59,9 @@ INSERT INTO place VALUES
   ('scorecard_refit event', 'SELECT * FROM credit_limit.scorecard_refit((SELECT card FROM cards), ''loan'', %L)', 'bad'),
   ('cross_validate relation', 'SELECT * FROM credit_limit.cross_validate(%L, ''bad'', ARRAY[''age''], ''{"screening": {"min_iv": 0}}'', 2)', 'loan'),
   ('cross_validate fold_by', 'SELECT * FROM credit_limit.cross_validate(''loan'', ''bad'', ARRAY[''age''], ''{"screening": {"min_iv": 0}}'', 2, %L)', 'id'),
+  ('release_table query', 'SELECT pg_typeof(credit_limit_internal.table_of_query(%L))', 'SELECT disclosure_table_agg(''a'', ''x'', id, age) FROM loan'),
+  ('make_release query', 'SELECT * FROM credit_limit_internal.noisy_table(%L, ''{"rows": ["a"], "columns": ["x"], "epsilon_n": 1}'')',
+    'SELECT ''a'', ''x'', id, age FROM loan'),
   ('swap_set relation', 'SELECT * FROM cards c, credit_limit.swap_set(%L, c.card, c.card, 500, 500)', 'loan'),
   ('swap_set event', 'SELECT * FROM cards c, credit_limit.swap_set(''loan'', c.card, c.card, 500, 500, %L)', 'bad'),
   ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '
@@ -72,7 +75,7 @@ SELECT p.proname, string_agg(a.name, ', ' ORDER BY a.n) AS arguments
 FROM pg_proc p, unnest(p.proargnames) WITH ORDINALITY a (name, n)
 WHERE p.pronamespace = 'credit_limit'::regnamespace AND a.name IN ('query', 'relation', 'bin_expression', 'period_expression', 'expression', 'terms')
   AND a.n <= p.pronargs AND p.proname NOT IN ('require_repeatable', 'require_event_column', 'is_report', 'alert_sql', 'latest_row')
-GROUP BY p.oid, p.proname ORDER BY p.proname;
+GROUP BY p.oid, p.proname ORDER BY p.proname, arguments;
 
 CREATE TABLE hostile (text text);
 INSERT INTO hostile VALUES

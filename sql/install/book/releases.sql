@@ -158,7 +158,7 @@ BEGIN
   IF cells IS NULL OR name IS NULL OR rule IS NULL OR links IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a release needs a name, a table, a rule and links',
       DETAIL = format('Given are name %L, rule %L and links %L.', name, rule, links),
-      HINT = 'disclosure_table_agg() gives the table; it is NULL where there are no rows.';
+      HINT = 'A rule may be ''{}'', and links ''[]''.';
   END IF;
   IF EXISTS (SELECT FROM release r WHERE r.name = write_release.name AND r.cells OPERATOR(credit_limit.<>) write_release.cells) THEN
     RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('there is another release "%s"', name),
@@ -200,19 +200,21 @@ $$;
 
 -- gives a table away with cells hidden: suppress() chooses them by the rule, disclosure_audit() judges the release together with all
 -- that its recipient and the others of his coalition (default: he alone) have, and the row of the table release is committed;
--- what is read is that row. links: [{"sum": ["rest", "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what.
+-- what is read is that row. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest", "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what.
 -- recipient NULL: nobody gets the table, but links can name it. The same name again, with the same table and rule, gives the
--- same. Errors: a NULL argument (22004), in a transaction block (25001), a cell that would be given away (23514), another release of
--- that name (23505), a link that names no release (42704), links that do not add up, a rule out of range (22023)
-CREATE PROCEDURE credit_limit.release_table(book text, recipient text, name text, cells credit_limit.disclosure_table,
+-- same. Errors: a NULL argument (22004), in a transaction block (25001), a cell that would be given away (23514), another release
+-- of that name (23505), a query of something else (42804), a link that names no release (42704), links that do not add up, a rule
+-- out of range (22023)
+CREATE PROCEDURE credit_limit.release_table(book text, recipient text, name text, query text,
     rule jsonb DEFAULT '{}', links jsonb DEFAULT '[]', coalition text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
-  -- It commits, so it may not set the search_path: nothing in it is looked up there.
+  -- It commits, so it may not set the search_path: nothing in it is looked up there but the names in the query.
 BEGIN
   PERFORM credit_limit_internal.need_autocommit('release_table');
   IF NOT credit_limit_internal.has_release(book, recipient, name, 'hidden', rule) THEN
-    PERFORM credit_limit_internal.write_release(book, recipient, name, cells, rule, links, coalition);
+    PERFORM credit_limit_internal.write_release(book, recipient, name, credit_limit_internal.table_of_query(query), rule, links,
+      coalition);
   END IF;
   COMMIT;
 END
