@@ -2,8 +2,8 @@
  * disclosure_flow.h
  *	  What an attacker can learn from a two-way table of which some cells are hidden, exactly.
  *
- * The cells of a table with margins are the arcs of a network: row i -> column j in the middle, column "total" -> row i and column
- * j -> row "total" in the margins, row "total" -> column "total" for the sum of all. Additivity of a row or column is the
+ * The cells of a table with margins are the arcs of a network: row i -> column j in the middle, column "total" -> row i and
+ * column j -> row "total" in the margins, row "total" -> column "total" for the sum of all. Additivity of a row or column is the
  * conservation of flow in a node, so other tables that fit what is published differ from the true one by circulations, and how
  * far a cell can move is a maximum flow from one of its ends to the other (Edmonds and Karp 1972; Cox 1995 on tables).
  */

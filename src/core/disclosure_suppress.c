@@ -145,8 +145,8 @@ barred_part(const ClDisclosureTable *table, const ClFlowTable *flow, int place)
 }
 
 /*
- * How far all attackers leave the cell a way in that direction, of what is asked; with a price it is made where there is none. Who
- * knows a cell that did not move with it has the stranger's table before him.
+ * How far all attackers leave the cell a way in that direction, of what is asked; with a price it is made where there is none.
+ * Who knows a cell that did not move with it has the stranger's table before him.
  */
 static cl_int128
 move_for_all(const ClDisclosureTable *table, const bool *hidden, ClFlowTable *flow, int place, bool up, cl_int128 most,
@@ -217,11 +217,10 @@ cl_disclosure_suppress(const ClDisclosureTable *table, const ClDisclosureRule *r
 	while (work.changed && can)
 	{
 		work.changed = false;
-		for (int measure = table->with_amounts ? CL_DISCLOSURE_AMOUNT : CL_DISCLOSURE_N; measure <= CL_DISCLOSURE_N && can; measure++)
-		{
-			work.measure = measure;
-			can = protect(&work, &flow);
-		}
+		work.measure = CL_DISCLOSURE_AMOUNT;
+		can = !table->with_amounts || protect(&work, &flow);
+		work.measure = CL_DISCLOSURE_N;
+		can = can && protect(&work, &flow);
 	}
 	cl_flow_close(&flow);
 	return can;

@@ -25,7 +25,7 @@ typedef enum ClDisclosureMeasure
 extern void cl_disclosure_known(const ClDisclosureTable *table, const ClDisclosureRule *rule, const bool *hidden,
 								ClDisclosureMeasure measure, ClFlowTable *flow);
 
-/* Hides what must be, by place, beside what is hidden already; secondary: also what protects it. False: that cannot be protected. */
+/* Hides what must be, by place, beside what is hidden already; secondary: also what protects it. False: it cannot be. */
 extern bool cl_disclosure_suppress(const ClDisclosureTable *table, const ClDisclosureRule *rule, const ClMemory *memory,
 								   bool secondary, bool *hidden);
 

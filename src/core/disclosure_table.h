@@ -6,7 +6,8 @@
  * Rules (Hundepool et al. 2012, Statistical Disclosure Control, 4.2). A cell is sensitive when
  *		it has fewer contributors than the minimum frequency,
  *		its n largest contributors have more than a share k of it ((n, k) dominance), or
- *		the second largest, who knows his own amount, learns the largest to within a share p of it: total - largest - second < p * largest
+ *		the second largest, who knows his own amount, learns the largest to within a share p of it:
+ *			total - largest - second < p * largest
  */
 #ifndef CL_CORE_DISCLOSURE_TABLE_H
 #define CL_CORE_DISCLOSURE_TABLE_H

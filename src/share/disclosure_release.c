@@ -1,6 +1,6 @@
 /*
  * disclosure_release.c
- *	  suppress: what may be given away of a disclosure_table; disclosure_cells: what it holds; released_cells: what was given away.
+ *	  suppress: what may be given away of a disclosure_table; disclosure_cells: what it holds; released_cells: what was.
  */
 #include "postgres.h"
 
@@ -258,6 +258,7 @@ static bool
 released_value(const Release *release, bool amounts, int row, int column, cl_int128 *value)
 {
 	cl_int128	most = amounts ? CL_DISCLOSURE_MOST_AMOUNT : CL_DISCLOSURE_MOST;
+	int			decimals = amounts ? CL_DISCLOSURE_DECIMALS : 0;
 	ClJson		line;
 	ClJson		cell;
 
@@ -266,7 +267,7 @@ released_value(const Release *release, bool amounts, int row, int column, cl_int
 	cl_json_item(&line, column, &cell);
 	if (cell.value.type == jbvNull)
 		return false;
-	if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&cell)), amounts ? CL_DISCLOSURE_DECIMALS : 0, value) != CL_NUMERIC_OK ||
+	if (cl_numeric_minor128(NumericGetDatum(cl_json_numeric(&cell)), decimals, value) != CL_NUMERIC_OK ||
 		*value > most + most || *value < (release->with_noise ? -most : 0))
 		cl_json_error(&cell, amounts ? "an amount of at most four decimals, or null" : "a count, or null");
 	return true;
@@ -365,7 +366,8 @@ cl_disclosure_hidden(Jsonb *released, const ClDisclosure *state, ClDisclosureRul
 				not_of_this_table(number, psprintf("cell %d of row %d hides only one of count and amount", column + 1, row + 1));
 			hidden[i] = hides;
 			if (!hides && value != cl_disclosure_rounded(amounts ? table->cell[i].amount : table->cell[i].n, base))
-				not_of_this_table(number, psprintf("%s of cell %d of row %d differs", amounts ? "amount" : "count", column + 1, row + 1));
+				not_of_this_table(number, psprintf("%s of cell %d of row %d differs", amounts ? "amount" : "count", column + 1,
+												   row + 1));
 		}
 	}
 	return hidden;

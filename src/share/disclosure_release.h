@@ -11,8 +11,8 @@
 extern ClDisclosureRule cl_disclosure_rule(Jsonb *jsonb, const ClDisclosure *state, bool *hidden, bool *secondary);
 
 /*
- * Which cells of its table a release hides, and to what it rounds (which goes into the rule). An error where it is not a release of
- * that table.
+ * Which cells of its table a release hides, and to what it rounds (which goes into the rule). An error where it is not one
+ * of that table.
  */
 extern bool *cl_disclosure_hidden(Jsonb *released, const ClDisclosure *state, ClDisclosureRule *rule, int number);
 

@@ -178,7 +178,7 @@ cl_disclosure_amount_string(cl_int128 amount)
  *		int64	rows left out
  *		int8	1 with amounts
  *		int32	number of rows, and of each, ascending: int32 length, bytes in the encoding of the database; the same of columns
- *		cells by row, the margin last: int64 n; in a margin int64 contributors; with amounts int128 amount, largest, second largest
+ *		cells by row, the margin last: int64 n; in a margin int64 contributors; with amounts int128 amount and the two largest
  */
 static void
 send_labels(StringInfo buf, char **label, int n)

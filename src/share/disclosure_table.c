@@ -113,8 +113,8 @@ merge(void *into, const void *from)
 }
 
 /*
- * Bytes, between workers only: int8 whether amounts are known of and whether there are; int64 rows left out; twice int32 number of
- * labels and of each int32 length and bytes; int64 entries, and of each int64 contributor, int16 row, int16 column, int128 amount
+ * Bytes, between workers only: int8 whether amounts are known of and whether there are; int64 rows left out; twice int32 labels,
+ * and of each int32 length and bytes; int64 entries, and of each int64 contributor, int16 row, int16 column, int128 amount
  */
 static void
 write_state(StringInfo buf, const void *data)

@@ -73,7 +73,7 @@ test_large(void)
 void
 test_discrete_noise(void)
 {
-	/* Of scale 1: (e - 1) / (e + 1), times 1 / e, times 1 / e^2; variance 2 e / (e - 1)^2, published as .462117157 and 1.841347. */
+	/* Of scale 1: (e - 1) / (e + 1), times 1 / e, times 1 / e^2; variance 2 e / (e - 1)^2. */
 	test_scale(1, 1, 3, 0.462117157, 0.170003402, 0.062540756, 1.841347);
 	test_scale(1000000, 1000000, 5, 0.462117157, 0.170003402, 0.062540756, 1.841347);
 	/* Of scale 7 / 3, by R 4.2: a = exp(-3 / 7); (1 - a) / (1 + a) * a^(0:2); 2 * a / (1 - a)^2 */
