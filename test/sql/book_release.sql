@@ -28,8 +28,11 @@ CALL release_table('release_book', NULL, 'came', 'SELECT came FROM part', :'rule
 CALL release_table('release_book', 'bank', 'rest', 'SELECT rest FROM part', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]');
 CALL release_table('release_book', 'fund', 'rest', 'SELECT rest FROM part', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]', 'bank');
 CALL release_table('release_book', 'fund', 'rest', 'SELECT rest FROM part', :'rule', '[{"sum": ["rest", "came"], "equals": ["all"]}]');
+-- What links say is true for everybody.
+CALL release_table('release_book', 'bank', 'rest', 'SELECT rest FROM part', :'rule');
 CALL release_table('release_book', 'bank', 'other', 'SELECT rest FROM part', :'rule', '[{"sum": ["nobody"], "equals": ["all"]}]');
 CALL release_table('release_book', 'bank', 'other', 'SELECT rest FROM part', :'rule', '[{"sum": ["other"], "equals": ["all"]}]');
+CALL release_table('release_book', 'bank', 'other', 'SELECT rest FROM part', :'rule', '[{"sum": "all"}]');
 CALL release_table('release_book', 'bank', 'other', NULL);
 CALL release_table('release_book', 'bank', 'other', 'SELECT everyone FROM part', NULL);
 CALL release_table('release_book', 'bank', 'other', 'SELECT r FROM small');

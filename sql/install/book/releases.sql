@@ -172,23 +172,30 @@ BEGIN
   given := CASE WHEN recipient IS NOT NULL THEN credit_limit.suppress(cells, rule) END;
   INSERT INTO release (name, recipient, coalition, kind, options, links, cells, released)
   VALUES (name, recipient, together, 'hidden', rule, links, cells, given);
-  -- What the coalition has, and what links of that name.
-  SELECT coalesce(jsonb_agg(l ORDER BY r.release_id), '[]') INTO known_links FROM release r, jsonb_array_elements(r.links) l
-  WHERE r.coalition = together OR r.name = write_release.name;
-  SELECT array_agg(t.name ORDER BY t.name), array_agg(t.cells ORDER BY t.name), array_agg(t.released ORDER BY t.name)
-  INTO names, tables, released
-  FROM (SELECT r.name, min(r.cells::text)::credit_limit.disclosure_table AS cells,
-      min(r.released::text) FILTER (WHERE r.coalition = together)::jsonb AS released
-    FROM release r WHERE r.kind = 'hidden' AND (r.coalition = together OR r.name = write_release.name OR r.name IN
-      (SELECT jsonb_array_elements_text(l -> side) FROM jsonb_array_elements(known_links) l, unnest('{sum,equals}'::text[]) side))
-    GROUP BY r.name) t;
-  SELECT n INTO bad FROM jsonb_array_elements(known_links) l, unnest('{sum,equals}'::text[]) side,
-    jsonb_array_elements_text(l -> side) n WHERE n <> ALL (names) LIMIT 1;
+  IF EXISTS (SELECT FROM jsonb_array_elements(links) l WHERE jsonb_typeof(l) <> 'object'
+      OR jsonb_typeof(l -> 'sum') IS DISTINCT FROM 'array' OR jsonb_typeof(l -> 'equals') IS DISTINCT FROM 'array') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('links of release "%s" are not valid', name),
+      DETAIL = format('Found %s.', links), HINT = 'For example: [{"sum": ["rest", "newcomers"], "equals": ["all"]}].';
+  END IF;
+  SELECT n INTO bad FROM jsonb_array_elements(links) l, unnest('{sum,equals}'::text[]) side,
+    jsonb_array_elements_text(l -> side) n
+  WHERE NOT EXISTS (SELECT FROM release r WHERE r.kind = 'hidden' AND r.name = n) LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no release "%s"', bad.n),
       DETAIL = format('A link of "%s" names it.', name),
       HINT = 'Write down a table that nobody gets by release_table() with NULL as its recipient.';
   END IF;
+  -- A link is true for everybody, whoever's release it came with: what the coalition has, and all that links lead to from there.
+  WITH RECURSIVE link AS MATERIALIZED (SELECT DISTINCT l,
+      ARRAY(SELECT jsonb_array_elements_text((l -> 'sum') || (l -> 'equals'))) AS n
+    FROM release r, jsonb_array_elements(r.links) l),
+  reached (n) AS (SELECT r.name FROM release r WHERE r.coalition = together OR r.name = write_release.name
+    UNION SELECT unnest(k.n) FROM reached r JOIN link k ON r.n = ANY (k.n))
+  SELECT array_agg(r.n ORDER BY r.n), (SELECT coalesce(jsonb_agg(k.l ORDER BY k.l), '[]') FROM link k
+    WHERE k.n && array_agg(r.n)) INTO names, known_links FROM reached r;
+  SELECT array_agg(t.cells ORDER BY t.name), array_agg(t.released ORDER BY t.name) INTO tables, released
+  FROM (SELECT DISTINCT ON (r.name) r.name, r.cells, CASE WHEN r.coalition = together THEN r.released END AS released
+    FROM release r WHERE r.name = ANY (names) AND r.kind = 'hidden' ORDER BY r.name, r.coalition = together DESC NULLS LAST) t;
   SELECT coalesce(jsonb_agg((SELECT jsonb_object_agg(e.key, (SELECT jsonb_agg(array_position(names, n))
     FROM jsonb_array_elements_text(e.value) n)) FROM jsonb_each(l) e)), '[]')
   INTO known_links FROM jsonb_array_elements(known_links) l;
