@@ -173,6 +173,8 @@ INSERT INTO bound VALUES
   ('logit_coded_fit', 'columns', 1, 2, 'i', 'logit_coded_fit(coded, %s::int[]) FROM given'),
   ('logistic_regression', 'x', 0, 1000, '0.5::float8', 'logistic_regression(event, %s, ''{"max_iterations": 1}'') FROM row'),
   ('logit_coded_rows', 'x', 0, 1000, '0.5::float8', 'logit_coded_rows(event, %s) FROM row'),
+  ('logit_solve', 'information', 1, 1, '1::float8', 'credit_limit_internal.logit_solve(%s, ''{1}'')'),
+  ('logit_solve', 'gradient', 1, 1, '1::float8', 'credit_limit_internal.logit_solve(''{1}'', %s)'),
   ('logit_newton_step', 'x', 0, 1000, '0.5::float8', 'logit_newton_step(event, %s, ''{}'') FROM row'),
   ('logit_newton_step', 'beta', 2, 2, '0.1::float8', 'logit_newton_step(event, ARRAY[x], %s) FROM row'),
   ('logit_newton_step', 'center', 1, 1, '0.1::float8', 'logit_newton_step(event, ARRAY[x], ARRAY[0, 0.1], 1, %s, ARRAY[1.0]) FROM row'),
