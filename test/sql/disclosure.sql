@@ -149,7 +149,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER use_it BEFORE INSERT ON attacked FOR EACH ROW EXECUTE FUNCTION use_it();
-\set n 300
+\set n 80
 \if :soak
 \set n 5000
 \endif
@@ -157,5 +157,5 @@ SELECT attack(:'small'::disclosure_table::bytea);
 SELECT count(*) = :n AS tried, count(*) FILTER (WHERE answer = 'refused') > :n / 2 AS mostly_refused FROM (SELECT attack(set_byte(b,
   (draw(i, 7) * (length(b) - 1))::int, (draw(i, 8) * 255)::int)) AS answer FROM generate_series(1, :n) i, (SELECT :'small'::disclosure_table::bytea AS b) s) a;
 SELECT count(*) FILTER (WHERE attack(substr(b, 1, i)) <> 'refused') AS cut_and_accepted FROM (SELECT :'small'::disclosure_table::bytea AS b) s,
-  generate_series(0, length(b) - 1, 7) i;
+  generate_series(0, length(b) - 1, 37) i;
 CALL remove_data_files();
