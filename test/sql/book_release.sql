@@ -20,6 +20,7 @@ SELECT name, recipient, coalition, kind, epsilon, released = suppress(:'everyone
 CALL release_table('release_book', 'bank', 'all', 'SELECT everyone FROM part', :'rule');
 CALL release_table('release_book', 'bank', 'all', 'SELECT everyone FROM part', '{"minimum_frequency": 4}');
 CALL release_table('release_book', 'fund', 'all', 'SELECT rest FROM part', :'rule');
+CALL release_table('release_book', 'bank', 'all', 'SELECT rest FROM part', :'rule');
 SELECT count(*) FROM release_book.release;
 
 -- 2. Differences. Without the ledger the second release is safe (test disclosure); with it, it gives the newcomers away, to the same recipient or to

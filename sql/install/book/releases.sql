@@ -51,8 +51,8 @@ END
 $$;
 
 -- part of release_table and make_release: whether the recipient has the release; another of that name is an error (23505)
-CREATE FUNCTION credit_limit_internal.has_release(book text, recipient text, name text, kind text, options jsonb)
-    RETURNS boolean
+CREATE FUNCTION credit_limit_internal.has_release(book text, recipient text, name text, kind text, options jsonb,
+    cells credit_limit.disclosure_table) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -61,11 +61,12 @@ BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.lock_releases();
   SELECT bool_or(r.recipient IS NOT DISTINCT FROM has_release.recipient) AS given,
-    bool_or(r.kind <> has_release.kind OR r.options <> has_release.options) AS differs
+    bool_or(r.kind <> has_release.kind OR r.options <> has_release.options
+      OR coalesce(r.cells OPERATOR(credit_limit.<>) has_release.cells, false)) AS differs
   INTO found_here FROM release r WHERE r.name = has_release.name;
   IF found_here.differs THEN
     RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('there is another release "%s"', name),
-      DETAIL = 'It was made with other options, or is of another kind.',
+      DETAIL = 'It is of another table or kind, or was made by another rule or query.',
       HINT = 'A release stays what it is: give this one another name.';
   END IF;
   RETURN coalesce(found_here.given, false);
@@ -122,7 +123,7 @@ BEGIN
   PERFORM credit_limit_internal.need_autocommit('make_release');
   PERFORM credit_limit_internal.need_release(recipient, name, query, options);
   asked := pg_catalog.jsonb_build_object('query', query, 'options', options);
-  IF NOT credit_limit_internal.has_release(book, recipient, name, 'noise', asked) THEN
+  IF NOT credit_limit_internal.has_release(book, recipient, name, 'noise', asked, NULL) THEN
     SELECT n.released, n.epsilon INTO drawn, taken FROM credit_limit_internal.noisy_table(query, options) n;
     PERFORM credit_limit_internal.write_noisy_release(book, recipient, name, asked, drawn, taken);
   END IF;
@@ -163,11 +164,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a release needs a name, a table, a rule and links',
       DETAIL = format('Given are name %L, rule %L and links %L.', name, rule, links),
       HINT = 'A rule may be ''{}'', and links ''[]''.';
-  END IF;
-  IF EXISTS (SELECT FROM release r WHERE r.name = write_release.name
-      AND r.cells OPERATOR(credit_limit.<>) write_release.cells) THEN
-    RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('there is another release "%s"', name),
-      DETAIL = 'It is of another table.', HINT = 'A release stays what it is: give this one another name.';
   END IF;
   given := CASE WHEN recipient IS NOT NULL THEN credit_limit.suppress(cells, rule) END;
   INSERT INTO release (name, recipient, coalition, kind, options, links, cells, released)
@@ -223,11 +219,13 @@ CREATE PROCEDURE credit_limit.release_table(book text, recipient text, name text
 LANGUAGE plpgsql
 AS $$
   -- It commits, so it may not set the search_path: nothing in it is looked up there but the names in the query.
+DECLARE
+  cells credit_limit.disclosure_table;
 BEGIN
   PERFORM credit_limit_internal.need_autocommit('release_table');
-  IF NOT credit_limit_internal.has_release(book, recipient, name, 'hidden', rule) THEN
-    PERFORM credit_limit_internal.write_release(book, recipient, name, credit_limit_internal.table_of_query(query), rule, links,
-      coalition);
+  cells := credit_limit_internal.table_of_query(query);
+  IF NOT credit_limit_internal.has_release(book, recipient, name, 'hidden', rule, cells) THEN
+    PERFORM credit_limit_internal.write_release(book, recipient, name, cells, rule, links, coalition);
   END IF;
   COMMIT;
 END
