@@ -6,7 +6,7 @@
   const up = colours[0], down = colours[5];
 
   const words = (name) => name.replaceAll('_', ' ');
-  const number = (percent) => (v) => v == null ? '' : percent ? d3.format('.1%')(v)
+  const number = (percent) => (v) => v == null ? '' : percent ? d3.format(Math.abs(v) < 0.1 ? '.2~%' : '.1~%')(v)
     : Math.abs(v) >= 1e4 ? d3.format('.3~s')(v).replace('G', 'B') : d3.format(',.4~r')(v);
 
   const cell = (kind, v) => v === null ? null : kind === 'date' ? new Date(v) : kind === 'number' && typeof v !== 'number' ? NaN
@@ -165,7 +165,7 @@
       color: { type: 'linear', domain: [0, most], range: ['#eaf2fa', '#08519c'] },
       marks: [Plot.axisX({ anchor: 'top', label: null, tickSize: 0, lineWidth: column / 12 }),
         Plot.axisY({ lineWidth: lines, label: null, tickSize: 0 }),
-        Plot.cell(data, { x: 'column', y: 'row', fill: 'value', inset: 1, title: (d) => `${d.row} to ${d.column}: ${format(d.value)}` }),
+        Plot.cell(data.filter((d) => d.value !== null), { x: 'column', y: 'row', fill: 'value', inset: 1, title: (d) => `${d.row} to ${d.column}: ${format(d.value)}` }),
         Plot.text(data, { x: 'column', y: 'row', text: (d) => format(d.value), fill: (d) => d.value > most * 0.5 ? '#fff' : '#14171b',
           fontSize: column < 52 ? 10 : 12 })]
     });

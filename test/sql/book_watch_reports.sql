@@ -6,16 +6,16 @@ CREATE ROLE regress_watch_analyst;
 CREATE ROLE regress_watch_branch;
 CREATE ROLE regress_watch_engine;
 CREATE ROLE regress_watch_loader;
-SELECT credit_limit.create_book('book_w');
-SELECT credit_limit.grant_book('book_w', analyst => 'regress_watch_analyst', bi => 'regress_watch_branch', engine => 'regress_watch_engine',
+SELECT credit_limit.create_book('book_wr');
+SELECT credit_limit.grant_book('book_wr', analyst => 'regress_watch_analyst', bi => 'regress_watch_branch', engine => 'regress_watch_engine',
   loader => 'regress_watch_loader');
 -- Before there is a month, there is nothing to count.
-SELECT credit_limit.refresh_reports('book_w') AS positions, credit_limit.refresh_reports('book_w', '2026-11-30') AS positions;
-SELECT credit_limit.add_months('book_w', '2025-06-01', 18);
-INSERT INTO book_w.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', NULL, NULL), ('card', 'Card', 'card', 'USD', NULL, NULL);
-INSERT INTO book_w.borrower (borrower_id, segment) SELECT i, (ARRAY['town', 'country', NULL])[1 + i % 3] FROM generate_series(1, 80) i;
+SELECT credit_limit.refresh_reports('book_wr') AS positions, credit_limit.refresh_reports('book_wr', '2026-11-30') AS positions;
+SELECT credit_limit.add_months('book_wr', '2025-06-01', 18);
+INSERT INTO book_wr.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', NULL, NULL), ('card', 'Card', 'card', 'USD', NULL, NULL);
+INSERT INTO book_wr.borrower (borrower_id, segment) SELECT i, (ARRAY['town', 'country', NULL])[1 + i % 3] FROM generate_series(1, 80) i;
 -- A third was opened before the first month on file; some borrowers have two accounts of a product.
-INSERT INTO book_w.account (account_id, borrower_id, product, currency, opened_on, credit_limit)
+INSERT INTO book_wr.account (account_id, borrower_id, product, currency, opened_on, credit_limit)
   SELECT 100 + i, 1 + i % 80, p, CASE p WHEN 'cash' THEN 'CNY' ELSE 'USD' END, DATE '2025-03-15' + (i * 7 % 9) * 30, 1000
   FROM generate_series(0, 129) i, LATERAL (SELECT CASE WHEN i % 5 < 3 THEN 'cash' ELSE 'card' END) v(p);
 -- Some leave, some are not there for a month, some come late; the segment of a month is that of the borrower, or another one.
@@ -23,11 +23,11 @@ CREATE TABLE months AS
   SELECT account_id, m::date AS month, 1000 AS credit_limit, round((draw(i + 1, k) * 900 - 50)::numeric, 2) AS balance, 50 AS payment, 50 AS due,
     CASE WHEN d < 0.04 THEN NULL WHEN d < 0.1 THEN 95 WHEN d < 0.3 THEN (draw(i + 3, k) * 80)::int ELSE 0 END AS days_past_due,
     CASE WHEN draw(i + 4, k) < 0.2 THEN 'moved' END AS segment
-  FROM book_w.account, generate_series(0, 17) k,
+  FROM book_wr.account, generate_series(0, 17) k,
     LATERAL (SELECT DATE '2025-06-01' + make_interval(months => k), 10 * account_id::int, draw(10 * account_id::int + 2, k)) v(m, i, d)
   WHERE m >= date_trunc('month', opened_on) + make_interval(months => CASE WHEN account_id % 17 = 0 THEN 3 ELSE 0 END)
     AND draw(i + 5, k) > 0.02 AND NOT (account_id % 13 = 0 AND k > 9);
-\set load 'INSERT INTO book_w.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due, segment) SELECT * FROM months'
+\set load 'INSERT INTO book_wr.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due, segment) SELECT * FROM months'
 GRANT SELECT ON months TO regress_watch_loader;
 GRANT USAGE ON SCHEMA test_book_watch_reports TO regress_watch_loader;
 SET ROLE regress_watch_loader;
@@ -45,13 +45,13 @@ SELECT t.month, a.account_id, a.borrower_id, a.product, a.currency, c.cohort, co
   (p.account_id IS NOT NULL OR c.cohort >= t.month - interval '1 month') AND c.cohort <= t.month
     AND coalesce(t.month <= e.bad_month, true) AS at_risk,
   coalesce(n.days_past_due >= x.bad_days, false) AS bad
-FROM (SELECT DISTINCT month FROM book_w.account_month) t CROSS JOIN book_w.account a JOIN book_w.borrower b USING (borrower_id)
-CROSS JOIN book_w.report_assumption x
-LEFT JOIN (SELECT m.account_id, min(m.month) AS bad_month FROM book_w.account_month m, book_w.report_assumption x WHERE m.days_past_due >= x.bad_days
+FROM (SELECT DISTINCT month FROM book_wr.account_month) t CROSS JOIN book_wr.account a JOIN book_wr.borrower b USING (borrower_id)
+CROSS JOIN book_wr.report_assumption x
+LEFT JOIN (SELECT m.account_id, min(m.month) AS bad_month FROM book_wr.account_month m, book_wr.report_assumption x WHERE m.days_past_due >= x.bad_days
   GROUP BY 1) e ON e.account_id = a.account_id
 CROSS JOIN LATERAL (SELECT date_trunc('month', a.opened_on)::date AS cohort) c
-LEFT JOIN book_w.account_month n ON n.account_id = a.account_id AND n.month = t.month
-LEFT JOIN book_w.account_month p ON p.account_id = a.account_id AND p.month = (t.month - interval '1 month')::date
+LEFT JOIN book_wr.account_month n ON n.account_id = a.account_id AND n.month = t.month
+LEFT JOIN book_wr.account_month p ON p.account_id = a.account_id AND p.month = (t.month - interval '1 month')::date
 WHERE (n.account_id IS NOT NULL OR p.account_id IS NOT NULL) AND b.erased_on IS NULL;
 CREATE FUNCTION transitions(mine text[]) RETURNS TABLE (month date, product text, currency text, from_band text, to_band text, accounts bigint,
   share numeric, balance numeric, balance_share numeric) LANGUAGE sql AS $$
@@ -117,7 +117,7 @@ BEGIN
   FOREACH report IN ARRAY ARRAY['transitions', 'vintages', 'survival', 'concentration', 'bad_rate'] LOOP
     SELECT string_agg(format('%I', a), ', ' ORDER BY i) INTO columns
     FROM pg_proc, unnest(proargnames, proargmodes) WITH ORDINALITY u(a, mode, i) WHERE oid = (report || '(text[])')::regprocedure AND mode = 't';
-    EXECUTE format('WITH r AS MATERIALIZED (SELECT %1$s FROM book_w_report.report_%2$s), p AS MATERIALIZED (SELECT %1$s FROM %2$s($1))
+    EXECUTE format('WITH r AS MATERIALIZED (SELECT %1$s FROM book_wr_report.report_%2$s), p AS MATERIALIZED (SELECT %1$s FROM %2$s($1))
       SELECT (SELECT count(*) FROM r), (SELECT count(*) FROM (TABLE r EXCEPT ALL TABLE p) x) + (SELECT count(*) FROM (TABLE p EXCEPT ALL TABLE r) x)',
       columns, report) INTO report_rows, differ USING mine;
     RETURN NEXT;
@@ -129,168 +129,168 @@ CREATE FUNCTION counted() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE months text;
 BEGIN
   SELECT CASE WHEN count(*) > 3 THEN format('%s to %s, %s', min(month), max(month), count(*)) ELSE string_agg(month::text, ' ' ORDER BY month) END
-  INTO months FROM (SELECT to_char(m.month, 'YYYY-MM') AS month FROM book_w.report_month m
+  INTO months FROM (SELECT to_char(m.month, 'YYYY-MM') AS month FROM book_wr.report_month m
     WHERE (m.month, m.xmin::text) NOT IN (SELECT w.month, w.written FROM was w) GROUP BY 1) m;
   REFRESH MATERIALIZED VIEW pair;
   DELETE FROM was;
-  INSERT INTO was SELECT DISTINCT month, xmin::text FROM book_w.report_month;
+  INSERT INTO was SELECT DISTINCT month, xmin::text FROM book_wr.report_month;
   RETURN months;
 END $$;
 -- What a refresh does before the positions, which take longest.
 CREATE FUNCTION recounted() RETURNS text LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE path text = current_setting('search_path');
 BEGIN
-  SET LOCAL search_path = pg_catalog, book_w, pg_temp;
+  SET LOCAL search_path = pg_catalog, book_wr, pg_temp;
   PERFORM credit_limit_internal.mark_unwatched();
   WHILE (credit_limit_internal.count_month('2026-11-30')).month IS NOT NULL LOOP
   END LOOP;
   PERFORM set_config('search_path', path, true);
   RETURN counted();
 END $$;
-SELECT credit_limit.refresh_reports('book_w', '2026-10-31') AS positions, counted();
+SELECT credit_limit.refresh_reports('book_wr', '2026-10-31') AS positions, counted();
 SELECT * FROM differ();
 -- A new month: it alone is counted. Nothing new: none.
 SET ROLE regress_watch_loader;
 :load WHERE month = '2026-11-01';
 RESET ROLE;
 SET ROLE regress_watch_engine;
-SELECT credit_limit.refresh_reports('book_w', '2026-10-31') AS positions;
+SELECT credit_limit.refresh_reports('book_wr', '2026-10-31') AS positions;
 RESET ROLE;
 SELECT counted() AS not_yet;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') AS positions, counted();
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') AS positions, counted();
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') AS positions, counted();
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') AS positions, counted();
 SELECT * FROM differ();
 
 -- March is restated. A balance is part of March, and of what April came from; who turned bad is known to all later months. The notice says
 -- which are counted anew.
-SELECT account_id AS good FROM book_w.account_month GROUP BY 1 HAVING count(*) > 12 AND max(days_past_due) < 90 AND count(days_past_due) = count(*)
+SELECT account_id AS good FROM book_wr.account_month GROUP BY 1 HAVING count(*) > 12 AND max(days_past_due) < 90 AND count(days_past_due) = count(*)
   ORDER BY 1 LIMIT 1 \gset
-UPDATE book_w.account_month SET balance = balance + 500 WHERE account_id = :good AND month = '2026-03-01';
+UPDATE book_wr.account_month SET balance = balance + 500 WHERE account_id = :good AND month = '2026-03-01';
 SET client_min_messages = notice;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') IS NOT NULL AS positions, counted();
 SET client_min_messages = warning;
 SELECT * FROM differ();
-UPDATE book_w.account_month SET days_past_due = 120 WHERE account_id = :good AND month = '2026-03-01';
+UPDATE book_wr.account_month SET days_past_due = 120 WHERE account_id = :good AND month = '2026-03-01';
 SELECT recounted();
 SELECT * FROM differ();
 -- The row goes, with it what was bad; a first row comes before the first, and goes again.
-DELETE FROM book_w.account_month WHERE account_id = :good AND month = '2026-03-01';
+DELETE FROM book_wr.account_month WHERE account_id = :good AND month = '2026-03-01';
 SELECT recounted();
 SELECT * FROM differ();
-SELECT account_id AS late FROM book_w.account_month JOIN book_w.account USING (account_id) GROUP BY 1, opened_on
+SELECT account_id AS late FROM book_wr.account_month JOIN book_wr.account USING (account_id) GROUP BY 1, opened_on
   HAVING min(month) = date_trunc('month', opened_on) + interval '3 months' ORDER BY 1 LIMIT 1 \gset
-INSERT INTO book_w.account_month (account_id, month, credit_limit, balance, days_past_due)
-  SELECT account_id, date_trunc('month', opened_on), 1000, 10, 0 FROM book_w.account WHERE account_id = :late;
+INSERT INTO book_wr.account_month (account_id, month, credit_limit, balance, days_past_due)
+  SELECT account_id, date_trunc('month', opened_on), 1000, 10, 0 FROM book_wr.account WHERE account_id = :late;
 SELECT recounted();
 SELECT * FROM differ();
-DELETE FROM book_w.account_month m USING book_w.account a WHERE a.account_id = :late AND m.account_id = :late AND m.month < a.opened_on;
+DELETE FROM book_wr.account_month m USING book_wr.account a WHERE a.account_id = :late AND m.account_id = :late AND m.month < a.opened_on;
 SELECT recounted();
 SELECT * FROM differ();
 -- Also past the table, in a partition; and a partition that is emptied.
-UPDATE book_w.account_month_2026_05 SET balance = balance + 1 WHERE account_id = :good;
+UPDATE book_wr.account_month_2026_05 SET balance = balance + 1 WHERE account_id = :good;
 SELECT recounted();
-TRUNCATE book_w.account_month_2026_11;
+TRUNCATE book_wr.account_month_2026_11;
 SELECT recounted();
 SELECT * FROM differ();
-SELECT count(*) AS november FROM book_w.report_month WHERE month = '2026-11-01';
+SELECT count(*) AS november FROM book_wr.report_month WHERE month = '2026-11-01';
 :load WHERE month = '2026-11-01';
 SELECT recounted();
 SELECT * FROM differ();
 -- From another number of days on an account is bad: all months.
-UPDATE book_w.report_assumption SET bad_days = 30;
+UPDATE book_wr.report_assumption SET bad_days = 30;
 SELECT recounted();
 SELECT * FROM differ();
-UPDATE book_w.report_assumption SET bad_days = 90;
+UPDATE book_wr.report_assumption SET bad_days = 90;
 SELECT recounted();
 -- Where nothing tells what changed: all months.
-ALTER TABLE book_w.account_month DISABLE TRIGGER mark_months_update;
+ALTER TABLE book_wr.account_month DISABLE TRIGGER mark_months_update;
 SELECT recounted();
-ALTER TABLE book_w.account_month ENABLE TRIGGER mark_months_update;
+ALTER TABLE book_wr.account_month ENABLE TRIGGER mark_months_update;
 
 -- The same bytes in any order of rows, and by another plan.
-CREATE TABLE counts AS SELECT m::text AS row FROM book_w.report_month m UNION ALL SELECT c::text FROM book_w.report_cohort c;
-CREATE TABLE moved AS SELECT * FROM book_w.account_month ORDER BY md5(account_id::text || month);
-DELETE FROM book_w.account_month;
-INSERT INTO book_w.account_month SELECT * FROM moved;
+CREATE TABLE counts AS SELECT m::text AS row FROM book_wr.report_month m UNION ALL SELECT c::text FROM book_wr.report_cohort c;
+CREATE TABLE moved AS SELECT * FROM book_wr.account_month ORDER BY md5(account_id::text || month);
+DELETE FROM book_wr.account_month;
+INSERT INTO book_wr.account_month SELECT * FROM moved;
 SET enable_hashjoin = off;
 SET enable_hashagg = off;
 SELECT recounted();
 RESET enable_hashjoin;
 RESET enable_hashagg;
 SELECT count(*) > 100 AS some, count(c.row) = count(*) AND count(n.row) = count(*) AS same FROM counts c
-  FULL JOIN (SELECT m::text AS row FROM book_w.report_month m UNION ALL SELECT c::text FROM book_w.report_cohort c) n USING (row);
+  FULL JOIN (SELECT m::text AS row FROM book_wr.report_month m UNION ALL SELECT c::text FROM book_wr.report_cohort c) n USING (row);
 
 -- The job counts a month in each transaction. One that cannot be counted leaves those before it, and the next start goes on.
-UPDATE book_w.account_month SET balance = balance - 1 WHERE account_id = :good AND month IN ('2026-01-01', '2026-06-01');
-UPDATE book_w.account_month SET balance = 950000000000000 WHERE account_id = :good AND month = '2026-08-01';
-CALL credit_limit.run_job('book_w', 'reports', '2026-11-30');
-SELECT counted(), (SELECT string_agg(DISTINCT to_char(month, 'YYYY-MM'), ' ') FROM book_w.report_change WHERE month < '2026-12-01') AS left_over;
-UPDATE book_w.account_month SET balance = 1 WHERE account_id = :good AND month = '2026-08-01';
-CALL credit_limit.run_job('book_w', 'reports', '2026-11-30');
+UPDATE book_wr.account_month SET balance = balance - 1 WHERE account_id = :good AND month IN ('2026-01-01', '2026-06-01');
+UPDATE book_wr.account_month SET balance = 950000000000000 WHERE account_id = :good AND month = '2026-08-01';
+CALL credit_limit.run_job('book_wr', 'reports', '2026-11-30');
+SELECT counted(), (SELECT string_agg(DISTINCT to_char(month, 'YYYY-MM'), ' ') FROM book_wr.report_change WHERE month < '2026-12-01') AS left_over;
+UPDATE book_wr.account_month SET balance = 1 WHERE account_id = :good AND month = '2026-08-01';
+CALL credit_limit.run_job('book_wr', 'reports', '2026-11-30');
 SELECT counted();
-SELECT status, sqlstate, row_count, message FROM book_w.run WHERE job = 'reports' ORDER BY run_id;
+SELECT status, sqlstate, row_count, message FROM book_wr.run WHERE job = 'reports' ORDER BY run_id;
 SELECT * FROM differ();
 
 -- A restricted analyst sees what is counted of his segments, as plain SQL does; who is not restricted sees all; who is kept from rows by a
 -- policy of the lender's own sees no sums.
-SELECT credit_limit.restrict_analyst('book_w', 'regress_watch_analyst', '{town,moved}');
+SELECT credit_limit.restrict_analyst('book_wr', 'regress_watch_analyst', '{town,moved}');
 GRANT SELECT ON pair TO regress_watch_analyst;
 SET ROLE regress_watch_analyst;
 SELECT * FROM differ('{town,moved}');
-SELECT DISTINCT segment FROM book_w.report_month UNION SELECT DISTINCT segment FROM book_w.report_cohort ORDER BY 1;
-SELECT count(*) FROM book_w.report_first;
+SELECT DISTINCT segment FROM book_wr.report_month UNION SELECT DISTINCT segment FROM book_wr.report_cohort ORDER BY 1;
+SELECT count(*) FROM book_wr.report_first;
 SET ROLE regress_watch_branch;
-SELECT count(*) > 0 AS transitions, (SELECT count(*) > 0 FROM book_w_report.report_vintages) AS vintages FROM book_w_report.report_transitions;
+SELECT count(*) > 0 AS transitions, (SELECT count(*) > 0 FROM book_wr_report.report_vintages) AS vintages FROM book_wr_report.report_transitions;
 RESET ROLE;
-CREATE POLICY branch ON book_w.borrower AS RESTRICTIVE FOR SELECT TO regress_watch_branch USING (borrower_id < 40);
+CREATE POLICY branch ON book_wr.borrower AS RESTRICTIVE FOR SELECT TO regress_watch_branch USING (borrower_id < 40);
 SET ROLE regress_watch_branch;
-SELECT count(*) AS transitions, (SELECT count(*) FROM book_w_report.report_vintages) AS vintages FROM book_w_report.report_transitions;
+SELECT count(*) AS transitions, (SELECT count(*) FROM book_wr_report.report_vintages) AS vintages FROM book_wr_report.report_transitions;
 RESET ROLE;
-DROP POLICY branch ON book_w.borrower;
+DROP POLICY branch ON book_wr.borrower;
 
 -- A borrower who is erased leaves the counts: of him at once, of the sums with the next refresh.
-SELECT borrower_id AS erased FROM book_w.account JOIN book_w.account_month USING (account_id) WHERE days_past_due >= 90 GROUP BY 1 ORDER BY 1 LIMIT 1 \gset
-UPDATE book_w.account SET status = 'closed' WHERE borrower_id = :erased;
-SELECT credit_limit.erase_borrower('book_w', :erased, '2026-11-30', 'wish');
-SELECT count(*) AS first FROM book_w.report_first JOIN book_w.account USING (account_id) WHERE borrower_id = :erased;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
-SELECT count(*) AS first FROM book_w.report_first JOIN book_w.account USING (account_id) WHERE borrower_id = :erased;
+SELECT borrower_id AS erased FROM book_wr.account JOIN book_wr.account_month USING (account_id) WHERE days_past_due >= 90 GROUP BY 1 ORDER BY 1 LIMIT 1 \gset
+UPDATE book_wr.account SET status = 'closed' WHERE borrower_id = :erased;
+SELECT credit_limit.erase_borrower('book_wr', :erased, '2026-11-30', 'wish');
+SELECT count(*) AS first FROM book_wr.report_first JOIN book_wr.account USING (account_id) WHERE borrower_id = :erased;
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') IS NOT NULL AS positions, counted();
+SELECT count(*) AS first FROM book_wr.report_first JOIN book_wr.account USING (account_id) WHERE borrower_id = :erased;
 SELECT * FROM differ();
 
 -- Lines that nobody decided on for a year: a decision of a what-if run is none.
-INSERT INTO book_w.run (run_id, job, status, as_of, run_key, move_limits, chunk_size) VALUES
+INSERT INTO book_wr.run (run_id, job, status, as_of, run_key, move_limits, chunk_size) VALUES
   (901, 'decisions', 'done', '2026-06-30', 'a', true, 1), (902, 'decisions', 'done', '2026-07-31', 'b', false, 1),
   (903, 'decisions', 'done', '2025-10-31', 'c', true, 1);
 SET session_replication_role = replica;
-INSERT INTO book_w.decision (decision_id, as_of, source, run_id, account_id, borrower_id, product, decided_at, action, binding, reasons, frozen, input_hash,
+INSERT INTO book_wr.decision (decision_id, as_of, source, run_id, account_id, borrower_id, product, decided_at, action, binding, reasons, frozen, input_hash,
   previous_hash, hash)
 SELECT 64 * row_number() OVER () + run_id - 900, r.as_of, 'run', r.run_id, a.account_id, a.borrower_id, a.product, '2026-01-01', 'KEEP', 'x', '{}', false,
   '', '', ''
-FROM book_w.account a JOIN book_w.run r ON r.run_id = 901 + a.account_id % 4;
+FROM book_wr.account a JOIN book_wr.run r ON r.run_id = 901 + a.account_id % 4;
 RESET session_replication_role;
-UPDATE book_w.account SET opened_on = '2025-12-15' WHERE account_id % 10 = 0;
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions;
+UPDATE book_wr.account SET opened_on = '2025-12-15' WHERE account_id % 10 = 0;
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') IS NOT NULL AS positions;
 SELECT count(*) AS rows, sum(r.lines) AS lines, sum(r.unreviewed) AS unreviewed, count(*) FILTER (WHERE (r.lines, r.unreviewed, r.share, r.credit_limit,
   r.credit_limit_unreviewed) IS DISTINCT FROM (h.lines, h.unreviewed, round(h.unreviewed::numeric / h.lines, 4), 1000 * h.lines, 1000 * h.unreviewed)) AS differ
-FROM book_w_report.report_unreviewed_lines r FULL JOIN (SELECT product, segment, currency, count(*) AS lines,
+FROM book_wr_report.report_unreviewed_lines r FULL JOIN (SELECT product, segment, currency, count(*) AS lines,
     count(*) FILTER (WHERE account_id % 4 <> 0) AS unreviewed
-  FROM book_w.account JOIN book_w.borrower USING (borrower_id) WHERE status = 'open' AND opened_on <> '2025-12-15' GROUP BY 1, 2, 3) h
+  FROM book_wr.account JOIN book_wr.borrower USING (borrower_id) WHERE status = 'open' AND opened_on <> '2025-12-15' GROUP BY 1, 2, 3) h
 ON (r.product, r.currency) = (h.product, h.currency) AND r.segment IS NOT DISTINCT FROM h.segment;
 -- Months in which limits moved are marked; the limit of the chart is that of a false alarm in 120 months.
-SELECT DISTINCT month, limits_moved FROM book_w_report.report_bad_rate WHERE limits_moved ORDER BY 1;
+SELECT DISTINCT month, limits_moved FROM book_wr_report.report_bad_rate WHERE limits_moved ORDER BY 1;
 SELECT round(credit_limit.cusum_limit(120, 0.5, 1, 0, 0, 12)::numeric, 1) AS h;
 
 -- account_month may be a view of the lender, without segments: all months are counted at each refresh.
 BEGIN;
-DROP SCHEMA book_w_report CASCADE;
-ALTER TABLE book_w.account_month RENAME TO lender_month;
-CREATE VIEW book_w.account_month AS SELECT account_id::int, month, credit_limit::float8, balance::float8, payment, due, days_past_due::bigint
-  FROM book_w.lender_month;
-SELECT credit_limit.create_book_reports('book_w');
-SELECT credit_limit.refresh_reports('book_w', '2026-11-30') IS NOT NULL AS positions, counted();
+DROP SCHEMA book_wr_report CASCADE;
+ALTER TABLE book_wr.account_month RENAME TO lender_month;
+CREATE VIEW book_wr.account_month AS SELECT account_id::int, month, credit_limit::float8, balance::float8, payment, due, days_past_due::bigint
+  FROM book_wr.lender_month;
+SELECT credit_limit.create_book_reports('book_wr');
+SELECT credit_limit.refresh_reports('book_wr', '2026-11-30') IS NOT NULL AS positions, counted();
 SELECT * FROM differ() WHERE report IN ('transitions', 'vintages', 'survival');
-SELECT DISTINCT segment FROM book_w.report_month ORDER BY 1;
+SELECT DISTINCT segment FROM book_wr.report_month ORDER BY 1;
 ROLLBACK;
-DROP SCHEMA book_w, book_w_report CASCADE;
+DROP SCHEMA book_wr, book_wr_report CASCADE;
 DROP OWNED BY regress_watch_analyst, regress_watch_branch, regress_watch_engine, regress_watch_loader;
 DROP ROLE regress_watch_analyst, regress_watch_branch, regress_watch_engine, regress_watch_loader;

@@ -175,7 +175,8 @@ BEGIN
   PERFORM credit_limit_internal.need_day('a backtest', last_month);
   PERFORM credit_limit_internal.open_book(book);
   rules := credit_limit_internal.backtest_rules(options -> 'rules');
-  first := date_trunc('month', first_month::timestamp);
+  -- Months before the first on file would be months without alerts.
+  first := greatest(date_trunc('month', first_month::timestamp)::date, (SELECT min(h.month) FROM account_month h));
   least_lift := coalesce((options ->> 'min_lift')::float8, 1);
   train := coalesce((options ->> 'train_months')::numeric, 12);
   outcome := coalesce((options ->> 'outcome_months')::numeric, (SELECT max(a.outcome_months) FROM report_assumption a));

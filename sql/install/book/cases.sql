@@ -77,7 +77,9 @@ BEGIN
     ranked AS (
       SELECT w.*, row_number() OVER o AS place, count(*) FILTER (WHERE NOT w.held_out) OVER (o ROWS BETWEEN UNBOUNDED PRECEDING
         AND 1 PRECEDING) AS before
-      FROM worth w WHERE w.loss_avoided > 0 WINDOW o AS (ORDER BY w.loss_avoided * w.exchange_rate DESC, w.account_id)),
+      FROM worth w WHERE w.loss_avoided > 0
+      -- Where no PD is known the loss is that of a default, so the graver alerts go before the larger amounts.
+      WINDOW o AS (ORDER BY w.mean_pd IS NULL AND w.severity = 'watch', w.loss_avoided * w.exchange_rate DESC, w.account_id)),
     made AS (
       INSERT INTO alert_case AS c (account_id, borrower_id, opened_on, severity, pd, expected_loss, loss_avoided, place, held_out)
       SELECT r.account_id, r.borrower_id, open_cases.day, r.severity, r.pd, r.expected_loss, r.loss_avoided, r.place, r.held_out
@@ -102,15 +104,15 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   IF TG_OP = 'INSERT' THEN
-    SELECT w.borrower_id, w.status, w.held_out INTO c FROM alert_case w WHERE w.case_id = NEW.case_id;
+    SELECT w.borrower_id, w.status, w.held_out, w.opened_on INTO c FROM alert_case w WHERE w.case_id = NEW.case_id;
     SELECT d.business_date INTO today FROM business_day d;
     wrong := CASE WHEN c.held_out IS NULL THEN 'There is no such case.'
       WHEN c.held_out THEN 'It is held out: nobody works it, so that the effect of working cases can be told.'
       WHEN c.status = 'closed' AND NEW.act <> 'note' THEN 'It is closed.'
       WHEN (NEW.act IN ('acknowledge', 'snooze', 'close', 'note')) IS NOT true THEN format('There is no act "%s".', NEW.act)
       WHEN (NEW.act = 'close') <> coalesce(NEW.outcome IN ('confirmed', 'unfounded', 'unclear'), NEW.outcome IS NOT NULL)
-        THEN format('The outcome of "%s" would be %s.', NEW.act, coalesce(format('"%s"', NEW.outcome), 'NULL'))
-      WHEN (NEW.act = 'snooze') <> (NEW.until IS NOT NULL) OR NEW.until <= today
+        THEN format('The outcome of "%s" would be %s.', NEW.act, coalesce('"' || NEW.outcome || '"', 'NULL'))
+      WHEN (NEW.act = 'snooze') <> (NEW.until IS NOT NULL) OR NEW.until <= coalesce(today, c.opened_on)
         THEN format('The day of "%s" would be %s; the business date is %s.', NEW.act, coalesce(NEW.until::text, 'NULL'),
           coalesce(today::text, 'NULL')) END;
     IF wrong IS NOT NULL THEN

@@ -127,16 +127,20 @@ FROM @report@.report_scores ORDER BY product, segment$$),
       $$SELECT month, product, psi
 FROM @report@.report_drift ORDER BY month, product$$),
     ('roll', 'Where do accounts go from one month to the next?',
-      'Days past due in a month (down) and in the next (across); the shares of a line add up to 100 %. The latest month of '
-      'which most accounts have a next.',
+      'Days past due in a month (down, with the number of accounts) and in the next (across); the shares of a line '
+      'add up to one. The latest month of which most accounts have a next.',
       'heat', '{"percent": true}',
-      $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_transitions)
-SELECT from_band, to_band, round(sum(accounts) / sum(sum(accounts)) OVER (PARTITION BY from_band), 4) AS share
-FROM v
-WHERE currency = @currency@ AND month = (SELECT max(month) FROM (SELECT month FROM v GROUP BY month
-  HAVING sum(accounts) FILTER (WHERE to_band <> 'gone') > sum(accounts) / 2) full_month)
-GROUP BY from_band, to_band
-ORDER BY array_position('{0,1-29,30-59,60-89,90+}', from_band), array_position('{0,1-29,30-59,60-89,90+}', to_band)$$),
+      $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_transitions WHERE currency = @currency@),
+  moved AS (SELECT from_band, to_band, sum(accounts) AS accounts FROM v
+    WHERE month = (SELECT max(month) FROM (SELECT month FROM v GROUP BY month
+      HAVING sum(accounts) FILTER (WHERE to_band <> 'gone') > sum(accounts) / 2) full_month)
+    GROUP BY from_band, to_band),
+  band AS (SELECT b, place FROM unnest('{0,1-29,30-59,60-89,90+,not known,gone}'::text[]) WITH ORDINALITY u(b, place)
+    WHERE b IN (SELECT from_band FROM moved UNION SELECT to_band FROM moved))
+SELECT f.b || ' (' || sum(m.accounts) OVER w || ')' AS from_band, t.b AS to_band,
+  round(m.accounts / sum(m.accounts) OVER w, 4) AS share
+FROM band f CROSS JOIN band t LEFT JOIN moved m ON m.from_band = f.b AND m.to_band = t.b
+WHERE f.b <> 'gone' WINDOW w AS (PARTITION BY f.b) ORDER BY f.place, t.place$$),
     ('vintages', 'Do younger accounts turn bad faster?',
       'Accounts by the quarter in which they were opened: the part that had been bad up to so many months later. Where a '
       'month of the quarter has not come so far, nothing is shown.',
@@ -150,12 +154,13 @@ FROM v JOIN whole USING (opened)
 GROUP BY opened, months_on_book, cohorts HAVING count(DISTINCT cohort) = cohorts
 ORDER BY opened, months_on_book$$),
     ('turned_bad', 'Do more accounts turn bad than did?',
-      'Part of the accounts that turned bad in a month, for the first time. The first twelve months are what later ones are '
-      'compared with.',
+      'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first twelve months. '
+      'report_bad_rate says for which segments it is an alarm.',
       'line', '{"percent": true}',
-      $$SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate
-FROM @report@.report_bad_rate WHERE currency = @currency@
-GROUP BY month, product ORDER BY month, product$$),
+      $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_bad_rate WHERE currency = @currency@)
+SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate FROM v GROUP BY month, product
+UNION ALL SELECT month, product || ', first year', round(sum(mean * at_risk) / sum(at_risk), 6) FROM v GROUP BY month, product
+ORDER BY month, product$$),
     ('survival', 'How many accounts turn bad in their life?',
       'Part of the accounts that had been bad up to so many months on book, if none were closed before (Kaplan-Meier).',
       'line', '{"percent": true}',
@@ -188,7 +193,7 @@ GROUP BY month, product ORDER BY month DESC, product LIMIT 12$$),
 SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
 FROM v WHERE allocation_id = (SELECT max(allocation_id) FROM v) ORDER BY amount$$),
     ('profit', 'What would another limit earn on one account?',
-      'The account whose limit forgoes most, or that wants most beyond its limit.',
+      'The account whose limit forgoes most, or that wants most beyond its limit, by the margin and carry of report_assumption.',
       'dot', '{"joined": true}',
       $$SELECT credit_limit, profit, CASE WHEN credit_limit = current_limit THEN 'limit today' END AS today
 FROM @report@.report_limit_profit WHERE currency = @currency@ ORDER BY credit_limit$$),
@@ -258,7 +263,7 @@ BEGIN
   SELECT k.key INTO wrong
   FROM jsonb_each(CASE jsonb_typeof(report_html.options) WHEN 'object' THEN report_html.options ELSE '{"": 0}' END) k
   WHERE NOT CASE k.key WHEN 'currency' THEN jsonb_typeof(k.value) = 'string'
-    WHEN 'figures' THEN jsonb_typeof(k.value) = 'array' AND NOT EXISTS (
+    WHEN 'figures' THEN jsonb_typeof(k.value) = 'array' AND k.value <> '[]' AND NOT EXISTS (
       SELECT FROM jsonb_array_elements(k.value) e WHERE jsonb_typeof(e) <> 'string'
         OR e #>> '{}' NOT IN (SELECT p.name FROM credit_limit_internal.page_figures() p))
     ELSE false END LIMIT 1;

@@ -384,13 +384,15 @@ BEGIN
 
   PERFORM credit_limit_internal.create_report(book, 'report_cases',
     'Cases to work on, those first that avoid most loss',
-    '{"case_id": "number of the case", "opened_on": "day on which it was opened", "days_open": "up to the business date; NULL '
-      'without one", "status": "open, acknowledged or snoozed", "snoozed_until": "day on which it is open again",
+    '{"case_id": "number of the case", "opened_on": "day on which it was opened",
+      "days_open": "up to the business date, or else the latest run of alerts", "status": "open, acknowledged or snoozed",
+      "snoozed_until": "day on which it is open again",
       "account_id": "of the account", "product": "of the account", "segment": "of the borrower", "currency": "of the amounts",
       "severity": "the highest of its rules", "rules": "with an open alert that feeds it", "alerts": "how many these are",
       "pd": "probability of default that it was ranked by; NULL: not known", "expected_loss": "pd x lgd x (drawn + ccf x unused) '
       'when it was opened", "loss_avoided": "of it, what working the case avoids", "place": "in the ranking of its day"}',
-    $$SELECT c.case_id, c.opened_on, d.business_date - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
+    $$SELECT c.case_id, c.opened_on, coalesce(d.business_date, (SELECT max(r.as_of) FROM @book@.run r WHERE r.job = 'alerts'
+          AND r.status = 'done')) - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
         a.product, b.segment, a.currency, c.severity, x.rules, x.alerts, round(c.pd::numeric, 6) AS pd, c.expected_loss,
         c.loss_avoided, c.place
       FROM @book@.alert_case c

@@ -19,7 +19,7 @@ CREATE TABLE @book@.report_first (
 
 -- accounts of a month, counted by credit_limit.refresh_reports()
 CREATE TABLE @book@.report_month (
-  month date NOT NULL,
+  month date NOT NULL,	-- transitions are those from the month before into this one
   product text NOT NULL,
   currency text NOT NULL,
   segment text,	-- of the borrower in that month, where account_month says it, else as it was when the month was counted; of an
