@@ -555,8 +555,8 @@ cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months)
 	return true;
 }
 
-static int32_t
-month_of_any_year(int32_t days)
+int32_t
+cl_behavior_month_of_any_year(int32_t days)
 {
 	/* Days since 0000-03-01: eras of 400 years, and years that begin in March, so that the leap day is their last. */
 	int64_t		day = (int64_t) days + 730425;
@@ -567,27 +567,4 @@ month_of_any_year(int32_t days)
 	int64_t		month = (era * 400 + year) * 12 + (5 * of_year + 2) / 153 + 2;
 
 	return month < CL_BEHAVIOR_FIRST_MONTH || month > CL_BEHAVIOR_LAST_MONTH ? 0 : (int32_t) month;
-}
-
-/*
- * Between two Gregorian centuries without a leap day every fourth year has one: 32 bits, and no eras. Of four times the day, a
- * year is 1461. Years begin in March.
- */
-static int32_t
-month_of_1900_to_2100(uint32_t days_since_march_1900)
-{
-	uint32_t	quarters = days_since_march_1900 * 4 + 3;
-	uint32_t	of_year = quarters % 1461 / 4;
-
-	return (int32_t) ((1900 + quarters / 1461) * 12 + (5 * of_year + 2) / 153 + 2);
-}
-
-/* The month of a day counted from 2000-01-01; years of the Gregorian calendar, all of them from 1 on. */
-int32_t
-cl_behavior_month(int32_t days)
-{
-	/* 2000-01-01 is 36465 days after 1900-03-01, and 2100-02-28 is 36583 days after that. */
-	if (days >= -36465 && days <= 36583)
-		return month_of_1900_to_2100((uint32_t) (days + 36465));
-	return month_of_any_year(days);
 }

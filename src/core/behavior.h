@@ -106,8 +106,31 @@ extern int32_t cl_behavior_conflict(const ClBehavior *history, int *columns);
 extern int	cl_behavior_known(const ClBehavior *history);
 extern bool cl_behavior_amount_valid(int64_t amount, int decimals);
 extern bool cl_behavior_fits_narrow(const ClBehavior *history);
-extern int32_t cl_behavior_month(int32_t days);
+extern int32_t cl_behavior_month_of_any_year(int32_t days);
 extern bool cl_behavior_add_idle(ClBehavior *history, const ClMemory *memory, int months);
+
+/*
+ * Between two Gregorian centuries without a leap day every fourth year has one: 32 bits, and no eras. Of four times the day, a
+ * year is 1461. Years begin in March.
+ */
+static inline int32_t
+cl_behavior_month_of_1900_to_2100(uint32_t days_since_march_1900)
+{
+	uint32_t	quarters = days_since_march_1900 * 4 + 3;
+	uint32_t	of_year = quarters % 1461 / 4;
+
+	return (int32_t) ((1900 + quarters / 1461) * 12 + (5 * of_year + 2) / 153 + 2);
+}
+
+/* The month of a day counted from 2000-01-01; years of the Gregorian calendar, all of them from 1 on; 0 for others. */
+static inline int32_t
+cl_behavior_month(int32_t days)
+{
+	/* 2000-01-01 is 36465 days after 1900-03-01, and 2100-02-28 is 36583 days after that. */
+	if (days >= -36465 && days <= 36583)
+		return cl_behavior_month_of_1900_to_2100((uint32_t) (days + 36465));
+	return cl_behavior_month_of_any_year(days);
+}
 
 /*
  * Features as of a month: windows of the 1, 3, 6 and 12 months that end with it. An integer that is not known is

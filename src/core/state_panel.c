@@ -16,8 +16,11 @@ void
 cl_state_panel_init(ClStatePanel *panel, const ClMemory *memory, ClStateKind kind, bool with_amounts)
 {
 	cl_transitions_init(&panel->counts, memory, kind, with_amounts);
-	panel->n = panel->size = panel->at = panel->slots = 0;
-	panel->run = NULL;
+	panel->n = panel->slots = 0;
+	panel->size = 64;
+	panel->run = cl_allocate(memory, sizeof(ClPanelRun) * panel->size);
+	panel->run[0] = (ClPanelRun) {0};
+	panel->at = panel->end = panel->run;
 	panel->slot = NULL;
 }
 
@@ -26,10 +29,12 @@ cl_state_panel_add_run(ClStatePanel *panel, const ClPanelRun *run)
 {
 	if (panel->n == panel->size)
 	{
-		panel->size = panel->size > 0 ? 2 * panel->size : 64;
+		panel->size *= 2;
 		panel->run = cl_reallocate(&panel->counts.memory, panel->run, sizeof(ClPanelRun) * panel->size);
+		panel->at = panel->run;
 	}
 	panel->run[panel->n++] = *run;
+	panel->end = panel->run + panel->n;
 }
 
 /* The slot of an account, or the free one where it belongs. Neighbouring numbers are spread (Knuth 1973, TAOCP 6.4). */
@@ -42,14 +47,6 @@ slot_of(const ClStatePanel *panel, int64_t account)
 	while (panel->slot[at] != 0 && panel->run[panel->slot[at] - 1].account != account)
 		at = (at + 1) & mask;
 	return at;
-}
-
-size_t
-cl_state_panel_find(const ClStatePanel *panel, int64_t account)
-{
-	uint32_t	found = panel->slots > 0 ? panel->slot[slot_of(panel, account)] : 0;
-
-	return found > 0 ? found - 1 : panel->n;
 }
 
 static void
@@ -65,14 +62,59 @@ make_slots(ClStatePanel *panel)
 		panel->slot[slot_of(panel, panel->run[i].account)] = (uint32_t) (i + 1);
 }
 
-void
-cl_state_panel_begin_run(ClStatePanel *panel, const ClPanelRun *run)
+/* Begins a run of an account, which is then its newest. */
+static void
+begin_run(ClStatePanel *panel, const ClPanelRun *run)
 {
 	if (2 * panel->n >= panel->slots)
 		make_slots(panel);
 	cl_state_panel_add_run(panel, run);
-	panel->at = panel->n - 1;
+	panel->at = panel->end - 1;
 	panel->slot[slot_of(panel, run->account)] = (uint32_t) panel->n;
+}
+
+/* The newest run of an account, or NULL. Rows by month begin again with the first. */
+static ClPanelRun *
+newest_run(const ClStatePanel *panel, int64_t account)
+{
+	uint32_t	found;
+
+	if (panel->n > 0 && panel->run[0].account == account)
+		return &panel->run[0];
+	found = panel->slots > 0 ? panel->slot[slot_of(panel, account)] : 0;
+	return found > 0 ? &panel->run[found - 1] : NULL;
+}
+
+void
+cl_state_panel_add_elsewhere(ClStatePanel *panel, int64_t account, int32_t month, int place, int64_t amount)
+{
+	ClPanelRun	new = {account, amount, month, month, (int16_t) place, (int16_t) place};
+	ClPanelRun *run = newest_run(panel, account);
+	ClFlow	   *flow;
+
+	if (run != NULL && month == run->last + 1)
+	{
+		flow = cl_transitions_flow(&panel->counts, 1, run->last_place, place);
+		flow->amount += run->amount;
+		run->last = month;
+		run->last_place = (int16_t) place;
+		run->amount = amount;
+	}
+	else if (run != NULL && month == run->first - 1)
+	{
+		flow = cl_transitions_flow(&panel->counts, 1, place, run->first_place);
+		flow->amount += amount;
+		run->first = month;
+		run->first_place = (int16_t) place;
+	}
+	else
+	{
+		begin_run(panel, &new);
+		return;
+	}
+	panel->at = run;
+	flow->n++;
+	panel->counts.n++;
 }
 
 bool

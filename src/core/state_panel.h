@@ -27,60 +27,45 @@ typedef struct ClStatePanel
 	size_t		n;
 	size_t		size;
 	ClPanelRun *run;
-	size_t		at;				/* the run of the row before */
+	ClPanelRun *at;				/* the run of the row before; all zero where there is none yet */
+	ClPanelRun *end;			/* behind the last run */
 	size_t		slots;			/* a power of two, or 0 */
 	uint32_t   *slot;			/* hash table of accounts: 1 + the newest run of one, 0 for none */
 } ClStatePanel;
 
 extern void cl_state_panel_init(ClStatePanel *panel, const ClMemory *memory, ClStateKind kind, bool with_amounts);
 extern void cl_state_panel_add_run(ClStatePanel *panel, const ClPanelRun *run);
-/* Where the newest run of an account is; n where it has none. */
-extern size_t cl_state_panel_find(const ClStatePanel *panel, int64_t account);
-/* Begins a run of an account, which is then its newest. */
-extern void cl_state_panel_begin_run(ClStatePanel *panel, const ClPanelRun *run);
+/* Any month that does not come after that of the row before, or after the last of the account in the run behind it. */
+extern void cl_state_panel_add_elsewhere(ClStatePanel *panel, int64_t account, int32_t month, int place, int64_t amount);
 
-static inline bool
-cl_panel_run_is(const ClStatePanel *panel, size_t at, int64_t account)
-{
-	return at < panel->n && panel->run[at].account == account;
-}
-
+/*
+ * Mostly it is the account of the row before, or the one that came after it a month ago, and its next month. There are 12
+ * million of them in a book: what no amount needs is left out where the caller's "with_amounts" is a constant.
+ */
 static inline void
-cl_state_panel_add(ClStatePanel *panel, int64_t account, int32_t month, int place, int64_t amount)
+cl_state_panel_add(ClStatePanel *panel, int64_t account, int32_t month, int place, bool with_amounts, int64_t amount)
 {
-	size_t		at = panel->at;
-	ClPanelRun *run;
+	ClPanelRun *run = panel->at;
 	ClFlow	   *flow;
 
-	/* Mostly it is the account of the row before, or the one that came after it a month ago. */
-	if (!cl_panel_run_is(panel, at, account) && !cl_panel_run_is(panel, ++at, account))
-		at = cl_panel_run_is(panel, 0, account) ? 0 : cl_state_panel_find(panel, account);
-	run = &panel->run[at];
-	if (at < panel->n && month == run->last + 1)
+	if (run->account != account)
+		run++;
+	if (run >= panel->end || run->account != account || month != run->last + 1)
 	{
-		flow = cl_transitions_flow(&panel->counts, 1, run->last_place, place);
-		flow->amount += run->amount;
-		run->last = month;
-		run->last_place = (int16_t) place;
-		run->amount = amount;
-	}
-	else if (at < panel->n && month == run->first - 1)
-	{
-		flow = cl_transitions_flow(&panel->counts, 1, place, run->first_place);
-		flow->amount += amount;
-		run->first = month;
-		run->first_place = (int16_t) place;
-	}
-	else
-	{
-		ClPanelRun	new = {account, amount, month, month, (int16_t) place, (int16_t) place};
-
-		cl_state_panel_begin_run(panel, &new);
+		cl_state_panel_add_elsewhere(panel, account, month, place, amount);
 		return;
 	}
-	panel->at = at;
+	panel->at = run;
+	flow = cl_transitions_flow(&panel->counts, 1, run->last_place, place);
 	flow->n++;
 	panel->counts.n++;
+	run->last = month;
+	run->last_place = (int16_t) place;
+	if (with_amounts)
+	{
+		flow->amount += run->amount;
+		run->amount = amount;
+	}
 }
 
 /* False where there are too many states or transitions. Both are of the same kind, with or without amounts. */

@@ -106,6 +106,14 @@ cl_transitions_new_state(ClTransitions *transitions, const ClState *state)
 	return place;
 }
 
+int
+cl_transitions_new_number(ClTransitions *transitions, int64_t number)
+{
+	ClState		state = {.number = number};
+
+	return cl_transitions_new_state(transitions, &state);
+}
+
 /*
  * Transitions
  */

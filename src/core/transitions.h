@@ -69,16 +69,15 @@ extern void cl_transitions_free(ClTransitions *transitions);
 
 /* The place of a state, a new one if need be; -1 where there is no room for one. */
 extern int	cl_transitions_new_state(ClTransitions *transitions, const ClState *state);
+extern int	cl_transitions_new_number(ClTransitions *transitions, int64_t number);
 extern int	cl_transitions_find_state(const ClTransitions *transitions, const ClState *state);
 
 static inline int
 cl_transitions_number(ClTransitions *transitions, int64_t number)
 {
-	ClState		state = {.number = number};
-
 	if (number >= 0 && number < (int64_t) sizeof(transitions->near) && transitions->near[number] != 0)
 		return transitions->near[number] - 1;
-	return cl_transitions_new_state(transitions, &state);
+	return cl_transitions_new_number(transitions, number);
 }
 
 static inline int

@@ -1,10 +1,20 @@
 /*
  * aggregate.c
- *	  Combining the states of two workers.
+ *	  The first state of a group, and combining the states of two workers.
  */
 #include "postgres.h"
 
 #include "pg/aggregate.h"
+
+void *
+cl_agg_new_state(FunctionCallInfo fcinfo, ClStateNew create)
+{
+	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	void	   *state = create();
+
+	MemoryContextSwitchTo(old);
+	return state;
+}
 
 Datum
 cl_agg_combine(FunctionCallInfo fcinfo, ClStateNew create, ClStateMerge merge)

@@ -32,19 +32,13 @@ cl_agg_unchanged(FunctionCallInfo fcinfo)
 typedef void *(*ClStateNew) (void);
 typedef void (*ClStateMerge) (void *into, const void *from);
 
+extern void *cl_agg_new_state(FunctionCallInfo fcinfo, ClStateNew create);
+
 /* The state of a transition: that of argument 0, or a new one in the group's context at the first row. */
 static inline void *
 cl_agg_state(FunctionCallInfo fcinfo, ClStateNew create)
 {
-	MemoryContext old;
-	void	   *state;
-
-	if (likely(!PG_ARGISNULL(0)))
-		return PG_GETARG_POINTER(0);
-	old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
-	state = create();
-	MemoryContextSwitchTo(old);
-	return state;
+	return likely(!PG_ARGISNULL(0)) ? PG_GETARG_POINTER(0) : cl_agg_new_state(fcinfo, create);
 }
 
 /*

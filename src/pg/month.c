@@ -16,18 +16,14 @@ cl_month_date(int32_t month)
 	return date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE;
 }
 
-int32_t
-cl_month_of(DateADT date)
+void
+cl_month_refused(DateADT date)
 {
-	int32_t		month = DATE_NOT_FINITE(date) ? 0 : cl_behavior_month(date);
-
-	if (month == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("month of a history is out of range"),
-				 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
-				 errhint("Months are dates of the years 1 to 9999.")));
-	return month;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("month of a history is out of range"),
+			 errdetail("Found %s.", DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)))),
+			 errhint("Months are dates of the years 1 to 9999.")));
 }
 
 char *

@@ -5,12 +5,24 @@
 #ifndef CL_PG_MONTH_H
 #define CL_PG_MONTH_H
 
+#include "core/behavior.h"
 #include "pg/json.h"
 
 #include "utils/date.h"
 
+extern void cl_month_refused(DateADT date) pg_attribute_noreturn();
+
 /* The month of a date. */
-extern int32_t cl_month_of(DateADT date);
+static inline int32_t
+cl_month_of(DateADT date)
+{
+	int32_t		month = cl_behavior_month(date);
+
+	if (unlikely(month == 0))
+		cl_month_refused(date);
+	return month;
+}
+
 /* Its first day. */
 extern DateADT cl_month_date(int32_t month);
 /* Such as 2026-01. */

@@ -149,7 +149,8 @@ add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 		PG_RETURN_POINTER(panel);
 	}
 	month = cl_month_of(PG_GETARG_DATEADT(2));
-	cl_state_panel_add(panel, PG_GETARG_INT64(1), month, cl_transitions_argument(fcinfo, 3, kind, &panel->counts), amount);
+	cl_state_panel_add(panel, PG_GETARG_INT64(1), month, cl_transitions_argument(fcinfo, 3, kind, &panel->counts),
+					   type != CL_NO_AMOUNT, amount);
 	PG_RETURN_POINTER(panel);
 }
 

@@ -12,7 +12,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS credit_limit;
 DROP TABLE IF EXISTS bench_month, bench_pair;
 CREATE UNLOGGED TABLE bench_month AS
-SELECT a::int AS account_id, (DATE '2024-01-01' + make_interval(months => m))::date AS month,
+SELECT a AS account_id, (DATE '2024-01-01' + make_interval(months => m))::date AS month,
   greatest(0, a * 48271 % 9 - 5 + (a * 16807 + m * m * 40692) % 5 - 2)::int AS state
 FROM generate_series(1::bigint, $ROWS / 24) a, generate_series(0, 23) m;
 CREATE UNLOGGED TABLE bench_pair AS
@@ -70,7 +70,7 @@ if [[ -n ${DUCKDB:-} ]]; then
     (async () => {
       const c = await (await DuckDBInstance.create('$work/month.db', { threads: '1' })).connect();
       await c.run(\"CREATE TABLE m AS SELECT * FROM read_csv('$work/month.csv',\"
-        + \"columns = {account_id: 'INT', month: 'DATE', state: 'INT'})\");
+        + \"columns = {account_id: 'BIGINT', month: 'DATE', state: 'INT'})\");
       await c.run('CHECKPOINT');
       let least = Infinity;
       for (let i = 0; i < $RUNS; i++) {

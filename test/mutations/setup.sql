@@ -54,6 +54,7 @@ BEGIN
     WHEN 'transitions' THEN ARRAY['transitions_agg(i % 4, i % 3)', 'transitions_agg(label, ''B'', amount)', 'state_path_agg(month, i % 4, x)',
       'transitions_agg(NULL::int, 1)']
     WHEN 'hazard' THEN ARRAY['hazard_agg(i, event, label)', 'hazard_agg(100 * i, event)', 'hazard_agg(NULL, event)']
+    WHEN 'sicr' THEN ARRAY['sicr_agg(i % 2, month, 8 * i, pd, 0.2, x, 20 * pd, ''2023-01-01'')', 'sicr_agg(i, NULL, 1, 1, 1, 1, 1, month) FILTER (WHERE i = 1)']
     WHEN 'vintage' THEN ARRAY['vintage_agg(month, i, i > 3, event AND i > 3, amount)', 'vintage_agg(month, i % 3, event, false)',
       'vintage_agg(NULL, i, event, event)']
     WHEN 'kaplan_meier' THEN ARRAY['kaplan_meier_agg(amount, event)', 'kaplan_meier_agg(pd, event)']

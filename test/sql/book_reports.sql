@@ -297,6 +297,14 @@ WITH s AS (SELECT d.product, d.as_of, width_bucket(d.score, b.bands) AS band FRO
 SELECT c.product, round(sum((a - e) * ln(a / e)), 6) = max(r.psi) AS right FROM c JOIN book_p_report.report_drift r
   ON r.product = c.product AND r.month = '2026-11-01' GROUP BY 1 ORDER BY 1;
 
+-- Months in which limits were moved, against a look at each account; what-if runs move none.
+SELECT month, product, accounts, moved, share_moved FROM book_p_report.report_programmes WHERE moved > 0 ORDER BY month, product;
+SELECT count(*) AS months, bool_and(p.accounts = h.n AND p.moved = h.moved AND p.share_moved = round(h.moved::numeric / h.n, 4)) AS right
+FROM book_p_report.report_programmes p FULL JOIN (SELECT m.month, a.product, count(*) AS n, count(*) FILTER (WHERE EXISTS (SELECT FROM book_p.decision d
+      LEFT JOIN book_p.run r USING (run_id) WHERE d.account_id = m.account_id AND d.as_of >= m.month AND d.as_of < m.month + interval '1 month'
+        AND d.new_limit <> d.old_limit AND r.move_limits IS NOT FALSE)) AS moved
+    FROM book_p.account_month m JOIN book_p.account a USING (account_id) GROUP BY 1, 2) h USING (month, product);
+
 SELECT rule, severity, subject, as_of, value, days_open FROM book_p_report.report_alerts;
 -- The summary: a row for each currency.
 SELECT r.currency, (accounts, borrowers, r.credit_limit, drawn, unused) = (h.n, h.b, h.lim, h.dr, h.un) AS sums, utilization = round(h.dr / h.lim, 4) AS used,

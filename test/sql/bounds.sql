@@ -56,6 +56,8 @@ INSERT INTO bound VALUES
   ('disclosure_audit', 'released', 1, 1, 'NULL::jsonb', 'disclosure_audit(ARRAY[(SELECT disclosure_table_agg(''a'', ''b'', 1, 1))], %s)'),
   ('disclosure_table_agg', 'contributor', -9223372036854775808, 9223372036854775807, NULL, 'disclosure_table_agg(''a'', ''b'', %s)'),
   ('vintage_agg', 'months_on_book', 0, 1200, NULL, 'vintage_agg(''2026-01-01'', %s, true, true)'),
+  ('sicr_agg', 'account_id', -9223372036854775808, 9223372036854775807, NULL, 'sicr_agg(%s, ''2026-01-01'', 0, 0, 0, 0, 0, ''2026-01-01'')'),
+  ('sicr_agg', 'days_past_due', 0, 2147483647, NULL, 'sicr_agg(1, ''2026-01-01'', %s, 0, 0, 0, 0, ''2026-01-01'')'),
   ('hazard_agg', 'duration', 0, 36525, NULL, 'hazard_agg(%s, true)'),
   ('lifetime_pd', 'period_length', 1, 36525, NULL, 'lifetime_pd(hazard_agg(i, event), ''event'', %s) FROM row'),
   ('traffic_light', 'months', 1, 1200, NULL, 'traffic_light(x, 0.1, 0.2, NULL, NULL, %s) OVER () FROM row'),

@@ -21,6 +21,8 @@ CREATE TABLE call (function text, argument text, statement text, PRIMARY KEY (fu
 \set month '%L, 100::numeric, 50::numeric, NULL::numeric, NULL::numeric, NULL::int'
 \set month_float '%L, 100::float8, 50::float8, NULL::float8, NULL::float8, NULL::int'
 \set decided '''{"name": "p", "product": {"cap": 1000}}''::limit_policy, (SELECT a FROM (SELECT 1.0 AS credit_limit, 1.0 AS balance) a), %L'
+\set months_of_accounts 'sicr_agg(bigint,date,integer,double precision,double precision,double precision,double precision,date'
+\set said ')::jsonb - ''definitions'''
 INSERT INTO call VALUES
   ('months_on_book(date,date)', 'opened_on', 'SELECT months_on_book(%L, ''2026-01-01'')'),
   ('months_on_book(date,date)', 'as_of', 'SELECT months_on_book(''2026-01-01'', %L)'),
@@ -41,6 +43,10 @@ INSERT INTO call VALUES
   ('vintage_agg(date,integer,boolean,boolean,double precision)', 'cohort', 'SELECT vintage_agg(%L, 1, true, true, 2.5::float8)'),
   ('vintage_curves(vintage,date,double precision)', 'as_of',
     'SELECT count(*) FROM vintage_curves((SELECT vintage_agg(''2026-01-01'', 1, true, true)), %L)'),
+  (:'months_of_accounts' || ')', 'month', 'SELECT sicr_agg(1, %L, 0, 0, 0, 0, 0, ''2026-01-01''' || :'said'),
+  (:'months_of_accounts' || ')', 'as_of', 'SELECT sicr_agg(1, ''2026-01-01'', 0, 0, 0, 0, 0, %L' || :'said'),
+  (:'months_of_accounts' || ',jsonb)', 'month', 'SELECT sicr_agg(1, %L, 0, 0, 0, 0, 0, ''2026-01-01'', ''{}''' || :'said'),
+  (:'months_of_accounts' || ',jsonb)', 'as_of', 'SELECT sicr_agg(1, ''2026-01-01'', 0, 0, 0, 0, 0, %L, ''{}''' || :'said'),
   ('state_path_agg(bigint,date,integer)', 'month', 'SELECT state_path_agg(5, %L, 1)'),
   ('state_path_agg(bigint,date,text)', 'month', 'SELECT state_path_agg(5, %L, ''a''::text)'),
   ('state_path_agg(bigint,date,integer,numeric)', 'month', 'SELECT state_path_agg(5, %L, 1, 2.5)'),

@@ -90,6 +90,9 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('transitions', 'numbers', 'transitions_agg((score / 100)::int, i % 5, balance)', NULL),
   ('transitions', 'names', 'transitions_agg(label, nullif(chr(65 + i % 5), ''B''))', NULL),
   ('transitions', 'a path', 'state_path_agg(month, label, balance::float8) FILTER (WHERE i <= 900)', false),
+  ('sicr', 'months', 'sicr_agg(i, month, i % 120, pd, x, score, 300, ''2026-11-30'')', NULL),
+  ('sicr', 'a panel', 'sicr_agg(i % 7, month, i % 50, x / 20, pd, score, balance, ''2040-06-01'', ''{"pd_ratio": 1.25, "default_days": 45}'') '
+    'FILTER (WHERE i <= 900)', false),
   ('hazard', 'causes', 'hazard_agg(i % 91, event, label)', NULL),
   ('hazard', 'one cause', 'hazard_agg(i % 1000, nullif(event, i % 97 = 0))', NULL),
   ('transitions', 'a panel', 'state_path_agg(i % 7, month, label, balance::float8) FILTER (WHERE i <= 900)', false),

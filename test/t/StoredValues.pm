@@ -38,6 +38,8 @@ our %value = (
 	concentration => "(SELECT credit_limit.concentration_agg(i % 7 * 12.5) FROM generate_series(1, 90) i)",
 	transitions => "(SELECT credit_limit.transitions_agg(i % 5, i * i % 7, i * 1.25) FROM generate_series(1, 90) i)",
 	hazard => "(SELECT credit_limit.hazard_agg(i % 47, i % 3 > 0, nullif(chr(64 + i % 4), '\@')) FROM generate_series(1, 300) i)",
+	sicr => "(SELECT credit_limit.sicr_agg(a, (DATE '2020-01-31' + make_interval(months => m))::date, a * m % 97, a / 99.0, 0.1, a * m % 89, 80,
+		'2022-12-01') FROM generate_series(1, 30) a, generate_series(0, 29) m)",
 	vintage => "(SELECT credit_limit.vintage_agg(DATE '2020-01-31' + 31 * (i % 17), i % 13, i % 3 = 0, i % 6 = 0, i * 1.25)
 		FROM generate_series(1, 300) i)",
 	kaplan_meier => "(SELECT credit_limit.kaplan_meier_agg(i % 37 / 7.0, i % 3 = 0) FROM generate_series(1, 500) i)",

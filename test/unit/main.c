@@ -58,6 +58,7 @@ FEATURE_TEST(intermittent);
 FEATURE_TEST(generator);
 FEATURE_TEST(vintage);
 FEATURE_TEST(hazard);
+FEATURE_TEST(sicr);
 FEATURE_TEST(run_length);
 FEATURE_TEST(forecast);
 FEATURE_TEST(allocation);
@@ -108,6 +109,7 @@ static const struct
 	{"generator", test_generator},
 	{"vintage", test_vintage},
 	{"hazard", test_hazard},
+	{"sicr", test_sicr},
 	{"run_length", test_run_length},
 	{"forecast", test_forecast},
 	{"allocation", test_allocation},

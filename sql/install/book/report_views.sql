@@ -328,6 +328,21 @@ BEGIN
   -- A log of nightly runs is long. Where a report looks at chosen runs, their days reach decision as parameters, behind OFFSET 0
   -- or as scalar queries, so that only the partitions of these days are read.
 
+  PERFORM credit_limit_internal.create_report(book, 'report_programmes',
+    'Months in which many limits were moved, by product: such a month is not like the others, and a chart of one should say so. '
+    'What-if runs are left out; decisions that were retired are gone',
+    '{"accounts": "with a row of that month", "moved": "accounts whose limit a decision of that month changed",
+      "share_moved": "moved by accounts"}',
+    $$SELECT g.month, g.product, g.accounts, coalesce(d.moved, 0) AS moved,
+        round(coalesce(d.moved, 0) / g.accounts::numeric, 4) AS share_moved
+      FROM (SELECT m.month, a.product, count(*) AS accounts FROM @book@.account_month m
+        JOIN @book@.account a ON a.account_id = m.account_id GROUP BY m.month, a.product) g
+      LEFT JOIN (SELECT date_trunc('month', d.as_of::timestamp)::date AS month, a.product, count(DISTINCT d.account_id) AS moved
+        FROM @book@.decision d JOIN @book@.account a ON a.account_id = d.account_id
+        LEFT JOIN @book@.run r ON r.run_id = d.run_id
+        WHERE (d.run_id IS NULL OR r.move_limits) AND d.new_limit <> d.old_limit
+        GROUP BY 1, 2) d ON d.month = g.month AND d.product = g.product$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_drift',
     'Whether the scores of a month are distributed as those of the first, by product and scorecard. Of each month the last '
     'finished run counts',
