@@ -53,7 +53,8 @@ SELECT rows_of(:'page', 'swap') AS swap, (SELECT jsonb_agg(jsonb_build_array(x.c
   SELECT d.action AS champion, e.action AS challenger, count(*) AS n FROM book_pg.decision d JOIN book_pg.decision e USING (account_id)
   JOIN book_pg.account a USING (account_id) WHERE d.run_id = 201 AND e.run_id = 202 AND a.currency = 'CNY' GROUP BY 1, 2 ORDER BY 1, 2) x) AS by_hand;
 SELECT (SELECT jsonb_agg(jsonb_build_array(split_part(r ->> 0, ' (', 1), r -> 1, r -> 2) ORDER BY r ->> 0, r ->> 1)
-  FROM jsonb_array_elements(rows_of(:'page', 'roll')) r WHERE r ->> 2 IS NOT NULL) = (SELECT jsonb_agg(jsonb_build_array(x.f, x.t, x.share) ORDER BY x.f, x.t) FROM (
+  FROM jsonb_array_elements(rows_of(:'page', 'roll')) r WHERE r ->> 2 IS NOT NULL)
+  = (SELECT jsonb_agg(jsonb_build_array(x.f, x.t, x.share) ORDER BY x.f, x.t) FROM (
   SELECT credit_limit.arrears_band(m.days_past_due) AS f, credit_limit.arrears_band(n.days_past_due) AS t,
     round(count(*) / sum(count(*)) OVER (PARTITION BY credit_limit.arrears_band(m.days_past_due)), 4) AS share
   FROM book_pg.account_month m JOIN book_pg.account_month n ON n.account_id = m.account_id AND n.month = '2025-04-01'
