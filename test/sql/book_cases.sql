@@ -95,6 +95,7 @@ SELECT credit_limit.work_case('book_w', :c4, 'snooze');
 SELECT credit_limit.work_case('book_w', :c4, 'close');
 SELECT credit_limit.work_case('book_w', :c4, 'close', outcome => 'lapsed');
 SELECT credit_limit.work_case('book_w', :c4, 'forget');
+SELECT credit_limit.work_case('book_w', :c4, 'note');
 SELECT credit_limit.work_case('book_w', NULL, 'note');
 RESET ROLE;
 DELETE FROM book_w.alert_case_act;

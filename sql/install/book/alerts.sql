@@ -315,6 +315,14 @@ BEGIN
       DETAIL = format('The day is %s: alerts do not go back.', to_char(day, 'YYYY-MM-DD')),
       HINT = 'Give that day or a later one.';
   END IF;
+  -- Alerts do not go back, so a slip in the year would end them.
+  IF NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date)
+    AND EXISTS (SELECT FROM account_month) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('there are no months to look for alerts as of %s', to_char(day, 'YYYY-MM-DD')),
+      DETAIL = 'account_month has none of the year before that day, or later.',
+      HINT = 'Load the months first. If the day is wrong: no earlier one can follow it, so it is refused.';
+  END IF;
   opened := 0;
   closed := 0;
   -- The count of periods goes on only when the period of the value does, so that a day may be run again.
@@ -375,7 +383,7 @@ $$;
 -- subject is gone or the rule is not active; a period is a day of run_alerts(), or the month of what is known by the month. The
 -- same day again counts nothing twice, and a value that is not known changes nothing. Of the accounts with an alert that fed no
 -- case yet, and that have no open case, those get one whose case avoids most loss: on a day as many as cases_a_month of
--- alert_setting leaves. Errors: no day, or one before the latest (22023)
+-- alert_setting leaves. Errors: no day, one before the latest, or one more than a year after the latest month (22023)
 CREATE FUNCTION credit_limit.run_alerts(book text, as_of date, OUT opened bigint, OUT closed bigint, OUT cases bigint,
     OUT waiting bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -110,6 +110,7 @@ BEGIN
       WHEN c.held_out THEN 'It is held out: nobody works it, so that the effect of working cases can be told.'
       WHEN c.status = 'closed' AND NEW.act <> 'note' THEN 'It is closed.'
       WHEN (NEW.act IN ('acknowledge', 'snooze', 'close', 'note')) IS NOT true THEN format('There is no act "%s".', NEW.act)
+      WHEN NEW.act = 'note' AND coalesce(NEW.note, '') = '' THEN 'The note is empty.'
       WHEN (NEW.act = 'close') <> coalesce(NEW.outcome IN ('confirmed', 'unfounded', 'unclear'), NEW.outcome IS NOT NULL)
         THEN format('The outcome of "%s" would be %s.', NEW.act, coalesce('"' || NEW.outcome || '"', 'NULL'))
       WHEN (NEW.act = 'snooze') <> (NEW.until IS NOT NULL) OR NEW.until <= coalesce(today, c.opened_on)
