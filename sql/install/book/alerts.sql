@@ -316,8 +316,8 @@ BEGIN
       HINT = 'Give that day or a later one.';
   END IF;
   -- Alerts do not go back, so a slip in the year would end them.
-  IF NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date)
-    AND EXISTS (SELECT FROM account_month) THEN
+  IF EXISTS (SELECT FROM account_month)
+    AND NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('there are no months to look for alerts as of %s', to_char(day, 'YYYY-MM-DD')),
       DETAIL = 'account_month has none of the year before that day, or later.',
