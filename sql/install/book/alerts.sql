@@ -315,14 +315,6 @@ BEGIN
       DETAIL = format('The day is %s: alerts do not go back.', to_char(day, 'YYYY-MM-DD')),
       HINT = 'Give that day or a later one.';
   END IF;
-  -- Alerts do not go back, so a slip in the year would end them.
-  IF EXISTS (SELECT FROM account_month)
-    AND NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('there are no months to look for alerts as of %s', to_char(day, 'YYYY-MM-DD')),
-      DETAIL = 'account_month has none of the year before that day, or later.',
-      HINT = 'Load the months first. If the day is wrong: no earlier one can follow it, so it is refused.';
-  END IF;
   opened := 0;
   closed := 0;
   -- The count of periods goes on only when the period of the value does, so that a day may be run again.
@@ -366,6 +358,14 @@ BEGIN
     opened := opened + n.opened;
     closed := closed + n.closed;
   END LOOP;
+  -- Alerts do not go back, so a slip in the year would end them. Asked last: a run that waits for its rules locks no months.
+  IF EXISTS (SELECT FROM account_month)
+    AND NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('there are no months to look for alerts as of %s', to_char(day, 'YYYY-MM-DD')),
+      DETAIL = 'account_month has none of the year before that day, or later.',
+      HINT = 'Load the months first. If the day is wrong: no earlier one can follow it, so it is refused.';
+  END IF;
   n := credit_limit_internal.open_cases(day);
   cases := n.opened;
   waiting := n.waiting;
