@@ -244,7 +244,7 @@ DECLARE
   reports CONSTANT text := quote_ident(book || '_report');
   currencies text[];
   chosen text;
-  wrong text;
+  known text;	-- names of figures
   f record;
   query text;
   figures jsonb := '[]';
@@ -260,19 +260,11 @@ BEGIN
       DETAIL = format('There is no schema %s.', reports),
       HINT = format('SELECT credit_limit.create_book_reports(%L) makes them; they are read in the database of the book.', book);
   END IF;
-  SELECT k.key INTO wrong
-  FROM jsonb_each(CASE jsonb_typeof(report_html.options) WHEN 'object' THEN report_html.options ELSE '{"": 0}' END) k
-  WHERE NOT CASE k.key WHEN 'currency' THEN jsonb_typeof(k.value) = 'string'
-    WHEN 'figures' THEN jsonb_typeof(k.value) = 'array' AND k.value <> '[]' AND NOT EXISTS (
-      SELECT FROM jsonb_array_elements(k.value) e WHERE jsonb_typeof(e) <> 'string'
-        OR e #>> '{}' NOT IN (SELECT p.name FROM credit_limit_internal.page_figures() p))
-    ELSE false END LIMIT 1;
-  IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of a page are not valid',
-      DETAIL = format('"%s" in %s.', wrong, report_html.options),
-      HINT = format('Options are currency, and figures, an array of: %s.',
-        (SELECT string_agg(p.name, ', ') FROM credit_limit_internal.page_figures() p));
-  END IF;
+  known := (SELECT string_agg(p.name, '|') FROM credit_limit_internal.page_figures() p);
+  PERFORM credit_limit_internal.check_options('a page', report_html.options, jsonb_build_object(
+    'currency', '$.type() == "string"', 'figures', format('$.type() == "array" && $.size() > 0 && !exists($[*] '
+      '? (@.type() != "string" || !(@ like_regex "^(%s)$")))', known)),
+    format('Options are currency, and figures, an array of: %s.', replace(known, '|', ', ')));
   BEGIN
     EXECUTE format('SELECT array_agg(currency ORDER BY accounts DESC, currency), min(as_of)::text FROM %s.report_summary',
       reports) INTO currencies, as_of;	-- a relation of the user's own

@@ -91,24 +91,18 @@ AS $$
 DECLARE
   kinds text;	-- of the columns, a letter each
   pattern text;	-- of the letters that the kind can draw
-  wrong text;
 BEGIN
   IF query IS NULL OR options IS NULL OR NOT EXISTS (SELECT FROM credit_limit.picture_kinds() k WHERE k.kind = figure.kind) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a picture needs a query, a kind, and options',
       DETAIL = format('The kind is %s.', coalesce('"' || kind || '"', 'NULL')),
       HINT = format('Kinds are %s.', (SELECT string_agg(k.kind, ', ') FROM credit_limit.picture_kinds() k));
   END IF;
-  SELECT k.key INTO wrong FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE '{"": 0}' END) k
-  WHERE NOT CASE WHEN k.key IN ('title', 'note', 'total') THEN jsonb_typeof(k.value) = 'string'
-    WHEN k.key IN ('percent', 'joined') THEN jsonb_typeof(k.value) = 'boolean'
-    WHEN k.key = 'marks' THEN jsonb_typeof(k.value) = 'array'
-      AND NOT k.value @? '$[*] ? ((!exists(@.x) && !exists(@.y)) || @.label.type() != "string")'
-    ELSE false END LIMIT 1;
-  IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options of a picture are not valid',
-      DETAIL = format('"%s" in %s.', wrong, options), HINT = 'Options are title, note and total (text), percent and joined (true '
-        'or false), and marks, an array of lines to draw: [{"x": 1000, "label": "limit"}] or [{"y": 0.1, "label": "watch"}].';
-  END IF;
+  PERFORM credit_limit_internal.check_options('a picture', options, '{
+    "title": "$.type() == \"string\"", "note": "$.type() == \"string\"", "total": "$.type() == \"string\"",
+    "percent": "$.type() == \"boolean\"", "joined": "$.type() == \"boolean\"", "marks": "$.type() == \"array\" && !exists($[*] '
+    '? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown) || @.label.type() != \"string\"))"}',
+    'Options are title, note and total (text), percent and joined (true or false), and marks, an array of lines to draw: '
+    '[{"x": 1000, "label": "limit"}] or [{"y": 0.1, "label": "watch"}].');
   SELECT string_agg(left(c ->> 'kind', 1), '' ORDER BY place) INTO kinds
   FROM jsonb_array_elements(result -> 'columns') WITH ORDINALITY e(c, place);
   pattern := CASE WHEN kind IN ('bar', 'stacked', 'line') THEN '^.(n+|.n)$' WHEN kind = 'waterfall' THEN '^.n$'
