@@ -18,7 +18,7 @@
 -- not owe less after it, and is written off after five such months. What was drawn, the balance less the one before plus the
 -- payment, is never negative.
 --
--- The test "panel" holds these promises, and doc/generated-book.md compares the moments with those of a public file of cards.
+-- The test "panel" holds these promises, and doc/analyst/generated-book.md compares the moments with those of a public file of cards.
 
 -- Uniform on (0, 1), from the low 32 bits of a hash, which are its well mixed ones. Hash partitions rest on that function, so no
 -- version may change it.

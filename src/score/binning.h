@@ -51,7 +51,7 @@ typedef struct ClBinning
 	double		best[CL_PRICES];	/* of the objective over all bins, under some of the rules; NaN: not known */
 } ClBinning;
 
-/* Options as the user gave them; see doc/score.md. */
+/* Options as the user gave them; see doc/analyst/score.md. */
 typedef struct ClBinningOptions
 {
 	int			max_prebins;

@@ -45,7 +45,7 @@ ALTER TABLE defaulted SET (parallel_workers = 2);
 SELECT (SELECT ccf_agg(balance, credit_limit, ead) FROM defaulted) = c AS parallel FROM whole;
 RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 
--- Pairs from a monthly panel, as doc/limit.md makes them: a default is the first month of 90 days past due. Fixed horizon: the month a year before,
+-- Pairs from a monthly panel, as doc/analyst/limit.md makes them: a default is the first month of 90 days past due. Fixed horizon: the month a year before,
 -- or the first on file; cohort: the January before. Account 1 defaults in October 2025, account 2 in March, account 3 never.
 CREATE TABLE account_month AS
 SELECT a AS account_id, (DATE '2024-06-01' + make_interval(months => m))::date AS month, 1000.00 * a AS credit_limit, 100.00 * a + 10 * m AS balance,

@@ -1,5 +1,5 @@
-# A book that is replicated row by row, as doc/operations.md says: over the end of a month, with versions that come, and provable
-# there.
+# A book that is replicated row by row, as doc/operator/operations.md says: over the end of a month, with versions that come, and
+# provable there.
 use strict;
 use warnings;
 

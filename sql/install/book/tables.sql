@@ -1,5 +1,5 @@
--- The tables of a book: doc/tables.md is made from this file. For those that book_contract() names, views of the same names over
--- a lender's own tables do as well.
+-- The tables of a book: doc/operator/tables.md is made from this file. For those that book_contract() names, views of the same
+-- names over a lender's own tables do as well.
 
 -- part of create_book: runs a definition, @book@ being the schema, unless the lender has a relation of that name already
 CREATE FUNCTION credit_limit_internal.create_table(book text, definition text) RETURNS void

@@ -52,7 +52,7 @@ RETURNS credit_limit.limit_decision
 COMMENT ON FUNCTION credit_limit.decide_limit(credit_limit.limit_policy, record, date) IS
     'the limit of one account under a policy as of a day; a function of its arguments only. Columns are found by name once per '
     'query. A NULL that the policy needs gives REFER and leaves the limit; a missing column, a negative limit, a PD outside '
-    '0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/limit.md';
+    '0..1 and an infinite amount are errors. NULL argument: NULL. Order of steps and guarantees: doc/analyst/limit.md';
 
 CREATE TYPE credit_limit.limit_choices AS (
     old_limit numeric,
