@@ -1,5 +1,5 @@
 # The log, verified by somebody else: in Perl, from nothing but what psql prints of the tables. It writes every row as canonical
-# text by doc/operator/book.md, computes SHA-256, and follows the lanes. It finds nothing wrong in a log, the same in a database
+# text by doc/operator/log.md, computes SHA-256, and follows the lanes. It finds nothing wrong in a log, the same in a database
 # of another encoding, and one changed byte anywhere. verify_log() must agree.
 use strict;
 use warnings;
@@ -77,7 +77,7 @@ sub canonical_value
 	return quoted($value);
 }
 
-# As doc/operator/book.md lists them: what the hash of a decision covers.
+# As doc/operator/log.md lists them: what the hash of a decision covers.
 my @columns = (
 	[ run_id => 'bigint' ], [ source => 'text' ], [ account_id => 'bigint' ], [ borrower_id => 'bigint' ], [ product => 'text' ],
 	[ as_of => 'date' ], [ decided_at => 'timestamp with time zone' ], [ policy_id => 'integer' ], [ scorecard_id => 'integer' ],
