@@ -162,7 +162,7 @@ check_repeated_keys(KeyScan *scan)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("invalid %s: key \"%s\" is repeated", scan->document, (char *) list_nth(keys, i)),
-						 errdetail("Only one of the two could count."),
+						 errdetail("Which of the two counts would be unclear."),
 						 errhint("Remove one of them.")));
 		}
 		list_free_deep(keys);

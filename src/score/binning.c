@@ -88,7 +88,7 @@ cuts_argument(ArrayType *array, int *n)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a split must be a finite number"),
 					 errdetail("Number %d is %s.", i + 1, null[i] ? "NULL" : psprintf("%g", cut[i])),
-					 errhint("The first bin begins at -Infinity and the last ends at Infinity without being told.")));
+					 errhint("The first bin begins at -Infinity and the last ends at Infinity by default.")));
 	}
 	qsort(cut, *n, sizeof(double), compare_numbers);
 	for (int i = 1; i < *n; i++)

@@ -74,7 +74,7 @@ options_differ(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("options of optimal_binning must be the same in all rows of a group"),
-			 errdetail("They are those of the whole, not of a row."),
+			 errdetail("Options apply to all rows, not to one."),
 			 errhint("Give a constant, or group by what the options depend on.")));
 }
 

@@ -99,7 +99,7 @@ wrong_array(const char *what, int wanted)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s must be an array of %d numbers, or empty", what, wanted),
-			 errdetail("NULL, NaN, infinity and other lengths will not do, nor a scale that is not positive."),
+			 errdetail("They must have the same length and finite numbers, and scales must be positive."),
 			 errhint("beta has the intercept first, then a coefficient for each element of x; the others have no intercept.")));
 }
 

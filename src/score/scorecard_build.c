@@ -414,7 +414,7 @@ require_converged(const ClLogitModel *model, char **names)
 			 errdetail("Its status is %s%s.", cl_logit_status_names[model->status],
 					   separated ? separating_terms(model, names) : ""),
 			 separated ?
-			 errhint("Leave out what knows the outcome, join bins of one class, or fit with {\"penalty\": \"firth\"} "
+			 errhint("Leave out columns that contain the outcome, join bins of one class, or fit with {\"penalty\": \"firth\"} "
 					 "or a max_coefficient.") :
 			 errhint("Fit with more max_iterations.")));
 }

@@ -62,7 +62,7 @@ too_many_labels(const char *what)
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("too many %ss for a %s", what, TYPE_NAME),
 			 errdetail("There are more than %d.", CL_DISCLOSURE_LABELS),
-			 errhint("Give away bands or regions, not values.")));
+			 errhint("Use bands or regions as labels, not values.")));
 }
 
 ClDisclosure *

@@ -151,7 +151,7 @@ fill(void *context, void *bytes, size_t n)
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("there are no random numbers"),
 				 errdetail("The system gave none."),
-				 errhint("Noise from elsewhere would protect nobody: try again.")));
+				 errhint("Other random numbers would not protect borrowers: try again.")));
 }
 
 static void

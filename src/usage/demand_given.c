@@ -143,6 +143,6 @@ cl_demand_with_basis(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("basis of a demand that was built from months is one month"),
 				 errdetail("It holds observations of single months."),
-				 errhint("A forecast says what several months, or their peak, will be.")));
+				 errhint("For several months, or their peak, use forecast_demand().")));
 	return cl_summary_datum(&demand_summary, copy_with(demand, demand->model, basis, horizon));
 }

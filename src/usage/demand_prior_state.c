@@ -45,7 +45,7 @@ merge(void *into, const void *from)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a compact demand_prior cannot be merged"),
-				 errdetail("Its accounts were left away."),
+				 errdetail("compact() removed its accounts."),
 				 errhint("Keep the demand_prior that demand_prior_agg returns, and compact the rollup.")));
 	if (prior->sample.n_accounts + prior->sample.n_out_of_scope + prior->sample.n_without == 0)
 		prior->head.distribution = other->head.distribution;

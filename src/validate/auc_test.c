@@ -85,7 +85,7 @@ add_row(FunctionCallInfo fcinfo, double a, double b)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("higher_is_riskier must not be NULL"),
-					 errdetail("The direction of a score is never guessed."),
+					 errdetail("The direction must be given, and be the same for all rows."),
 					 errhint("It is true for a PD, false for a credit score.")));
 		set_directions(state, directions);
 	}

@@ -120,7 +120,7 @@ begin_row(FunctionCallInfo fcinfo, ClRoc **state, bool amounts)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("higher_is_riskier must not be NULL"),
-					 errdetail("The direction of a score is never guessed."),
+					 errdetail("The direction must be given, and be the same for all rows."),
 					 errhint("It is true for a PD, false for a credit score.")));
 		cl_roc_set_direction(roc, PG_GETARG_BOOL(ARG_DIRECTION) ? CL_ROC_HIGHER_IS_RISKIER : CL_ROC_LOWER_IS_RISKIER);
 	}

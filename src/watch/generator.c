@@ -75,7 +75,7 @@ read_moves(const ClTransitions *transitions, FunctionCallInfo fcinfo, int argno)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a move must be to another state"),
 					 errdetail("Found one from %s to itself.", cl_state_string(transitions, from)),
-					 errhint("That accounts stay follows from the rates at which they leave.")));
+					 errhint("The diagonal is computed from the other rates.")));
 		move[from * states + to] = true;
 	}
 	return move;

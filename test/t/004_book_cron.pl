@@ -103,7 +103,7 @@ SKIP:
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job}), '0', 'as does what unschedules it');
 
 	($code, $out, $err) = $node->psql('postgres', q{SET ROLE engine; SELECT credit_limit.schedule('lending')});
-	like($err, qr/pg_cron is there, but not for you/, 'a role without rights on pg_cron is told so');
+	like($err, qr/the current role has no right to use pg_cron/, 'a role without rights on pg_cron is told so');
 	$node->safe_psql('postgres', q{GRANT USAGE ON SCHEMA cron TO engine;
 		INSERT INTO lending.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('bad', 'utilization', 1, 1);
 		CREATE FUNCTION lending.broken() RETURNS trigger LANGUAGE plpgsql AS

@@ -377,12 +377,12 @@ BEGIN
 END
 $$;
 
--- opens and closes alerts by all rules as of a day, then the cases that people work on, and returns how many alerts it opened and
--- closed, how many cases it opened, and how many accounts with an alert wait for one. A rule opens an alert when its indicator
--- was at or above enter_at for enter_after periods in a row, and closes it when it was below leave_at for leave_after, the
--- subject is gone or the rule is not active; a period is a day of run_alerts(), or the month of what is known by the month. The
--- same day again counts nothing twice, and a value that is not known changes nothing. Of the accounts with an alert that fed no
--- case yet, and that have no open case, those get one whose case avoids most loss: on a day as many as cases_a_month of
+-- opens and closes alerts by all rules as of a day, then opens the cases that people work on. Returns the numbers of alerts
+-- opened and closed, of cases opened, and of accounts with an alert that wait for a case. A rule opens an alert when its
+-- indicator was at or above enter_at for enter_after periods in a row. It closes it when the indicator was below leave_at for
+-- leave_after periods, the subject is gone or the rule is not active. A period is a day of run_alerts(), or a month for an
+-- indicator that is known by the month. The same day again counts nothing twice, and an unknown value changes nothing. Accounts
+-- with a new alert and without an open case get one, those first that avoid most loss: on a day as many as cases_a_month of
 -- alert_setting leaves. Errors: no day, one before the latest, or one more than a year after the latest month (22023)
 CREATE FUNCTION credit_limit.run_alerts(book text, as_of date, OUT opened bigint, OUT closed bigint, OUT cases bigint,
     OUT waiting bigint)

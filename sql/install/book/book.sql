@@ -146,7 +146,7 @@ BEGIN
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('schema "%s" cannot become a book', book),
       DETAIL = wrong,
-      HINT = 'Whoever may change what is in a book runs code as everybody who works on it: take a schema of your own.';
+      HINT = 'The owner of these can run code with the rights of everybody who works on the book: use your own schema.';
   END IF;
   PERFORM credit_limit_internal.open_book_to_check(book);
   PERFORM credit_limit_internal.create_tables(book);
@@ -283,7 +283,7 @@ BEGIN
   UPDATE business_day SET business_date = set_business_date.business_date;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s.business_day has no row', book),
-      DETAIL = 'The business date is what its only row says.', HINT = format('INSERT INTO %s.business_day DEFAULT VALUES;', book);
+      DETAIL = 'The business date is kept in its only row.', HINT = format('INSERT INTO %s.business_day DEFAULT VALUES;', book);
   END IF;
   RETURN set_business_date.business_date;
 END

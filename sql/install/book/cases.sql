@@ -131,7 +131,7 @@ BEGIN
     AND EXISTS (SELECT FROM erasure e WHERE e.borrower_id = OLD.borrower_id) THEN
     RETURN NEW;
   END IF;
-  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'what was done with a case stays',
+  RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'acts on a case cannot be changed',
     DETAIL = format('%s of "%s.%s" by "%s".', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME, current_user),
     HINT = 'Add another act: credit_limit.work_case().';
 END

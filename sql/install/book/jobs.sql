@@ -183,7 +183,7 @@ BEGIN
     RETURN false;
   END IF;
   IF NOT has_schema_privilege('cron', 'USAGE') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'pg_cron is there, but not for you',
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'the current role has no right to use pg_cron',
       DETAIL = format('Role "%s" may not use schema cron.', current_user),
       HINT = format('GRANT USAGE ON SCHEMA cron TO %I;', current_user);
   END IF;

@@ -185,7 +185,7 @@ BEGIN
   IF writing = current_setting('search_path') THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = 'decisions of the book are being written already',
       DETAIL = 'decision_input(), or a trigger on the log, decides while it is read or written.',
-      HINT = 'What decides must come after the decisions that caused it.';
+      HINT = 'Let the event come after the transaction of the decisions that caused it.';
   END IF;
   writing := set_config('credit_limit.writing', current_setting('search_path'), true);
   -- A lane that nobody continues; when all are taken, one is waited for.

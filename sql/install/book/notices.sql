@@ -151,7 +151,7 @@ END
 $$;
 
 -- what a borrower is told of a decision, in a language of reason_text: principal_reasons(), old and new limit in the currency of
--- the account, the day, and whom to ask. adverse: the limit fell or was frozen, which a run without move_limits does to nobody;
+-- the account, the day, and the contact. adverse: the limit fell or was frozen, which a run without move_limits never does;
 -- whether he asked for more only the lender knows. untranslated: reasons without a text in the language: no notice should go out
 -- with one. Errors: no such decision (P0002). NULL gives no row. Source: 12 CFR 1002.9
 CREATE FUNCTION credit_limit.adverse_notice(book text, decision_id bigint, language text)

@@ -10,7 +10,7 @@ RETURN CASE WHEN rate > 1e-9 THEN (term * rate / 12 / (1 - (1 + rate / 12) ^ -te
 -- who would draw a product that does not exist yet, by product, segment and currency of the lines of today: each account of the
 -- customers gets the limit that is expected to earn most in a year, of at most 17 from floor to cap in steps and within its
 -- umbrella, or none where none earns anything; a borrower gets one at most. candidate: currency, cap, rate and funding; floor
--- (step), step (1), smallest_draw (0: who wants no more than that draws nothing), term (months of equal payments; NULL: a
+-- (step), step (1), smallest_draw (0: a customer who wants no more draws nothing), term (months of equal payments; NULL: a
 -- revolving line), customers ({"column of decision_input": a value or an array of them}), and what unit_economics takes besides
 -- (lgd, ccf and capital are those of report_assumption). options: as_of (the business date); moves (1, 0 to 1), the share of
 -- customers who draw the candidate first, the others drawing it for what today's limit turns away; shadow_price of a unit of
@@ -83,7 +83,7 @@ BEGIN
     FROM credit_limit.certificate_table((options ->> 'certificate')::credit_limit.allocation_certificate) t;
   END IF;
   IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'that is no product that could fit', DETAIL = wrong,
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the candidate is not a valid product', DETAIL = wrong,
       HINT = 'A candidate is like {"currency": "CNY", "floor": 500, "cap": 5000, "step": 100, "rate": 0.15, "funding": 0.03}, '
         'prices like {"certificate": ..., "uses": {"exposure": 1}}.';
   END IF;

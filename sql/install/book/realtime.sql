@@ -53,10 +53,10 @@ END
 $$;
 
 -- from now on a new row of account_month, and a new, changed or removed one of exclusion, decides on the borrower's limits in its
--- own transaction, as of the business date, with the rights of the owner of the book: who loads needs none on the log. Events on
--- one borrower happen one after the other, and need READ COMMITTED. Load many rows with it disabled, and run_decisions() after.
--- Errors: a book of somebody else (42501), account_month or exclusion that is a view (42809), somebody who writes to one of them
--- for five seconds more (55P03)
+-- own transaction, as of the business date, with the rights of the owner of the book: a role that loads needs none on the log.
+-- Events on one borrower happen one after the other, and need READ COMMITTED. Load many rows with it disabled, and
+-- run_decisions() after. Errors: a book of somebody else (42501), account_month or exclusion that is a view (42809), somebody
+-- who writes to one of them for five seconds more (55P03)
 CREATE FUNCTION credit_limit.enable_realtime(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $enable$
@@ -70,7 +70,7 @@ BEGIN
   WHERE c.oid IN (to_regclass('account_month'), to_regclass('exclusion')) AND c.relkind NOT IN ('r', 'p');
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('"%s" of book "%s" is not a table', other, book),
-      DETAIL = 'Real time stands on triggers of account_month and exclusion, which a view cannot have.',
+      DETAIL = 'Real time needs triggers on account_month and exclusion, which a view cannot have.',
       HINT = 'Decide by runs, or copy the rows into tables of these names.';
   END IF;
   PERFORM credit_limit_internal.know_layout(0);

@@ -67,7 +67,7 @@ BEGIN
   IF found_here.differs THEN
     RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('there is another release "%s"', name),
       DETAIL = 'It is of another table or kind, or was made by another rule or query.',
-      HINT = 'A release stays what it is: give this one another name.';
+      HINT = 'A release cannot be changed: give this one another name.';
   END IF;
   RETURN coalesce(found_here.given, false);
 END
@@ -210,7 +210,7 @@ $$;
 -- gives a table away with cells hidden: suppress() chooses them by the rule, disclosure_audit() judges the release together
 -- with all that its recipient and the others of his coalition (default: he alone) have, and the row of the table release is
 -- committed; what is read is that row. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
--- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what. recipient NULL: nobody gets the table, but
+-- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what. recipient NULL: nobody received the table, but
 -- links can name it. The same name again, with the same table and rule, gives the same. Errors: a NULL argument (22004), in a
 -- transaction block (25001), a cell that would be given away (23514), another release of that name (23505), a query of
 -- something else (42804), a link that names no release (42704), links that do not add up, a rule out of range (22023)

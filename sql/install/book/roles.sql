@@ -287,7 +287,7 @@ BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.book_owner(book);
   IF policy_owner = approver THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'who drafts does not approve',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a role that drafts cannot approve',
       DETAIL = format('policy_owner and approver are both "%s".', approver), HINT = 'Give two roles.';
   END IF;
   FOR g IN SELECT v.kind, v.role_name FROM (VALUES ('analyst', analyst), ('policy_owner', policy_owner), ('approver', approver),

@@ -176,7 +176,7 @@ BEGIN
     WHEN syntax_error_or_access_rule_violation THEN
       GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
       RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, DETAIL = detail,
-        HINT = 'When that is mended, start the run again: as long as it has no decision, it takes the versions of then. '
+        HINT = 'Correct that and start the run again: as long as it has no decision, it takes the versions of that time. '
           'credit_limit.check_book() says what else is wrong.';
     WHEN OTHERS THEN
       PERFORM credit_limit_internal.split_chunk(run, k.chunk, k.lowest, k.highest, SQLSTATE, SQLERRM);

@@ -104,7 +104,7 @@ BEGIN
   IF as_of < later THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('a draw as of %s comes too late', as_of),
       DETAIL = format('The business date, or that of the latest decision on account %s, is %s.', account_id, later),
-      HINT = 'A draw is as of the day on which it happens.';
+      HINT = 'Give the day on which the draw happens.';
   END IF;
   -- Nor does one as of a later day pass by what ends before it.
   left_over := least(credit_limit.available_to_draw(book, account_id, as_of),

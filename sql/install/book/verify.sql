@@ -35,13 +35,13 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
--- what is wrong with the log of a book, at most so many rows (NULL: all), then how many more; none: nothing is. changed: a
--- decision or an act does not give its hash; removed, inserted: places of a lane that are missing or there twice; broken: a link;
--- end: the last of a lane are gone; known end: so are those of a finished run or of known, an earlier log_end(); evidence: inputs
--- that are missing or changed; policy, scorecard, erasure, retirement: a row that log_act has otherwise, an act that changes what
--- was approved or written, a version that is not the one approved, a month that is not gone as a whole. With known also a row
--- retired, no problem in itself, for each month that was retired of what it knew. Errors: rows that row-level security hides
--- (42501)
+-- what is wrong with the log of a book: at most this many rows (NULL: all), then the number of others. No rows: nothing is
+-- wrong. changed: a decision or an act does not give its hash. removed, inserted: places of a lane that are missing or there
+-- twice. broken: a row does not follow the one before it. end: the last rows of a lane are missing. known end: the same, by
+-- what a finished run noted, or by known, an earlier log_end(). evidence: inputs that are missing or changed. policy,
+-- scorecard, erasure, retirement: a row that differs from log_act, an act that changes what was approved or written, a version
+-- that is not the approved one, a month that was removed in part. With known there is also a row retired, which is no problem,
+-- for each retired month that known included. Errors: rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC'
@@ -250,7 +250,7 @@ BEGIN
   END IF;
   RAISE NOTICE USING MESSAGE = format('what is left of borrower %s', id), DETAIL = (SELECT string_agg(format('%s: %s', t.relation,
     t.row_count), ', ') || '.' FROM credit_limit.borrower_traces(book, id) t),
-    HINT = 'Decisions keep amounts, scores and reasons, for good; months and tables of your own are yours to clear.';
+    HINT = 'Decisions keep amounts, scores and reasons permanently. Clear months and tables of your own yourself.';
   RETURN n;
 END
 $$;

@@ -40,7 +40,7 @@ BEGIN
     RAISE EXCEPTION 'something is not known of the limits of an account' USING ERRCODE = 'null_value_not_allowed',
       DETAIL = format('Found margin %s, carry %s, floor %s, cap %s, step %s, uses %s, basis %s, demand %s.', margin, carry, floor,
         cap, step, uses, basis, CASE WHEN demand IS NULL THEN NULL ELSE 'that is known' END),
-      HINT = 'Leave such accounts out of the query, on purpose.';
+      HINT = 'Exclude such accounts in the query.';
   END IF;
   IF NOT (floor >= 0 AND cap >= floor AND step > 0 AND cap - floor < 64 * step AND cap < 'Infinity') THEN
     RAISE EXCEPTION 'limits from floor to cap must be 1 to 64 actions' USING ERRCODE = 'invalid_parameter_value',

@@ -104,8 +104,8 @@ COMMENT ON FUNCTION credit_limit.marginal_pd(float8[]) IS
 CREATE FUNCTION credit_limit.marginal_pd_from_hazard(hazard float8[]) RETURNS float8[]
     AS 'MODULE_PATHNAME', 'cl_marginal_pd_of_hazard' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.marginal_pd_from_hazard(float8[]) IS
-    'the PD of each period, seen from today, from the PDs of who has come so far: the hazard times the share without a default '
-    'before. NULL gives NULL. Error: a NULL inside, a PD outside 0 to 1, more than 1200 periods';
+    'the PD of each period, seen from today, from the PDs of those who have survived so far: the hazard times the share '
+    'without a default before. NULL gives NULL. Error: a NULL inside, a PD outside 0 to 1, more than 1200 periods';
 
 CREATE FUNCTION credit_limit.ifrs9_stage(days_past_due int, credit_impaired boolean DEFAULT false,
     significant_increase boolean DEFAULT false, stage_2_above int DEFAULT 30, stage_3_from int DEFAULT 90) RETURNS int

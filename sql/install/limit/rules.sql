@@ -85,7 +85,7 @@ DECLARE
   i numeric;
 BEGIN
   IF NOT (apr BETWEEN 0 AND 10 AND months BETWEEN 1 AND 1200 AND decimals BETWEEN 0 AND 20 AND abs(payment) <= 1e24) THEN
-    RAISE EXCEPTION 'that is no way to repay' USING ERRCODE = 'numeric_value_out_of_range',
+    RAISE EXCEPTION 'payment, apr, months or decimals are out of range' USING ERRCODE = 'numeric_value_out_of_range',
       DETAIL = format('Found payment %s, apr %s, months %s, decimals %s.', payment, apr, months, decimals),
       HINT = 'A payment is finite; apr is a fraction of a year, 0.2 being 20 %, from 0 to 10; months go from 1 to 1200.';
   END IF;

@@ -57,5 +57,5 @@ END $$;
 
 COMMENT ON FUNCTION credit_limit.augmentation_weight(bigint, bigint) IS
 'The weight of an accepted applicant who stands for the rejects of his score band too: (n_accepted + n_rejected) / n_accepted. '
-'NULL where nobody was accepted, for there is nobody to stand for them, and for NULL. Error: a negative count. Source: Hsia '
+'NULL where nobody was accepted, and for NULL. Error: a negative count. Source: Hsia '
 '1978; Siddiqi 2006, chapter 6.';

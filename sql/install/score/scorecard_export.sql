@@ -161,7 +161,7 @@ BEGIN
   WHERE (xpath('boolean(' || w.path || ')', document, names))[1]::text = 'true'
   ORDER BY w.n LIMIT 1;
   IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION 'the PMML document has what a scorecard cannot say' USING ERRCODE = 'feature_not_supported',
+    RAISE EXCEPTION 'the PMML document has something that a scorecard cannot express' USING ERRCODE = 'feature_not_supported',
       DETAIL = format('Found is %s.', wrong), HINT = 'Change the document, or write the card by hand.';
   END IF;
 END $$;
@@ -251,7 +251,7 @@ BEGIN
       RAISE EXCEPTION 'characteristic "%" of the PMML document has a predicate that a scorecard does not know', found.field USING
         ERRCODE = 'feature_not_supported', DETAIL = format('Found is %s.', jsonb_path_query_first(terms,
           '$[*] ? (@.kind != "rest" && @.kind != "missing" && @.kind != "list" && @.kind != "interval").kind') #>> '{}'),
-        HINT = 'A scorecard knows values that are listed, intervals of numbers, missing, and all others.';
+        HINT = 'A scorecard can have listed values, intervals of numbers, missing, and all others.';
     END IF;
     characteristics := characteristics
       || (jsonb_strip_nulls(jsonb_build_object('name', found.field, 'reason', nullif(found.reason, ''),

@@ -145,7 +145,7 @@ BEGIN
   IF screening ? 'reference_date' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a card reads no dates',
       DETAIL = format('"reference_date" is %s.', screening -> 'reference_date'),
-      HINT = 'Make a view that has the days between, which the card will need too.';
+      HINT = 'Make a view with the number of days as a column; the card needs it too.';
   END IF;
   given := credit_limit_internal.given_binnings(relation, source, event, options);
 
@@ -300,13 +300,13 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) IS
-'A scorecard from the columns of a relation: screens and bins all of them in one scan, fits a logistic regression on the '
-'weights of evidence, leaves out what has the wrong sign or repeats others, all at once, and what has a p-value above '
-'max_pvalue (0.05), one by one, and the weakest beyond max_characteristics (15), and scales the rest to points. event is a '
-'boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
-'variable_screening), card (those of scorecard), penalty (firth: what separates does no harm) and max_coefficient (of the size '
-'of every coefficient; the status of the model is bounded where it binds), binnings (an object by column, or the name of a '
-'relation with columns variable and binning: these columns are not screened, their bins are counted and kept) and groups (of '
-'categories, by column: {"home": [["own"], ["rent", "family"]]}). One characteristic is never left out. Gives the card, the '
-'model, and a report of each step: coefficients and reasons that may be false, and in the last never_seen, the bins that no row '
-'had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'A scorecard from the columns of a relation. It screens and bins all of them in one scan and fits a logistic regression on the '
+'weights of evidence. It leaves out columns with the wrong sign or that repeat others, all at once; then those with a p-value '
+'above max_pvalue (0.05), one by one; then the weakest beyond max_characteristics (15). The rest is scaled to points. event is '
+'a boolean column, true for the bad outcome; characteristics are column names, NULL for all. Other options: screening (those of '
+'variable_screening), card (those of scorecard), penalty (firth: columns that separate do no harm), max_coefficient (the '
+'largest size of a coefficient; where one reaches it, the status of the model is bounded), binnings (an object by column, or '
+'the name of a relation with columns variable and binning: these columns are not screened, their bins are counted and kept) and '
+'groups (of categories, by column: {"home": [["own"], ["rent", "family"]]}). One characteristic is never left out. Returns the '
+'card, the model, and a report of each step. The report has coefficients and reasons that may be false and, in its last step '
+'never_seen, bins that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';

@@ -229,16 +229,16 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
-'Bins every column against a boolean event column, all in one scan, or in one for each process where workers share the columns '
-'of a table, and says which are worth a place in a model, and why not: a row for each column, in their order. Numbers are cut, '
-'texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
+'Bins every column against a boolean event column, and says which are useful in a model and why others are not: a row for each '
+'column, in their order. It takes one scan, or one for each process where workers share the columns of a table. Numbers are '
+'cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
 'value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv '
-'(5) and max_auc (0.98), beyond which only what knows the outcome is, max_missing_rate (0.95), max_identical_rate (0.95), each '
-'null for none, columns: {"age": {...}} with other options for one column, and reference_date: dates and timestamps (by the time '
-'zone of the session) are days before it, and not supported without. remark: that of binning_summary, and from an iv '
-'of 0.5 on the question whether the column knows the outcome. Reasons: type not supported, no rows, no rows with an outcome, '
-'all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep all rules, '
-'iv below x, iv above x, auc above x. Runs with the rights of the caller on any table, view or foreign table; memory: 8 to 32 '
-'bytes per column and distinct value. NULL arguments give no rows. Error: an '
-'event that is not a boolean column, a column that is not there or there twice, invalid options. Source of the thresholds: '
-'Siddiqi 2006; scorecard var_filter.';
+'(5) and max_auc (0.98), beyond which a column must contain the outcome, max_missing_rate (0.95), max_identical_rate (0.95), '
+'each null for none, columns: {"age": {...}} with other options for one column, and reference_date: dates and timestamps (by '
+'the time zone of the session) are days before it, and not supported without it. remark: that of binning_summary, and from an '
+'iv of 0.5 on the question whether the column contains the outcome. Reasons: type not supported, no rows, no rows with an '
+'outcome, all missing, too many categories, one class, missing rate above x, one value, identical rate above x, no bins keep '
+'all rules, iv below x, iv above x, auc above x. Runs with the rights of the caller on any table, view or foreign table; '
+'memory: 8 to 32 bytes per column and distinct value. NULL arguments give no rows. Error: an event that is not a boolean '
+'column, a column that is not there or there twice, invalid options. Source of the thresholds: Siddiqi 2006; scorecard '
+'var_filter.';

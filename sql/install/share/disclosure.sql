@@ -1,9 +1,9 @@
 -- Tables for others: what of a table is sensitive, what may be given away of it, and what an attacker makes of that.
 
 -- a table of counts that come from elsewhere, such as those of roll_rates: a label of a row, one of a column and a number of
--- borrowers make a cell. Who is in two cells counts in both, in margins too. Cells of the same labels are added up; those with
--- a NULL are left out and counted. A NULL argument gives NULL. Error: arrays of different lengths (2202E), a count below 0 or
--- above 2^40 (22003), more than 200 rows or columns (54000)
+-- borrowers make a cell. A borrower in two cells counts in both, in margins too. Cells of the same labels are added up; those
+-- with a NULL are left out and counted. A NULL argument gives NULL. Error: arrays of different lengths (2202E), a count below 0
+-- or above 2^40 (22003), more than 200 rows or columns (54000)
 CREATE FUNCTION credit_limit.disclosure_table(row_labels text[], column_labels text[], n bigint[])
     RETURNS credit_limit.disclosure_table
     AS 'MODULE_PATHNAME', 'cl_disclosure_table_of_counts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -32,7 +32,7 @@ CREATE FUNCTION credit_limit.released_cells(released jsonb, OUT row_label text, 
     OUT amount numeric) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'cl_released_cells' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 50;
 
--- the attacker: what somebody who has all of these releases can say of each hidden cell. released: what was given away of each
+-- the attacker: what a recipient of all these releases can conclude about each hidden cell. released: what was given away of each
 -- table, NULL where nothing was. links: [{"sum": [2, 3], "equals": [1]}] says that tables 2 and 3 add up to table 1, cell by
 -- cell, as parts of a book do. low, high: the bounds, high NULL where there is none; low_required, high_required: what the
 -- rule (that of suppress) asks of them; attacker: stranger, or contributor, one who is alone in a hidden cell and knows its

@@ -138,15 +138,16 @@ AS 'MODULE_PATHNAME', 'cl_gap_impact' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 9;
 COMMENT ON FUNCTION credit_limit.gap_impact(credit_limit.limit_gap, float8, float8, float8, float8, float8, float8, numeric,
   numeric, text) IS
 'What the unused limit of an account costs in a year, by cause and in total, in the order of place. Costs are those of what is '
-'granted and not drawn; what was never granted costs the margin on unmet demand only. Rates are fractions, taken to 12 decimals: '
-'margin per drawn unit a year; carry, the cost of a granted and undrawn unit; ccf 0 to 10; pd 0 to 1; lgd and capital (per unit '
-'of exposure) 0 to 2. forgone_margin = margin x unmet (at most prudent_room, when given); idle_cost = carry x granted; '
-'contingent_ead = ccf x granted; capital_tied = capital x ccf x granted; expected_loss = pd x lgd x ccf x granted, NULL without '
-'pd. regret and regret_side are those of limit_regret, rounded to the decimals of the gap: of a limit that is too_low it is '
-'divided as unmet is (where that is 0, as risk, product and ungranted of unused, or else it is of the rules), of one that is '
-'too_high as granted is (where that is 0, it is of demand). The expected loss of the total and pd x lgd x drawn, rounded, add up '
-'to expected_loss(). No rows if the gap or another rate is NULL. A book has a PD for each account: use gap_impact_total. Errors: '
-'a rate out of its range, another side, more than 24 digits (22003).';
+'granted and not drawn; credit that was never granted costs only the margin on unmet demand. Rates are fractions, taken to 12 '
+'decimals: margin per drawn unit a year; carry, the cost of a granted and undrawn unit; ccf 0 to 10; pd 0 to 1; lgd and capital '
+'(per unit of exposure) 0 to 2. forgone_margin = margin x unmet (at most prudent_room, when given); idle_cost = carry x '
+'granted; contingent_ead = ccf x granted; capital_tied = capital x ccf x granted; expected_loss = pd x lgd x ccf x granted, '
+'NULL without pd. regret and regret_side are those of limit_regret, rounded to the decimals of the gap. The regret of a limit '
+'that is too_low is divided as unmet is; where that is 0, as risk, product and ungranted of unused; where these are 0, it '
+'belongs to the rules. That of a limit that is too_high is divided as granted is; where that is 0, it belongs to demand. The '
+'expected loss of the total and pd x lgd x drawn, rounded, add up to expected_loss(). No rows if the gap or another rate is '
+'NULL. A book has a PD for each account: use gap_impact_total. Errors: a rate out of its range, another side, more than 24 '
+'digits (22003).';
 
 CREATE FUNCTION credit_limit.expected_loss(
   pd float8,

@@ -51,8 +51,8 @@ COMMENT ON FUNCTION credit_limit.tobit_summary(credit_limit.tobit_model) IS
 'bic count the coefficients and sigma, and bic takes the logarithm of weight. condition_number: largest over smallest '
 'singular value of the centred, weighted columns of length 1, above 30 they hardly differ. status: converged; rank_deficient:'
 ' converged, and some terms are aliased; one_cluster: converged, without standard errors; separation: all rows of a term are '
-'censored at one side, message names it; all_censored: no row tells sigma, no coefficients; perfect_fit: no scatter, sigma is'
-' 0; max_iterations: not settled. All NULL for a model that was written down; NULL gives NULL.';
+'censored at one side, message names it; all_censored: sigma cannot be estimated, no coefficients; perfect_fit: no scatter, '
+'sigma is 0; max_iterations: not settled. All NULL for a model that was written down; NULL gives NULL.';
 
 CREATE FUNCTION credit_limit.tobit_predict(
   model credit_limit.tobit_model,

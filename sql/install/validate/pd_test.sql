@@ -5,8 +5,8 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_pd_binomial_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.pd_binomial_test(bigint, bigint, float8) IS
-'p-value, one-sided and exact: the probability of so many events or more among n borrowers if the PD (a fraction) is right and '
-'defaults are independent. Small: the PD is too low, not conservative; near 1: the PD is high for what happened, which is '
+'p-value, one-sided and exact: the probability of at least this many events among n borrowers if the PD (a fraction) is right '
+'and defaults are independent. Small: the PD is too low, not conservative; near 1: the PD is high for what happened, which is '
 'conservative. 1 without events; with the PD 0 it is 0 at the first event. NULL if an argument is NULL, the PD NaN, or n is 0. '
 'Error: counts negative, events above n, n above 10^12, PD outside 0 to 1. Source: Basel Committee on Banking Supervision, '
 'Working Paper 14 (2005).';
@@ -35,7 +35,7 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_pd_correlated_test' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.pd_correlated_test(bigint, bigint, float8, float8) IS
-'p-value, one-sided: the probability of so many events or more if the PD (a fraction) is right and defaults are correlated by '
+'p-value, one-sided: the probability of at least this many events if the PD (a fraction) is right and defaults are correlated by '
 'the one-factor model with this asset correlation (0 to 1): the binomial test where years are good and bad, by quadrature to '
 '1e-11 relative. Small: the PD is too low, not conservative. Correlation 0 is pd_binomial_test; more correlation makes many '
 'defaults less surprising, so it is easier on a PD that is too low. NULL if an argument is NULL or NaN, or n is 0. Error: '

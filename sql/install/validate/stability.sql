@@ -289,8 +289,8 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_stability_summary' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 20;
 
 COMMENT ON FUNCTION credit_limit.stability_summary(credit_limit.scorecard, regclass, regclass, text) IS
-'stability_report in one row per characteristic: its PSI over all its bins, "no bin" being one, with what psi() says of it, the '
-'borrowers whose value has no bin, the actual ones in bins that no expected borrower has (unseen_actual), whose '
-'points nothing is known of, and the points that the mean score moved because of it. The last row, "total", has the '
-'borrowers without a score and the shift of the score, which is the sum of the others; PSIs of characteristics do not add up to '
-'anything, so it has none.';
+'stability_report in one row per characteristic. It has the PSI over all its bins, with "no bin" as one, and what psi() says of '
+'it; the borrowers whose value has no bin; the actual borrowers in bins that no expected borrower has (unseen_actual), whose '
+'points are not known; and the points by which the mean score moved because of it. The last row, "total", has the borrowers '
+'without a score and the shift of the score, which is the sum of the others. PSIs of characteristics do not add up, so it has '
+'none.';

@@ -57,6 +57,6 @@ COMMENT ON FUNCTION credit_limit.swap_set(regclass, credit_limit.scorecard, cred
 'Whom two cards accept of the rows of a table or view, five rows: both; in (only b accepts: swapped in when b takes the place '
 'of a); out (only a does); neither; no score (a value has no bin in one of them). A card accepts a score at its cut-off or '
 'better: higher, or lower where its pdo is negative. n, share of all rows; with a boolean column event: rows with an outcome, '
-'events, and their rate; mean PDs by the scaling of either card. Nobody knows the outcome of who was never accepted: '
-'event_rate of "in" is that of such rows only as have one. NULL arguments but event give no rows. Runs with the rights of the '
-'caller. Errors: NaN as cut-off, an event that is not a boolean column, and those of score(). Source: Siddiqi 2006, chapter 8.';
+'events, and their rate; mean PDs by the scaling of either card. There is no outcome for a borrower who was never accepted: '
+'event_rate of "in" is of the rows that have one. NULL arguments but event give no rows. Runs with the rights of the caller. '
+'Errors: NaN as cut-off, an event that is not a boolean column, and those of score(). Source: Siddiqi 2006, chapter 8.';

@@ -28,10 +28,10 @@ CREATE FUNCTION credit_limit.cusum(x float8, target float8, k float8, h float8, 
     sigma float8 DEFAULT 1) RETURNS credit_limit.chart_point
     AS 'MODULE_PATHNAME', 'cl_cusum' LANGUAGE C IMMUTABLE PARALLEL SAFE WINDOW;
 
--- green, amber or red, of x that is worse the higher it is. A light is entered at once: amber where x is at least amber, red
--- where it is at least red; it is left for a lower one only after so many months in turn (1 to 1200) below amber_leave, below
--- red_leave (at most amber and red, which NULL stands for). A NULL or NaN x leaves the light as it is; NULL before the first x.
--- Error: a parameter that is NULL (22004), out of range (22003) or changes within a partition (22023), an infinite x
+-- green, amber or red, for an x that is worse the higher it is. A worse light is entered at once: amber where x is at least
+-- amber, red where it is at least red. A better one needs this many months in a row (1 to 1200) below amber_leave or red_leave,
+-- which are at most amber and red (NULL: the same). A NULL or NaN x leaves the light as it is; NULL before the first x. Error:
+-- a parameter that is NULL (22004), out of range (22003) or changes within a partition (22023), an infinite x
 CREATE FUNCTION credit_limit.traffic_light(x float8, amber float8, red float8, amber_leave float8 DEFAULT NULL,
     red_leave float8 DEFAULT NULL, months int DEFAULT 1) RETURNS text
     AS 'MODULE_PATHNAME', 'cl_traffic_light' LANGUAGE C IMMUTABLE PARALLEL SAFE WINDOW;

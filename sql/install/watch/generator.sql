@@ -13,7 +13,7 @@ CREATE FUNCTION credit_limit.transition_generator(transitions credit_limit.trans
     OUT generator float8[], OUT low float8[], OUT high float8[])
     AS 'MODULE_PATHNAME', 'cl_transition_generator' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- the probabilities of so many months (0 to 1200, also fractions): the exponential of months times the generator, a row for
--- each state from. NULL gives NULL. Error: no generator (22023), months out of range (22003), more than 32 states (54000)
+-- the probabilities for this number of months (0 to 1200, also fractions): the exponential of months times the generator, a row
+-- for each state from. NULL gives NULL. Error: no generator (22023), months out of range (22003), more than 32 states (54000)
 CREATE FUNCTION credit_limit.generator_matrix(generator float8[], months float8) RETURNS float8[]
     AS 'MODULE_PATHNAME', 'cl_generator_matrix' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
