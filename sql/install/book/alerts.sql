@@ -66,7 +66,7 @@ CREATE TABLE @book@.alert_case (
   expected_loss numeric NOT NULL,	-- pd x lgd x (drawn + ccf x unused) on that day
   loss_avoided numeric NOT NULL,	-- of it, what working the case avoids: what cases are ranked by
   place int NOT NULL,	-- in the ranking of that day, counted from 1
-  held_out boolean NOT NULL DEFAULT false,	-- nobody is shown it
+  held_out boolean NOT NULL DEFAULT false,	-- the case is not shown to anybody
   status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'acknowledged', 'snoozed', 'closed')),
   snoozed_until date,	-- the day on which it is open again
   closed_on date CHECK (closed_on >= opened_on),	-- NULL: it is not closed

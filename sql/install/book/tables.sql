@@ -148,8 +148,8 @@ CREATE TABLE @book@.demand_forecast (
   demand_mean numeric,	-- mean of what would be drawn without a limit
   demand_q90 numeric,	-- what covers the highest draw of the next months (the job's peak_months) nine times in ten; NULL: the
     -- product has too few months on file
-  demand_is_known boolean,	-- false: accounts like it were at their limits so often that nobody knows what nine draws in ten stay
-    -- below; such a demand stands at its ceiling
+  demand_is_known boolean,	-- false: accounts like it were at their limits so often that their 0.9 quantile is not known; the
+    -- demand is then at its ceiling
   chance_at_limit float8,	-- probability that the month comes to the limit, 98 % of it; NULL: the line is closed
   turned_away numeric,	-- mean of what would be drawn in the month beyond the limit, or the balance that is above it
   PRIMARY KEY (account_id, month));
@@ -344,7 +344,7 @@ CREATE VIEW @book@.job_status AS
     AS failures, max(r.ended_at) FILTER (WHERE r.status = 'done') AS last_success
     FROM @book@.run r WHERE r.job = j.job) c ON true;
 
--- every decision on a limit, for good: from action to proposed as in credit_limit.limit_decision
+-- every decision on a limit, permanent: from action to proposed as in credit_limit.limit_decision
 CREATE TABLE @book@.decision (
   LIKE credit_limit_internal.log_entry,
   PRIMARY KEY (decision_id, as_of),
@@ -475,9 +475,9 @@ CREATE TABLE @book@.report_assumption (
   bad_days int NOT NULL DEFAULT 90 CHECK (bad_days > 0),	-- days past due from which on a borrower is bad
   outcome_months int NOT NULL DEFAULT 12 CHECK (outcome_months BETWEEN 1 AND 120),	-- months after a decision in which a
     -- borrower turns out bad, or does not
-  demand_ceiling numeric NOT NULL DEFAULT 2 CHECK (demand_ceiling BETWEEN 1 AND 1000),	-- of the demand of a month counts at
-    -- most so many times the larger of limit and entitlement: what lies far above has never been seen, and one account would
-    -- outweigh the book
+  demand_ceiling numeric NOT NULL DEFAULT 2 CHECK (demand_ceiling BETWEEN 1 AND 1000),	-- the demand of a
+    -- month counts up to this multiple of the larger of limit and entitlement: demand far above was never seen, and one account
+    -- would outweigh the book
   exchange_rate numeric NOT NULL DEFAULT 1 CHECK (exchange_rate > 0 AND exchange_rate < 'Infinity'));	-- what one of the
     -- currency of the product is worth in that of the book: cases of several currencies are ranked by it
 INSERT INTO @book@.report_assumption (product) VALUES ('');

@@ -7,14 +7,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $ddl$
 
 -- months to be counted by the next credit_limit.refresh_reports(), once or several times. Triggers of account_month write here
--- what changed, and the month after; whoever changes months past them inserts a row himself
+-- what changed, and the month after; after changes of months that fire no trigger, insert a row
 CREATE TABLE @book@.report_change (
   month date NOT NULL)
 
 -- since when an account is on file, and since when it has been bad: kept from one count to the next
 CREATE TABLE @book@.report_first (
   account_id bigint PRIMARY KEY,
-  first_month date NOT NULL,	-- its first; infinity: none any more
+  first_month date NOT NULL,	-- its first; infinity: no row any more
   bad_month date)	-- its first with report_assumption.bad_days past due; NULL: none
 
 -- accounts of a month, counted by credit_limit.refresh_reports()
