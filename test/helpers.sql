@@ -34,7 +34,7 @@ CREATE FUNCTION data_file(name text) RETURNS text LANGUAGE sql
   RETURN current_setting('data_directory') || '/credit_limit_' || current_schema() || '_' || name;
 CREATE PROCEDURE remove_data_files() LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm -f credit_limit_' || current_schema() || '_*');
+  EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'rm -f credit_limit_' || current_schema() || '_*');
 END $$;
 
 -- Bytes of strangers: the binary input of the type of table "attacked" gets them; a trigger of that table, if it accepts them, uses the

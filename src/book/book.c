@@ -70,6 +70,7 @@ static const char *const relations[] = {
 	"retirement", "alert_rule", "alert_setting", "alert", "alert_case",
 	"alert_case_act", "alert_state", "job", "override_request", "analyst_segment", "lender_contact",
 	"report_assumption", "report_refresh", "report_position", "report_change", "report_first", "report_month", "report_cohort",
+	"report_figure",
 	"demand_model_version", "limit_rule", "demand_forecast", "allocation_account", "allocation_frontier", "allocation_rule",
 	"parameter_set", "release", "release_budget"
 };

@@ -89,6 +89,36 @@ GROUP BY b.product ORDER BY b.product;
 SELECT said(p), (SELECT string_agg(f ->> 'id', ' ') FROM jsonb_array_elements(figures(p)) f) AS figures, rows_of(p, 'limits') AS limits
 FROM report_html('book_pg', '{"currency": "USD", "figures": ["limits", "use"]}') p;
 
+-- Kept pictures are those of the last refresh, for who sees every row and may read the reports; a refresh of reports drops them.
+CALL run_job('book_pg', 'reports', '2025-07-31');
+SELECT count(*) AS kept, count(DISTINCT currency) - 1 AS currencies FROM book_pg.report_figure;
+SELECT md5(figures(report_html('book_pg', '{"kept": false}'))::text) AS live \gset
+SELECT md5(figures(report_html('book_pg'))::text) = :'live' AS as_computed;
+UPDATE book_pg.account SET balance = 4000 WHERE account_id = 2;
+SELECT md5(figures(report_html('book_pg'))::text) = :'live' AS as_kept,
+  md5(figures(report_html('book_pg', '{"kept": false}'))::text) <> :'live' AS balances_moved;
+SET ROLE regress_page_analyst;
+SELECT md5(figures(report_html('book_pg'))::text) = :'live' AS as_kept, (SELECT count(*) > 0 FROM book_pg.report_figure) AS seen;
+SELECT refresh_page('book_pg');
+RESET ROLE;
+REVOKE SELECT ON book_pg_report.report_cases FROM regress_page_analyst;
+SET ROLE regress_page_analyst;
+SELECT said(p), jsonb_array_length(figures(p)) AS figures FROM report_html('book_pg') p;
+RESET ROLE;
+GRANT SELECT ON book_pg_report.report_cases TO regress_page_analyst;
+BEGIN;
+SELECT restrict_analyst('book_pg', 'regress_page_analyst', '{farm}');
+SET LOCAL ROLE regress_page_analyst;
+SELECT (SELECT count(*) FROM book_pg.report_figure) AS kept,
+  (SELECT sum((r ->> 1)::int) FROM jsonb_array_elements(rows_of(report_html('book_pg'), 'use')) r) AS accounts_in_the_figure,
+  (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND status = 'open') AS accounts_seen;
+ROLLBACK;
+SELECT refresh_page('book_pg');
+SELECT md5(figures(report_html('book_pg'))::text) <> :'live' AS anew;
+SELECT refresh_reports('book_pg', '2025-07-31');
+SELECT count(*) AS kept FROM book_pg.report_figure;
+UPDATE book_pg.account SET balance = 11 * (2 * 37 % 397) - 100 WHERE account_id = 2;
+
 -- A role that reads reports; one report is taken from it, and is named; a stranger has none, and a page without figures.
 SELECT md5(figures(report_html('book_pg'))::text) AS owners \gset
 SET ROLE regress_page_analyst;

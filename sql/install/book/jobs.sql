@@ -109,6 +109,7 @@ BEGIN
         END IF;
         n := credit_limit_internal.refresh_positions(r.as_of);
         remark := r.message;
+        PERFORM credit_limit.refresh_page(book);
       WHEN 'alerts' THEN
         a := credit_limit_internal.run_alert_rules(r.as_of);
         n := a.opened + a.closed;
@@ -138,11 +139,11 @@ $$;
 
 -- runs a job of a book as of a day, by default its business date, and writes to the table run how it ended, an error with its
 -- SQLSTATE, which it then raises. features: refresh_features(); demand: refresh_demand(); decisions: run_decisions(); overrides:
--- apply_overrides(); reports: refresh_reports(), each month in a transaction of its own; alerts: run_alerts(); months: partitions
--- of the month and some ahead; retention: retires decisions older than keep_decisions months, rows of allocations older than
--- keep_allocations days that no decision needs, and runs of other jobs older than keep_job_runs days. A start while it runs, one
--- of decisions that are made, and one on a replica do nothing and say so. Errors: inside a transaction block (25001), no such
--- job (22023), no business date (55000)
+-- apply_overrides(); reports: refresh_reports(), each month in a transaction of its own, and refresh_page(); alerts:
+-- run_alerts(); months: partitions of the month and some ahead; retention: retires decisions older than keep_decisions months,
+-- rows of allocations older than keep_allocations days that no decision needs, and runs of other jobs older than keep_job_runs
+-- days. A start while it runs, one of decisions that are made, and one on a replica do nothing and say so. Errors: inside a
+-- transaction block (25001), no such job (22023), no business date (55000)
 CREATE PROCEDURE credit_limit.run_job(book text, job text, as_of date DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$

@@ -233,10 +233,90 @@ FROM @report@.report_cases WHERE currency = @currency@
 GROUP BY rules ORDER BY sum(loss_avoided) DESC LIMIT 12$$)
 $figures$;
 
+-- part of report_html and refresh_page: which currencies a book has, those of most accounts first
+CREATE FUNCTION credit_limit_internal.page_currencies(book text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('SELECT currency, as_of FROM %I.report_summary ORDER BY accounts DESC, currency', book || '_report');
+
+-- part of report_html and refresh_page: the figures of a book in a currency, with their queries
+CREATE FUNCTION credit_limit_internal.book_figures(book text, currency text)
+RETURNS TABLE (place bigint, name text, title text, note text, kind text, options jsonb, query text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT p.place, p.name, p.title, p.note, p.kind, p.options, replace(replace(p.query, '@report@',
+    quote_ident(book_figures.book || '_report')), '@currency@', quote_literal(book_figures.currency))
+  FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, kind, options, query, place);
+END;
+
+-- part of report_html: the rows of a figure's query, kept ones where there are any that the current role may read
+CREATE FUNCTION credit_limit_internal.figure_rows(book text, figure text, currency text, query text, kept boolean)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  result jsonb;
+BEGIN
+  IF kept THEN
+    EXECUTE format('SELECT f.result FROM %I.report_figure f WHERE f.figure = $1 AND f.currency = $2 AND f.query = $3', book)
+      INTO result USING figure, currency, query;	-- a relation of the user's own
+  END IF;
+  IF result IS NULL THEN
+    RETURN credit_limit_internal.picture_rows(query);
+  END IF;
+  -- Whether he may read it.
+  EXECUTE format('SELECT FROM (%s) q LIMIT 0', query);	-- a relation of the user's own
+  RETURN result;
+END
+$$;
+
+-- part of report_html: whether the current role may read the book and sees every row of it, so that kept figures are his own
+CREATE FUNCTION credit_limit_internal.sees_book(book text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('a kept picture');
+  RETURN has_table_privilege(to_regclass('report_figure'), 'SELECT');
+EXCEPTION WHEN insufficient_privilege THEN
+  RETURN false;
+END
+$$;
+
+-- computes the pictures of report_html() and keeps them until the next refresh of reports, so that pages are there at once.
+-- Returns how many. The job reports does it every night. Errors: a book without reports (3F000), a role that does not see every
+-- row (42501)
+CREATE FUNCTION credit_limit.refresh_page(book text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  f record;
+  result jsonb;
+  n bigint := 0;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_every_row('a refresh of pictures');
+  PERFORM FROM report_refresh FOR NO KEY UPDATE;
+  DELETE FROM report_figure;
+  FOR f IN SELECT '' AS currency, '' AS name, credit_limit_internal.page_currencies(book) AS query
+      UNION ALL SELECT c.currency, p.name, p.query FROM (SELECT DISTINCT a.currency FROM account a WHERE a.status = 'open') c,
+        credit_limit_internal.book_figures(book, c.currency) p LOOP
+    BEGIN
+      result := credit_limit_internal.picture_rows(f.query);
+      INSERT INTO report_figure (figure, currency, query, result) VALUES (f.name, f.currency, f.query, result);
+      n := n + (f.name <> '')::int;
+    EXCEPTION WHEN insufficient_privilege THEN
+      NULL;	-- who may read it computes it
+    END;
+  END LOOP;
+  RETURN n;
+END
+$$;
+
 -- a page of a book for a credit committee, as HTML that is read offline: pictures of its reports, each with its question, the
 -- table behind it and the SQL that made it. Runs with the rights of the caller: what his role may not read is left out and named.
--- options: currency (by default the one of most accounts), figures (names of those that are wanted, in this order). Errors: a
--- book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
+-- Pictures are those that refresh_page() has kept, for a role that sees every row; others are computed. options: currency (by
+-- default the one of most accounts), figures (names of those that are wanted, in this order), kept (false: all are computed).
+-- Errors: a book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
 CREATE FUNCTION credit_limit.report_html(book text, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -246,7 +326,7 @@ DECLARE
   chosen text;
   known text;	-- names of figures
   f record;
-  query text;
+  kept boolean;
   figures jsonb := '[]';
   kept_out text[] := '{}';
   as_of text;
@@ -262,12 +342,15 @@ BEGIN
   END IF;
   known := (SELECT string_agg(p.name, '|') FROM credit_limit_internal.page_figures() p);
   PERFORM credit_limit_internal.check_options('a page', report_html.options, jsonb_build_object(
-    'currency', '$.type() == "string"', 'figures', format('$.type() == "array" && $.size() > 0 && !exists($[*] '
-      '? (@.type() != "string" || !(@ like_regex "^(%s)$")))', known)),
-    format('Options are currency, and figures, an array of: %s.', replace(known, '|', ', ')));
+    'currency', '$.type() == "string"', 'kept', '$.type() == "boolean"',
+    'figures', format('$.type() == "array" && $.size() > 0 && !exists($[*] ? (@.type() != "string" '
+      '|| !(@ like_regex "^(%s)$")))', known)),
+    format('Options are currency, kept (true or false), and figures, an array of: %s.', replace(known, '|', ', ')));
+  kept := coalesce((report_html.options ->> 'kept')::boolean, true) AND credit_limit_internal.sees_book(book);
   BEGIN
-    EXECUTE format('SELECT array_agg(currency ORDER BY accounts DESC, currency), min(as_of)::text FROM %s.report_summary',
-      reports) INTO currencies, as_of;	-- a relation of the user's own
+    SELECT array_agg(r.v ->> 0 ORDER BY r.place), min(r.v ->> 1) INTO currencies, as_of
+    FROM jsonb_array_elements(credit_limit_internal.figure_rows(book, '', '', credit_limit_internal.page_currencies(book),
+      kept) -> 'rows') WITH ORDINALITY r(v, place);
   EXCEPTION WHEN insufficient_privilege THEN
     EXECUTE format('SELECT array_agg(currency ORDER BY currency) FROM %s.report_currency', reports)
       INTO currencies;	-- a relation of the user's own
@@ -278,13 +361,14 @@ BEGIN
       DETAIL = format('It has %s.', coalesce(array_to_string(currencies, ', '), 'no accounts')),
       HINT = 'Leave currency out, or give one of these.';
   END IF;
-  FOR f IN SELECT p.* FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, kind, options, query, place)
+  FOR f IN SELECT p.* FROM credit_limit_internal.book_figures(book, chosen) p
       LEFT JOIN jsonb_array_elements_text(report_html.options -> 'figures') WITH ORDINALITY w(name, place) ON w.name = p.name
       WHERE w.name IS NOT NULL OR NOT report_html.options ? 'figures' ORDER BY coalesce(w.place, p.place) LOOP
     BEGIN
-      query := replace(replace(f.query, '@report@', reports), '@currency@', quote_literal(chosen));
-      figures := figures || (credit_limit_internal.figure(credit_limit_internal.picture_rows(query), query, f.kind,
-        f.options || jsonb_build_object('title', f.title, 'note', f.note)) || jsonb_build_object('id', f.name));
+      figures := figures || (credit_limit_internal.figure(
+        credit_limit_internal.figure_rows(book, f.name, chosen, f.query, kept),
+        f.query, f.kind, f.options || jsonb_build_object('title', f.title, 'note', f.note))
+        || jsonb_build_object('id', f.name));
     EXCEPTION WHEN insufficient_privilege THEN
       kept_out := kept_out || f.title;
     END;

@@ -31,30 +31,6 @@ BEGIN
       FROM @book@.product p JOIN @book@.policy_version v ON v.name = p.policy AND v.status <> 'draft'
       JOIN @book@.report_refresh f ON f.as_of >= v.valid_from AND (f.as_of <= v.valid_to OR v.valid_to IS NULL)$$);
 
-  PERFORM credit_limit_internal.create_report(book, 'report_utilization',
-    'Use of the limits at the end of each month by product, segment and currency. A condition on month reads the partitions of '
-    'that month only',
-    '{"segment": "of the borrower in that month, where account_month says it, else now; NULL: none",
-      "accounts": "on file, also those of without_limit", "credit_limit": "sum of the limits",
-      "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
-      "over_limit": "drawn above limits", "utilization": "ratio of the sums",
-      "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
-      "share_above_90": "part of them that are drawn above 90 %", "without_limit": "accounts without limit and balance"}',
-    $$SELECT g.month, g.product, g.segment, g.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
-        round(s.balance, k.decimals) AS balance, round(s.unused, k.decimals) AS unused,
-        round(s.over_limit, k.decimals) AS over_limit,
-        round(s.ratio::numeric, 4) AS utilization, round(s.mean::numeric, 4) AS mean, round(s.p50::numeric, 4) AS median,
-        round(s.share_idle::numeric, 4) AS share_idle, round(s.share_above_90::numeric, 4) AS share_above_90,
-        s.n_undefined AS without_limit
-      FROM (SELECT m.month, a.product, @segment@ AS segment, a.currency,
-          credit_limit.utilization_agg(m.balance::numeric, m.credit_limit::numeric) AS used
-        FROM @book@.account_month m
-        JOIN @book@.account a ON a.account_id = m.account_id
-        JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
-        GROUP BY m.month, a.product, @segment@, a.currency) g
-      JOIN @report@.report_currency k ON k.currency = g.currency
-      CROSS JOIN LATERAL credit_limit.utilization_stats(g.used) s$$);
-
   PERFORM credit_limit_internal.create_report(book, 'report_gap',
     'Why what the rules would give is not drawn, and what that costs in a year, by product, segment, currency and cause, in the '
     'order of place; the causes add up. Limit and balance are those of now; entitlement, caps and demand those of '

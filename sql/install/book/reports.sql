@@ -79,7 +79,8 @@ DECLARE
   latest date;
   since date;
 BEGIN
-  -- A second refresh waits for the first.
+  -- A second refresh waits for the first. Pictures that were kept are of the one before.
+  DELETE FROM report_figure;
   UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today)
   RETURNING latest_month INTO latest;
   SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;

@@ -43,7 +43,7 @@ AS $$
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
       'experiment_arm reason_text policy_version scorecard_version run run_version decision evidence_layout log_lane log_act '
       'erasure retirement alert_rule alert_setting alert alert_case analyst_segment job report_assumption report_refresh '
-      'report_position report_month report_cohort lender_contact '
+      'report_position report_month report_cohort report_figure lender_contact '
       'demand_model_version demand_forecast limit_rule allocation_version allocation_account '
       'allocation_frontier allocation_rule parameter_set',
       'SELECT', NULL),
@@ -80,7 +80,7 @@ AS $$
     ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
-    ('engine', 'report_change report_first report_month report_cohort', 'SELECT, INSERT, UPDATE, DELETE', NULL),
+    ('engine', 'report_change report_first report_month report_cohort report_figure', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month'),
     ('engine', 'job', 'UPDATE', 'schedule expected_every as_of scheduled_by scheduled_at'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
@@ -146,13 +146,13 @@ DECLARE
 BEGIN
   -- Tables of the book, those under a lender's views, and those that functions of the book are seen to read. A view reads as its
   -- owner, unless it is made to read as he who asks.
-  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname !~ '^report_(position|month|cohort)$';
+  PERFORM FROM pg_class c WHERE c.relrowsecurity AND c.relname !~ '^report_(position|month|cohort|figure)$';
   IF NOT FOUND THEN
     RETURN;
   END IF;
   WITH RECURSIVE seen AS (
     SELECT c.oid, me AS reader FROM pg_class c
-    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname !~ '^report_(position|month|cohort)$'
+    WHERE (c.relnamespace = book AND NOT c.relispartition AND c.relname !~ '^report_(position|month|cohort|figure)$'
         AND (c.relkind <> 'v' OR c.relname IN (SELECT k.relation FROM credit_limit_internal.book_contract() k)))
       OR c.oid IN (SELECT d.refobjid FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid
         AND d.refclassid = 'pg_class'::regclass WHERE f.pronamespace = book)

@@ -235,6 +235,7 @@ BEGIN
   -- What was computed of him, and what people wrote about him.
   DELETE FROM report_position p USING account a WHERE a.borrower_id = id AND p.account_id = a.account_id;
   DELETE FROM report_first f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
+  DELETE FROM report_figure;
   PERFORM credit_limit_internal.mark_months(book, ARRAY(SELECT DISTINCT m.month FROM account_month m
     JOIN account a ON a.account_id = m.account_id WHERE a.borrower_id = id));
   DELETE FROM allocation_account r USING account a WHERE a.borrower_id = id AND r.account_id = a.account_id;

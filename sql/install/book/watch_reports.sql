@@ -30,6 +30,7 @@ CREATE TABLE @book@.report_month (
   drawn numeric NOT NULL,	-- by these borrowers: sum of what is drawn, credit balances being 0
   drawn_squares numeric NOT NULL,	-- sum of the squares of what each has drawn
   drawn_largest numeric NOT NULL,	-- the most that one has drawn
+  used credit_limit.utilization,	-- of the limits by the balances of these accounts; NULL: no account
   transitions credit_limit.transitions,	-- by band of days past due, from the month before, with the balance there; NULL: no
     -- account had a row then
   UNIQUE NULLS NOT DISTINCT (month, product, currency, segment));
@@ -56,14 +57,27 @@ ALTER TABLE @book@.report_cohort ENABLE ROW LEVEL SECURITY;
 CREATE POLICY as_borrower ON @book@.report_cohort
   USING ((SELECT has_table_privilege('@book@.report_cohort'::regclass, 'DELETE'))
     OR (SELECT credit_limit_internal.shows_sums('@book@.borrower') AND credit_limit_internal.shows_sums('@book@.account')))
+
+-- the pictures of a page, kept by credit_limit.refresh_page() until the next refresh of reports
+CREATE TABLE @book@.report_figure (
+  figure text NOT NULL,	-- its name, as credit_limit.report_html() has it; empty: the currencies of the book
+  currency text NOT NULL,
+  query text NOT NULL,	-- what made it
+  result jsonb NOT NULL,	-- its columns and rows
+  PRIMARY KEY (figure, currency));
+ALTER TABLE @book@.report_figure ENABLE ROW LEVEL SECURITY;
+CREATE POLICY as_borrower ON @book@.report_figure
+  USING ((SELECT has_table_privilege('@book@.report_figure'::regclass, 'DELETE'))
+    OR (SELECT credit_limit_internal.shows_sums('@book@.borrower', NULL)
+      AND credit_limit_internal.shows_sums('@book@.account', NULL)))
 $ddl$;
 
--- whether the current role may see sums over all rows of a table: no policy hides rows of it, but for those of
--- restrict_analyst(), which hold for the sums too
-CREATE FUNCTION credit_limit_internal.shows_sums(relation regclass) RETURNS boolean
+-- whether the current role may see sums over all rows of a table: no policy hides rows of it, but for that of restrict_analyst(),
+-- which holds for the sums too, where they have segments; NULL: they have none
+CREATE FUNCTION credit_limit_internal.shows_sums(relation regclass, by_segment text DEFAULT 'segments') RETURNS boolean
 LANGUAGE sql STABLE
 RETURN NOT row_security_active(relation::oid) OR (SELECT coalesce(bool_or(p.polpermissive AND p.qual = 'true'), false)
-    AND NOT bool_or(NOT p.polpermissive AND p.qual <> 'true' AND p.polname <> 'segments')
+    AND NOT bool_or(NOT p.polpermissive AND p.qual <> 'true' AND p.polname IS DISTINCT FROM by_segment)
   FROM (SELECT o.*, pg_get_expr(o.polqual, o.polrelid) AS qual FROM pg_policy o WHERE o.polrelid = relation) p
   WHERE p.polcmd IN ('*', 'r')
     AND EXISTS (SELECT FROM unnest(p.polroles) r(role) WHERE r.role = 0 OR pg_has_role(r.role, 'USAGE')));
@@ -181,15 +195,17 @@ BEGIN
   -- A view of the lender need not have a segment: then the name is that of the row of nothing.
   WITH pair AS MATERIALIZED (
       SELECT a.product, a.currency, coalesce(c.segment, b.segment) AS segment, a.borrower_id, c.is_here, c.was_here,
-        c.balance, c.balance_before, c.from_band, c.to_band, x.bad_days, v.cohort, v.next, f.first_month, f.bad_month,
+        c.balance, c.credit_limit, c.balance_before, c.from_band, c.to_band, x.bad_days, v.cohort, v.next, f.first_month,
+        f.bad_month,
         (c.was_here OR v.next >= t) AND (f.bad_month IS NULL OR f.bad_month >= t) AS at_risk
       FROM (VALUES (NULL::text)) nothing(segment)
       CROSS JOIN LATERAL (
-        SELECT account_id, coalesce(n.segment, p.segment) AS segment, n.balance, p.balance AS balance_before,
+        SELECT account_id, coalesce(n.segment, p.segment) AS segment, n.balance, n.credit_limit, p.balance AS balance_before,
           n.balance IS NOT NULL AS is_here, p.balance IS NOT NULL AS was_here,
           credit_limit.arrears_band(p.days_past_due) AS from_band,
           CASE WHEN n.balance IS NULL THEN 'gone' ELSE credit_limit.arrears_band(n.days_past_due) END AS to_band
-        FROM (SELECT m.account_id, m.balance::numeric, m.days_past_due::int, segment FROM account_month m WHERE m.month = t) n
+        FROM (SELECT m.account_id, m.balance::numeric, m.credit_limit::numeric, m.days_past_due::int, segment
+          FROM account_month m WHERE m.month = t) n
         FULL JOIN (SELECT m.account_id, m.balance::numeric, m.days_past_due::int, segment FROM account_month m
           WHERE m.month = before) p USING (account_id)) c
       JOIN account a ON a.account_id = c.account_id
@@ -216,8 +232,9 @@ BEGIN
       GROUP BY w.product, w.currency, w.segment)
   INSERT INTO report_month
   SELECT t, g.product, g.currency, g.segment, g.bad_days, g.accounts, coalesce(w.borrowers, 0), coalesce(w.drawn, 0),
-    coalesce(w.squares, 0), coalesce(w.largest, 0), g.transitions
+    coalesce(w.squares, 0), coalesce(w.largest, 0), g.used, g.transitions
   FROM (SELECT p.product, p.currency, p.segment, p.bad_days, count(*) FILTER (WHERE p.is_here) AS accounts,
+      credit_limit.utilization_agg(p.balance, p.credit_limit) FILTER (WHERE p.is_here) AS used,
       credit_limit.transitions_agg(p.from_band, p.to_band, round(p.balance_before, 4)) FILTER (WHERE p.was_here) AS transitions
     FROM pair p GROUP BY p.product, p.currency, p.segment, p.bad_days) g
   LEFT JOIN who w ON w.product = g.product AND w.currency = g.currency AND coalesce(w.segment, '') = coalesce(g.segment, '')
@@ -232,6 +249,25 @@ CREATE FUNCTION credit_limit_internal.create_watch_reports(book text) RETURNS vo
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 BEGIN
+  PERFORM credit_limit_internal.create_report(book, 'report_utilization',
+    'Use of the limits at the end of each month by product, segment and currency. Of refresh_reports()',
+    '{"segment": "of the borrower in that month, where account_month says it, else when the month was counted; NULL: none",
+      "accounts": "on file, also those of without_limit", "credit_limit": "sum of the limits",
+      "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
+      "over_limit": "drawn above limits", "utilization": "ratio of the sums",
+      "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
+      "share_above_90": "part of them that are drawn above 90 %", "without_limit": "accounts without limit and balance"}',
+    $$SELECT m.month, m.product, m.segment, m.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
+        round(s.balance, k.decimals) AS balance, round(s.unused, k.decimals) AS unused,
+        round(s.over_limit, k.decimals) AS over_limit,
+        round(s.ratio::numeric, 4) AS utilization, round(s.mean::numeric, 4) AS mean, round(s.p50::numeric, 4) AS median,
+        round(s.share_idle::numeric, 4) AS share_idle, round(s.share_above_90::numeric, 4) AS share_above_90,
+        s.n_undefined AS without_limit
+      FROM @book@.report_month m
+      JOIN @report@.report_currency k ON k.currency = m.currency
+      CROSS JOIN LATERAL credit_limit.utilization_stats(m.used) s
+      WHERE m.accounts > 0$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_transitions',
     'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
     'one yet. Of refresh_reports()',
