@@ -101,7 +101,7 @@ test/mutations/mutations.o: .built-for
 
 # The mathematics without a server: unit tests, and fuzzers with the sanitizers on.
 CORE_SRC     = $(sort $(wildcard src/core/*.c))
-HOST_CFLAGS  = -std=gnu99 -g -O1 -Wall -Wextra -Wno-unused-parameter -ffp-contract=off -Isrc \
+HOST_CFLAGS  = -std=gnu99 -g1 -Og -Wall -Wextra -Wno-unused-parameter -ffp-contract=off -Isrc \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 20
 
