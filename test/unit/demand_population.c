@@ -534,8 +534,11 @@ test_truth(void)
 	for (int i = 0; i < 3; i++)
 	{
 		Panel		panel = {24, carry[i], 0.4, 0.2, true};
-		Result		r = simulate_all(&panel, seeds, &seed);
+		Result		r;
 
+		if (seeds == 1 && i != 1)
+			continue;
+		r = simulate_all(&panel, seeds, &seed);
 		for (int j = 0; j < 2; j++)
 			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.07 : 0.03));
 		CHECK(r.level < r.level_by[SIX]);
