@@ -24,11 +24,10 @@ FROM known k, LATERAL (SELECT (array_agg(m.credit_limit ORDER BY m.month DESC) F
 SELECT count(*) AS accounts, count(*) = (SELECT n_accounts FROM prior, demand_prior_stats(p)) AS in_scope FROM scope;
 SELECT bool_and(near(c.ceiling, b.second, 1e-6)) AS ceilings, bool_and(c.n_peers = b.n) AS peers,
   count(*) = (SELECT count(DISTINCT class) FROM scope) AS classes
-FROM prior, demand_prior_ceilings(p) c,
-  LATERAL (SELECT min(w) AS w FROM generate_series(0, 60) w WHERE (SELECT count(*) FROM scope s WHERE abs(s.class - log(2, c.limit_from::numeric)) <= w) >= 200
-    OR (SELECT count(*) FROM scope s WHERE abs(s.class - log(2, c.limit_from::numeric)) <= w) = (SELECT count(*) FROM scope)) w,
-  LATERAL (SELECT count(*) AS n, (array_agg(s.highest ORDER BY s.highest DESC))[2] AS second FROM scope s
-    WHERE abs(s.class - log(2, c.limit_from::numeric)) <= w.w) b;
+FROM prior, demand_prior_ceilings(p) c, LATERAL (SELECT log(2, c.limit_from::numeric) AS class OFFSET 0) l,
+  LATERAL (SELECT min(w) AS w FROM generate_series(0, 60) w, LATERAL (SELECT count(*) AS n FROM scope s WHERE abs(s.class - l.class) <= w) x
+    WHERE x.n >= 200 OR x.n = (SELECT count(*) FROM scope)) w,
+  LATERAL (SELECT count(*) AS n, (array_agg(s.highest ORDER BY s.highest DESC))[2] AS second FROM scope s WHERE abs(s.class - l.class) <= w.w) b;
 
 -- The posterior: of the month after the last, bounded by peers or by itself, its parts in order; better than what is known without it.
 CREATE TABLE posterior AS SELECT k.account_id, k.d, demand_posterior(k.d, c.p) AS q FROM known k, (SELECT compact(p) AS p FROM prior) c;
