@@ -120,7 +120,7 @@ BEGIN
         IF p ->> 'keep_decisions' IS NOT NULL THEN
           n := credit_limit.retire_decisions(book,
             (date_trunc('month', r.as_of::timestamp) - make_interval(months => (p ->> 'keep_decisions')::int))::date,
-            format('kept for %s months', p ->> 'keep_decisions'));
+            format('kept for %s months', p ->> 'keep_decisions'), p ->> 'archive');
         END IF;
         DELETE FROM run t WHERE t.run_key IS NULL AND t.run_id <> 0
           AND t.ended_at < (r.as_of - coalesce((p ->> 'keep_job_runs')::int, 400))::timestamp AT TIME ZONE 'GMT';
@@ -197,9 +197,10 @@ $$;
 -- it is a line for any other scheduler. Options: features, demand, decisions, overrides, reports, alerts, months, retention:
 -- when, as in cron and, with pg_cron, in GMT (20 1 * * *, 40 0 5 * *, 30 1 * * *, */10 * * * *, 0 4 * * *, 30 4 * * *, 15 0 * *
 -- *, 45 5 1 * *); null leaves a job as it is. as_of: the day they work for, business_day (default), today or yesterday in GMT.
--- ahead (3), keep_decisions (null: for good), keep_allocations (400), keep_job_runs (400); peak_months (3), keep_forecasts (24),
--- fill_features (true): see refresh_demand(). Errors: options (22023), pg_cron that the role may not use, months and retention
--- by a role without the rights of the owner of the book (42501), a job that another role has scheduled with pg_cron (55006)
+-- ahead (3), keep_decisions (null: for good), archive (where older ones go; null: they are dropped), keep_allocations (400),
+-- keep_job_runs (400); peak_months (3), keep_forecasts (24), fill_features (true): see refresh_demand(). Errors: options
+-- (22023), pg_cron that the role may not use, months and retention by a role without the rights of the owner of the book
+-- (42501), a job that another role has scheduled with pg_cron (55006)
 CREATE FUNCTION credit_limit.schedule(book text, options jsonb DEFAULT '{}')
 RETURNS TABLE (job text, schedule text, how text, command text)
 LANGUAGE plpgsql ROWS 8 SET search_path = pg_catalog, pg_temp
@@ -223,12 +224,13 @@ BEGIN
     || $r${"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
       "keep_allocations": "$ >= 1 && $ <= 36500 && $.floor() == $",
-      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $",
+      "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $", "archive": "$ == null || $.type() == \"string\"",
       "peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
       "fill_features": "$.type() == \"boolean\""}$r$,
     'Valid are features, demand, decisions, overrides, reports, alerts, months and retention (when, as pg_cron has it, or '
     'null: leave it as it is), as_of (business_day, today or yesterday), ahead (1 to 100 months), keep_decisions (months, '
-    'or null: for good), keep_allocations and keep_job_runs (days), and peak_months, keep_forecasts and fill_features of '
+    'or null: for good), archive (the schema where older ones go, or null: they are dropped), keep_allocations and '
+    'keep_job_runs (days), and peak_months, keep_forecasts and fill_features of '
     'refresh_demand().');
   PERFORM credit_limit_internal.open_book(book);
   IF num_nonnulls(o ->> 'months', o ->> 'retention') > 0
@@ -245,11 +247,12 @@ BEGIN
       HINT = 'That role calls credit_limit.unschedule() first; or leave the job as it is: {"decisions": null}.';
   END IF;
   -- A statement of its own: the engine has no right on what the jobs of the owner keep.
-  IF options ?| ARRAY['ahead', 'keep_decisions', 'keep_allocations', 'keep_job_runs', 'peak_months', 'keep_forecasts',
-    'fill_features'] THEN
+  IF options ?| ARRAY['ahead', 'keep_decisions', 'archive', 'keep_allocations', 'keep_job_runs', 'peak_months',
+    'keep_forecasts', 'fill_features'] THEN
     UPDATE job t SET parameters = t.parameters || coalesce((SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(o) p
       WHERE p.key = ANY (k.keys)), '{}')
-    FROM (VALUES ('months', ARRAY['ahead']), ('retention', ARRAY['keep_decisions', 'keep_allocations', 'keep_job_runs']),
+    FROM (VALUES ('months', ARRAY['ahead']),
+      ('retention', ARRAY['keep_decisions', 'archive', 'keep_allocations', 'keep_job_runs']),
       ('demand', ARRAY['peak_months', 'keep_forecasts', 'fill_features'])) k(job, keys)
     WHERE t.job = k.job AND options ?| k.keys AND o ->> t.job IS NOT NULL;
   END IF;

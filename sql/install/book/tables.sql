@@ -422,6 +422,7 @@ CREATE TABLE @book@.retirement (
   digest bytea NOT NULL GENERATED ALWAYS AS (sha256(decode(stretches::text, 'escape'))) STORED,	-- SHA-256 of stretches as text:
     -- credit_limit.verify_archive() of a copy of the decisions gives it too
   log_end jsonb NOT NULL,	-- where the lanes ended when it was retired
+  archive text,	-- schema into which its decisions and their inputs were moved; NULL: they were dropped
   retired_by text NOT NULL DEFAULT current_user,
   reason text NOT NULL);
 

@@ -169,7 +169,18 @@ $$;
 
 -- ---- erasure and retirement ----
 
--- the tables of a book, also a lender's own, that name a borrower or an account of his, and in how many rows. NULL: none
+-- in an open book: the tables of decisions, and of their inputs, that retire_decisions() moved and that are still there
+CREATE FUNCTION credit_limit_internal.archived() RETURNS TABLE (decisions regclass, evidence regclass)
+LANGUAGE sql STABLE
+AS $$
+  SELECT t.decisions, t.evidence FROM retirement r, LATERAL (SELECT to_char(r.month, 'YYYY_MM') AS month) m,
+    LATERAL (SELECT to_regclass(format('%I.%I', r.archive, 'decision_' || m.month)) AS decisions,
+      to_regclass(format('%I.%I', r.archive, 'decision_evidence_' || m.month)) AS evidence) t
+  WHERE t.decisions IS NOT NULL
+$$;
+
+-- the tables of a book, also a lender's own, that name a borrower or an account of his, and in how many rows; also archives that
+-- retire_decisions() made. NULL: none
 CREATE FUNCTION credit_limit.borrower_traces(book text, borrower_id bigint) RETURNS TABLE (relation text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -178,7 +189,8 @@ DECLARE
   t record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  FOR t IN SELECT s.relation, c.relname, s.key FROM credit_limit_internal.segment_tables() s
+  FOR t IN SELECT s.relation, c.relname, s.key FROM (SELECT f.relation, f.key FROM credit_limit_internal.segment_tables() f
+        UNION ALL SELECT a.decisions, 'borrower_id' FROM credit_limit_internal.archived() a) s
       JOIN pg_class c ON c.oid = s.relation WHERE s.key IS NOT NULL ORDER BY c.relname LOOP
     EXECUTE format(CASE t.key WHEN 'borrower_id' THEN 'SELECT count(*) FROM %s t WHERE t.borrower_id = $1'
       ELSE 'SELECT count(*) FROM %s t JOIN account a ON a.account_id = t.account_id WHERE a.borrower_id = $1' END,
@@ -190,10 +202,10 @@ BEGIN
 END
 $$;
 
--- removes the inputs of all decisions on a borrower, what borrower knows of him, his exclusions, positions, forecasts and
--- features, and what people wrote about him. The decisions stay and the log still verifies, but entitlement and affordability_cap
--- divided by the factors of the policy tell his income, and reasons what was said. A notice lists what is left. Returns how many
--- inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED
+-- removes the inputs of all decisions on a borrower, in archives too, what borrower knows of him, his exclusions, positions,
+-- forecasts and features, and what people wrote about him. The decisions stay and the log still verifies, but entitlement and
+-- affordability_cap divided by the factors of the policy tell his income, and reasons what was said. A notice lists what is left.
+-- Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED
 -- (25000), rows of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -202,6 +214,8 @@ AS $$
 DECLARE
   id CONSTANT bigint := erase_borrower.borrower_id;
   found_here boolean;
+  past record;
+  removed bigint;
   n bigint;
 BEGIN
   IF id IS NULL OR credit_limit_internal.is_day(erase_borrower.erased_on) IS NOT TRUE OR erase_borrower.reason IS NULL THEN
@@ -229,6 +243,12 @@ BEGIN
   DELETE FROM decision_evidence e USING decision d
   WHERE d.borrower_id = id AND e.decision_id = d.decision_id AND e.as_of = d.as_of;
   GET DIAGNOSTICS n = ROW_COUNT;
+  FOR past IN SELECT a.decisions, a.evidence FROM credit_limit_internal.archived() a WHERE a.evidence IS NOT NULL LOOP
+    EXECUTE format('DELETE FROM %s e USING %s d WHERE d.borrower_id = $1 AND e.decision_id = d.decision_id AND e.as_of = d.as_of',
+      past.evidence, past.decisions) USING id;	-- a relation of the user's own
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    n := n + removed;
+  END LOOP;
   UPDATE borrower b SET segment = NULL, income = NULL, obligations = NULL, external_score = NULL, external_pd = NULL,
     erased_on = erase_borrower.erased_on WHERE b.borrower_id = id;
   DELETE FROM exclusion x WHERE x.borrower_id = id;
@@ -280,29 +300,59 @@ BEGIN
 END
 $$;
 
--- proves a copy of a month of decisions, a table with the columns of decision: how many there are, how many do not give their
--- hash or do not follow the one before, the digest of the copy, and the retired month that has it (NULL: none). Versions are
--- looked up in the book. NULL gives NULL. Errors: a table that is none of decisions (42703)
-CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, OUT decisions bigint, OUT changed bigint,
-    OUT digest bytea, OUT retired_month date)
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+-- proves a month of decisions that was copied or archived, a table with the columns of decision: how many there are, how many do
+-- not give their hash or do not follow the one before, the digest, and the retired month that has it (NULL: none). evidence is
+-- the table of their inputs: inputs tells how many are missing or changed, those of erased borrowers left out; NULL: it is not
+-- given. Versions are looked up in the book. Without book or archive NULL. Errors: a table that is none of decisions, or of
+-- inputs (42703)
+CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, evidence regclass DEFAULT NULL, OUT decisions bigint,
+    OUT changed bigint, OUT inputs bigint, OUT digest bytea, OUT retired_month date)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   c record;
 BEGIN
+  IF book IS NULL OR archive IS NULL THEN
+    RETURN;
+  END IF;
   PERFORM credit_limit_internal.open_book(book);
   c := credit_limit_internal.copied(archive);
   decisions := c.decisions;
   changed := c.changed;
+  IF evidence IS NOT NULL THEN
+    EXECUTE format($q$
+      SELECT count(*) FROM %s d FULL JOIN %s e ON e.decision_id = d.decision_id AND e.as_of = d.as_of
+        LEFT JOIN evidence_layout y ON y.layout = e.layout
+      WHERE credit_limit.input_hash(e.salt, y.columns, e.inputs) IS DISTINCT FROM d.input_hash
+        AND NOT (e.decision_id IS NULL AND credit_limit_internal.is_erased(d.borrower_id, d.decided_at))$q$,
+      archive, evidence) INTO inputs;	-- a relation of the user's own
+  END IF;
   digest := sha256(convert_to(c.stretches::text, 'UTF8'));
   retired_month := (SELECT min(r.month) FROM retirement r WHERE r.digest = verify_archive.digest);
 END
 $$;
 
--- drops the monthly partitions of decisions and their inputs that lie before a day, and returns how many decisions went;
--- retirement keeps of each month their number, a digest that proves a copy of them, and what joins the log on both sides. Errors:
--- no day, no reason (22023), not in READ COMMITTED (25000), somebody who uses the log for five seconds more (55P03)
-CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text) RETURNS bigint
+-- in an open book: takes a partition out of its table and moves it into a schema, under a name
+CREATE FUNCTION credit_limit_internal.move_partition(parent text, partition text, name text, archive text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF to_regclass(quote_ident(partition)) IS NOT NULL THEN
+    EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, partition);	-- DDL
+    IF partition <> name THEN
+      EXECUTE format('ALTER TABLE %I RENAME TO %I', partition, name);	-- DDL
+    END IF;
+    EXECUTE format('ALTER TABLE %I SET SCHEMA %I', name, archive);	-- DDL
+  END IF;
+END
+$$;
+
+-- takes the monthly partitions of decisions and their inputs that lie before a day out of the book, and returns how many
+-- decisions went: drops them, or moves them into the schema archive, to be kept elsewhere. retirement keeps of each month their
+-- number, a digest that proves an archive or copy of them, and what joins the log on both sides. Errors: no day, no reason, no
+-- schema of that name (22023, 3F000), a table of that name there (42P07), not in READ COMMITTED (25000), somebody who uses the
+-- log for five seconds more (55P03)
+CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text, archive text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
@@ -318,6 +368,13 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.need_read_committed('a retirement');
   PERFORM credit_limit_internal.open_book(book);
+  IF to_regnamespace(quote_ident(archive)) IS NULL AND archive IS NOT NULL OR archive IN (book, book || '_report') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name',
+      MESSAGE = format('decisions cannot be moved into schema "%s"', archive),
+      DETAIL = CASE WHEN to_regnamespace(quote_ident(archive)) IS NULL THEN 'There is none of that name.'
+        ELSE 'It is one of the book itself.' END,
+      HINT = format('CREATE SCHEMA %I makes one that only its owner reads.', book || '_archive');
+  END IF;
   -- Nobody may continue a lane in a stretch that goes.
   LOCK TABLE decision, decision_evidence IN ACCESS EXCLUSIVE MODE;
   -- Partitions that are no month, made by hand, stay: what does not lie between the quotes of their bounds is no date.
@@ -329,12 +386,19 @@ BEGIN
       WHERE b.ends <= before AND b.ends = b.month + interval '1 month' AND extract(day FROM b.month) = 1 ORDER BY b.month LOOP
     gone := credit_limit_internal.copied(format('%I.%I', book, part.name)::regclass);
     IF gone.decisions > 0 THEN
-      INSERT INTO retirement (month, decisions, stretches, log_end, reason)
-      VALUES (part.month, gone.decisions, gone.stretches, credit_limit.log_end(book), retire_decisions.reason);
+      INSERT INTO retirement (month, decisions, stretches, log_end, archive, reason)
+      VALUES (part.month, gone.decisions, gone.stretches, credit_limit.log_end(book), retire_decisions.archive,
+        retire_decisions.reason);
     END IF;
     retired := retired + gone.decisions;
-    EXECUTE format('DROP TABLE %I.%I', book, part.name);	-- DDL
-    EXECUTE format('DROP TABLE IF EXISTS %I.%I', book, part.evidence);	-- DDL
+    IF archive IS NULL OR gone.decisions = 0 THEN
+      EXECUTE format('DROP TABLE %I.%I', book, part.name);	-- DDL
+      EXECUTE format('DROP TABLE IF EXISTS %I.%I', book, part.evidence);	-- DDL
+    ELSE
+      PERFORM credit_limit_internal.move_partition('decision', part.name, 'decision_' || to_char(part.month, 'YYYY_MM'), archive);
+      PERFORM credit_limit_internal.move_partition('decision_evidence', part.evidence,
+        'decision_evidence_' || to_char(part.month, 'YYYY_MM'), archive);
+    END IF;
   END LOOP;
   RETURN retired;
 END
