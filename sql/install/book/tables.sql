@@ -242,7 +242,8 @@ CREATE TABLE @book@.job (
   as_of text NOT NULL DEFAULT 'business_day' CHECK (as_of IN ('business_day', 'today', 'yesterday')),	-- the day that a
     -- scheduled start works for; today and yesterday are those of GMT
   parameters jsonb NOT NULL DEFAULT '{}',	-- demand: those of credit_limit.refresh_demand(); months: ahead, how many to have
-    -- (3); retention: keep_decisions, months (NULL: for good), keep_allocations and keep_job_runs, days (400)
+    -- (3); retention: keep_decisions, months (NULL: for good), archive, a schema, keep_allocations and
+    -- keep_job_runs, days (400)
   scheduled_by text,	-- the role as which pg_cron runs it, and which unschedules it
   scheduled_at timestamptz);
 INSERT INTO @book@.job (job) VALUES ('features'), ('demand'), ('decisions'), ('overrides'), ('reports'), ('alerts'), ('months'),

@@ -205,8 +205,8 @@ $$;
 -- removes the inputs of all decisions on a borrower, in archives too, what borrower knows of him, his exclusions, positions,
 -- forecasts and features, and what people wrote about him. The decisions stay and the log still verifies, but entitlement and
 -- affordability_cap divided by the factors of the policy tell his income, and reasons what was said. A notice lists what is left.
--- Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in READ COMMITTED
--- (25000), rows of the book that row-level security hides (42501)
+-- Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in
+-- READ COMMITTED (25000), rows of the book that row-level security hides (42501)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
