@@ -90,7 +90,7 @@ INSERT INTO call VALUES
   ('authorize_draw(text,bigint,numeric,date)', 'as_of', 'SELECT authorize_draw(''book_days'', 1, 5, %L)'),
   ('erase_borrower(text,bigint,date,text)', 'erased_on', 'SELECT erase_borrower(''book_days'', 1, %L, ''asked'')'),
   ('retire_allocations(text,date)', 'before', 'SELECT retire_allocations(''book_days'', %L)'),
-  ('retire_decisions(text,date,text)', 'before', 'SELECT retire_decisions(''book_days'', %L, ''time'')'),
+  ('retire_decisions(text,date,text,text)', 'before', 'SELECT retire_decisions(''book_days'', %L, ''time'')'),
   ('approve_policy(text,integer,date,date,bytea)', 'valid_from',
     'SELECT approve_policy(''book_days'', 1, %L, digest => version_digest(''book_days'', ''policy'', 1))'),
   ('approve_policy(text,integer,date,date,bytea)', 'valid_to',
