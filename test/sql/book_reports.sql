@@ -338,13 +338,14 @@ WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attname IN ('balance'
   AND NOT EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attname = 'currency');
 SELECT count(DISTINCT currency) AS currencies, count(*) AS rows FROM book_p_report.report_summary;
 SELECT * FROM book_p_report.report_currency ORDER BY 1;
--- Every report and every column has a comment, every column a simple type; a report looks with the rights of its reader.
+-- Every report and every column has a comment, every column a simple type, those of days date; a report looks with the rights of its reader.
 SELECT count(*) AS reports, count(obj_description(oid, 'pg_class')) AS with_comment,
   bool_and(relkind = 'v' AND reloptions @> '{security_invoker=true}') AS invoker
 FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace;
 SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attnum > 0 AND (col_description(a.attrelid, a.attnum) IS NULL
-  OR a.atttypid NOT IN ('int'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'text'::regtype, 'date'::regtype, 'boolean'::regtype));
+  OR a.atttypid NOT IN ('int'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'text'::regtype, 'date'::regtype, 'boolean'::regtype,
+  'timestamptz'::regtype) OR (a.attname ~ '^(month|as_of|cohort|since|first_month|.*_on)$') <> (a.atttypid = 'date'::regtype) AND a.attname <> 'snoozed_until');
 -- A condition on a day or a month reads that month only.
 CREATE FUNCTION pg_temp.reads(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE l text; found text[];

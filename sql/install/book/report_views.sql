@@ -419,6 +419,28 @@ BEGIN
       CROSS JOIN LATERAL (SELECT (v.k + v.z2 / 2) / (v.n + v.z2) AS middle,
         sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);
 
+  PERFORM credit_limit_internal.create_report(book, 'report_jobs',
+    'Jobs of the book with their latest run, and whether one is overdue: scheduled, and without a new day for longer than '
+    'job.expected_every',
+    '{"job": "name of the job", "scheduled": "a scheduler was told to run it", "overdue": "scheduled, and without a new day for '
+      'too long", "status": "of the latest run: running, done, failed, lost or cancelled; NULL: it never ran",
+      "as_of": "day for which that run worked", "started_at": "when it began",
+      "minutes": "that it took; NULL: it has not ended", "row_count": "what it did, as in run", "failed": "borrowers that it '
+      'could not decide", "sqlstate": "of its error", "runs": "on file", "failures": "of them, those that failed, were lost or '
+      'left borrowers out"}',
+    $$SELECT j.job, j.schedule IS NOT NULL AS scheduled,
+        j.schedule IS NOT NULL
+          AND coalesce(clock_timestamp() - greatest(w.ended_at, j.scheduled_at) > j.expected_every, true) AS overdue,
+        r.status, r.as_of, r.started_at, round(extract(epoch FROM r.ended_at - r.started_at) / 60, 1) AS minutes, r.row_count,
+        r.failed, r.sqlstate, c.runs, c.failures
+      FROM @book@.job j
+      LEFT JOIN LATERAL (SELECT r.status, r.as_of, r.started_at, r.ended_at, r.row_count, r.failed, r.sqlstate FROM @book@.run r
+        WHERE r.job = j.job ORDER BY r.started_at DESC, r.run_id DESC LIMIT 1) r ON true
+      LEFT JOIN LATERAL (SELECT r.ended_at FROM @book@.run r WHERE r.job = j.job AND r.status = 'done'
+        AND r.move_limits IS NOT false ORDER BY r.as_of DESC, r.ended_at LIMIT 1) w ON true
+      LEFT JOIN LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE r.status IN ('failed', 'lost') OR r.failed > 0) AS failures
+        FROM @book@.run r WHERE r.job = j.job) c ON true$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_summary',
     'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
     '{"as_of": "of the positions", "accounts": "that are open", "borrowers": "who have them", "credit_limit": "sum of the limits",
