@@ -438,7 +438,8 @@ BEGIN
         WHERE r.job = j.job ORDER BY r.started_at DESC, r.run_id DESC LIMIT 1) r ON true
       LEFT JOIN LATERAL (SELECT r.ended_at FROM @book@.run r WHERE r.job = j.job AND r.status = 'done'
         AND r.move_limits IS NOT false ORDER BY r.as_of DESC, r.ended_at LIMIT 1) w ON true
-      LEFT JOIN LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE r.status IN ('failed', 'lost') OR r.failed > 0) AS failures
+      LEFT JOIN LATERAL (SELECT count(*) AS runs,
+          count(*) FILTER (WHERE r.status IN ('failed', 'lost') OR r.failed > 0) AS failures
         FROM @book@.run r WHERE r.job = j.job) c ON true$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_summary',
