@@ -5,9 +5,9 @@
 #
 #   PGHOST=... PGUSER=... [ACCOUNTS=1000000] [HIGHS_ACCOUNTS=100000] [PYTHON=/usr/bin/python3] test/bench/action_price.sh
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ACCOUNTS=${ACCOUNTS:-1000000}
 HIGHS_ACCOUNTS=${HIGHS_ACCOUNTS:-100000}
-PYTHON=${PYTHON:-/usr/bin/python3}
 database=bench_action_price_$$
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1' EXIT
 psql -qXd postgres -c "CREATE DATABASE $database"
@@ -51,6 +51,8 @@ run -c "SELECT format('gap %s of the bound, %s passes', round(s.gap / s.bound, 9
 
 if ! "$PYTHON" -c 'import scipy' 2> /dev/null; then
 	echo "HiGHS: skipped, $PYTHON has no scipy"
+	result 'action_price of 10 actions, one budget' $((10 * ACCOUNTS)) "$single" \
+		"$(fastest 'SELECT count(*) FROM action')" - - - -
 	exit
 fi
 query="$one_use WHERE account_id <= $HIGHS_ACCOUNTS"
@@ -65,6 +67,9 @@ run -c "COPY (SELECT value, uses[1] FROM action WHERE account_id <= $HIGHS_ACCOU
 highs=$((($(date +%s%N) - started) / 1000000))
 echo "$HIGHS_ACCOUNTS accounts: HiGHS end to end $highs ms, action_price $ours ms:" \
 	"$(ratio "$highs" "$ours") times as fast (at least 15)"
+[[ $HIGHS_ACCOUNTS != "$ACCOUNTS" ]] ||
+	result 'action_price of 10 actions, one budget' $((10 * ACCOUNTS)) "$ours" \
+		"$(fastest 'SELECT count(*) FROM action')" - - "$highs" -
 # What the session took at most beside the shared buffers; a new one, so that nothing else is in it.
 run -c "SELECT FROM credit_limit.action_price('$query', ARRAY[$amount], '$without')" \
 	-c "SELECT format('our session: at most %s MB', (substring(t, 'VmHWM:\s+(\d+)')::int

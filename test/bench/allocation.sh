@@ -4,8 +4,8 @@
 # against the smart way outside: COPY of the columns in binary form, and bisection on the price, vectorised in numpy and scipy (45
 # steps; skipped where they are not installed). Needs PGHOST and so on for psql, and a database that may be written to.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ACCOUNTS=${ACCOUNTS:-1000000}
-PYTHON=${PYTHON:-/usr/bin/python3}
 run() { psql -XqAt -v ON_ERROR_STOP=1 -v accounts="$ACCOUNTS" "$@"; }
 
 run > /dev/null 2>&1 <<'SQL'
@@ -77,8 +77,14 @@ report "with demand scaled" "$searched" "$count" "$said"
 awk -v a="$worst" -v c="$searched" -v b="$one" 'BEGIN {
 	printf "worst of three scenarios / one plain call: %.1f, with demand scaled %.1f\n", a / b, c / b }'
 
+numpy=-
+record() {
+	read -r count _ < <(measure 0 64MB 'SELECT count(*) FROM bench_allocation;')
+	result 'shadow_price of one budget' "$ACCOUNTS" "$one" "$count" - - "$numpy" -
+}
 if ! "$PYTHON" -c 'import numpy, scipy.special' 2> /dev/null; then
 	echo "skipped: no numpy and scipy"
+	record
 	exit
 fi
 outside=$("$PYTHON" - "$exposure" <<'PYTHON'
@@ -113,5 +119,6 @@ print(f"{1000 * min(seconds):.0f} {found:.9g}")
 PYTHON
 )
 read -r numpy found <<< "$outside"
+record
 awk -v n="$numpy" -v f="$found" -v a="$one" -v b="$passes" 'BEGIN {
 	printf "COPY and numpy %d ms (price %s): %.1f times shadow_price in memory, %.1f times pass by pass\n", n, f, n / a, n / b }'

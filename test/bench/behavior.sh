@@ -3,8 +3,9 @@
 # and against counting the rows; memory of the backend when the months are read in the order of the primary key.
 # Needs PGHOST and so on for psql, and a database that may be written to. ACCOUNTS=500000 with up to 24 months by default.
 # RUNS rounds run everything one after the other; what is compared is of the same round, as the machine's load changes.
-# DUCKDB=directory, where node finds @duckdb/node-api, adds the same SQL in DuckDB with one thread (a CSV file goes there).
+# The same SQL in DuckDB with one thread, where that is installed: see lib.sh.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ACCOUNTS=${ACCOUNTS:-500000}
 MONTHS=24
 RUNS=${RUNS:-3}
@@ -145,25 +146,10 @@ SELECT 'memory of the backend after 1 % of the accounts in order  ' || pg_temp.h
 EXPLAIN (ANALYZE, TIMING OFF) $ours;
 SELECT 'memory of the backend after all of them                   ' || pg_temp.held();" | grep 'memory of'
 
-if [[ -n ${DUCKDB:-} ]]; then
-  run -c "COPY bench_month TO STDOUT (FORMAT csv, HEADER)" > "$DUCKDB/bench_month.csv"
-  duckdb=$(FEATURES=$features NODE_PATH=$DUCKDB/node_modules CSV=$DUCKDB/bench_month.csv RUNS=$RUNS node -e '
-    const { DuckDBInstance } = require("@duckdb/node-api");
-    (async () => {
-      const db = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
-      await db.run(`CREATE TABLE bench_month AS SELECT account_id::BIGINT AS account_id, month::DATE AS month,
-        credit_limit::DECIMAL(14,2) AS credit_limit, balance::DECIMAL(14,2) AS balance, payment::DECIMAL(14,2) AS payment,
-        due::DECIMAL(14,2) AS due, days_past_due::INTEGER AS days_past_due FROM read_csv(\x27${process.env.CSV}\x27)`);
-      let best = Infinity;
-      for (let i = 0; i < process.env.RUNS; i++) {
-        const from = process.hrtime.bigint();
-        await (await db.runAndReadAll(`SELECT count(*), max(hash(s)) FROM (${process.env.FEATURES}) s`)).getRows();
-        best = Math.min(best, Number(process.hrtime.bigint() - from) / 1e6);
-      }
-      console.log(best);
-    })().catch(e => { console.error(e.message); process.exit(1); });')
-  rm "$DUCKDB/bench_month.csv"
-  awk -v d="$duckdb" -v h="$(least 3)" -v k="$(least 4)" 'BEGIN { printf "%-38s %8.0f ms; by hashed: %.1f; by in order: %.1f\n",
-    "the same SQL in DuckDB, one thread", d, d / h, d / k }'
-fi
+duck=$(in_duckdb bench_month "account_id: 'BIGINT', month: 'DATE', credit_limit: 'DECIMAL(14,2)', balance: 'DECIMAL(14,2)',
+  payment: 'DECIMAL(14,2)', due: 'DECIMAL(14,2)', days_past_due: 'INT'" "SELECT count(*), max(hash(s)) FROM ($features) s")
+[[ $duck == - ]] || awk -v d="$duck" -v h="$(least 3)" -v k="$(least 4)" 'BEGIN {
+  printf "%-38s %8.0f ms; by hashed: %.1f; by in order: %.1f\n", "the same SQL in DuckDB, one thread", d, d / h, d / k }'
+result '75 features of account months' "$(run -c 'SELECT count(*) FROM bench_month')" \
+  "$(least 3)" "$(least 2)" "$(least 5)" "$duck" - -
 run <<< "DROP TABLE bench_month;"

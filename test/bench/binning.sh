@@ -6,6 +6,7 @@
 # The fastest of three runs each, all in one go. 5 % of the values are NULL. Half of the columns are continuous (every value is
 # another), half have a thousand values. Everything happens in a database of its own, which is dropped at the end.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
 VARIABLES=${VARIABLES:-20}
 database=bench_binning_$$
@@ -45,13 +46,16 @@ last=x$VARIABLES
 
 echo "$ROWS rows, $VARIABLES columns: half of them with $(run -c "SELECT count(DISTINCT x1) FROM loan") distinct values," \
 	"half with about $(run -c "SELECT count(DISTINCT $last) FROM loan")"
-for workers in 0 1 2; do
+workers_tried=(0 1 2)
+[[ -z ${BENCH_SHORT:-} ]] || workers_tried=(0)
+for workers in "${workers_tried[@]}"; do
 	count=$(fastest $workers "SELECT count(*) FROM loan")
 	sum=$(fastest $workers "SELECT ${sums#,} FROM loan")
 	sketch=$(fastest $workers "SELECT ${sketches#,} FROM loan")
 	screening=$(fastest $workers "SELECT variable, iv, selected FROM variable_screening('loan', 'event')")
 	continuous=$(fastest $workers "SELECT optimal_binning(x1, event) FROM loan")
 	discrete=$(fastest $workers "SELECT optimal_binning($last, event) FROM loan")
+	[[ $workers != 0 ]] || result "binning and screening of $VARIABLES columns" "$ROWS" "$screening" "$count" - - - -
 	echo "$workers workers: count(*) $count ms, sums of all columns $sum ms, sketches $sketch ms," \
 		"variable_screening $screening ms" \
 		"($(ratio "$screening" "$sum") x sums, $(ratio "$screening" "$VARIABLES") ms a column);" \

@@ -4,6 +4,7 @@
 # ROWS=1000000 accounts with MONTHS=24 months each by default. KEEP=1 leaves the book there (book_realtime.sh goes on with it),
 # and uses one that is there; ONLY_LOAD=1 makes it and measures nothing. REPEAT=3: how often previews and runs are measured.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
 MONTHS=${MONTHS:-24}
 REPEAT=${REPEAT:-3}
@@ -80,6 +81,7 @@ seconds() {
   while read -r -u "${SESSION[0]}" line && [[ $line != done ]]; do :; done
   ended=$EPOCHREALTIME
   after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+  taken=$(awk -v s="$started" -v e="$ended" 'BEGIN { print 1000 * (e - s) }')
   printf '\\q\n' >&"${SESSION[1]}"
   wait "$SESSION_PID" || true
   awk -v w="$1" -v n="$rows" -v s="$started" -v e="$ended" -v c=$((after - before)) -v h="$(getconf CLK_TCK)" \
@@ -91,12 +93,18 @@ seconds() {
 
 for ((i = 0; i < REPEAT; i++)); do
   seconds "preview" "SELECT count((decision).new_limit) FROM credit_limit.preview_decisions('bench_book', '2026-11-30');"
+  preview=$taken
 done
 seconds "simulate two" "SELECT count(*) FROM credit_limit.simulate_policy('bench_book', 1, 1, '2026-11-30');"
 # The first moves most limits.
 for ((i = 0; i < REPEAT; i++)); do
   seconds "run with log" "CALL credit_limit.run_decisions('bench_book', '2026-11-30', '{\"run_key\": \"$EPOCHREALTIME\"}');"
+  logged=$taken
 done
+seconds "the months alone" "SELECT count(*) FROM bench_book.account_month;"
+scan=$taken
+result 'preview_decisions of a book' "$ROWS" "$preview" "$scan" - - - -
+result 'run_decisions with its log' "$ROWS" "$logged" "$scan" - - - -
 seconds "verify the log" "SELECT count(*) FROM credit_limit.verify_log('bench_book');" \
   "$(run -c "SELECT count(*) FROM bench_book.decision")"
 seconds "replay" "SELECT count(*) FROM credit_limit.replay_decisions('bench_book', '2026-11-30', '2026-11-30') WHERE same;" \

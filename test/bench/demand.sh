@@ -4,8 +4,8 @@
 # (an optimiser per account: scipy.optimize, survreg of R). What is not installed is skipped. Needs PGHOST and so on for psql,
 # and a database that may be written to. ACCOUNTS=100000 by default.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ACCOUNTS=${ACCOUNTS:-100000}
-PYTHON=${PYTHON:-/usr/bin/python3}
 FEW=300
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -61,6 +61,7 @@ SQL
 prior=$(milliseconds "SELECT compact(demand_prior_agg(account, d)) FROM bench_demand;")
 posterior=$(milliseconds "SELECT count(q90) FROM (SELECT demand_quantile(demand_posterior(d, p), 0.9) AS q90
   FROM (SELECT demand_agg(month, balance, available) AS d FROM bench_month GROUP BY account OFFSET 0) s, bench_prior) q;")
+numpy=- survreg=-
 pooled=$(milliseconds "SELECT demand_stats(demand_agg(balance, available)) FROM bench_month;")
 awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$stored" -v p="$pooled" -v d="$dated" \
 	-v prior="$prior" -v posterior="$posterior" 'BEGIN {
@@ -185,6 +186,7 @@ for account in range(few):
 print(1000 * (time.time() - t0) / few)
 PY
 	"$PYTHON" "$work/newton.py" "$ACCOUNTS" "$FEW" > "$work/numpy"
+	numpy=$(awk 'NR == 1 { print $1 }' "$work/numpy")
 	same=$(run <<SQL | tail -1
 $settings
 SELECT max(abs(o.q90 / nullif(n.q90, 0) - 1)) FROM ($ours) o JOIN bench_quantile n USING (account) WHERE n.q90 > 0;
@@ -212,7 +214,11 @@ started <- proc.time()[3]
 for (p in parts) if (sum(!p$at) > 1) suppressWarnings(survreg(Surv(time, !at) ~ 1, data = p, dist = "lognormal"))
 cat(1000 * (proc.time()[3] - started) / length(parts), "\n")
 R
-	Rscript "$work/survreg.R" "$work/few.csv" | awk -v a="$aggregate" -v n="$ACCOUNTS" '
-	{ printf "survreg of R, per account               %8.3f ms  %.0f x ours\n", $1, $1 / (a / n) }'
+	survreg=$(Rscript "$work/survreg.R" "$work/few.csv")
+	awk -v a="$aggregate" -v n="$ACCOUNTS" '
+	{ printf "survreg of R, per account               %8.3f ms  %.0f x ours\n", $1, $1 / (a / n) }' <<< "$survreg"
+	survreg=$(awk -v n="$ACCOUNTS" '{ print $1 * n }' <<< "$survreg")
 fi
+result "demand of $ACCOUNTS accounts, into a table" "$(run -c 'SELECT count(*) FROM bench_month')" \
+	"$stored" "$rows" - - "$numpy" "$survreg"
 run -c "DROP TABLE IF EXISTS bench_month, bench_quantile" > /dev/null

@@ -9,9 +9,8 @@
 # The fastest of three runs each; against scikit-learn the median too. Everything happens in a database of its own, which is
 # dropped at the end.
 set -euo pipefail
-cd "$(dirname "$0")"
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
-PYTHON=${PYTHON:-/usr/bin/python3}
 database=bench_logistic_$$
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1' EXIT
 psql -qXd postgres -c "CREATE DATABASE $database"
@@ -71,17 +70,23 @@ iterations=$(run -c "SET search_path = credit_limit, public" -c "$fit")
 whole=$(fastest 0 "$fit")
 echo "fit alone $(minus "$whole" "$gather" 1) ms, $(minus "$whole" "$gather" $((iterations + 1))) ms for each of its scans"
 echo "binary COPY of the table to a client: $(copied) ms"
+r=$(PGDATABASE=$database in_r logistic b)
+python=-
+record() { result 'logistic regression, 20 columns' "$ROWS" "$whole" "$(fastest 0 'SELECT count(*) FROM b')" - - "$python" "$r"; }
 
 if ! "$PYTHON" -c "import pandas, sklearn" 2> /dev/null; then
 	echo "skipped: no scikit-learn"
+	record
 	exit 0
 fi
 # All three of either, in one line: the shortest, and the one in the middle.
 middle() { tr '\n' ' ' | awk '{ print $1, $2 }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
 for table in b holes; do
-	read -r other other_median < <(PGDATABASE=$database "$PYTHON" scikit_learn.py logistic "$table" 3 |
+	read -r other other_median < <(PGDATABASE=$database "$PYTHON" "$bench/scikit_learn.py" logistic "$table" 3 |
 		awk '{ print 1000 * $1, 1000 * $2 }')
+	[[ $table != b ]] || { python=$other; record; }
+	[[ -z ${BENCH_SHORT:-} ]] || exit 0
 	echo "table $table: scikit-learn $other ms (median $other_median)"
 	read -r own own_median < <(timed 0 "${fit% b} $table" | middle)
 	echo "  logistic_regression $own ms (median $own_median), scikit-learn / it: $(ratio "$other_median" "$own_median")"

@@ -2,6 +2,7 @@
 # Decisions per second on one core: a realistic policy over a million accounts, against counting the same rows.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=1000000 by default.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
 POLICY=$(cd "$(dirname "$0")/../.." && pwd)/demo/policy.json
 run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" -v policy="$(cat "$POLICY")" "$@"; }
@@ -41,4 +42,5 @@ decide=$(milliseconds "SELECT count((d).new_limit) FROM (SELECT credit_limit.dec
 awk -v n="$ROWS" -v c="$count" -v d="$decide" 'BEGIN {
   printf "rows only        %8.0f ms\n", c
   printf "decide_limit     %8.0f ms  %9.0f decisions per second on one core\n", d, n / d * 1000 }'
+result 'decide_limit' "$ROWS" "$decide" "$count" - - - -
 run <<<"DROP TABLE bench_policy_account;"

@@ -3,6 +3,7 @@
 # how long a refresh takes to count one month more of a quarter as many accounts, after 6 months and after 24, in turn.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=200000 by default.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-200000}
 run() { psql -XqAt -v ON_ERROR_STOP=1 -v rows="$ROWS" "$@"; }
 
@@ -47,13 +48,20 @@ SQL
 
 # seconds NAME SQL
 seconds() {
-  local taken
   taken=$(printf 'SET jit = off;\n\\timing on\n%s\n' "$2" | run | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1)
   printf '%-32s %8.0f ms\n' "$1" "$taken"
 }
 
 echo "$ROWS accounts, $(run -c 'SELECT count(*) FROM bench_report.account_month') months"
 seconds "refresh" "SELECT credit_limit.refresh_reports('bench_report', '2026-11-30');"
+refresh=$taken
+taken=$(printf 'SET max_parallel_workers_per_gather = 0;\n\\timing on\nSELECT count(*) FROM bench_report.account_month;\n' | run |
+  sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1)
+result 'refresh_reports' "$(run -c 'SELECT count(*) FROM bench_report.account_month')" "$refresh" "$taken" - - - -
+if [[ -n ${BENCH_SHORT:-} ]]; then
+  run <<< 'DROP SCHEMA bench_report, bench_report_report CASCADE; DROP OWNED BY bench_maker; DROP ROLE bench_maker;' 2> /dev/null
+  exit 0
+fi
 run <<< 'VACUUM (ANALYZE) bench_report.report_position;'
 for view in $(run <<< "SELECT relname FROM pg_class WHERE relnamespace = 'bench_report_report'::regnamespace AND relkind = 'v'
     AND relname LIKE 'report_%' ORDER BY 1"); do

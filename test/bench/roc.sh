@@ -1,11 +1,12 @@
 #!/bin/bash
 # AUC, KS and a gains table of ten groups in one pass over a continuous score: against count(*), against the window functions of
-# an analyst, and against those in DuckDB on a file of its own (where node finds the package @duckdb/node-api: set NODE_PATH).
+# an analyst, and against those in DuckDB on a file of its own, Python and R, where they are installed: see lib.sh.
 #
 #   PGHOST=... PGUSER=... [ROWS=10000000] test/bench/roc.sh
 #
 # The fastest of three runs each, all in one go. Everything happens in a database of its own, which is dropped at the end.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-10000000}
 database=bench_roc_$$
 scratch=$(mktemp -d)
@@ -59,33 +60,7 @@ echo "one worker:    count(*) $count_1 ms, roc_agg $ours_1 ms; windows / roc_agg
 echo "integer score: AUC and KS $integer ms ($(ratio "$integer" "$count") x count(*))," \
 	"stored in $(run -c "SELECT length(credit_limit_internal.roc_send(roc_agg(score, event, false))) FROM scored") bytes"
 
-if ! node -e 'require("@duckdb/node-api")' 2> /dev/null; then
-	echo "DuckDB: skipped (node with the package @duckdb/node-api is not there)"
-	exit 0
-fi
-run -c "\\copy (SELECT id, pd, event FROM scored) TO '$scratch/scored.csv' CSV HEADER"
-by_windows DOUBLE > "$scratch/query.sql"
-cat > "$scratch/bench.js" <<'JS'
-const { DuckDBInstance } = require('@duckdb/node-api');
-const fs = require('fs');
-const scratch = process.argv[2];
-(async () => {
-	const connection = await (await DuckDBInstance.create(`${scratch}/bench.duckdb`)).connect();
-	await connection.run(`CREATE TABLE scored AS SELECT * FROM read_csv('${scratch}/scored.csv')`);
-	await connection.run('CHECKPOINT');
-	const query = fs.readFileSync(`${scratch}/query.sql`, 'utf8');
-	for (const threads of [1, 2]) {
-		await connection.run(`SET threads = ${threads}`);
-		let best = Infinity;
-		for (let i = 0; i < 3; i++) {
-			const start = process.hrtime.bigint();
-			await connection.runAndReadAll(query);
-			best = Math.min(best, Number(process.hrtime.bigint() - start) / 1e6);
-		}
-		console.log(best.toFixed(1));
-	}
-})();
-JS
-{ read -r duck_1; read -r duck_2; } < <(node "$scratch/bench.js" "$scratch")
-echo "DuckDB: one thread $duck_1 ms, $(ratio "$duck_1" "$ours_0") x roc_agg in one process;" \
-	"two threads $duck_2 ms, $(ratio "$duck_2" "$ours_1") x roc_agg with one worker"
+export PGDATABASE=$database
+duck=$(in_duckdb scored "id: 'BIGINT', pd: 'DOUBLE', event: 'BOOLEAN', score: 'INT'" "$(by_windows DOUBLE)")
+echo "DuckDB, one thread: $duck ms"
+result 'AUC, KS, gains table' "$ROWS" "$ours_0" "$count" "$windows" "$duck" "$(in_python roc scored)" "$(in_r roc scored)"

@@ -1,13 +1,14 @@
 #!/bin/bash
 # How fast score() is: against the same card written as CASE expressions, against count(*), and against that CASE card in
-# DuckDB with one thread on a file of its own (where node finds the package @duckdb/node-api: set NODE_PATH).
+# DuckDB with one thread on a file of its own, where it is installed: see lib.sh.
 #
 #   PGHOST=... PGUSER=... test/bench/scorecard.sh [rows]
 #
 # 20 characteristics of 6 bins; every other column is numeric. Each figure is the fastest of three runs. Everything happens in a
 # database of its own, which is dropped at the end.
 set -euo pipefail
-rows=${1:-1000000}
+source "$(dirname "$0")/lib.sh"
+rows=${1:-${ROWS:-1000000}}
 database=bench_scorecard_$$
 scratch=$(mktemp -d)
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1; rm -rf "$scratch"' EXIT
@@ -60,7 +61,9 @@ as_case="SELECT sum($case_card) FROM b"
 [[ $(run -c "$score") == "$(run -c "$as_case")" ]] || { echo "score() and CASE differ" >&2; exit 1; }
 run -c "CREATE TABLE card AS SELECT '$card'::credit_limit.scorecard AS card" -c "VACUUM ANALYZE card"
 
-for workers in 0 1; do
+workers_tried=(0 1)
+[[ -z ${BENCH_SHORT:-} ]] || workers_tried=(0)
+for workers in "${workers_tried[@]}"; do
 	count=$(fastest $workers "SELECT count(*) FROM b")
 	case_ms=$(fastest $workers "$as_case")
 	score_ms=$(fastest $workers "$score")
@@ -69,32 +72,11 @@ for workers in 0 1; do
 		"score() with the card in a table $table_ms ms"
 	echo "  CASE / score() $(ratio "$case_ms" "$score_ms")  CASE / count(*) $(ratio "$case_ms" "$count")" \
 		" score() / count(*) $(ratio "$score_ms" "$count")"
-	[[ $workers == 0 ]] && single_ms=$score_ms
+	[[ $workers == 1 ]] || { single_ms=$score_ms single_count=$count single_case=$case_ms; }
 done
 
-if ! node -e 'require("@duckdb/node-api")' 2> /dev/null; then
-	echo "DuckDB: skipped (node with the package @duckdb/node-api is not there)"
-	exit 0
-fi
-run -c "\\copy b TO '$scratch/b.csv' CSV HEADER"
-cat > "$scratch/bench.js" <<'JS'
-const { DuckDBInstance } = require('@duckdb/node-api');
-const [scratch, card] = process.argv.slice(2);
-(async () => {
-	const types = [...Array(20).keys()].map(j => `c${j + 1}: '${j % 2 ? 'DOUBLE' : 'DECIMAL(12,2)'}'`).join(', ');
-	const instance = await DuckDBInstance.create(`${scratch}/bench.duckdb`);
-	const connection = await instance.connect();
-	await connection.run('SET threads = 1');
-	await connection.run(`CREATE TABLE b AS SELECT * FROM read_csv('${scratch}/b.csv', types = {${types}})`);
-	await connection.run('CHECKPOINT');
-	let best = Infinity, sum;
-	for (let i = 0; i < 3; i++) {
-		const start = process.hrtime.bigint();
-		sum = (await (await connection.runAndReadAll(`SELECT sum(${card}) FROM b`)).getRows())[0][0];
-		best = Math.min(best, Number(process.hrtime.bigint() - start) / 1e6);
-	}
-	console.log(`${best.toFixed(1)} ${sum}`);
-})();
-JS
-read -r duck_ms duck_sum < <(node "$scratch/bench.js" "$scratch" "$case_card")
-echo "DuckDB, one thread: CASE $duck_ms ms (sum $duck_sum); DuckDB / score() $(ratio "$duck_ms" "$single_ms")"
+export PGDATABASE=$database
+types=$(for j in {1..20}; do ((j % 2)) && echo "c$j: 'DECIMAL(12,2)'" || echo "c$j: 'DOUBLE'"; done | paste -sd ,)
+duck_ms=$(in_duckdb b "id: 'BIGINT', $types" "SELECT sum($case_card) FROM b")
+echo "DuckDB, one thread: CASE $duck_ms ms"
+result 'score() of 20 characteristics' "$rows" "$single_ms" "$single_count" "$single_case" "$duck_ms" - -

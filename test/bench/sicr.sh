@@ -2,6 +2,7 @@
 # 27 definitions of a significant increase in credit risk (sicr_agg) against plain SQL that judges one of them; no workers.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=3000000 by default, 24 months an account.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-3000000}
 RUNS=${RUNS:-3}
 run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
@@ -44,4 +45,6 @@ all=$(milliseconds "SELECT sicr_agg(account_id, month, days_past_due, pd, 0.03, 
 awk -v rows="$ROWS" -v one="$one" -v all="$all" 'BEGIN {
   printf "%d account-months\none definition in SQL  %8.0f ms\n", rows, one
   printf "all 27 by sicr_agg    %8.0f ms   %5.2f x\n", all, all / one }'
+result '27 definitions of a risk increase; SQL: one' "$ROWS" "$all" \
+  "$(milliseconds 'SELECT count(*) FROM bench_month;')" "$one" - - -
 run <<< "DROP TABLE bench_month;"

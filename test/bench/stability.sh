@@ -2,6 +2,7 @@
 # psi over rows with text bins, against counting the same rows by bin and sample.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=5000000 by default.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-5000000}
 run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 
@@ -15,11 +16,11 @@ SELECT i AS applicant_id, i % 3 = 0 AS is_actual, 'band ' || (i * 48271 % 1009 /
 VACUUM (ANALYZE) bench_applicant;
 SQL
 
-# The least of three runs, in milliseconds, one worker beside the leader.
+# The least of three runs, in milliseconds.
 milliseconds() {
   for _ in 1 2 3; do
     run <<SQL | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1
-SET max_parallel_workers_per_gather = 1;
+SET max_parallel_workers_per_gather = ${WORKERS:-0};
 SET jit = off;
 SET search_path = credit_limit, public;
 \timing on
@@ -45,4 +46,11 @@ awk -v c="$count" -v g="$grouped" -v p="$psi" -v s="$shift" -v a="$average" -v b
   printf "two averages                 %8.0f ms   %5.2f x count(*)\n", a, a / c
   printf "quantile_bands               %8.0f ms   %5.2f x count(*)\n", b, b / c
   printf "nine percentiles             %8.0f ms   %5.2f x count(*)\n", q, q / c }'
+query="SELECT sum((a - e) * ln(a / e)) FROM (
+  SELECT count(*) FILTER (WHERE is_actual) / sum(count(*) FILTER (WHERE is_actual)) OVER () AS a,
+    count(*) FILTER (WHERE NOT is_actual) / sum(count(*) FILTER (WHERE NOT is_actual)) OVER () AS e
+  FROM bench_applicant GROUP BY band) s"
+result 'psi of text bins' "$ROWS" "$psi" "$count" "$(milliseconds "$query;")" "$(in_duckdb bench_applicant \
+  "applicant_id: 'BIGINT', is_actual: 'BOOLEAN', band: 'VARCHAR', score: 'DECIMAL(6,2)'" "$query")" \
+  "$(in_python psi bench_applicant)" "$(in_r psi bench_applicant)"
 run <<< "DROP TABLE bench_applicant;"

@@ -4,6 +4,7 @@
 #
 #   PGHOST=... PGUSER=... [ROWS=1000000] test/bench/tobit.sh
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
 database=bench_tobit_$$
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1' EXIT
@@ -40,3 +41,5 @@ clustered=$(fastest "SELECT (tobit_summary(tobit_regression(y, 0, 12, ARRAY[$col
 echo "$ROWS rows, 10 columns: scan and arrays $(fastest "SELECT count(ARRAY[$columns]) FROM b") ms"
 echo "logistic_regression $logistic ms; tobit_regression $tobit ms, $(ratio "$tobit" "$logistic") of it (at most 2);" \
 	"with clusters $clustered ms, $(ratio "$clustered" "$logistic")"
+result 'tobit regression, 10 columns' "$ROWS" "$tobit" "$(fastest 'SELECT count(*) FROM b')" - - - \
+	"$(PGDATABASE=$database in_r tobit b)"

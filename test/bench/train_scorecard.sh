@@ -9,10 +9,9 @@
 # scikit_learn.py selects none either; it says what it does. The AUC is that of rows which nobody trained with, 3 for 7 of the
 # others. Everything happens in a database of its own, which is dropped at the end.
 set -euo pipefail
-cd "$(dirname "$0")"
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-1000000}
 RUNS=${RUNS:-3}
-PYTHON=${PYTHON:-/usr/bin/python3}
 database=bench_train_scorecard_$$
 scratch=$(mktemp -d)
 trap 'psql -qXd postgres -c "DROP DATABASE IF EXISTS $database" > /dev/null 2>&1; rm -rf "$scratch"' EXIT
@@ -57,7 +56,9 @@ echo "$ROWS rows, 20 numeric columns; $(run -c "SET search_path = credit_limit, 
 	SELECT format('%s fits, %s characteristics in the card',
 		(SELECT count(*) FROM jsonb_array_elements(report) r WHERE r ->> 'step' = 'fit'), report -> -1 ->> 'characteristics')
 	FROM train_scorecard('b', 'event')")"
-for workers in 0 1 2; do
+workers_tried=(0 1 2)
+[[ -z ${BENCH_SHORT:-} ]] || workers_tried=()
+for workers in "${workers_tried[@]}"; do
 	echo "$workers workers: count(*) $(fastest $workers "SELECT count(*) FROM b") ms;" \
 		"variable_screening $(fastest $workers "SELECT count(*) FROM variable_screening('b', 'event')") ms;" \
 		"weights of evidence $(fastest $workers "$arrays") ms; kept $(fastest $workers "$coded") ms; a fit with them" \
@@ -85,15 +86,21 @@ other() { # other NAME seconds... AUC
 		"$(ratio "$median" "$own_median")," \
 		"all columns $(ratio "$median" "$own_all_median")"
 }
+python=-
 for module in sklearn scorecardpy; do
 	if ! "$PYTHON" -c "import pandas, sklearn, $module" 2> /dev/null; then
 		echo "skipped: no ${module/sklearn/scikit-learn}"
 	elif [[ $module == sklearn ]]; then
-		other scikit-learn $(PGDATABASE=$database "$PYTHON" scikit_learn.py card b held "$RUNS")
+		line=$(PGDATABASE=$database "$PYTHON" "$bench/scikit_learn.py" card b held "$RUNS")
+		python=$(awk '{ print 1000 * $1 }' <<< "$line")
+		other scikit-learn $line
 	else
-		other scorecardpy $(PGDATABASE=$database "$PYTHON" scikit_learn.py scorecardpy b held | tail -1)
+		other scorecardpy $(PGDATABASE=$database "$PYTHON" "$bench/scikit_learn.py" scorecardpy b held | tail -1)
 	fi
 done
+
+result 'train_scorecard, 20 columns' "$ROWS" "$own_all" "$(fastest 0 'SELECT count(*) FROM b')" - - "$python" -
+[[ -z ${BENCH_SHORT:-} ]] || exit 0
 
 # One row: by its key, with the card from a table. The second loop is the same without scoring; pgbench adds the way to the
 # client and back.

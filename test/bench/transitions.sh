@@ -1,8 +1,9 @@
 #!/bin/bash
 # Transitions of a panel of account-months against lag() and GROUP BY, and of pairs against regr_count and GROUP BY; no workers.
-# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=12000000 by default, 24 months an account. Where
-# DUCKDB names a directory in which npm has installed @duckdb/node-api, also DuckDB with one thread, on a file of its own.
+# Needs PGHOST and so on for psql, and a database that may be written to. ROWS=12000000 by default, 24 months an account. Also
+# DuckDB with one thread, on a file of its own, where it is installed: see lib.sh.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-12000000}
 RUNS=${RUNS:-3}
 run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
@@ -61,26 +62,10 @@ report 'GROUP BY of integers' "$grouped" "$regr" 'regr_count'
 report 'GROUP BY of texts' "$named" 1 ''
 report 'transitions_agg of pairs of texts' "$names" "$named" 'GROUP BY of texts'
 
-if [[ -n ${DUCKDB:-} ]]; then
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  run -c "\copy bench_month TO '$work/month.csv' (FORMAT csv)"
-  duck=$(cd "$DUCKDB" && node -e "
-    const { DuckDBInstance } = require('@duckdb/node-api');
-    (async () => {
-      const c = await (await DuckDBInstance.create('$work/month.db', { threads: '1' })).connect();
-      await c.run(\"CREATE TABLE m AS SELECT * FROM read_csv('$work/month.csv',\"
-        + \"columns = {account_id: 'BIGINT', month: 'DATE', state: 'INT'})\");
-      await c.run('CHECKPOINT');
-      let least = Infinity;
-      for (let i = 0; i < $RUNS; i++) {
-        const begun = process.hrtime.bigint();
-        await c.runAndReadAll('SELECT f, state, count(*) FROM (SELECT lag(state) OVER (PARTITION BY account_id ORDER BY month) '
-          + 'AS f, state FROM m) s WHERE f IS NOT NULL GROUP BY f, state');
-        least = Math.min(least, Number(process.hrtime.bigint() - begun) / 1e6);
-      }
-      console.log(least);
-    })();")
-  report 'DuckDB, one thread: lag() and GROUP BY' "$duck" "$panel" 'state_path_agg of all accounts'
-fi
+duck=$(in_duckdb bench_month "account_id: 'BIGINT', month: 'DATE', state: 'INT'" 'SELECT f, state, count(*)
+  FROM (SELECT lag(state) OVER (PARTITION BY account_id ORDER BY month) AS f, state FROM bench_month) s
+  WHERE f IS NOT NULL GROUP BY f, state')
+[[ $duck == - ]] || report 'DuckDB, one thread: lag() and GROUP BY' "$duck" "$panel" 'state_path_agg of all accounts'
+result 'transitions of a panel' "$ROWS" "$panel" "$(milliseconds 'SELECT count(*) FROM bench_month;')" "$lag" "$duck" \
+  "$(in_python transitions bench_month)" "$(in_r transitions bench_month)"
 run <<< "DROP TABLE bench_month, bench_pair;"

@@ -2,6 +2,7 @@
 # utilization_agg by product over numeric(14,2) columns, against the SQL that an analyst writes and against counting the rows.
 # Needs PGHOST and so on for psql, and a database that may be written to. ROWS=10000000 by default.
 set -euo pipefail
+source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-10000000}
 run() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 
@@ -22,11 +23,11 @@ SELECT i AS account_id, i * 7919 % 4000000 AS borrower_id, (1 + i % 6)::int AS p
 VACUUM (ANALYZE) bench_account;
 SQL
 
-# The least of three runs, in milliseconds, one worker beside the leader.
+# The least of three runs, in milliseconds.
 milliseconds() {
   for _ in 1 2 3; do
     run <<SQL | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -1
-SET max_parallel_workers_per_gather = 1;
+SET max_parallel_workers_per_gather = ${WORKERS:-0};
 SET jit = off;
 SET search_path = credit_limit, public;
 \timing on
@@ -39,13 +40,18 @@ count=$(milliseconds "SELECT count(*) FROM bench_account;")
 grouped=$(milliseconds "SELECT product_id, count(*) FROM bench_account GROUP BY 1;")
 ours=$(milliseconds "SELECT product_id, (utilization_stats(u)).*
   FROM (SELECT product_id, utilization_agg(balance, credit_limit) AS u FROM bench_account GROUP BY 1) s;")
-sql=$(milliseconds "SELECT product_id, sum(balance) / sum(credit_limit), avg(balance / nullif(credit_limit, 0)),
+query="SELECT product_id, sum(balance) / sum(credit_limit), avg(balance / nullif(credit_limit, 0)),
   count(*) FILTER (WHERE balance > 0.9 * credit_limit), count(*) FILTER (WHERE balance <= 0),
   sum(greatest(credit_limit - greatest(balance, 0), 0)), stddev(balance / nullif(credit_limit, 0))
-  FROM bench_account GROUP BY 1;")
+  FROM bench_account GROUP BY 1;"
+sql=$(milliseconds "$query")
 awk -v c="$count" -v g="$grouped" -v o="$ours" -v s="$sql" 'BEGIN {
   printf "count(*)                     %8.0f ms\n", c
   printf "count(*) by product          %8.0f ms   %5.2f x count(*)\n", g, g / c
   printf "utilization_agg by product   %8.0f ms   %5.2f x count(*)\n", o, o / c
   printf "the same as plain SQL        %8.0f ms   %5.2f x count(*), %.1f x utilization_agg\n", s, s / c, s / o }'
-run <<< "DROP TABLE bench_account;"
+run -c "CREATE UNLOGGED TABLE bench_copy AS SELECT product_id, balance, credit_limit FROM bench_account"
+result 'utilization by product' "$ROWS" "$ours" "$count" "$sql" "$(in_duckdb bench_copy \
+  "product_id: 'INT', balance: 'DECIMAL(14,2)', credit_limit: 'DECIMAL(14,2)'" "${query/bench_account/bench_copy}")" \
+  "$(in_python utilization bench_account)" "$(in_r utilization bench_account)"
+run <<< "DROP TABLE bench_account, bench_copy;"

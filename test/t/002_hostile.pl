@@ -1,6 +1,6 @@
 # Someone plants functions, operators and casts where careless install scripts find them first, and waits for a superuser to
 # create the extension. Nothing of his may run, at creation or later. An owner of a database may create it without being
-# superuser.
+# superuser, work with a book, and drop both.
 use strict;
 use warnings;
 
@@ -11,7 +11,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE mallory LOGIN; CREATE ROLE friend;
+$node->safe_psql('postgres', "CREATE ROLE owner LOGIN; CREATE ROLE drafter LOGIN; CREATE ROLE mallory LOGIN; CREATE ROLE friend;
 	CREATE DATABASE own OWNER owner;
 	CREATE DATABASE trap; CREATE DATABASE taken");
 
@@ -22,6 +22,47 @@ is($node->safe_psql('own', q{SELECT extowner::regrole FROM pg_extension WHERE ex
 	'owner', 'the owner of a database creates the extension without being superuser');
 is($node->safe_psql('own', 'SELECT round(credit_limit.utilization(50, 200)::numeric, 2)', extra_params => [ '-U', 'owner' ]),
 	'0.25', 'and uses it');
+
+# The job of an owner who is nobody's superuser, from the first score to the end; versions need a second role.
+sub as_role
+{
+	my ($role, $sql) = @_;
+	return $node->safe_psql('own', "SET client_min_messages = warning; $sql", extra_params => [ '-U', $role ]);
+}
+my $card = '{"name": "card", "base_points": 500, "characteristics": [{"name": "income", "bins": [{"below": 2000, "points": 0},
+	{"points": 60}]}]}';
+is(as_role('owner', "SELECT credit_limit.score('$card', b) FROM (SELECT 3000 AS income) b"), '560', 'a first score');
+as_role('owner', q{
+	SELECT credit_limit.create_book('lending');
+	GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO drafter;
+	SELECT credit_limit.grant_book('lending', policy_owner => 'drafter');
+	INSERT INTO lending.product VALUES ('cash', 'Cash line', 'standby_cash', 'CNY', 'cash', 'card');
+	INSERT INTO lending.borrower (borrower_id, income) SELECT i, 1000 * i FROM generate_series(1, 4) i;
+	INSERT INTO lending.account (account_id, borrower_id, product, currency, opened_on, credit_limit, balance)
+		SELECT i, i, 'cash', 'CNY', '2025-06-01', 500, 100 FROM generate_series(1, 4) i;
+	SELECT credit_limit.add_months('lending', '2026-10-01', 2);
+	INSERT INTO lending.account_month SELECT i, '2026-10-01', 500, 100, 50, 50, 0 FROM generate_series(1, 4) i;
+});
+as_role('drafter', "SELECT credit_limit.draft_scorecard('lending', 'card', '$card');" . q{
+	SELECT credit_limit.draft_policy('lending', 'cash', '{"name": "cash", "product": {"step": 100},
+		"entitlement": {"bands": [{"score_from": 550, "limit": 900}, {"score_from": 0, "limit": 300}]}}')});
+as_role('owner', q{
+	SELECT credit_limit.approve_scorecard('lending', 1, '2026-01-01',
+		digest => credit_limit.version_digest('lending', 'scorecard', 1));
+	SELECT credit_limit.approve_policy('lending', 1, '2026-01-01', digest => credit_limit.version_digest('lending', 'policy', 1));
+});
+as_role('owner', q{CALL credit_limit.run_decisions('lending', '2026-10-31')});
+# Incomes of 1000 to 4000: one scores 500 and gets 300, three score 560 and get 900.
+is(as_role('owner', q{SELECT string_agg(new_limit::text, ' ' ORDER BY account_id) FROM lending.decision}),
+	'300.00 900.00 900.00 900.00', 'a run');
+is(as_role('owner', q{SELECT credit_limit.refresh_reports('lending', '2026-10-31');
+	SELECT accounts, credit_limit FROM lending_report.report_summary}), "4\n4|3000.00", 'reports');
+like(as_role('owner', q{SELECT credit_limit.report_html('lending')}), qr/<html/, 'a page');
+# PostgreSQL keeps the schema that it made for an extension.
+is(as_role('owner', q{SELECT credit_limit.drop_book('lending'); DROP EXTENSION credit_limit;
+	SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ~ '^(lending|credit_limit)'}), "\ncredit_limit",
+	'both are dropped again');
+$node->safe_psql('own', 'CREATE EXTENSION credit_limit', extra_params => [ '-U', 'owner' ]);
 
 # ---- objects planted in public ----
 
