@@ -63,19 +63,22 @@ read -r pass _ < <(measure 2 64MB "SELECT n FROM (SELECT allocation_step_agg(mu,
 echo "one pass with two workers $pass ms"
 read -r one said < <(price 0 4GB "$plain" "$budget")
 report "one budget, in memory" "$one" "$count" "$said"
-read -r passes said < <(price 2 1MB "$plain" "$budget")
-report "one budget, pass by pass" "$passes" "$count" "$said"
-read -r of_type said < <(price 2 1MB "$typed" "$budget")
-report "one budget, type demand" "$of_type" "$count_typed" "$said"
-read -r of_three said < <(price 0 4GB "$three" "$budgets")
-report "three budgets, in memory" "$of_three" "$count" "$said"
-awk -v a="$of_three" -v b="$one" 'BEGIN { printf "three budgets / one: %.1f\n", a / b }'
-read -r worst said < <(price 0 4GB "$risky" "$budget" "$(scenarios 1)")
-report "worst of three scenarios" "$worst" "$count" "$said"
-read -r searched said < <(price 0 4GB "$risky" "$budget" "$(scenarios 0.4)")
-report "with demand scaled" "$searched" "$count" "$said"
-awk -v a="$worst" -v c="$searched" -v b="$one" 'BEGIN {
-	printf "worst of three scenarios / one plain call: %.1f, with demand scaled %.1f\n", a / b, c / b }'
+passes=$one
+if [[ -z ${BENCH_SHORT:-} ]]; then
+	read -r passes said < <(price 2 1MB "$plain" "$budget")
+	report "one budget, pass by pass" "$passes" "$count" "$said"
+	read -r of_type said < <(price 2 1MB "$typed" "$budget")
+	report "one budget, type demand" "$of_type" "$count_typed" "$said"
+	read -r of_three said < <(price 0 4GB "$three" "$budgets")
+	report "three budgets, in memory" "$of_three" "$count" "$said"
+	awk -v a="$of_three" -v b="$one" 'BEGIN { printf "three budgets / one: %.1f\n", a / b }'
+	read -r worst said < <(price 0 4GB "$risky" "$budget" "$(scenarios 1)")
+	report "worst of three scenarios" "$worst" "$count" "$said"
+	read -r searched said < <(price 0 4GB "$risky" "$budget" "$(scenarios 0.4)")
+	report "with demand scaled" "$searched" "$count" "$said"
+	awk -v a="$worst" -v c="$searched" -v b="$one" 'BEGIN {
+		printf "worst of three scenarios / one plain call: %.1f, with demand scaled %.1f\n", a / b, c / b }'
+fi
 
 numpy=-
 record() {
