@@ -242,7 +242,8 @@ step_text(const Explanation *explanation, const ClPolicyStep *step, bool again)
 		case CL_RULE_ROUNDING:
 			return psprintf("Rounded down to a step of %s", bound);
 		case CL_RULE_DRAWN:
-			return psprintf(moved ? "The limit stays at %s, which is in use" : "Not below %s, which is in use", bound);
+			return psprintf(moved ? "The limit stays at %s, the least that covers what is in use" :
+							"Not below %s, the least that covers what is in use", bound);
 		case CL_RULE_APPROVAL:
 			return psprintf(moved ? "More than %s needs approval" : "Up to %s needs no approval", bound);
 		case CL_RULE_HOLDOUT:

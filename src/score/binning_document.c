@@ -185,6 +185,12 @@ cl_binning_evaluate(ClBinning *binning)
 	cl_card_finish(c);
 }
 
+static double
+weight_of(const ClBinCounts *counts)
+{
+	return counts->weight[CL_NON_EVENT] + counts->weight[CL_EVENT];
+}
+
 static void
 add_remark(StringInfo out, const ClBinning *binning, int bin, const char *remark)
 {
@@ -211,7 +217,10 @@ cl_binning_remark(const ClBinning *binning)
 		if (is_too_small(binning, &counts))
 			add_remark(&out, binning, i, "has too few rows of a class to be judged: weight of evidence 0");
 		else if (rule == CL_REST_CAPPED && is_safer(binning, shown, best))
-			add_remark(&out, binning, i, "looks safer than every value: weight of evidence of the safest");
+			add_remark(&out, binning, i, has_rows(&binning->counts[i])
+					   ? psprintf("(%.1f %% of the rows) looks safer than every value: weight of evidence of the safest",
+								  100 * weight_of(&binning->counts[i]) / weight_of(&binning->total))
+					   : "is in no row: weight of evidence of the safest value");
 	}
 	return out.len > 0 ? out.data : NULL;
 }

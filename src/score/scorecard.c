@@ -409,9 +409,22 @@ cl_score_pd(PG_FUNCTION_ARGS)
 static Datum
 pd_of_score(FunctionCallInfo fcinfo, double score)
 {
+	const ClScorecard *card;
+	double		lowest;
+	double		highest;
+
 	if (isnan(score))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(cl_scaling_pd(&use_reader(fcinfo, 0)->card->scaling, score));
+	card = use_reader(fcinfo, 0)->card;
+	cl_card_range(card, &lowest, &highest);
+	/* Points are added in another order elsewhere. */
+	if (score < lowest - 0.01 || score > highest + 0.01)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("scorecard \"%s\" gives no such score", card->name),
+				 errdetail("The score is %g, and the card gives %g to %g.", score, lowest, highest),
+				 errhint("In score_pd(card, b), b is the column b if the table has one. Write b.* for the row.")));
+	PG_RETURN_FLOAT8(cl_scaling_pd(&card->scaling, score));
 }
 
 /* A borrower; or a number, which is the score itself. */

@@ -186,11 +186,12 @@ GROUP BY o.rule, o.cases, o.open, o.lapsed ORDER BY 1;
 SELECT cases_open = (SELECT count(*) FROM book_w_report.report_cases) AS summary FROM book_w_report.report_summary;
 
 -- A policy sees the case of an account, unless it is held out, on its days only.
-SELECT bool_and(i.case_severity IS NOT DISTINCT FROM c.severity) AS case_severity, count(c.severity) > 10 AS some
+SELECT bool_and(i.case_severity = coalesce(c.severity, 'none')) AS case_severity, count(c.severity) > 10 AS some
 FROM book_w.decision_input('2026-11-30') i LEFT JOIN (SELECT account_id, severity FROM book_w.alert_case WHERE NOT held_out
   AND status <> 'closed') c USING (account_id);
-SELECT count(i.case_severity) = (SELECT count(*) FROM book_w.alert_case WHERE NOT held_out AND opened_on <= '2026-07-09'
-  AND (closed_on IS NULL OR closed_on > '2026-07-09')) AS of_a_past_day, count(i.case_severity) > 20 AS some FROM book_w.decision_input_at('2026-07-09') i;
+SELECT count(nullif(i.case_severity, 'none')) = (SELECT count(*) FROM book_w.alert_case WHERE NOT held_out AND opened_on <= '2026-07-09'
+  AND (closed_on IS NULL OR closed_on > '2026-07-09')) AS of_a_past_day,
+  count(nullif(i.case_severity, 'none')) > 20 AS some FROM book_w.decision_input_at('2026-07-09') i;
 
 -- An analyst of some segments sees the cases of those; a borrower who is erased leaves no note.
 SELECT credit_limit.restrict_analyst('book_w', 'case_analyst', '{farm}');

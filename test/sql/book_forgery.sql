@@ -113,18 +113,18 @@ CREATE SCHEMA book_f_archive;
 SELECT count(*) AS n FROM book_f.decision_2026_09 \gset
 SELECT retire_decisions('book_f', '2026-10-01', 'kept for 84 months', 'book_f_archive') = :n AS moved, to_regclass('book_f.decision_2026_09') AS left_over;
 SELECT problem FROM verify_log('book_f');
-SELECT decisions = :n AS decisions, changed, inputs, retired_month
+SELECT decisions = :n AS decisions, changed, inputs_wrong, retired_month
 FROM verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_evidence_2026_09');
 UPDATE book_f.account SET status = 'closed' WHERE borrower_id = 7;
 SELECT relation, row_count > 0 AS some FROM borrower_traces('book_f', 7) WHERE relation ~ '_09';
 SELECT erase_borrower('book_f', 7, '2026-11-30', 'asked') > 0 AS erased;
 SELECT count(*) AS inputs_left FROM book_f_archive.decision_2026_09 d JOIN book_f_archive.decision_evidence_2026_09 e USING (decision_id) WHERE borrower_id = 7;
-SELECT changed, inputs FROM verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_evidence_2026_09');
+SELECT changed, inputs_wrong FROM verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_evidence_2026_09');
 DELETE FROM book_f_archive.decision_evidence_2026_09 WHERE decision_id = (SELECT min(decision_id) FROM book_f_archive.decision_evidence_2026_09);
 UPDATE book_f_archive.decision_evidence_2026_09 SET inputs = inputs || ' '
 WHERE decision_id = (SELECT max(decision_id) FROM book_f_archive.decision_evidence_2026_09);
 UPDATE book_f_archive.decision_2026_09 SET new_limit = new_limit + 1 WHERE decision_id = (SELECT max(decision_id) FROM book_f_archive.decision_2026_09);
-SELECT changed, inputs FROM verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_evidence_2026_09');
+SELECT changed, inputs_wrong FROM verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_evidence_2026_09');
 SELECT verify_archive('book_f', 'book_f_archive.decision_2026_09', 'book_f_archive.decision_2026_09');
 ROLLBACK;
 

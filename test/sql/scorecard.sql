@@ -502,3 +502,10 @@ BEGIN
 	RAISE WARNING 'texts: % tried, some accepted: %, some refused: %, accepted but not usable: %',
 		accepted + refused, accepted > 100, refused > 1000, unusable;
 END $$;
+
+-- A table with a column of its alias's name: the column is no score of the card.
+SELECT score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, h)
+FROM (VALUES (0.4, 2)) h(h, x);
+SELECT score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, h.*)
+  = score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, 550) AS same
+FROM (VALUES (0.4, 2)) h(h, x);

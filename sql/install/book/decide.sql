@@ -84,7 +84,7 @@ BEGIN
           x.kinds > 0, x.kinds & 2 > 0, x.kinds & 4 > 0,
           CASE WHEN u.valid_from <= @day@ AND (u.valid_to >= @day@ OR u.valid_to IS NULL) THEN u.credit_limit
             WHEN u.umbrella_id IS NOT NULL THEN 0 END,
-          o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int, k.severity
+          o.drawn, o.granted, CASE u.kind WHEN 'partitioned' THEN o.place ELSE 0 END::int, coalesce(k.severity, 'none')
         FROM @account@ a
         JOIN @book@.borrower b ON b.borrower_id = a.borrower_id
         LEFT JOIN @book@.umbrella u ON u.umbrella_id = a.umbrella_id

@@ -143,6 +143,7 @@ LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
   written record;
+  retired record;
 BEGIN
   SELECT d.*, e.layout, e.inputs, y.columns, p.name AS policy_name, p.version AS policy_version, p.document AS policy,
     c.name AS card_name, c.version AS card_version, c.document AS card INTO written
@@ -152,8 +153,13 @@ BEGIN
     LEFT JOIN evidence_layout y ON y.layout = e.layout
   WHERE d.decision_id = decision_versions.decision_id;
   IF NOT FOUND THEN
+    SELECT r.month, r.archive INTO retired FROM retirement r, jsonb_array_elements(r.stretches) s
+    WHERE (s ->> 0)::int = decision_versions.decision_id % 64
+      AND decision_versions.decision_id / 64 BETWEEN (s ->> 1)::bigint AND (s ->> 2)::bigint;
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no decision %s', decision_id),
-      HINT = format('Decisions are in %I.decision.', book);
+      DETAIL = coalesce(format('It was retired with those of %s.', to_char(retired.month, 'YYYY-MM')), ''),
+      HINT = CASE WHEN retired.archive IS NOT NULL THEN format('It was moved to %I.decision_%s.', retired.archive,
+          to_char(retired.month, 'YYYY_MM')) ELSE format('Decisions are in %I.decision.', book) END;
   END IF;
   RETURN written;
 END
@@ -196,6 +202,9 @@ DECLARE
   allocated CONSTANT boolean := (SELECT inputs::jsonb -> (c.n - 1)::int <> 'null' FROM jsonb_array_elements(layout::jsonb)
     WITH ORDINALITY c(item, n) WHERE c.item ->> 0 = 'allocation_id');
 BEGIN
+  IF inputs IS NULL THEN
+    RETURN NULL;
+  END IF;
   EXECUTE format('SELECT jsonb_build_object(''inputs'', to_jsonb(r.*), ''points'', (SELECT jsonb_agg(p.*) FROM
       credit_limit.score_points($2, r.*) p), ''factors'', credit_limit.reason_codes($2, r.*, 3), ''limit'',
       coalesce(credit_limit.explain_limit($3, r.*, $4, $5), credit_limit.explain_limit($3, r.*, $4))) FROM (SELECT %s) r',

@@ -302,11 +302,11 @@ $$;
 
 -- proves a month of decisions that was copied or archived, a table with the columns of decision: how many there are, how many do
 -- not give their hash or do not follow the one before, the digest, and the retired month that has it (NULL: none). evidence is
--- the table of their inputs: inputs tells how many are missing or changed, those of erased borrowers left out; NULL: it is not
--- given. Versions are looked up in the book. Without book or archive NULL. Errors: a table that is none of decisions, or of
+-- the table of their inputs: inputs_wrong tells how many are missing or changed, those of erased borrowers left out; NULL: it is
+-- not given. Versions are looked up in the book. Without book or archive NULL. Errors: a table that is none of decisions, or of
 -- inputs (42703)
 CREATE FUNCTION credit_limit.verify_archive(book text, archive regclass, evidence regclass DEFAULT NULL, OUT decisions bigint,
-    OUT changed bigint, OUT inputs bigint, OUT digest bytea, OUT retired_month date)
+    OUT changed bigint, OUT inputs_wrong bigint, OUT digest bytea, OUT retired_month date)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -325,7 +325,7 @@ BEGIN
         LEFT JOIN evidence_layout y ON y.layout = e.layout
       WHERE credit_limit.input_hash(e.salt, y.columns, e.inputs) IS DISTINCT FROM d.input_hash
         AND NOT (e.decision_id IS NULL AND credit_limit_internal.is_erased(d.borrower_id, d.decided_at))$q$,
-      archive, evidence) INTO inputs;	-- a relation of the user's own
+      archive, evidence) INTO inputs_wrong;	-- a relation of the user's own
   END IF;
   digest := sha256(convert_to(c.stretches::text, 'UTF8'));
   retired_month := (SELECT min(r.month) FROM retirement r WHERE r.digest = verify_archive.digest);
@@ -373,7 +373,8 @@ BEGIN
       MESSAGE = format('decisions cannot be moved into schema "%s"', archive),
       DETAIL = CASE WHEN to_regnamespace(quote_ident(archive)) IS NULL THEN 'There is none of that name.'
         ELSE 'It is one of the book itself.' END,
-      HINT = format('CREATE SCHEMA %I makes one that only its owner reads.', book || '_archive');
+      HINT = format('CREATE SCHEMA %I makes one that only its owner reads.',
+        CASE WHEN to_regnamespace(quote_ident(archive)) IS NULL THEN archive ELSE book || '_archive' END);
   END IF;
   -- Nobody may continue a lane in a stretch that goes.
   LOCK TABLE decision, decision_evidence IN ACCESS EXCLUSIVE MODE;

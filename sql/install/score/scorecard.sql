@@ -58,7 +58,8 @@ Siddiqi (2006), chapter 6.';
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, score float8) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd_float8' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION credit_limit.score_pd(credit_limit.scorecard, float8) IS
-'The probability of default of a score, by the scaling of the card. NULL or NaN gives NULL.';
+'The probability of default of a score, by the scaling of the card. NULL or NaN gives NULL. Error: a score that the card cannot '
+'give (22023), as where a column is taken for a row: b in score_pd(card, b) is a column if the table has one of that name.';
 
 CREATE FUNCTION credit_limit.score_pd(card credit_limit.scorecard, borrower jsonb) RETURNS float8
 AS 'MODULE_PATHNAME', 'cl_score_pd_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 25;

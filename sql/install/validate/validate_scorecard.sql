@@ -83,7 +83,8 @@ BEGIN
     LEFT JOIN credit_limit.auc_interval(h.ranks, confidence) hi ON true
     LEFT JOIN credit_limit.calibration_stats(d.pds, groups) dc ON true
     LEFT JOIN credit_limit.calibration_stats(h.pds, groups) hc ON true
-    LEFT JOIN credit_limit.calibration_line(d.pds) dl ON true LEFT JOIN credit_limit.calibration_line(h.pds) hl ON true,
+    LEFT JOIN credit_limit.calibration_line(d.pds) dl ON true LEFT JOIN credit_limit.calibration_line(h.pds) hl ON true
+    LEFT JOIN credit_limit.hosmer_lemeshow(h.pds, groups, false) hl_test ON true,
     LATERAL (VALUES
       ('sample', 'rows', coalesce(d.n, 0)::float8, coalesce(h.n, 0)::float8, NULL),
       ('sample', 'events', dr.n_event::float8, hr.n_event::float8, NULL),
@@ -109,7 +110,8 @@ BEGIN
           WHEN hl.slope > 1 + 1.96 * hl.slope_std_error THEN 'PDs are not extreme enough' END),
       ('calibration', 'Brier score', dc.brier, hc.brier, NULL),
       ('calibration', 'Hosmer-Lemeshow, p-value', (SELECT t.p_value FROM credit_limit.hosmer_lemeshow(d.pds, groups, true) t),
-        (SELECT t.p_value FROM credit_limit.hosmer_lemeshow(h.pds, groups, false) t), NULL),
+        hl_test.p_value,
+        CASE WHEN hl_test.p_value < 1 - confidence THEN 'PDs of some groups are wrong: see calibration_table' END),
       ('stability', 'PSI of the score', NULL, p.psi, nullif(p.status, 'stable')),
       ('stability', 'PSI, p-value', NULL, p.p_value, NULL)) v (section, measure, development_value, hold_out_value, remark);
   RETURN QUERY
