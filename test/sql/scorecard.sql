@@ -504,8 +504,7 @@ BEGIN
 END $$;
 
 -- A table with a column of its alias's name: the column is no score of the card.
-SELECT score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, h)
-FROM (VALUES (0.4, 2)) h(h, x);
-SELECT score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, h.*)
-  = score_pd('{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard, 550) AS same
-FROM (VALUES (0.4, 2)) h(h, x);
+CREATE TABLE sc_small AS SELECT
+  '{"name": "c", "base_points": 500, "characteristics": [{"name": "x", "bins": [{"below": 1, "points": 0}, {"points": 50}]}]}'::scorecard AS card;
+SELECT score_pd(card, h) FROM sc_small, (VALUES (0.4, 2)) h(h, x);
+SELECT score_pd(card, h.*) = score_pd(card, 550) AS same FROM sc_small, (VALUES (0.4, 2)) h(h, x);
