@@ -185,6 +185,8 @@ INSERT INTO bound VALUES
   ('tobit_regression', 'cluster', -9223372036854775808, 9223372036854775807, NULL, 'tobit_regression(score, 0, NULL, ARRAY[x], 1, %s, NULL) FROM row'),
   ('tobit_table', 'names', 1, 1, '''t'' || i', 'tobit_table(tobit, %s) FROM given'),
   ('tobit_predict', 'x', 1, 1, '0.5', 'tobit_predict(tobit, %s) FROM given'),
+  ('sharded_query', 'shards', 1, 1, '''row''::regclass', 'sharded_query(''hazard_agg(i, event)'', %s)'),
+  ('sharded_query', 'group_by', 0, 1, '''i''::text', 'sharded_query(''hazard_agg(i, event)'', ''{row}'', %s)'),
   ('psi', 'expected', NULL, NULL, 'i', 'psi(%1$s::float8[], %1$s::float8[])'),
   ('psi', 'actual', 2, 2, 'i', 'psi(ARRAY[1, 2], %s::float8[])'),
   ('stability_divergence', 'expected', NULL, NULL, 'i', 'stability_divergence(%1$s::float8[], %1$s::float8[])'),

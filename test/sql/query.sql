@@ -62,6 +62,9 @@ INSERT INTO place VALUES
   ('release_table query', 'SELECT pg_typeof(credit_limit_internal.table_of_query(%L))', 'SELECT disclosure_table_agg(''a'', ''x'', id, age) FROM loan'),
   ('make_release query', 'SELECT * FROM credit_limit_internal.noisy_table(%L, ''{"rows": ["a"], "columns": ["x"], "epsilon_n": 1}'')',
     'SELECT ''a'', ''x'', id, age FROM loan'),
+  ('sharded_query aggregate', 'SELECT credit_limit.sharded_query(%L, ''{loan}'')', 'hazard_agg(age, bad)'),
+  ('sharded_query group_by', 'SELECT credit_limit.sharded_query(''hazard_agg(age, bad)'', ''{loan}'', ARRAY[%L])', 'age'),
+  ('sharded_query condition', 'SELECT credit_limit.sharded_query(''hazard_agg(age, bad)'', ''{loan}'', ''{age}'', %L)', 'bad'),
   ('swap_set relation', 'SELECT * FROM cards c, credit_limit.swap_set(%L, c.card, c.card, 500, 500)', 'loan'),
   ('swap_set event', 'SELECT * FROM cards c, credit_limit.swap_set(''loan'', c.card, c.card, 500, 500, %L)', 'bad'),
   ('a card read back as SQL', 'SELECT credit_limit.scorecard_sql(jsonb_set(card::jsonb, ''{characteristics,0,name}'', '
