@@ -198,9 +198,9 @@ mergeable(void)
 	int			code = SPI_execute("SELECT pg_catalog.string_agg(DISTINCT p.proname::pg_catalog.text, ', ' ORDER BY "
 								   "p.proname::pg_catalog.text) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_aggregate a ON "
 								   "a.aggfnoid = p.oid WHERE p.pronamespace = '" SCHEMA "'::pg_catalog.regnamespace AND "
-								   "a.aggcombinefn <> 0::pg_catalog.oid AND EXISTS (SELECT FROM pg_catalog.pg_proc r WHERE "
-								   "r.pronamespace = p.pronamespace AND r.prokind = 'a' AND r.pronargs = 1 AND "
-								   "r.proargtypes[0] = p.prorettype AND r.prorettype = p.prorettype)", true, 0);
+								   "a.aggcombinefn <> 0::pg_catalog.oid AND (p.prorettype IN (SELECT r.prorettype FROM "
+								   "pg_catalog.pg_proc r WHERE r.proname = 'rollup' AND r.pronamespace = '" SCHEMA
+								   "'::pg_catalog.regnamespace) OR p.pronargs = 1 AND p.proargtypes[0] = p.prorettype)", true, 0);
 
 	return code == SPI_OK_SELECT && SPI_processed == 1 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : "";
 }

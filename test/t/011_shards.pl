@@ -1,5 +1,6 @@
 # A budget divided over accounts on three servers: the same certificate as from one, and only summaries travel; and a pass over
-# one table is run by parallel workers. Plans are those of the passes themselves, by auto_explain.
+# one table is run by parallel workers. Plans are those of the passes themselves, by auto_explain. Then every public aggregate over
+# rows on three servers.
 use strict;
 use warnings;
 
@@ -11,6 +12,14 @@ my $accounts = 'SELECT i AS account_id, 5 + 4 * (i * 7919 % 10007) / 10007.0::fl
 	0.3 + (i * 104729 % 10009) / 10009.0::float8 AS sigma,
 	0.1::float8 AS p_zero, 0.15 - 0.1 * (i * 15485863 % 10037) / 10037.0::float8 AS margin, 0.01::float8 AS carry
 	FROM generate_series(1::bigint, 6000) i';
+sub slurp
+{
+	my ($file) = @_;
+	local $/;
+	open my $in, '<', $file or die "$file: $!";
+	return scalar <$in>;
+}
+
 my $lender = PostgreSQL::Test::Cluster->new('lender');
 $lender->init;
 $lender->append_conf('postgresql.conf', "session_preload_libraries = 'auto_explain'\nauto_explain.log_min_duration = 0
@@ -22,14 +31,20 @@ if ($lender->psql('postgres', 'CREATE EXTENSION postgres_fdw') != 0)
 	$lender->stop;
 	plan skip_all => 'postgres_fdw is not installed';
 }
-$lender->safe_psql('postgres', "CREATE EXTENSION credit_limit; CREATE TABLE account AS $accounts; ANALYZE account");
+$lender->safe_psql('postgres', 'CREATE EXTENSION credit_limit');
+# The other servers are copies of this one: that is sooner done than three more.
+$lender->stop;
+$lender->backup_fs_cold('seed');
+$lender->start;
+$lender->safe_psql('postgres', "CREATE TABLE account AS $accounts; ANALYZE account");
 my @shards;
 for my $i (0 .. 2)
 {
 	my $server = PostgreSQL::Test::Cluster->new("shard_$i");
-	$server->init;
+	$server->init_from_backup($lender, 'seed');
+	$server->append_conf('postgresql.conf', "session_preload_libraries = ''");
 	$server->start;
-	$server->safe_psql('postgres', "CREATE EXTENSION credit_limit; CREATE TABLE account AS SELECT * FROM ($accounts) s
+	$server->safe_psql('postgres', "CREATE TABLE account AS SELECT * FROM ($accounts) s
 		WHERE account_id % 3 = $i ORDER BY md5(account_id::text); ANALYZE account");
 	my ($host, $port) = ($server->host, $server->port);
 	$lender->safe_psql('postgres', "CREATE SERVER shard_$i FOREIGN DATA WRAPPER postgres_fdw
@@ -84,6 +99,75 @@ is($parallel, $serial, 'workers give the same certificate');
 my @passes = grep { /allocation_step_agg/ } $parallel_plans =~ /Query Text: (.*?)(?=Query Text: |\z)/sg;
 cmp_ok(scalar(@passes), '>=', 3, 'there are several passes');
 is(scalar(grep { !/Workers Launched: [12]\b/ } @passes[0 .. $#passes - 1]), 0, 'each of which launches workers');
+
+# Every public aggregate, by the catalog. For the planner a row that travels costs a little more than by default, since there are few.
+$lender->safe_psql('postgres', slurp('test/t/shards_rows.sql'));
+is($lender->safe_psql('postgres', 'SELECT signature FROM one.call WHERE call IS NULL ORDER BY signature::text'), '',
+	'each argument of each aggregate has a recipe');
+$lender->safe_psql('postgres', join ';', 'CREATE SCHEMA parts', map { "ALTER SERVER shard_$_
+	OPTIONS (ADD async_capable 'true', ADD batch_size '1000', ADD fdw_tuple_cost '10', SET use_remote_estimate 'false')" }
+	0 .. $#shards);
+for my $table ('book', 'kept')
+{
+	my $columns = $lender->safe_psql('postgres', "SELECT one.columns('one.$table')");
+	$lender->safe_psql('postgres', "CREATE TABLE parts.$table ($columns) PARTITION BY HASH (account)");
+	for my $i (0 .. $#shards)
+	{
+		$shards[$i]->safe_psql('postgres', "CREATE SCHEMA IF NOT EXISTS parts; CREATE TABLE parts.$table ($columns)");
+		$lender->safe_psql('postgres', "CREATE FOREIGN TABLE parts.${table}_$i PARTITION OF parts.$table
+			FOR VALUES WITH (MODULUS 3, REMAINDER $i) SERVER shard_$i OPTIONS (schema_name 'parts', table_name '$table')");
+	}
+	$lender->safe_psql('postgres', "INSERT INTO parts.$table SELECT * FROM one.$table; ANALYZE parts.$table");
+}
+$lender->safe_psql('postgres', slurp('test/t/shards_compare.sql'));
+sub compared { return $lender->safe_psql('postgres', "SELECT $_[0] FROM one.compared WHERE $_[1] ORDER BY signature") }
+is(compared('count(*) > 250', 'true ORDER BY 1, count(*) --'), 't', 'there are many');
+is(compared('signature, by_group', 'NOT coalesce(by_group <= 1e-12, false)'), '', 'groups that each lie on one server are those of one server');
+is(compared('signature, together', 'NOT coalesce(together <= 1e-12, false)'), '', 'all rows too, by two steps where their summaries merge');
+is(compared('signature, together', 'together > 0 AND two_step IS NOT NULL'), '', 'byte for byte then');
+is(compared('signature, two_step', 'two_step <> 3'), '', 'whose summaries three servers make at the same time');
+is(compared('signature', q{two_step IS NULL AND signature ~ '_agg\('}), '', 'as all that is called _agg does');
+# What postgres_fdw does not send: a text that is no column, and before 17 an array of rows, whose type is no member of the extension.
+my $kept_here = $lender->pg_version < 17 ? q{NOT (signature LIKE 'logistic%,text)' OR signature LIKE 'gap_impact_total(%')} :
+	q{signature NOT LIKE 'logistic%,text)'};
+is(compared('signature, pushed', "(pushed = 3) IS DISTINCT FROM ($kept_here)"), '', 'whole aggregates are sent, but for these');
+
+# What travels: characters of the columns of rows, and of a summary of them as bytea, which does not grow with them.
+my $travels = sub {
+	my ($n, $columns, $call) = @_;
+	my ($rows, $summary) = split /\|/, $shards[0]->safe_psql('postgres', "SET search_path = credit_limit;
+		SELECT sum(length(concat($columns))), length(${call}::bytea::text) FROM (SELECT round((i % 5003) * 1.01, 2) AS balance, 500 + 500 * (i % 11) AS cap,
+			i % 7 AS from_state, i % 5 AS to_state, 5 + (i % 997) / 300.0::float8 AS mu, 0.3 + (i % 991) / 900.0::float8 AS sigma
+			FROM generate_series(1, $n) i) s");
+	return $summary / $rows;
+};
+cmp_ok($travels->(250000, 'balance, cap', 'utilization_agg(balance, cap)'), '<=', 0.01, 'utilization');
+cmp_ok($travels->(60000, 'from_state, to_state, balance', 'transitions_agg(from_state, to_state, balance)'), '<=', 0.01, 'transitions');
+cmp_ok($travels->(60000, 'mu, sigma, cap', "allocation_step_agg(mu, sigma, 0, 0.1, 0.01, 0, cap, '{1}', NULL, '{0.02}')"), '<=', 0.01,
+	'allocation_step');
+
+# Servers that cannot be asked are named before the first pass.
+sub refused
+{
+	my ($sql) = @_;
+	my ($status, $out, $error) = $lender->psql('postgres', "SET search_path = credit_limit, public; $sql");
+	return $error;
+}
+my $check = "SELECT count(*) FROM check_shards('{parts.book}')";
+is(refused($check), '', 'servers of one version pass');
+$lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');
+my $query = "SELECT sharded_query('utilization_agg(balance, available)', '{parts.book}')";
+like(refused($_), qr/server "shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD extensions/s, 'an option')
+	for $check, $query;
+$lender->safe_psql('postgres', "ALTER SERVER shard_0 OPTIONS (ADD extensions 'postgres_fdw')");
+like(refused($query), qr/OPTIONS \(SET extensions 'postgres_fdw, credit_limit'\)/, 'of others beside it');
+$lender->safe_psql('postgres', "ALTER SERVER shard_0 OPTIONS (SET extensions 'postgres_fdw, credit_limit')");
+$shards[1]->safe_psql('postgres', "UPDATE pg_extension SET extversion = '7.0' WHERE extname = 'credit_limit'");
+like(refused($check), qr/server "shard_1" of shard parts.book_1 has another credit_limit.*There: 7.0/s, 'another version');
+$shards[1]->safe_psql('postgres', 'DROP EXTENSION credit_limit CASCADE');
+like(refused($check), qr/"shard_1".*There: none.*CREATE EXTENSION/s, 'none');
+$shards[1]->stop;
+like(refused($check), qr/shard parts.book_1 cannot be read.*could not connect to server "shard_1"/s, 'a server that is away');
 
 $_->stop for $lender, @shards;
 done_testing();
