@@ -212,7 +212,8 @@ wrong_aggregate(const Sharded *sharded, const char *detail)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s cannot be asked of shards", sharded->aggregate),
 			 errdetail("%s", detail),
-			 errhint("Give a call of one of these, and ask what the query returns for all else, as in auc(roc): %s.", mergeable())));
+			 errhint("Give a call of one of these, and ask what the query returns for all else, as in auc(roc): %s.",
+					 mergeable())));
 }
 
 /* The aggregate that merges summaries of a type: rollup, or the aggregate itself where it takes what it returns. */
@@ -405,7 +406,8 @@ whole_query(const Sharded *sharded, const List *leaves)
 					 psprintf("::%s", format_type_extended(sharded->type[sharded->n_keys], -1, FORMAT_TYPE_FORCE_QUALIFY)) : "",
 					 summary);
 	foreach(cell, leaves)
-		appendStringInfo(&sql, "%s  %s", cell == list_head(leaves) ? "" : "\n  UNION ALL\n", query_of(sharded, lfirst_oid(cell), true));
+		appendStringInfo(&sql, "%s  %s", cell == list_head(leaves) ? "" : "\n  UNION ALL\n",
+						 query_of(sharded, lfirst_oid(cell), true));
 	appendStringInfoString(&sql, "\n) shard");
 	for (int i = 0; i < sharded->n_keys; i++)
 		appendStringInfo(&sql, i == 0 ? "\nGROUP BY %d" : ", %d", i + 1);

@@ -263,6 +263,7 @@ cl_roc_stats(PG_FUNCTION_ARGS)
 	ClRoc	   *roc = cl_summary_state(&roc_summary, PG_GETARG_DATUM(0));
 	const ClRocMeasures *m = cl_roc_measures(roc);
 	const ClRocTotals *total = &m->total;
+	ClRocLoss	loss = cl_roc_loss(roc);
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
@@ -286,6 +287,8 @@ cl_roc_stats(PG_FUNCTION_ARGS)
 		cl_record_put_int64(&record, roc->n_without_amount);
 	else
 		cl_record_put_null(&record);
+	cl_record_put_float8(&record, loss.auc);
+	cl_record_put_float8(&record, loss.ks);
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 
@@ -304,13 +307,15 @@ cl_roc_auc_interval(PG_FUNCTION_ARGS)
 	double		reach = cl_confidence_reach(PG_GETARG_FLOAT8(1));
 	const ClRocMeasures *m = cl_roc_measures(roc);
 	double		std_error = std_error_of(roc);
+	/* The AUC of the scores that were put together may be so far away. */
+	double		half = reach * std_error + cl_roc_loss(roc).auc;
 	ClRecord	record;
 
 	cl_record_open(&record, fcinfo);
 	cl_record_put_float8(&record, m->auc);
 	cl_record_put_float8(&record, std_error);
-	cl_record_put_float8(&record, isnan(std_error) ? NAN : Max(m->auc - reach * std_error, 0));
-	cl_record_put_float8(&record, isnan(std_error) ? NAN : Min(m->auc + reach * std_error, 1));
+	cl_record_put_float8(&record, isnan(std_error) ? NAN : Max(m->auc - half, 0));
+	cl_record_put_float8(&record, isnan(std_error) ? NAN : Min(m->auc + half, 1));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }
 

@@ -27,6 +27,7 @@ BEGIN
     WHEN 'calibration' THEN ARRAY['calibration_agg(pd, event)', 'calibration_agg(pd, event, weight / 7)', 'calibration_agg(pd, NULL)',
       'calibration_agg(pd, NULL, weight)']
     WHEN 'roc' THEN ARRAY['roc_agg(x, event, true)', 'roc_agg(pd, event, false, weight / 3)', 'roc_amount_agg(x, event, true, amount)',
+      'compact(roc_agg(pd, event, true), ''{"auc_loss": 0.05, "ks_loss": 1}'')',
       'roc_agg(CASE i WHEN 1 THEN ''Infinity'' WHEN 2 THEN ''-Infinity'' ELSE x END, event, true)',
       'roc_agg(NULL::float8, event, true)', 'roc_agg(NULL::float8, event, true, weight)']
     WHEN 'stability' THEN ARRAY['stability_agg(label, event)', 'stability_agg(nullif(label, ''A''), event, weight / 3)']

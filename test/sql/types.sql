@@ -62,6 +62,7 @@ INSERT INTO recipe SELECT type::regtype, of, call, coalesce(parts, true) FROM (V
   ('roc', 'rows', 'roc_agg(score, event, false)', NULL),
   ('roc', 'rows with weights', 'roc_agg(x, event, true, weight)', NULL),
   ('roc', 'rows with amounts', 'roc_amount_agg(x, event, true, balance)', NULL),
+  ('roc', 'compact', 'compact(roc_agg(score, event, false), ''{"auc_loss": 0.01, "ks_loss": 0.1}'')', false),
   ('stability', 'rows with weights', 'stability_agg(label, event, weight)', NULL),
   ('ccf', 'facilities', 'ccf_agg(balance, available, balance + score::numeric)', NULL),
   ('ccf', 'float8 with options', 'ccf_agg(balance::float8, available::float8, score, ''{"unstable": 0.2}'')', NULL),

@@ -1,6 +1,6 @@
 # A budget divided over accounts on three servers: the same certificate as from one, and only summaries travel; and a pass over
-# one table is run by parallel workers. Plans are those of the passes themselves, by auto_explain. Then every public aggregate over
-# rows on three servers.
+# one table is run by parallel workers. Plans are those of the passes themselves, by auto_explain. Then every public aggregate
+# over rows on three servers.
 use strict;
 use warnings;
 
@@ -100,7 +100,7 @@ my @passes = grep { /allocation_step_agg/ } $parallel_plans =~ /Query Text: (.*?
 cmp_ok(scalar(@passes), '>=', 3, 'there are several passes');
 is(scalar(grep { !/Workers Launched: [12]\b/ } @passes[0 .. $#passes - 1]), 0, 'each of which launches workers');
 
-# Every public aggregate, by the catalog. For the planner a row that travels costs a little more than by default, since there are few.
+# Every public aggregate, by the catalog. For the planner a row that travels costs more than by default, since there are few.
 $lender->safe_psql('postgres', slurp('test/t/shards_rows.sql'));
 is($lender->safe_psql('postgres', 'SELECT signature FROM one.call WHERE call IS NULL ORDER BY signature::text'), '',
 	'each argument of each aggregate has a recipe');
@@ -122,12 +122,13 @@ for my $table ('book', 'kept')
 $lender->safe_psql('postgres', slurp('test/t/shards_compare.sql'));
 sub compared { return $lender->safe_psql('postgres', "SELECT $_[0] FROM one.compared WHERE $_[1] ORDER BY signature") }
 is(compared('count(*) > 250', 'true ORDER BY 1, count(*) --'), 't', 'there are many');
-is(compared('signature, by_group', 'NOT coalesce(by_group <= 1e-12, false)'), '', 'groups that each lie on one server are those of one server');
-is(compared('signature, together', 'NOT coalesce(together <= 1e-12, false)'), '', 'all rows too, by two steps where their summaries merge');
+is(compared('signature, by_group', 'NOT coalesce(by_group <= 1e-12, false)'), '', 'groups on three servers are those of one');
+is(compared('signature, together', 'NOT coalesce(together <= 1e-12, false)'), '', 'all rows too');
 is(compared('signature, together', 'together > 0 AND two_step IS NOT NULL'), '', 'byte for byte then');
 is(compared('signature, two_step', 'two_step <> 3'), '', 'whose summaries three servers make at the same time');
 is(compared('signature', q{two_step IS NULL AND signature ~ '_agg\('}), '', 'as all that is called _agg does');
-# What postgres_fdw does not send: a text that is no column, and before 17 an array of rows, whose type is no member of the extension.
+# What postgres_fdw does not send: a text that is no column, and before 17 an array of rows, since its type is no member of the
+# extension.
 my $kept_here = $lender->pg_version < 17 ? q{NOT (signature LIKE 'logistic%,text)' OR signature LIKE 'gap_impact_total(%')} :
 	q{signature NOT LIKE 'logistic%,text)'};
 is(compared('signature, pushed', "(pushed = 3) IS DISTINCT FROM ($kept_here)"), '', 'whole aggregates are sent, but for these');
@@ -136,15 +137,17 @@ is(compared('signature, pushed', "(pushed = 3) IS DISTINCT FROM ($kept_here)"), 
 my $travels = sub {
 	my ($n, $columns, $call) = @_;
 	my ($rows, $summary) = split /\|/, $shards[0]->safe_psql('postgres', "SET search_path = credit_limit;
-		SELECT sum(length(concat($columns))), length(${call}::bytea::text) FROM (SELECT round((i % 5003) * 1.01, 2) AS balance, 500 + 500 * (i % 11) AS cap,
+		SELECT sum(length(concat($columns))), length(${call}::bytea::text) 
+			FROM (SELECT round((i % 5003) * 1.01, 2) AS balance, 500 + 500 * (i % 11) AS cap,
 			i % 7 AS from_state, i % 5 AS to_state, 5 + (i % 997) / 300.0::float8 AS mu, 0.3 + (i % 991) / 900.0::float8 AS sigma
 			FROM generate_series(1, $n) i) s");
 	return $summary / $rows;
 };
 cmp_ok($travels->(250000, 'balance, cap', 'utilization_agg(balance, cap)'), '<=', 0.01, 'utilization');
-cmp_ok($travels->(60000, 'from_state, to_state, balance', 'transitions_agg(from_state, to_state, balance)'), '<=', 0.01, 'transitions');
-cmp_ok($travels->(60000, 'mu, sigma, cap', "allocation_step_agg(mu, sigma, 0, 0.1, 0.01, 0, cap, '{1}', NULL, '{0.02}')"), '<=', 0.01,
-	'allocation_step');
+cmp_ok($travels->(60000, 'from_state, to_state, balance', 'transitions_agg(from_state, to_state, balance)'), '<=', 0.01,
+	'transitions');
+cmp_ok($travels->(60000, 'mu, sigma, cap', "allocation_step_agg(mu, sigma, 0, 0.1, 0.01, 0, cap, '{1}', NULL, '{0.02}')"), '<=',
+	0.01, 'allocation_step');
 
 # Servers that cannot be asked are named before the first pass.
 sub refused
@@ -157,7 +160,7 @@ my $check = "SELECT count(*) FROM check_shards('{parts.book}')";
 is(refused($check), '', 'servers of one version pass');
 $lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');
 my $query = "SELECT sharded_query('utilization_agg(balance, available)', '{parts.book}')";
-like(refused($_), qr/server "shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD extensions/s, 'an option')
+like(refused($_), qr/"shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD ext/s, 'an option')
 	for $check, $query;
 $lender->safe_psql('postgres', "ALTER SERVER shard_0 OPTIONS (ADD extensions 'postgres_fdw')");
 like(refused($query), qr/OPTIONS \(SET extensions 'postgres_fdw, credit_limit'\)/, 'of others beside it');

@@ -26,8 +26,8 @@ INSERT INTO one.recipe VALUES
   ('as_of', NULL, NULL, '''2026-11-30'''), ('months_on_book', NULL, NULL, 'i % 36'), ('duration', NULL, NULL, 'days'),
   ('demand', NULL, 'account', 'demand(behavior_add(NULL, month, available, balance, NULL, NULL, NULL))'),
   ('demand', NULL, 'prices', 'demand(6 + score / 200, 0.3 + pd)'),
-  ('history', NULL, NULL, 'behavior_add(behavior_add(NULL, month, available, balance, NULL, NULL, NULL), next_month, available, balance + i, NULL, '
-    'NULL, NULL)'),
+  ('history', NULL, NULL,
+    'behavior_add(behavior_add(NULL, month, available, balance, NULL, NULL, NULL), next_month, available, balance + i, NULL, NULL, NULL)'),
   ('gap', NULL, NULL, 'limit_gap(50000, 30000, 40000, available, 12000.00, balance, 0)'),
   (NULL, 'limit_gap', NULL, 'limit_gap(50000, 30000, 40000, available, 12000.00, balance, 0)'),
   (NULL, 'double precision', 'regret', '0.1'), ('carry', NULL, NULL, '0.01'), ('carry', NULL, 'scenarios', '0.1'), ('margin', NULL, NULL, '0.15 - pd / 10'), ('ccf', NULL, NULL, '0.4'),

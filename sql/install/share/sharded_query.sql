@@ -1,20 +1,24 @@
--- Aggregates over several servers: the text of a query that sends them summaries' worth, and whether they can be asked at all.
+-- Aggregates over several servers: the text of a query of which only summaries travel, and whether the servers can be asked.
 
-CREATE FUNCTION credit_limit.sharded_query(aggregate text, shards regclass[], group_by text[] DEFAULT '{}', condition text DEFAULT NULL)
+CREATE FUNCTION credit_limit.sharded_query(
+  aggregate text,
+  shards regclass[],
+  group_by text[] DEFAULT '{}',
+  condition text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'cl_sharded_query' LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION credit_limit.sharded_query(text, regclass[], text[], text) IS
-'The text of one SELECT that asks each shard for a summary and merges the summaries: rollup over a UNION ALL. aggregate: the call '
-'of one aggregate of credit_limit that rollup (or itself, as gap_total) can merge, such as utilization_agg(balance, credit_limit), '
-'with or without FILTER. shards: tables, foreign tables or views, and partitioned tables, which stand for all partitions below '
-'them. group_by: columns or expressions, and condition: a WHERE, both of each shard. The answer has the columns of group_by and '
-'the summary, called as its type; call auc() and the like on it. Summaries travel as bytea where their type has that cast. The '
-'query runs with the rights and the search_path of whoever runs it, and reads shards themselves, so row security of a partitioned '
-'table does not apply. What needs all rows of an account (state_path_agg, sicr_agg, demand_prior_agg) needs them in one shard. NULL if an '
-'argument but condition is. Errors: an aggregate that cannot be merged, the same shard twice (22023), a column that a shard lacks '
-'(42703) or has with another type (42804), a server of postgres_fdw whose option extensions does not name credit_limit (HV000). '
-'Runs nothing on other servers.';
+'The text of one SELECT that asks each shard for a summary and merges the summaries: rollup over a UNION ALL. aggregate: the '
+'call of one aggregate of credit_limit that rollup (or itself, as gap_total) can merge, such as utilization_agg(balance, '
+'credit_limit), with or without FILTER. shards: tables, foreign tables or views, and partitioned tables, which stand for all '
+'partitions below them. group_by: columns or expressions, and condition: a WHERE, both of each shard. The answer has the columns '
+'of group_by and the summary, called as its type; call auc() and the like on it. Summaries travel as bytea where their type has '
+'that cast. The query runs with the rights and the search_path of whoever runs it, and reads partitions themselves, so row '
+'security of a partitioned table does not apply. What needs all rows of an account (state_path_agg, sicr_agg, demand_prior_agg) '
+'needs them in one shard. Runs nothing on other servers. NULL if an argument but condition is. Errors: an aggregate that cannot '
+'be merged, the same shard twice (22023), a column that a shard lacks (42703) or has with another type (42804), a server of '
+'postgres_fdw whose option extensions does not name credit_limit (HV000).';
 
 -- an error when the relation is a foreign table of postgres_fdw on a server whose option extensions does not name credit_limit
 CREATE FUNCTION credit_limit_internal.require_extension_option(relation regclass) RETURNS void
@@ -23,8 +27,8 @@ CREATE FUNCTION credit_limit_internal.require_extension_option(relation regclass
 -- A row for each shard that can be read, a partitioned table being all partitions below it, with its server (NULL: here) and the
 -- version of credit_limit there. Call it before the first pass. Each server is asked once, through a temporary foreign table over
 -- its pg_extension, so the caller needs the right TEMP and a server that is no standby. NULL gives no rows. Errors, which name
--- the shard or server: option extensions (HV000), no credit_limit there or another version than here (0A000), a shard that is away or
--- lacks a column (the code of the server's error), a hash partition that is missing (22023).
+-- the shard or server: option extensions (HV000), no credit_limit there or another version than here (0A000), a shard that is
+-- away or lacks a column (the code of the server's error), a hash partition that is missing (22023).
 CREATE FUNCTION credit_limit.check_shards(shards regclass[]) RETURNS TABLE (shard regclass, server text, version text)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -45,7 +49,8 @@ BEGIN
     IF part.covered > 1 - 1e-9 THEN
       CONTINUE;
     END IF;
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a hash partition of %s is missing', part.relid::regclass),
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('a hash partition of %s is missing', part.relid::regclass),
       DETAIL = format('There: %s.', coalesce(part.there, 'none')), HINT = 'Attach it, or give the parts that you mean.';
   END LOOP;
 
@@ -77,9 +82,11 @@ BEGIN
     END;
     version := CASE WHEN of_postgres THEN versions ->> server WHEN server IS NULL THEN own END;
     IF of_postgres AND version IS DISTINCT FROM own THEN
-      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = format('server "%s" of shard %s has another credit_limit', server, shard),
+      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+        MESSAGE = format('server "%s" of shard %s has another credit_limit', server, shard),
         DETAIL = format('There: %s. Here: %s.', coalesce(version, 'none'), own),
-        HINT = CASE WHEN version IS NULL THEN 'There: CREATE EXTENSION credit_limit' ELSE 'ALTER EXTENSION credit_limit UPDATE on the older one.' END;
+        HINT = CASE WHEN version IS NULL THEN 'There: CREATE EXTENSION credit_limit'
+          ELSE 'ALTER EXTENSION credit_limit UPDATE on the older one.' END;
     END IF;
     RETURN NEXT;
   END LOOP;

@@ -29,13 +29,16 @@ CREATE FUNCTION credit_limit.roc_stats(
   OUT ks_event_share float8,
   OUT ks_non_event_share float8,
   OUT higher_is_riskier boolean,
-  OUT n_without_amount bigint)
+  OUT n_without_amount bigint,
+  OUT auc_loss float8,
+  OUT ks_loss float8)
 AS 'MODULE_PATHNAME', 'cl_roc_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION credit_limit.roc_stats(credit_limit.roc) IS
 'One row: rows, events, non-events; rows left out for a NULL or NaN; distinct scores; event rate (of weights); AUC, Gini, KS; '
 'the cut-off at which the KS distance is reached, and the shares of events and of non-events on its riskier side; direction; '
-'rows without an amount (NULL unless built by roc_amount_agg). NULL where a class has no rows, and for ks_cutoff where the '
+'rows without an amount (NULL unless built by roc_amount_agg); how far AUC and KS may be from those of the scores before compact, 0 '
+'where that was not called. NULL where a class has no rows, and for ks_cutoff where the '
 'distance is 0.';
 
 CREATE FUNCTION credit_limit.auc_interval(
@@ -50,6 +53,7 @@ AS 'MODULE_PATHNAME', 'cl_roc_auc_interval' LANGUAGE C IMMUTABLE STRICT PARALLEL
 COMMENT ON FUNCTION credit_limit.auc_interval(credit_limit.roc, float8) IS
 'AUC with its standard error (DeLong, DeLong and Clarke-Pearson 1988) and a normal interval, cut at 0 and 1. Standard error '
 'NULL with fewer than two rows of a class; with weights, which count as repeated rows, a class needs more weight than 1. '
+'After compact both ends are wider by roc_stats.auc_loss, and the standard error is that of the scores put together. '
 'Perfect separation and a score that is the same for all have the standard error 0: no information about it, not certainty.';
 
 CREATE FUNCTION credit_limit.auc_deterioration_test(
