@@ -69,6 +69,7 @@ SELECT sharded_query('utilization_agg(balance, credit_limit)', '{half,in_varchar
 SELECT sharded_query('hazard_agg(1, defaulted)', '{half,in_varchar}');
 
 -- ---- Before the first pass ----
+\set SHOW_CONTEXT never
 
 SELECT * FROM check_shards('{account,half}');
 SELECT * FROM check_shards(NULL) UNION ALL SELECT * FROM check_shards('{}');

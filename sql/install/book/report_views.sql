@@ -140,7 +140,7 @@ BEGIN
       "cap": "highest; NULL: none", "wanted": "sum of the amounts", "credit_limit": "sum of the limits",
       "beyond": "of what is wanted, what lies above the cap", "fits_another": "accounts outside whose amount lies between floor '
       'and cap of another product of that currency"}',
-    $$SELECT g.product, g.segment, g.currency, g.band, g.floor, g.cap, count(*) AS accounts,
+    $$SELECT g.product, g.segment, g.currency, g.band, min(g.floor) AS floor, min(g.cap) AS cap, count(*) AS accounts,
         round(coalesce(sum(g.wanted), 0), k.decimals) AS wanted, round(sum(g.credit_limit), k.decimals) AS credit_limit,
         round(coalesce(sum(greatest(g.wanted - g.cap, 0)), 0), k.decimals) AS beyond,
         count(*) FILTER (WHERE g.band IN ('below the floor', 'above the cap') AND EXISTS (SELECT FROM @report@.report_offer o
@@ -157,7 +157,7 @@ BEGIN
         LEFT JOIN @report@.report_offer o ON o.product = a.product
         WHERE a.status = 'open') g
       JOIN @report@.report_currency k ON k.currency = g.currency
-      GROUP BY g.product, g.segment, g.currency, g.band, g.floor, g.cap, k.decimals$$);
+      GROUP BY g.product, g.segment, g.currency, g.band, k.decimals$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_demand_quality',
     'How good the forecasts were: of the balance of a month that has come since, by product, segment and currency. Of '
