@@ -34,6 +34,7 @@ PG_FUNCTION_INFO_V1(cl_sharded_query);
 
 #define SCHEMA "credit_limit"
 #define QUERY "query of a shard"
+#define MOST_KEYS 100
 
 typedef struct Sharded
 {
@@ -69,6 +70,12 @@ texts_of(ArrayType *array, int *n, const char *what)
 	char	  **found;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &element, &isnull, n);
+	if (*n > MOST_KEYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("too many expressions to group by"),
+				 errdetail("There are %d; at most %d are taken.", *n, MOST_KEYS),
+				 errhint("Make one column of several in a view of each shard.")));
 	found = palloc_array(char *, *n + 1);
 	for (int i = 0; i < *n; i++)
 	{

@@ -35,6 +35,7 @@ AS $$
 DECLARE
   own text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'credit_limit');
   versions jsonb := '{}';
+  catalog text := 'credit_limit_shard';
   of_postgres boolean;
   part record;
 BEGIN
@@ -68,10 +69,10 @@ BEGIN
     END IF;
     BEGIN
       IF of_postgres AND NOT versions ? server THEN
-        EXECUTE format('CREATE FOREIGN TABLE pg_temp.credit_limit_shard (extname name, extversion text) SERVER %I '
-          'OPTIONS (schema_name ''pg_catalog'', table_name ''pg_extension'')', server);
-        EXECUTE 'SELECT max(extversion) FROM pg_temp.credit_limit_shard WHERE extname = ''credit_limit''' INTO version;
-        DROP FOREIGN TABLE pg_temp.credit_limit_shard;
+        EXECUTE format('CREATE FOREIGN TABLE pg_temp.%I (extname name, extversion text) SERVER %I '
+          'OPTIONS (schema_name ''pg_catalog'', table_name ''pg_extension'')', catalog, server);
+        EXECUTE format('SELECT max(extversion) FROM pg_temp.%I WHERE extname = ''credit_limit'' ', catalog) INTO version;
+        EXECUTE format('DROP FOREIGN TABLE pg_temp.%I', catalog);
         versions := versions || jsonb_build_object(server, version);
       END IF;
       EXECUTE format('SELECT * FROM %s LIMIT 1', shard);

@@ -37,8 +37,8 @@ AS 'MODULE_PATHNAME', 'cl_roc_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.roc_stats(credit_limit.roc) IS
 'One row: rows, events, non-events; rows left out for a NULL or NaN; distinct scores; event rate (of weights); AUC, Gini, KS; '
 'the cut-off at which the KS distance is reached, and the shares of events and of non-events on its riskier side; direction; '
-'rows without an amount (NULL unless built by roc_amount_agg); how far AUC and KS may be from those of the scores before compact, '
-'0 where that was not called. NULL where a class has no rows, and for ks_cutoff where the distance is 0.';
+'rows without an amount (NULL unless built by roc_amount_agg); how far AUC and KS may be from those of the scores before '
+'compact, 0 where that was not called. NULL where a class has no rows, and for ks_cutoff where the distance is 0.';
 
 CREATE FUNCTION credit_limit.auc_interval(
   credit_limit.roc,
