@@ -56,6 +56,7 @@
 PG_FUNCTION_INFO_V1(cl_open_book);
 PG_FUNCTION_INFO_V1(cl_open_book_to_decide);
 PG_FUNCTION_INFO_V1(cl_open_book_to_check);
+PG_FUNCTION_INFO_V1(cl_open_group);
 PG_FUNCTION_INFO_V1(cl_versions_stand);
 PG_FUNCTION_INFO_V1(cl_may_hide_rows);
 PG_FUNCTION_INFO_V1(cl_trigger_book);
@@ -72,7 +73,13 @@ static const char *const relations[] = {
 	"report_assumption", "report_refresh", "report_position", "report_change", "report_first", "report_month", "report_cohort",
 	"report_figure",
 	"demand_model_version", "limit_rule", "demand_forecast", "allocation_account", "allocation_frontier", "allocation_rule",
-	"parameter_set", "release", "release_budget"
+	"parameter_set", "release", "release_budget", "group_membership", "group_order", "group_move"
+};
+
+/* The same of the schema of a group of books. */
+static const char *const group_relations[] = {
+	"setting", "member", "publication", "witness", "move", "missing", "part_currency", "part_gap",
+	"part_decisions", "part_summary", "part_cases", "report_month", "report_cohort", "run"
 };
 
 #define RELATIONS lengthof(relations)
@@ -289,13 +296,33 @@ require_plain_name(const char *name)
 						 CL_BOOK_NAME_LENGTH)));
 }
 
+/* A group is opened for a statement of an operator, not for each event: nothing of it is remembered. */
+static void
+require_group(const char *name, Oid schema)
+{
+	const char *missing = NULL;
+
+	for (int i = 0; OidIsValid(schema) && missing == NULL && i < (int) lengthof(group_relations); i++)
+	{
+		if (!OidIsValid(get_relname_relid(group_relations[i], schema)))
+			missing = group_relations[i];
+	}
+	if (!OidIsValid(schema) || missing != NULL)
+		ereport(ERROR,
+				(errcode(OidIsValid(schema) ? ERRCODE_UNDEFINED_TABLE : ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("there is no group of books \"%s\"", name),
+				 missing == NULL ? errdetail("No schema has that name.") : errdetail("The schema has no \"%s\".", missing),
+				 errhint("credit_limit.create_book_group() makes one.")));
+}
+
 /* ---- The search_path ---- */
 
 typedef enum Need
 {
 	NEED_SCHEMA,				/* for who says what is missing, or makes it */
 	NEED_RELATIONS,
-	NEED_DECISION_INPUT
+	NEED_DECISION_INPUT,
+	NEED_GROUP					/* a schema of a group of books, not of a book */
 } Need;
 
 static Datum
@@ -315,6 +342,8 @@ open_book(FunctionCallInfo fcinfo, Need need)
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	require_plain_name(name);
 	schema = get_namespace_oid(name, true);
+	if (need == NEED_GROUP)
+		require_group(name, schema);
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
@@ -336,7 +365,7 @@ open_book(FunctionCallInfo fcinfo, Need need)
 		/* A change that came during the look must be looked at again. */
 		book->names_sound = name_changes == before;
 	}
-	if (need != NEED_SCHEMA && !book->complete)
+	if (need != NEED_SCHEMA && need != NEED_GROUP && !book->complete)
 		require_relations(name, book);
 	if (need == NEED_DECISION_INPUT)
 	{
@@ -380,6 +409,13 @@ Datum
 cl_open_book_to_check(PG_FUNCTION_ARGS)
 {
 	return open_book(fcinfo, NEED_SCHEMA);
+}
+
+/* The same for the schema of a group of books. */
+Datum
+cl_open_group(PG_FUNCTION_ARGS)
+{
+	return open_book(fcinfo, NEED_GROUP);
 }
 
 /* (book text) -> boolean: whether what real time has in run_version is what decides now; in a book that is open */

@@ -1,11 +1,13 @@
 -- plpgsql_check over every PL/pgSQL function of the extension: statements that do not parse or name what is not there, variables that nobody
--- uses. Functions on a book look up its tables, so a book is made, and their search_path set to it, in a transaction that is rolled back.
+-- uses. Functions on a book look up its tables, so a book and a group are made, and their search_path set to both, in a transaction that
+-- is rolled back.
 \set ON_ERROR_STOP on
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION credit_limit;
 CREATE EXTENSION plpgsql_check;
-SELECT credit_limit.create_book('checked') AS made, credit_limit.enable_realtime('checked') AS realtime \gset
+SELECT credit_limit.create_book('checked') AS made, credit_limit.enable_realtime('checked') AS realtime,
+  credit_limit.create_book_group('checked_group', 'checked', 1) AS grouped \gset
 BEGIN;
 CREATE TEMP TABLE subject AS
 SELECT p.oid, p.oid::regprocedure::text AS name, coalesce(t.tgrelid, 0) AS relation, string_to_array(p.prosrc, E'\n') AS lines,
@@ -15,7 +17,7 @@ LEFT JOIN LATERAL (SELECT DISTINCT ON (g.tgrelid) g.tgrelid, g.tgoldtable, g.tgn
   WHERE g.tgfoid = p.oid AND g.tgparentid = 0 ORDER BY g.tgrelid, g.tgoldtable, g.tgnewtable) t ON true
 WHERE p.pronamespace IN ('credit_limit'::regnamespace, 'credit_limit_internal'::regnamespace)
   AND (p.prorettype <> 'trigger'::regtype OR t.tgrelid IS NOT NULL);
-SELECT format('ALTER FUNCTION %s SET search_path = pg_catalog, checked, pg_temp', s.name)
+SELECT format('ALTER FUNCTION %s SET search_path = pg_catalog, checked, checked_group, pg_temp', s.name)
 FROM (SELECT DISTINCT s.oid, s.name FROM subject s) s JOIN pg_proc p ON p.oid = s.oid AND p.prokind = 'f' \gexec
 SELECT 'not ok ' || s.name || CASE WHEN s.relation <> 0 THEN ' of ' || s.relation::regclass
   ELSE '' END || ' line ' || coalesce(c.lineno, 0) || ': ' || c.message
@@ -27,7 +29,7 @@ WHERE c.level IN ('error', 'warning', 'warning extra')
   AND c.message !~ '^target type is different|^composite OUT variable|^cannot determinate a result of dynamic SQL|is maybe unmodified$'
   -- Newer versions (2.10) compare volatility. What opens a book is volatile, as it sets the search_path, but changes nothing else; format
   -- and JSON functions are only stable, as a date among the values would depend on settings: here these are numbers and texts.
-  AND NOT (c.message = 'routine is marked as STABLE, but expression is VOLATILE' AND t.statement ~ 'PERFORM credit_limit_internal\.open_book')
+  AND NOT (c.message = 'routine is marked as STABLE, but expression is VOLATILE' AND t.statement ~ 'PERFORM credit_limit_internal\.open_(book|group)')
   AND NOT (c.message = 'routine is marked as IMMUTABLE, but expression is STABLE'
     AND t.statement ~ '\m(format|jsonb_build_object|jsonb_agg|jsonb_to_recordset)\(')
   AND NOT (s.name ~ '\.(un)?schedule\(' AND c.message ~ 'cron')

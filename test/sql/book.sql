@@ -73,7 +73,7 @@ INSERT INTO book_a.experiment_arm VALUES ('e', 'one', 1, 'q', NULL);
 CREATE ROLE regress_book_approver;
 GRANT USAGE ON SCHEMA book_a, credit_limit, credit_limit_internal TO regress_book_approver;
 GRANT SELECT, UPDATE ON book_a.policy_version, book_a.scorecard_version TO regress_book_approver;
-GRANT SELECT ON book_a.allocation_version TO regress_book_approver;
+GRANT SELECT ON book_a.allocation_version, book_a.group_membership TO regress_book_approver;
 SELECT credit_limit.draft_policy('book_a', 'shop',
   '{"name": "shop", "umbrella": {"type": "shared"}, "product": {"cap": 1}, "exclusions": [{"column": "excluded", "is": true}]}') AS id;
 SET ROLE regress_book_approver;

@@ -107,6 +107,7 @@ INSERT INTO call VALUES
   ('backtest_alerts(text,date,date,jsonb)', 'first_month', 'SELECT backtest_alerts(''book_days'', %L, ''2026-01-31'')'),
   ('backtest_alerts(text,date,date,jsonb)', 'last_month', 'SELECT backtest_alerts(''book_days'', ''2026-01-01'', %L)'),
   ('work_case(text,bigint,text,text,text,date)', 'until', 'SELECT work_case(''book_days'', 1, ''snooze'', until => %L)'),
+  ('confirm_group(text,date)', 'until', 'CALL confirm_group(''book_days'', %L)'),
   ('run_job(text,text,date)', 'as_of', 'CALL run_job(''book_days'', ''reports'', %L)'),
   ('run_decisions(text,date,jsonb)', 'as_of', 'CALL run_decisions(''book_days'', %L)');
 -- All of them, and no other.

@@ -24,6 +24,10 @@ CREATE FUNCTION credit_limit_internal.trigger_book(relation oid) RETURNS text
 CREATE FUNCTION credit_limit_internal.open_book_to_check(book text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_open_book_to_check' LANGUAGE C VOLATILE;
 
+-- open_book() of the schema of a group of books
+CREATE FUNCTION credit_limit_internal.open_group(book_group text) RETURNS void
+    AS 'MODULE_PATHNAME', 'cl_open_group' LANGUAGE C VOLATILE;
+
 -- part of procedures that commit: an error (25001) that names what was called inside a transaction block or a function
 CREATE FUNCTION credit_limit_internal.need_autocommit(what text) RETURNS void
     AS 'MODULE_PATHNAME', 'cl_need_autocommit' LANGUAGE C VOLATILE STRICT;

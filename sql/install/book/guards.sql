@@ -45,7 +45,8 @@ BEGIN
       FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['decision', 'decision_rest', 'evidence_layout', 'decision_evidence', 'decision_evidence_rest',
-      'log_lane', 'log_act', 'erasure', 'retirement', 'allocation_account', 'allocation_frontier', 'allocation_rule'] LOOP
+      'log_lane', 'log_act', 'erasure', 'retirement', 'allocation_account', 'allocation_frontier', 'allocation_rule',
+      'group_order'] LOOP
     EXECUTE format('CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON %I.%I
       EXECUTE FUNCTION credit_limit_internal.refuse_change()', book, relation);	-- DDL
   END LOOP;
@@ -78,6 +79,15 @@ BEGIN
           LATERAL (VALUES (n.umbrella_id), (o.umbrella_id)) u(umbrella_id)
         WHERE u.umbrella_id IS NOT NULL AND (n.credit_limit, n.status, n.umbrella_id)
           IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
+      END IF;
+      IF EXISTS (SELECT FROM @book@.group_move m WHERE m.state <> 'active') THEN
+        IF TG_OP = 'INSERT' THEN
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+            ARRAY(SELECT n.borrower_id FROM new_account n));
+        ELSE
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+            ARRAY(SELECT o.borrower_id FROM old_account o));
+        END IF;
       END IF;
       IF coalesce(raised, changed) IS NOT NULL THEN
         PERFORM credit_limit_internal.count_granted(credit_limit_internal.trigger_book(TG_RELID), coalesce(raised, '{}'),
@@ -136,18 +146,81 @@ BEGIN
       ELSIF TG_OP = 'UPDATE' THEN
         months := ARRAY(SELECT o.month FROM changed o UNION SELECT n.month FROM became n);
       END IF;
+      IF EXISTS (SELECT FROM @book@.group_move m WHERE m.state <> 'active') THEN
+        IF TG_OP IN ('INSERT', 'UPDATE') THEN
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+            ARRAY(SELECT a.borrower_id FROM became n JOIN @book@.account a ON a.account_id = n.account_id));
+        ELSIF TG_OP = 'DELETE' THEN
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+            ARRAY(SELECT a.borrower_id FROM changed o JOIN @book@.account a ON a.account_id = o.account_id));
+        END IF;
+      END IF;
       PERFORM credit_limit_internal.mark_months(credit_limit_internal.trigger_book(TG_RELID), months);
       RETURN NULL;
     END
     $body$;
     COMMENT ON FUNCTION @book@.mark_months() IS
     'trigger of account_month: says in report_change which months are to be counted, NULL being all of them';
+
+    CREATE FUNCTION @book@.keep_settled() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      PERFORM FROM @book@.group_move m WHERE m.state <> 'active';
+      IF NOT FOUND THEN
+        RETURN NULL;
+      END IF;
+      IF TG_TABLE_NAME = 'limit_adjustment' THEN
+        PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+          ARRAY(SELECT a.borrower_id FROM changed c JOIN @book@.account a ON a.account_id = c.account_id));
+      ELSE
+        PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
+          ARRAY(SELECT c.borrower_id FROM changed c));
+      END IF;
+      RETURN NULL;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.keep_settled() IS
+    'trigger of what a move takes along: an error while its borrower is on his way to another book of the group';
+
+    CREATE FUNCTION @book@.obey_order() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $body$
+    BEGIN
+      IF TG_WHEN = 'AFTER' THEN
+        PERFORM credit_limit_internal.obey_order(credit_limit_internal.trigger_book(TG_RELID), NEW.order_id);
+        RETURN NULL;
+      END IF;
+      -- Whoever inserts through a foreign table gives NULL for what he leaves out, and is not asked what he may not say.
+      NEW.order_id := nextval(pg_get_serial_sequence(format('%I.%I', credit_limit_internal.trigger_book(TG_RELID),
+        TG_TABLE_NAME), 'order_id'));
+      NEW.digest := sha256(convert_to(NEW.content::text, 'UTF8'));
+      NEW.obeyed := false;
+      NEW.answer := NULL;
+      NEW.received_by := session_user;
+      NEW.received_at := clock_timestamp();
+      RETURN NEW;
+    END
+    $body$;
+    COMMENT ON FUNCTION @book@.obey_order() IS
+    'trigger of group_order: does what the group of the book has ordered, with the rights of the owner of the book';
+    CREATE TRIGGER take_order BEFORE INSERT ON @book@.group_order FOR EACH ROW EXECUTE FUNCTION @book@.obey_order();
+    CREATE TRIGGER obey_order AFTER INSERT ON @book@.group_order FOR EACH ROW EXECUTE FUNCTION @book@.obey_order();
     CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release FOR EACH ROW EXECUTE FUNCTION @book@.write_act('release');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
   $$, '@book@', quote_ident(book));	-- DDL
+  FOREACH relation IN ARRAY ARRAY['exclusion', 'limit_adjustment', 'umbrella'] LOOP
+    CONTINUE WHEN NOT credit_limit_internal.is_table(book, relation);
+    EXECUTE format('CREATE TRIGGER settled_insert AFTER INSERT ON %1$I.%2$I REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.keep_settled();
+      CREATE TRIGGER settled_update AFTER UPDATE ON %1$I.%2$I REFERENCING OLD TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.keep_settled();
+      CREATE TRIGGER settled_delete AFTER DELETE ON %1$I.%2$I REFERENCING OLD TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION %1$I.keep_settled()', book, relation);	-- DDL
+  END LOOP;
   IF credit_limit_internal.is_table(book, 'account') THEN
     EXECUTE replace($$
       CREATE TRIGGER umbrella_insert AFTER INSERT ON @book@.account REFERENCING NEW TABLE AS new_account

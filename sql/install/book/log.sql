@@ -128,6 +128,8 @@ AS $$
     v.valid_to, v.digest) c WHERE v.status <> 'draft'
   UNION ALL SELECT 'release', r.release_id, to_jsonb(c)::text FROM release r, LATERAL (SELECT r.name, r.recipient, r.coalition,
     r.kind, r.epsilon, r.created_by, r.created_at, r.digest) c
+  UNION ALL SELECT 'order', o.order_id, to_jsonb(c)::text FROM group_order o, LATERAL (SELECT o.order_key, o.kind,
+    o.content - '{rows,state}'::text[] AS content, o.digest, o.received_by, o.received_at) c WHERE o.obeyed
 $$;
 
 -- the hash that a row of log_act should have

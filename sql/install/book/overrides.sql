@@ -159,6 +159,7 @@ BEGIN
     BEGIN
       -- First the borrower, then the request, as everybody who locks both.
       PERFORM FROM borrower b WHERE b.borrower_id = q.borrower_id FOR NO KEY UPDATE;
+      CONTINUE WHEN EXISTS (SELECT FROM group_move m WHERE m.borrower_id = q.borrower_id AND m.state <> 'active');
       SELECT w.account_id, w.borrower_id, w.new_limit, w.reason, d.new_limit AS referred_limit, d.as_of, d.decided_at,
         d.decision_id, d.frozen, d.reasons INTO r
       FROM override_request w JOIN decision d ON d.decision_id = w.decision_id AND d.as_of = w.as_of

@@ -12,7 +12,8 @@ CREATE FUNCTION credit_limit_internal.versions_stand(book text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_versions_stand' LANGUAGE C STABLE STRICT;
 
 -- part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on it.
--- Errors: no business date, no approved version (55000), a transaction that is not READ COMMITTED (25000), rows that row-level
+-- Errors: no business date, no approved version, a business date that the group of the book has not confirmed (55000), a borrower
+-- who moves to another book of it (55006), a transaction that is not READ COMMITTED (25000), rows that row-level
 -- security hides from the owner of the book (42501)
 CREATE FUNCTION credit_limit_internal.decide_event(book text, borrowers bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
@@ -21,6 +22,7 @@ AS $$
 DECLARE
   today date;
   locked bigint[];
+  grouped boolean;
   done record;
 BEGIN
   IF borrowers IS NULL THEN
@@ -34,11 +36,16 @@ BEGIN
   IF credit_limit_internal.may_hide_rows() THEN
     PERFORM credit_limit_internal.need_every_row('a decision in real time');
   END IF;
-  SELECT coalesce(array_agg(l.borrower_id), '{}'), (SELECT d.business_date FROM business_day d) INTO locked, today
+  SELECT coalesce(array_agg(l.borrower_id), '{}'), (SELECT d.business_date FROM business_day d),
+    EXISTS (SELECT FROM group_membership) INTO locked, today, grouped
   FROM (SELECT b.borrower_id FROM borrower b WHERE b.borrower_id = ANY (borrowers) ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
   IF today IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('book "%s" has no business date', book),
       DETAIL = 'Decisions in real time are made as of that day.', HINT = 'Call credit_limit.set_business_date(book, date).';
+  END IF;
+  IF grouped THEN
+    PERFORM credit_limit_internal.need_confirmed(today);
+    PERFORM credit_limit_internal.need_present(locked);
   END IF;
   done := credit_limit_internal.decide(CASE WHEN credit_limit_internal.versions_stand(book) THEN 0 END, today, locked, 'realtime',
     true);

@@ -150,9 +150,15 @@ DECLARE
     "as_of": "the day as of which it was decided", "run_key": "the run; NULL: real time, or a person",
     "source": "run, realtime or override", "moved": "false: of a what-if run, whose decisions changed no limit",
     "action": "of the decision: INCREASE, DECREASE, KEEP, FREEZE, REFER ...", "accounts": "number of accounts",
-    "experiment": "name of the experiment", "arm": "arm of the experiment"}';
+    "experiment": "name of the experiment", "arm": "arm of the experiment",
+    "missing": "shards of the group whose part is not in the report"}';
   c record;
 BEGIN
+  -- In a group of books each report says which are missing in it, also where it has no other row.
+  IF to_regclass(format('%I.missing', book)) IS NOT NULL THEN
+    definition := format('SELECT r.*, s.missing FROM @book@.missing s LEFT JOIN (%s) r ON true
+      WHERE NOT r IS NULL OR cardinality(s.missing) > 0', definition);
+  END IF;
   EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS %s', view,
     replace(replace(replace(replace(definition, '@segment@', format('coalesce(%s, b.segment)', month_segment)),
       '@month_segment@', month_segment), '@book@', quote_ident(book)), '@report@', quote_ident(book || '_report')));	-- DDL

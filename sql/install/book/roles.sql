@@ -25,7 +25,8 @@ DECLARE
 BEGIN
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(book))
       AND p.proname ~
-        '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|mark_months|decide_changed)$' LOOP
+        '^((decision|standard)_input(_at)?|keep_umbrella|renew_versions|write_act|work_case|mark_months|decide_changed|obey_order'
+        '|keep_settled)$' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);	-- rights
   END LOOP;
 END
@@ -45,8 +46,12 @@ AS $$
       'erasure retirement alert_rule alert_setting alert alert_case analyst_segment job report_assumption report_refresh '
       'report_position report_month report_cohort report_figure lender_contact '
       'demand_model_version demand_forecast limit_rule allocation_version allocation_account '
-      'allocation_frontier allocation_rule parameter_set',
+      'allocation_frontier allocation_rule parameter_set group_membership group_move',
       'SELECT', NULL),
+    ('reader', 'group_order', 'SELECT', 'order_id order_key kind digest obeyed received_by received_at'),
+    ('committee', 'group_order report_change', 'SELECT', NULL),
+    ('committee', 'group_order', 'INSERT', NULL),
+    ('committee', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('reader', 'alert_case_act', 'SELECT', 'act_id case_id act outcome until borrower_id done_by done_login done_at'),
     ('analyst', 'borrower', 'SELECT', 'borrower_id segment erased_on'),
     ('analyst', 'run_chunk', 'SELECT', 'run_id chunk lowest highest borrowers status decisions moves ended_at sqlstate'),
@@ -274,11 +279,12 @@ $$;
 -- else by name. policy_owner drafts and simulates, and sets rules of alerts and how many cases there may be. approver approves
 -- and retires versions. engine runs decisions, alerts and jobs and sets the business date: only it writes decisions. loader
 -- writes borrowers, months, features, exclusions and balances, never limits. reviewer proposes and approves overrides, and works
--- cases. Grant again after a view or table was added. Errors: no such role (42704), one role as policy_owner and approver, a
--- restricted analyst as anything but a reader (22023), a book of somebody else (42501)
+-- cases. committee is as whom a group of books works on this one: it reads what an analyst does, and gives orders, by which
+-- versions come and borrowers leave. Grant again after a view or table was added. Errors: no such role (42704), one role as
+-- policy_owner and approver, a restricted analyst as anything but a reader (22023), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.grant_book(book text, analyst text DEFAULT NULL, policy_owner text DEFAULT NULL,
     approver text DEFAULT NULL, engine text DEFAULT NULL, loader text DEFAULT NULL, reviewer text DEFAULT NULL,
-    bi text DEFAULT NULL) RETURNS void
+    bi text DEFAULT NULL, committee text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -291,7 +297,7 @@ BEGIN
       DETAIL = format('policy_owner and approver are both "%s".', approver), HINT = 'Give two roles.';
   END IF;
   FOR g IN SELECT v.kind, v.role_name FROM (VALUES ('analyst', analyst), ('policy_owner', policy_owner), ('approver', approver),
-      ('engine', engine), ('loader', loader), ('reviewer', reviewer), ('bi', bi)) v(kind, role_name)
+      ('engine', engine), ('loader', loader), ('reviewer', reviewer), ('bi', bi), ('committee', committee)) v(kind, role_name)
       WHERE v.role_name IS NOT NULL LOOP
     PERFORM credit_limit_internal.check_role(g.role_name);
     PERFORM credit_limit_internal.grant_kind(book, g.kind, g.role_name);

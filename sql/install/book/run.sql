@@ -29,7 +29,8 @@ END
 $$;
 
 -- part of run_decisions(): the number of the run of that key, planned if it is new; NULL if it is done. Errors: a run of that key
--- with other arguments (22023), a product without an approved version (55000), a transaction that is not READ COMMITTED (25000)
+-- with other arguments (22023), a product without an approved version, a day that the group of the book has not confirmed
+-- (55000), a transaction that is not READ COMMITTED (25000)
 CREATE FUNCTION credit_limit_internal.begin_run(book text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -46,6 +47,7 @@ BEGIN
   PERFORM credit_limit_internal.need_read_committed('a run of decisions');
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a run of decisions');
+  PERFORM credit_limit_internal.need_confirmed(day);
   -- A second start waits here for the first, and then finds its run.
   INSERT INTO run AS r (run_key, as_of, move_limits, chunk_size)
   VALUES (key, day, move, coalesce((options ->> 'chunk_size')::int, 5000))
@@ -158,6 +160,11 @@ BEGIN
     -- In the order of their numbers, as everybody does who locks borrowers of a book.
     SELECT coalesce(array_agg(l.borrower_id), '{}') INTO borrowers FROM (SELECT b.borrower_id FROM borrower b
       WHERE b.borrower_id BETWEEN k.lowest AND k.highest ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
+    -- Asked after they were locked: who freezes a borrower holds the same lock.
+    IF EXISTS (SELECT FROM group_move m WHERE m.state <> 'active') THEN
+      borrowers := ARRAY(SELECT b FROM unnest(borrowers) b
+        WHERE NOT EXISTS (SELECT FROM group_move m WHERE m.borrower_id = b AND m.state <> 'active') ORDER BY b);
+    END IF;
     done := credit_limit_internal.decide(run, r.as_of, borrowers, 'run', r.move_limits);
     UPDATE run_chunk c SET status = 'done', ended_at = clock_timestamp(), decisions = done.decisions, moves = done.moves
     WHERE c.run_id = run_chunk.run AND c.chunk = k.chunk;
@@ -190,8 +197,9 @@ $$;
 -- chunk (5000). move_limits: false writes decisions only. A borrower whose rows raise an error is left out, and named in
 -- run_chunk; retry_failed: true decides on them, also when the run was done. The versions are those valid at the start, or, as
 -- long as the run has no decision, when it is started again. Where a decision as of a later day is in force, a decision moves
--- nothing; a warning says so. Errors: options (22023), in a transaction block (25001), not in READ COMMITTED (25000), rows that
--- row-level security hides (42501)
+-- nothing; a warning says so. In a group of books, borrowers who are on their way to another book are left to it. Errors: options
+-- (22023), in a transaction block (25001), not in READ COMMITTED (25000), a day that the group of the book has not confirmed
+-- (55000), rows that row-level security hides (42501)
 CREATE PROCEDURE credit_limit.run_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 LANGUAGE plpgsql
 AS $$

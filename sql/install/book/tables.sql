@@ -391,12 +391,12 @@ CREATE INDEX ON @book@.log_lane (latest);	-- each event asks for the largest
 CREATE TRIGGER keep_all BEFORE INSERT OR DELETE OR UPDATE OF lane ON @book@.log_lane
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
--- rows of erasure, retirement, release and versions as they were written, chained: lane 64 of the log
+-- rows of erasure, retirement, release, group_order and versions as they were written, chained: lane 64 of the log
 CREATE TABLE @book@.log_act (
   place bigint PRIMARY KEY,
-  kind text NOT NULL,	-- erasure, retirement, release, policy, scorecard, allocation; guards: what create_book() made
+  kind text NOT NULL,	-- erasure, retirement, release, policy, scorecard, allocation, order; guards: what create_book() made
   id bigint NOT NULL,	-- the row: erasure_id, retirement_id, release_id, policy_id,
-    -- scorecard_id or allocation_id
+    -- scorecard_id, allocation_id or order_id
   written_at timestamptz NOT NULL,
   login text NOT NULL,
   content text NOT NULL,
@@ -529,7 +529,8 @@ CREATE TABLE @book@.analyst_segment (
   segment text NOT NULL,
   PRIMARY KEY (role, segment));
 $ddl$ || credit_limit_internal.allocation_tables() || credit_limit_internal.parameter_tables()
-    || credit_limit_internal.alert_tables() || credit_limit_internal.watch_tables() || credit_limit_internal.release_tables();
+    || credit_limit_internal.alert_tables() || credit_limit_internal.watch_tables() || credit_limit_internal.release_tables()
+    || credit_limit_internal.group_tables();
   d record;
 BEGIN
   FOR d IN SELECT replace(replace(replace(replace(r.definition, '@kind@', k.kind), '@type@', k.type), '@more@', k.more),

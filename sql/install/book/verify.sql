@@ -134,7 +134,7 @@ BEGIN
       FROM (SELECT a.place, a.kind, a.id, credit_limit_internal.as_document(a.content) AS now,
           lag(credit_limit_internal.as_document(a.content)) OVER w AS was
         FROM log_act a WHERE a.kind <> 'guards' WINDOW w AS (PARTITION BY a.kind, a.id ORDER BY a.place)) a
-      WHERE a.was IS NOT NULL AND (a.kind IN ('erasure', 'retirement') OR a.now - moves <> a.was - moves
+      WHERE a.was IS NOT NULL AND (a.kind IN ('erasure', 'retirement', 'order') OR a.now - moves <> a.was - moves
         OR (a.now <> a.was AND a.was ->> 'status' <> 'approved')
         OR coalesce(a.now ->> 'valid_to', 'infinity') COLLATE "C" > coalesce(a.was ->> 'valid_to', 'infinity'))
       UNION ALL

@@ -28,26 +28,38 @@ BEGIN
 END
 $$;
 
--- trigger of the tables of versions: another role and login approve a draft, and name the SHA-256 of its text; of
--- an approved version only the last day changes, and comes nearer; a retired one stays as it is
+-- trigger of the tables of versions: another role and login approve a draft, and name the SHA-256 of its text; of an approved
+-- version only the last day changes, and comes nearer; a retired one stays as it is. In a book of a group versions come from that
+-- of the committee, and change no day that was confirmed
 CREATE FUNCTION credit_limit_internal.keep_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   kind CONSTANT text := regexp_replace(TG_TABLE_NAME, '_version$', '');
   moves CONSTANT text[] := '{status,valid_to,retired_by}';
-  what text;
+  what text := CASE TG_OP WHEN 'INSERT' THEN format('%s "%s"', kind, NEW.name)
+    ELSE format('%s %s', kind, to_jsonb(OLD) ->> (kind || '_id')) END;
+  published boolean;
 BEGIN
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
+    published := credit_limit_internal.is_published(what, CASE WHEN NEW.status <> 'draft' THEN CASE
+      WHEN TG_OP = 'INSERT' OR OLD.status = 'draft' THEN NEW.valid_from
+      WHEN NEW.valid_to IS DISTINCT FROM OLD.valid_to THEN NEW.valid_to + 1 END END);
+  END IF;
   IF TG_OP = 'DELETE' THEN
     IF OLD.status = 'draft' THEN
       RETURN OLD;
     END IF;
+  ELSIF TG_OP = 'INSERT' AND published THEN
+    NEW.source := NEW.document::text;
+    NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
+    RETURN NEW;
   ELSIF TG_OP = 'INSERT' OR OLD.status = 'draft' THEN
     -- Who writes is who he is; whoever changed a draft last made it. A restore puts its rows in before it makes triggers.
     NEW.source := NEW.document::text;
     NEW.digest := sha256(convert_to(NEW.source, 'UTF8'));
     IF TG_OP = 'INSERT' THEN
-      PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
       NEW.version := (SELECT 1 + coalesce(max(l.version), 0) FROM credit_limit_internal.version_list() l
         WHERE l.kind || '_version' = TG_TABLE_NAME AND l.name = NEW.name);
     END IF;
@@ -64,7 +76,6 @@ BEGIN
       NEW.approved_digest := NULL;
       RETURN NEW;
     ELSIF TG_OP = 'UPDATE' AND NEW.status = 'approved' THEN
-      what := format('%s %s', kind, to_jsonb(NEW) ->> (kind || '_id'));
       PERFORM credit_limit_internal.need_another_person(what, 'drafted', NEW.created_by, NEW.created_role, NEW.created_login,
         NEW.created_login_role);
       -- The draft may have changed since it was read.
@@ -79,8 +90,8 @@ BEGIN
     END IF;
   ELSIF OLD.status = 'approved' AND NEW.status <> 'draft' AND to_jsonb(NEW) - moves = to_jsonb(OLD) - moves
     AND coalesce(NEW.valid_to, 'infinity') <= coalesce(OLD.valid_to, 'infinity') THEN
-    NEW.retired_by := CASE WHEN (NEW.status, NEW.valid_to) IS DISTINCT FROM (OLD.status, OLD.valid_to) THEN current_user
-      ELSE OLD.retired_by END;
+    NEW.retired_by := CASE WHEN published THEN NEW.retired_by
+      WHEN (NEW.status, NEW.valid_to) IS DISTINCT FROM (OLD.status, OLD.valid_to) THEN current_user ELSE OLD.retired_by END;
     RETURN NEW;
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = CASE TG_OP

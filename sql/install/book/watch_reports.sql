@@ -244,8 +244,8 @@ $$;
 
 -- ---- the views ----
 
--- part of create_book_reports: the reports of what is counted
-CREATE FUNCTION credit_limit_internal.create_watch_reports(book text) RETURNS void
+-- part of create_book_reports and create_book_group: the reports of what is counted
+CREATE FUNCTION credit_limit_internal.create_count_reports(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $create$
 BEGIN
@@ -257,16 +257,17 @@ BEGIN
       "over_limit": "drawn above limits", "utilization": "ratio of the sums",
       "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
       "share_above_90": "part of them that are drawn above 90 %", "without_limit": "accounts without limit and balance"}',
-    $$SELECT m.month, m.product, m.segment, m.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
+    $$SELECT g.month, g.product, g.segment, g.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
         round(s.balance, k.decimals) AS balance, round(s.unused, k.decimals) AS unused,
         round(s.over_limit, k.decimals) AS over_limit,
         round(s.ratio::numeric, 4) AS utilization, round(s.mean::numeric, 4) AS mean, round(s.p50::numeric, 4) AS median,
         round(s.share_idle::numeric, 4) AS share_idle, round(s.share_above_90::numeric, 4) AS share_above_90,
         s.n_undefined AS without_limit
-      FROM @book@.report_month m
-      JOIN @report@.report_currency k ON k.currency = m.currency
-      CROSS JOIN LATERAL credit_limit.utilization_stats(m.used) s
-      WHERE m.accounts > 0$$);
+      -- In a group of books there is a row of each.
+      FROM (SELECT m.month, m.product, m.segment, m.currency, credit_limit.rollup(m.used) AS used
+        FROM @book@.report_month m WHERE m.accounts > 0 GROUP BY m.month, m.product, m.segment, m.currency) g
+      JOIN @report@.report_currency k ON k.currency = g.currency
+      CROSS JOIN LATERAL credit_limit.utilization_stats(g.used) s$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_transitions',
     'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
@@ -372,7 +373,15 @@ BEGIN
             GROUP BY m.month, m.currency, m.product) s
         GROUP BY s.month, s.currency, s."of") g
       JOIN @report@.report_currency k ON k.currency = g.currency$$);
+END
+$create$;
 
+-- part of create_book_reports: the reports of what is counted, and of what nobody has looked at
+CREATE FUNCTION credit_limit_internal.create_watch_reports(book text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $create$
+BEGIN
+  PERFORM credit_limit_internal.create_count_reports(book);
   PERFORM credit_limit_internal.create_report(book, 'report_unreviewed_lines',
     'Lines on which nobody has decided for a year, by product, segment and currency: open, with a limit, and opened more than '
     '365 days before the day of the reports. Rules want a line of more than a year approved again',
