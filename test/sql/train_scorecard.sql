@@ -189,6 +189,10 @@ FROM train_scorecard('paid', 'bad', '{days_late}',
   jsonb_array_elements(report) r GROUP BY t.card::text, 2, 3, 4;
 SELECT count(*) FILTER (WHERE r ->> 'step' = 'reasons') AS without_texts
 FROM train_scorecard('paid', 'bad', '{days_late}'), jsonb_array_elements(report) r;
+-- Some bins have a text, others that lose points only the name of the column.
+SELECT r ->> 'remark' AS remark, (SELECT string_agg(DISTINCT t.bin, ' ') FROM scorecard_table(card) t WHERE t.reason = 'days_late') AS own_name
+FROM train_scorecard('paid', 'bad', '{days_late}', '{"card": {"reasons": {"days_late": {"high": "Pays late"}}}}'), jsonb_array_elements(report) r
+WHERE r ->> 'step' = 'reasons';
 SELECT card FROM train_scorecard('paid', 'bad', '{days_late}', '{"card": {"reasons": {"days_late": {"above": "Pays late"}}}}');
 
 -- 368 of 1,565 borrowers have no value, and none of them went bad, at a base rate of 1.9 %: so few events are too few to be judged. Without

@@ -71,7 +71,7 @@ BEGIN
       ('Regulatory cap', 'en', 'The law allows no higher limit.'),
       ('Probability of default caps the limit', 'en', 'Our assessment of risk does not allow a higher limit.'),
       ('Below the smallest limit of the product', 'en', 'The limit would be below the smallest of this product.'),
-      ('Largest change that one decision may make', 'en', 'A limit moves in steps.'),
+      ('Largest change that one decision may make', 'en', 'A limit can change only so far at one time.'),
       ('Change too small to be made', 'en', 'The change would be too small.'),
       ('Too soon after the last change', 'en', 'The last change was a short time ago.'),
       ('Drawn amount is above what the policy supports', 'en', 'The amount in use is above what we can support.'),

@@ -29,6 +29,11 @@ BEGIN ATOMIC
       s.rest || ': give them a text of their own')) AS remark
     FROM said s WHERE s.low AND s.high OR s.rest IS NOT NULL
     UNION
+    SELECT 'reasons', b.characteristic, format('"%s", its name, is said of %s: give them a text', b.characteristic,
+      string_agg(b.bin, ', ' ORDER BY b.bin_id) FILTER (WHERE b.reason = b.characteristic AND b.points < b.best))
+    FROM bins b GROUP BY b.characteristic
+    HAVING bool_or(b.reason <> b.characteristic) AND bool_or(b.reason = b.characteristic AND b.points < b.best)
+    UNION
     SELECT 'coefficient', b.characteristic, format('points are %s times what the bins show, as where bins have no event: '
       'min_bin_n_event joins them, max_coefficient bounds it', round(abs(b.coefficient)::numeric, 1))
     FROM bins b WHERE abs(b.coefficient) > 2) r;
@@ -36,7 +41,8 @@ END;
 
 COMMENT ON FUNCTION credit_limit_internal.card_remarks(credit_limit.scorecard) IS
 'Steps of the report of train_scorecard: coefficients beyond 2; reasons of a card that one text gives to opposite values, or '
-'to values and to those that are missing. Characteristics that are their own reason are not looked at.';
+'to values and to those that are missing; bins that have no text of their own, where others have. Characteristics without any '
+'text are not looked at.';
 
 -- Binnings that an analyst made, counted on the rows of the training: all in one scan.
 CREATE FUNCTION credit_limit_internal.given_binnings(relation regclass, source text, event text, options jsonb) RETURNS jsonb
