@@ -15,7 +15,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 my $file = $node->basedir . '/values';
 my ($module) = glob(getcwd() . '/test/mutations/mutations.{so,dylib}');
 
-$node->init;
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->append_conf('postgresql.conf', "fsync = off\nsynchronous_commit = off\nmax_wal_size = 2GB");
 $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE source; CREATE DATABASE restored');
