@@ -304,8 +304,8 @@ BEGIN
       result := credit_limit_internal.picture_rows(f.query);
       INSERT INTO report_figure (figure, currency, query, result) VALUES (f.name, f.currency, f.query, result);
       n := n + (f.name <> '')::int;
-    EXCEPTION WHEN insufficient_privilege THEN
-      NULL;	-- who may read it computes it
+    EXCEPTION WHEN insufficient_privilege OR program_limit_exceeded THEN
+      NULL;	-- who may read it computes it, or hears that it has too many rows; a night goes on without
     END;
   END LOOP;
   RETURN n;
