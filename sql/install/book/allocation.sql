@@ -346,7 +346,7 @@ $$;
 -- products of several currencies or without such a policy (22023), a product without an approved version (55000), rows that
 -- row-level security hides (42501)
 CREATE FUNCTION credit_limit.draft_allocation(book text, as_of date, budgets jsonb, options jsonb DEFAULT '{}') RETURNS int
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
   id int;

@@ -137,7 +137,7 @@ $create$;
 
 -- part of refresh_group: the parts of one book, which replace those of before
 CREATE FUNCTION credit_limit_internal.collect_parts(book_group text, shard int, book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
   p record;

@@ -286,7 +286,7 @@ $$;
 -- Returns how many. The job reports does it every night. Errors: a book without reports (3F000), a role that does not see every
 -- row (42501)
 CREATE FUNCTION credit_limit.refresh_page(book text) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
   f record;

@@ -101,7 +101,7 @@ AS $$
     ('loader', 'borrower', 'UPDATE', 'segment income obligations external_score external_pd'),
     ('loader', 'account', 'INSERT', 'account_id borrower_id product currency umbrella_id status opened_on balance pending'),
     ('loader', 'account', 'UPDATE', 'status balance pending')) v(kind, relations, privileges, columns),
-    LATERAL regexp_split_to_table(v.relations, ' ') r(relation), LATERAL regexp_split_to_table(v.privileges, ',') p(privilege)
+    LATERAL unnest(string_to_array(v.relations, ' ')) r(relation), LATERAL unnest(string_to_array(v.privileges, ',')) p(privilege)
 $$;
 
 -- an error (42704) when there is no such role

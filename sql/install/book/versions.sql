@@ -430,8 +430,9 @@ $$;
 
 -- part of the trigger renew_versions of a book: writes anew the versions that decide on the business date
 CREATE FUNCTION credit_limit_internal.renew_versions(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+  -- Tables of a few rows are never analysed, and the planner expects thousands: to compile this took a second for each change.
   -- Two changes at once write one after the other, and the later one sees the earlier: the row of run 0 is locked, and changed,
   -- so that a transaction with an older snapshot ends in a serialization failure.
 BEGIN

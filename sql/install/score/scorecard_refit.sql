@@ -12,7 +12,7 @@ CREATE FUNCTION credit_limit.scorecard_binnings(
   OUT characteristic text,
   OUT binning credit_limit.binning)
 RETURNS SETOF record
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET jit = off
 BEGIN ATOMIC
   SELECT c.part ->> 'name', (jsonb_strip_nulls(jsonb_build_object(
     'bins', (SELECT jsonb_agg(b.bin - '{points,reason,woe,event_rate,count}'::text[] ORDER BY b.place)
