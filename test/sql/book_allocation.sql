@@ -196,7 +196,7 @@ SELECT retire_allocations('book_al', '2026-03-31') AS of_an_earlier_day, retire_
   retire_allocations('book_al', '2027-01-01') AS none;
 SELECT retire_allocations('book_al', NULL);
 SELECT retire_allocations('book_al', 'infinity');
-SELECT what, holds, certified, found FROM verify_allocation('book_al', 3);
+SELECT what, holds, certified, recomputed FROM verify_allocation('book_al', 3);
 SET ROLE regress_allocation_approver;
 SELECT approve_allocation('book_al', 3, '2026-11-01', digest => version_digest('book_al', 'allocation', 3));
 RESET ROLE;

@@ -92,7 +92,7 @@ FROM (SELECT 1000.0 AS credit_limit, 0.0 AS balance, 700 AS score, 2000.0 AS inc
 
 -- In the hashes, and replayed; whoever changes the probability is found.
 SELECT count(*) AS problems FROM verify_log('book_o');
-SELECT count(*) AS decisions, bool_and((replay_decision('book_o', decision_id)).same) AS same FROM book_o.decision;
+SELECT count(*) AS decisions, bool_and((replay_decision('book_o', decision_id)).same) AS same FROM book_o.decision WHERE decision_id % 5 = 0;
 BEGIN;
 ALTER TABLE book_o.decision DISABLE TRIGGER USER;
 UPDATE book_o.decision SET arm_probability = 0.31 WHERE account_id = 1001;

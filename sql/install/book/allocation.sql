@@ -439,18 +439,18 @@ BEGIN
       HINT = CASE found_status WHEN 'empty' THEN 'No account had a limit to choose: draft it as of another day.'
         ELSE 'Even the lowest limits do not fit: draft it with larger budgets.' END;
   END IF;
-  SELECT v.what, v.found INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
+  SELECT v.what, v.recomputed INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('allocation %s is not what its rows give', allocation_id),
-      DETAIL = format('%s: %s.', wrong.what, wrong.found), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
+      DETAIL = format('%s: %s.', wrong.what, wrong.recomputed), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
   END IF;
   PERFORM credit_limit_internal.approve_version(book, 'allocation', allocation_id, valid_from, valid_to, digest);
 END
 $$;
 
 CREATE FUNCTION credit_limit.verify_allocation(book text, allocation_id int)
-RETURNS TABLE (what text, holds boolean, account_id bigint, certified text, found text)
+RETURNS TABLE (what text, holds boolean, account_id bigint, certified text, recomputed text)
 LANGUAGE plpgsql VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -476,7 +476,7 @@ BEGIN
     FROM allocation_account r LEFT JOIN credit_limit.allocation_actions(certificate, query) c ON c.account_id = r.account_id
     WHERE r.allocation_id = verify_allocation.allocation_id
       AND (r.choice, r.chosen_by) IS DISTINCT FROM (r.limits[c.action], c.chosen_by);
-  RETURN QUERY SELECT v.what, v.holds, v.account_id, v.certified, v.found
+  RETURN QUERY SELECT v.what, v.holds, v.account_id, v.certified, v.recomputed
     FROM credit_limit.verify_allocation(certificate, query) v;
 END
 $$;

@@ -15,7 +15,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the number of shards is not valid',
       DETAIL = format('It is %s.', shards), HINT = 'Give 1 to 10000, as the group was made with.';
   END IF;
-  RETURN ('x' || left(encode(sha256(convert_to(borrower_id::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint % shards;
+  RETURN ('x' || left(encode(sha256(borrower_id::text::bytea), 'hex'), 15))::bit(60)::bigint % shards;
 END
 $$;
 

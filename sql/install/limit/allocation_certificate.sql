@@ -203,19 +203,19 @@ COMMENT ON FUNCTION credit_limit.allocation_actions(credit_limit.allocation_cert
     'account, and those of action_price';
 
 CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, query text,
-    OUT what text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
+    OUT what text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT recomputed text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'cl_verify_allocation' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10;
 COMMENT ON FUNCTION credit_limit.verify_allocation(credit_limit.allocation_certificate, text) IS
     'a certificate of kind rows against the rows of a query, one check a row: accounts and rows (their number), digest, '
     'bound, repaired (only where the action of an account is not there, which is named), value and the use of each budget. '
-    'holds, what the certificate says, and what the rows say. NULL gives no rows. Errors: kind float (0A000), and those of '
-    'action_price';
+    'holds, what the certificate says (certified), and what the rows say (recomputed). NULL gives no rows. Errors: kind float '
+    '(0A000), and those of action_price';
 
 CREATE FUNCTION credit_limit.verify_allocation(certificate credit_limit.allocation_certificate, relation regclass,
-    OUT what text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT found text) RETURNS SETOF record
+    OUT what text, OUT holds boolean, OUT account_id bigint, OUT certified text, OUT recomputed text) RETURNS SETOF record
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-      SELECT v.what, v.holds, v.account_id, v.certified, v.found
+      SELECT v.what, v.holds, v.account_id, v.certified, v.recomputed
       FROM credit_limit.verify_allocation(certificate, format('TABLE %s', relation)) v;
     END;
 COMMENT ON FUNCTION credit_limit.verify_allocation(credit_limit.allocation_certificate, regclass) IS
