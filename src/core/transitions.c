@@ -50,7 +50,10 @@ cl_transitions_find_state(const ClTransitions *transitions, const ClState *state
 {
 	for (int i = 0; i < transitions->n_states; i++)
 	{
-		if (compare_states(transitions, &transitions->state[i], state) == 0)
+		const ClState *here = &transitions->state[i];
+
+		if (transitions->kind == CL_STATES_NUMBERS ? here->number == state->number :
+			here->length == state->length && memcmp(here->name, state->name, state->length) == 0)
 			return i;
 	}
 	return -1;
@@ -231,43 +234,66 @@ cl_transitions_sort(ClTransitions *transitions)
  */
 
 void
-cl_state_path_init(ClStatePath *path, const ClMemory *memory, ClStateKind kind, bool with_amounts)
+cl_state_path_init(ClStatePath *path, ClTransitions *labels)
 {
-	cl_transitions_init(&path->labels, memory, kind, with_amounts);
-	path->n = path->size = 0;
-	path->month = NULL;
+	*path = (ClStatePath) {.labels = labels};
 }
 
 void
-cl_state_path_add(ClStatePath *path, int32_t month, int place, int64_t amount)
+cl_state_path_grow(ClStatePath *path, const ClMemory *memory)
 {
-	if (path->n == path->size)
-	{
-		path->size = path->size > 0 ? 2 * path->size : 16;
-		path->month = cl_reallocate(&path->labels.memory, path->month, sizeof(ClPathMonth) * path->size);
-	}
-	path->month[path->n++] = (ClPathMonth) {month, place, amount};
+	path->size = path->size > 0 ? 2 * path->size : 16;
+	path->step = cl_reallocate(memory, path->step, sizeof(ClPathStep) * path->size);
+	if (path->labels->with_amounts)
+		path->amount = cl_reallocate(memory, path->amount, sizeof(int64_t) * path->size);
 }
 
 bool
-cl_state_path_merge(ClStatePath *into, const ClStatePath *from)
+cl_state_path_relabel(ClStatePath *path, ClTransitions *labels)
 {
-	int			place[CL_TRANSITIONS_STATES];
+	for (int i = 0; i < path->n; i++)
+	{
+		int			place = cl_transitions_state(labels, &path->labels->state[path->step[i].place]);
 
-	if (!places_of(&into->labels, &from->labels, place))
-		return false;
-	for (int i = 0; i < from->n; i++)
-		cl_state_path_add(into, from->month[i].month, place[from->month[i].place], from->month[i].amount);
+		if (place < 0)
+			return false;
+		path->step[i].place = (uint16_t) place;
+	}
+	path->labels = labels;
 	return true;
 }
+
+typedef struct PathMonth
+{
+	ClPathStep	step;
+	int64_t		amount;
+} PathMonth;
 
 static int
 compare_months(const void *a, const void *b)
 {
-	const ClPathMonth *first = a;
-	const ClPathMonth *second = b;
+	const PathMonth *first = a;
+	const PathMonth *second = b;
 
-	return (first->month > second->month) - (first->month < second->month);
+	return (first->step.offset > second->step.offset) - (first->step.offset < second->step.offset);
+}
+
+static void
+sort_months(ClStatePath *path)
+{
+	const ClMemory *memory = &path->labels->memory;
+	PathMonth  *month = cl_allocate(memory, sizeof(PathMonth) * path->n);
+
+	for (int i = 0; i < path->n; i++)
+		month[i] = (PathMonth) {path->step[i], path->amount != NULL ? path->amount[i] : 0};
+	qsort(month, path->n, sizeof(PathMonth), compare_months);
+	for (int i = 0; i < path->n; i++)
+	{
+		path->step[i] = month[i].step;
+		if (path->amount != NULL)
+			path->amount[i] = month[i].amount;
+	}
+	cl_release(memory, month);
 }
 
 int
@@ -277,19 +303,23 @@ cl_state_path_settle(ClStatePath *path)
 	bool		ascending = true;
 
 	for (int i = 1; i < path->n && ascending; i++)
-		ascending = path->month[i - 1].month < path->month[i].month;
+		ascending = path->step[i - 1].offset < path->step[i].offset;
 	if (ascending)
 		return -1;
-	qsort(path->month, path->n, sizeof(ClPathMonth), compare_months);
+	sort_months(path);
 	for (int i = 1; i < path->n; i++)
 	{
-		const ClPathMonth *before = &path->month[kept];
-		const ClPathMonth *here = &path->month[i];
+		bool		same_amount = path->amount == NULL || path->amount[kept] == path->amount[i];
 
-		if (before->month != here->month)
-			path->month[++kept] = *here;
-		else if (before->place != here->place || before->amount != here->amount)
-			return i;
+		if (path->step[kept].offset == path->step[i].offset)
+		{
+			if (path->step[kept].place != path->step[i].place || !same_amount)
+				return i;
+			continue;
+		}
+		path->step[++kept] = path->step[i];
+		if (path->amount != NULL)
+			path->amount[kept] = path->amount[i];
 	}
 	path->n = kept + 1;
 	return -1;
@@ -299,17 +329,24 @@ cl_state_path_settle(ClStatePath *path)
 void
 cl_state_path_transitions(const ClStatePath *path, ClTransitions *transitions)
 {
-	for (int i = 1; i < path->n; i++)
-	{
-		const ClPathMonth *before = &path->month[i - 1];
-		const ClPathMonth *here = &path->month[i];
-		int			from = cl_transitions_state(transitions, &path->labels.state[before->place]);
-		int			to = cl_transitions_state(transitions, &path->labels.state[here->place]);
-		ClFlow	   *flow = cl_transitions_flow(transitions, here->month - before->month, from, to);
+	int			place[CL_TRANSITIONS_STATES];	/* of a label among the states of transitions, or -1 */
 
+	for (int i = 0; i < path->labels->n_states; i++)
+		place[i] = -1;
+	for (int i = 0; i < path->n && path->n > 1; i++)
+	{
+		int			label = path->step[i].place;
+		ClFlow	   *flow;
+
+		if (place[label] < 0)
+			place[label] = cl_transitions_state(transitions, &path->labels->state[label]);
+		if (i == 0)
+			continue;
+		flow = cl_transitions_flow(transitions, path->step[i].offset - path->step[i - 1].offset,
+								   place[path->step[i - 1].place], place[label]);
 		flow->n++;
-		flow->amount += before->amount;
+		flow->amount += path->amount != NULL ? path->amount[i - 1] : 0;
 	}
 	transitions->n += path->n > 1 ? path->n - 1 : 0;
-	transitions->n_skipped += path->labels.n_skipped;
+	transitions->n_skipped += path->n_skipped;
 }

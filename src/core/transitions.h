@@ -105,27 +105,54 @@ extern bool cl_transitions_merge(ClTransitions *into, const ClTransitions *from)
 extern void cl_transitions_sort(ClTransitions *transitions);
 
 /*
- * The states of one account by month, in any order.
+ * The states of one account by month, in any order. There is one for each account at the same time, so it is small: all share
+ * their labels, and a month takes 4 bytes, 12 with its amount.
  */
-typedef struct ClPathMonth
+typedef struct ClPathStep
 {
-	int32_t		month;
-	int32_t		place;			/* of the state among those of labels */
-	int64_t		amount;
-} ClPathMonth;
+	int16_t		offset;			/* months from the origin */
+	uint16_t	place;			/* of the state among labels */
+} ClPathStep;
 
 typedef struct ClStatePath
 {
-	ClTransitions labels;		/* counts nothing: states, memory, rows left out */
-	int			n;
-	int			size;
-	ClPathMonth *month;
+	ClTransitions *labels;		/* states; counts nothing */
+	ClPathStep *step;
+	int64_t    *amount;			/* of each step; NULL without amounts */
+	int64_t		n_skipped;		/* rows of which something is not known */
+	int32_t		origin;			/* the month of the first step that came */
+	int32_t		n;
+	int32_t		size;
 } ClStatePath;
 
-extern void cl_state_path_init(ClStatePath *path, const ClMemory *memory, ClStateKind kind, bool with_amounts);
-extern void cl_state_path_add(ClStatePath *path, int32_t month, int place, int64_t amount);
-/* False where there are too many states. */
-extern bool cl_state_path_merge(ClStatePath *into, const ClStatePath *from);
+extern void cl_state_path_init(ClStatePath *path, ClTransitions *labels);
+extern void cl_state_path_grow(ClStatePath *path, const ClMemory *memory);
+
+/* There is room for a step. False where the month is more than CL_TRANSITIONS_MONTHS from the origin. */
+static inline bool
+cl_state_path_add(ClStatePath *path, int32_t month, int place, int64_t amount)
+{
+	int64_t		offset;
+
+	if (path->n == 0)
+		path->origin = month;
+	offset = (int64_t) month - path->origin;
+	if (offset < -CL_TRANSITIONS_MONTHS || offset > CL_TRANSITIONS_MONTHS)
+		return false;
+	if (path->amount != NULL)
+		path->amount[path->n] = amount;
+	path->step[path->n++] = (ClPathStep) {(int16_t) offset, (uint16_t) place};
+	return true;
+}
+
+static inline int32_t
+cl_state_path_month(const ClStatePath *path, int at)
+{
+	return path->origin + path->step[at].offset;
+}
+
+/* Labels with the states of the path only, made in "labels", which is initialised; false where there are too many. */
+extern bool cl_state_path_relabel(ClStatePath *path, ClTransitions *labels);
 /* Sorts the months and drops repeated rows; the place of the first of two rows of one month that contradict each other, or -1. */
 extern int	cl_state_path_settle(ClStatePath *path);
 /* The transitions of a settled path, with the amount of the month in which each begins. */

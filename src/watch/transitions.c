@@ -9,6 +9,8 @@
 #include "pg/amount.h"
 #include "watch/transitions_state.h"
 
+#include "utils/memutils.h"
+
 PG_FUNCTION_INFO_V1(cl_transitions_number_transition);
 PG_FUNCTION_INFO_V1(cl_transitions_name_transition);
 PG_FUNCTION_INFO_V1(cl_transitions_number_numeric_transition);
@@ -93,14 +95,80 @@ cl_transitions_name_float8_transition(PG_FUNCTION_ARGS)
  * Paths. Arguments: state, month, the state in it [, amount].
  */
 
+static ClTransitions *
+new_labels(ClStateKind kind, bool with_amounts)
+{
+	ClTransitions *labels = palloc_object(ClTransitions);
+	ClMemory	memory = cl_memory_here();
+
+	cl_transitions_init(labels, &memory, kind, with_amounts);
+	return labels;
+}
+
 static void *
 create_path(void)
 {
 	ClStatePath *path = palloc_object(ClStatePath);
+
+	cl_state_path_init(path, new_labels(CL_STATES_UNKNOWN, false));
+	return path;
+}
+
+/* The path of a group at its first row. Its labels are those of all groups, which mostly have the same few states. */
+static pg_noinline ClStatePath *
+begin_path(FunctionCallInfo fcinfo, ClStateKind kind, bool with_amounts)
+{
+	MemoryContext old = MemoryContextSwitchTo(cl_agg_context(fcinfo));
+	ClStatePath *path = palloc_object(ClStatePath);
+
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = new_labels(kind, with_amounts);
+	}
+	cl_state_path_init(path, fcinfo->flinfo->fn_extra);
+	MemoryContextSwitchTo(old);
+	return path;
+}
+
+static pg_noinline void
+grow_path(ClStatePath *path)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(path));
 	ClMemory	memory = cl_memory_here();
 
-	cl_state_path_init(path, &memory, CL_STATES_UNKNOWN, false);
-	return path;
+	cl_state_path_grow(path, &memory);
+	MemoryContextSwitchTo(old);
+}
+
+/* Labels of this path only. All groups together may have more states than there is room for, one may not. */
+static pg_noinline ClTransitions *
+own_labels(ClStatePath *path)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(path));
+
+	(void) cl_state_path_relabel(path, new_labels(path->labels->kind, path->labels->with_amounts));
+	MemoryContextSwitchTo(old);
+	return path->labels;
+}
+
+static void
+apart(int32_t first, int32_t last)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("months of one account are more than a century apart"),
+			 errdetail("Found %s and %s.", cl_month_string(Min(first, last)), cl_month_string(Max(first, last))),
+			 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
+}
+
+static pg_attribute_always_inline void
+add_step(ClStatePath *path, int32_t month, int place, int64_t amount)
+{
+	if (unlikely(path->n == path->size))
+		grow_path(path);
+	if (unlikely(!cl_state_path_add(path, month, place, amount)))
+		apart(path->origin, month);
 }
 
 static void
@@ -108,13 +176,20 @@ merge_paths(void *into, const void *from)
 {
 	ClStatePath *path = into;
 	const ClStatePath *other = from;
+	int			place[CL_TRANSITIONS_STATES];
 
-	if (other->labels.kind == CL_STATES_UNKNOWN)
+	if (other->labels->kind == CL_STATES_UNKNOWN)
 		return;
-	cl_transitions_require(&path->labels, other->labels.kind, other->labels.with_amounts);
-	path->labels.n_skipped = cl_skipped_sum(path->labels.n_skipped, other->labels.n_skipped);
-	if (!cl_state_path_merge(path, other))
-		cl_transitions_too_many();
+	cl_transitions_require(path->labels, other->labels->kind, other->labels->with_amounts);
+	path->n_skipped = cl_skipped_sum(path->n_skipped, other->n_skipped);
+	for (int i = 0; i < other->labels->n_states; i++)
+	{
+		place[i] = cl_transitions_state(path->labels, &other->labels->state[i]);
+		if (place[i] < 0)
+			cl_transitions_too_many();
+	}
+	for (int i = 0; i < other->n; i++)
+		add_step(path, cl_state_path_month(other, i), place[other->step[i].place], other->amount != NULL ? other->amount[i] : 0);
 }
 
 /*
@@ -123,15 +198,19 @@ merge_paths(void *into, const void *from)
 static void
 write_path(StringInfo buf, const void *data)
 {
-	ClStatePath *path = unconstify(void *, data);
+	ClStatePath path = *(const ClStatePath *) data;
 
-	cl_transitions_send_labels(buf, &path->labels);
-	pq_sendint32(buf, path->n);
-	for (int i = 0; i < path->n; i++)
+	path.step = palloc_array(ClPathStep, path.n + 1);
+	memcpy(path.step, ((const ClStatePath *) data)->step, sizeof(ClPathStep) * path.n);
+	(void) cl_state_path_relabel(&path, new_labels(path.labels->kind, path.labels->with_amounts));
+	path.labels->n_skipped = path.n_skipped;
+	cl_transitions_send_labels(buf, path.labels);
+	pq_sendint32(buf, path.n);
+	for (int i = 0; i < path.n; i++)
 	{
-		pq_sendint32(buf, path->month[i].month);
-		pq_sendint32(buf, path->month[i].place);
-		pq_sendint64(buf, path->month[i].amount);
+		pq_sendint32(buf, cl_state_path_month(&path, i));
+		pq_sendint32(buf, path.step[i].place);
+		pq_sendint64(buf, path.amount != NULL ? path.amount[i] : 0);
 	}
 }
 
@@ -142,7 +221,8 @@ read_path(StringInfo buf)
 	ClStatePath *path = create_path();
 	int			n;
 
-	cl_transitions_receive_labels(buf, type, &path->labels);
+	cl_transitions_receive_labels(buf, type, path->labels);
+	path->n_skipped = path->labels->n_skipped;
 	n = cl_wire_count(buf, type, PG_INT32_MAX, 2 * sizeof(int32) + sizeof(int64));
 	for (int i = 0; i < n; i++)
 	{
@@ -150,9 +230,9 @@ read_path(StringInfo buf)
 		int32		place = (int32) pq_getmsgint(buf, sizeof(int32));
 		int64		amount = pq_getmsgint64(buf);
 
-		if (place < 0 || place >= path->labels.n_states)
+		if (place < 0 || place >= path->labels->n_states)
 			cl_wire_invalid(type, "place of a state is out of range");
-		cl_state_path_add(path, month, place, amount);
+		add_step(path, month, place, amount);
 	}
 	return path;
 }
@@ -174,17 +254,21 @@ CL_SUMMARY_FUNCTION(state_path, deserial)
 static pg_attribute_always_inline Datum
 add_month(FunctionCallInfo fcinfo, ClStateKind kind, ClAmountType type)
 {
-	ClStatePath *path = cl_agg_state(fcinfo, create_path);
+	ClStatePath *path = likely(!PG_ARGISNULL(0)) ? (ClStatePath *) PG_GETARG_POINTER(0) :
+		begin_path(fcinfo, kind, type != CL_NO_AMOUNT);
 	int64		amount = 0;
+	int			place;
 
-	if (unlikely(path->labels.kind != kind))
-		cl_transitions_require(&path->labels, kind, type != CL_NO_AMOUNT);
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) ||
 		(type != CL_NO_AMOUNT && (PG_ARGISNULL(3) || !cl_amount(PG_GETARG_DATUM(3), type, &amount))))
-		path->labels.n_skipped++;
-	else
-		cl_state_path_add(path, cl_month_of(PG_GETARG_DATEADT(1)),
-						  cl_transitions_argument(fcinfo, 2, kind, &path->labels), amount);
+	{
+		path->n_skipped++;
+		PG_RETURN_POINTER(path);
+	}
+	place = cl_transitions_argument_or_none(fcinfo, 2, kind, path->labels);
+	if (unlikely(place < 0))
+		place = cl_transitions_argument(fcinfo, 2, kind, own_labels(path));
+	add_step(path, cl_month_of(PG_GETARG_DATEADT(1)), place, amount);
 	PG_RETURN_POINTER(path);
 }
 
@@ -230,21 +314,9 @@ contradiction(const ClStatePath *path, int at)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("rows of one account contradict each other about a month"),
-			 errdetail("In %s one says state %s.", cl_month_string(path->month[at].month),
-					   cl_state_string(&path->labels, path->month[at].place)),
+			 errdetail("In %s one says state %s.", cl_month_string(cl_state_path_month(path, at)),
+					   cl_state_string(path->labels, path->step[at].place)),
 			 errhint("A group is one account: group by its number, and look for months that are there twice.")));
-}
-
-static void
-require_within_a_century(const ClStatePath *path)
-{
-	if (path->n > 0 && path->month[path->n - 1].month - path->month[0].month > CL_TRANSITIONS_MONTHS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("months of one account are more than a century apart"),
-				 errdetail("Found %s and %s.", cl_month_string(path->month[0].month),
-						   cl_month_string(path->month[path->n - 1].month)),
-				 errhint("Look for a date that stands for \"never\" or \"not known\", and leave its row out.")));
 }
 
 Datum
@@ -261,9 +333,10 @@ cl_state_path_final(PG_FUNCTION_ARGS)
 	at = cl_state_path_settle(path);
 	if (at >= 0)
 		contradiction(path, at);
-	require_within_a_century(path);
+	if (path->n > 0 && path->step[path->n - 1].offset - path->step[0].offset > CL_TRANSITIONS_MONTHS)
+		apart(cl_state_path_month(path, 0), cl_state_path_month(path, path->n - 1));
 	transitions = transitions_summary.create();
-	cl_transitions_require(transitions, path->labels.kind, path->labels.with_amounts);
+	cl_transitions_require(transitions, path->labels->kind, path->labels->with_amounts);
 	cl_state_path_transitions(path, transitions);
 	return cl_summary_datum(&transitions_summary, transitions);
 }

@@ -27,23 +27,28 @@ extern bool *cl_transitions_chosen(const ClTransitions *transitions, ArrayType *
 
 extern void cl_transitions_bad_name(int length) pg_attribute_noreturn();
 
-/* The place of the state in an argument of a transition function. */
+/* The place of the state in an argument of a transition function; -1 where there is no room for it. */
+static pg_attribute_always_inline int
+cl_transitions_argument_or_none(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *transitions)
+{
+	text	   *name;
+	ClState		state = {0};
+
+	if (kind == CL_STATES_NUMBERS)
+		return cl_transitions_number(transitions, PG_GETARG_INT32(argno));
+	name = PG_GETARG_TEXT_PP(argno);
+	state.name = VARDATA_ANY(name);
+	state.length = VARSIZE_ANY_EXHDR(name);
+	if (unlikely(state.length < 1 || state.length > CL_TRANSITIONS_NAME))
+		cl_transitions_bad_name(state.length);
+	return cl_transitions_new_state(transitions, &state);
+}
+
 static pg_attribute_always_inline int
 cl_transitions_argument(FunctionCallInfo fcinfo, int argno, ClStateKind kind, ClTransitions *transitions)
 {
-	int			place;
+	int			place = cl_transitions_argument_or_none(fcinfo, argno, kind, transitions);
 
-	if (kind == CL_STATES_NUMBERS)
-		place = cl_transitions_number(transitions, PG_GETARG_INT32(argno));
-	else
-	{
-		text	   *name = PG_GETARG_TEXT_PP(argno);
-		ClState		state = {.name = VARDATA_ANY(name), .length = VARSIZE_ANY_EXHDR(name)};
-
-		if (unlikely(state.length < 1 || state.length > CL_TRANSITIONS_NAME))
-			cl_transitions_bad_name(state.length);
-		place = cl_transitions_new_state(transitions, &state);
-	}
 	if (unlikely(place < 0))
 		cl_transitions_too_many();
 	return place;
