@@ -74,6 +74,35 @@ SELECT * FROM credit_limit.run_alerts('book_w', '2026-07-02');
 SELECT day, n.cases FROM (VALUES (DATE '2026-07-03'), ('2026-07-04'), ('2026-07-05'), ('2026-07-09')) d(day), LATERAL credit_limit.run_alerts('book_w', day) n;
 SELECT count(*) AS of_july, (SELECT count(*) FROM (SELECT account_id FROM by_hand ORDER BY avoided DESC, account_id LIMIT 28) h
   WHERE NOT EXISTS (SELECT FROM book_w.alert_case c WHERE c.account_id = h.account_id)) AS best_without FROM book_w.alert_case WHERE opened_on >= '2026-07-01';
+-- What is known later ranks open cases anew: a PD from outside, an amount, a decision. They are worth what plain SQL says, and the list is in that order.
+BEGIN;
+SELECT array_agg(account_id ORDER BY place DESC) AS last FROM book_w.alert_case WHERE opened_on = '2026-06-30' \gset
+UPDATE book_w.borrower SET external_pd = 0.97 WHERE borrower_id = (:'last'::bigint[])[1] - 100;
+UPDATE book_w.account SET balance = 0, pending = 0 WHERE account_id = (:'last'::bigint[])[22];
+SELECT count(*) AS open, count(*) FILTER (WHERE abs(c.loss_avoided - h.avoided) > 0.02) > 1 AS outdated
+FROM book_w.alert_case c JOIN by_hand h USING (account_id);
+SELECT cases FROM credit_limit.run_alerts('book_w', '2026-07-09');
+SELECT count(*) AS open, bool_and(c.pd IS NOT DISTINCT FROM h.pd AND abs(c.expected_loss - h.expected_loss) <= 0.01
+    AND abs(c.loss_avoided - h.avoided) <= 0.02) AS anew,
+  bool_and(r.place = h.place) AS in_order, min(r.place) FILTER (WHERE c.account_id = (:'last'::bigint[])[1]) < 5 AS up,
+  bool_and(c.opened_on < '2026-07-01') FILTER (WHERE c.place > 6) AS place_of_its_day
+FROM book_w.alert_case c JOIN (SELECT case_id, row_number() OVER () AS place FROM book_w_report.report_cases) r USING (case_id)
+JOIN (SELECT h.*, row_number() OVER (ORDER BY avoided DESC, account_id) AS place FROM by_hand h
+  WHERE account_id IN (SELECT account_id FROM book_w.alert_case)) h USING (account_id);
+ROLLBACK;
+-- Where collections work what is late, such accounts get no case and do not wait for one. Here all are late but 99, whose months are not known,
+-- 101, by now 29 days, and 102, whose month is too old; 103 has 30 days, 104 has paid and is bankrupt.
+BEGIN;
+UPDATE book_w.alert_setting SET late_cases = false, cases_a_month = 2000;
+UPDATE book_w.alert SET case_id = NULL;
+DELETE FROM book_w.alert_case;
+INSERT INTO book_w.account_month
+VALUES (101, '2026-07-01', 1000, 10, 5, 5, 29), (103, '2026-07-01', 1000, 10, 5, 5, 30), (104, '2026-07-01', 1000, 10, 5, 5, 0);
+UPDATE book_w.account_month SET month = '2026-05-01' WHERE account_id = 102;
+INSERT INTO book_w.exclusion (borrower_id, kind, valid_from) VALUES (4, 'bankrupt', '2026-07-10');
+SELECT cases, waiting FROM credit_limit.run_alerts('book_w', '2026-07-10');
+SELECT array_agg(account_id ORDER BY account_id) AS cases FROM book_w.alert_case;
+ROLLBACK;
 
 -- Who works cases. The trigger says who and when, whatever he gives.
 SELECT credit_limit.set_business_date('book_w', '2026-07-09');

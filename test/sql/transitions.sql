@@ -106,11 +106,13 @@ SELECT state_path_agg(m, s) FROM (VALUES (DATE '2026-01-01', 1), ('2026-02-01', 
 SELECT state_path_agg(m, 1) FROM (VALUES (DATE '1900-01-01'), ('2026-02-01')) v (m);
 SELECT state_path_agg('infinity', 1);
 -- All accounts together may have more states than there is room for in one value, an account may not; those that a path has stay its own.
-CREATE TABLE many AS SELECT i AS account_id, (DATE '2026-01-01' + make_interval(months => m))::date AS month, 1000 + i * m AS state, 'of ' || i || ' ' || m AS name
+CREATE TABLE many AS
+SELECT i AS account_id, (DATE '2026-01-01' + make_interval(months => m))::date AS month, 1000 + i * m AS state, 'of ' || i || ' ' || m AS name
 FROM generate_series(1, 400) i, generate_series(0, 2) m;
-SELECT count(*) AS accounts, count(*) FILTER (WHERE n IS DISTINCT FROM transitions_pairs) AS numbers_differ, count(*) FILTER (WHERE x IS DISTINCT FROM name_pairs) AS names_differ
+SELECT count(*) AS accounts, count(*) FILTER (WHERE n IS DISTINCT FROM number_pairs) AS numbers_differ,
+  count(*) FILTER (WHERE x IS DISTINCT FROM name_pairs) AS names_differ
 FROM (SELECT account_id, state_path_agg(month, state) AS n, state_path_agg(month, name) AS x FROM many GROUP BY account_id) p
-JOIN (SELECT account_id, transitions_agg(f, state) AS transitions_pairs, transitions_agg(f_name, name) AS name_pairs
+JOIN (SELECT account_id, transitions_agg(f, state) AS number_pairs, transitions_agg(f_name, name) AS name_pairs
   FROM (SELECT *, lag(state) OVER w AS f, lag(name) OVER w AS f_name FROM many WINDOW w AS (PARTITION BY account_id ORDER BY month)) s
   WHERE f IS NOT NULL GROUP BY account_id) q USING (account_id);
 SELECT transition_states(state_path_agg(DATE '2000-01-01' + 31 * i, i)) IS NOT NULL AS room FROM generate_series(1, 256) i;

@@ -35,7 +35,7 @@ $$;
 -- monthly_indicators(), and what came after it within the outcome months. phase 1 are the months that choose, whose outcome is
 -- what was known at their end, phase 2 those that are judged; others have none
 CREATE FUNCTION credit_limit_internal.backtest_panel(first_month date, months int, train int, outcome int)
-RETURNS TABLE (account_id bigint, borrower_id bigint, product text, segment text, m int, phase int, fits boolean, counts boolean,
+RETURNS TABLE (account_id bigint, borrower_id bigint, product text, segment text, m int, phase int, late boolean, counts boolean,
   bad_at int, cut_at int, credit_limit numeric, drawn numeric, lgd float8, ccf float8, exchange_rate numeric, readings float8[])
 LANGUAGE sql STABLE ROWS 1000000
 AS $$
@@ -71,12 +71,13 @@ AS $$
           WHEN u.m <= backtest_panel.months - backtest_panel.outcome THEN 2 END AS phase,
         CASE WHEN u.m <= backtest_panel.train THEN least(u.m + backtest_panel.outcome, backtest_panel.train)
           ELSE u.m + backtest_panel.outcome END AS until,
-        u.credit_limit > 0 AND NOT u.bad AND u.days_past_due < 30 AS fits,
+        u.bad OR coalesce(u.days_past_due >= 30, false) AS late,
+        coalesce(u.credit_limit > 0 AND NOT u.bad AND u.days_past_due < 30, false) AS fits,
         min(CASE WHEN u.bad THEN u.m END) OVER next AS next_bad, min(CASE WHEN u.cut THEN u.m END) OVER next AS next_cut,
         min(CASE WHEN u.days_past_due IS NOT NULL THEN u.m END) OVER next AS next_known
       FROM used u
       WINDOW next AS (PARTITION BY u.account_id ORDER BY u.m DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
-  SELECT w.account_id, w.borrower_id, w.product, w.segment, w.m, w.phase, coalesce(w.fits, false),
+  SELECT w.account_id, w.borrower_id, w.product, w.segment, w.m, w.phase, w.late,
     coalesce(w.fits AND w.next_known <= w.until AND w.phase > 0, false), CASE WHEN w.next_bad <= w.until THEN w.next_bad END,
     w.next_cut, w.credit_limit, greatest(w.balance, 0), w.lgd, w.ccf, w.exchange_rate,
     ARRAY[nullif(w.utilization, 'NaN'), nullif(w.utilization - w.utilization_before, 'NaN'),
@@ -136,7 +137,9 @@ $$;
 -- its first alert. precision: part of the accounts with an alert that turned bad. lift: precision by the rate of all accounts in
 -- the same months. recall: part of the accounts that turned bad that had an alert before. lead: months from alert to bad; low and
 -- high are those of the median. loss: drawn when bad x lgd, of which loss_caught had an alert. Cases: each month those
--- cases_a_month accounts with an open alert and without a case that avoid most loss, by the PD of decisions up to then. acted_on:
+-- cases_a_month accounts with an open alert and without a case that avoid most loss, by the PD of decisions up to then; accounts
+-- that are 30 days late or bad are among them, as in run_alerts(), unless late_cases of alert_setting is false. late_accounts:
+-- accounts that were so at an alert; such an alert counts in nothing else. acted_on:
 -- accounts with an alert whose case somebody worked or whose limit fell or was frozen before they turned bad; precision of these
 -- and of the untouched ones apart. Intervals are of 95 %, borrowers being what is independent. Options: train_months (12),
 -- outcome_months (of report_assumption), min_lift (1), cases_a_month (a number or an array: rows for each; default of
@@ -145,12 +148,12 @@ $$;
 CREATE FUNCTION credit_limit.backtest_alerts(book text, first_month date, last_month date, options jsonb DEFAULT '{}')
 RETURNS TABLE (kind text, rule text, indicator text, cases_a_month int, chosen boolean, train_accounts bigint, train_lift float8,
   train_lift_low float8, train_lift_high float8, judged_from date, judged_to date, alerts bigint, alerts_a_month float8,
-  alerts_a_month_low float8, alerts_a_month_high float8, accounts bigint, "precision" float8, precision_low float8,
-  precision_high float8, base_rate float8, lift float8, lift_low float8, lift_high float8, bad_accounts bigint, recall float8,
-  recall_low float8, recall_high float8, lead_q1 float8, lead_median float8, lead_q3 float8, lead_low int, lead_high int,
-  loss numeric, loss_caught float8, loss_caught_low float8, loss_caught_high float8, acted_on bigint, precision_acted float8,
-  precision_acted_low float8, precision_acted_high float8, precision_untouched float8, precision_untouched_low float8,
-  precision_untouched_high float8, status text)
+  alerts_a_month_low float8, alerts_a_month_high float8, late_accounts bigint, accounts bigint, "precision" float8,
+  precision_low float8, precision_high float8, base_rate float8, lift float8, lift_low float8, lift_high float8,
+  bad_accounts bigint, recall float8, recall_low float8, recall_high float8, lead_q1 float8, lead_median float8, lead_q3 float8,
+  lead_low int, lead_high int, loss numeric, loss_caught float8, loss_caught_low float8, loss_caught_high float8,
+  acted_on bigint, precision_acted float8, precision_acted_low float8, precision_acted_high float8, precision_untouched float8,
+  precision_untouched_low float8, precision_untouched_high float8, status text)
 LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
@@ -162,6 +165,7 @@ DECLARE
   months int;
   rules jsonb;
   capacities int[];
+  with_late boolean;
 BEGIN
   PERFORM credit_limit_internal.check_options('backtest_alerts', options, '{
     "rules": "$.type() == \"array\" && $.size() > 0 && $.size() <= 1000",
@@ -182,6 +186,7 @@ BEGIN
   outcome := coalesce((options ->> 'outcome_months')::numeric, (SELECT max(a.outcome_months) FROM report_assumption a));
   capacities := ARRAY(SELECT DISTINCT c::int FROM jsonb_path_query(coalesce(options -> 'cases_a_month',
     (SELECT to_jsonb(s.cases_a_month) FROM alert_setting s)), 'lax $[*]') c ORDER BY 1);
+  SELECT s.late_cases INTO with_late FROM alert_setting s;
   -- Months count from 1. The last month of the book ends what is known of outcomes.
   SELECT 12 * (extract(year FROM l.month) - extract(year FROM first)) + extract(month FROM l.month) - extract(month FROM first)
     + 1 INTO months FROM (SELECT max(h.month) AS month FROM account_month h WHERE h.month BETWEEN first AND last_month) l;
@@ -260,7 +265,7 @@ BEGIN
         SELECT w.account_id, w.m, w.exchange_rate, e.whole - e.drawn + round(t.saved_of_drawn::numeric * e.drawn, 2) AS avoided
         FROM (SELECT p.*, coalesce(d.pd, (avg(d.pd::numeric) OVER (PARTITION BY p.m))::float8, 1) AS pd
           FROM (SELECT DISTINCT a.account_id, a.m FROM raised a JOIN choice c ON c.list = a.list AND c.chosen WHERE a.phase = 2) a
-          JOIN panel p ON p.account_id = a.account_id AND p.m = a.m AND p.fits
+          JOIN panel p ON p.account_id = a.account_id AND p.m = a.m AND (with_late OR NOT p.late)
           LEFT JOIN pd d ON d.account_id = a.account_id AND d.m = a.m) w
         CROSS JOIN alert_setting t
         CROSS JOIN LATERAL (SELECT credit_limit.expected_loss(w.pd, w.lgd, w.ccf, w.drawn, w.credit_limit) AS whole,
@@ -269,7 +274,8 @@ BEGIN
         SELECT 'cases' AS kind, w.m, array_agg(w.account_id ORDER BY w.avoided * w.exchange_rate DESC, w.account_id) AS ids
         FROM waiting w WHERE w.avoided > 0 GROUP BY w.m
         UNION ALL SELECT 'pd', d.m, array_agg(d.account_id ORDER BY d.pd DESC, d.account_id)
-        FROM pd d JOIN panel p ON p.account_id = d.account_id AND p.m = d.m AND p.fits GROUP BY d.m),
+        FROM pd d JOIN panel p ON p.account_id = d.account_id AND p.m = d.m AND (with_late OR NOT p.late)
+        WHERE p.credit_limit > 0 OR p.drawn > 0 GROUP BY d.m),
       picked AS (
         SELECT l.list, t.m, unnest(t.ids) AS account_id FROM list l CROSS JOIN LATERAL (
           WITH RECURSIVE turn AS (
@@ -288,6 +294,9 @@ BEGIN
         SELECT k.list, k.account_id, p.borrower_id, k.m, p.bad_at, coalesce(p.bad_at, k.m + outcome + 1) AS until, p.cut_at,
           b.rate, row_number() OVER (PARTITION BY k.list, k.account_id ORDER BY k.m) AS place
         FROM mark k JOIN panel p ON p.account_id = k.account_id AND p.m = k.m AND p.counts JOIN base b ON b.m = k.m),
+      late AS (
+        SELECT k.list, count(DISTINCT k.account_id) AS n FROM mark k JOIN panel p ON p.account_id = k.account_id AND p.m = k.m
+        WHERE p.late GROUP BY k.list),
       act AS MATERIALIZED (
         SELECT c.account_id, (k.done_at AT TIME ZONE 'UTC')::date AS day FROM alert_case_act k
         JOIN alert_case c ON c.case_id = k.case_id
@@ -322,9 +331,9 @@ BEGIN
       c.low, c.high, (first + make_interval(months => train))::date,
       (first + make_interval(months => months - outcome - 1))::date, coalesce(k.n, 0)::bigint,
       coalesce(k.n, 0)::float8 / (months - outcome - train), o.low / (months - outcome - train),
-      least(o.high / (months - outcome - train), l.cases), coalesce(p.n, 0)::bigint, p.share, p.low, p.high, e.rate,
-      p.share / e.rate, p.low / e.rate, p.high / e.rate, (SELECT count(*) FROM defaulted), y.share, y.low, y.high, q.lead[1],
-      q.lead[2], q.lead[3], q.sorted[q.below], q.sorted[cardinality(q.sorted) + 1 - q.below],
+      least(o.high / (months - outcome - train), l.cases), coalesce(z.n, 0), coalesce(p.n, 0)::bigint, p.share, p.low,
+      p.high, e.rate, p.share / e.rate, p.low / e.rate, p.high / e.rate, (SELECT count(*) FROM defaulted), y.share, y.low,
+      y.high, q.lead[1], q.lead[2], q.lead[3], q.sorted[q.below], q.sorted[cardinality(q.sorted) + 1 - q.below],
       coalesce((SELECT sum(d.loss) FROM defaulted d), 0), w.share, w.low, w.high, coalesce(a.n, 0)::bigint, a.share,
       a.low, a.high, u.share, u.low, u.high,
       CASE WHEN l.kind = 'rule' AND r.place IS NULL THEN 'not an indicator of an account by the month'
@@ -344,6 +353,7 @@ BEGIN
         array_agg(x.lead ORDER BY x.lead) AS sorted,
         CASE WHEN count(*) > 5 THEN floor((count(*) + 1 - 1.959963984540054 * sqrt(count(*)::float8)) / 2)::int END AS below
       FROM caught x WHERE x.lead > 0 GROUP BY x.list) q ON q.list = l.list
+    LEFT JOIN late z ON z.list = l.list
     LEFT JOIN share p ON p.list = l.list AND p.measure = 'all'
     LEFT JOIN share a ON a.list = l.list AND a.measure = 'acted'
     LEFT JOIN share u ON u.list = l.list AND u.measure = 'untouched'

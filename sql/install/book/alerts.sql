@@ -50,6 +50,8 @@ CREATE TABLE @book@.alert_setting (
     -- that working a case in time avoids; the loss on what is not drawn yet is avoided whole
   held_out float8 NOT NULL DEFAULT 0 CHECK (held_out BETWEEN 0 AND 0.5),	-- part of the accounts, by hash, whose cases nobody
     -- is shown, so that the effect of working them can be told
+  late_cases boolean NOT NULL DEFAULT true,	-- whether accounts that are bad, or 30 days past due, get cases like others;
+    -- false: collections work them
   notify boolean NOT NULL DEFAULT false);	-- whether a run ends with NOTIFY credit_limit_alerts: counts only, since every role
     -- may listen
 INSERT INTO @book@.alert_setting DEFAULT VALUES;
@@ -63,9 +65,9 @@ CREATE TABLE @book@.alert_case (
   opened_on date NOT NULL,	-- the day of the run that opened it
   severity text NOT NULL CHECK (severity IN ('watch', 'act')),	-- the highest of its rules
   pd float8,	-- of the latest decision, or external_pd; NULL: not known, and the mean of those that are known was taken
-  expected_loss numeric NOT NULL,	-- pd x lgd x (drawn + ccf x unused) on that day
+  expected_loss numeric NOT NULL,	-- pd x lgd x (drawn + ccf x unused); both as of the latest run before the case was closed
   loss_avoided numeric NOT NULL,	-- of it, what working the case avoids: what cases are ranked by
-  place int NOT NULL,	-- in the ranking of that day, counted from 1
+  place int NOT NULL,	-- in the ranking of the day on which it was opened, counted from 1
   held_out boolean NOT NULL DEFAULT false,	-- the case is not shown to anybody
   status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'acknowledged', 'snoozed', 'closed')),
   snoozed_until date,	-- the day on which it is open again
@@ -383,7 +385,8 @@ $$;
 -- leave_after periods, the subject is gone or the rule is not active. A period is a day of run_alerts(), or a month for an
 -- indicator that is known by the month. The same day again counts nothing twice, and an unknown value changes nothing. Accounts
 -- with a new alert and without an open case get one, those first that avoid most loss: on a day as many as cases_a_month of
--- alert_setting leaves. Errors: no day, one before the latest, or one more than a year after the latest month (22023)
+-- alert_setting leaves. The expected loss of open cases is computed anew, by what is known then.
+-- Errors: no day, one before the latest, or one more than a year after the latest month (22023)
 CREATE FUNCTION credit_limit.run_alerts(book text, as_of date, OUT opened bigint, OUT closed bigint, OUT cases bigint,
     OUT waiting bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -22,8 +22,25 @@ AS $$
       AND r.as_of < case_quota.day) l
 $$;
 
+-- in an open book: whether an account is bad on a day, or 30 days past due in its month or else the one before
+CREATE FUNCTION credit_limit_internal.is_late(account bigint, day date) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+  SELECT coalesce(m.days_past_due >= least(30, p.bad_days), false) OR EXISTS (SELECT FROM exclusion e
+    WHERE e.borrower_id = a.borrower_id AND e.kind = 'bankrupt' AND e.valid_from <= is_late.day
+      AND (e.valid_to >= is_late.day OR e.valid_to IS NULL))
+  FROM account a
+  LEFT JOIN LATERAL (SELECT h.days_past_due FROM account_month h WHERE h.account_id = a.account_id
+      AND h.month > (date_trunc('month', is_late.day::timestamp) - interval '2 months')::date AND h.month <= is_late.day
+    ORDER BY h.month DESC LIMIT 1) m ON true
+  LEFT JOIN report_assumption own ON own.product = a.product
+  JOIN report_assumption p ON p.product = coalesce(own.product, '')
+  WHERE a.account_id = is_late.account
+$$;
+
 -- in an open book: part of a run of alerts: wakes cases that were snoozed, gives them new alerts, closes those that nobody looked
--- at and whose alerts are closed, and opens those that avoid most loss; waiting: accounts with alerts that got none
+-- at and whose alerts are closed, computes anew what the open ones are worth, and opens those that avoid most loss; waiting:
+-- accounts with alerts that got none
 CREATE FUNCTION credit_limit_internal.open_cases(day date, OUT opened bigint, OUT lapsed bigint, OUT waiting bigint)
 LANGUAGE plpgsql
 AS $$
@@ -52,14 +69,17 @@ BEGIN
 
   -- An alert that fed a case before opens no other: when the case is closed, somebody has decided on it.
   WITH fresh AS MATERIALIZED (
-      SELECT x.account_id, min(x.severity) AS severity FROM alert x	-- act comes before watch
-      WHERE x.closed_on IS NULL AND x.case_id IS NULL AND x.account_id IS NOT NULL GROUP BY x.account_id),
+      SELECT n.* FROM (SELECT x.account_id, min(x.severity) AS severity FROM alert x	-- act comes before watch
+        WHERE x.closed_on IS NULL AND x.case_id IS NULL AND x.account_id IS NOT NULL GROUP BY x.account_id) n
+      WHERE (SELECT s.late_cases FROM alert_setting s) OR NOT credit_limit_internal.is_late(n.account_id, open_cases.day)),
     known AS (
-      SELECT f.account_id, f.severity, a.borrower_id, coalesce(d.pd, b.external_pd) AS pd, p.lgd, a.credit_limit::numeric
-          AS credit_limit, greatest(a.balance, 0)::numeric + a.pending::numeric AS drawn,
+      SELECT f.account_id, f.severity, f.case_id, a.borrower_id, coalesce(d.pd, b.external_pd) AS pd, p.lgd,
+        a.credit_limit::numeric AS credit_limit, greatest(a.balance, 0)::numeric + a.pending::numeric AS drawn,
         CASE WHEN a.frozen THEN 0 ELSE p.ccf END AS ccf, p.exchange_rate,
         avg(coalesce(d.pd, b.external_pd)::numeric) OVER () AS mean_pd
-      FROM fresh f JOIN account a ON a.account_id = f.account_id AND a.status = 'open'
+      FROM (SELECT n.account_id, n.severity, NULL::bigint AS case_id FROM fresh n
+        UNION ALL SELECT c.account_id, c.severity, c.case_id FROM alert_case c WHERE c.status <> 'closed') f
+      JOIN account a ON a.account_id = f.account_id AND a.status = 'open'
       JOIN borrower b ON b.borrower_id = a.borrower_id
       -- By its key for each account: alerts of this transaction have no statistics yet, and a plan of the whole may be quadratic.
       LEFT JOIN LATERAL (SELECT w.pd FROM decision w
@@ -67,7 +87,7 @@ BEGIN
           AND w.as_of <= open_cases.day ORDER BY w.as_of DESC, w.decided_at DESC, w.decision_id DESC LIMIT 1) d ON true
       LEFT JOIN report_assumption own ON own.product = a.product
       JOIN report_assumption p ON p.product = coalesce(own.product, '')),
-    worth AS (
+    worth AS MATERIALIZED (
       SELECT k.*, e.whole AS expected_loss, e.whole - e.drawn + round(s.saved_of_drawn::numeric * e.drawn, 2) AS loss_avoided,
         credit_limit.assign_arm('alert_case', k.account_id::text, '{held_out,worked}', ARRAY[s.held_out, 1 - s.held_out])
           = 'held_out' AS held_out
@@ -77,9 +97,13 @@ BEGIN
     ranked AS (
       SELECT w.*, row_number() OVER o AS place, count(*) FILTER (WHERE NOT w.held_out) OVER (o ROWS BETWEEN UNBOUNDED PRECEDING
         AND 1 PRECEDING) AS before
-      FROM worth w WHERE w.loss_avoided > 0
+      FROM worth w WHERE w.loss_avoided > 0 AND w.case_id IS NULL
       -- Where no PD is known the loss is that of a default, so the graver alerts go before the larger amounts.
       WINDOW o AS (ORDER BY w.mean_pd IS NULL AND w.severity = 'watch', w.loss_avoided * w.exchange_rate DESC, w.account_id)),
+    again AS (
+      UPDATE alert_case c SET pd = w.pd, expected_loss = w.expected_loss, loss_avoided = w.loss_avoided FROM worth w
+      WHERE c.case_id = w.case_id
+        AND (c.pd, c.expected_loss, c.loss_avoided) IS DISTINCT FROM (w.pd, w.expected_loss, w.loss_avoided)),
     made AS (
       INSERT INTO alert_case AS c (account_id, borrower_id, opened_on, severity, pd, expected_loss, loss_avoided, place, held_out)
       SELECT r.account_id, r.borrower_id, open_cases.day, r.severity, r.pd, r.expected_loss, r.loss_avoided, r.place, r.held_out

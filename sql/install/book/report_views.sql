@@ -381,7 +381,8 @@ BEGIN
       "account_id": "of the account", "product": "of the account", "segment": "of the borrower", "currency": "of the amounts",
       "severity": "the highest of its rules", "rules": "with an open alert that feeds it", "alerts": "how many these are",
       "pd": "probability of default that it was ranked by; NULL: not known", "expected_loss": "pd x lgd x (drawn + ccf x unused) '
-      'when it was opened", "loss_avoided": "of it, what working the case avoids", "place": "in the ranking of its day"}',
+      'as of the latest run of alerts", "loss_avoided": "of it, what working the case avoids", '
+      '"place": "in the ranking of the day on which it was opened"}',
     $$SELECT c.case_id, c.opened_on, coalesce(d.business_date, (SELECT max(r.as_of) FROM @book@.run r WHERE r.job = 'alerts'
           AND r.status = 'done')) - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
         a.product, b.segment, a.currency, c.severity, x.rules, x.alerts, round(c.pd::numeric, 6) AS pd, c.expected_loss,
