@@ -185,6 +185,10 @@ UPDATE book_w.alert_rule SET enter_at = 61 WHERE rule = 'past due' AND valid_fro
 INSERT INTO book_w.alert_rule (rule, indicator, enter_at, leave_at, severity, products, segments)
 VALUES ('farms on cards', 'utilization', 0.9, 0.5, 'act', '{card}', '{farm}'), ('farm share', 'segment_share', 0.1, 0.05, 'watch', NULL, '{farm}');
 SELECT rule, valid_from, enter_at FROM book_w.alert_rule WHERE rule IN ('past due', 'farms on cards') ORDER BY 1, 2;
+-- A snapshot that may not see the latest run.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+DELETE FROM book_w.alert_rule WHERE rule = 'farm share';
+ROLLBACK;
 UPDATE book_w.account SET balance = 0.96 * credit_limit WHERE account_id IN (104, 106, 107, 108);
 SELECT credit_limit.run_alerts('book_w', '2026-10-30') IS NOT NULL AS run;
 SELECT x.rule, x.rule_from, string_agg(x.subject, ', ' ORDER BY x.subject) AS subjects FROM book_w.alert x WHERE x.rule LIKE 'farm%' GROUP BY 1, 2 ORDER BY 1;

@@ -71,7 +71,7 @@ SELECT account_id, month, '2026-11-30', 100, 100, 900, 200 FROM book_p.account_m
 -- Before the first refresh there are no positions; then one for each open account.
 SELECT count(*) AS gaps FROM book_p_report.report_gap;
 SELECT credit_limit.refresh_reports('book_p');
-SELECT * FROM book_p.report_refresh;
+SELECT only_row, as_of, latest_month, assumption FROM book_p.report_refresh;
 SELECT credit_limit.refresh_reports('book_p') = (SELECT count(*) FROM book_p.account WHERE status = 'open') AS again;
 ANALYZE;
 

@@ -7,7 +7,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $ddl$
 
 -- months to be counted by the next credit_limit.refresh_reports(), once or several times. Triggers of account_month write here
--- what changed, and the month after; after changes of months that fire no trigger, insert a row
+-- what changed, and the month after, and a refresh those of a partition that was attached; after other changes of months that
+-- fire no trigger, insert a row
 CREATE TABLE @book@.report_change (
   month date NOT NULL)
 
@@ -114,6 +115,44 @@ BEGIN
 END
 $$;
 
+-- in an open book, part of mark_unwatched(): marks the months of partitions that were attached since the latest refresh, which
+-- fires no trigger. Months of a partition that was dropped keep their counts
+CREATE FUNCTION credit_limit_internal.mark_attached() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  known text[];
+  parts text[];
+BEGIN
+  SELECT f.partitions INTO known FROM report_refresh f;
+  -- One that was taken off and put back has been attached by another transaction.
+  parts := ARRAY(SELECT format('%s %s', i.inhrelid::oid, i.xmin) FROM pg_partition_tree(to_regclass('account_month')) t
+    JOIN pg_inherits i ON i.inhrelid = t.relid ORDER BY 1);
+  IF parts IS NOT DISTINCT FROM known THEN
+    RETURN;
+  END IF;
+  UPDATE report_refresh SET partitions = parts;
+  IF known IS NULL OR parts <@ known THEN
+    RETURN;
+  END IF;
+  WITH attached AS MATERIALIZED (
+      SELECT CASE WHEN t.level = 1 AND pg_get_partkeydef(to_regclass('account_month')::oid) = 'RANGE (month)' THEN
+        regexp_match(pg_get_expr(c.relpartbound, c.oid),
+          '^FOR VALUES FROM \(''([^'']+)''\) TO \(''([^'']+)''\)$')::date[] END AS days
+      FROM pg_partition_tree(to_regclass('account_month')) t JOIN pg_inherits i ON i.inhrelid = t.relid
+      JOIN pg_class c ON c.oid = t.relid WHERE format('%s %s', i.inhrelid::oid, i.xmin) <> ALL (known)),
+    month AS (
+      SELECT m.day::date AS month FROM attached a CROSS JOIN LATERAL generate_series(date_trunc('month', a.days[1]::timestamp),
+        a.days[2]::timestamp - interval '1 day', interval '1 month') m(day)
+      UNION SELECT m.month FROM account_month m WHERE EXISTS (SELECT FROM attached a WHERE a.days IS NULL)
+      UNION SELECT r.month FROM report_month r WHERE EXISTS (SELECT FROM attached a WHERE a.days IS NULL))
+  INSERT INTO report_change (month) SELECT DISTINCT (m.month + make_interval(months => n))::date
+  FROM month m, generate_series(0, 1) n
+  WHERE EXISTS (SELECT FROM account_month h WHERE h.month = m.month)
+    OR EXISTS (SELECT FROM report_month r WHERE r.month = m.month);
+END
+$$;
+
 -- in an open book, before months are counted: marks all months where nothing tells which changed (account_month is a view, or its
 -- triggers are off), or where report_assumption has another number of bad_days
 CREATE FUNCTION credit_limit_internal.mark_unwatched() RETURNS void
@@ -124,6 +163,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.need_every_row('a refresh of reports');
   PERFORM FROM report_refresh FOR NO KEY UPDATE;
+  PERFORM credit_limit_internal.mark_attached();
   other := EXISTS (SELECT FROM report_month r LEFT JOIN report_assumption own ON own.product = r.product
     JOIN report_assumption x ON x.product = coalesce(own.product, '') WHERE x.bad_days <> r.bad_days);
   IF other THEN
