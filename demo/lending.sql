@@ -179,6 +179,8 @@ SELECT count(case_id) AS cases, (SELECT cases_a_month FROM lending.alert_setting
   round(100 * sum(loss) FILTER (WHERE place <= n) / sum(loss), 1) AS "at best",
   round(100 * sum(loss) FILTER (WHERE case_id IS NOT NULL) / sum(loss) FILTER (WHERE place <= n), 1) AS "% of that"
 FROM ranked, (SELECT count(case_id) AS n FROM ranked) k;
+\echo Which rules are worth their alerts, this book cannot tell: it has twelve months, and nobody who was written off before the last.
+\echo doc/operator/alerts.md, "backtest", tells it of three years of all accounts of the same generator.
 
 \set step 'summarise the book'
 \ir step.sql
