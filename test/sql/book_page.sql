@@ -12,6 +12,20 @@ CREATE FUNCTION said(page text) RETURNS text LANGUAGE sql IMMUTABLE RETURN subst
 -- An empty book has a page: its figures have nothing to show.
 SELECT said(p), jsonb_array_length(figures(p)) AS figures, (SELECT bool_and(f -> 'rows' = '[]') FROM jsonb_array_elements(figures(p)) f) AS all_empty
 FROM report_html('book_pg') p;
+-- Each says what would fill it: jobs, functions, tables, columns and an option that there are.
+CREATE FUNCTION fills(page text) RETURNS TABLE (figure text, fill text) LANGUAGE sql
+  AS $$ SELECT m[1], m[2] FROM regexp_matches(page, '<figure class="chart" id="(\w+)">\n<h2>[^<]*</h2>\n<p class="note">[^<]*</p>\n'
+    '<p class="soft">([^<]*)</p>', 'g') m $$;
+SELECT count(*) AS figures, count(*) FILTER (WHERE fill ~ '^Nothing to show yet\. [A-Z].*\.$') AS say, count(DISTINCT fill) AS ways
+FROM report_html('book_pg') p, fills(p);
+SELECT count(*) AS words, count(DISTINCT word) AS ones, array_agg(DISTINCT word) FILTER (WHERE to_regproc('credit_limit.' || word) IS NULL
+    AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'book_pg'::regnamespace
+      AND word IN (c.relname, attname))
+    AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'credit_limit'::regnamespace AND proname = word)) AS wrong
+FROM report_html('book_pg') p, fills(p), LATERAL (SELECT m[1] AS word FROM regexp_matches(fill, '\m[a-z]+_[a-z_]+\M', 'g') m
+  UNION ALL SELECT m[1] FROM regexp_matches(fill, 'table (\w+)', 'g') m) w;
+SELECT array_agg(DISTINCT m[1]) AS jobs, bool_and(EXISTS (SELECT FROM book_pg.job j WHERE j.job = m[1])) AS there
+FROM report_html('book_pg') p, fills(p), regexp_matches(fill, 'job (\w+)', 'g') m;
 
 INSERT INTO book_pg.product VALUES ('card', 'Card', 'card', 'CNY', NULL, NULL), ('cash', 'Cash </script><b>', 'cash', 'CNY', NULL, NULL),
   ('abroad', 'Abroad', 'card', 'USD', NULL, NULL);
@@ -38,6 +52,7 @@ SELECT refresh_reports('book_pg', '2025-04-30');
 SELECT p AS page FROM report_html('book_pg') p \gset
 SELECT said(:'page');
 SELECT f ->> 'id' AS figure, f ->> 'kind' AS kind, jsonb_array_length(f -> 'rows') AS rows FROM jsonb_array_elements(figures(:'page')) f;
+SELECT figure, fill FROM fills(:'page');
 CREATE FUNCTION rows_of(page text, figure text) RETURNS jsonb LANGUAGE sql
   RETURN (SELECT f -> 'rows' FROM jsonb_array_elements(figures(page)) f WHERE f ->> 'id' = figure);
 SELECT (SELECT sum((r ->> 1)::int) FROM jsonb_array_elements(rows_of(:'page', 'use')) r) AS accounts,

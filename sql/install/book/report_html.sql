@@ -69,21 +69,23 @@ BEGIN
 END
 $create$;
 
--- part of report_html: the figures of a page, in their order. In a query @report@ is the schema of the reports, @currency@ the
--- currency, as a text of SQL
+-- part of report_html: the figures of a page, in their order. fill: what fills one that has no rows. In a query @report@ is the
+-- schema of the reports, @currency@ the currency, as a text of SQL
 CREATE FUNCTION credit_limit_internal.page_figures()
-RETURNS TABLE (name text, title text, note text, kind text, options jsonb, query text)
+RETURNS TABLE (name text, title text, note text, fill text, kind text, options jsonb, query text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $figures$
   VALUES
     ('use', 'How much of their limits do accounts use?',
       'Open accounts by what they have drawn of their limit today.',
+      'It shows the open accounts of table account.',
       'bar', '{}'::jsonb,
       $$SELECT band, sum(accounts) AS accounts
 FROM @report@.report_utilization_bands WHERE currency = @currency@
 GROUP BY place, band ORDER BY place$$),
     ('utilization', 'How does the use of limits move?',
       'What is drawn at the end of a month, as part of the limits.',
+      'It needs months in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization
 FROM @report@.report_utilization WHERE currency = @currency@
@@ -91,6 +93,7 @@ GROUP BY month, product ORDER BY month, product$$),
     ('unused', 'Why is credit that the rules would give not drawn?',
       'Each cause has its part, and the parts add up. risk, product: caps press the limit down; ungranted: not granted yet; '
       'demand: nobody wants more; dormancy: the line lies idle; buffer: kept for a month that needs it.',
+      'The job reports fills it; what rules and caps do is known after a run of decisions (run_decisions).',
       'waterfall', '{"total": "all that is unused"}',
       $$SELECT replace(cause, '_', ' ') AS cause, sum(unused) AS unused
 FROM @report@.report_gap WHERE currency = @currency@
@@ -98,6 +101,7 @@ GROUP BY place, cause HAVING sum(unused) <> 0 ORDER BY place$$),
     ('cost', 'What does unused credit cost in a year?',
       'Margin forgone on what is wanted and not given; what idle limits cost to keep; the expected loss on what would be '
       'drawn before a default.',
+      'The job reports fills it, by the margin, carry and lgd of report_assumption.',
       'bar', '{}',
       $$SELECT replace(cause, '_', ' ') AS cause, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost,
   sum(expected_loss) AS expected_loss
@@ -105,12 +109,15 @@ FROM @report@.report_gap WHERE currency = @currency@
 GROUP BY place, cause HAVING sum(forgone_margin + idle_cost + expected_loss) <> 0 ORDER BY place$$),
     ('gains', 'How many of the bad accounts do the lowest scores hold?',
       'Accounts sorted by score, the worst first. Without a score a tenth of them would hold a tenth of the bad ones.',
+      'It needs a run of decisions with scores, and account_month for the outcome_months (report_assumption) after it, in '
+      'which somebody turned bad.',
       'line', '{"percent": true}',
       $$WITH v AS MATERIALIZED (
   SELECT product, share_accounts, share_bad FROM @report@.report_score_bands WHERE share_bad IS NOT NULL)
 SELECT share_accounts, product, share_bad FROM v UNION SELECT 0, product, 0 FROM v ORDER BY product, share_accounts$$),
     ('calibration', 'Is the PD right?',
       'Tenths of the accounts by score, the worst first: the PD that was given, and the part that turned bad since.',
+      'It needs a run of decisions with PDs, and account_month for the outcome_months (report_assumption) after it.',
       'line', '{"percent": true}',
       $$SELECT band, round(sum(pd * accounts) / sum(accounts), 6) AS pd, round(sum(bad) / sum(accounts), 6) AS turned_bad
 FROM @report@.report_score_bands
@@ -118,17 +125,20 @@ WHERE pd IS NOT NULL
 GROUP BY band ORDER BY band$$),
     ('ranking', 'Where does the score rank, and where does it not?',
       'Area under the ROC curve by segment, with its 95 % interval: 0.5 is chance. The long tail has wide intervals.',
+      'It needs a run of decisions with scores, and account_month for the outcome_months (report_assumption) after it.',
       'band', '{"marks": [{"y": 0.5, "label": "chance"}]}',
       $$SELECT concat_ws(', ', product, segment) AS segment, auc, conf_low, conf_high
 FROM @report@.report_scores ORDER BY product, segment$$),
     ('stability', 'Are scores distributed as they were?',
       'Population stability index of each month against the first.',
+      'It needs a run of decisions with scores (run_decisions), and then one of each month.',
       'line', '{"marks": [{"y": 0.1, "label": "look into it"}, {"y": 0.25, "label": "shifted"}]}',
       $$SELECT month, product, psi
 FROM @report@.report_drift ORDER BY month, product$$),
     ('roll', 'Where do accounts go from one month to the next?',
       'Days past due in a month (down, with the number of accounts) and in the next (across); the shares of a line '
       'add up to one. The latest month of which most accounts have a next.',
+      'It needs two months in a row in account_month, counted by the job reports.',
       'heat', '{"percent": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_transitions WHERE currency = @currency@),
   moved AS (SELECT from_band, to_band, sum(accounts) AS accounts FROM v
@@ -144,6 +154,7 @@ WHERE f.b <> 'gone' WINDOW w AS (PARTITION BY f.b) ORDER BY f.place, t.place$$),
     ('vintages', 'Do younger accounts turn bad faster?',
       'Accounts by the quarter in which they were opened: the part that had been bad up to so many months later. Where a '
       'month of the quarter has not come so far, nothing is shown.',
+      'It needs accounts whose first months are in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$WITH v AS MATERIALIZED (
   SELECT to_char(cohort, 'YYYY "Q"Q') AS opened, cohort, months_on_book, accounts, bad
@@ -156,6 +167,8 @@ ORDER BY opened, months_on_book$$),
     ('turned_bad', 'Do more accounts turn bad than did?',
       'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first twelve months. '
       'report_bad_rate says for which segments it is an alarm.',
+      'It needs more than twelve months in account_month, counted by the job reports; in the first twelve somebody must '
+      'have turned bad.',
       'line', '{"percent": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_bad_rate WHERE currency = @currency@)
 SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate FROM v GROUP BY month, product
@@ -163,17 +176,20 @@ UNION ALL SELECT month, product || ', first year', round(sum(mean * at_risk) / s
 ORDER BY month, product$$),
     ('survival', 'How many accounts turn bad in their life?',
       'Part of the accounts that had been bad up to so many months on book, if none were closed before (Kaplan-Meier).',
+      'It needs two months in a row in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$SELECT months_on_book, product, 1 - survival AS turned_bad
 FROM @report@.report_survival WHERE currency = @currency@ ORDER BY product, months_on_book$$),
     ('concentration', 'How much hangs on few borrowers?',
       'As many borrowers with equal debts would be as concentrated (one over the index of Herfindahl and Hirschman).',
+      'It needs balances in account_month, counted by the job reports.',
       'line', '{}',
       $$SELECT month, product, effective_number AS equal_borrowers
 FROM @report@.report_concentration
 WHERE currency = @currency@ AND "of" = 'borrowers' AND effective_number IS NOT NULL ORDER BY month, product$$),
     ('dormant', 'How many lines lie dormant?',
       'Part of the lines without a balance in the last six months. Rules cap it.',
+      'It needs lines with six months in account_month, as of the job reports.',
       'bar', '{"percent": true}',
       $$SELECT product, round(sum(dormant) / sum(lines), 4) AS dormant
 FROM @report@.report_dormancy WHERE currency = @currency@
@@ -181,6 +197,7 @@ GROUP BY product ORDER BY product$$),
     ('forecast', 'How good were the forecasts of balances?',
       'Mean absolute error of the forecast of a month that has come, and of taking the last balance for it, which costs '
       'nothing.',
+      'It needs forecasts of the job demand (refresh_demand) of a month that has come to account_month since.',
       'bar', '{}',
       $$SELECT to_char(month, 'YYYY-MM') || ', ' || product AS month, round(sum(error * accounts) / sum(accounts), 2) AS forecast,
   round(sum(error_last_balance * accounts) / sum(accounts), 2) AS last_balance
@@ -188,17 +205,20 @@ FROM @report@.report_demand_quality WHERE currency = @currency@
 GROUP BY month, product ORDER BY month DESC, product LIMIT 12$$),
     ('frontier', 'What would more or less exposure earn?',
       'The best division of each budget over the accounts; the latest allocation.',
+      'It needs an allocation (draft_allocation), and shares in its option frontier.',
       'dot', '{"joined": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_frontier WHERE amount IS NOT NULL)
 SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
 FROM v WHERE allocation_id = (SELECT max(allocation_id) FROM v) ORDER BY amount$$),
     ('profit', 'What would another limit earn on one account?',
       'The account whose limit forgoes most, or that wants most beyond its limit, by the margin and carry of report_assumption.',
+      'The job reports fills it, for a line whose demand it can estimate from account_month.',
       'dot', '{"joined": true}',
       $$SELECT credit_limit, profit, CASE WHEN credit_limit = current_limit THEN 'limit today' END AS today
 FROM @report@.report_limit_profit WHERE currency = @currency@ ORDER BY credit_limit$$),
     ('limits', 'How did the latest run move limits?',
       'Sums of the limits before and after, by action.',
+      'It needs a run of decisions that moves limits: run_decisions.',
       'bar', '{}',
       $$WITH v AS MATERIALIZED (
   SELECT * FROM @report@.report_decisions WHERE currency = @currency@ AND moved AND run_key IS NOT NULL)
@@ -207,6 +227,7 @@ FROM v WHERE as_of = (SELECT max(as_of) FROM v)
 GROUP BY action HAVING sum(old_limit) IS NOT NULL ORDER BY action$$),
     ('experiment', 'What do the arms of an experiment earn and lose?',
       'A year, per account: margin on what was drawn, and expected loss.',
+      'It needs an experiment (table experiment), and a run of decisions that moves limits.',
       'bar', '{}',
       $$SELECT experiment || ', ' || arm AS arm, round(sum(margin_a_year) / nullif(sum(observed), 0), 2) AS margin,
   round(sum(expected_loss) / sum(accounts), 2) AS expected_loss
@@ -214,12 +235,15 @@ FROM @report@.report_experiment WHERE currency = @currency@
 GROUP BY experiment, arm ORDER BY experiment, arm$$),
     ('swap', 'Which accounts would a challenger decide otherwise?',
       'Action of the champion (down) and of the challenger (across), accounts. What lies off the diagonal is the swap set.',
+      'It needs a what-if run (run_decisions with the option "move_limits": false) of a day on which another run moved '
+      'limits.',
       'heat', '{}',
       $$SELECT champion, challenger, sum(accounts) AS accounts
 FROM @report@.report_challenger WHERE currency = @currency@
 GROUP BY champion, challenger ORDER BY champion, challenger$$),
     ('cases', 'How long have cases been open?',
       'Cases by days since they were opened, and by what the graver of their rules says.',
+      'It shows open cases, which run_alerts or the job alerts opens.',
       'stacked', '{}',
       $$SELECT CASE WHEN days_open < 7 THEN 'under a week' WHEN days_open < 30 THEN 'under 30 days' WHEN days_open < 90
     THEN 'under 90 days' ELSE '90 days and more' END AS open_for, severity, count(*) AS cases
@@ -227,6 +251,7 @@ FROM @report@.report_cases WHERE currency = @currency@
 GROUP BY 1, severity ORDER BY min(days_open), severity DESC$$),
     ('worth', 'Which rules lead to the cases that are worth most?',
       'What working the open cases avoids of their expected loss, by the rules that led to them.',
+      'It shows open cases, which run_alerts or the job alerts opens.',
       'bar', '{}',
       $$SELECT rules, sum(loss_avoided) AS loss_avoided
 FROM @report@.report_cases WHERE currency = @currency@
@@ -240,12 +265,12 @@ RETURN format('SELECT currency, as_of FROM %I.report_summary ORDER BY accounts D
 
 -- part of report_html and refresh_page: the figures of a book in a currency, with their queries
 CREATE FUNCTION credit_limit_internal.book_figures(book text, currency text)
-RETURNS TABLE (place bigint, name text, title text, note text, kind text, options jsonb, query text)
+RETURNS TABLE (place bigint, name text, title text, note text, fill text, kind text, options jsonb, query text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT p.place, p.name, p.title, p.note, p.kind, p.options, replace(replace(p.query, '@report@',
+  SELECT p.place, p.name, p.title, p.note, p.fill, p.kind, p.options, replace(replace(p.query, '@report@',
     quote_ident(book_figures.book || '_report')), '@currency@', quote_literal(book_figures.currency))
-  FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, kind, options, query, place);
+  FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, fill, kind, options, query, place);
 END;
 
 -- part of report_html: the rows of a figure's query, kept ones where there are any that the current role may read
@@ -368,7 +393,7 @@ BEGIN
       figures := figures || (credit_limit_internal.figure(
         credit_limit_internal.figure_rows(book, f.name, chosen, f.query, kept),
         f.query, f.kind, f.options || jsonb_build_object('title', f.title, 'note', f.note))
-        || jsonb_build_object('id', f.name));
+        || jsonb_build_object('id', f.name, 'fill', f.fill));
     EXCEPTION WHEN insufficient_privilege THEN
       kept_out := kept_out || f.title;
     END;

@@ -48,12 +48,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format(E'<figure class="chart" id="%s">\n<h2>%s</h2>\n%s', figure ->> 'id',
     credit_limit_internal.html(figure ->> 'title'),
     coalesce(format(E'<p class="note">%s</p>\n', credit_limit_internal.html(figure ->> 'note')), ''))
-  || CASE WHEN jsonb_array_length(figure -> 'rows') = 0 THEN E'<p class="soft">Nothing to show yet: the query has no rows.</p>\n'
+  || CASE WHEN jsonb_array_length(figure -> 'rows') = 0 THEN format(E'<p class="soft">%s</p>\n', credit_limit_internal.html(
+      'Nothing to show yet' || coalesce('. ' || (figure ->> 'fill'), ': the query has no rows.')))
     ELSE format(E'<div class="picture"></div>\n<details class="table" open><summary>Table</summary><div class="scroll">%s</div>'
       || E'</details>\n', credit_limit_internal.html_table(figure -> 'columns', figure -> 'rows')) END
   || format(E'<details><summary>SQL</summary><pre>%s</pre></details>\n</figure>\n', credit_limit_internal.html(figure ->> 'sql'));
 
--- part of pages: the whole page. figures is an array of objects with id, title, note, kind, options, columns, rows and sql
+-- part of pages: the whole page. figures is an array of objects with id, title, note, fill (what fills it where it has
+-- no rows), kind, options, columns, rows and sql
 CREATE FUNCTION credit_limit_internal.html_page(title text, introduction text, figures jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format(E'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -63,7 +65,7 @@ RETURN format(E'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"
   || (SELECT string_agg(credit_limit_internal.html_figure(f.v), '' ORDER BY f.place)
     FROM jsonb_array_elements(figures) WITH ORDINALITY f(v, place))
   || format(E'</main>\n<script type="application/json" id="figures">%s</script>\n', credit_limit_internal.html_json((
-    SELECT jsonb_agg(f.v - '{sql,title,note}'::text[] ORDER BY f.place)
+    SELECT jsonb_agg(f.v - '{sql,title,note,fill}'::text[] ORDER BY f.place)
     FROM jsonb_array_elements(figures) WITH ORDINALITY f(v, place))))
   || format(E'<script>%s</script>\n<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n',
     credit_limit_internal.page_asset('d3.min.js'), credit_limit_internal.page_asset('plot.min.js'),
