@@ -97,7 +97,15 @@
     });
   };
 
-  const marked = (figure, kind) => (figure.options.marks ?? []).flatMap(({ x, y, label }) => x === undefined
+  // A line with a slope goes from the first to the last number along the foot. Its label is below its middle, where gains are not.
+  const sloping = (figure, slope, intercept, label) => {
+    const [x1, x2] = d3.extent(figure.rows, (row) => row[0]), at = (x) => intercept + slope * x, middle = (x1 + x2) / 2;
+    return [Plot.link([0], { x1: [x1], y1: [at(x1)], x2: [x2], y2: [at(x2)], stroke: down, strokeDasharray: '4 3' }),
+      Plot.text([label ?? ''], { x: [middle], y: [at(middle)], text: [label ?? ''], textAnchor: 'start', lineAnchor: 'top', dx: 6, dy: 6, fill: 'currentColor' })];
+  };
+
+  const marked = (figure, kind) => (figure.options.marks ?? []).flatMap(({ x, y, slope, intercept = 0, label }) => slope !== undefined
+    ? sloping(figure, slope, intercept, label) : x === undefined
     ? [Plot.ruleY([y], { stroke: down, strokeDasharray: '4 3' }),
       Plot.text([y], { y: (v) => v, text: [label ?? ''], frameAnchor: 'right', dy: -7, fill: 'currentColor' })]
     : [Plot.ruleX([cell(kind, x)], { stroke: down, strokeDasharray: '4 3' }),
@@ -147,10 +155,13 @@
   const dot = (figure, width) => {
     const data = figure.rows.map((row) => row.map((v, i) => cell(figure.columns[i].kind, v)))
       .map(([label, value, name]) => ({ label, value, name, series: '' }));
+    // A name stands on the side where there is room.
+    const half = d3.sum(d3.extent(data, (d) => +d.label)) / 2;
+    const names = (anchor, dx, filter) => Plot.text(data, { x: 'label', y: 'value', text: (d) => d.name ?? '', textAnchor: anchor, dx, dy: 12, filter });
     return Plot.plot({ ...along(figure, data, width),
       marks: [...(figure.options.joined ? [Plot.lineY(data, { x: 'label', y: 'value', stroke: up, strokeWidth: 2 })] : []),
         Plot.dot(data, { x: 'label', y: 'value', z: null, fill: (d) => d.name ? down : up, r: (d) => d.name ? 6 : 3, title: (d) => d.name ?? number(figure.options.percent)(d.value), tip: true }),
-        Plot.text(data, { x: 'label', y: 'value', text: (d) => d.name ?? '', textAnchor: 'start', dx: 8, dy: 12 }), ...marked(figure, figure.columns[0].kind)] });
+        names('start', 8, (d) => d.label <= half), names('end', -8, (d) => d.label > half), ...marked(figure, figure.columns[0].kind)] });
   };
 
   // A shade for each pair: columns row, column, value.

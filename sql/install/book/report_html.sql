@@ -111,15 +111,17 @@ GROUP BY place, cause HAVING sum(forgone_margin + idle_cost + expected_loss) <> 
       'Accounts sorted by score, the worst first. Without a score a tenth of them would hold a tenth of the bad ones.',
       'It needs a run of decisions with scores, and account_month for the outcome_months (report_assumption) after it, in '
       'which somebody turned bad.',
-      'line', '{"percent": true}',
+      'line', '{"percent": true, "marks": [{"slope": 1, "label": "without a score"}]}',
       $$WITH v AS MATERIALIZED (
   SELECT product, share_accounts, share_bad FROM @report@.report_score_bands WHERE share_bad IS NOT NULL)
 SELECT share_accounts, product, share_bad FROM v UNION SELECT 0, product, 0 FROM v ORDER BY product, share_accounts$$),
     ('calibration', 'Is the PD right?',
-      'Tenths of the accounts by score, the worst first: the PD that was given, and the part that turned bad since.',
+      'Tenths of the accounts by score: the PD that was given (across), and the part that turned bad since (upwards). On the '
+      'line they are equal; above it the PD was too low. With few bad accounts a dot lies off it by chance.',
       'It needs a run of decisions with PDs, and account_month for the outcome_months (report_assumption) after it.',
-      'line', '{"percent": true}',
-      $$SELECT band, round(sum(pd * accounts) / sum(accounts), 6) AS pd, round(sum(bad) / sum(accounts), 6) AS turned_bad
+      'dot', '{"percent": true, "marks": [{"slope": 1, "label": "as promised"}]}',
+      $$SELECT round(sum(pd * accounts) / sum(accounts), 6) AS pd, round(sum(bad) / sum(accounts), 6) AS turned_bad,
+  CASE band WHEN 1 THEN 'lowest scores' END AS tenth
 FROM @report@.report_score_bands
 WHERE pd IS NOT NULL
 GROUP BY band ORDER BY band$$),

@@ -102,9 +102,10 @@ BEGIN
   PERFORM credit_limit_internal.check_options('a picture', options, '{
     "title": "$.type() == \"string\"", "note": "$.type() == \"string\"", "total": "$.type() == \"string\"",
     "percent": "$.type() == \"boolean\"", "joined": "$.type() == \"boolean\"", "marks": "$.type() == \"array\" && !exists($[*] '
-    '? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown) || @.label.type() != \"string\"))"}',
+    '? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown && (exists(@.slope)) is unknown) '
+    '|| @.label.type() != \"string\" || @.slope.type() != \"number\" || @.intercept.type() != \"number\"))"}',
     'Options are title, note and total (text), percent and joined (true or false), and marks, an array of lines to draw: '
-    '[{"x": 1000, "label": "limit"}] or [{"y": 0.1, "label": "watch"}].');
+    '[{"x": 1000, "label": "limit"}], [{"y": 0.1, "label": "watch"}] or [{"slope": 1, "label": "equal"}].');
   SELECT string_agg(left(c ->> 'kind', 1), '' ORDER BY place) INTO kinds
   FROM jsonb_array_elements(result -> 'columns') WITH ORDINALITY e(c, place);
   pattern := CASE WHEN kind IN ('bar', 'stacked', 'line') THEN '^.(n+|.n)$' WHEN kind = 'waterfall' THEN '^.n$'
@@ -116,6 +117,11 @@ BEGIN
         FROM jsonb_array_elements(result -> 'columns') WITH ORDINALITY e(c, place))),
       HINT = format('Select %s.', (SELECT k.columns FROM credit_limit.picture_kinds() k WHERE k.kind = figure.kind));
   END IF;
+  IF kinds !~ '^n' AND jsonb_path_exists(options, '$.marks[*].slope') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a mark with a slope needs numbers in the first column',
+      DETAIL = format('Column %s is a %s.', result #>> '{columns,0,name}', result #>> '{columns,0,kind}'),
+      HINT = 'Give a mark with y, or number what the picture runs along.';
+  END IF;
   RETURN result || jsonb_build_object('kind', kind, 'options', options, 'sql', query, 'title', options ->> 'title',
     'note', options ->> 'note');
 END
@@ -125,9 +131,9 @@ $$;
 -- numbers, or label, series and number), waterfall (label and number; a last bar is the sum), line (what it runs along, and as
 -- bar), band (what it runs along, value, low, high), dot (two numbers and a label), heat (row, column and number). options:
 -- title, note, total (name of the sum of a waterfall), percent (numbers are shares), joined (a line through dots), marks (lines
--- to draw: [{"x" or "y": number, "label": text}]). Runs with the rights and the search_path of the caller. Errors: not one
--- SELECT that only reads, columns that the kind cannot draw, an option or kind that there is not, NULL (22023), more than 5000
--- rows (54000)
+-- to draw: [{"x" or "y": number, "label": text}], or y = intercept (0) + slope x: [{"slope": 1}]). Runs with the rights and the
+-- search_path of the caller. Errors: not one SELECT that only reads, columns that the kind cannot draw, an option or kind that
+-- there is not, NULL (22023), more than 5000 rows (54000)
 CREATE FUNCTION credit_limit.chart_html(query text, kind text, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE
 RETURN (SELECT credit_limit_internal.html_page(t.title, '', jsonb_build_array(f.figure
