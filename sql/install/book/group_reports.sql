@@ -97,7 +97,7 @@ $ddl$, E'\n\n') LOOP
       "status": "open, acknowledged or snoozed", "account_id": "of the account", "product": "of the account",
       "segment": "of the borrower", "currency": "of the amounts", "severity": "the highest of its rules",
       "rules": "with an open alert that feeds it", "pd": "probability of default that it was ranked by",
-      "expected_loss": "when it was opened", "loss_avoided": "of it, what working the case avoids"}',
+      "expected_loss": "as of the latest run of alerts", "loss_avoided": "of it, what working the case avoids"}',
     $$SELECT p.* FROM @book@.part_cases p ORDER BY p.loss_avoided DESC, p.shard, p.case_id$$);
 
   PERFORM credit_limit_internal.create_report(book_group, 'report_summary',
