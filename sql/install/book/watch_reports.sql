@@ -138,7 +138,7 @@ BEGIN
   WITH attached AS MATERIALIZED (
       SELECT CASE WHEN t.level = 1 AND pg_get_partkeydef(to_regclass('account_month')::oid) = 'RANGE (month)' THEN
         regexp_match(pg_get_expr(c.relpartbound, c.oid),
-          '^FOR VALUES FROM \(''([^'']+)''\) TO \(''([^'']+)''\)$')::date[] END AS days
+          '^FOR VALUES FROM [(]''([^'']+)''[)] TO [(]''([^'']+)''[)]$')::date[] END AS days
       FROM pg_partition_tree(to_regclass('account_month')) t JOIN pg_inherits i ON i.inhrelid = t.relid
       JOIN pg_class c ON c.oid = t.relid WHERE format('%s %s', i.inhrelid::oid, i.xmin) <> ALL (known)),
     month AS (
