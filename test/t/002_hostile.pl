@@ -23,8 +23,8 @@ is($node->safe_psql('own', q{SELECT extowner::regrole FROM pg_extension WHERE ex
 is($node->safe_psql('own', 'SELECT round(credit_limit.utilization(50, 200)::numeric, 2)', extra_params => [ '-U', 'owner' ]),
 	'0.25', 'and uses it');
 
-# The job of an owner who is nobody's superuser, from the first score to the end; versions need a second role. Tables of a book have
-# few rows and are not analysed, so that the planner expects too many: what it compiles then takes longer than to run.
+# The job of an owner who is nobody's superuser, from the first score to the end; versions need a second role. Tables of a book
+# have few rows and are not analysed, so that the planner expects too many: to compile then takes longer than to run.
 $node->safe_psql('own', q{ALTER DATABASE own SET session_preload_libraries = 'auto_explain';
 	ALTER DATABASE own SET auto_explain.log_min_duration = 0; ALTER DATABASE own SET auto_explain.log_nested_statements = on});
 sub as_role

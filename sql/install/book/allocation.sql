@@ -443,7 +443,8 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('allocation %s is not what its rows give', allocation_id),
-      DETAIL = format('%s: %s.', wrong.what, wrong.recomputed), HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
+      DETAIL = format('%s: %s.', wrong.what, wrong.recomputed),
+      HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
   END IF;
   PERFORM credit_limit_internal.approve_version(book, 'allocation', allocation_id, valid_from, valid_to, digest);
 END

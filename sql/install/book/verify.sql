@@ -46,7 +46,7 @@ CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, mos
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC' SET jit = off
 AS $$
-  -- Nearly all the time goes to sha256 and to the text of rows; compiled expressions save nothing, and a small log waited for them.
+  -- Nearly all the time goes to sha256 and the text of rows: compiled expressions save nothing, and a small log waited for them.
   -- Stretches that were retired stand in for their decisions: only the hashes at their ends are known.
 #variable_conflict use_column
 DECLARE
