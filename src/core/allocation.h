@@ -37,6 +37,7 @@
 #define CL_ALLOCATION_LARGEST 1e15	/* limit; where a larger one would be best it has no end */
 #define CL_ALLOCATION_LARGEST_USE 1000.0
 #define CL_ALLOCATION_LARGEST_PRICE 1e15
+#define CL_ALLOCATION_LARGEST_AMOUNT 1e25	/* of a budget */
 #define CL_ALLOCATION_LAST 1e-6
 /* What a profit may be wrong by, per unit that was added and subtracted for it. */
 #define CL_ALLOCATION_ERROR 1e-13

@@ -8,17 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/allocation_budget.h"
 #include "core/allocation_quadratic.h"
 
 #define MOST CL_ALLOCATION_MOST_BUDGETS
 #define MOST_STEPS 60
 #define DRAWS 200
 
-/*
- * One budget
- */
-
 typedef ClAllocationSearch Search;
+
+/*
+ * Several budgets
+ */
 
 static bool
 is_overdrawn(const Search *search, int k)
@@ -26,24 +27,13 @@ is_overdrawn(const Search *search, int k)
 	return cl_allocation_used(search->sums, k) > search->problem->amount[k];
 }
 
-static bool
-is_infeasible(const Search *search)
-{
-	for (int k = 0; k < search->problem->n_budgets; k++)
-	{
-		if (cl_exact_sum_closed(&search->sums->floor_use[k]).high > search->problem->amount[k])
-			return true;
-	}
-	return false;
-}
-
-/* The price of budget k, those of the others being what they are; rough: about. */
+/* About the price of budget k, those of the others being what they are. */
 static ClPriceStatus
-solve_one(const Search *search, int k, bool rough, bool near)
+solve_one(const Search *search, int k)
 {
 	ClPriceSearch one;
 
-	cl_price_search_begin(&one, k, search->problem->amount[k], search->point[k], rough, near);
+	cl_price_search_begin(&one, k, search->problem->amount[k], search->point[k], true, false);
 	do
 	{
 		search->point[k] = one.price;
@@ -51,10 +41,6 @@ solve_one(const Search *search, int k, bool rough, bool near)
 	} while (!cl_price_search_step(&one, search->sums));
 	return one.status;
 }
-
-/*
- * Several budgets
- */
 
 /* At prices at which all fits. */
 static ClPriceStatus
@@ -115,13 +101,13 @@ solve_all(const Search *search, bool near)
 	int			last_digits = 0;
 
 	cl_allocation_search_ask(search, near);
-	if (is_infeasible(search))
+	if (cl_allocation_is_infeasible(search))
 		return CL_PRICE_INFEASIBLE;
 	for (int i = 0; i < MOST_STEPS && jumps < 3; i++)
 	{
 		ClAllocationQuadratic quadratic;
+		ClAllocationWay way;
 		double		target[MOST];
-		double		before[MOST];
 		double		step = 0;
 
 		cl_allocation_quadratic_open(&quadratic, search->sums, search->problem->amount, NULL);
@@ -129,12 +115,12 @@ solve_all(const Search *search, bool near)
 			break;
 		for (int k = 0; k < n; k++)
 		{
+			double		before = search->point[k];
 			double		next = cl_price_up(target[k]);
 
-			before[k] = search->point[k];
-			if (next == before[k] && next > 0 && is_overdrawn(search, k))
+			if (next == before && next > 0 && is_overdrawn(search, k))
 				next = cl_price_next(next);
-			step = fmax(step, next == before[k] ? 0 : fabs(next - before[k]) / fmax(next, before[k]));
+			step = fmax(step, next == before ? 0 : fabs(next - before) / fmax(next, before));
 			target[k] = next;
 		}
 		/* Between neighbours an account may jump: then no step is the last. */
@@ -143,87 +129,62 @@ solve_all(const Search *search, bool near)
 			return status_of(search);
 		if (step == 0 || last_digits > 4)
 			break;
-		jumps += !cl_allocation_search_along(search, n, before, target, step);
+		cl_allocation_way_begin(&way, search, n, target, step);
+		do
+		{
+			cl_allocation_search_ask(search, way.likely_last);
+		} while (!cl_allocation_way_step(&way, search));
+		jumps += way.jumped;
 	}
 	return raise_prices(search);
 }
 
 /*
- * Weights of scenarios
+ * All together
  */
 
-#define NEAR_PRICES 1e-6		/* so near, prices move weights by less than a digit */
-#define MOST_JUMPS 10			/* where limits jump the bound has edges, along which it may fall on */
+static ClPriceStatus
+solve_budget(const Search *search, bool near)
+{
+	ClBudgetSearch budget;
 
-/* Weights and prices together, by Newton's method, until the weights have their digits. */
+	cl_budget_search_begin(&budget, search, near);
+	do
+	{
+		cl_allocation_search_ask(search, budget.likely_last);
+	} while (!cl_budget_search_step(&budget, search));
+	return budget.status;
+}
+
 static void
 find_weights(const Search *search, bool near)
 {
-	const ClAllocationProblem *problem = search->problem;
-	int			n_budgets = problem->n_budgets;
-	int			n = n_budgets + problem->n_scenarios;
-	int			jumps = 0;
-	int			last_digits = 0;
+	ClWeightSearch weights;
 
-	cl_allocation_search_ask(search, near);
-	for (int i = 0; i < MOST_STEPS && jumps < MOST_JUMPS && last_digits < 4; i++)
+	cl_weight_search_begin(&weights, near);
+	do
 	{
-		ClAllocationQuadratic quadratic;
-		double		target[MOST];
-		double		before[MOST];
-		double		prices = 0;
-		double		weights = 0;
-
-		cl_allocation_quadratic_open(&quadratic, search->sums, problem->amount, problem->weight_cap);
-		if (search->sums->n_endless > 0 || is_infeasible(search) || !cl_allocation_quadratic_least(&quadratic, target))
-			break;
-		cl_weights_round(problem->n_scenarios, problem->weight_cap, target + n_budgets);
-		for (int k = 0; k < n; k++)
-		{
-			before[k] = search->point[k];
-			if (k < n_budgets)
-				target[k] = cl_price_up(target[k]);
-			if (k < n_budgets && target[k] != before[k])
-				prices = fmax(prices, fabs(target[k] - before[k]) / fmax(target[k], before[k]));
-			else if (k >= n_budgets)
-				weights = fmax(weights, fabs(target[k] - before[k]));
-		}
-		if (weights == 0 && prices < NEAR_PRICES)
-			break;
-		last_digits += weights < 1e-9 && prices < NEAR_PRICES;
-		jumps += !cl_allocation_search_along(search, n, before, target, fmax(prices, weights));
-	}
-}
-
-static double
-sum_of_caps(const ClAllocationProblem *problem)
-{
-	double		sum = 0;
-
-	for (int s = 0; s < problem->n_scenarios; s++)
-		sum += problem->weight_cap[s];
-	return sum;
+		cl_allocation_search_ask(search, weights.likely_last);
+	} while (!cl_weight_search_step(&weights, search));
 }
 
 ClPriceStatus
 cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *point, ClAllocationSums *sums)
 {
 	Search		search = {problem, point, sums};
-	bool		weighs = sum_of_caps(problem) > 1 + 1e-9;	/* else there is only one set of weights */
+	bool		weighs = cl_allocation_weighs(problem);
 
+	if (problem->n_budgets == 1)
+		return solve_budget(&search, near);
 	for (int k = 0; k < problem->n_budgets; k++)
 		point[k] = cl_price_up(point[k]);
-	for (int k = 0; k < 2 * problem->n_budgets && !near && (problem->n_budgets > 1 || weighs); k++)
+	for (int k = 0; k < 2 * problem->n_budgets && !near; k++)
 	{
-		ClPriceStatus status = solve_one(&search, k % problem->n_budgets, true, false);
-
-		if (status == CL_PRICE_INFEASIBLE)
-			return status;
+		if (solve_one(&search, k % problem->n_budgets) == CL_PRICE_INFEASIBLE)
+			return CL_PRICE_INFEASIBLE;
 	}
 	if (weighs)
 		find_weights(&search, near);
-	if (problem->n_budgets == 1)
-		return solve_one(&search, 0, false, near || weighs);
 	return solve_all(&search, near || weighs);
 }
 

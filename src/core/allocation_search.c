@@ -25,80 +25,84 @@ cl_allocation_search_left(const ClAllocationSearch *search, int k)
 	return cl_exact_sum_closed(&search->sums->outcome[k - n_budgets]).high;
 }
 
-/* How the bound changes along a direction. */
+/*
+ * A way
+ */
+
+/* How the bound changes along it. */
 static double
-along(const ClAllocationSearch *search, int n, const double *direction)
+along(const ClAllocationWay *way, const ClAllocationSearch *search)
 {
 	double		sum = 0;
 
-	for (int k = 0; k < n; k++)
+	for (int k = 0; k < way->n; k++)
 	{
-		if (direction[k] != 0)
-			sum += direction[k] * cl_allocation_search_left(search, k);
+		if (way->to[k] != way->from[k])
+			sum += (way->to[k] - way->from[k]) * cl_allocation_search_left(search, k);
 	}
 	return sum;
 }
 
 static void
-ask_between(const ClAllocationSearch *search, int n, const double *from, const double *to, double part, bool likely_last)
+go_to(ClAllocationWay *way, const ClAllocationSearch *search, double part, bool likely_last)
 {
 	int			n_budgets = search->problem->n_budgets;
 
-	for (int k = 0; k < n; k++)
+	for (int k = 0; k < way->n; k++)
 	{
-		double		between = from[k] + part * (to[k] - from[k]);
+		double		between = way->from[k] + part * (way->to[k] - way->from[k]);
 
-		search->point[k] = part == 1 ? to[k] : k < n_budgets ? cl_price_up(fmax(0, between)) : between;
+		search->point[k] = part == 1 ? way->to[k] : k < n_budgets ? cl_price_up(fmax(0, between)) : between;
 	}
-	if (n > n_budgets && part != 1)
-		cl_weights_round(n - n_budgets, search->problem->weight_cap, search->point + n_budgets);
-	cl_allocation_search_ask(search, likely_last);
+	if (way->n > n_budgets && part != 1)
+		cl_weights_round(way->n - n_budgets, search->problem->weight_cap, search->point + n_budgets);
+	way->part = part;
+	way->likely_last = likely_last;
+}
+
+void
+cl_allocation_way_begin(ClAllocationWay *way, const ClAllocationSearch *search, int n, const double *to, double step)
+{
+	*way = (ClAllocationWay) {.n = n, .step = step, .high = 1, .at_high = INFINITY};
+	memcpy(way->from, search->point, n * sizeof(double));
+	memcpy(way->to, to, n * sizeof(double));
+	for (int k = 0; k < n; k++)
+		way->digits += 1e-8 * fabs(to[k] - way->from[k]) *
+			(k < search->problem->n_budgets ? search->problem->amount[k] : fabs(cl_allocation_search_left(search, k)));
+	way->slope = way->at_low = along(way, search);
+	go_to(way, search, 1, step <= CL_PRICE_NEAR);
+	/* No part of such a step can be asked for. */
+	way->jumped = step <= CL_PRICE_LAST_DIGIT / 2;
 }
 
 /* All of the way, unless the bound rises there half as fast as it falls here; then by false position. */
 bool
-cl_allocation_search_along(const ClAllocationSearch *search, int n, const double *from, const double *to, double step)
+cl_allocation_way_step(ClAllocationWay *way, const ClAllocationSearch *search)
 {
-	int			n_budgets = search->problem->n_budgets;
-	double		direction[CL_ALLOCATION_MOST_BUDGETS];
-	double		slope;
-	double		low = 0;
-	double		high = 1;
-	double		at_low;
-	double		at_high = INFINITY;
-	double		part = 1;
-	double		digits = 0;		/* what the last ones make of it */
+	double		there = along(way, search);
+	double		part;
 
-	for (int k = 0; k < n; k++)
+	if (way->jumped)
+		return true;
+	if (way->slope >= -way->digits ||
+		(there <= fmax(0, -way->slope / 2) + way->digits && (way->part == 1 || there >= way->slope / 2 - way->digits)))
+		return true;
+	if (there < 0)
 	{
-		direction[k] = to[k] - from[k];
-		digits += 1e-8 * fabs(direction[k]) *
-			(k < n_budgets ? search->problem->amount[k] : fabs(cl_allocation_search_left(search, k)));
+		way->low = way->part;
+		way->at_low = there;
+		way->at_high /= 2;		/* Illinois: an end that stays counts less (Dowell and Jarratt 1971) */
 	}
-	slope = at_low = along(search, n, direction);
-	while (high - low > 1e-8 && (high - low) * step > CL_PRICE_LAST_DIGIT / 2)
+	else
 	{
-		double		there;
-
-		ask_between(search, n, from, to, part, step <= CL_PRICE_NEAR);
-		there = along(search, n, direction);
-		if (slope >= -digits || (there <= fmax(0, -slope / 2) + digits && (part == 1 || there >= slope / 2 - digits)))
-			return true;
-		if (there < 0)
-		{
-			low = part;
-			at_low = there;
-			at_high /= 2;		/* Illinois: an end that stays counts less (Dowell and Jarratt 1971) */
-		}
-		else
-		{
-			high = part;
-			at_high = there;
-			at_low /= 2;
-		}
-		part = isfinite(at_high) && isfinite(at_low) ? (low * at_high - high * at_low) / (at_high - at_low) : (low + high) / 2;
+		way->high = way->part;
+		way->at_high = there;
+		way->at_low /= 2;
 	}
-	ask_between(search, n, from, to, high, true);
+	part = isfinite(way->at_high) && isfinite(way->at_low) ?
+		(way->low * way->at_high - way->high * way->at_low) / (way->at_high - way->at_low) : (way->low + way->high) / 2;
+	way->jumped = way->high - way->low <= 1e-8 || (way->high - way->low) * way->step <= CL_PRICE_LAST_DIGIT / 2;
+	go_to(way, search, way->jumped ? way->high : part, way->jumped || way->step <= CL_PRICE_NEAR);
 	return false;
 }
 

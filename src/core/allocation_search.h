@@ -41,11 +41,29 @@ extern void cl_allocation_search_ask(const ClAllocationSearch *search, bool like
 /* What would be left of a budget; beyond the budgets, what a scenario earns. */
 extern double cl_allocation_search_left(const ClAllocationSearch *search, int k);
 /*
- * From a point that was asked for towards another, of which the first n differ, to where the bound hardly falls along the way;
- * false where it falls and rises at the same point. step: how far the point is, relative.
+ * From a point that was asked for towards another, of which the first n differ, to where the bound hardly falls along the way:
+ * one question after the other, each of them the point of the search.
  */
-extern bool cl_allocation_search_along(const ClAllocationSearch *search, int n, const double *from, const double *to,
-									   double step);
+typedef struct ClAllocationWay
+{
+	bool		likely_last;	/* of what is to be asked */
+	bool		jumped;			/* in the end: the bound falls and rises at the same point */
+	int			n;
+	double		from[CL_ALLOCATION_MOST_BUDGETS];
+	double		to[CL_ALLOCATION_MOST_BUDGETS];
+	double		step;			/* how far it is, relative */
+	double		slope;			/* of the bound along the way, where it begins */
+	double		digits;			/* what the last ones make of it */
+	double		part;			/* of the way, asked for */
+	double		low;
+	double		high;
+	double		at_low;
+	double		at_high;
+} ClAllocationWay;
+
+extern void cl_allocation_way_begin(ClAllocationWay *way, const ClAllocationSearch *search, int n, const double *to, double step);
+/* Takes the sums at the point. True when it was the last. */
+extern bool cl_allocation_way_step(ClAllocationWay *way, const ClAllocationSearch *search);
 
 /* Ten decimals, kept to the caps, that add up to 1. */
 extern void cl_weights_round(int n, const double *cap, double *weight);

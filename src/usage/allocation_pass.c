@@ -23,6 +23,17 @@
 
 const char *const cl_price_status_names[CL_PRICE_STATUSES] = {"binding", "slack", "ties", "infeasible", "endless"};
 
+void
+cl_allocation_require_end(ClPriceStatus status, const ClAllocationSums *sums)
+{
+	if (status == CL_PRICE_ENDLESS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the best limits of " INT64_FORMAT " accounts have no end", sums->n_endless),
+				 errdetail("They have no cap, no carry, and use nothing of a budget that binds."),
+				 errhint("Give them a cap.")));
+}
+
 char	  **
 cl_allocation_shards(ClAllocationPasses *passes, const ClJson *shards)
 {

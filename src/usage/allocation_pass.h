@@ -35,6 +35,8 @@ typedef struct ClAllocationPasses
 
 extern const char *const cl_price_status_names[CL_PRICE_STATUSES];
 
+/* Complains of limits that have no end at any price. */
+extern void cl_allocation_require_end(ClPriceStatus status, const ClAllocationSums *sums);
 /* Names of relations, as the query shall call them. */
 extern char **cl_allocation_shards(ClAllocationPasses *passes, const ClJson *shards);
 /*

@@ -37,7 +37,7 @@ cl_allocation_query_budgets(ClAllocationQuery *query, Jsonb *jsonb)
 		cl_json_require(&root, query->name[k], &node);
 		if (!cl_json_is_number(&node))
 			cl_json_error(&node, "a number");
-		query->amount[k] = cl_json_float8(&node, 0, 1e25);
+		query->amount[k] = cl_json_float8(&node, 0, CL_ALLOCATION_LARGEST_AMOUNT);
 		query->amount_text[k] = cl_numeric_string(NumericGetDatum(cl_json_numeric(&node)));
 		if (strlen(query->name[k]) > NAMEDATALEN - 6)
 			cl_json_error_hint(&node, "of a name of at most 58 bytes", "Its uses are a column of the query, use_ and this name.");

@@ -138,8 +138,23 @@ cl_allocation_scenarios_value(const ClAllocationScenarios *scenarios, const ClAl
 {
 	double		outcome[CL_MOST_SCENARIOS];
 
+	if (scenarios->all.n == 0)
+		return cl_exact_sum_closed(&sums->profit).high;
 	outcomes(sums, outcome);
 	return cl_weights_least(scenarios->all.n, scenarios->weight_cap, outcome);
+}
+
+/* Weights that no limits keep to, since those jump, are ties. */
+ClPriceStatus
+cl_allocation_scenarios_status(const ClAllocationScenarios *scenarios, ClPriceStatus status, const ClAllocationSums *sums,
+							   const double *amount)
+{
+	double		bound = cl_allocation_bound(sums, amount);
+	double		value = cl_allocation_scenarios_value(scenarios, sums);
+
+	if (scenarios->all.n > 0 && bound - value > CL_PRICE_USED_UP * fabs(bound) + cl_allocation_error(sums))
+		return CL_PRICE_TIES;
+	return status;
 }
 
 static void

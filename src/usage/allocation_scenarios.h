@@ -30,6 +30,9 @@ extern char *cl_allocation_scenarios_sql(const ClAllocationScenarios *scenarios)
 /* Into a certificate. */
 extern void cl_allocation_scenarios_put(StringInfo out, const ClAllocationScenarios *scenarios, const ClAllocationSums *sums,
 										bool priced);
+/* What limits are worth by the criterion; and the status of prices that were found, these being the sums. */
 extern double cl_allocation_scenarios_value(const ClAllocationScenarios *scenarios, const ClAllocationSums *sums);
+extern ClPriceStatus cl_allocation_scenarios_status(const ClAllocationScenarios *scenarios, ClPriceStatus status,
+													const ClAllocationSums *sums, const double *amount);
 
 #endif							/* CL_USAGE_ALLOCATION_SCENARIOS_H */

@@ -157,15 +157,10 @@ static char *
 certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *sums)
 {
 	bool		priced = status != CL_PRICE_INFEASIBLE && sums->n > 0;
-	bool		by_scenario = shadow->scenarios.all.n > 0;
-	double		bound = priced ? cl_allocation_bound(sums, shadow->passes.query.amount) : 0;
-	double		value = by_scenario ? cl_allocation_scenarios_value(&shadow->scenarios, sums) :
-		cl_exact_sum_closed(&sums->profit).high;
 	StringInfoData out;
 
-	/* Weights that no limits keep to, since those jump. */
-	if (priced && by_scenario && bound - value > CL_PRICE_USED_UP * fabs(bound) + cl_allocation_error(sums))
-		status = CL_PRICE_TIES;
+	if (priced)
+		status = cl_allocation_scenarios_status(&shadow->scenarios, status, sums, shadow->passes.query.amount);
 	initStringInfo(&out);
 	appendStringInfo(&out, "{\"version\": 1, \"kind\": \"float\", \"method\": \"newsvendor\", \"response\": \"none\", "
 					 "\"status\": \"%s\"",
@@ -175,8 +170,8 @@ certificate(const Shadow *shadow, ClPriceStatus status, const ClAllocationSums *
 	appendStringInfo(&out, ", \"n\": " INT64_FORMAT, sums->n);
 	if (priced)
 	{
-		put_number(&out, "value", value);
-		put_number(&out, "bound", bound);
+		put_number(&out, "value", cl_allocation_scenarios_value(&shadow->scenarios, sums));
+		put_number(&out, "bound", cl_allocation_bound(sums, shadow->passes.query.amount));
 		put_number(&out, "bound_error", cl_allocation_error(sums));
 	}
 	appendStringInfo(&out, ", \"passes\": %d, \"read\": \"%s\"}", shadow->passes.n,
@@ -206,12 +201,7 @@ cl_shadow_price(PG_FUNCTION_ARGS)
 	shards = read_options(shadow, PG_GETARG_JSONB_P(2), price);
 	cl_allocation_query_open(&shadow->passes.query, text_to_cstring(PG_GETARG_TEXT_PP(0)), shards);
 	status = solve(shadow, price, &sums);
-	if (status == CL_PRICE_ENDLESS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the best limits of " INT64_FORMAT " accounts have no end", sums.n_endless),
-				 errdetail("They have no cap, no carry, and use nothing of a budget that binds."),
-				 errhint("Give them a cap.")));
+	cl_allocation_require_end(status, &sums);
 	/* A document of another room: its type reads it as it reads everybody's. */
 	getTypeInputInfo(get_func_rettype(fcinfo->flinfo->fn_oid), &input, &parameter);
 	{

@@ -37,6 +37,11 @@ CREATE TABLE certified AS SELECT i, criterion, wanted, c FROM scenarios, (VALUES
   shadow_price('SELECT * FROM account', '{"exposure": 12000}', given || criterion) c;
 SELECT b.criterion, status, near(s.value::float8, wanted, 1e-8) AS value, gap BETWEEN 0 AND 1e-9 * s.bound AS tight, passes <= 20 AS few_passes
 FROM certified b, certificate_summary(c) s ORDER BY i;
+-- So are the points of a frontier at that amount, and what they earn in each scenario adds up to the mean.
+SELECT b.criterion, near(f.value, wanted, 1e-8) AS value, b.i > 1 OR near((SELECT sum((f.outcomes->>(s->>'name'))::float8 * (s->>'probability')::float8) FROM
+  jsonb_array_elements(given->'scenarios') s), f.value, 1e-9) AS outcomes
+FROM certified b, scenarios, budget_frontier('SELECT *, pd * lgd AS use_loss FROM account', 'exposure', 1,
+  '{"to": 12000, "also": ["loss"]}' || given || criterion) f ORDER BY i;
 SELECT scenario, pd, lgd, demand, probability, weight, round(value, 4) AS value FROM certified, certificate_scenarios(c) WHERE i = 3;
 -- Limits at these prices and weights, account by account, and each scenario in plain SQL: margin and carry of unit_economics with its PD and LGD, and
 -- demand with its mu.

@@ -161,7 +161,8 @@ CREATE FUNCTION credit_limit.budget_frontier(
   OUT expected_draw float8,
   OUT idle float8,
   OUT uses jsonb,
-  OUT passes integer)
+  OUT passes integer,
+  OUT outcomes jsonb)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'cl_budget_frontier' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000 ROWS 10;
 
@@ -172,5 +173,7 @@ COMMENT ON FUNCTION credit_limit.budget_frontier(text, text, integer, jsonb) IS
 'that amount, NULL where it is infeasible (used is that of the floors then). credit_limit and expected_draw: sums over '
 'accounts; idle: what of the limits is expected not to be drawn. uses: of the budgets that option also names, which have no '
 'price, for example {"also": ["loss"]} with columns use_loss and draw_loss. passes: over the accounts for all amounts '
-'together, since each pass serves all of them. Option shards as in shadow_price. A NULL argument gives no rows. Errors as '
-'shadow_price; points out of range (22003).';
+'together, since each pass serves all of them. Options shards, scenarios, criterion and alpha as in shadow_price: value and '
+'bound are then those of the criterion, outcomes is what the limits earn in each scenario (else NULL), and what accounts use '
+'at no price is with the scenarios as likely as they are said to be. A NULL argument gives no rows. Errors as shadow_price; '
+'points out of range (22003).';
