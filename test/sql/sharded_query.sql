@@ -73,8 +73,13 @@ SELECT sharded_query('hazard_agg(1, defaulted)', '{half,in_varchar}');
 
 SELECT * FROM check_shards('{account,half}');
 SELECT * FROM check_shards(NULL) UNION ALL SELECT * FROM check_shards('{}');
+-- A search asks what may be on another server, and asks less where nothing can be written.
+BEGIN READ ONLY;
+SELECT credit_limit_internal.require_shards('{account,half}');
+COMMIT;
 ALTER TABLE account DETACH PARTITION part_0;
 SELECT * FROM check_shards('{half,account}');
+SELECT credit_limit_internal.require_shards('{half,account}');
 ALTER TABLE account DETACH PARTITION part_1;
 SELECT * FROM check_shards('{account}');
 CREATE VIEW broken AS SELECT 1 / (n - 1) AS x FROM generate_series(1, 1) n;

@@ -55,13 +55,14 @@ for my $i (0 .. 2)
 	push @shards, $server;
 }
 
-# What a statement says, and the plans of the passes in it.
+# What a statement says, and the plans of the passes in it, without those of the look at the servers before.
 sub asked
 {
 	my ($sql) = @_;
 	my $from = -s $lender->logfile;
 	my $answer = $lender->safe_psql('postgres', "SET search_path = public, credit_limit; $sql");
-	return ($answer, substr(slurp_file($lender->logfile), $from));
+	return ($answer, join '', grep { /allocation_step_agg/ } substr(slurp_file($lender->logfile), $from) =~
+		/(Query Text: .*?)(?=Query Text: |\z)/sg);
 }
 
 my $columns = 'SELECT *, 1 AS use_exposure, 1 AS use_idle, -1 AS draw_idle';
@@ -157,16 +158,23 @@ sub refused
 	return $error;
 }
 my $check = "SELECT count(*) FROM check_shards('{parts.book}')";
+my $search = sprintf("SELECT (shadow_price('%s', '%s', '%s')::jsonb)->'status'", "$columns FROM shard", $budgets, "{$shards}");
+my $points_of = "SELECT budget_frontier('$columns FROM shard', 'exposure', 1, '{\"to\": 9000000, \"also\": [\"idle\"], $shards}')";
 is(refused($check), '', 'servers of one version pass');
+is(refused("BEGIN READ ONLY; $search"), '', 'a search does not need to write');
 $lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');
 my $query = "SELECT sharded_query('utilization_agg(balance, available)', '{parts.book}')";
 like(refused($_), qr/"shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD ext/s, 'an option')
 	for $check, $query;
+like(refused($_), qr/"shard_0" of shard (public\.)?account_0 is sent no functions/, 'a search looks first')
+	for $search, "BEGIN READ ONLY; $search", $points_of;
 $lender->safe_psql('postgres', "ALTER SERVER shard_0 OPTIONS (ADD extensions 'postgres_fdw')");
 like(refused($query), qr/OPTIONS \(SET extensions 'postgres_fdw, credit_limit'\)/, 'of others beside it');
 $lender->safe_psql('postgres', "ALTER SERVER shard_0 OPTIONS (SET extensions 'postgres_fdw, credit_limit')");
 $shards[1]->safe_psql('postgres', "UPDATE pg_extension SET extversion = '7.0' WHERE extname = 'credit_limit'");
 like(refused($check), qr/server "shard_1" of shard parts.book_1 has another credit_limit.*There: 7.0/s, 'another version');
+like(refused($_), qr/server "shard_1" of shard (public\.)?account_1 has another credit_limit.*There: 7.0/s, 'before a search too')
+	for $search, $points_of;
 $shards[1]->safe_psql('postgres', 'DROP EXTENSION credit_limit CASCADE');
 like(refused($check), qr/"shard_1".*There: none.*CREATE EXTENSION/s, 'none');
 $shards[1]->stop;

@@ -92,3 +92,21 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END $$;
+
+-- What a search over shards asks before its first pass: check_shards, of those that may be on other servers. Where no temporary
+-- table can be made (a standby, a read-only transaction, without the right TEMP) only the option extensions is looked at.
+CREATE FUNCTION credit_limit_internal.require_shards(shards regclass[]) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  away regclass[] := ARRAY(SELECT s.s FROM unnest(shards) WITH ORDINALITY s (s, n) JOIN pg_class c ON c.oid = s.s
+    WHERE c.relkind IN ('f', 'p') ORDER BY s.n);
+BEGIN
+  IF pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
+    OR NOT has_database_privilege(current_database(), 'TEMP') THEN
+    PERFORM credit_limit_internal.require_extension_option(c.oid) FROM unnest(away) a LEFT JOIN pg_partition_tree(a) t ON true
+      JOIN pg_class c ON c.oid = coalesce(t.relid, a) WHERE c.relkind = 'f';
+  ELSE
+    PERFORM credit_limit.check_shards(away);
+  END IF;
+END $$;
