@@ -1,7 +1,8 @@
 /*
  * band_policy.c
  *	  The committee's table over the accounts of a query. They are scanned once or twice into fine cells; the search for cuts and
- *	  limits (core/band_cuts.h, core/band_policy.h) then does not depend on how many they are.
+ *	  limits (core/band_cuts.h, core/band_policy.h) then does not depend on how many they are. Further scans find the best one
+ *	  limit for all (core/band_flat.h), with which the table is compared.
  */
 #include "postgres.h"
 
@@ -184,34 +185,6 @@ policy(const ClBandRows *band, const ClBandTable *table)
 	return out.data;
 }
 
-/* The best of all tables with one limit only; -1: none is within the budgets. */
-static int
-flat_level(const ClBandRows *band, const double *worth, const double *use, double *value)
-{
-	size_t		levels = cl_band_levels_of_cells(band);
-	int			best = -1;
-
-	for (int l = 0; l < band->n_levels; l++)
-	{
-		double		sum[1 + CL_ALLOCATION_MOST_BUDGETS] = {0};
-		bool		fits = true;
-
-		for (size_t i = l; i < levels; i += band->n_levels)
-		{
-			sum[0] += worth[i];
-			for (int k = 0; k < band->query.n_budgets; k++)
-				sum[k + 1] += use[k * levels + i];
-		}
-		for (int k = 0; k < band->query.n_budgets; k++)
-			fits &= sum[k + 1] <= band->query.amount[k];
-		if (!fits || (best >= 0 && sum[0] <= *value))
-			continue;
-		best = l;
-		*value = sum[0];
-	}
-	return best;
-}
-
 static Datum
 answer(ClBandRows *band, FunctionCallInfo fcinfo, MemoryContext caller)
 {
@@ -227,8 +200,6 @@ answer(ClBandRows *band, FunctionCallInfo fcinfo, MemoryContext caller)
 	ClBandSearch *search;
 	ClBandTable table;
 	ClRecord	record;
-	double		flat = 0;
-	int			level;
 
 	for (size_t i = 0; i < (1 + n_budgets) * levels; i++)
 		number[i] = cl_exact_sum_closed(&band->sum[i]).high;
@@ -238,7 +209,6 @@ answer(ClBandRows *band, FunctionCallInfo fcinfo, MemoryContext caller)
 					  band->most_steps / 2);
 	cells = cl_band_put_together(&grid, band->axis[0].bands, band->axis[0].cut, band->axis[1].bands, band->axis[1].cut);
 	cl_band_search(search, &cells, band->most_steps, &table);
-	level = flat_level(band, number, number + levels, &flat);
 
 	MemoryContextSwitchTo(caller);
 	cl_record_open(&record, fcinfo);
@@ -250,8 +220,8 @@ answer(ClBandRows *band, FunctionCallInfo fcinfo, MemoryContext caller)
 	cl_record_put_float8(&record, table.feasible ? table.bound : NAN);
 	cl_record_put_if(&record, table.feasible, table.feasible ? cl_float8_array_datum(table.use, n_budgets) : (Datum) 0);
 	cl_record_put_float8(&record, band->has_today ? cl_exact_sum_closed(&band->today[0]).high : NAN);
-	cl_record_put_float8(&record, level < 0 ? NAN : band->level[level]);
-	cl_record_put_float8(&record, level < 0 ? NAN : flat);
+	cl_record_put_float8(&record, band->flat.limit < 0 ? NAN : band->flat.limit);
+	cl_record_put_float8(&record, band->flat.limit < 0 ? NAN : band->flat.worth);
 	return cl_record_datum(&record);
 }
 
@@ -339,6 +309,7 @@ cl_band_table(PG_FUNCTION_ARGS)
 		SPI_finish();
 		PG_RETURN_NULL();
 	}
+	cl_band_find_flat(band, plan, types);
 	result = answer(band, fcinfo, caller);
 	SPI_finish();
 	PG_RETURN_DATUM(result);

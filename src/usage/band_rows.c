@@ -224,10 +224,42 @@ add(const ClBandRows *band, const ClAllocationAccount *account, double limit, Cl
 		cl_exact_sum_add(sum + (k + 1) * apart, cl_allocation_addend(cl_allocation_use(account, k, limit, draw)));
 }
 
+/* Of limits that ascend, as the account would get them. */
+static void
+add_slopes(ClBandRows *band, const ClAllocationAccount *account, int n, const double *limit, const double *kept)
+{
+	double		exceeds[2];
+
+	exceeds[1] = cl_demand_exceeds(&account->demand, kept[0]);
+	for (int i = 0; i < n - 1; i++)
+	{
+		double		rise = 0;
+		double		fall = 0;
+
+		exceeds[0] = exceeds[1];
+		if (kept[i + 1] != kept[i])
+			exceeds[1] = cl_demand_exceeds(&account->demand, kept[i + 1]);
+		cl_flat_slopes(&account->economics, limit + i, kept + i, exceeds, &rise, &fall);
+		cl_exact_sum_add(&band->rise[i], cl_allocation_addend(rise));
+		cl_exact_sum_add(&band->fall[i], cl_allocation_addend(fall));
+	}
+}
+
 size_t
 cl_band_levels_of_cells(const ClBandRows *band)
 {
 	return (size_t) band->axis[0].n_edges * band->axis[1].n_edges * band->n_levels;
+}
+
+/* The cell of an account; false: it is in none. */
+static bool
+cell_of(const ClBandRows *band, const double *place, size_t *cell)
+{
+	int			down = fine_band(&band->axis[0], place[0]);
+	int			across = fine_band(&band->axis[1], place[1]);
+
+	*cell = (size_t) Max(down, 0) * band->axis[1].n_edges + Max(across, 0);
+	return down >= 0 && across >= 0;
 }
 
 void
@@ -236,22 +268,99 @@ cl_band_receive(void *data, const Datum *value, const bool *isnull)
 	ClBandRows	   *band = data;
 	ClAllocationAccount account;
 	double		place[2];
-	int			at[2];
-	ClExactSum *sum;
+	double		kept[CL_BAND_LEVELS];
+	size_t		cell;
 
 	if (!take(band, value, isnull, &account, place))
 		return;
 	band->n++;
 	if (band->has_today)
 		add(band, &account, extra(band, value, 2), band->today, 1);
-	for (int i = 0; i < 2; i++)
-		at[i] = fine_band(&band->axis[i], place[i]);
-	if (at[0] < 0 || at[1] < 0)
+	if (!cell_of(band, place, &cell))
 	{
 		band->n_outside++;
 		return;
 	}
-	sum = band->sum + ((size_t) at[0] * band->axis[1].n_edges + at[1]) * band->n_levels;
 	for (int l = 0; l < band->n_levels; l++)
-		add(band, &account, fmin(fmax(band->level[l], account.floor), account.cap), sum + l, cl_band_levels_of_cells(band));
+	{
+		kept[l] = fmin(fmax(band->level[l], account.floor), account.cap);
+		add(band, &account, kept[l], band->sum + cell * band->n_levels + l, cl_band_levels_of_cells(band));
+	}
+	add_slopes(band, &account, band->n_levels, band->level, kept);
+}
+
+/*
+ * What further scans tell: one limit for all
+ */
+
+static void
+receive_flat(void *data, const Datum *value, const bool *isnull)
+{
+	ClBandRows	   *band = data;
+	ClAllocationAccount account;
+	double		place[2];
+	double		limit[CL_FLAT_ASKED];
+	double		kept[CL_FLAT_ASKED];
+	size_t		cell;
+
+	if (!take(band, value, isnull, &account, place) || !cell_of(band, place, &cell))
+		return;
+	for (int i = 0; i < band->n_asked; i++)
+	{
+		limit[i] = band->asked[i].limit;
+		kept[i] = fmin(fmax(limit[i], account.floor), account.cap);
+		add(band, &account, kept[i], band->of_asked[i], 1);
+	}
+	add_slopes(band, &account, band->n_asked, limit, kept);
+}
+
+static ClFlatPoint
+flat_point(const ClBandRows *band, int i, double limit, bool joined, const ClExactSum *sum)
+{
+	ClFlatPoint point = {
+		.limit = limit, .worth = cl_exact_sum_closed(sum).high, .fits = true, .joined = joined,
+		.rise = cl_exact_sum_closed(&band->rise[i]).high, .fall = cl_exact_sum_closed(&band->fall[i]).high
+	};
+
+	for (int k = 0; k < band->query.n_budgets; k++)
+		point.fits &= cl_exact_sum_closed(&sum[k + 1]).high <= band->query.amount[k];
+	return point;
+}
+
+/* What is known of the levels: the sums of all cells. */
+static void
+take_levels(ClBandRows *band)
+{
+	size_t		levels = cl_band_levels_of_cells(band);
+	ClFlatPoint point[CL_BAND_LEVELS];
+
+	for (int l = 0; l < band->n_levels; l++)
+	{
+		ClExactSum	sum[1 + CL_ALLOCATION_MOST_BUDGETS] = {0};
+
+		for (int k = 0; k <= band->query.n_budgets; k++)
+		{
+			for (size_t i = l; i < levels; i += band->n_levels)
+				cl_exact_sum_merge(&sum[k], &band->sum[k * levels + i]);
+		}
+		point[l] = flat_point(band, l, band->level[l], true, sum);
+	}
+	cl_flat_take(&band->flat, band->n_levels, point);
+}
+
+void
+cl_band_find_flat(ClBandRows *band, SPIPlanPtr plan, const Oid *types)
+{
+	cl_flat_begin(&band->flat, band->level[band->n_levels - 1]);
+	take_levels(band);
+	while ((band->n_asked = cl_flat_ask(&band->flat, band->asked)) > 0)
+	{
+		memset(band->of_asked, 0, sizeof(band->of_asked));
+		memset(band->rise, 0, sizeof(band->rise));
+		memset(band->fall, 0, sizeof(band->fall));
+		cl_band_scan(band, plan, types, receive_flat);
+		for (int i = 0; i < band->n_asked; i++)
+			band->asked[i] = flat_point(band, i, band->asked[i].limit, band->asked[i].joined, band->of_asked[i]);
+		cl_flat_take(&band->flat, band->n_asked, band->asked);
+	}
 }

@@ -5,6 +5,7 @@
 #ifndef CL_USAGE_BAND_ROWS_H
 #define CL_USAGE_BAND_ROWS_H
 
+#include "core/band_flat.h"
 #include "core/band_policy.h"
 #include "usage/allocation_query.h"
 #include "usage/allocation_rows.h"
@@ -60,6 +61,12 @@ typedef struct ClBandRows
 	int64		n_outside;		/* below the last band of a side: they get no limit */
 	ClExactSum *sum;			/* [worth, then budgets][down][across][level] */
 	ClExactSum	today[1 + CL_ALLOCATION_MOST_BUDGETS];
+	ClFlatSearch flat;			/* of one limit for all */
+	int			n_asked;		/* by it, after the levels */
+	ClFlatPoint asked[CL_FLAT_ASKED];
+	ClExactSum	of_asked[CL_FLAT_ASKED][1 + CL_ALLOCATION_MOST_BUDGETS];
+	ClExactSum	rise[CL_BAND_LEVELS];
+	ClExactSum	fall[CL_BAND_LEVELS];
 } ClBandRows;
 
 /* An error that says of how many accounts something is not known. */
@@ -70,5 +77,7 @@ extern void cl_band_look_first(ClBandRows *band, SPIPlanPtr plan, const Oid *typ
 extern size_t cl_band_levels_of_cells(const ClBandRows *band);
 /* A ClQueryRow whose data are the rows: adds an account to its cell. */
 extern void cl_band_receive(void *data, const Datum *value, const bool *isnull);
+/* After that scan, the best one limit for all, by as many more scans as it takes: one or two, mostly. */
+extern void cl_band_find_flat(ClBandRows *band, SPIPlanPtr plan, const Oid *types);
 
 #endif							/* CL_USAGE_BAND_ROWS_H */

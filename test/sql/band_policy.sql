@@ -40,6 +40,17 @@ FROM found f, LATERAL (SELECT sum(limit_profit(d, l.credit_limit, l.margin, l.ca
   FROM line l, demand(l.mu, l.sigma, l.p_zero) d, CAST(least(greatest(f.flat_limit, l.floor), l.cap) AS numeric) g) t,
   LATERAL (SELECT shadow_price('SELECT account_id, mu, sigma, p_zero, margin, carry, floor, cap, use_exposure FROM plain',
     '{"exposure": 6000000}')::jsonb AS bound) c;
+-- One limit for all is the best of every step of ten up to the highest level, where the budget ends it and where it does not; a lowest level that does not
+-- fit has none.
+CREATE VIEW few AS SELECT * FROM plain WHERE account_id <= 60;
+CREATE TABLE step AS SELECT step, sum(limit_profit(demand(l.mu, l.sigma, l.p_zero), g.granted, l.margin, l.carry)) AS worth, sum(g.granted) AS used
+FROM few l, generate_series(0, 7000, 10) step, LATERAL (SELECT least(greatest(step, l.floor), l.cap) AS granted) g GROUP BY step;
+SELECT budget, p.flat_limit = s.step AS best, abs(p.flat_value / s.worth - 1) < 1e-12 AS worth, p.flat_limit NOT IN (0, 2000, 7000) AS between_levels,
+  s.used > budget - 600 AS at_the_budget
+FROM (VALUES (1000), (60000), (150000), (1000000)) b(budget), LATERAL band_policy('SELECT * FROM few', axes(), '{"down": 2, "across": 2}',
+  jsonb_build_object('exposure', budget), '{"levels": [0, 2000, 7000]}') p
+  LEFT JOIN LATERAL (SELECT * FROM step WHERE used <= budget ORDER BY worth DESC, step LIMIT 1) s ON true ORDER BY 1;
+
 -- What the policy grants, decided account by account, is what the table says of itself.
 SELECT abs(sum(g) - min((f.uses ->> 'exposure')::float8)) < 1e-6 AS uses,
   abs(sum(limit_profit(demand(l.mu, l.sigma, l.p_zero), g, l.margin, l.carry))

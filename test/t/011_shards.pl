@@ -159,7 +159,8 @@ sub refused
 }
 my $check = "SELECT count(*) FROM check_shards('{parts.book}')";
 my $search = sprintf("SELECT (shadow_price('%s', '%s', '%s')::jsonb)->'status'", "$columns FROM shard", $budgets, "{$shards}");
-my $points_of = "SELECT budget_frontier('$columns FROM shard', 'exposure', 1, '{\"to\": 9000000, \"also\": [\"idle\"], $shards}')";
+my $points_of = "SELECT budget_frontier('$columns FROM shard', 'exposure', 1,
+	'{\"to\": 9000000, \"also\": [\"idle\"], $shards}')";
 is(refused($check), '', 'servers of one version pass');
 is(refused("BEGIN READ ONLY; $search"), '', 'a search does not need to write');
 $lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');

@@ -24,6 +24,7 @@ cl_rounds(int soak)
 FEATURE_TEST(money);
 FEATURE_TEST(exact_sum);
 FEATURE_TEST(gap);
+FEATURE_TEST(band_flat);
 FEATURE_TEST(band_policy);
 FEATURE_TEST(utilization);
 FEATURE_TEST(time_weighted_utilization);
@@ -75,6 +76,7 @@ static const struct
 	{"money", test_money},
 	{"exact_sum", test_exact_sum},
 	{"gap", test_gap},
+	{"band_flat", test_band_flat},
 	{"band_policy", test_band_policy},
 	{"utilization", test_utilization},
 	{"time_weighted_utilization", test_time_weighted_utilization},
