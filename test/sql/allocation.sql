@@ -125,7 +125,7 @@ CREATE TABLE book AS
 SELECT i AS account_id, 5 + 4 * draw(i, 1) AS mu, 0.3 + draw(i, 2) AS sigma, 0.4 * draw(i, 3) AS p_zero, 0.15 - 0.75 * pd AS margin,
   0.002 + 0.3 * pd AS carry,
   (i % 5) * 10.0 AS floor, 1000.00 + (i % 30) * 1000 AS cap, 1 AS use_exposure, 0.3 * pd AS use_loss, 0.45 * pd AS draw_loss, 1 AS use_idle, -1 AS draw_idle
-FROM (SELECT i, 0.2 * draw(i, 4) * draw(i, 5) AS pd FROM generate_series(1, 20000) i) s;
+FROM (SELECT i, 0.2 * draw(i, 4) * draw(i, 5) AS pd FROM generate_series(1, 10500) i OFFSET 0) s;
 CREATE TABLE shuffled AS SELECT account_id, demand(mu, sigma, p_zero) AS demand, margin, carry, floor, cap, use_exposure, use_loss, draw_loss, use_idle,
   draw_idle
 FROM book ORDER BY md5(account_id::text);
@@ -138,8 +138,8 @@ ALTER TABLE book SET (parallel_workers = 2);
 ALTER TABLE shuffled SET (parallel_workers = 3);
 ANALYZE book, shuffled, parted;
 CREATE TABLE answer (how text, budgets jsonb, certificate jsonb, passes int, read text);
-CREATE TABLE wanted AS SELECT budgets FROM (VALUES ('{"exposure": 20000000}'::jsonb), ('{"exposure": 30000000, "loss": 200000,
-  "idle": 9000000}')) v (budgets);
+CREATE TABLE wanted AS SELECT budgets FROM (VALUES ('{"exposure": 10500000}'::jsonb), ('{"exposure": 15750000, "loss": 105000,
+  "idle": 4725000}')) v (budgets);
 CREATE PROCEDURE ask(how text, query text, options jsonb DEFAULT '{}') LANGUAGE sql AS $$
   INSERT INTO answer SELECT how, budgets, c - 'passes' - 'read', (c->>'passes')::int, c->>'read' FROM wanted,
     LATERAL (SELECT shadow_price(replace(query, '*', CASE WHEN budgets ? 'loss' THEN '*' ELSE 'account_id, ' || CASE WHEN query LIKE '%shuffled' THEN 'demand'

@@ -56,11 +56,11 @@ RETURNS TABLE (product text, segment text, accounts bigint, not_known bigint, of
     FROM line l, LATERAL (SELECT 0.75 - 0.25 * card AS lgd, 0.4 + 0.1 * card AS ccf, 0.08 + 0.02 * card AS k) r,
       LATERAL (SELECT (floor + n * step)::float8 AS new FROM generate_series(0, ((room - floor) / step)::int) n
         WHERE floor + n * step <= room AND floor + n * step >= z) v,
-      -- The mean over 200 demands: who draws the candidate first, and who draws it last.
+      -- The mean over 40 demands: who draws the candidate first, and who draws it last.
       LATERAL (SELECT avg(moves * first + (1 - moves) * last) AS draw, avg(moves * (least(d, credit_limit) - least(d - first, credit_limit))) AS taken
         FROM (SELECT d, CASE WHEN d > z THEN least(d, new) ELSE 0 END AS first,
             CASE WHEN d - credit_limit > z THEN least(d - credit_limit, new) ELSE 0 END AS last
-          FROM generate_series(0, 199) g, LATERAL (SELECT (g + 0.5) / 200 * c AS d) e) e) f
+          FROM generate_series(0, 39) g, LATERAL (SELECT (g + 0.5) / 40 * c AS d) e) e) f
     WHERE account_id % 7 > 0 AND pd IS NOT NULL),
   worth AS (SELECT *, owed * margin * draw - carry * (new - draw) AS profit, CASE card WHEN 1 THEN 0.11 ELSE 0.126 END * taken AS lost,
     price * new AS cost FROM offered),
@@ -111,7 +111,7 @@ FROM priced, LATERAL (SELECT t.price, jsonb_build_object('moves', 0.5, 'certific
     FROM credit_limit.certificate_table(certificate) t) a,
   credit_limit.product_fit('book_f', :'candidate', by_certificate) f FULL JOIN credit_limit.product_fit('book_f', :'candidate', by_price) g
   ON g.product = f.product AND g.segment IS NOT DISTINCT FROM f.segment GROUP BY 1;
--- One account of a lognormal demand, by 100,000 of its quantiles: a limit of 4000 beside one of 3000, draws above 1000.
+-- One account of a lognormal demand, by 20,000 of its quantiles: a limit of 4000 beside one of 3000, draws above 1000.
 UPDATE book_f.account SET status = 'closed' WHERE account_id <> 1;
 UPDATE book_f.account SET credit_limit = 3000, umbrella_id = NULL WHERE account_id = 1;
 UPDATE book_f.account_feature SET demand_mixture = credit_limit.demand(8.3, 0.7, 0.2) WHERE account_id = 1;
@@ -124,7 +124,7 @@ FROM credit_limit.product_fit('book_f',
       avg(greatest(d - 3000, 0))::numeric AS unmet
     FROM (SELECT d, CASE WHEN d > 1000 THEN least(d, 4000) ELSE 0 END AS first,
         CASE WHEN d > 4000 THEN least(d - 3000, 4000) ELSE 0 END AS last
-      FROM generate_series(0, 99999) g, LATERAL (SELECT credit_limit.demand_quantile(credit_limit.demand(8.3, 0.7, 0.2), (g + 0.5) / 100000) AS d) q) q) n;
+      FROM generate_series(0, 19999) g, LATERAL (SELECT credit_limit.demand_quantile(credit_limit.demand(8.3, 0.7, 0.2), (g + 0.5) / 20000) AS d) q) q) n;
 UPDATE book_f.account SET status = 'open';
 
 -- What is wanted against what is on offer.
