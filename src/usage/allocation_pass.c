@@ -147,6 +147,32 @@ require_known(ClAllocationPasses *passes, int64 n_missing)
 			 errhint("Leave such accounts out of the query: WHERE demand_mean(demand) IS NOT NULL AND ...")));
 }
 
+/* Of the accounts that were kept, which are all or a share by hash: an account_id that comes twice is in it twice. */
+static void
+require_once(ClAllocationPasses *passes)
+{
+	Oid			types[] = {INT8OID, INT8OID};
+	SPIPlanPtr	plan;
+	bool		isnull;
+	int64		n;
+	int64		first;
+
+	if (!cl_allocation_rows_share_hash(&passes->rows))
+		return;
+	plan = cl_query_prepare(cl_allocation_query_doubled(&passes->query), CL_ALLOCATION_QUERY, 0, NULL);
+	cl_query_execute(plan, CL_ALLOCATION_QUERY, NULL, 2, types);
+	n = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	SPI_freeplan(plan);
+	if (n > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg(INT64_FORMAT " accounts come more than once", n),
+				 errdetail("The first is account " INT64_FORMAT ": it would count more than once.", first),
+				 errhint("Let the query return one row for each account_id, by DISTINCT ON or GROUP BY.")));
+}
+
 static void
 require_same_rows(ClAllocationPasses *passes, const ClAllocationSums *sums)
 {
@@ -279,6 +305,7 @@ cl_allocation_passes_open(ClAllocationPasses *passes, bool started)
 		scan(passes, &passes->rows);
 		passes->n++;
 		require_known(passes, passes->rows.n_missing);
+		require_once(passes);
 		passes->in_memory = passes->rows.share == 0;
 		share = passes->rows.share;
 	}

@@ -250,6 +250,13 @@ by_bits_of_part(void)
 }
 
 char *
+cl_allocation_query_doubled(const ClAllocationQuery *query)
+{
+	return psprintf("SELECT pg_catalog.count(*), pg_catalog.min(s.id) FROM (SELECT q.account_id::pg_catalog.int8 AS id FROM %s "
+					"GROUP BY 1 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS s", query->source[0]);
+}
+
+char *
 cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 {
 	char	   *part = by_part ? psprintf("(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d",

@@ -44,6 +44,8 @@ extern void cl_allocation_query_budgets(ClAllocationQuery *query, Jsonb *jsonb);
 extern void cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shards);
 /* The accounts whose hash ends in so many zero bits. */
 extern char *cl_allocation_query_scan(const ClAllocationQuery *query, int share);
+/* How many accounts come more than once, and the first of them. */
+extern char *cl_allocation_query_doubled(const ClAllocationQuery *query);
 /* part, number of accounts, allocation_steps at the prices $1 to $n: of all accounts, or by part. */
 extern char *cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n);
 

@@ -7,6 +7,8 @@
 #include <math.h>
 
 #include "core/allocation_price.h"
+#include "core/sort.h"
+#include "pg/memory.h"
 #include "usage/allocation_rows.h"
 
 #include "miscadmin.h"
@@ -232,6 +234,27 @@ cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull)
 	}
 	rows->n_of_horizon += horizon == rows->horizon;
 	keep(rows, &account, (uint64) DatumGetInt64(value[CL_ALLOCATION_HASH]), horizon);
+}
+
+bool
+cl_allocation_rows_share_hash(const ClAllocationRows *rows)
+{
+	int			width = stride(rows->n_budgets, rows->has_risk);
+	uint64	   *hash = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows->n, 1) * sizeof(uint64));
+	ClMemory	memory = cl_memory_here();
+	bool		same = false;
+
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		Word		word = {.number = rows->row[i * width + ROW_HASH]};
+
+		hash[i] = word.bits;
+	}
+	cl_sort_keys(&memory, hash, rows->n);
+	for (int64 i = 1; i < rows->n && !same; i++)
+		same = hash[i] == hash[i - 1];
+	pfree(hash);
+	return same;
 }
 
 static void

@@ -162,8 +162,8 @@ FROM (SELECT i, 6 + 2 * draw(i, 1) AS mu, 0.3 + draw(i, 2) AS sigma, 0.02 + 0.06
     1 + 4 * draw(i, 6) AS e, 50 + 400 * draw(i, 7) AS pd_limit FROM generate_series(1, 60) i OFFSET 0) a, LATERAL (SELECT 0.16 - pd * lgd AS margin,
   0.002 + ccf * pd * lgd AS carry, demand(mu, sigma) AS d OFFSET 0) u, LATERAL (SELECT optimal_limit(d, margin, carry, pd_limit_elasticity => e, pd => pd,
   lgd => lgd, ccf => ccf, pd_limit => pd_limit::numeric) AS l OFFSET 0) o, LATERAL (SELECT limit_profit(d, l, margin, carry, pd_limit_elasticity => e, pd => pd,
-  lgd => lgd, ccf => ccf, pd_limit => pd_limit::numeric) AS best) b, LATERAL (SELECT max(p) AS grid, count(*) FILTER (WHERE p > before AND p > after) AS n FROM (SELECT p,
-    lag(p) OVER (ORDER BY g) AS before, lead(p) OVER (ORDER BY g) AS after FROM generate_series(0, 240) g, LATERAL (SELECT limit_profit(d,
+  lgd => lgd, ccf => ccf, pd_limit => pd_limit::numeric) AS best) b, LATERAL (SELECT max(p) AS grid, count(*) FILTER (WHERE p > before AND p > after) AS n
+  FROM (SELECT p, lag(p) OVER (ORDER BY g) AS before, lead(p) OVER (ORDER BY g) AS after FROM generate_series(0, 240) g, LATERAL (SELECT limit_profit(d,
     (10 * 1.03 ^ g)::numeric, margin, carry, pd_limit_elasticity => e, pd => pd, lgd => lgd, ccf => ccf, pd_limit => pd_limit::numeric) AS p) z) y) s;
 -- A budget over such accounts, and a frontier of it: the bound is that of each account alone at the price.
 SELECT s.status, near(s.bound::float8, t.price::float8 * 3000 + best, 1e-9) AS bound, near(f.value, s.value::float8, 1e-9) AS frontier
