@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(cl_limit_menu);
 
@@ -23,16 +24,26 @@ PG_FUNCTION_INFO_V1(cl_limit_menu);
 
 typedef enum MenuBudget
 {
-	MENU_EXPOSURE, MENU_UNDRAWN, MENU_EXPECTED_LOSS, MENU_CAPITAL, MENU_BUDGETS
+	MENU_EXPOSURE, MENU_UNDRAWN, MENU_EXPECTED_LOSS, MENU_CAPITAL, MENU_BUDGETS,
+	MENU_COLUMN = MENU_BUDGETS	/* what a column says a unit uses */
 } MenuBudget;
 
 static const char *const budget_names[MENU_BUDGETS] = {"exposure", "undrawn", "expected_loss", "capital"};
+
+#define MOST_USE 1000.0			/* of a unit, as in shadow_price() */
 
 typedef struct MenuBound
 {
 	ClPolicyReader *reader;
 	TupleDesc	desc;
 	FmgrInfo	expected_draw;
+	MemoryContext context;		/* of what follows */
+	ArrayType  *names;
+	int			nbudgets;
+	MenuBudget	budget[MOST_BUDGETS];
+	ClRow	   *row;			/* NULL: no budget is a column */
+	ClColumn   *use[MOST_BUDGETS];
+	ClColumn   *draw[MOST_BUDGETS];
 } MenuBound;
 
 /* One account, and how its changes count. */
@@ -43,44 +54,117 @@ typedef struct Menu
 	double		acceptance;
 	double		notice_years;
 	double		cost_of_change;
-	int			nbudgets;
-	MenuBudget	budget[MOST_BUDGETS];
+	double		use[MOST_BUDGETS];	/* of a unit of limit, and of one drawn, by a column; NaN: not known */
+	double		use_drawn[MOST_BUDGETS];
 	int			nlimits;
 	int64		limit[MOST_LIMITS];
 	double		draw[MOST_LIMITS];	/* NaN: demand is not known */
 	double		profit[MOST_LIMITS];
 } Menu;
 
+static void wrong_budget(const ClPolicy *policy, const char *name) pg_attribute_noreturn();
+
 static void
-read_budgets(ArrayType *names, const ClPolicy *policy, Menu *menu)
+wrong_budget(const ClPolicy *policy, const char *name)
 {
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("policy \"%s\" does not say what a limit uses of budget \"%s\"", policy->name, name),
+			 errdetail("Known are exposure and undrawn, where target.optimal has pd, lgd, ccf and capital expected_loss and "
+					   "capital, and columns of the account."),
+			 errhint("Name one of these, draft a policy with all parts of unit_economics(), or add a column with the use of a "
+					 "unit of limit.")));
+}
+
+/* Which budgets are meant; those of other names are columns. */
+static void
+find_budgets(const ArrayType *names, const ClPolicy *policy, MenuBound *bound)
+{
+	ClColumn   *column = palloc0_array(ClColumn, 2 * MOST_BUDGETS);
+	int			ncolumns = 0;
 	Datum	   *name;
 	bool	   *null;
 
-	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &name, &null, &menu->nbudgets);
-	if (menu->nbudgets < 1 || menu->nbudgets > MOST_BUDGETS || ARR_NDIM(names) != 1)
+	deconstruct_array((ArrayType *) names, TEXTOID, -1, false, TYPALIGN_INT, &name, &null, &bound->nbudgets);
+	if (bound->nbudgets < 1 || bound->nbudgets > MOST_BUDGETS || ARR_NDIM(names) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("a menu needs from 1 to %d budgets", MOST_BUDGETS),
-				 errdetail("Given are %d.", menu->nbudgets),
+				 errdetail("Given are %d.", bound->nbudgets),
 				 errhint("Give an array as '{exposure,expected_loss}'.")));
-	for (int k = 0; k < menu->nbudgets; k++)
+	for (int k = 0; k < bound->nbudgets; k++)
 	{
-		char	   *given = null[k] ? NULL : TextDatumGetCString(name[k]);
+		char	   *given = null[k] ? "NULL" : TextDatumGetCString(name[k]);
 		int			which = 0;
 
-		while (which < MENU_BUDGETS && (given == NULL || strcmp(given, budget_names[which]) != 0))
+		while (which < MENU_BUDGETS && strcmp(given, budget_names[which]) != 0)
 			which++;
-		if (which == MENU_BUDGETS || (which >= MENU_EXPECTED_LOSS && policy->optimal->by_margin))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("policy \"%s\" does not say what a limit uses of budget \"%s\"", policy->name,
-							given != NULL ? given : "NULL"),
-					 errdetail("Known are exposure and undrawn, and, where target.optimal has pd, lgd, ccf and capital, "
-							   "expected_loss and capital."),
-					 errhint("Name one of these, or draft a policy with all parts of unit_economics().")));
-		menu->budget[k] = which;
+		if (null[k] || ((which == MENU_EXPECTED_LOSS || which == MENU_CAPITAL) && policy->optimal->by_margin))
+			wrong_budget(policy, given);
+		bound->budget[k] = which;
+		if (which != MENU_COLUMN)
+			continue;
+		bound->use[k] = &column[ncolumns++];
+		*bound->use[k] = (ClColumn) {.name = given, .accept = CL_ACCEPT_NUMBER, .optional = true};
+		bound->draw[k] = &column[ncolumns++];
+		*bound->draw[k] = (ClColumn) {.name = psprintf("draw_%s", given), .accept = CL_ACCEPT_NUMBER, .optional = true};
 	}
+	bound->row = ncolumns > 0 ? cl_row_create(psprintf("the budgets of limit_policy \"%s\"", policy->name), column, ncolumns) :
+		NULL;
+}
+
+static bool
+is_same(const ArrayType *a, const ArrayType *b)
+{
+	return a != NULL && VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
+}
+
+/* Looked up again only where others are named than for the row before. */
+static void
+know_budgets(const ArrayType *names, const ClPolicy *policy, MemoryContext context, MenuBound *bound)
+{
+	MemoryContext old;
+
+	if (is_same(bound->names, names))
+		return;
+	bound->names = NULL;
+	if (bound->context == NULL)
+		bound->context = AllocSetContextCreate(context, "budgets of a menu", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(bound->context);
+	old = MemoryContextSwitchTo(bound->context);
+	find_budgets(names, policy, bound);
+	bound->names = (ArrayType *) pg_detoast_datum_copy((struct varlena *) names);
+	MemoryContextSwitchTo(old);
+}
+
+static double
+number_of(const ClRow *row, const ClColumn *column, double lowest)
+{
+	double		number = cl_column_null(row, column) ? NAN : cl_column_float8(row, column);
+
+	return number >= lowest && number <= MOST_USE ? number : NAN;
+}
+
+/* What columns say of an account; false where one of them says nothing that can be counted. */
+static bool
+read_uses(const MenuBound *bound, const ClPolicy *policy, HeapTupleHeader account, Menu *menu)
+{
+	bool		known = true;
+
+	if (bound->row != NULL)
+		cl_row_read(bound->row, account);
+	for (int k = 0; k < bound->nbudgets; k++)
+	{
+		if (bound->budget[k] != MENU_COLUMN)
+			continue;
+		if (bound->use[k]->kind == CL_COLUMN_ABSENT)
+			wrong_budget(policy, bound->use[k]->name);
+		menu->use[k] = number_of(bound->row, bound->use[k], 0);
+		menu->use_drawn[k] = bound->draw[k]->kind == CL_COLUMN_ABSENT ? 0 :
+			number_of(bound->row, bound->draw[k], -menu->use[k]);
+		known &= !isnan(menu->use[k] + menu->use_drawn[k]);
+	}
+	return known;
 }
 
 static void
@@ -142,9 +226,9 @@ expected_draw(MenuBound *bound, Datum demand, double limit)
 	return call->isnull ? NAN : draw;
 }
 
-/* Of the limit in place i. Where demand is not known, all is drawn; what is not known of losses is none. */
+/* Of the limit in place i. Where demand is not known, all is drawn; what is not known of losses is none, and of a column NaN. */
 static double
-use_of(const Menu *menu, MenuBudget budget, int i)
+use_of(const Menu *menu, MenuBudget budget, int k, int i)
 {
 	const double *part = menu->account->economics;
 	double		limit = menu->limit[i] / menu->unit;
@@ -162,6 +246,8 @@ use_of(const Menu *menu, MenuBudget budget, int i)
 			use = part[CL_ECONOMICS_PD] * part[CL_ECONOMICS_LGD] *
 				(part[CL_ECONOMICS_DEFAULT_DRAW_RATIO] * draw + part[CL_ECONOMICS_CCF] * undrawn);
 			break;
+		case MENU_COLUMN:
+			return menu->use[k] * limit + menu->use_drawn[k] * draw;
 		default:
 			use = part[CL_ECONOMICS_CAPITAL] * (draw + part[CL_ECONOMICS_CCF] * undrawn);
 	}
@@ -220,12 +306,14 @@ cl_limit_menu(PG_FUNCTION_ARGS)
 	Menu		menu;
 	Datum		demand = (Datum) 0;
 	bool		known;
+	bool		uses_known;
 	int			keep = 0;
 	int			lower[2] = {1, 1};
 	int			dims[2];
 	Datum	   *limits;
 	Datum	   *values;
 	Datum	   *uses;
+	bool	   *unknown;
 
 	if (policy->optimal == NULL)
 		ereport(ERROR,
@@ -246,14 +334,15 @@ cl_limit_menu(PG_FUNCTION_ARGS)
 	account = &bound->reader->account;
 	menu.account = account;
 	menu.unit = (double) cl_pow10_64[policy->decimals];
-	read_budgets(PG_GETARG_ARRAYTYPE_P(3), policy, &menu);
+	know_budgets(PG_GETARG_ARRAYTYPE_P(3), policy, use->context, bound);
+	uses_known = read_uses(bound, policy, PG_GETARG_HEAPTUPLEHEADER(1), &menu);
 	menu.acceptance = option(fcinfo, 4, 1, "acceptance");
 	menu.notice_years = option(fcinfo, 5, 365, "notice_days") / 365;
 	menu.cost_of_change = option(fcinfo, 6, 1e15, "cost_of_change");
 
 	/* What is chosen takes the place of the target: that its inputs are missing is no reason to refer. */
 	cl_policy_read(bound->reader, PG_GETARG_HEAPTUPLEHEADER(1));
-	known = (account->missing & (policy->rules.target_by | CL_INPUT_BIT(CL_INPUT_DEMAND))) == 0;
+	known = uses_known && (account->missing & (policy->rules.target_by | CL_INPUT_BIT(CL_INPUT_DEMAND))) == 0;
 	account->missing &= ~(policy->rules.target_by | CL_INPUT_BIT(CL_INPUT_DEMAND));
 	account->amount[CL_INPUT_DEMAND] = CL_NO_CAP;
 	cl_policy_choices(&policy->rules, account, cl_policy_day(PG_GETARG_DATUM(2)), &choices);
@@ -282,21 +371,29 @@ cl_limit_menu(PG_FUNCTION_ARGS)
 
 	limits = palloc_array(Datum, menu.nlimits);
 	values = palloc_array(Datum, menu.nlimits);
-	uses = palloc_array(Datum, menu.nlimits * menu.nbudgets);
+	uses = palloc_array(Datum, menu.nlimits * bound->nbudgets);
+	unknown = palloc0_array(bool, menu.nlimits * bound->nbudgets);
 	for (int i = 0; i < menu.nlimits; i++)
 	{
 		limits[i] = cl_minor_numeric(menu.limit[i], policy->decimals);
 		values[i] = billionths(value_of(&menu, i, keep));
-		for (int k = 0; k < menu.nbudgets; k++)
-			uses[i * menu.nbudgets + k] = billionths(use_of(&menu, menu.budget[k], i));
+		for (int k = 0; k < bound->nbudgets; k++)
+		{
+			double		used = use_of(&menu, bound->budget[k], k, i);
+			int			place = i * bound->nbudgets + k;
+
+			unknown[place] = isnan(used);
+			uses[place] = unknown[place] ? (Datum) 0 : billionths(used);
+		}
 	}
 	dims[0] = menu.nlimits;
-	dims[1] = menu.nbudgets;
+	dims[1] = bound->nbudgets;
 	cl_record_open_desc(&record, bound->desc);
 	cl_record_put_int32(&record, keep + 1);
 	cl_record_put_bool(&record, known);
 	cl_record_put(&record, PointerGetDatum(construct_array(limits, menu.nlimits, NUMERICOID, -1, false, TYPALIGN_INT)));
 	cl_record_put(&record, PointerGetDatum(construct_array(values, menu.nlimits, NUMERICOID, -1, false, TYPALIGN_INT)));
-	cl_record_put(&record, PointerGetDatum(construct_md_array(uses, NULL, 2, dims, lower, NUMERICOID, -1, false, TYPALIGN_INT)));
+	cl_record_put(&record, PointerGetDatum(construct_md_array(uses, unknown, 2, dims, lower, NUMERICOID, -1, false,
+															  TYPALIGN_INT)));
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

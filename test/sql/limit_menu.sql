@@ -73,3 +73,16 @@ SELECT limit_menu(p, a, '2026-11-30', '{exposure}', 1, 0, -1) FROM line, account
 SELECT limit_menu(p, a, 'infinity', '{exposure}') FROM line, account a;
 SELECT decide_limit('{"name": "x", "product": {"cap": 9}}', a, '2026-11-30', 5) FROM account a;
 SELECT decide_limit(p, a, '2026-11-30', NULL) IS NULL AS nothing, (decide_limit(p, a, '2026-11-30', 1200.999)).target FROM line, account a;
+
+-- A budget of another name is a column with the use of a unit of limit, and draw_ and its name what a unit of expected draw uses more; the names may change
+-- from row to row. What is not a use leaves the limit as it is; a column that is not there, or no number, is a mistake.
+CREATE TABLE weighed AS SELECT a.*, 0.35::numeric AS risk_weight, 0.5::float8 AS carbon, -0.5 AS draw_carbon, 'much' AS word, 2000 AS more, -1 AS less,
+  NULL::float8 AS nothing FROM account a;
+SELECT n.names, count(*) > 1 AS limits, bool_and(near(m.uses[i][1]::float8, CASE n.names[1] WHEN 'carbon' THEN 0.5 * (l - expected_draw(demand_mixture, l))
+  ELSE 0.35 * l END, 1e-8)) AS uses, bool_and(m."values"[i] = e."values"[i] AND m.uses[i][2] = e.uses[i][1]) AS else_the_same
+FROM line, weighed a, (VALUES ('{risk_weight,exposure}'::text[]), ('{carbon,expected_loss}')) n (names), limit_menu(p, a, '2026-11-30', n.names) m,
+  limit_menu(p, a, '2026-11-30', n.names[2:]) e, unnest(m.limits) WITH ORDINALITY u(l, i) GROUP BY n.names ORDER BY 1;
+SELECT n.name, m.known, m.limits, m."values", m.uses FROM line, weighed a, (VALUES ('more'), ('less'), ('nothing')) n (name),
+  limit_menu(p, a, '2026-11-30', ARRAY[n.name, 'exposure']) m;
+SELECT limit_menu(p, a, '2026-11-30', '{risk_wait}') FROM line, weighed a;
+SELECT limit_menu(p, a, '2026-11-30', '{word}') FROM line, weighed a;

@@ -140,9 +140,15 @@ DECLARE
 BEGIN
   SELECT r.most, CASE WHEN r.chosen_by = 'repair' THEN r.choice END AS repaired INTO mine FROM allocation_account r
   WHERE r.allocation_id = terms.allocation_id AND r.account_id = allocated.account_id;
-  SELECT m.limits, m."values", m.uses INTO menu
+  SELECT m.limits, m."values", m.uses, m.known INTO menu
   FROM credit_limit.limit_menu(policy, account, as_of, terms.names, terms.acceptance, terms.notice_days, terms.cost_of_change) m;
   IF menu.limits IS NULL THEN
+    RETURN;
+  END IF;
+  -- What is not known of an account leaves its limit as it is, which is then the only one.
+  IF NOT menu.known THEN
+    target := coalesce(mine.repaired, menu.limits[1]);
+    without_budgets := menu.limits[1];
     RETURN;
   END IF;
   n := credit_limit_internal.limits_within(menu.limits, mine.most);
@@ -211,7 +217,8 @@ BEGIN
   INSERT INTO allocation_account (allocation_id, account_id, product, policy_id, keep, known, most, limits, "values", uses,
     row_hash)
   WITH menu AS MATERIALIZED (
-      SELECT t.account_id, t.product, t.policy_id, m.*, m.limits[credit_limit.best_action(m."values", m.uses, free)] AS wanted
+      SELECT t.account_id, t.product, t.policy_id, m.*,
+        m.limits[CASE WHEN m.known THEN credit_limit.best_action(m."values", m.uses, free) ELSE 1 END] AS wanted
       FROM credit_limit_internal.decided(true, NULL, v.as_of, true, NULL, NULL, NULL) t
       JOIN policy_version p ON p.policy_id = t.policy_id
       CROSS JOIN LATERAL (SELECT credit_limit.limit_menu(p.document, t.inputs, v.as_of, names, v.acceptance, v.notice_days,
@@ -335,16 +342,17 @@ END
 $$;
 
 -- divides budgets over the accounts of products whose policy on a day says what a limit earns (target.optimal): writes their
--- limits to choose among, with values and uses, to allocation_account in one statement, and prices, certificate and choices from
--- these rows, as a draft that another role approves. Nothing else changes. budgets: amounts by name, exposure, undrawn,
--- expected_loss or capital, as credit_limit.limit_menu() says. Options: name ("allocation"), products (an array; all that have
--- such a policy), acceptance, notice_days and cost_of_change (as limit_menu), frontier (shares of each amount for which
--- allocation_frontier says what it would be worth; [0.8, 0.9, 1.1, 1.2]), rules (true: allocation_rule says what each rule on
--- movement costs), cross_fit (true: allocation_account.cross_fitted is the value of the choice less how much better limits
--- look to the months that chose them than to others: demand is learned from each half of the months, and what it chooses is
--- judged by the other; NULL without forecasts by refresh_demand()). Returns the allocation_id. Errors: no day, budgets, options,
--- products of several currencies or without such a policy (22023), a product without an approved version (55000), rows that
--- row-level security hides (42501)
+-- limits to choose among, with values and uses, to allocation_account in one statement, and prices, certificate and choices
+-- from these rows, as a draft that another role approves. Nothing else changes. budgets: amounts by name, exposure, undrawn,
+-- expected_loss, capital, or a column of decision_input with the use of a unit of limit, as limit_menu() says. Options: name
+-- ("allocation"), products (an array; all that have such a policy), acceptance, notice_days and cost_of_change (as limit_menu),
+-- frontier (shares of each amount for which allocation_frontier says what it would be worth; [0.8, 0.9, 1.1, 1.2]), rules
+-- (true: allocation_rule says what each rule on movement costs), cross_fit (true: allocation_account.cross_fitted is the value
+-- of the choice less how much better limits look to the months that chose them than to others: demand is learned from each half
+-- of the months, and what it chooses is judged by the other; NULL without forecasts by refresh_demand()). Returns the
+-- allocation_id. Errors: no day, budgets, options, products of several currencies or without such a policy (22023), a column
+-- that does not say what some accounts use (22004), a product without an approved version (55000), rows that row-level security
+-- hides (42501)
 CREATE FUNCTION credit_limit.draft_allocation(book text, as_of date, budgets jsonb, options jsonb DEFAULT '{}') RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -355,6 +363,7 @@ DECLARE
   query text;
   certificate credit_limit.allocation_certificate;
   found_here record;
+  unknown record;
   name_option CONSTANT text := coalesce(options ->> 'name', 'allocation');
 BEGIN
   PERFORM credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
@@ -364,11 +373,10 @@ BEGIN
     'Valid are name, products (an array), acceptance (0 to 1), notice_days (0 to 365), cost_of_change, frontier (an array), '
     'rules and cross_fit (true or false).');
   IF budgets IS NULL OR jsonb_typeof(budgets) <> 'object' OR budgets = '{}'
-    OR jsonb_path_exists(budgets, '$.* ? (!(@.type() == "number" && @ >= 0))')
-    OR budgets - '{exposure,undrawn,expected_loss,capital}'::text[] <> '{}' THEN
+    OR jsonb_path_exists(budgets, '$.* ? (!(@.type() == "number" && @ >= 0))') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'budgets are amounts by name',
       DETAIL = format('They are %s.', coalesce(budgets::text, 'NULL')),
-      HINT = 'Give amounts of exposure, undrawn, expected_loss or capital, as {"exposure": 1000000}.';
+      HINT = 'Give amounts of exposure, undrawn, expected_loss, capital, or columns of decision_input, as {"exposure": 1000000}.';
   END IF;
   SELECT array_agg(b.key ORDER BY b.n), array_agg(b.value::numeric ORDER BY b.n) INTO names, amounts
   FROM jsonb_each_text(budgets) WITH ORDINALITY b(key, value, n);
@@ -396,6 +404,14 @@ BEGIN
     'WHERE false', amounts, jsonb_build_object('names', names)), draft_allocation.as_of, found_here.products,
     options - '{name,products,frontier,rules,cross_fit}'::text[]) RETURNING v.allocation_id INTO id;
   PERFORM credit_limit_internal.write_allocation(id, names);
+  SELECT count(*) AS n, min(r.account_id) AS first INTO unknown FROM allocation_account r
+  WHERE r.allocation_id = id AND EXISTS (SELECT FROM unnest(r.uses) u(u) WHERE u.u IS NULL);
+  IF unknown.n > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
+      MESSAGE = format('what they use of a budget is not known of %s accounts', unknown.n),
+      DETAIL = format('The first is account %s: a column of the budgets is NULL, or not between 0 and 1000.', unknown.first),
+      HINT = 'Let decision_input give a number for each account of the products.';
+  END IF;
   query := credit_limit_internal.allocation_query(book, id, cardinality(names));
   certificate := credit_limit.action_price(query, amounts, jsonb_build_object('names', names));
   UPDATE allocation_version v SET document = certificate WHERE v.allocation_id = id;

@@ -208,6 +208,10 @@ AS $$
   SELECT array_agg(DISTINCT c.name) FROM (
     SELECT unnest('{account_id,borrower_id,product,version_no,score,pd,external_score,external_pd,parameter_set}'::text[])
     UNION ALL SELECT 'allocation_id' FROM version v WHERE v.allocation_id IS NOT NULL
+    UNION ALL SELECT unnest(ARRAY[t.budget, 'draw_' || t.budget])
+      FROM allocation_version v, credit_limit.certificate_table(v.document) t
+      WHERE v.allocation_id IN (SELECT allocation_id FROM version)
+        AND t.budget NOT IN ('exposure', 'undrawn', 'expected_loss', 'capital')
     UNION ALL SELECT unnest(credit_limit.columns_read(p.document)) FROM policy_version p
       WHERE p.policy_id IN (SELECT policy_id FROM version)
     UNION ALL SELECT unnest(credit_limit.columns_read(c.document)) FROM scorecard_version c

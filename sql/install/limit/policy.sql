@@ -126,14 +126,17 @@ CREATE FUNCTION credit_limit.limit_menu(policy credit_limit.limit_policy, accoun
     AS 'MODULE_PATHNAME', 'cl_limit_menu' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
 COMMENT ON FUNCTION credit_limit.limit_menu(credit_limit.limit_policy, record, date, text[], float8, float8, float8) IS
     'the limits of limit_choices in ascending order, at most 64 (of more steps every second, third, ... and the last), for a '
-    'policy with target.optimal: values, the profit of a year by its economics and the column demand_mixture, without the price '
-    'of a budget; uses, a row for each limit with a number for each budget: exposure (the limit), undrawn (limit less expected '
-    'draw), expected_loss (pd lgd (default_draw_ratio draw + ccf undrawn)), capital (capital (draw + ccf undrawn)). keep: the '
-    'place of what is left of the old limit. acceptance (0 to 1): a rise adds its profit with this probability, and uses its '
-    'budget all the same. notice_days (0 to 365): until they are over a cut earns as the old limit. cost_of_change: an amount '
-    'that every change costs. known: false where demand or economics are not, and then keep is the only limit, worth 0 and '
-    'taken as drawn in full. NULL where the old limit is not known or an argument is NULL. Errors: a policy without '
-    'target.optimal, another budget, options out of range (22023), and those of decide_limit';
+    'policy with target.optimal: values, the profit of a year by its economics and the column demand_mixture, without the '
+    'price of a budget; uses, a row for each limit with a number for each budget: exposure (the limit), undrawn (limit less '
+    'expected draw), expected_loss (pd lgd (default_draw_ratio draw + ccf undrawn)), capital (capital (draw + ccf undrawn)), '
+    'or the name of a column of numbers, 0 to 1000, that is the use of a unit of limit; a column draw_ and that name, where '
+    'there is one, is how much more a unit of expected draw uses, from minus that use to 1000. Where one says nothing of the '
+    'kind, the use is NULL. keep: the place of what is left of the old limit. acceptance (0 to 1): a rise adds its profit '
+    'with this probability, and uses its budget all the same. notice_days (0 to 365): until they are over a cut earns as the '
+    'old limit. cost_of_change: an amount that every change costs. known: false where demand, economics or such a use are '
+    'not, and then keep is the only limit, worth 0 and taken as drawn in full. NULL where the old limit is not known or an '
+    'argument is NULL. Errors: a policy without target.optimal, another budget, options out of range (22023), and those of '
+    'decide_limit';
 
 -- part of draft_allocation(): limit_menu() by another demand than that of the account
 CREATE FUNCTION credit_limit_internal.limit_menu(policy credit_limit.limit_policy, account record, as_of date, budgets text[],

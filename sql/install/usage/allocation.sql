@@ -145,7 +145,8 @@ COMMENT ON FUNCTION credit_limit.shadow_price(text, jsonb, jsonb) IS
 'The query must be one SELECT that only reads, without volatile functions and row locks, runs with the rights and the '
 'search_path of the caller, and all passes see one snapshot. NULL gives NULL. Errors: other columns (42804), '
 'a query that does something else (22023), an account of which something is not known (22004), one that comes twice (22023; '
-'found among the accounts that are kept in memory), demands of several horizons or limits without an end (22023), passes that see different rows (55000).';
+'found among the accounts that are kept in memory), demands of several horizons or limits without an end (22023), passes that '
+'see different rows (55000).';
 
 CREATE FUNCTION credit_limit.budget_frontier(
   query text,
