@@ -163,6 +163,12 @@ my $points_of = "SELECT budget_frontier('$columns FROM shard', 'exposure', 1,
 	'{\"to\": 9000000, \"also\": [\"idle\"], $shards}')";
 is(refused($check), '', 'servers of one version pass');
 is(refused("BEGIN READ ONLY; $search"), '', 'a search does not need to write');
+$lender->safe_psql('postgres', join ';', 'CREATE ROLE reader',
+	'GRANT USAGE ON SCHEMA credit_limit, credit_limit_internal TO reader',
+	map { my $user = $shards[$_]->safe_psql('postgres', 'SELECT current_user');
+	"GRANT SELECT ON account_$_ TO reader; CREATE USER MAPPING FOR reader SERVER shard_$_
+	OPTIONS (user '$user', password_required 'false')" } 0 .. $#shards);
+is(refused("SET ROLE reader; $search"), '', 'nor more rights than to read');
 $lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');
 my $query = "SELECT sharded_query('utilization_agg(balance, available)', '{parts.book}')";
 like(refused($_), qr/"shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD ext/s, 'an option')

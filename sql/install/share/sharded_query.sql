@@ -93,19 +93,24 @@ BEGIN
   END LOOP;
 END $$;
 
--- What a search over shards asks before its first pass: check_shards, of those that may be on other servers. Where no temporary
--- table can be made (a standby, a read-only transaction, without the right TEMP) only the option extensions is looked at.
+-- What a search over shards asks before its first pass: check_shards, of those that may be on other servers. Where the caller may
+-- not do what that does (on a standby, in a read-only transaction, without the right TEMP, USAGE of a server or SELECT on a part)
+-- only the option extensions is looked at.
 CREATE FUNCTION credit_limit_internal.require_shards(shards regclass[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  away regclass[] := ARRAY(SELECT s.s FROM unnest(shards) WITH ORDINALITY s (s, n) JOIN pg_class c ON c.oid = s.s
+  away CONSTANT regclass[] := ARRAY(SELECT s.s FROM unnest(shards) WITH ORDINALITY s (s, n) JOIN pg_class c ON c.oid = s.s
     WHERE c.relkind IN ('f', 'p') ORDER BY s.n);
+  parts CONSTANT regclass[] := ARRAY(SELECT coalesce(t.relid, a) FROM unnest(away) a LEFT JOIN pg_partition_tree(a) t ON true
+    WHERE t.isleaf IS NOT FALSE);
 BEGIN
   IF pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
-    OR NOT has_database_privilege(current_database(), 'TEMP') THEN
-    PERFORM credit_limit_internal.require_extension_option(c.oid) FROM unnest(away) a LEFT JOIN pg_partition_tree(a) t ON true
-      JOIN pg_class c ON c.oid = coalesce(t.relid, a) WHERE c.relkind = 'f';
+    OR NOT has_database_privilege(current_database(), 'TEMP')
+    OR EXISTS (SELECT FROM unnest(parts) p LEFT JOIN pg_foreign_table f ON f.ftrelid = p
+      WHERE NOT has_table_privilege(p, 'SELECT') OR NOT has_server_privilege(f.ftserver, 'USAGE')) THEN
+    PERFORM credit_limit_internal.require_extension_option(f.ftrelid)
+      FROM unnest(parts) p JOIN pg_foreign_table f ON f.ftrelid = p;
   ELSE
     PERFORM credit_limit.check_shards(away);
   END IF;
