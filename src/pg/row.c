@@ -226,26 +226,45 @@ cl_row_bind(ClRow *row, Oid type, int32 typmod)
 	ReleaseTupleDesc(desc);
 }
 
-/* As above, for a row whose columns are arguments from number first on; a user may call such a function directly. */
-void
-cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+static void
+wrong_arguments(const char *detail)
 {
-	bool		match;
-
-	cl_row_bind(row, type, -1);
-	match = PG_NARGS() == first + row->desc->natts;
-	for (int i = 0; i < row->ncolumns && match; i++)
-	{
-		if (row->columns[i].kind != CL_COLUMN_ABSENT)
-			match = get_fn_expr_argtype(fcinfo->flinfo, first + row->columns[i].attnum - 1) == row->columns[i].type;
-	}
-	if (match)
-		return;
-	forget_type(row);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("arguments do not match the columns of type %s", format_type_be(type)),
+			 errmsg("arguments do not match the names of the columns"),
+			 errdetail("%s", detail),
 			 errhint("Only the planner calls this function; give the row itself to the function without _columns.")));
+}
+
+/*
+ * As above, for a row whose columns are arguments from number first on, of which the one before is the names. A user may call such
+ * a function directly, and then with other names in each row, or with the columns in one array.
+ */
+void
+cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first)
+{
+	Datum	   *name;
+	bool	   *isnull;
+	int			n;
+	TupleDesc	desc;
+
+	if (!get_fn_expr_arg_stable(fcinfo->flinfo, first - 1) || get_fn_expr_variadic(fcinfo->flinfo))
+		wrong_arguments("The names are not a constant, or the columns are an array.");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(first - 1), TEXTOID, -1, false, TYPALIGN_INT, &name, &isnull, &n);
+	if (PG_NARGS() != first + n)
+		wrong_arguments(psprintf("There are %d names and %d columns.", n, PG_NARGS() - first));
+	desc = CreateTemplateTupleDesc(n);
+	for (int i = 0; i < n; i++)
+	{
+		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
+
+		if (isnull[i] || !OidIsValid(type))
+			wrong_arguments(psprintf("Name %d is NULL, or its type is not known.", i + 1));
+		TupleDescInitEntry(desc, i + 1, TextDatumGetCString(name[i]), type, -1, 0);
+	}
+	TupleDescFinalize(desc);
+	assign_record_type_typmod(desc);
+	cl_row_bind(row, RECORDOID, desc->tdtypmod);
 }
 
 /* Labels of an enum are looked up when they first turn up: its values are few, its rows are many. */

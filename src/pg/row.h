@@ -93,7 +93,7 @@ cl_is_called(const FormData_pg_attribute *attribute, const char *name)
 extern ClRow *cl_row_create(const char *reader, ClColumn *columns, int ncolumns);
 extern Datum cl_row_names(const ClRow *row);
 extern void cl_row_bind(ClRow *row, Oid type, int32 typmod);
-extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type);
+extern void cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first);
 extern const char *cl_column_text_slow(ClRow *row, ClColumn *column, Datum value, int *length);
 extern void cl_column_wrong_type(const ClRow *row, const ClColumn *column, const char *wanted) pg_attribute_noreturn();
 
@@ -121,12 +121,15 @@ cl_row_read(ClRow *row, HeapTupleHeader record)
 	heap_deform_tuple(&tuple, row->desc, row->values, row->isnull);
 }
 
-/* The same for a row whose columns are arguments from number first on: see row_columns.c. */
+/*
+ * The same for a row whose columns are arguments from number first on, after their names: see row_columns.c. The names stay the
+ * same for a call, and a reader is of one call.
+ */
 static inline void
-cl_row_read_arguments(ClRow *row, FunctionCallInfo fcinfo, int first, Oid type)
+cl_row_read_arguments(ClRow *row, FunctionCallInfo fcinfo, int first)
 {
-	if (unlikely(row->desc == NULL || row->type != type))
-		cl_row_bind_arguments(row, fcinfo, first, type);
+	if (unlikely(row->desc == NULL))
+		cl_row_bind_arguments(row, fcinfo, first);
 	for (int i = 0; i < row->ncolumns; i++)
 	{
 		int			place = row->columns[i].attnum - 1;

@@ -3,8 +3,9 @@
  *	  Functions of a row without building the row.
  *
  * For f(document, b) the executor makes a composite value of all of b and f takes it apart again: half of the time of
- * scoring a table. So the planner is told, by a support function, to call f_columns(document, type of b, all columns
- * of b) instead where that means the same. It does where b is a row of a table in a plain SELECT:
+ * scoring a table. So the planner is told, by a support function, to call f_columns(document, names of the columns of b, all
+ * columns of b) instead where that means the same. Names, not the type: they mean the same on a foreign server, so that the call
+ * is sent there. It does where b is a row of a table in a plain SELECT:
  *
  *	- Beside an outer join, or under grouping sets, b as a whole may be NULL, which its columns could not tell.
  *	- RETURNING of a data-modifying statement has rows of its own kinds (OLD, NEW).
@@ -19,6 +20,7 @@
 #include "access/table.h"
 #include "access/tupdesc.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -29,6 +31,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -70,11 +73,8 @@ is_table_row(const PlannerInfo *root, Node *expression)
 static Node *
 column_of(Var *row, Form_pg_attribute attribute)
 {
-	Var		   *column;
+	Var		   *column = copyObject(row);
 
-	if (attribute->attisdropped)
-		return (Node *) makeNullConst(INT4OID, -1, InvalidOid);
-	column = copyObject(row);
 	column->varattno = attribute->attnum;
 	column->varattnosyn = column->varnosyn > 0 ? attribute->attnum : 0;
 	column->vartype = attribute->atttypid;
@@ -84,14 +84,14 @@ column_of(Var *row, Form_pg_attribute attribute)
 }
 
 /*
- * credit_limit_internal.f_columns(type of the first argument, oid, VARIADIC "any"). Not by LookupFuncName: it asks for USAGE on
+ * credit_limit_internal.f_columns(type of the first argument, text[], VARIADIC "any"). Not by LookupFuncName: it asks for USAGE on
  * the schema, which whoever reads a view need not have.
  */
 static Oid
 columns_function(const FuncExpr *call)
 {
 	char	   *name = psprintf("%s_columns", get_func_name(call->funcid));
-	Oid			types[3] = {exprType(linitial(call->args)), OIDOID, ANYOID};
+	Oid			types[3] = {exprType(linitial(call->args)), TEXTARRAYOID, ANYOID};
 
 	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
 						   PointerGetDatum(buildoidvector(types, lengthof(types))),
@@ -147,7 +147,9 @@ call_with_columns(const PlannerInfo *root, const FuncExpr *call)
 	Var		   *row;
 	TupleDesc	desc;
 	Oid			function;
-	List	   *args;
+	List	   *columns = NIL;
+	ArrayBuildState *names = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	Const	   *name;
 
 	if (root == NULL || list_length(call->args) != 2 || !is_table_row(root, lsecond(call->args)) ||
 		row_may_be_null(root->parse))
@@ -155,19 +157,22 @@ call_with_columns(const PlannerInfo *root, const FuncExpr *call)
 	row = lsecond(call->args);
 	function = columns_function(call);
 	desc = lookup_rowtype_tupdesc(row->vartype, -1);
-	if (!OidIsValid(function) || !may_execute(call->funcid) || !may_execute(function) ||
-		has_whole_row_index(get_typ_typrelid(row->vartype)) || desc->natts + 2 > FUNC_MAX_ARGS)
-	{
-		ReleaseTupleDesc(desc);
-		return NULL;
-	}
-	args = list_make2(linitial(call->args),
-					  makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(row->vartype), false, true));
 	for (int i = 0; i < desc->natts; i++)
-		args = lappend(args, column_of(row, TupleDescAttr(desc, i)));
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped)
+			continue;
+		columns = lappend(columns, column_of(row, attribute));
+		(void) accumArrayResult(names, CStringGetTextDatum(NameStr(attribute->attname)), false, TEXTOID, CurrentMemoryContext);
+	}
 	ReleaseTupleDesc(desc);
-	return (Node *) makeFuncExpr(function, call->funcresulttype, args, call->funccollid, call->inputcollid,
-								 COERCE_EXPLICIT_CALL);
+	if (!OidIsValid(function) || !may_execute(call->funcid) || !may_execute(function) ||
+		has_whole_row_index(get_typ_typrelid(row->vartype)) || list_length(columns) + 2 > FUNC_MAX_ARGS)
+		return NULL;
+	name = makeConst(TEXTARRAYOID, -1, DEFAULT_COLLATION_OID, -1, makeArrayResult(names, CurrentMemoryContext), false, false);
+	return (Node *) makeFuncExpr(function, call->funcresulttype, list_concat(list_make2(linitial(call->args), name), columns),
+								 call->funccollid, call->inputcollid, COERCE_EXPLICIT_CALL);
 }
 
 PG_FUNCTION_INFO_V1(cl_row_columns);

@@ -147,13 +147,13 @@ cl_scorecard_bins(FunctionCallInfo fcinfo, int card_argno, int record_argno, con
 	return read_row(reader)->bins;
 }
 
-/* Reads the row of the type in argument 1 whose columns are the arguments from 2 on. */
+/* Reads the row whose columns are the arguments from 2 on, with the names in argument 1. */
 static const CardReader *
 read_columns(FunctionCallInfo fcinfo)
 {
 	CardReader *reader = use_reader(fcinfo, 0);
 
-	cl_row_read_arguments(reader->row, fcinfo, 2, PG_GETARG_OID(1));
+	cl_row_read_arguments(reader->row, fcinfo, 2);
 	return read_row(reader);
 }
 

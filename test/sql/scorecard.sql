@@ -207,12 +207,14 @@ ALTER TABLE sc_changing DROP COLUMN housing;
 EXECUTE sc_score;
 DEALLOCATE sc_score;
 -- Nobody else calls the functions of the columns with success, or harm.
-SELECT credit_limit_internal.score_columns(NULL, 'sc_changing'::regtype, 1);
-SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, 1, 2);
-SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, 1, 2, 3, 4, 5);
-SELECT credit_limit_internal.score_columns(:'retail', 'int4'::regtype, 1);
-SELECT credit_limit_internal.score_columns(:'retail', 0, 1);
-SELECT credit_limit_internal.score_columns(:'retail', 'sc_borrower'::regtype, VARIADIC ARRAY[1]);
+SELECT credit_limit_internal.score_columns(NULL, '{x}', 1);
+SELECT credit_limit_internal.score_columns(:'retail', NULL, 1);
+SELECT credit_limit_internal.score_columns(:'retail', '{utilization_3m,housing,x}', 1, 2);
+SELECT credit_limit_internal.score_columns(:'retail', '{utilization_3m,housing}', 1, 2);
+SELECT credit_limit_internal.score_columns(:'retail', ARRAY['utilization_3m', NULL], 1, 'own'::text);
+SELECT credit_limit_internal.score_columns(:'retail', '{x}', 1);
+SELECT credit_limit_internal.score_columns(:'retail', '{utilization_3m}', VARIADIC ARRAY[1]);
+SELECT credit_limit_internal.score_columns(:'retail', n, 0.5, 'own'::text) FROM (VALUES ('{utilization_3m,housing}'::text[]), ('{housing,utilization_3m}')) v (n);
 -- Its explanation adds up: base and points to the score, points lost to what is missing to the best score.
 SELECT count(*) FILTER (WHERE abs(100.1 + points - score) > 1e-9) AS points_differ,
 	count(*) FILTER (WHERE abs(max_score - score - lost) > 1e-9) AS lost_differ, count(*) FILTER (WHERE n <> 7) AS rows_differ,

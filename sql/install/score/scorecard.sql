@@ -8,18 +8,17 @@ COMMENT ON FUNCTION credit_limit_internal.row_columns(internal) IS
 'planner support: f(document, row of a table) becomes f_columns(document, type, columns), which means the same and is
 faster';
 
--- STABLE, so that postgres_fdw keeps them here: the oid means nothing to another server.
-CREATE FUNCTION credit_limit_internal.score_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
+CREATE FUNCTION credit_limit_internal.score_columns(card credit_limit.scorecard, names text[], VARIADIC columns "any")
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION credit_limit_internal.score_columns(credit_limit.scorecard, oid, "any") IS
-'What the planner makes of score(card, row of a table): the columns are those of row_type, in its order. Call score()
-instead. NULL for a NULL card. Errors: arguments that are not the columns of the type (42804), and those of score().';
+AS 'MODULE_PATHNAME', 'cl_score_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION credit_limit_internal.score_columns(credit_limit.scorecard, text[], "any") IS
+'What the planner makes of score(card, row of a table): its columns, with their names, so that postgres_fdw can send it. Call
+score() instead. NULL for a NULL card. Errors: names that are not one constant for the columns (42804), and those of score().';
 
-CREATE FUNCTION credit_limit_internal.score_pd_columns(card credit_limit.scorecard, row_type oid, VARIADIC columns "any")
+CREATE FUNCTION credit_limit_internal.score_pd_columns(card credit_limit.scorecard, names text[], VARIADIC columns "any")
 RETURNS float8
-AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C STABLE PARALLEL SAFE COST 15;
-COMMENT ON FUNCTION credit_limit_internal.score_pd_columns(credit_limit.scorecard, oid, "any") IS
+AS 'MODULE_PATHNAME', 'cl_score_pd_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 15;
+COMMENT ON FUNCTION credit_limit_internal.score_pd_columns(credit_limit.scorecard, text[], "any") IS
 'What the planner makes of score_pd(card, row of a table), as score_columns is for score. Call score_pd() instead.';
 
 CREATE FUNCTION credit_limit.score(card credit_limit.scorecard, borrower record) RETURNS float8
