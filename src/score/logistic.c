@@ -70,7 +70,7 @@ copy_options(const void *bytes, Size size)
 	ClLogitSettings settings;
 
 	memcpy(copy, bytes, size);
-	cl_logit_settings(copy, false, &settings);
+	cl_logit_settings(copy, CL_LOGIT_ROWS, &settings);
 	return copy;
 }
 
@@ -353,7 +353,7 @@ cl_logistic_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (LogitState *) PG_GETARG_POINTER(0);
-	cl_logit_settings(state->options, false, &settings);
+	cl_logit_settings(state->options, CL_LOGIT_ROWS, &settings);
 	cl_logit_settings_fit(&settings, state->rows.terms < 0 ? Max(settings.names.n, 0) : state->rows.terms);
 	cl_logit_fit_rows(&state->rows, &memory, &settings.options, &fit);
 	return cl_logit_model_of(&fit, &settings, state->rows.n, state->n_skipped, state->rows.n_event);

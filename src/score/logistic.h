@@ -73,8 +73,14 @@ enum
 	CL_STEP_BOTH, CL_STEP_FORWARD, CL_STEP_BACKWARD
 };
 
+/* What options are for: rows in memory, steps of a selection, or a query that is run in passes. */
+typedef enum ClLogitUse
+{
+	CL_LOGIT_ROWS, CL_LOGIT_STEPS, CL_LOGIT_PASSES
+} ClLogitUse;
+
 /* From jsonb, or defaults from NULL. The second checks them against the number of terms, once that is known. */
-extern void cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings);
+extern void cl_logit_settings(Jsonb *jsonb, ClLogitUse use, ClLogitSettings *settings);
 extern void cl_logit_settings_fit(ClLogitSettings *settings, int terms);
 
 /* The model of a fit. */

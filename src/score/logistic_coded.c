@@ -269,7 +269,7 @@ cl_logit_coded_fit(PG_FUNCTION_ARGS)
 	int		   *column;
 	int			n;
 
-	cl_logit_settings(PG_GETARG_JSONB_P(2), false, &settings);
+	cl_logit_settings(PG_GETARG_JSONB_P(2), CL_LOGIT_ROWS, &settings);
 	column = read_columns(PG_GETARG_ARRAYTYPE_P(1), state->rows.terms, &n);
 	cl_logit_settings_fit(&settings, n);
 	if (state->rows.given_up || (state->n_unknown > 0 && n < state->rows.terms))

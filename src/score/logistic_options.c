@@ -128,10 +128,12 @@ read_steps(ClLogitSettings *settings)
 }
 
 void
-cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
+cl_logit_settings(Jsonb *jsonb, ClLogitUse use, ClLogitSettings *settings)
 {
 	static const char *const fit_keys[] = {"penalty", "lambda", "standardize", "robust", "max_coefficient",
 	"max_iterations", "tolerance", "signs", "confidence", "names", NULL};
+	static const char *const pass_keys[] = {"penalty", "lambda", "standardize", "max_coefficient", "max_iterations",
+	"tolerance", "signs", "confidence", "names", "robust", "shards", NULL};
 	static const char *const step_keys[] = {"direction", "start", "criterion", "force", "max_steps", "max_iterations",
 	"tolerance", "signs", NULL};
 
@@ -140,12 +142,12 @@ cl_logit_settings(Jsonb *jsonb, bool stepwise, ClLogitSettings *settings)
 		cl_json_parse(&settings->root, "options", "{}");
 	else
 		cl_json_open(&settings->root, "options", jsonb);
-	cl_json_object(&settings->root, stepwise ? step_keys : fit_keys);
+	cl_json_object(&settings->root, use == CL_LOGIT_STEPS ? step_keys : use == CL_LOGIT_PASSES ? pass_keys : fit_keys);
 	read_penalty(settings);
 	read_search(settings);
 	read_signs(settings);
 	cl_model_names(&settings->root, &settings->names);
-	if (stepwise)
+	if (use == CL_LOGIT_STEPS)
 		read_steps(settings);
 }
 

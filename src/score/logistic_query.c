@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "pg/regression_row.h"
+#include "pg/shards.h"
 #include "score/logistic_query.h"
 
 #include "access/htup_details.h"
@@ -36,7 +38,7 @@ enum
 static const char *const column_names[MOST_COLUMNS] = {"event", "x", "weight"};
 
 void
-cl_logit_query_open(ClLogitQuery *query, const char *text)
+cl_logit_query_open(ClLogitQuery *query, const char *text, const char *shard)
 {
 	TupleDesc	desc;
 	const char *names[MOST_COLUMNS];
@@ -45,7 +47,15 @@ cl_logit_query_open(ClLogitQuery *query, const char *text)
 	Oid			event;
 	Oid			x;
 
-	cl_query_open(&query->query, text, CL_LOGIT_QUERY);
+	if (shard != NULL && strstr(text, CL_SHARD) == NULL)
+		wrong_query("With shards it must read from \"" CL_SHARD "\", which stands for each of them.");
+	query->shard = shard == NULL ? "" : cl_shard_with(shard);
+	if (shard != NULL)
+		text = cl_query_one_select(text, CL_LOGIT_QUERY);
+	cl_query_open(&query->query, shard == NULL ? text : psprintf("%sSELECT * FROM (\n%s\n) AS q", query->shard, text),
+				  CL_LOGIT_QUERY);
+	if (shard != NULL)
+		query->query.text = pstrdup(text);
 	desc = query->query.desc;
 	if (desc->natts < 2 || desc->natts > MOST_COLUMNS)
 		wrong_query(psprintf("It returns %d columns.", desc->natts));
@@ -99,45 +109,86 @@ typedef struct RowQuery
 	double	   *information;
 } RowQuery;
 
+/* The answers of shards come in their order, so that sums do not depend on who answers first. */
 static SPIPlanPtr
-plan_steps(const char *text)
+plan_steps(const char *text, char **shards, int n_shards)
 {
-	ClLogitQuery query;
 	Oid			types[3] = {FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
+	StringInfoData sql;
 
-	cl_logit_query_open(&query, text);
-	return cl_query_prepare(psprintf("SELECT (s.r).* FROM (SELECT "
-									 "credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r FROM %s) AS s",
-									 query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8",
-									 cl_logit_query_rows(&query)), CL_LOGIT_QUERY, 3, types);
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT (u.r).n, (u.r).n_skipped, (u.r).n_event, (u.r).checksum, (u.r).loglik, "
+						   "(u.r).gradient, (u.r).information FROM (");
+	for (int i = 0; i < n_shards; i++)
+	{
+		ClLogitQuery query;
+
+		cl_logit_query_open(&query, text, shards == NULL ? NULL : shards[i]);
+		appendStringInfo(&sql, "%s(%sSELECT credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r, %d AS shard FROM %s)",
+						 i > 0 ? "\nUNION ALL " : "", query.shard,
+						 query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8", i, cl_logit_query_rows(&query));
+	}
+	appendStringInfoString(&sql, ") AS u ORDER BY u.shard");
+	return cl_query_prepare(sql.data, CL_LOGIT_QUERY, 3, types);
 }
 
-/* A copy, since the answer goes with the next question. */
-static double *
-numbers(Datum value, int n)
+/* Numbers of an answer, added to those of the answers before it. */
+static void
+add_numbers(double **sum, Datum value, int n)
 {
-	double	   *copy = palloc_array(double, n);
+	const double *number = (const double *) ARR_DATA_PTR(DatumGetArrayTypeP(value));
 
-	memcpy(copy, ARR_DATA_PTR(DatumGetArrayTypeP(value)), n * sizeof(double));
-	return copy;
+	if (*sum == NULL)
+		*sum = palloc0_array(double, n);
+	for (int i = 0; i < n; i++)
+		(*sum)[i] += number[i];
+}
+
+/* Adds up what each shard answers; the answers go with the next question. False when there are no rows at all. */
+static bool
+add_answers(RowQuery *query, int64 *rows)
+{
+	bool		found = false;
+
+	query->size = 0;
+	query->loglik = 0;
+	query->gradient = query->information = NULL;
+	memset(rows, 0, STEP_LOGLIK * sizeof(int64));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		answer[STEP_COLUMNS];
+		bool		isnull[STEP_COLUMNS];
+		int			terms = query->size - 1;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, answer, isnull);
+		if (isnull[STEP_N])
+			continue;
+		found = true;
+		for (int j = STEP_N; j < STEP_CHECKSUM; j++)
+			rows[j] += DatumGetInt64(answer[j]);
+		rows[STEP_CHECKSUM] = (int64) ((uint64) rows[STEP_CHECKSUM] + (uint64) DatumGetInt64(answer[STEP_CHECKSUM]));
+		if (isnull[STEP_LOGLIK])
+			continue;
+		query->size = ARR_DIMS(DatumGetArrayTypeP(answer[STEP_GRADIENT]))[0];
+		cl_row_require_terms(&terms, query->size - 1);
+		query->loglik += DatumGetFloat8(answer[STEP_LOGLIK]);
+		add_numbers(&query->gradient, answer[STEP_GRADIENT], query->size);
+		add_numbers(&query->information, answer[STEP_INFORMATION], query->size * query->size);
+	}
+	return found;
 }
 
 /* The first scan says which rows there are; every other must see the same. */
 static void
-take_rows(RowQuery *query, const Datum *value)
+take_rows(RowQuery *query, const int64 *seen)
 {
-	for (int i = STEP_N; i < STEP_LOGLIK; i++)
-	{
-		int64		seen = DatumGetInt64(value[i]);
-
-		if (query->scanned && seen != query->rows[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("the rows of a logistic regression changed while it was fitted"),
-					 errdetail("Two scans of the query did not see the same rows."),
-					 errhint("Make a table of them first.")));
-		query->rows[i] = seen;
-	}
+	if (query->scanned && memcmp(seen, query->rows, sizeof(query->rows)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the rows of a logistic regression changed while it was fitted"),
+				 errdetail("Two scans of the query did not see the same rows."),
+				 errhint("Make a table of them first.")));
+	memcpy(query->rows, seen, sizeof(query->rows));
 	query->scanned = true;
 }
 
@@ -146,33 +197,22 @@ static bool
 ask(RowQuery *query, const double *beta, int n)
 {
 	Datum		values[3];
-	Datum		answer[STEP_COLUMNS];
-	bool		isnull[STEP_COLUMNS];
+	int64		rows[STEP_LOGLIK];
+	bool		found;
 
 	values[0] = cl_float8_array_datum(beta, n);
 	values[1] = cl_float8_array_datum(query->center, n > 0 ? n - 1 : 0);
 	values[2] = cl_float8_array_datum(query->scale, n > 0 ? n - 1 : 0);
 	cl_query_execute(query->plan, CL_LOGIT_QUERY, values, STEP_COLUMNS, step_types);
-	if (SPI_processed != 1)
-		elog(ERROR, "%s gave no answer", CL_LOGIT_QUERY);
-	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, answer, isnull);
 	if (query->gradient != NULL)
 		pfree(query->gradient);
 	if (query->information != NULL)
 		pfree(query->information);
-	query->gradient = query->information = NULL;
-	query->size = 0;
-	if (!isnull[STEP_N])
-		take_rows(query, answer);
-	if (!isnull[STEP_LOGLIK])
-	{
-		query->loglik = DatumGetFloat8(answer[STEP_LOGLIK]);
-		query->size = ARR_DIMS(DatumGetArrayTypeP(answer[STEP_GRADIENT]))[0];
-		query->gradient = numbers(answer[STEP_GRADIENT], query->size);
-		query->information = numbers(answer[STEP_INFORMATION], query->size * query->size);
-	}
+	found = add_answers(query, rows);
+	if (found)
+		take_rows(query, rows);
 	SPI_freetuptable(SPI_tuptable);
-	return !isnull[STEP_N];
+	return found;
 }
 
 /* The sums for some of the columns, from those for all: the others have coefficient 0. */
@@ -282,11 +322,14 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	Jsonb	   *options = PG_GETARG_JSONB_P_COPY(1);
 	RowQuery query = {.scanned = false};
+	char	  **shards = NULL;
+	int			n_shards = 1;
+	ClJson		node;
 	ClLogitSettings settings;
 	ClLogitFit	fit;
 	Datum		model;
 
-	cl_logit_settings(options, false, &settings);
+	cl_logit_settings(options, CL_LOGIT_PASSES, &settings);
 	if (settings.options.penalty == CL_LOGIT_FIRTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -300,7 +343,9 @@ cl_logistic_regression_fit(PG_FUNCTION_ARGS)
 				 errdetail("They depend on the residual of each row, which the sums of a scan do not tell."),
 				 errhint("Use the aggregate logistic_regression.")));
 	SPI_connect();
-	query.plan = plan_steps(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (cl_json_get(&settings.root, "shards", &node))
+		shards = cl_shards(&node, &n_shards);
+	query.plan = plan_steps(text_to_cstring(PG_GETARG_TEXT_PP(0)), shards, n_shards);
 	if (!ask(&query, NULL, 0))
 	{
 		SPI_finish();

@@ -72,7 +72,7 @@ fetch_rows(Stepwise *s, const char *text)
 	Portal		portal;
 	ClMemory	memory = cl_memory_here();
 
-	cl_logit_query_open(&query, text);
+	cl_logit_query_open(&query, text, NULL);
 	plan = cl_query_prepare(psprintf("SELECT q.event, q.x%s FROM %s", query.weighted ? ", (q.weight)::pg_catalog.float8" : "",
 									 cl_logit_query_rows(&query)), CL_LOGIT_QUERY, 0, NULL);
 	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
@@ -212,7 +212,7 @@ cl_logit_stepwise_query(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	s.name = read_terms(PG_GETARG_ARRAYTYPE_P(1), &s.terms);
-	cl_logit_settings(PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2), true, &settings);
+	cl_logit_settings(PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2), CL_LOGIT_STEPS, &settings);
 	cl_logit_settings_fit(&settings, s.terms);
 	SPI_connect();
 	fetch_rows(&s, text_to_cstring(PG_GETARG_TEXT_PP(0)));

@@ -34,48 +34,6 @@ cl_allocation_require_end(ClPriceStatus status, const ClAllocationSums *sums)
 				 errhint("Give them a cap.")));
 }
 
-/* Asks their servers, so that a pass does not fail in the middle for what could be said before. */
-static void
-require_shards(const Oid *shard, int n)
-{
-	Oid			type = REGCLASSARRAYOID;
-	Datum	   *element = palloc_array(Datum, n);
-	Datum		argument;
-
-	for (int i = 0; i < n; i++)
-		element[i] = ObjectIdGetDatum(shard[i]);
-	argument = PointerGetDatum(construct_array(element, n, REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT));
-	if (SPI_execute_with_args("SELECT credit_limit_internal.require_shards($1)", 1, &type, &argument, NULL, false, 1) !=
-		SPI_OK_SELECT)
-		elog(ERROR, "the shards could not be looked at");
-}
-
-char	  **
-cl_allocation_shards(ClAllocationPasses *passes, const ClJson *shards)
-{
-	char	  **relation;
-	Oid		   *shard;
-
-	passes->query.n_shards = cl_json_array(shards, 1, 1000);
-	relation = palloc_array(char *, passes->query.n_shards);
-	shard = palloc_array(Oid, passes->query.n_shards);
-	for (int i = 0; i < passes->query.n_shards; i++)
-	{
-		ClJson		node;
-
-		cl_json_item(shards, i, &node);
-		shard[i] = DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(cl_json_string(&node))));
-		relation[i] = cl_query_relation(shard[i]);
-		for (int j = 0; j < i; j++)
-		{
-			if (strcmp(relation[i], relation[j]) == 0)
-				cl_json_error(&node, "a relation that is not among those before it");
-		}
-	}
-	require_shards(shard, passes->query.n_shards);
-	return relation;
-}
-
 /*
  * Scans and passes
  */

@@ -37,8 +37,6 @@ extern const char *const cl_price_status_names[CL_PRICE_STATUSES];
 
 /* Complains of limits that have no end at any price. */
 extern void cl_allocation_require_end(ClPriceStatus status, const ClAllocationSums *sums);
-/* Names of relations, as the query shall call them; an error where one is on a server that cannot be asked. */
-extern char **cl_allocation_shards(ClAllocationPasses *passes, const ClJson *shards);
 /*
  * The first scan, of a query that was opened; not started: without prices, so that a share of the accounts must give them. One in
  * 2^(what it returns) of them is that share; 0: all.

@@ -6,13 +6,13 @@
 
 #include "core/allocation_price.h"
 #include "pg/row.h"
+#include "pg/shards.h"
 #include "usage/allocation_query.h"
 #include "usage/allocation_rows.h"
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
-#define SHARD "shard"
 #define HASH "pg_catalog.hashint8extended((q.account_id)::pg_catalog.int8, 0)"
 
 void
@@ -200,20 +200,20 @@ cl_allocation_query_open(ClAllocationQuery *query, const char *text, char **shar
 	}
 	query->of_shards = true;
 	text = cl_query_one_select(text, CL_ALLOCATION_QUERY);
-	if (strstr(text, SHARD) == NULL)
-		wrong_query("With shards it must read from \"" SHARD "\", which stands for each of them.");
+	if (strstr(text, CL_SHARD) == NULL)
+		wrong_query("With shards it must read from \"" CL_SHARD "\", which stands for each of them.");
 	query->source = palloc_array(char *, query->n_shards);
 	query->shard = palloc_array(char *, query->n_shards);
 	for (int i = 0; i < query->n_shards; i++)
 	{
-		query->shard[i] = psprintf("WITH " SHARD " AS (SELECT * FROM %s) ", shards[i]);
+		query->shard[i] = cl_shard_with(shards[i]);
 		query->source[i] = psprintf("(\n%s\n) AS q", text);
 		cl_query_open(&source, psprintf("%sSELECT * FROM %s", query->shard[i], query->source[i]), CL_ALLOCATION_QUERY);
 		read_columns(query, source.desc);
 	}
 }
 
-/* A SELECT over each shard, put together. What stands for a shard stands before it: inside, it would keep the aggregate here. */
+/* A SELECT over each shard, put together. */
 static char *
 of_shards(const ClAllocationQuery *query, const char *select, const char *after)
 {

@@ -12,6 +12,7 @@
 #include "core/allocation_budget.h"
 #include "pg/argument.h"
 #include "pg/record.h"
+#include "pg/shards.h"
 #include "usage/allocation_pass.h"
 #include "usage/allocation_scenarios.h"
 
@@ -86,7 +87,7 @@ read_options(Frontier *frontier, const char *budget, Jsonb *jsonb)
 	cl_allocation_scenarios_read(&frontier->scenarios, &root, CL_ALLOCATION_MOST_BUDGETS - frontier->passes.n_budgets);
 	frontier->passes.scenarios = frontier->scenarios.all;
 	frontier->passes.query.scenarios = cl_allocation_scenarios_sql(&frontier->scenarios);
-	return cl_json_get(&root, "shards", &node) ? cl_allocation_shards(&frontier->passes, &node) : NULL;
+	return cl_json_get(&root, "shards", &node) ? cl_shards(&node, &frontier->passes.query.n_shards) : NULL;
 }
 
 /* All searches go on, with one pass for a step of each, until they have ended. */

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "pg/row.h"
+#include "pg/shards.h"
 #include "usage/allocation_pass.h"
 #include "usage/allocation_scenarios.h"
 
@@ -63,7 +64,7 @@ read_options(Shadow *shadow, Jsonb *jsonb, double *price)
 	if (cl_json_get(&root, "start", &node))
 		read_start(shadow, &node, price);
 	if (cl_json_get(&root, "shards", &node))
-		shards = cl_allocation_shards(&shadow->passes, &node);
+		shards = cl_shards(&node, &shadow->passes.query.n_shards);
 	return shards;
 }
 

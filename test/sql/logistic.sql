@@ -423,6 +423,20 @@ SELECT near((s).loglik, (t).loglik, 1e-12) AS loglik, (SELECT bool_and(abs(g - h
   (SELECT bool_and(near(g / h, 1, 1e-12)) FROM unnest((s).information, (t).information) v (g, h)) AS information
 FROM (SELECT logit_newton_step(event, x, '{-1, 0.001, 0.2, 0}', 1, '{0, 0, 1e9}', '{}') AS s FROM many) s, (SELECT s AS t FROM whole) t;
 SELECT apart(logistic_regression_fit('SELECT event, x FROM many'), (SELECT a FROM whole)) < 1e-9 AS fit;
+-- In parts, of which one has no rows and one none that count: all rows at once. What is wrong with parts.
+CREATE VIEW part_0 AS SELECT event, x FROM many WHERE i % 3 = 0;
+CREATE VIEW part_1 AS SELECT event, x FROM many WHERE i % 3 > 0;
+CREATE VIEW part_2 AS SELECT NULL::boolean AS event, x FROM many WHERE i < 8;
+CREATE VIEW part_3 AS SELECT event, x FROM many WHERE i < 0;
+CREATE VIEW part_4 AS SELECT event, x[1:2] AS x FROM many WHERE i < 8;
+SELECT apart(m, (SELECT a FROM whole)) < 1e-9 AS fit, n, n_skipped
+FROM logistic_regression_fit('SELECT event, x FROM shard', '{"shards": ["part_3", "part_0", "part_2", "part_1"]}') m, logit_summary(m);
+SELECT logistic_regression_fit('SELECT event, x FROM shard', '{"shards": ["part_3"]}') IS NULL AS nothing;
+SELECT logistic_regression_fit('SELECT event, x FROM many', '{"shards": ["part_0"]}');
+SELECT logistic_regression_fit('SELECT event, x FROM shard', '{"shards": ["part_0", "part_0"]}');
+SELECT logistic_regression_fit('SELECT event, x FROM shard', '{"shards": ["part_1", "part_4"]}');
+SELECT logistic_regression_fit('SELECT event, x FROM shard) s, (SELECT 1', '{"shards": ["part_0"]}');
+SELECT logistic_regression(event, x, '{"shards": ["part_0"]}'::jsonb) FROM many WHERE i < 3;
 -- Workers without rows, with NULLs only, with other lengths, with other options.
 SELECT (logit_summary(logistic_regression(event, x))).n FROM many WHERE i <= 30;
 SELECT logistic_regression(event, x) IS NULL AS nothing, logit_newton_step(event, x, '{}') IS NULL AS no_step FROM many WHERE i < 0;

@@ -127,7 +127,7 @@ SELECT count(*), bool_and(v.binning::text IS NOT DISTINCT FROM w.b) AS same
 CREATE FUNCTION pg_temp.plan_of(relation regclass, parts int) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY EXECUTE replace('EXPLAIN (COSTS OFF) ' ||
-    credit_limit_internal.screening_query(relation, relation::text, 'bad', '{usage,region,children}', parts, NULL), '$1', $q$'{}'$q$);
+    credit_limit_internal.screening_query(relation, relation::text, 'bad', '{usage,region,children}', parts, NULL, NULL), '$1', $q$'{}'$q$);
 END $$;
 SELECT line FROM pg_temp.plan_of('"Odd ""Name"""."Loan Book"', 3) line WHERE line ~ 'Gather|Append|Aggregate|Seq Scan';
 SELECT line FROM pg_temp.plan_of('loan', 1) line WHERE line ~ 'Append|Aggregate|Seq Scan';

@@ -134,6 +134,32 @@ my $kept_here = $lender->pg_version < 17 ? q{NOT (signature LIKE 'logistic%,text
 	q{signature NOT LIKE 'logistic%,text)'};
 is(compared('signature, pushed', "(pushed = 3) IS DISTINCT FROM ($kept_here)"), '', 'whole aggregates are sent, but for these');
 
+# What is trained and validated in several passes: the same as on one server, from summaries alone.
+# Rows without an outcome or a value are among them; months of an account become one value, which travels.
+$lender->safe_psql('postgres', join ';', map { "UPDATE $_.book SET event = NULL WHERE i % 50 = 7; UPDATE $_.book SET x = NULL
+	WHERE i % 40 = 9" } 'one', 'parts');
+my $options = q{'{"screening": {"min_iv": 0}, "max_pvalue": 1, "groups": {"state": [["A"], ["B", "C", "D", "E"]]}}'};
+my $trained = "train_scorecard('%s.book', 'event', '{pd,score,x,due,label,state}', $options)";
+for my $asked (
+	[ 'a card', "SELECT concat(card, model, report) FROM $trained" ],
+	[ 'screening', "SELECT string_agg(v::text, ' ') FROM variable_screening('%s.book', 'event', '{score,due,label}') v" ],
+	[ 'validation', "SELECT string_agg(v::text, ' ') FROM (SELECT card FROM $trained OFFSET 0) t,
+		validate_scorecard(t.card, '%1\$s.book', '%1\$s.book', 'event') v" ],
+	[ 'a regression', q{SELECT logistic_regression_fit('SELECT event, ARRAY[pd, score, x] FROM shard',
+		'{"shards": ["%1$s.book_0", "%1$s.book_1", "%1$s.book_2"]}')} ],
+	[ 'a model of demand', q{SELECT train_demand('%s.book', '{"columns": {"account_id": "account", "credit_limit": "available",
+		"days_past_due": "days"}}')} ])
+{
+	my ($what, $sql) = @$asked;
+	my ($there, $plans) = asked(sprintf($sql, 'parts'));
+	my ($here) = asked($what eq 'a regression' ? q{SELECT logistic_regression_fit('SELECT event, ARRAY[pd, score, x] FROM one.book')} :
+		sprintf($sql, 'one'));
+	is($lender->safe_psql('postgres', "SELECT one.distance('$there', '$here') <= 1e-12"), 't', "$what is that of one server");
+	my @rows = $plans =~ /Foreign Scan[^\n]*actual[^\n]*rows=(\d+)/g;
+	cmp_ok(scalar(@rows), '>=', 3, 'three servers are asked');
+	is(scalar(grep { $_ > ($what eq 'a model of demand' ? 12 : 1) } @rows), 0, 'which send summaries');
+}
+
 # What travels: characters of the columns of rows, and of a summary of them as bytea, which does not grow with them.
 my $travels = sub {
 	my ($n, $columns, $call) = @_;

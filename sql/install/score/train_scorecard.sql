@@ -45,7 +45,8 @@ COMMENT ON FUNCTION credit_limit_internal.card_remarks(credit_limit.scorecard) I
 'text are not looked at.';
 
 -- Binnings that an analyst made, counted on the rows of the training: all in one scan.
-CREATE FUNCTION credit_limit_internal.given_binnings(relation regclass, source text, event text, options jsonb) RETURNS jsonb
+CREATE FUNCTION credit_limit_internal.given_binnings(relation regclass, source text, event text, options jsonb, shards regclass[])
+RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -80,17 +81,26 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = 'bins are given for a column that is not there',
       DETAIL = format('"%s" is no column of %s besides the event.', unknown, relation), HINT = 'Correct the name.';
   END IF;
-  EXECUTE format('SELECT jsonb_build_object(%s) FROM %s t', (SELECT string_agg(format(
-      '%L, credit_limit.binning_refit(%L::credit_limit.binning, t.%I::%s, t.%I::boolean)::jsonb', g.key, g.value::text, g.key,
-      CASE WHEN g.value ? 'categories' THEN 'text' WHEN b.base = 'numeric'::regtype THEN 'numeric'
-        WHEN b.base = 'real'::regtype THEN 'text::float8' ELSE 'float8' END, event), ', ')
+  -- Shards send sketches of the columns, since counts in bins have nothing that merges them.
+  WITH column_of AS (SELECT g.key, quote_literal(g.value) || '::credit_limit.binning' AS bins, quote_ident('s ' || g.key) AS sketch,
+      format('t.%I::%s, t.%I::boolean', g.key, CASE WHEN g.value ? 'categories' THEN 'text'
+        WHEN b.base = 'numeric'::regtype THEN 'numeric' WHEN b.base = 'real'::regtype THEN 'text::float8' ELSE 'float8' END,
+        event) AS arguments
     FROM jsonb_each(given) g JOIN pg_attribute a ON a.attrelid = relation AND a.attname = g.key AND NOT a.attisdropped,
-      LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base)), source) INTO counted;
+      LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base))
+  SELECT format('SELECT jsonb_build_object(%s) FROM %s t', string_agg(format('%L, credit_limit.binning_refit(%s, %s)::jsonb', c.key,
+      c.bins, CASE WHEN shards IS NULL THEN c.arguments ELSE format('credit_limit.rollup(t.%s::credit_limit.bin_sketch)', c.sketch)
+      END), ', '), CASE WHEN shards IS NULL THEN source ELSE format('(%s)', (SELECT string_agg(format('SELECT %s FROM %s t',
+        string_agg(format('credit_limit.bin_sketch_agg(%s)::bytea AS %s', c.arguments, c.sketch), ', '), r), ' UNION ALL ')
+      FROM unnest(shards) r)) END)
+  INTO unknown FROM column_of c;
+  -- of a relation of the user's own
+  EXECUTE unknown INTO counted;
   RETURN jsonb_strip_nulls(counted);
 END $$;
 
-COMMENT ON FUNCTION credit_limit_internal.given_binnings(regclass, text, text, jsonb) IS
-'The binnings and groups in the options of train_scorecard with the counts of the rows of source, by column.';
+COMMENT ON FUNCTION credit_limit_internal.given_binnings(regclass, text, text, jsonb, regclass[]) IS
+'The binnings and groups in the options of train_scorecard with the counts of the rows of source, or of shards, by column.';
 
 CREATE FUNCTION credit_limit_internal.trained(
   relation regclass,
@@ -98,6 +108,7 @@ CREATE FUNCTION credit_limit_internal.trained(
   event text,
   characteristics text[],
   options jsonb,
+  shards regclass[],
   OUT card credit_limit.scorecard,
   OUT model credit_limit.logit_model,
   OUT report jsonb)
@@ -114,6 +125,8 @@ DECLARE
   places int[];
   rows bytea;
   arguments text;
+  -- Firth's penalty needs the rows.
+  by_sums CONSTANT boolean := shards IS NOT NULL AND options ->> 'penalty' IS DISTINCT FROM 'firth';
   fit_options jsonb;
   dropped text[];
   left_out jsonb;
@@ -153,7 +166,7 @@ BEGIN
       DETAIL = format('"reference_date" is %s.', screening -> 'reference_date'),
       HINT = 'Make a view with the number of days as a column; the card needs it too.';
   END IF;
-  given := credit_limit_internal.given_binnings(relation, source, event, options);
+  given := credit_limit_internal.given_binnings(relation, source, event, options, shards);
 
   -- Bins of every other characteristic in one scan, and why some are left out.
   WITH screened AS (
@@ -162,7 +175,7 @@ BEGIN
       (SELECT coalesce(array_agg(w.name ORDER BY w.place) FILTER (WHERE NOT coalesce(given ? w.name, false)), '{}')
        FROM unnest(coalesce(characteristics, (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
          WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> event)))
-         WITH ORDINALITY w (name, place)), screening) s
+         WITH ORDINALITY w (name, place)), screening, shards) s
     UNION ALL
     SELECT g.key, credit_limit.information_value(b.binning), m.trend, m.n_bins, true, NULL, 'bins were given', b.binning,
       1000000 + row_number() OVER (ORDER BY g.key)
@@ -218,12 +231,17 @@ BEGIN
       string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type),
         ', ' ORDER BY b.place))
     INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
-    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept.
-    IF fit = 1 THEN
+    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept. Shards send sums for each step.
+    IF fit = 1 AND NOT by_sums THEN
       EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, source) INTO rows;
-      SELECT array_agg(i) INTO places FROM generate_series(1, cardinality(names)) i;
     END IF;
-    model := credit_limit.logit_coded_fit(rows, places, fit_options);
+    places := coalesce(places, ARRAY(SELECT generate_series(1, cardinality(names))));
+    IF by_sums THEN
+      model := credit_limit.logistic_regression_fit(format('SELECT %s FROM shard t', arguments),
+        fit_options || jsonb_build_object('shards', shards::text[]));
+    ELSE
+      model := credit_limit.logit_coded_fit(rows, places, fit_options);
+    END IF;
     IF model IS NULL THEN
       EXECUTE format('SELECT credit_limit.logistic_regression(%s, $1) FROM %s t', arguments, source) INTO model
         USING fit_options;
@@ -275,8 +293,8 @@ BEGIN
          credit_limit.binning_table(n.binning) t WHERE t.count = 0 GROUP BY n.name) b) u);
 END $$;
 
-COMMENT ON FUNCTION credit_limit_internal.trained(regclass, text, text, text[], jsonb) IS
-'train_scorecard on the rows of source, an item of FROM that has the columns of the relation.';
+COMMENT ON FUNCTION credit_limit_internal.trained(regclass, text, text, text[], jsonb, regclass[]) IS
+'train_scorecard on the rows of source, an item of FROM that has the columns of the relation; shards: shards_below, or NULL.';
 
 CREATE FUNCTION credit_limit.train_scorecard(
   relation regclass,
@@ -298,7 +316,8 @@ BEGIN
     RETURN;
   END IF;
   SELECT t.* INTO card, model, report
-  FROM credit_limit_internal.trained(relation, relation::text, event, characteristics, options) t;
+  FROM credit_limit_internal.trained(relation, relation::text, event, characteristics, options,
+    credit_limit_internal.shards_below(relation)) t;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
     hint = PG_EXCEPTION_HINT;
@@ -315,4 +334,5 @@ COMMENT ON FUNCTION credit_limit.train_scorecard(regclass, text, text[], jsonb) 
 'the name of a relation with columns variable and binning: these columns are not screened, their bins are counted and kept) and '
 'groups (of categories, by column: {"home": [["own"], ["rent", "family"]]}). One characteristic is never left out. Returns the '
 'card, the model, and a report of each step. The report has coefficients and reasons that may be false and, in its last step '
-'never_seen, bins that no row had. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';
+'never_seen, bins that no row had. Partitions of which some are foreign tables send sketches of columns and sums of each step of '
+'a fit; a notice says where rows travel. Runs with the rights of the caller. Error: no characteristic left, an unknown option.';

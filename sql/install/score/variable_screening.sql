@@ -83,14 +83,41 @@ AS 'MODULE_PATHNAME', 'cl_raise_anew' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit_internal.raise_anew(text, text, text, text) IS
 'Raises an error that was caught, without the pages of context of the statements inside.';
 
+-- Partitions that a scan asks one by one, since some are on other servers: their aggregates are sent, and one over all is not. NULL
+-- where there are none, and where the partitioned table shows the caller something else than its partitions would.
+CREATE FUNCTION credit_limit_internal.shards_below(relation regclass) RETURNS regclass[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT array_agg(t.relid ORDER BY c.relnamespace::regnamespace::text, c.relname)
+  FROM pg_partition_tree(relation) t JOIN pg_class c ON c.oid = t.relid
+  WHERE t.isleaf AND EXISTS (SELECT FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p' AND NOT p.relrowsecurity)
+  HAVING bool_or(c.relkind = 'f') AND bool_and(has_table_privilege(t.relid, 'SELECT') AND NOT c.relrowsecurity);
+END;
+
+-- The plan, by EXPLAIN, of a query over shards_below: it is right, but slow, if an aggregate is not sent.
+CREATE FUNCTION credit_limit_internal.notice_rows(plan jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  travelling text;
+BEGIN
+  SELECT string_agg(DISTINCT r ->> 0, ', ' ORDER BY r ->> 0) INTO travelling
+  FROM jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")."Relation Name"') r;
+  IF travelling IS NOT NULL THEN
+    RAISE NOTICE USING MESSAGE = format('rows of %s travel, instead of summaries', travelling),
+      HINT = 'A server makes texts of no boolean or enum, and no double precision of a real: make such columns text and double '
+        'precision in a view there. Set the option extensions of the server, and a larger fdw_tuple_cost.';
+  END IF;
+END $$;
+
 -- A sketch of each column, then a row of each sketch. A real column is read by its shortest decimal, as scorecards do.
 --
 -- Workers share the columns, not the rows: each bins those of its part from a scan of its own, and sends a row for each. Sketches
 -- of some of the rows would be as large as the columns and cost more to send and to merge than to make; an aggregate that cannot
 -- be split, as one with DISTINCT, keeps the server from making them.
--- source is the relation in FROM, or a part of its rows; day, if any, what dates are counted back from.
+-- source is the relation in FROM, or a part of its rows; day, if any, what dates are counted back from; shards: shards_below.
 CREATE FUNCTION credit_limit_internal.screening_query(relation regclass, source text, event text, wanted text[], parts int,
-  day date) RETURNS text
+  day date, shards regclass[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   WITH screened AS (
@@ -106,22 +133,28 @@ BEGIN ATOMIC
     FROM unnest(wanted) WITH ORDINALITY w (name, place)
       JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
       JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)
+  ), sketches AS (
+    SELECT c.part, string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean)%s AS s%s', c.expression, event,
+        CASE WHEN shards IS NOT NULL THEN '::bytea' END, c.place), ', ' ORDER BY c.place) AS made,
+      string_agg(format('credit_limit.rollup(u.s%1$s::credit_limit.bin_sketch) AS s%1$s', c.place), ', ' ORDER BY c.place) AS merged
+    FROM screened c WHERE c.expression IS NOT NULL GROUP BY c.part
   ), scan AS (
     SELECT format(
-      'SELECT v.*, r.* FROM (SELECT %s FROM %s t HAVING count(DISTINCT 0) FILTER (WHERE false) = 0) s,
+      'SELECT v.*, r.* FROM (%s) s,
          LATERAL (VALUES %s) v (place, variable, type, sketch, nothing),
          LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r',
-      string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean) AS s%s', c.expression, event, c.place),
-        ', ' ORDER BY c.place) FILTER (WHERE c.expression IS NOT NULL),
-      source,
+      CASE WHEN shards IS NULL OR m.made IS NULL THEN format('SELECT %s FROM %s t HAVING count(DISTINCT 0) FILTER (WHERE false) = 0',
+          m.made, source)
+        ELSE format('SELECT %s FROM (%s) u', m.merged, (SELECT string_agg(format('SELECT %s FROM %s t', m.made, r), ' UNION ALL ')
+          FROM unnest(shards) r)) END,
       string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type,
         CASE WHEN c.expression IS NULL THEN 'NULL::credit_limit.bin_sketch' ELSE 's.s' || c.place END,
         CASE WHEN c.expression IS NULL THEN '''type not supported''' ELSE '''no rows''' END), ', ' ORDER BY c.place)) AS query
-    FROM screened c GROUP BY c.part)
+    FROM screened c LEFT JOIN sketches m USING (part) GROUP BY c.part, m.made, m.merged)
   SELECT string_agg(query, ' UNION ALL ') FROM scan;
 END;
 
-COMMENT ON FUNCTION credit_limit_internal.screening_query(regclass, text, text, text[], int, date) IS
+COMMENT ON FUNCTION credit_limit_internal.screening_query(regclass, text, text, text[], int, date, regclass[]) IS
 'The query of variable_screening, with its options as $1: a scan for each part of the columns. NULL without columns.';
 
 CREATE FUNCTION credit_limit_internal.screened(
@@ -129,7 +162,8 @@ CREATE FUNCTION credit_limit_internal.screened(
   source text,
   event text,
   columns text[],
-  options jsonb)
+  options jsonb,
+  shards regclass[])
 RETURNS SETOF credit_limit.screened_variable
 LANGUAGE plpgsql VOLATILE ROWS 50 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -186,14 +220,16 @@ BEGIN
   -- As many parts as processes may work on it, if the server would give the parts to workers; one scan for all of them otherwise.
   -- A view may have other rows in the next scan.
   query := credit_limit_internal.screening_query(relation, source, event, wanted,
-    CASE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) IN ('r', 'p', 'm')
-      THEN least(current_setting('max_parallel_workers_per_gather')::int + 1, 4, cardinality(wanted)) ELSE 1 END, day);
+    CASE WHEN shards IS NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) IN ('r', 'p', 'm')
+      THEN least(current_setting('max_parallel_workers_per_gather')::int + 1, 4, cardinality(wanted)) ELSE 1 END, day, shards);
   IF query IS NULL THEN
     RETURN;
   END IF;
   EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan USING options;
-  IF NOT plan @? '$.** ? (@."Node Type" starts with "Gather").** ? (@."Partial Mode" == "Simple")' THEN
-    query := credit_limit_internal.screening_query(relation, source, event, wanted, 1, day);
+  IF shards IS NOT NULL THEN
+    PERFORM credit_limit_internal.notice_rows(plan);
+  ELSIF NOT plan @? '$.** ? (@."Node Type" starts with "Gather").** ? (@."Partial Mode" == "Simple")' THEN
+    query := credit_limit_internal.screening_query(relation, source, event, wanted, 1, day, NULL);
   END IF;
   RETURN QUERY EXECUTE format(
     'SELECT q.variable, q.type, q.n, q.missing_rate, q.identical_rate, q.n_distinct, q.iv, q.gini, q.ks, q.trend, q.n_bins,
@@ -201,8 +237,8 @@ BEGIN
      FROM (%s) q ORDER BY q.place', query) USING options;
 END $$;
 
-COMMENT ON FUNCTION credit_limit_internal.screened(regclass, text, text, text[], jsonb) IS
-'variable_screening of the rows of source, an item of FROM that has the columns of the relation.';
+COMMENT ON FUNCTION credit_limit_internal.screened(regclass, text, text, text[], jsonb, regclass[]) IS
+'variable_screening of the rows of source, an item of FROM that has the columns of the relation; shards: shards_below, or NULL.';
 
 CREATE FUNCTION credit_limit.variable_screening(
   relation regclass,
@@ -221,7 +257,8 @@ BEGIN
   IF relation IS NULL OR event IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
-  RETURN QUERY SELECT s.* FROM credit_limit_internal.screened(relation, relation::text, event, columns, options) s;
+  RETURN QUERY SELECT s.* FROM credit_limit_internal.screened(relation, relation::text, event, columns, options,
+    credit_limit_internal.shards_below(relation)) s;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
     hint = PG_EXCEPTION_HINT;
@@ -230,7 +267,8 @@ END $$;
 
 COMMENT ON FUNCTION credit_limit.variable_screening(regclass, text, text[], jsonb) IS
 'Bins every column against a boolean event column, and says which are useful in a model and why others are not: a row for each '
-'column, in their order. It takes one scan, or one for each process where workers share the columns of a table. Numbers are '
+'column, in their order. It takes one scan, or one for each process where workers share the columns of a table, or a sketch of '
+'each column from every partition where some are foreign tables. Numbers are '
 'cut, texts, enums and booleans grouped. n: rows with an outcome; missing_rate of n; identical_rate: share of the most frequent '
 'value in rows that have one; measures are those of binning_summary. Options: those of optimal_binning, min_iv (0.02), max_iv '
 '(5) and max_auc (0.98), beyond which a column must contain the outcome, max_missing_rate (0.95), max_identical_rate (0.95), '

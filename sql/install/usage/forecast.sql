@@ -148,7 +148,8 @@ $$;
 
 CREATE FUNCTION credit_limit.train_demand(relation regclass, options jsonb DEFAULT '{}')
 RETURNS credit_limit.demand_model
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- So that partitions on other servers make the behavior of each of their accounts.
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_partitionwise_aggregate = on AS $$
 DECLARE
   model credit_limit.demand_model;
   source text;

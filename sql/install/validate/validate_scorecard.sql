@@ -9,6 +9,44 @@ RETURN CASE WHEN auc + 3 * (SELECT t.std_error FROM credit_limit.auc_deteriorati
 COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8, bigint, bigint) IS
 'A remark on an AUC that no chance explains, or NULL.';
 
+-- A SELECT of the shards of a sample, called u: each counts its rows, and its scores in a sketch, the events there being all rows.
+CREATE FUNCTION credit_limit_internal.sample_of_shards(shards regclass[], more text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT format('(%s) u', string_agg(format('SELECT credit_limit.bin_sketch_agg(credit_limit.score($1, t.*), true)::bytea AS scores%s
+    FROM %s t', more, r), ' UNION ALL ')) FROM unnest(shards) r;
+END;
+
+-- Scores and how many rows have them, of such a sketch.
+CREATE FUNCTION credit_limit_internal.counted_scores(scores credit_limit.bin_sketch, OUT score float8, OUT n bigint) RETURNS SETOF record
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT (v.value ->> 0)::float8, (v.value ->> 2)::bigint FROM jsonb_array_elements(scores::jsonb -> 'values') v;
+END;
+
+-- Bounds of score bands, as of quantile_bands.
+CREATE FUNCTION credit_limit_internal.score_bands(card credit_limit.scorecard, relation regclass, groups int) RETURNS float8[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  shards CONSTANT regclass[] := credit_limit_internal.shards_below(relation);
+  bounds float8[];
+  scores credit_limit.bin_sketch;
+BEGIN
+  IF shards IS NULL THEN
+    -- of a relation of the user's own
+    EXECUTE format('SELECT credit_limit.quantile_bands(credit_limit.score($1, t.*), $2) FROM %s t', relation) INTO bounds
+      USING card, groups;
+  ELSE
+    -- of a relation of the user's own
+    EXECUTE format('SELECT credit_limit.rollup(u.scores::credit_limit.bin_sketch) FROM %s',
+      credit_limit_internal.sample_of_shards(shards, '')) INTO scores USING card;
+    SELECT credit_limit.quantile_bands(c.score, groups) INTO bounds
+    FROM credit_limit_internal.counted_scores(scores) c, generate_series(1, c.n);
+  END IF;
+  RETURN bounds;
+END $$;
+
 CREATE FUNCTION credit_limit_internal.validated_sample(
   card credit_limit.scorecard,
   relation regclass,
@@ -22,7 +60,30 @@ CREATE FUNCTION credit_limit_internal.validated_sample(
   OUT bands jsonb)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  shards CONSTANT regclass[] := credit_limit_internal.shards_below(relation);
+  scores credit_limit.bin_sketch;
+  query text;
+  plan jsonb;
 BEGIN
+  IF shards IS NOT NULL THEN
+    query := format('SELECT sum(u.n), sum(u.no_outcome), credit_limit.rollup(u.scores::credit_limit.bin_sketch),
+        credit_limit.rollup(u.ranks::credit_limit.roc), credit_limit.rollup(u.pds::credit_limit.calibration) FROM %s',
+      credit_limit_internal.sample_of_shards(shards, format(', count(*) AS n, count(*) - count(t.%1$I) AS no_outcome,
+        credit_limit.roc_agg(credit_limit.score_pd($1, t.*), t.%1$I::boolean)::bytea AS ranks,
+        credit_limit.calibration_agg(credit_limit.score_pd($1, t.*), t.%1$I::boolean)::bytea AS pds', event)));
+    -- of a relation of the user's own
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan USING card;
+    PERFORM credit_limit_internal.notice_rows(plan);
+    EXECUTE query INTO n, n_without_outcome, scores, ranks, pds USING card;
+    SELECT jsonb_object_agg(b.band, b.n), validated_sample.n - coalesce(sum(b.n), 0) INTO bands, n_without_score
+    FROM (SELECT width_bucket(c.score, bounds) AS band, sum(c.n) AS n FROM credit_limit_internal.counted_scores(scores) c GROUP BY 1) b;
+    IF n_without_score > 0 THEN
+      bands := coalesce(bands, '{}') || jsonb_build_object('no score', n_without_score);
+    END IF;
+    n := nullif(n, 0);
+    RETURN;
+  END IF;
   EXECUTE format(
     'SELECT sum(b.n), sum(CASE WHEN b.band = ''no score'' THEN b.n ELSE 0 END), sum(b.no_outcome), credit_limit.rollup(b.ranks),
        credit_limit.rollup(b.pds), jsonb_object_agg(b.band, b.n)
@@ -36,7 +97,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION credit_limit_internal.validated_sample(credit_limit.scorecard, regclass, text, float8[]) IS
-'One sample of validate_scorecard, counted in one scan; bounds of score bands as of quantile_bands.';
+'One sample of validate_scorecard, counted in one scan, or one of each server; bounds of score bands as of quantile_bands.';
 
 CREATE FUNCTION credit_limit.validate_scorecard(
   card credit_limit.scorecard,
@@ -64,8 +125,7 @@ BEGIN
   END IF;
   PERFORM credit_limit_internal.require_repeatable(r.relation), credit_limit_internal.require_event_column(r.relation, event)
   FROM (VALUES (development), (hold_out)) r (relation);
-  EXECUTE format('SELECT credit_limit.quantile_bands(credit_limit.score($1, t.*), $2) FROM %s t', development) INTO bounds
-    USING card, groups;
+  bounds := credit_limit_internal.score_bands(card, development, groups);
   SELECT s.* INTO d FROM credit_limit_internal.validated_sample(card, development, event, coalesce(bounds, '{}')) s;
   SELECT s.* INTO h FROM credit_limit_internal.validated_sample(card, hold_out, event, coalesce(bounds, '{}')) s;
   difference := credit_limit.auc_difference(d.ranks, h.ranks);
@@ -133,7 +193,7 @@ COMMENT ON FUNCTION credit_limit.validate_scorecard(credit_limit.scorecard, regc
 'interval and the test of their difference (DeLong), Gini, KS, average precision; mean PD, calibration in the '
 'large, slope, Brier '
 'score and Hosmer-Lemeshow (df of fitted PDs on the development, of given ones on the hold-out); PSI of the score in groups of '
-'the development; gains. event is a boolean column of both, true for the bad outcome. remark says what is amiss. Runs with the '
+'the development; gains. Partitions of which some are foreign tables send summaries. event is a boolean column of both, true for the bad outcome. remark says what is amiss. Runs with the '
 'rights of the caller. A NULL argument gives no rows. Error: a column that is not there, groups not from 2 to 1000.';
 
 CREATE FUNCTION credit_limit.cross_validate(
@@ -189,7 +249,7 @@ BEGIN
   FOR i IN 1..folds LOOP
     fold := i;
     SELECT r.card INTO card FROM credit_limit_internal.trained(relation,
-      format('(SELECT t.* FROM %s t WHERE %s <> %s)', relation, place, fold), event, characteristics, options) r;
+      format('(SELECT t.* FROM %s t WHERE %s <> %s)', relation, place, fold), event, characteristics, options, NULL) r;
     EXECUTE format('SELECT credit_limit.roc_agg(s.pd, s.event) FILTER (WHERE s.fold <> $2),
         credit_limit.roc_agg(s.pd, s.event) FILTER (WHERE s.fold = $2),
         credit_limit.calibration_agg(s.pd, s.event) FILTER (WHERE s.fold = $2)
