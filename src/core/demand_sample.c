@@ -83,6 +83,7 @@ cl_demand_sample_init(ClDemandSample *sample, const ClMemory *memory)
 {
 	memset(sample, 0, sizeof(*sample));
 	sample->memory = *memory;
+	sample->most = CL_DEMAND_SAMPLE;
 }
 
 static void
@@ -139,7 +140,7 @@ static void
 keep(ClDemandSample *sample, const ClDemandAccount *account)
 {
 	make_heap(sample);
-	if (sample->n == CL_DEMAND_SAMPLE)
+	if (sample->n == sample->most)
 	{
 		ClDemandAccount *largest = sample->account[0];
 

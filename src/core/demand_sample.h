@@ -31,6 +31,7 @@ typedef struct ClDemandSample
 {
 	ClMemory	memory;
 	int			n;
+	int			most;			/* accounts that are kept */
 	int			size;
 	bool		sorted;			/* by hash; otherwise the largest is the root of a heap */
 	ClDemandAccount **account;

@@ -32,33 +32,38 @@ create(void)
 	return cl_demand_prior_create();
 }
 
-int
+ClDemandPriorOptions
 cl_demand_prior_options(const char *what, Jsonb *jsonb)
 {
-	static const char *const keys[] = {"distribution", NULL};
+	static const char *const keys[] = {"distribution", "accounts", NULL};
 	static const char *const distributions[] = {"lognormal", "normal", "gamma", NULL};
+	ClDemandPriorOptions options = {-1, CL_DEMAND_SAMPLE};
 	ClJson		root;
 	ClJson		node;
 
 	cl_json_open(&root, what, jsonb);
 	cl_json_object(&root, keys);
-	return cl_json_get(&root, "distribution", &node) ? cl_json_choice(&node, distributions) : -1;
+	if (cl_json_get(&root, "distribution", &node))
+		options.distribution = cl_json_choice(&node, distributions);
+	if (cl_json_get(&root, "accounts", &node))
+		options.most = cl_json_int(&node, CL_DEMAND_PEERS, CL_DEMAND_SAMPLE);
+	return options;
 }
 
 static void *
 read_options(FunctionCallInfo fcinfo, Jsonb *jsonb)
 {
-	int		   *distribution = palloc_object(int);
+	ClDemandPriorOptions *options = palloc_object(ClDemandPriorOptions);
 
 	(void) fcinfo;
-	*distribution = cl_demand_prior_options("options of demand_prior_agg", jsonb);
-	return distribution;
+	*options = cl_demand_prior_options("options of demand_prior_agg", jsonb);
+	return options;
 }
 
 static void
 take_options(FunctionCallInfo fcinfo, ClDemandPrior *prior, bool first)
 {
-	int			distribution;
+	const ClDemandPriorOptions *options;
 
 	if (PG_NARGS() < 4)
 		return;
@@ -68,14 +73,15 @@ take_options(FunctionCallInfo fcinfo, ClDemandPrior *prior, bool first)
 				 errmsg("options of demand_prior_agg must not be NULL"),
 				 errdetail("Found NULL."),
 				 errhint("Without options there is demand_prior_agg(account, demand).")));
-	distribution = *(const int *) cl_call_options(fcinfo, 3, read_options);
-	if (!first && distribution != prior->head.distribution)
+	options = cl_call_options(fcinfo, 3, read_options);
+	if (!first && !cl_demand_prior_same_options(options, &prior->head.options))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options of demand_prior_agg must be the same for all rows"),
 				 errdetail("Two rows of one group have different ones."),
 				 errhint("Group by what the options depend on.")));
-	prior->head.distribution = distribution;
+	if (first)
+		cl_demand_prior_set_options(prior, *options);
 }
 
 bool

@@ -24,11 +24,11 @@
  *		 "accounts": [["hash", "2025-12", 1000, 1500, [120, 0, null, -1000]]]}
  *
  * A ceiling is [power of two that the limit reaches, peers, amount]; an account [hash, last month, limit, highest amount,
- * months], a month that reached its limit being negative. A compact one says how many accounts it kept ("n_kept") instead of
+ * months], a month that reached its limit being negative. "most_kept" is there where fewer than 100,000 were asked for. A compact one says how many accounts it kept ("n_kept") instead of
  * which. Without a population it is fitted to the accounts.
  */
 static const char *const json_keys[] = {
-	"version", "distribution", "compact", "n_kept", "n_accounts", "n_out_of_scope", "n_without", "n_months", "population",
+	"version", "distribution", "most_kept", "compact", "n_kept", "n_accounts", "n_out_of_scope", "n_without", "n_months", "population",
 	"seen", "ceilings", "accounts", NULL
 };
 static const char *const population_keys[] = {
@@ -123,8 +123,10 @@ cl_demand_prior_print(StringInfo out, const void *state)
 
 	cl_demand_prior_settle(prior);
 	appendStringInfo(out, "{\"version\": 1, ");
-	if (head->distribution >= 0)
-		appendStringInfo(out, "\"distribution\": \"%s\", ", cl_demand_distribution_names[head->distribution]);
+	if (head->options.distribution >= 0)
+		appendStringInfo(out, "\"distribution\": \"%s\", ", cl_demand_distribution_names[head->options.distribution]);
+	if (head->options.most < CL_DEMAND_SAMPLE)
+		appendStringInfo(out, "\"most_kept\": %d, ", head->options.most);
 	if (head->compact)
 		appendStringInfo(out, "\"compact\": true, \"n_kept\": %d, ", head->n_kept);
 	appendStringInfo(out, "\"n_accounts\": " INT64_FORMAT ", \"n_out_of_scope\": " INT64_FORMAT ", \"n_without\": " INT64_FORMAT
@@ -319,7 +321,9 @@ cl_demand_prior_parse(const ClJson *document)
 	cl_json_require(document, "version", &node);
 	(void) cl_json_int(&node, 1, 1);
 	if (cl_json_get(document, "distribution", &node))
-		head->distribution = cl_json_choice(&node, cl_demand_distribution_names);
+		head->options.distribution = cl_json_choice(&node, cl_demand_distribution_names);
+	if (cl_json_get(document, "most_kept", &node))
+		cl_demand_prior_set_options(prior, (ClDemandPriorOptions) {head->options.distribution, cl_json_int(&node, CL_DEMAND_PEERS, CL_DEMAND_SAMPLE)});
 	head->compact = cl_json_get(document, "compact", &node) && cl_json_bool(&node);
 	if (head->compact)
 		head->n_kept = (int) Min(parse_count(document, "n_kept"), CL_DEMAND_SAMPLE);

@@ -133,7 +133,7 @@ cl_demand_prior_fit(PG_FUNCTION_ARGS)
 	Accounts	accounts = {.prior = prior};
 
 	SPI_connect();
-	prior->head.distribution = cl_demand_prior_options("options of demand_prior_fit", PG_GETARG_JSONB_P(1));
+	cl_demand_prior_set_options(prior, cl_demand_prior_options("options of demand_prior_fit", PG_GETARG_JSONB_P(1)));
 	open_query(&accounts, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	scan(&accounts, NULL, NULL);
 	if (accounts.rows == 0)

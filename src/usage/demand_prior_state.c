@@ -24,9 +24,22 @@ cl_demand_prior_create(void)
 	ClDemandPrior *prior = palloc0_object(ClDemandPrior);
 	ClMemory	memory = cl_memory_here();
 
-	prior->head.distribution = -1;
+	prior->head.options = (ClDemandPriorOptions) {-1, CL_DEMAND_SAMPLE};
 	cl_demand_sample_init(&prior->sample, &memory);
 	return prior;
+}
+
+bool
+cl_demand_prior_same_options(const ClDemandPriorOptions *a, const ClDemandPriorOptions *b)
+{
+	return a->distribution == b->distribution && a->most == b->most;
+}
+
+void
+cl_demand_prior_set_options(ClDemandPrior *prior, ClDemandPriorOptions options)
+{
+	prior->head.options = options;
+	prior->sample.most = options.most;
 }
 
 static void *
@@ -48,12 +61,12 @@ merge(void *into, const void *from)
 				 errdetail("compact() removed its accounts."),
 				 errhint("Keep the demand_prior that demand_prior_agg returns, and compact the rollup.")));
 	if (prior->sample.n_accounts + prior->sample.n_out_of_scope + prior->sample.n_without == 0)
-		prior->head.distribution = other->head.distribution;
-	if (prior->head.distribution != other->head.distribution)
+		cl_demand_prior_set_options(prior, other->head.options);
+	if (!cl_demand_prior_same_options(&prior->head.options, &other->head.options))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("demand_priors of different options cannot be merged"),
-				 errdetail("Their distributions differ."),
+				 errdetail("Their distributions differ, or how many accounts they keep."),
 				 errhint("Build every one by demand_prior_agg with the same options.")));
 	if (other->sample.n_accounts > PG_INT64_MAX - prior->sample.n_accounts ||
 		other->sample.n_out_of_scope > PG_INT64_MAX - prior->sample.n_out_of_scope ||
@@ -105,7 +118,7 @@ cl_demand_prior_settle(ClDemandPrior *prior)
 	series = sample->memory.allocate(sample->memory.context, Max(1, sample->n) * sizeof(ClDemandSeries));
 	for (int i = 0; i < sample->n; i++)
 		series[i] = (ClDemandSeries) {sample->account[i]->n, sample->account[i]->months};
-	cl_demand_population_fit(&prior->head.fit, series, sample->n, prior->head.distribution, &sample->memory);
+	cl_demand_population_fit(&prior->head.fit, series, sample->n, prior->head.options.distribution, &sample->memory);
 	sample->memory.release(series);
 	prior->head.n_ceilings = cl_demand_ceilings(sample, prior->head.ceiling);
 	prior->head.seen = cl_demand_seen(sample);
@@ -122,8 +135,12 @@ write_head(StringInfo buf, const ClDemandPriorHead *head)
 {
 	const ClDemandPopulation *population = &head->fit.population;
 
-	pq_sendbyte(buf, head->distribution + 1);
-	pq_sendbyte(buf, head->fitted + 2 * head->compact);
+	bool		fewer = head->options.most < CL_DEMAND_SAMPLE;
+
+	pq_sendbyte(buf, head->options.distribution + 1);
+	pq_sendbyte(buf, head->fitted + 2 * head->compact + 4 * fewer);
+	if (fewer)
+		pq_sendint32(buf, head->options.most);
 	pq_sendint32(buf, head->n_kept);
 	pq_sendint64(buf, head->n_accounts);
 	pq_sendint64(buf, head->n_out_of_scope);
@@ -226,8 +243,10 @@ cl_demand_prior_disorder(const ClDemandPriorHead *head)
 {
 	const char *wrong;
 
-	if (head->distribution > CL_DEMAND_GAMMA)
+	if (head->options.distribution > CL_DEMAND_GAMMA)
 		return "distribution is not known";
+	if (head->options.most < CL_DEMAND_PEERS || head->options.most > CL_DEMAND_SAMPLE || head->n_kept > head->options.most)
+		return "number of accounts that are kept is out of range";
 	if (head->n_kept > head->n_accounts || head->n_accounts < 0 || head->n_out_of_scope < 0 || head->n_without < 0 ||
 		head->n_months < 0)
 		return "numbers of accounts contradict each other";
@@ -268,12 +287,15 @@ read_head(StringInfo buf, ClDemandPriorHead *head)
 	const char *wrong;
 	int			flags;
 
-	head->distribution = pq_getmsgbyte(buf) - 1;
+	head->options.distribution = pq_getmsgbyte(buf) - 1;
 	flags = pq_getmsgbyte(buf);
-	if (flags > 3)
+	if (flags > 7)
 		cl_wire_invalid(TYPE_NAME, "kind is not known");
 	head->fitted = flags & 1;
-	head->compact = flags >> 1;
+	head->compact = (flags >> 1) & 1;
+	head->options.most = flags & 4 ? (int) pq_getmsgint(buf, 4) : CL_DEMAND_SAMPLE;
+	if (flags & 4 && head->options.most >= CL_DEMAND_SAMPLE)
+		cl_wire_invalid(TYPE_NAME, "number of accounts that are kept is out of range");
 	head->n_kept = (int) pq_getmsgint(buf, 4);
 	if (head->n_kept < 0 || head->n_kept > CL_DEMAND_SAMPLE)
 		cl_wire_invalid(TYPE_NAME, "number of accounts is out of range");
@@ -350,6 +372,7 @@ read_state(StringInfo buf)
 	ClDemandPriorHead *head = &prior->head;
 
 	read_head(buf, head);
+	prior->sample.most = head->options.most;
 	for (int i = 0; i < head->n_kept && !head->compact; i++)
 	{
 		read_account(buf, prior);

@@ -8,10 +8,17 @@
 #include "core/demand_sample.h"
 #include "pg/summary.h"
 
+/* Of the aggregate and the query. */
+typedef struct ClDemandPriorOptions
+{
+	int			distribution;	/* that was asked for, or -1: the one of the best log score */
+	int			most;			/* accounts that are kept */
+} ClDemandPriorOptions;
+
 /* What a posterior needs: first in the bytes, so that the accounts behind it need not be read. */
 typedef struct ClDemandPriorHead
 {
-	int			distribution;	/* that was asked for, or -1: the one of the best log score */
+	ClDemandPriorOptions options;
 	bool		compact;		/* the accounts were left away, and it cannot be merged */
 	bool		fitted;
 	ClDemandPopulationFit fit;
@@ -36,8 +43,11 @@ typedef struct ClDemandPrior
 
 extern const ClSummary demand_prior_summary;
 extern ClDemandPrior *cl_demand_prior_create(void);
-/* The distribution that options ask for, or -1. "what" is what messages call them. */
-extern int	cl_demand_prior_options(const char *what, Jsonb *jsonb);
+/* "what" is what messages call them. */
+extern ClDemandPriorOptions cl_demand_prior_options(const char *what, Jsonb *jsonb);
+extern bool cl_demand_prior_same_options(const ClDemandPriorOptions *a, const ClDemandPriorOptions *b);
+/* Before the first account. */
+extern void cl_demand_prior_set_options(ClDemandPrior *prior, ClDemandPriorOptions options);
 extern uint64 cl_demand_account_hash(Datum account, bool is_text);
 /* From a demand, which has months or is an error; false when the account is out of scope. */
 extern bool cl_demand_account_read(ClDemandAccount *account, uint64 hash, Datum demand);

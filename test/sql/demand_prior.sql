@@ -101,6 +101,23 @@ SELECT bool_and(demand_posterior(d, p)::text = q::text) AS stored_or_compact FRO
 SELECT s.n_kept = t.n_kept AS kept, t.distribution, t.log_score_normal IS NULL AS others_not_tried
 FROM (SELECT demand_prior_agg(account_id::text, d, '{"distribution": "gamma"}') AS p FROM known) g, demand_prior_stats(g.p) t, prior,
   demand_prior_stats(prior.p) s;
+-- Fewer accounts, if asked: those first by hash, which the whole lists in that order; fitted as they are alone; all are counted. Marked.
+CREATE TABLE few AS SELECT demand_prior_agg(account_id, d, '{"accounts": 200}') AS p FROM known;
+SELECT s.n_accounts = a.n_accounts AS accounts, s.n_kept, length(few.p::bytea) < length(prior.p::bytea) * 0.9 AS shorter, few.p::jsonb -> 'most_kept' AS most_kept,
+  to_jsonb(s) - '{n_accounts,n_months}'::text[] = to_jsonb(t) - '{n_accounts,n_months}'::text[] AS fitted, few.p::text::demand_prior = few.p AS as_text,
+  few.p::bytea::demand_prior = few.p AS as_bytes, compact(few.p)::text::demand_prior = compact(few.p) AS compact
+FROM few, prior, demand_prior_stats(few.p) s, demand_prior_stats(prior.p) a,
+  LATERAL (SELECT (prior.p::jsonb - '{population,seen,ceilings}'::text[] || jsonb_build_object('n_accounts', 200, 'accounts',
+    (SELECT jsonb_agg(x ORDER BY n) FROM jsonb_array_elements(prior.p::jsonb -> 'accounts') WITH ORDINALITY x (x, n) WHERE n <= 200)))::demand_prior AS p) l,
+  demand_prior_stats(l.p) t;
+SELECT bytes(rollup(p)) = (SELECT bytes(p) FROM few) AS split FROM (SELECT demand_prior_agg(account_id, d, '{"accounts": 200}') AS p FROM known
+  GROUP BY account_id % 3) s;
+SELECT demand_prior_agg(account_id, d, '{"accounts": 100000}') = (SELECT p FROM prior) AS as_default FROM known;
+SELECT demand_prior_agg(account_id, d, '{"accounts": 199}') FROM known;
+SELECT demand_prior_agg(account_id, d, '{"accounts": 100001}') FROM known;
+SELECT demand_prior_agg(account_id, d, CASE WHEN account_id % 2 = 0 THEN '{"accounts": 200}' ELSE '{"accounts": 300}' END::jsonb) FROM known;
+SELECT rollup(p) FROM (SELECT p FROM few UNION ALL SELECT demand_prior_agg(1000000 + account_id, d) FROM known) s;
+SELECT '{"version": 1, "most_kept": 200, "compact": true, "n_kept": 201, "n_accounts": 300, "n_out_of_scope": 0, "n_without": 0, "n_months": 1}'::demand_prior;
 
 -- From a query: the same as the aggregate up to 100,000 accounts; of more, the level of all. Those with draws have three logarithms whose mean
 -- is known, weighed nearly alike; where 100,000 are kept, some of them are not.

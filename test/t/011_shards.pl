@@ -175,6 +175,12 @@ cmp_ok($travels->(60000, 'from_state, to_state, balance', 'transitions_agg(from_
 	'transitions');
 cmp_ok($travels->(60000, 'mu, sigma, cap', "allocation_step_agg(mu, sigma, 0, 0.1, 0.01, 0, cap, '{1}', NULL, '{0.02}')"), '<=',
 	0.01, 'allocation_step');
+# The months of 11,000 accounts against 200 of them.
+cmp_ok($shards[0]->safe_psql('postgres', q{SET search_path = credit_limit; SELECT length(demand_prior_agg(account, d,
+	'{"accounts": 200}')::bytea::text) / sum(chars) FROM (SELECT account, sum(length(concat(account, month, balance, cap))) AS chars,
+	demand_agg(month, balance, cap) AS d FROM (SELECT account, month::date, round((account * 7919 % 5003) * 1.01, 2) AS balance, 9000 AS cap
+	FROM generate_series(1::bigint, 11000) account, generate_series(DATE '2026-01-01', '2026-12-01', '1 month') month) m
+	GROUP BY account) a}), '<=', 0.01, 'demand_prior, of some accounts');
 
 # Servers that cannot be asked are named before the first pass.
 sub refused
