@@ -253,13 +253,68 @@ SELECT refresh_reports('group_a', '2026-12-01') + refresh_reports('group_b', '20
 SELECT bool_and(collected) FROM refresh_group('group_bank');
 SELECT sum(accounts) AS account_months FROM group_bank_report.report_utilization;
 CALL move_borrower('group_bank', 999, 0);
+CALL cancel_move('group_bank', :moving);
+CALL cancel_move('group_bank', 998);
+CALL cancel_move('group_bank', NULL);
+-- A move that is taken back after each step, also one that the group has not written down: all rows of both books are what they were, before a first
+-- move and after others. He moves again later.
+CREATE FUNCTION rows_of(book text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  part text;
+  found text;
+  rows text := '';
+BEGIN
+  FOREACH part IN ARRAY '{borrower,account,account_month,account_feature,limit_adjustment,exclusion,umbrella,group_move}'::text[] LOOP
+    EXECUTE format('SELECT count(*) || md5(string_agg(t::text, '','' ORDER BY t::text COLLATE "C")) FROM %I.%I t', book, part) INTO found;
+    rows := concat_ws(' ', rows, part, found);
+  END LOOP;
+  RETURN rows;
+END $$;
+UPDATE group_b.account SET frozen = true WHERE account_id = (SELECT max(account_id) FROM group_b.account WHERE borrower_id <> :moving AND status = 'open');
+SELECT max(borrower_id) AS other FROM group_b.account WHERE frozen \gset
+CREATE TABLE before AS SELECT rows_of('group_a') AS a, rows_of('group_b') AS b;
+CREATE PROCEDURE take_back(borrower bigint, steps int, forget text) LANGUAGE plpgsql AS $$
+DECLARE
+  n CONSTANT bigint := credit_limit_internal.begin_move('group_bank', borrower, 0);
+BEGIN
+  PERFORM credit_limit_internal.move_step('group_bank', n) FROM generate_series(1, steps);
+  UPDATE group_bank.move m SET state = coalesce(forget, m.state) WHERE m.move = n;
+  COMMIT;
+  CALL credit_limit.cancel_move('group_bank', borrower);
+END $$;
+CREATE VIEW taken_back AS SELECT a = rows_of('group_a') AS same_there, b = rows_of('group_b') AS same_here, m.state,
+  group_shard('group_bank', m.borrower_id) AS shard, (SELECT count(*) FROM group_a.group_order WHERE content ? 'rows' OR answer ? 'rows')
+    + (SELECT count(*) FROM group_b.group_order WHERE content ? 'rows' OR answer ? 'rows') AS copies
+FROM before, (SELECT * FROM group_bank.move ORDER BY move DESC LIMIT 1) m;
+CALL take_back(:moving, 0, NULL);
+TABLE taken_back;
+CALL take_back(:moving, 1, NULL);
+TABLE taken_back;
+CALL take_back(:moving, 2, NULL);
+TABLE taken_back;
+CALL take_back(:other, 1, 'planned');
+TABLE taken_back;
+CALL take_back(:other, 2, 'frozen');
+TABLE taken_back;
+CALL cancel_move('group_bank', :other);
+CALL take_back(:other, 3, 'copied');
+SELECT state FROM group_bank.move WHERE borrower_id = :other AND state <> 'cancelled';
+UPDATE group_bank.move SET state = 'cancelling' WHERE borrower_id = :other AND state = 'copied';
+CALL cancel_move('group_bank', :other);
+CALL move_borrower('group_bank', :other, 0);
+UPDATE group_bank.move SET state = 'copied' WHERE borrower_id = :other AND state = 'cancelling';
+CALL move_borrower('group_bank', :other, 0);
+SELECT group_shard('group_bank', :other), (SELECT bool_and(frozen) FROM group_a.account WHERE borrower_id = :other) AS frozen_as_before;
+BEGIN;
+CALL cancel_move('group_bank', :other);
+ROLLBACK;
 -- The logs hold it all.
 SELECT problem, detail FROM verify_log('group_a') UNION ALL SELECT problem, detail FROM verify_log('group_b');
 SELECT * FROM check_witnesses('group_bank');
 SELECT relation, problem FROM check_book('group_a') WHERE relation LIKE 'group%'
 UNION ALL SELECT relation, problem FROM check_book('group_b') WHERE relation LIKE 'group%';
 
-DROP VIEW choice, choice_a, choice_b;
+DROP VIEW taken_back, choice, choice_a, choice_b;
 DROP SCHEMA group_bank, group_bank_report CASCADE;
 SELECT drop_book('group_a'), drop_book('group_b');
 DROP OWNED BY regress_group_maker, regress_group_checker, regress_group_committee;

@@ -232,10 +232,38 @@ for my $state (@states)
 	is(sql($second, "SELECT (SELECT count(*) FROM lending.account WHERE status = 'open' AND borrower_id = $moving)
 		+ (SELECT count(*) FROM lending.account_month WHERE account_id = ${moving}0)"), '0', "$state: and nothing left behind");
 }
+# ---- moves that are taken back, cut off likewise ----
+
+my $rows = q{SELECT concat(b, a, (SELECT string_agg(m::text, ',' ORDER BY m.month) FROM lending.account_month m
+	WHERE m.account_id = a.account_id)) FROM lending.borrower b JOIN lending.account a USING (borrower_id) WHERE borrower_id = };
+for my $state (qw(planned frozen copied cancelling))
+{
+	my $moving = $of[1][ $n++ ];
+	my $was = sql($second, $rows . $moving);
+	my $steps = $state eq 'planned' ? 1 : 2;
+	sql($head, "SELECT credit_limit_internal.begin_move('bank', $moving, 2) AS move \\gset
+		SELECT credit_limit_internal.move_step('bank', :move) FROM generate_series(1, $steps)");
+	sql($head, $state eq 'cancelling' ? "SELECT credit_limit_internal.cancel_step('bank',
+			credit_limit_internal.begin_cancel('bank', $moving), true)" :
+		"UPDATE bank.move SET state = '$state' WHERE borrower_id = $moving");
+	my $victim = $nodes[ $n % 3 ];
+	$victim->stop('immediate');
+	like(call($head, "cancel_move('bank', $moving)"), qr/could not connect/, "back from $state: a server is away")
+		if $victim == $second || $victim == $third && $state ne 'cancelling';
+	$victim->start;
+	is(call($head, "cancel_move('bank', $moving)"), '', "back from $state: the move is taken back") for 1 .. 2;
+	is(sql($head, "SELECT state FROM bank.move WHERE borrower_id = $moving") . sql($head, "SELECT group_shard('bank', $moving)"),
+		'cancelled1', "back from $state: he stays");
+	is(sql($second, $rows . $moving), $was, "back from $state: as he was");
+	is(error($second, "UPDATE lending.account SET balance = balance WHERE borrower_id = $moving"), '',
+		"back from $state: and may be loaded");
+	is(sql($third, "SELECT (SELECT count(*) FROM lending.borrower WHERE borrower_id = $moving)
+		+ (SELECT count(*) FROM lending.group_move WHERE borrower_id = $moving)"), '0', "back from $state: nothing is in the other");
+}
 everybody('all moves');
 is(sql($third, q{SELECT count(*) FROM lending.log_act WHERE kind = 'order' AND content::jsonb ->> 'kind' = 'receive' AND
-	 jsonb_array_length(content::jsonb -> 'content' -> 'log_end') > 0}), scalar @states,
-	'where his log ended is in the other');
+	 jsonb_array_length(content::jsonb -> 'content' -> 'log_end') > 0}), @states + 3,
+	'where his log ended is in the other, also of those taken back');
 is(sql($_, q{SELECT * FROM verify_log('lending')}), '', 'the logs verify') for @nodes;
 is(sql($head, q{SELECT * FROM check_witnesses('bank')}), '', 'and hold what was witnessed');
 is(sql($_, q{SELECT count(*) FROM lending.group_order WHERE content ? 'rows' OR answer ? 'rows'}), '0',

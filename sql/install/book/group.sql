@@ -73,11 +73,11 @@ CREATE TABLE @book@.move (
   borrower_id bigint NOT NULL,
   from_shard int NOT NULL,
   to_shard int NOT NULL CHECK (to_shard <> from_shard),
-  state text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'frozen', 'copied', 'active', 'closed')),	-- the last step
-    -- that is known to be done
+  state text NOT NULL DEFAULT 'planned'	-- the last step that is known to be done
+    CHECK (state IN ('planned', 'frozen', 'copied', 'active', 'closed', 'cancelling', 'cancelled')),
   begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp());
-CREATE UNIQUE INDEX move_one_at_a_time ON @book@.move (borrower_id) WHERE state <> 'closed'
+CREATE UNIQUE INDEX move_one_at_a_time ON @book@.move (borrower_id) WHERE state NOT IN ('closed', 'cancelled')
 $ddl$, E'\n\n') LOOP
     PERFORM credit_limit_internal.create_table(book_group, definition);
   END LOOP;

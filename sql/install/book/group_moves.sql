@@ -1,4 +1,5 @@
--- A borrower who moves from one book of a group to another: five steps, each of which can be done again.
+-- A borrower who moves from one book of a group to another: five steps, each of which can be done again. Before the other book has
+-- made him its own, cancel_move() takes them back.
 --
 -- frozen: the book that he leaves packs his rows and lets nobody draw, decide or load on him. copied: the other one has the rows,
 -- and the end of the first one's log, in its own. active: it has made them his. closed: the first one has closed his accounts and
@@ -27,6 +28,7 @@ DECLARE
   id CONSTANT bigint := content ->> 'borrower';
   accounts bigint[];
   rows jsonb;
+  before jsonb;
 BEGIN
   -- Who decides or draws holds the same lock, and sees the move after it.
   PERFORM FROM borrower b WHERE b.borrower_id = id AND b.erased_on IS NULL FOR NO KEY UPDATE;
@@ -34,6 +36,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no borrower %s in book "%s"', id, book),
       DETAIL = 'The table borrower does not have him, or he was erased.', HINT = 'Give a borrower of that book.';
   END IF;
+  before := (SELECT to_jsonb(m) FROM group_move m WHERE m.borrower_id = id);
   INSERT INTO group_move AS m (borrower_id, move, state, other_shard)
   VALUES (id, content ->> 'move', 'frozen', (content ->> 'to')::int)
   ON CONFLICT (borrower_id) DO UPDATE SET move = excluded.move, state = 'frozen', other_shard = excluded.other_shard
@@ -54,16 +57,17 @@ BEGIN
       WHERE t.account_id = ANY (accounts)),
     'account_month', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM account_month t WHERE t.account_id = ANY (accounts)));
   UPDATE account a SET frozen = true WHERE a.borrower_id = id AND a.status = 'open';
-  RETURN jsonb_build_object('rows', rows, 'log_end', credit_limit.log_end(book));
+  RETURN jsonb_build_object('rows', rows, 'log_end', credit_limit.log_end(book), 'before', before);
 END
 $$;
 
 -- in an open book: part of obey_order(): the rows are in the order, and where the log of the other book ends is in the log here
-CREATE FUNCTION credit_limit_internal.receive_borrower(content jsonb) RETURNS void
+CREATE FUNCTION credit_limit_internal.receive_borrower(content jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
 DECLARE
   id CONSTANT bigint := content ->> 'borrower';
+  before CONSTANT jsonb := (SELECT to_jsonb(m) FROM group_move m WHERE m.borrower_id = id);
 BEGIN
   INSERT INTO group_move AS m (borrower_id, move, state, other_shard)
   VALUES (id, content ->> 'move', 'arriving', (content ->> 'from')::int)
@@ -73,6 +77,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('borrower %s is in the other book already', id),
       DETAIL = 'It has open accounts of his, or another move.', HINT = 'See group_move and account of that book.';
   END IF;
+  RETURN jsonb_build_object('before', before);
 END
 $$;
 
@@ -142,6 +147,44 @@ BEGIN
 END
 $$;
 
+-- in an open book: part of obey_order(): a move that comes to nothing. What it froze is as it was, what it brought is gone. The
+-- book may not have heard of it. Errors: he was made a borrower of the other book (55000)
+CREATE FUNCTION credit_limit_internal.cancel_borrower(content jsonb) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  id CONSTANT bigint := content ->> 'borrower';
+  here text;
+  was jsonb;
+  was_move jsonb;
+BEGIN
+  PERFORM FROM borrower b WHERE b.borrower_id = id FOR NO KEY UPDATE;
+  SELECT m.state INTO here FROM group_move m WHERE m.borrower_id = id AND m.move = content ->> 'move' FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  ELSIF here IN ('active', 'closed') THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('the move of borrower %s has been made', id), DETAIL = format('In this book he is %s.', here),
+      HINT = 'Complete it: CALL credit_limit.move_borrower(), and move him back.';
+  END IF;
+  SELECT o.answer INTO was FROM group_order o WHERE o.order_key = (cancel_borrower.content ->> 'move') || ' '
+    || CASE here WHEN 'frozen' THEN 'freeze' ELSE 'receive' END;
+  IF here = 'frozen' THEN
+    UPDATE account a SET frozen = false FROM jsonb_populate_recordset(NULL::account, was #> '{rows,account}') w
+    WHERE a.borrower_id = id AND w.account_id = a.account_id AND NOT w.frozen AND a.frozen;
+  END IF;
+  was_move := nullif(was -> 'before', 'null');
+  IF was_move IS NULL THEN
+    DELETE FROM group_move m WHERE m.borrower_id = id;
+  ELSE
+    UPDATE group_move m SET move = w.move, state = w.state, other_shard = w.other_shard
+    FROM jsonb_populate_record(NULL::group_move, was_move) w WHERE m.borrower_id = id;
+  END IF;
+  UPDATE group_order o SET content = o.content - 'rows', answer = o.answer - 'rows'
+  WHERE o.order_key IN ((cancel_borrower.content ->> 'move') || ' freeze', (cancel_borrower.content ->> 'move') || ' receive');
+END
+$$;
+
 -- ---- where the group is ----
 
 -- which book of a group has a borrower: that of his latest move, or else the one of borrower_shard(). NULL: NULL
@@ -177,8 +220,12 @@ BEGIN
       HINT = format('Shards are in %I.member.', book_group);
   END IF;
   PERFORM FROM setting FOR UPDATE;
-  SELECT w.* INTO m FROM move w WHERE w.borrower_id = borrower AND w.state <> 'closed';
+  SELECT w.* INTO m FROM move w WHERE w.borrower_id = borrower AND w.state NOT IN ('closed', 'cancelled');
   IF FOUND THEN
+    IF m.state = 'cancelling' THEN
+      RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('a move of borrower %s is being taken back', borrower),
+        DETAIL = format('It is move %s.', m.move), HINT = 'CALL credit_limit.cancel_move() again, then move him.';
+    END IF;
     IF m.to_shard <> shard THEN
       RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('borrower %s is on his way already', borrower),
         DETAIL = format('Move %s takes him to shard %s.', m.move, m.to_shard),
@@ -210,7 +257,7 @@ BEGIN
   PERFORM FROM setting FOR UPDATE;
   SELECT w.*, f.book AS source, t.book AS target INTO m FROM move w JOIN member f ON f.shard = w.from_shard
     JOIN member t ON t.shard = w.to_shard WHERE w.move = move_step.move;
-  IF m.state = 'closed' THEN
+  IF m.state IN ('closed', 'cancelling', 'cancelled') THEN
     RETURN false;
   END IF;
   key := format('move %s', m.move);
@@ -257,5 +304,75 @@ BEGIN
     more := credit_limit_internal.move_step(book_group, move);
     COMMIT;
   END LOOP;
+END
+$$;
+
+-- part of cancel_move(): the number of the move that is to be taken back, from now on; NULL: it was taken back. Under the lock of
+-- those who give orders, so that what has not arrived does not arrive later. Errors: no move that can be taken back (55000)
+CREATE FUNCTION credit_limit_internal.begin_cancel(book_group text, borrower bigint) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  m record;
+BEGIN
+  PERFORM credit_limit_internal.open_group(book_group);
+  PERFORM FROM setting FOR UPDATE;
+  SELECT w.*, t.book AS target INTO m FROM move w JOIN member t ON t.shard = w.to_shard
+  WHERE w.borrower_id = borrower ORDER BY w.move DESC LIMIT 1;
+  IF m.state = 'cancelled' THEN
+    RETURN NULL;
+  END IF;
+  IF m.move IS NULL OR m.state IN ('active', 'closed')
+    OR m.state = 'copied' AND credit_limit_internal.has_arrived(m.target, credit_limit_internal.move_key(m.move)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('there is no move of borrower %s that could be taken back', coalesce(borrower::text, 'NULL')),
+      DETAIL = CASE WHEN m.move IS NULL THEN 'He did not move.' ELSE format('Move %s has made him one of shard %s.', m.move, m.to_shard) END,
+      HINT = CASE WHEN m.move IS NULL THEN format('Moves are in %I.move.', book_group)
+        ELSE 'Complete it: CALL credit_limit.move_borrower(), and move him back.' END;
+  END IF;
+  UPDATE move w SET state = 'cancelling', changed_at = clock_timestamp() WHERE w.move = m.move;
+  RETURN m.move;
+END
+$$;
+
+-- part of cancel_move(): one of the two books forgets the move; the one that he would have come to first
+CREATE FUNCTION credit_limit_internal.cancel_step(book_group text, move bigint, at_target boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  m record;
+BEGIN
+  PERFORM credit_limit_internal.open_group(book_group);
+  PERFORM FROM setting FOR UPDATE;
+  SELECT w.*, b.book INTO m FROM move w JOIN member b ON b.shard = CASE WHEN at_target THEN w.to_shard ELSE w.from_shard END
+  WHERE w.move = cancel_step.move;
+  PERFORM credit_limit_internal.send_order(book_group, m.book, format('move %s cancel', m.move), 'cancel',
+    jsonb_build_object('move', credit_limit_internal.move_key(m.move), 'borrower', m.borrower_id));
+  IF NOT at_target THEN
+    UPDATE move w SET state = 'cancelled', changed_at = clock_timestamp() WHERE w.move = m.move;
+  END IF;
+END
+$$;
+
+-- takes back the move of a borrower whom the other book has not made its own: there what it received is gone, and where he is he is
+-- as he was. It commits step by step, like move_borrower; started again it goes on where it stopped, and does nothing where the
+-- latest move was taken back. Errors: in a transaction block (25001), no such group (3F000, 42P01), no move, or one that has made
+-- him active (55000), a server that is away (08001, 08006)
+CREATE PROCEDURE credit_limit.cancel_move(book_group text, borrower_id bigint)
+LANGUAGE plpgsql
+AS $$
+  -- It commits, so it may not set the search_path: nothing in it is looked up there.
+DECLARE
+  move pg_catalog.int8;
+BEGIN
+  PERFORM credit_limit_internal.need_autocommit('cancel_move');
+  move := credit_limit_internal.begin_cancel(book_group, borrower_id);
+  COMMIT;
+  IF move IS NOT NULL THEN
+    PERFORM credit_limit_internal.cancel_step(book_group, move, true);
+    COMMIT;
+    PERFORM credit_limit_internal.cancel_step(book_group, move, false);
+    COMMIT;
+  END IF;
 END
 $$;
