@@ -25,16 +25,37 @@ PG_FUNCTION_INFO_V1(cl_flip_price);
 /* A fill share is kept where the prices alone leave more than this part of the bound. */
 #define FILL_WORTH 1e-5
 
+#define CL_LARGEST_GIVEN_PRICE 1e12
+
 typedef struct Options
 {
 	const char **names;
 	bool		digest;
+	const Numeric *price;		/* that are not sought; NULL: they are */
 } Options;
+
+/* A number for each budget. */
+static const Numeric *
+read_prices(const ClJson *array, int budgets)
+{
+	Numeric    *price = palloc_array(Numeric, budgets);
+
+	(void) cl_json_array(array, budgets, budgets);
+	for (int k = 0; k < budgets; k++)
+	{
+		ClJson		item;
+
+		cl_json_item(array, k, &item);
+		(void) cl_json_float8(&item, 0, CL_LARGEST_GIVEN_PRICE);
+		price[k] = DatumGetNumeric(cl_json_numeric(&item));
+	}
+	return price;
+}
 
 static void
 read_options(Jsonb *jsonb, int budgets, Options *options)
 {
-	static const char *const keys[] = {"names", "digest", NULL};
+	static const char *const keys[] = {"names", "digest", "prices", NULL};
 	ClJson		root;
 	ClJson		node;
 	ClJson		name;
@@ -42,6 +63,7 @@ read_options(Jsonb *jsonb, int budgets, Options *options)
 	cl_json_open(&root, "options of action_price", jsonb);
 	cl_json_object(&root, keys);
 	options->digest = !cl_json_get(&root, "digest", &node) || cl_json_bool(&node);
+	options->price = cl_json_get(&root, "prices", &node) ? read_prices(&node, budgets) : NULL;
 	options->names = palloc_array(const char *, budgets);
 	for (int k = 0; k < budgets; k++)
 		options->names[k] = psprintf("%d", k + 1);
@@ -186,33 +208,82 @@ choose(const ClActionRows *rows, ClActionSearch *search, ClActionPrices *prices,
 	}
 }
 
+/*
+ * Prices that were sought over more accounts than these. What these use at them is all that they get of the budgets, so that no
+ * other choice of theirs is worth more within it.
+ */
 static void
-certify(const ClActionRows *rows, const Numeric *amount, const Options *options, ClAllocationCertificate *certificate)
+take_prices(const ClActionRows *rows, const Options *options, ClActionPrices *prices, ClAllocationCertificate *certificate,
+			ClActionTotals *totals, Numeric *amount)
+{
+	const ClActions *actions = &rows->actions;
+
+	for (int k = 0; k < actions->budgets; k++)
+		certificate->budget[k].price = options->price[k];
+	cl_certificate_prices(certificate, prices);
+	cl_action_choices(rows, prices, totals, cl_allocate(&rows->memory, actions->accounts * sizeof(size_t)));
+	certificate->method = "given prices";
+	certificate->passes = 1;
+	certificate->status = actions->accounts == 0 ? CL_ALLOCATION_EMPTY : CL_ALLOCATION_SLACK;
+	for (int k = 0; k < actions->budgets; k++)
+	{
+		Numeric		used = cl_action_number(totals->use[k], actions->decimals[1 + k]);
+
+		if (totals->use[k] > actions->capacity[k])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("at the given prices these accounts alone use more of budget \"%s\" than there is", options->names[k]),
+					 errdetail("They use %s of %s.", cl_numeric_string(NumericGetDatum(used)),
+							   cl_numeric_string(NumericGetDatum(amount[k]))),
+					 errhint("Give a higher price, or leave prices out to have them sought.")));
+		amount[k] = used;
+		if (prices->price[k].units > 0 && certificate->status == CL_ALLOCATION_SLACK)
+			certificate->status = CL_ALLOCATION_BINDING;
+	}
+	if (certificate->status == CL_ALLOCATION_EMPTY)
+		return;
+	certificate->bound = cl_action_bound(actions, prices, amount);
+	certificate->value = cl_action_number(totals->value, actions->decimals[0]);
+}
+
+static void
+seek_prices(const ClActionRows *rows, ClActionPrices *prices, ClAllocationCertificate *certificate, ClActionTotals *totals,
+			const Numeric *amount)
 {
 	const ClActions *actions = &rows->actions;
 	ClActionSearch search;
-	ClActionPrices prices = {.fill = 0};
-	ClActionTotals totals;
 
 	cl_actions_search(actions, &search);
-	totals = search.first;
+	*totals = search.first;
 	certificate->passes = search.passes;
 	certificate->status = actions->accounts == 0 ? CL_ALLOCATION_EMPTY :
 		!search.feasible ? CL_ALLOCATION_INFEASIBLE : CL_ALLOCATION_SLACK;
-	if (certificate->status == CL_ALLOCATION_SLACK)
+	if (certificate->status != CL_ALLOCATION_SLACK)
+		return;
+	if (!cl_decimal_prices(actions, search.price, NULL, prices->price))
+		cl_exact_or_error(actions, prices->price, &(ClExactPrices) {0});
+	for (int k = 0; k < actions->budgets; k++)
 	{
-		if (!cl_decimal_prices(actions, search.price, NULL, prices.price))
-			cl_exact_or_error(actions, prices.price, &(ClExactPrices) {0});
-		for (int k = 0; k < actions->budgets; k++)
-		{
-			if (prices.price[k].units > 0)
-				certificate->status = search.converged ? CL_ALLOCATION_BINDING : CL_ALLOCATION_NOT_CONVERGED;
-		}
-		choose(rows, &search, &prices, certificate, &totals);
-		certificate->passes = search.passes;
-		certificate->bound = cl_action_bound(actions, &prices, amount);
-		certificate->value = cl_action_number(totals.value, actions->decimals[0]);
+		if (prices->price[k].units > 0)
+			certificate->status = search.converged ? CL_ALLOCATION_BINDING : CL_ALLOCATION_NOT_CONVERGED;
 	}
+	choose(rows, &search, prices, certificate, totals);
+	certificate->passes = search.passes;
+	certificate->bound = cl_action_bound(actions, prices, amount);
+	certificate->value = cl_action_number(totals->value, actions->decimals[0]);
+}
+
+static void
+certify(const ClActionRows *rows, Numeric *amount, const Options *options, ClAllocationCertificate *certificate)
+{
+	const ClActions *actions = &rows->actions;
+	ClActionPrices prices = {.fill = 0};
+	ClActionTotals totals;
+
+	if (options->price != NULL)
+		take_prices(rows, options, &prices, certificate, &totals, amount);
+	else
+		seek_prices(rows, &prices, certificate, &totals, amount);
 	for (int k = 0; k < actions->budgets; k++)
 	{
 		ClCertifiedBudget *budget = &certificate->budget[k];
@@ -222,6 +293,7 @@ certify(const ClActionRows *rows, const Numeric *amount, const Options *options,
 		budget->name = options->names[k];
 		budget->amount = amount[k];
 		budget->used = cl_action_number(totals.use[k], actions->decimals[1 + k]);
+		budget->price = NULL;
 		if (certificate->bound == NULL)
 			continue;
 		budget->price = cl_action_number(price->units, price->decimals);

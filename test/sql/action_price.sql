@@ -138,6 +138,23 @@ SET LOCAL min_parallel_table_scan_size = 0;
 SELECT c = action_price('SELECT * FROM shuffled', ARRAY[3000000, 7000], '{"names": ["exposure", "expected loss"]}') AS parallel FROM certified;
 COMMIT;
 SELECT bool_and(v.holds) AS verified, count(*) AS checks FROM certified, verify_allocation(c, 'action'::regclass) v;
+-- The prices of all, given to thirds of the accounts: each third uses what its accounts choose by plain SQL, and proves that it is worth most.
+CREATE TABLE price AS SELECT jsonb_agg(t.price ORDER BY t.budget = 'expected loss') AS p FROM certified, certificate_table(c) t;
+CREATE TABLE third AS SELECT part, action_price(format('SELECT * FROM action WHERE "group" %% 3 = %s', part), ARRAY[3000000, 7000],
+  jsonb_build_object('names', '["exposure", "expected loss"]'::jsonb, 'prices', p)) AS c FROM generate_series(0, 2) part, price;
+SELECT count(*) AS thirds, bool_and(s.method = 'given prices' AND s.status = 'binding' AND s.gap = 0 AND s.n_repaired = 0) AS given,
+  bool_and(s.value = b.value AND e.used = b.exposure AND e.amount = b.exposure AND l.used = b.loss) AS as_chosen
+FROM third, certificate_summary(c) s, certificate_table(c) e, certificate_table(c) l, LATERAL (SELECT sum(value) AS value, sum(uses[1]) AS exposure, sum(uses[2]) AS loss
+  FROM (SELECT DISTINCT ON ("group") * FROM action, price WHERE "group" % 3 = part
+    ORDER BY "group", value - (p ->> 0)::numeric * uses[1] - (p ->> 1)::numeric * uses[2] DESC, action) x) b
+WHERE e.budget = 'exposure' AND l.budget = 'expected loss';
+SELECT bool_and(v.holds) AS verified FROM third, verify_allocation(c, format('SELECT * FROM action WHERE "group" %% 3 = %s', part)) v;
+SELECT (certificate_summary(action_price('TABLE action', ARRAY[1e9, 1e9], '{"prices": [0, 0]}'))).status,
+  (certificate_summary(action_price('SELECT * FROM action WHERE false', ARRAY[1, 1], '{"prices": [0, 0.5]}'))).status AS of_nobody;
+SELECT action_price('TABLE action', ARRAY[3000000, 7000], '{"prices": [0, 0]}');
+SELECT action_price('TABLE action', ARRAY[3000000, 7000], '{"prices": [0]}');
+SELECT action_price('TABLE action', ARRAY[3000000, 7000], '{"prices": [-1, 0]}');
+SELECT action_price('TABLE action', ARRAY[3000000, 7000], '{"prices": [null, "much"]}');
 -- Columns by their names, whatever their places; of four columns without these names by place; never a mixture.
 SELECT c = action_price('SELECT value, action, uses, "group" AS account_id, 5 AS more FROM action', ARRAY[3000000, 7000],
     '{"names": ["exposure", "expected loss"]}') AS by_name,

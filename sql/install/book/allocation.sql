@@ -349,7 +349,9 @@ $$;
 -- frontier (shares of each amount for which allocation_frontier says what it would be worth; [0.8, 0.9, 1.1, 1.2]), rules
 -- (true: allocation_rule says what each rule on movement costs), cross_fit (true: allocation_account.cross_fitted is the value
 -- of the choice less how much better limits look to the months that chose them than to others: demand is learned from each half
--- of the months, and what it chooses is judged by the other; NULL without forecasts by refresh_demand()). Returns the
+-- of the months, and what it chooses is judged by the other; NULL without forecasts by refresh_demand()), prices (by
+-- budget: not sought but given, as those that shadow_price() finds over all books of a group; the amounts are then the most that
+-- the accounts here may use, those of the certificate what they use, and there is no frontier). Returns the
 -- allocation_id. Errors: no day, budgets, options, products of several currencies or without such a policy (22023), a column
 -- that does not say what some accounts use (22004), a product without an approved version (55000), rows that row-level security
 -- hides (42501)
@@ -361,6 +363,7 @@ DECLARE
   names text[];
   amounts numeric[];
   query text;
+  how jsonb;
   certificate credit_limit.allocation_certificate;
   found_here record;
   unknown record;
@@ -369,9 +372,9 @@ BEGIN
   PERFORM credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
     "products": "$.type() == \"array\"", "acceptance": "$ >= 0 && $ <= 1", "notice_days": "$ >= 0 && $ <= 365",
     "cost_of_change": "$ >= 0", "frontier": "$.type() == \"array\"", "rules": "$ == true || $ == false",
-    "cross_fit": "$ == true || $ == false"}$o$,
+    "cross_fit": "$ == true || $ == false", "prices": "$.type() == \"object\""}$o$,
     'Valid are name, products (an array), acceptance (0 to 1), notice_days (0 to 365), cost_of_change, frontier (an array), '
-    'rules and cross_fit (true or false).');
+    'rules and cross_fit (true or false), prices (an object).');
   IF budgets IS NULL OR jsonb_typeof(budgets) <> 'object' OR budgets = '{}'
     OR jsonb_path_exists(budgets, '$.* ? (!(@.type() == "number" && @ >= 0))') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'budgets are amounts by name',
@@ -380,6 +383,16 @@ BEGIN
   END IF;
   SELECT array_agg(b.key ORDER BY b.n), array_agg(b.value::numeric ORDER BY b.n) INTO names, amounts
   FROM jsonb_each_text(budgets) WITH ORDINALITY b(key, value, n);
+  how := jsonb_build_object('names', names);
+  IF options ? 'prices' THEN
+    IF ARRAY(SELECT jsonb_object_keys(options -> 'prices') ORDER BY 1) <> ARRAY(SELECT unnest(names) ORDER BY 1) THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'prices are one for each budget',
+        DETAIL = format('Budgets are %s, prices %s.', array_to_string(names, ', '), options -> 'prices'),
+        HINT = 'Give a price of each budget, as {"exposure": 0.03}; what does not bind has the price 0.';
+    END IF;
+    how := how || jsonb_build_object('prices', (SELECT jsonb_agg(options -> 'prices' -> b.name ORDER BY b.n)
+      FROM unnest(names) WITH ORDINALITY b(name, n)));
+  END IF;
   PERFORM credit_limit_internal.need_day('an allocation', as_of);
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('an allocation');
@@ -402,7 +415,7 @@ BEGIN
   INSERT INTO allocation_version AS v (name, document, as_of, products, options)
   VALUES (name_option, credit_limit.action_price('SELECT 1::bigint AS "group", 1 AS action, 0 AS value, ''{}''::int[] AS uses '
     'WHERE false', amounts, jsonb_build_object('names', names)), draft_allocation.as_of, found_here.products,
-    options - '{name,products,frontier,rules,cross_fit}'::text[]) RETURNING v.allocation_id INTO id;
+    options - '{name,products,frontier,rules,cross_fit,prices}'::text[]) RETURNING v.allocation_id INTO id;
   PERFORM credit_limit_internal.write_allocation(id, names);
   SELECT count(*) AS n, min(r.account_id) AS first INTO unknown FROM allocation_account r
   WHERE r.allocation_id = id AND EXISTS (SELECT FROM unnest(r.uses) u(u) WHERE u.u IS NULL);
@@ -413,7 +426,7 @@ BEGIN
       HINT = 'Let decision_input give a number for each account of the products.';
   END IF;
   query := credit_limit_internal.allocation_query(book, id, cardinality(names));
-  certificate := credit_limit.action_price(query, amounts, jsonb_build_object('names', names));
+  certificate := credit_limit.action_price(query, amounts, how);
   UPDATE allocation_version v SET document = certificate WHERE v.allocation_id = id;
   UPDATE allocation_account r SET choice = r.limits[c.action], chosen_by = c.chosen_by,
     cross_fitted = trim_scale(r."values"[c.action] - x.optimism)
@@ -422,9 +435,10 @@ BEGIN
       ON x.account_id = c.account_id
   WHERE r.allocation_id = id AND r.account_id = c.account_id;
   INSERT INTO allocation_frontier (allocation_id, budget, amount, status, value, bound, used, price)
-  SELECT id, names[p.k], p.amount, s.status, s.value, s.bound, t.used, t.price
+  SELECT id, names[p.k], CASE WHEN options ? 'prices' THEN t.amount ELSE p.amount END, s.status, s.value, s.bound, t.used, t.price
   FROM (SELECT DISTINCT k.k, amounts[k.k] * f.share::numeric AS amount FROM generate_subscripts(names, 1) k(k),
-      jsonb_array_elements_text(coalesce(options -> 'frontier', '[0.8, 0.9, 1.1, 1.2]') || '[1]') f(share)) p,
+      jsonb_array_elements_text(CASE WHEN options ? 'prices' THEN '[]'
+        ELSE coalesce(options -> 'frontier', '[0.8, 0.9, 1.1, 1.2]') END || '[1]') f(share)) p,
     LATERAL (SELECT CASE WHEN p.amount = amounts[p.k] THEN certificate ELSE credit_limit.action_price(query,
         amounts[:p.k - 1] || p.amount || amounts[p.k + 1:], jsonb_build_object('names', names, 'digest', false)) END AS c
       OFFSET 0) q, credit_limit.certificate_summary(q.c) s, credit_limit.certificate_table(q.c) t WHERE t.budget = names[p.k];
