@@ -115,12 +115,12 @@ BEGIN
     AS $body$
     BEGIN
       PERFORM credit_limit_internal.write_act(credit_limit_internal.trigger_book(TG_RELID), TG_ARGV[0],
-        (to_jsonb(NEW) ->> (TG_ARGV[0] || '_id'))::bigint);
+        coalesce((to_jsonb(NEW) ->> (TG_ARGV[0] || '_id'))::bigint, 0));
       RETURN NULL;
     END
     $body$;
     COMMENT ON FUNCTION @book@.write_act() IS
-    'trigger of erasure, retirement, release and versions: continues log_act with what was written';
+    'trigger of erasure, retirement, release, its budget and versions: continues log_act with what was written';
 
     CREATE FUNCTION @book@.work_case() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -209,6 +209,8 @@ BEGIN
     CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release FOR EACH ROW EXECUTE FUNCTION @book@.write_act('release');
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release_budget
+      FOR EACH ROW EXECUTE FUNCTION @book@.write_act('budget');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')
   $$, '@book@', quote_ident(book));	-- DDL

@@ -128,6 +128,9 @@ AS $$
     v.valid_to, v.digest) c WHERE v.status <> 'draft'
   UNION ALL SELECT 'release', r.release_id, to_jsonb(c)::text FROM release r, LATERAL (SELECT r.name, r.recipient, r.coalition,
     r.kind, r.epsilon, r.created_by, r.created_at, r.digest) c
+  -- A new book has a budget of 0, and says nothing of it.
+  UNION ALL SELECT 'budget', 0, jsonb_build_object('epsilon', b.epsilon)::text FROM release_budget b
+    WHERE b.epsilon > 0 OR EXISTS (SELECT FROM log_act a WHERE a.kind = 'budget')
   UNION ALL SELECT 'order', o.order_id, to_jsonb(c)::text FROM group_order o, LATERAL (SELECT o.order_key, o.kind,
     o.content - '{rows,state}'::text[] AS content, o.digest, o.received_by, o.received_at) c WHERE o.obeyed
 $$;

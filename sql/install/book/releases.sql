@@ -28,7 +28,7 @@ CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.release
 CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.release EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
 -- the epsilon that all releases with noise may take in total, for all recipients; one row, which the owner of the book
--- changes
+-- changes, and log_act says when and to what
 CREATE TABLE @book@.release_budget (
   one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),	-- the table has one row
   epsilon numeric NOT NULL CHECK (epsilon >= 0 AND epsilon < 1000));	-- of all together

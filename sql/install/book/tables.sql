@@ -394,9 +394,10 @@ CREATE TRIGGER keep_all BEFORE INSERT OR DELETE OR UPDATE OF lane ON @book@.log_
 -- rows of erasure, retirement, release, group_order and versions as they were written, chained: lane 64 of the log
 CREATE TABLE @book@.log_act (
   place bigint PRIMARY KEY,
-  kind text NOT NULL,	-- erasure, retirement, release, policy, scorecard, allocation, order; guards: what create_book() made
+  kind text NOT NULL,	-- erasure, retirement, release, policy, scorecard, allocation, order; budget: of releases with noise;
+    -- guards: what create_book() made
   id bigint NOT NULL,	-- the row: erasure_id, retirement_id, release_id, policy_id,
-    -- scorecard_id, allocation_id or order_id
+    -- scorecard_id, allocation_id or order_id; 0: there is one only
   written_at timestamptz NOT NULL,
   login text NOT NULL,
   content text NOT NULL,

@@ -39,7 +39,7 @@ $$;
 -- wrong. changed: a decision or an act does not give its hash. removed, inserted: places of a lane that are missing or there
 -- twice. broken: a row does not follow the one before it. end: the last rows of a lane are missing. known end: the same, by
 -- what a finished run noted, or by known, an earlier log_end(). evidence: inputs that are missing or changed. policy,
--- scorecard, erasure, retirement: a row that differs from log_act, an act that changes what was approved or written, a version
+-- scorecard, erasure, retirement, release, budget: a row that differs from log_act, an act that changes what was approved or written, a version
 -- that is not the approved one, a month that was removed in part. With known there is also a row retired, which is no problem,
 -- for each retired month that known included. Errors: rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
@@ -134,7 +134,7 @@ BEGIN
       SELECT 8, a.kind, NULL, format('%s %s was changed: place %s of log_act', a.kind, a.id, a.place)
       FROM (SELECT a.place, a.kind, a.id, credit_limit_internal.as_document(a.content) AS now,
           lag(credit_limit_internal.as_document(a.content)) OVER w AS was
-        FROM log_act a WHERE a.kind <> 'guards' WINDOW w AS (PARTITION BY a.kind, a.id ORDER BY a.place)) a
+        FROM log_act a WHERE a.kind NOT IN ('guards', 'budget') WINDOW w AS (PARTITION BY a.kind, a.id ORDER BY a.place)) a
       WHERE a.was IS NOT NULL AND (a.kind IN ('erasure', 'retirement', 'order') OR a.now - moves <> a.was - moves
         OR (a.now <> a.was AND a.was ->> 'status' <> 'approved')
         OR coalesce(a.now ->> 'valid_to', 'infinity') COLLATE "C" > coalesce(a.was ->> 'valid_to', 'infinity'))
