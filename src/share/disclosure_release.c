@@ -181,6 +181,37 @@ write_matrix(StringInfo out, const ClDisclosureTable *table, const ClDisclosureR
 	appendStringInfoChar(out, ']');
 }
 
+Datum
+cl_disclosure_release(const ClDisclosure *state, const ClDisclosureRule *rule, const bool *hidden)
+{
+	const ClDisclosureTable *table = &state->table;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"version\": %d", VERSION);
+	write_labels(&out, "rows", state->row, table->rows);
+	write_labels(&out, "columns", state->column, table->columns);
+	if (rule->round > 0 && table->with_amounts)
+		appendStringInfo(&out, ", \"round\": %s", cl_disclosure_amount_string(rule->round));
+	if (rule->round_n > 0)
+		appendStringInfo(&out, ", \"round_n\": " INT64_FORMAT, (int64) rule->round_n);
+	write_matrix(&out, table, rule, hidden, false);
+	if (table->with_amounts)
+		write_matrix(&out, table, rule, hidden, true);
+	appendStringInfoChar(&out, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+}
+
+void
+cl_disclosure_not_protected(const ClDisclosureTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("a sensitive cell cannot be protected"),
+			 errdetail("The table has %d rows and %d columns.", table->rows, table->columns),
+			 errhint("Merge rows or columns, or ask for less.")));
+}
+
 /* table, rule */
 Datum
 cl_suppress(PG_FUNCTION_ARGS)
@@ -191,27 +222,10 @@ cl_suppress(PG_FUNCTION_ARGS)
 	bool		secondary = true;
 	ClDisclosureRule rule = cl_disclosure_rule(PG_GETARG_JSONB_P(1), state, hidden, &secondary);
 	ClMemory	memory = cl_memory_here();
-	StringInfoData out;
 
 	if (!cl_disclosure_suppress(table, &rule, &memory, secondary, hidden))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("a sensitive cell cannot be protected"),
-				 errdetail("The table has %d rows and %d columns.", table->rows, table->columns),
-				 errhint("Merge rows or columns, or ask for less.")));
-	initStringInfo(&out);
-	appendStringInfo(&out, "{\"version\": %d", VERSION);
-	write_labels(&out, "rows", state->row, table->rows);
-	write_labels(&out, "columns", state->column, table->columns);
-	if (rule.round > 0 && table->with_amounts)
-		appendStringInfo(&out, ", \"round\": %s", cl_disclosure_amount_string(rule.round));
-	if (rule.round_n > 0)
-		appendStringInfo(&out, ", \"round_n\": " INT64_FORMAT, (int64) rule.round_n);
-	write_matrix(&out, table, &rule, hidden, false);
-	if (table->with_amounts)
-		write_matrix(&out, table, &rule, hidden, true);
-	appendStringInfoChar(&out, '}');
-	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
+		cl_disclosure_not_protected(table);
+	PG_RETURN_DATUM(cl_disclosure_release(state, &rule, hidden));
 }
 
 /*

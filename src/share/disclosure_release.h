@@ -16,4 +16,9 @@ extern ClDisclosureRule cl_disclosure_rule(Jsonb *jsonb, const ClDisclosure *sta
  */
 extern bool *cl_disclosure_hidden(Jsonb *released, const ClDisclosure *state, ClDisclosureRule *rule, int number);
 
+/* The release that hides these cells, as jsonb. */
+extern Datum cl_disclosure_release(const ClDisclosure *state, const ClDisclosureRule *rule, const bool *hidden);
+
+extern void cl_disclosure_not_protected(const ClDisclosureTable *table) pg_attribute_noreturn();
+
 #endif							/* CL_SHARE_DISCLOSURE_RELEASE_H */

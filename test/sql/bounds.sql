@@ -53,6 +53,7 @@ INSERT INTO bound VALUES
   ('disclosure_table', 'column_labels', 1, 1, '''a''::text', 'disclosure_table(''{a}'', %s, ''{5}'')'),
   ('disclosure_table', 'n', 1, 1, '5::bigint', 'disclosure_table(''{a}'', ''{a}'', %s)'),
   ('disclosure_audit', 'tables', 1, 1, '(SELECT disclosure_table_agg(''a'', ''b'', 1, 1))', 'disclosure_audit(%s, ''{NULL}'')'),
+  ('suppress_linked', 'tables', 1, 64, 'disclosure_table(''{a}'', ''{b}'', ''{9}'')', 'suppress_linked(%s, ''{}'', ''[]'')'),
   ('disclosure_audit', 'released', 1, 1, 'NULL::jsonb', 'disclosure_audit(ARRAY[(SELECT disclosure_table_agg(''a'', ''b'', 1, 1))], %s)'),
   ('disclosure_table_agg', 'contributor', -9223372036854775808, 9223372036854775807, NULL, 'disclosure_table_agg(''a'', ''b'', %s)'),
   ('vintage_agg', 'months_on_book', 0, 1200, NULL, 'vintage_agg(''2026-01-01'', %s, true, true)'),

@@ -159,3 +159,57 @@ SELECT count(*) = :n AS tried, count(*) FILTER (WHERE answer = 'refused') > :n /
 SELECT count(*) FILTER (WHERE attack(substr(b, 1, i)) <> 'refused') AS cut_and_accepted FROM (SELECT :'small'::disclosure_table::bytea AS b) s,
   generate_series(0, length(b) - 1, 37) i;
 CALL remove_data_files();
+
+-- Tables that add up, protected together: books divided by two marks, so that four parts add up to one table twice. Suppressed alone most of them
+-- give each other away, which the audit finds; together none does.
+\set cases 40
+\if :soak
+\set cases 4000
+\endif
+\set links '[{"sum": [2, 3], "equals": [1]}, {"sum": [4, 5], "equals": [1]}]'
+CREATE TABLE divided AS SELECT s, ARRAY[disclosure_table_agg(r, c, b, a), disclosure_table_agg(r, c, b, a) FILTER (WHERE m), disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT m),
+  disclosure_table_agg(r, c, b, a) FILTER (WHERE w), disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT w)] AS tables
+FROM (SELECT s, b, chr(97 + (3 * draw(b, 4 * s))::int % 3) AS r, chr(120 + (3 * draw(b, 4 * s + 1))::int % 3) AS c, round((exp(5 * draw(b, 4 * s + 2)))::numeric, 2) AS a,
+  draw(b, 4 * s + 3) < 0.6 AS m, draw(b, 4 * s + 3) BETWEEN 0.3 AND 0.8 AS w FROM generate_series(1, :cases) s, generate_series(1, 40 + s % 40) b) x GROUP BY s;
+CREATE TABLE given AS SELECT s, tables, ARRAY(SELECT suppress(t) FROM unnest(tables) WITH ORDINALITY u (t, i) ORDER BY i) AS alone,
+  suppress_linked(tables, '{}', :'links') AS together FROM divided;
+SELECT count(DISTINCT s) = :cases AS all_cases, count(DISTINCT s) FILTER (WHERE NOT safe) > :cases / 2 AS given_away
+FROM given, disclosure_audit(tables, alone, '{}', :'links');
+SELECT count(DISTINCT s) = :cases AS all_cases, count(*) FILTER (WHERE NOT safe) AS given_away FROM given, disclosure_audit(tables, together, '{}', :'links');
+SELECT bool_and(r.n IS NULL) AS hides_what_alone_is_hidden, count(*) > 0 AS some FROM given, generate_series(1, 5) i, released_cells(alone[i]) a,
+  released_cells(together[i]) r WHERE a.n IS NULL AND (a.row_label, a.column_label) IS NOT DISTINCT FROM (r.row_label, r.column_label);
+-- By brute force: counts of two tables that add up, as the recipient of all three could fill them in. Each hidden cell that has fewer than 3 may have 3.
+CREATE TABLE pair AS SELECT s, array_agg(n ORDER BY part, r, c) AS n, ARRAY[disclosure_table(array_agg(r), array_agg(c), array_agg(n)),
+  disclosure_table(array_agg(r) FILTER (WHERE part = 1), array_agg(c) FILTER (WHERE part = 1), array_agg(n) FILTER (WHERE part = 1)),
+  disclosure_table(array_agg(r) FILTER (WHERE part = 2), array_agg(c) FILTER (WHERE part = 2), array_agg(n) FILTER (WHERE part = 2))] AS tables
+FROM (SELECT s, part, r, c, 1 + floor(6 * draw(s, 10 * part + ascii(r) + 3 * ascii(c)))::bigint AS n FROM generate_series(1, :cases) s, generate_series(1, 2) part,
+  unnest('{a,b}'::text[]) r, unnest('{x,y}'::text[]) c) x GROUP BY s;
+CREATE FUNCTION fills(released jsonb) RETURNS SETOF int[] LANGUAGE sql AS $$
+  SELECT ARRAY[a, b, c, d] FROM (SELECT array_agg(v::int ORDER BY i, j) AS m FROM jsonb_array_elements(released -> 'n') WITH ORDINALITY l (l, i),
+      jsonb_array_elements_text(l) WITH ORDINALITY w (v, j)) x, generate_series(coalesce(m[1], 1), coalesce(m[1], 9)) a,
+    generate_series(coalesce(m[2], 1), coalesce(m[2], 9)) b, generate_series(coalesce(m[4], 1), coalesce(m[4], 9)) c,
+    generate_series(coalesce(m[5], 1), coalesce(m[5], 9)) d
+  WHERE a + b = coalesce(m[3], a + b) AND c + d = coalesce(m[6], c + d) AND a + c = coalesce(m[7], a + c) AND b + d = coalesce(m[8], b + d)
+    AND a + b + c + d = coalesce(m[9], a + b + c + d) $$;
+CREATE FUNCTION found_out(tables disclosure_table[], released jsonb[], n bigint[]) RETURNS bigint LANGUAGE sql AS $$
+  WITH sums AS (SELECT array_agg(v::int ORDER BY i, j) AS m FROM jsonb_array_elements(released[1] -> 'n') WITH ORDINALITY l (l, i),
+      jsonb_array_elements_text(l) WITH ORDINALITY w (v, j)),
+    both_tables AS (SELECT p, q FROM sums, fills(released[2]) p, fills(released[3]) q WHERE p[1] + q[1] = coalesce(m[1], p[1] + q[1])
+      AND p[2] + q[2] = coalesce(m[2], p[2] + q[2]) AND p[3] + q[3] = coalesce(m[4], p[3] + q[3]) AND p[4] + q[4] = coalesce(m[5], p[4] + q[4])
+      AND p[1] + q[1] + p[2] + q[2] IN (m[3], CASE WHEN m[3] IS NULL THEN p[1] + q[1] + p[2] + q[2] END)
+      AND p[3] + q[3] + p[4] + q[4] IN (m[6], CASE WHEN m[6] IS NULL THEN p[3] + q[3] + p[4] + q[4] END)
+      AND p[1] + q[1] + p[3] + q[3] IN (m[7], CASE WHEN m[7] IS NULL THEN p[1] + q[1] + p[3] + q[3] END)
+      AND p[2] + q[2] + p[4] + q[4] IN (m[8], CASE WHEN m[8] IS NULL THEN p[2] + q[2] + p[4] + q[4] END))
+  SELECT count(*) FROM (SELECT k, max(p[k]) AS p, max(q[k]) AS q, max(p[k] + q[k]) AS sum FROM both_tables, generate_series(1, 4) k GROUP BY k) x
+  WHERE n[k] < 3 AND p < 3 OR n[4 + k] < 3 AND q < 3 OR n[k] + n[4 + k] < 3 AND sum < 3 $$;
+SELECT count(*) FILTER (WHERE found_out(tables, suppress_linked(tables, '{"minimum_frequency": 3}', '[{"sum": [2, 3], "equals": [1]}]'), n) > 0) AS together,
+  count(*) FILTER (WHERE found_out(tables, ARRAY(SELECT suppress(t, '{"minimum_frequency": 3}') FROM unnest(tables) WITH ORDINALITY u (t, i) ORDER BY i), n) > 0)
+    > count(*) / 4 AS alone FROM pair;
+SELECT suppress_linked('{}', '{}', '[]') AS nothing, suppress_linked(NULL, '{}', '[]') IS NULL AS no_array, suppress_linked(tables, '{}', '[]') = alone AS without_links
+FROM given WHERE s = 1;
+SELECT suppress_linked(ARRAY[NULL::disclosure_table], '{}', '[]');
+SELECT suppress_linked(tables, '{"secondary": false}', :'links') FROM given WHERE s = 1;
+SELECT suppress_linked(tables[1:2], '{}', '[{"sum": [2], "equals": [1]}]') FROM given WHERE s = 1;
+-- Of a table of one borrower nothing can be given away.
+SELECT suppress_linked(ARRAY[disclosure_table('{a,a,b,b}', '{x,y,x,y}', '{9,9,9,9}'), disclosure_table('{a,a,b,b}', '{x,y,x,y}', '{8,9,9,9}'),
+  disclosure_table('{a}', '{x}', '{1}')], '{}', '[{"sum": [2, 3], "equals": [1]}]');

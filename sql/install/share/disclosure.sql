@@ -26,6 +26,14 @@ CREATE FUNCTION credit_limit.disclosure_cells(cells credit_limit.disclosure_tabl
 CREATE FUNCTION credit_limit.suppress(cells credit_limit.disclosure_table, rule jsonb DEFAULT '{}') RETURNS jsonb
     AS 'MODULE_PATHNAME', 'cl_suppress' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
+-- suppress of several tables of which some add up to others: each release hides what protects its own table, and what keeps the
+-- others from giving its cells away. tables, and links, as disclosure_audit takes them, which finds all safe; rule: that of
+-- suppress, for each table. What a contributor who is alone in a cell learns from other tables is not looked at. Give them away
+-- together, since what was given away before stays as it was. A NULL argument gives NULL. Errors: a NULL table (22004), links
+-- that do not add up, secondary false (22023), a cell that cannot be protected (22000), too many cells (54000)
+CREATE FUNCTION credit_limit.suppress_linked(tables credit_limit.disclosure_table[], rule jsonb, links jsonb) RETURNS jsonb[]
+    AS 'MODULE_PATHNAME', 'cl_suppress_linked' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
 -- what suppress gave away, a row for each cell, those of the margins with a NULL label; n and amount are NULL where it is
 -- hidden. NULL gives no rows. Error: JSON that is no release (22023)
 CREATE FUNCTION credit_limit.released_cells(released jsonb, OUT row_label text, OUT column_label text, OUT n bigint,
