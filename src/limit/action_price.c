@@ -232,7 +232,8 @@ take_prices(const ClActionRows *rows, const Options *options, ClActionPrices *pr
 		if (totals->use[k] > actions->capacity[k])
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("at the given prices these accounts alone use more of budget \"%s\" than there is", options->names[k]),
+					 errmsg("at the given prices these accounts alone use more of budget \"%s\" than there is",
+							options->names[k]),
 					 errdetail("They use %s of %s.", cl_numeric_string(NumericGetDatum(used)),
 							   cl_numeric_string(NumericGetDatum(amount[k]))),
 					 errhint("Give a higher price, or leave prices out to have them sought.")));

@@ -237,8 +237,8 @@ wrong_arguments(const char *detail)
 }
 
 /*
- * As above, for a row whose columns are arguments from number first on, of which the one before is the names. A user may call such
- * a function directly, and then with other names in each row, or with the columns in one array.
+ * As above, for a row whose columns are arguments from number first on, of which the one before is the names. A user may call
+ * such a function directly, and then with other names in each row, or with the columns in one array.
  */
 void
 cl_row_bind_arguments(ClRow *row, FunctionCallInfo fcinfo, int first)

@@ -84,8 +84,8 @@ column_of(Var *row, Form_pg_attribute attribute)
 }
 
 /*
- * credit_limit_internal.f_columns(type of the first argument, text[], VARIADIC "any"). Not by LookupFuncName: it asks for USAGE on
- * the schema, which whoever reads a view need not have.
+ * credit_limit_internal.f_columns(type of the first argument, text[], VARIADIC "any"). Not by LookupFuncName: it asks for USAGE
+ * on the schema, which whoever reads a view need not have.
  */
 static Oid
 columns_function(const FuncExpr *call)

@@ -124,9 +124,10 @@ plan_steps(const char *text, char **shards, int n_shards)
 		ClLogitQuery query;
 
 		cl_logit_query_open(&query, text, shards == NULL ? NULL : shards[i]);
-		appendStringInfo(&sql, "%s(%sSELECT credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r, %d AS shard FROM %s)",
-						 i > 0 ? "\nUNION ALL " : "", query.shard,
-						 query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8", i, cl_logit_query_rows(&query));
+		appendStringInfo(&sql, "%s(%sSELECT credit_limit.logit_newton_step(q.event, q.x, $1, %s, $2, $3) AS r, %d AS shard "
+						 "FROM %s)", i > 0 ? "\nUNION ALL " : "", query.shard,
+						 query.weighted ? "(q.weight)::pg_catalog.float8" : "1::pg_catalog.float8", i,
+						 cl_logit_query_rows(&query));
 	}
 	appendStringInfoString(&sql, ") AS u ORDER BY u.shard");
 	return cl_query_prepare(sql.data, CL_LOGIT_QUERY, 3, types);

@@ -20,8 +20,8 @@ typedef struct ClLogitQuery
 #define CL_LOGIT_QUERY "the query of a logistic regression"
 
 /*
- * Columns by name where the query has an event and an x; else by place. An error when they are not these. shard: a relation that it
- * reads as CL_SHARD, or NULL. Inside SPI.
+ * Columns by name where the query has an event and an x; else by place. An error when they are not these. shard: a relation
+ * that it reads as CL_SHARD, or NULL. Inside SPI.
  */
 extern void cl_logit_query_open(ClLogitQuery *query, const char *text, const char *shard);
 

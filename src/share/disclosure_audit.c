@@ -48,7 +48,8 @@ put_value(ClRecord *record, ClDisclosureMeasure measure, cl_int128 value)
 }
 
 static void
-put_range(ClRecord *record, const ClLinkedPart *part, int number, int place, ClDisclosureMeasure measure, const ClDisclosureRange *range)
+put_range(ClRecord *record, const ClLinkedPart *part, int number, int place, ClDisclosureMeasure measure,
+		  const ClDisclosureRange *range)
 {
 	const ClDisclosureTable *table = &part->state->table;
 	ClDisclosureNeed need = cl_disclosure_need(table, &part->rule, place, measure);

@@ -46,10 +46,11 @@ extern void cl_linked_open(ClLinkedTables *linked, ArrayType *tables, ArrayType 
 extern void cl_linked_know(ClLinkedTables *linked, const ClMemory *memory, ClDisclosureMeasure measure);
 extern void cl_linked_forget(ClLinkedTables *linked);
 /*
- * The linear system of all cells of linked tables, as differences from their values, without cl_linear_range_prepare. Returns what
- * amounts were divided by: the largest, so that rounding is the same for every currency.
+ * The linear system of all cells of linked tables, as differences from their values, without cl_linear_range_prepare. Returns
+ * what amounts were divided by: the largest, so that rounding is the same for every currency.
  */
-extern double cl_linked_program(ClLinearRange *program, ClLinkedTables *linked, const ClMemory *memory, ClDisclosureMeasure measure);
+extern double cl_linked_program(ClLinearRange *program, ClLinkedTables *linked, const ClMemory *memory,
+								ClDisclosureMeasure measure);
 
 /* One more equation of it, or an error where there are too many. */
 extern double *cl_linked_equation(ClLinearRange *program);

@@ -2,10 +2,10 @@
  * disclosure_together.c
  *	  suppress of several tables of which some add up to others: what must be hidden so that they do not give each other away.
  *
- * Each table is protected alone, as by suppress of one; then one sensitive cell after the other against all tables. The attacker has
- * one linear system over all cells, so the cells to hide are those that move when its cell moves as far as the rule asks, the others
- * as little as can be: a linear program in which moving a cell that is published has a price (Fischetti and Salazar 2001 solve it
- * exactly; its relaxation is the heuristic of Kelly, Golden and Assad 1992). Hiding more only widens what was wide enough before.
+ * Each table is protected alone, as by suppress of one; then one sensitive cell after the other against all tables. The attacker
+ * has one linear system over all cells, so the cells to hide are those that move when that one moves as far as the rule asks, the
+ * others as little as can be: a linear program in which moving a cell that is published has a price (Fischetti and Salazar 2001
+ * solve it exactly; its relaxation is the heuristic of Kelly, Golden and Assad 1992). Hiding more only widens what is wide.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 
 PG_FUNCTION_INFO_V1(cl_suppress_linked);
 
-/* What moving a published cell by the largest total costs, where an inner one costs 1 to 2; and what moving the sensitive one pays. */
+/* What moving a published margin costs, where an inner cell costs 1 to 2; and what moving the sensitive one pays. */
 #define MARGIN 50.0
 #define TOTAL 1000.0
 #define REWARD 1e6
@@ -62,8 +62,8 @@ is_priced(const Search *search, int variable)
 }
 
 /*
- * The system, with the ways down behind the ways up, and an equation for what a move is worth: so much for the way of the sensitive
- * cell, less the prices of the others. From no move at all the most of it is sought.
+ * The system, with the ways down behind the ways up, and an equation for what a move is worth: so much for the way of the
+ * sensitive cell, less the prices of the others. From no move at all the most of it is sought.
  */
 static void
 open_program(const Search *search, ClLinearRange *program, int cell, bool up, double most)
@@ -143,7 +143,8 @@ know_again(const Search *search)
 
 		if (!part->hidden[search->place_of[v]])
 			continue;
-		search->system.low[v] = ((search->measure == CL_DISCLOSURE_N) - (double) part->flow.value[search->place_of[v]]) / search->scale;
+		search->system.low[v] = ((search->measure == CL_DISCLOSURE_N) - (double) part->flow.value[search->place_of[v]]) /
+			search->scale;
 		search->system.high[v] = INFINITY;
 	}
 }

@@ -24,12 +24,12 @@
  *		 "accounts": [["hash", "2025-12", 1000, 1500, [120, 0, null, -1000]]]}
  *
  * A ceiling is [power of two that the limit reaches, peers, amount]; an account [hash, last month, limit, highest amount,
- * months], a month that reached its limit being negative. "most_kept" is there where fewer than 100,000 were asked for. A compact one says how many accounts it kept ("n_kept") instead of
- * which. Without a population it is fitted to the accounts.
+ * months], a month that reached its limit being negative. "most_kept" is there where fewer than 100,000 were asked for. A compact
+ * one says how many accounts it kept ("n_kept") instead of which. Without a population it is fitted to the accounts.
  */
 static const char *const json_keys[] = {
-	"version", "distribution", "most_kept", "compact", "n_kept", "n_accounts", "n_out_of_scope", "n_without", "n_months", "population",
-	"seen", "ceilings", "accounts", NULL
+	"version", "distribution", "most_kept", "compact", "n_kept", "n_accounts", "n_out_of_scope", "n_without", "n_months",
+	"population", "seen", "ceilings", "accounts", NULL
 };
 static const char *const population_keys[] = {
 	"distribution", "level_mean", "level_sd", "spread_mean", "spread_sd", "carry", "start", "stops", "stays", "n",
@@ -323,7 +323,9 @@ cl_demand_prior_parse(const ClJson *document)
 	if (cl_json_get(document, "distribution", &node))
 		head->options.distribution = cl_json_choice(&node, cl_demand_distribution_names);
 	if (cl_json_get(document, "most_kept", &node))
-		cl_demand_prior_set_options(prior, (ClDemandPriorOptions) {head->options.distribution, cl_json_int(&node, CL_DEMAND_PEERS, CL_DEMAND_SAMPLE)});
+		cl_demand_prior_set_options(prior, (ClDemandPriorOptions) {
+			head->options.distribution, cl_json_int(&node, CL_DEMAND_PEERS, CL_DEMAND_SAMPLE)
+		});
 	head->compact = cl_json_get(document, "compact", &node) && cl_json_bool(&node);
 	if (head->compact)
 		head->n_kept = (int) Min(parse_count(document, "n_kept"), CL_DEMAND_SAMPLE);

@@ -144,7 +144,8 @@ CREATE TABLE third AS SELECT part, action_price(format('SELECT * FROM action WHE
   jsonb_build_object('names', '["exposure", "expected loss"]'::jsonb, 'prices', p)) AS c FROM generate_series(0, 2) part, price;
 SELECT count(*) AS thirds, bool_and(s.method = 'given prices' AND s.status = 'binding' AND s.gap = 0 AND s.n_repaired = 0) AS given,
   bool_and(s.value = b.value AND e.used = b.exposure AND e.amount = b.exposure AND l.used = b.loss) AS as_chosen
-FROM third, certificate_summary(c) s, certificate_table(c) e, certificate_table(c) l, LATERAL (SELECT sum(value) AS value, sum(uses[1]) AS exposure, sum(uses[2]) AS loss
+FROM third, certificate_summary(c) s, certificate_table(c) e, certificate_table(c) l,
+  LATERAL (SELECT sum(value) AS value, sum(uses[1]) AS exposure, sum(uses[2]) AS loss
   FROM (SELECT DISTINCT ON ("group") * FROM action, price WHERE "group" % 3 = part
     ORDER BY "group", value - (p ->> 0)::numeric * uses[1] - (p ->> 1)::numeric * uses[2] DESC, action) x) b
 WHERE e.budget = 'exposure' AND l.budget = 'expected loss';

@@ -224,9 +224,11 @@ SELECT draft_allocation('book_al', '2026-09-30', '{"demand_q90": 5}');
 
 -- Prices that were sought elsewhere: accounts choose by them, by plain SQL, and the certificate is of what they use.
 SET ROLE regress_allocation_owner;
-SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 560000, "expected_loss": 19000}', '{"prices": {"expected_loss": 0.6, "exposure": 0.01}}') AS given \gset
-SELECT s.method, s.status, s.gap, v.options, (SELECT sum(r.choice) FROM book_al.allocation_account r WHERE r.allocation_id = v.allocation_id) = t.used AS limits_used,
-  t.used = t.amount AND t.used < 560000 AS amount, t.price, (SELECT count(*) FROM book_al.allocation_frontier f WHERE f.allocation_id = v.allocation_id) AS frontier
+SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 560000, "expected_loss": 19000}',
+  '{"prices": {"expected_loss": 0.6, "exposure": 0.01}}') AS given \gset
+SELECT s.method, s.status, s.gap, v.options, (SELECT sum(r.choice) FROM book_al.allocation_account r
+    WHERE r.allocation_id = v.allocation_id) = t.used AS limits_used, t.used = t.amount AND t.used < 560000 AS amount, t.price,
+  (SELECT count(*) FROM book_al.allocation_frontier f WHERE f.allocation_id = v.allocation_id) AS frontier
 FROM book_al.allocation_version v, certificate_summary(v.document) s, certificate_table(v.document) t WHERE v.allocation_id = :given AND t.budget = 'exposure';
 SELECT count(*) > 190 AS accounts, count(*) FILTER (WHERE r.choice <> b.best) AS differ FROM book_al.allocation_account r, LATERAL (SELECT r.limits[i] AS best
   FROM generate_subscripts(r.limits, 1) i ORDER BY r."values"[i] - 0.01 * r.uses[i][1] - 0.6 * r.uses[i][2] DESC, i LIMIT 1) b WHERE r.allocation_id = :given;

@@ -103,7 +103,8 @@ FROM (SELECT demand_prior_agg(account_id::text, d, '{"distribution": "gamma"}') 
   demand_prior_stats(prior.p) s;
 -- Fewer accounts, if asked: those first by hash, which the whole lists in that order; fitted as they are alone; all are counted. Marked.
 CREATE TABLE few AS SELECT demand_prior_agg(account_id, d, '{"accounts": 200}') AS p FROM known;
-SELECT s.n_accounts = a.n_accounts AS accounts, s.n_kept, length(few.p::bytea) < length(prior.p::bytea) * 0.9 AS shorter, few.p::jsonb -> 'most_kept' AS most_kept,
+SELECT s.n_accounts = a.n_accounts AS accounts, s.n_kept, length(few.p::bytea) < length(prior.p::bytea) * 0.9 AS shorter,
+  few.p::jsonb -> 'most_kept' AS most_kept,
   to_jsonb(s) - '{n_accounts,n_months}'::text[] = to_jsonb(t) - '{n_accounts,n_months}'::text[] AS fitted, few.p::text::demand_prior = few.p AS as_text,
   few.p::bytea::demand_prior = few.p AS as_bytes, compact(few.p)::text::demand_prior = compact(few.p) AS compact
 FROM few, prior, demand_prior_stats(few.p) s, demand_prior_stats(prior.p) a,

@@ -167,9 +167,11 @@ CALL remove_data_files();
 \set cases 1000
 \endif
 \set links '[{"sum": [2, 3], "equals": [1]}, {"sum": [4, 5], "equals": [1]}]'
-CREATE TABLE divided AS SELECT s, ARRAY[disclosure_table_agg(r, c, b, a), disclosure_table_agg(r, c, b, a) FILTER (WHERE m), disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT m),
-  disclosure_table_agg(r, c, b, a) FILTER (WHERE w), disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT w)] AS tables
-FROM (SELECT s, b, chr(97 + (3 * draw(b, 4 * s))::int % 3) AS r, chr(120 + (3 * draw(b, 4 * s + 1))::int % 3) AS c, round((exp(5 * draw(b, 4 * s + 2)))::numeric, 2) AS a,
+CREATE TABLE divided AS SELECT s, ARRAY[disclosure_table_agg(r, c, b, a), disclosure_table_agg(r, c, b, a) FILTER (WHERE m),
+  disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT m), disclosure_table_agg(r, c, b, a) FILTER (WHERE w),
+  disclosure_table_agg(r, c, b, a) FILTER (WHERE NOT w)] AS tables
+FROM (SELECT s, b, chr(97 + (3 * draw(b, 4 * s))::int % 3) AS r, chr(120 + (3 * draw(b, 4 * s + 1))::int % 3) AS c,
+  round((exp(5 * draw(b, 4 * s + 2)))::numeric, 2) AS a,
   draw(b, 4 * s + 3) < 0.6 AS m, draw(b, 4 * s + 3) BETWEEN 0.3 AND 0.8 AS w FROM generate_series(1, :cases) s, generate_series(1, 40 + s % 40) b) x GROUP BY s;
 CREATE TABLE given AS SELECT s, tables, ARRAY(SELECT suppress(t) FROM unnest(tables) WITH ORDINALITY u (t, i) ORDER BY i) AS alone,
   suppress_linked(tables, '{}', :'links') AS together FROM divided;
@@ -182,7 +184,8 @@ SELECT bool_and(r.n IS NULL) AS hides_what_alone_is_hidden, count(*) > 0 AS some
 CREATE TABLE pair AS SELECT s, array_agg(n ORDER BY part, r, c) AS n, ARRAY[disclosure_table(array_agg(r), array_agg(c), array_agg(n)),
   disclosure_table(array_agg(r) FILTER (WHERE part = 1), array_agg(c) FILTER (WHERE part = 1), array_agg(n) FILTER (WHERE part = 1)),
   disclosure_table(array_agg(r) FILTER (WHERE part = 2), array_agg(c) FILTER (WHERE part = 2), array_agg(n) FILTER (WHERE part = 2))] AS tables
-FROM (SELECT s, part, r, c, 1 + floor(6 * draw(s, 10 * part + ascii(r) + 3 * ascii(c)))::bigint AS n FROM generate_series(1, :cases) s, generate_series(1, 2) part,
+FROM (SELECT s, part, r, c, 1 + floor(6 * draw(s, 10 * part + ascii(r) + 3 * ascii(c)))::bigint AS n FROM generate_series(1, :cases) s,
+  generate_series(1, 2) part,
   unnest('{a,b}'::text[]) r, unnest('{x,y}'::text[]) c) x GROUP BY s;
 CREATE FUNCTION fills(released jsonb) RETURNS SETOF int[] LANGUAGE sql AS $$
   SELECT ARRAY[a, b, c, d] FROM (SELECT array_agg(v::int ORDER BY i, j) AS m FROM jsonb_array_elements(released -> 'n') WITH ORDINALITY l (l, i),
@@ -203,9 +206,11 @@ CREATE FUNCTION found_out(tables disclosure_table[], released jsonb[], n bigint[
   SELECT count(*) FROM (SELECT k, max(p[k]) AS p, max(q[k]) AS q, max(p[k] + q[k]) AS sum FROM both_tables, generate_series(1, 4) k GROUP BY k) x
   WHERE n[k] < 3 AND p < 3 OR n[4 + k] < 3 AND q < 3 OR n[k] + n[4 + k] < 3 AND sum < 3 $$;
 SELECT count(*) FILTER (WHERE found_out(tables, suppress_linked(tables, '{"minimum_frequency": 3}', '[{"sum": [2, 3], "equals": [1]}]'), n) > 0) AS together,
-  count(*) FILTER (WHERE found_out(tables, ARRAY(SELECT suppress(t, '{"minimum_frequency": 3}') FROM unnest(tables) WITH ORDINALITY u (t, i) ORDER BY i), n) > 0)
+  count(*) FILTER (WHERE found_out(tables, ARRAY(SELECT suppress(t, '{"minimum_frequency": 3}') FROM unnest(tables) WITH ORDINALITY u (t, i)
+    ORDER BY i), n) > 0)
     > count(*) / 4 AS alone FROM pair;
-SELECT suppress_linked('{}', '{}', '[]') AS nothing, suppress_linked(NULL, '{}', '[]') IS NULL AS no_array, suppress_linked(tables, '{}', '[]') = alone AS without_links
+SELECT suppress_linked('{}', '{}', '[]') AS nothing, suppress_linked(NULL, '{}', '[]') IS NULL AS no_array,
+  suppress_linked(tables, '{}', '[]') = alone AS without_links
 FROM given WHERE s = 1;
 SELECT suppress_linked(ARRAY[NULL::disclosure_table], '{}', '[]');
 SELECT suppress_linked(tables, '{"secondary": false}', :'links') FROM given WHERE s = 1;

@@ -214,7 +214,8 @@ SELECT credit_limit_internal.score_columns(:'retail', '{utilization_3m,housing}'
 SELECT credit_limit_internal.score_columns(:'retail', ARRAY['utilization_3m', NULL], 1, 'own'::text);
 SELECT credit_limit_internal.score_columns(:'retail', '{x}', 1);
 SELECT credit_limit_internal.score_columns(:'retail', '{utilization_3m}', VARIADIC ARRAY[1]);
-SELECT credit_limit_internal.score_columns(:'retail', n, 0.5, 'own'::text) FROM (VALUES ('{utilization_3m,housing}'::text[]), ('{housing,utilization_3m}')) v (n);
+SELECT credit_limit_internal.score_columns(:'retail', n, 0.5, 'own'::text)
+FROM (VALUES ('{utilization_3m,housing}'::text[]), ('{housing,utilization_3m}')) v (n);
 -- Its explanation adds up: base and points to the score, points lost to what is missing to the best score.
 SELECT count(*) FILTER (WHERE abs(100.1 + points - score) > 1e-9) AS points_differ,
 	count(*) FILTER (WHERE abs(max_score - score - lost) > 1e-9) AS lost_differ, count(*) FILTER (WHERE n <> 7) AS rows_differ,

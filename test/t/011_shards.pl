@@ -152,8 +152,8 @@ for my $asked (
 {
 	my ($what, $sql) = @$asked;
 	my ($there, $plans) = asked(sprintf($sql, 'parts'));
-	my ($here) = asked($what eq 'a regression' ? q{SELECT logistic_regression_fit('SELECT event, ARRAY[pd, score, x] FROM one.book')} :
-		sprintf($sql, 'one'));
+	my ($here) = asked($what ne 'a regression' ? sprintf($sql, 'one') :
+		q{SELECT logistic_regression_fit('SELECT event, ARRAY[pd, score, x] FROM one.book')});
 	is($lender->safe_psql('postgres', "SELECT one.distance('$there', '$here') <= 1e-12"), 't', "$what is that of one server");
 	my @rows = $plans =~ /Foreign Scan[^\n]*actual[^\n]*rows=(\d+)/g;
 	cmp_ok(scalar(@rows), '>=', 3, 'three servers are asked');
@@ -177,8 +177,9 @@ cmp_ok($travels->(60000, 'mu, sigma, cap', "allocation_step_agg(mu, sigma, 0, 0.
 	0.01, 'allocation_step');
 # The months of 11,000 accounts against 200 of them.
 cmp_ok($shards[0]->safe_psql('postgres', q{SET search_path = credit_limit; SELECT length(demand_prior_agg(account, d,
-	'{"accounts": 200}')::bytea::text) / sum(chars) FROM (SELECT account, sum(length(concat(account, month, balance, cap))) AS chars,
-	demand_agg(month, balance, cap) AS d FROM (SELECT account, month::date, round((account * 7919 % 5003) * 1.01, 2) AS balance, 9000 AS cap
+	'{"accounts": 200}')::bytea::text) / sum(chars)
+	FROM (SELECT account, sum(length(concat(account, month, balance, cap))) AS chars, demand_agg(month, balance, cap) AS d
+	FROM (SELECT account, month::date, round((account * 7919 % 5003) * 1.01, 2) AS balance, 9000 AS cap
 	FROM generate_series(1::bigint, 11000) account, generate_series(DATE '2026-01-01', '2026-12-01', '1 month') month) m
 	GROUP BY account) a}), '<=', 0.01, 'demand_prior, of some accounts');
 

@@ -258,7 +258,8 @@ for my $state (qw(planned frozen copied cancelling))
 	is(error($second, "UPDATE lending.account SET balance = balance WHERE borrower_id = $moving"), '',
 		"back from $state: and may be loaded");
 	is(sql($third, "SELECT (SELECT count(*) FROM lending.borrower WHERE borrower_id = $moving)
-		+ (SELECT count(*) FROM lending.group_move WHERE borrower_id = $moving)"), '0', "back from $state: nothing is in the other");
+		+ (SELECT count(*) FROM lending.group_move WHERE borrower_id = $moving)"), '0',
+		"back from $state: nothing is in the other");
 }
 everybody('all moves');
 is(sql($third, q{SELECT count(*) FROM lending.log_act WHERE kind = 'order' AND content::jsonb ->> 'kind' = 'receive' AND

@@ -1,5 +1,5 @@
--- A borrower who moves from one book of a group to another: five steps, each of which can be done again. Before the other book has
--- made him its own, cancel_move() takes them back.
+-- A borrower who moves from one book of a group to another: five steps, each of which can be done again. Before the other book
+-- has made him its own, cancel_move() takes them back.
 --
 -- frozen: the book that he leaves packs his rows and lets nobody draw, decide or load on him. copied: the other one has the rows,
 -- and the end of the first one's log, in its own. active: it has made them his. closed: the first one has closed his accounts and
@@ -326,7 +326,8 @@ BEGIN
     OR m.state = 'copied' AND credit_limit_internal.has_arrived(m.target, credit_limit_internal.move_key(m.move)) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('there is no move of borrower %s that could be taken back', coalesce(borrower::text, 'NULL')),
-      DETAIL = CASE WHEN m.move IS NULL THEN 'He did not move.' ELSE format('Move %s has made him one of shard %s.', m.move, m.to_shard) END,
+      DETAIL = CASE WHEN m.move IS NULL THEN 'He did not move.'
+        ELSE format('Move %s has made him one of shard %s.', m.move, m.to_shard) END,
       HINT = CASE WHEN m.move IS NULL THEN format('Moves are in %I.move.', book_group)
         ELSE 'Complete it: CALL credit_limit.move_borrower(), and move him back.' END;
   END IF;
@@ -354,9 +355,9 @@ BEGIN
 END
 $$;
 
--- takes back the move of a borrower whom the other book has not made its own: there what it received is gone, and where he is he is
--- as he was. It commits step by step, like move_borrower; started again it goes on where it stopped, and does nothing where the
--- latest move was taken back. Errors: in a transaction block (25001), no such group (3F000, 42P01), no move, or one that has made
+-- takes back the move of a borrower whom the other book has not made its own: there what it received is gone, and where he is he
+-- is as he was. It commits step by step, like move_borrower; started again it goes on where it stopped, and does nothing where
+-- the latest move was taken back. Errors: in a transaction block (25001), no such group (3F000, 42P01), no move, or one that has made
 -- him active (55000), a server that is away (08001, 08006)
 CREATE PROCEDURE credit_limit.cancel_move(book_group text, borrower_id bigint)
 LANGUAGE plpgsql

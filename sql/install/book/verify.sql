@@ -39,9 +39,9 @@ $$;
 -- wrong. changed: a decision or an act does not give its hash. removed, inserted: places of a lane that are missing or there
 -- twice. broken: a row does not follow the one before it. end: the last rows of a lane are missing. known end: the same, by
 -- what a finished run noted, or by known, an earlier log_end(). evidence: inputs that are missing or changed. policy,
--- scorecard, erasure, retirement, release, budget: a row that differs from log_act, an act that changes what was approved or written, a version
--- that is not the approved one, a month that was removed in part. With known there is also a row retired, which is no problem,
--- for each retired month that known included. Errors: rows that row-level security hides (42501)
+-- scorecard, erasure, retirement, release, budget: a row that differs from log_act, an act that changes what was approved or
+-- written, a version that is not the approved one, a month that was removed in part. With known there is also a row retired,
+-- which is no problem, for each retired month that known included. Errors: rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC' SET jit = off

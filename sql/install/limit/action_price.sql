@@ -12,9 +12,11 @@ COMMENT ON FUNCTION credit_limit.action_price(text, numeric[], jsonb) IS
     'From 10,000 accounts on prices are raised until what all choose fits, and where many tie a fill share is kept; below, '
     'what does not fit is repaired, and the accounts are listed. options: names of the budgets (["1", "2", ...]), digest '
     '(true) of the rows, prices (an array: not sought, but given, as those of more accounts than these; budgets are then the '
-    'most that may be used, and those of the certificate what is used, within which no other choice is worth more). Memory: 20 bytes a row and 8 for each budget, and as much again where rows do not come by account '
+    'most that may be used, and those of the certificate what is used, within which no other choice is worth more). '
+    'Memory: 20 bytes a row and 8 for each budget, and as much again where rows do not come by account '
     'and action. NULL gives NULL. Errors: a query that does something else or returns other columns, a NULL, an infinite '
-    'amount, an action twice, uses of another number, given prices at which a budget does not suffice. Source: the Lagrangian bound of the multiple-choice knapsack (Sinha and '
+    'amount, an action twice, uses of another number, given prices at which a budget '
+    'does not suffice. Source: the Lagrangian bound of the multiple-choice knapsack (Sinha and '
     'Zoltners 1979)';
 
 CREATE FUNCTION credit_limit.best_action("values" numeric[], uses numeric[], prices numeric[]) RETURNS int

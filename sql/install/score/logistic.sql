@@ -33,7 +33,8 @@ COMMENT ON FUNCTION credit_limit.logistic_regression_fit(text, jsonb) IS
 'row locks. It runs with the rights and the search_path of the caller; all scans see the snapshot of the calling statement. '
 'Options and results as in logistic_regression, but without the penalty firth, and columns are aliased where their squares '
 'depend on those before them to 1e-12. Option shards, names of relations: each step sums up the query of each of them in turn, '
-'which it reads under the name shard, so that foreign tables send sums. No rows, and a NULL query or options, give NULL. Errors: other columns (42804), anything '
+'which it reads under the name shard, so that foreign tables send sums. No rows, and a NULL query or options, give NULL. '
+'Errors: other columns (42804), anything '
 'else than one SELECT that only reads (22023), scans that see different rows (55000).';
 
 CREATE FUNCTION credit_limit.logit_coefficients(

@@ -82,15 +82,16 @@ BEGIN
       DETAIL = format('"%s" is no column of %s besides the event.', unknown, relation), HINT = 'Correct the name.';
   END IF;
   -- Shards send sketches of the columns, since counts in bins have nothing that merges them.
-  WITH column_of AS (SELECT g.key, quote_literal(g.value) || '::credit_limit.binning' AS bins, quote_ident('s ' || g.key) AS sketch,
-      format('t.%I::%s, t.%I::boolean', g.key, CASE WHEN g.value ? 'categories' THEN 'text'
+  WITH column_of AS (SELECT g.key, quote_literal(g.value) || '::credit_limit.binning' AS bins,
+      quote_ident('s ' || g.key) AS sketch, format('t.%I::%s, t.%I::boolean', g.key, CASE WHEN g.value ? 'categories' THEN 'text'
         WHEN b.base = 'numeric'::regtype THEN 'numeric' WHEN b.base = 'real'::regtype THEN 'text::float8' ELSE 'float8' END,
         event) AS arguments
     FROM jsonb_each(given) g JOIN pg_attribute a ON a.attrelid = relation AND a.attname = g.key AND NOT a.attisdropped,
       LATERAL (SELECT credit_limit_internal.screened_type(a.atttypid)) b (base))
-  SELECT format('SELECT jsonb_build_object(%s) FROM %s t', string_agg(format('%L, credit_limit.binning_refit(%s, %s)::jsonb', c.key,
-      c.bins, CASE WHEN shards IS NULL THEN c.arguments ELSE format('credit_limit.rollup(t.%s::credit_limit.bin_sketch)', c.sketch)
-      END), ', '), CASE WHEN shards IS NULL THEN source ELSE format('(%s)', (SELECT string_agg(format('SELECT %s FROM %s t',
+  SELECT format('SELECT jsonb_build_object(%s) FROM %s t', string_agg(format('%L, credit_limit.binning_refit(%s, %s)::jsonb',
+      c.key, c.bins, CASE WHEN shards IS NULL THEN c.arguments
+        ELSE format('credit_limit.rollup(t.%s::credit_limit.bin_sketch)', c.sketch) END), ', '),
+    CASE WHEN shards IS NULL THEN source ELSE format('(%s)', (SELECT string_agg(format('SELECT %s FROM %s t',
         string_agg(format('credit_limit.bin_sketch_agg(%s)::bytea AS %s', c.arguments, c.sketch), ', '), r), ' UNION ALL ')
       FROM unnest(shards) r)) END)
   INTO unknown FROM column_of c;
@@ -231,7 +232,7 @@ BEGIN
       string_agg(format('credit_limit.woe(%L::credit_limit.binning, t.%I::%s)', b.binning, b.name, b.type),
         ', ' ORDER BY b.place))
     INTO arguments FROM unnest(names, binnings, casts) WITH ORDINALITY b (name, binning, type, place);
-    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept. Shards send sums for each step.
+    -- The relation is read once more, for all fits; for each of them where its rows cannot be kept. Shards send sums for a step.
     IF fit = 1 AND NOT by_sums THEN
       EXECUTE format('SELECT credit_limit.logit_coded_rows(%s) FROM %s t', arguments, source) INTO rows;
     END IF;

@@ -83,8 +83,8 @@ AS 'MODULE_PATHNAME', 'cl_raise_anew' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit_internal.raise_anew(text, text, text, text) IS
 'Raises an error that was caught, without the pages of context of the statements inside.';
 
--- Partitions that a scan asks one by one, since some are on other servers: their aggregates are sent, and one over all is not. NULL
--- where there are none, and where the partitioned table shows the caller something else than its partitions would.
+-- Partitions that a scan asks one by one, since some are on other servers: their aggregates are sent, and one over all is not.
+-- NULL where there are none, and where the partitioned table shows the caller something else than its partitions would.
 CREATE FUNCTION credit_limit_internal.shards_below(relation regclass) RETURNS regclass[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -136,15 +136,16 @@ BEGIN ATOMIC
   ), sketches AS (
     SELECT c.part, string_agg(format('credit_limit.bin_sketch_agg(%s, t.%I::boolean)%s AS s%s', c.expression, event,
         CASE WHEN shards IS NOT NULL THEN '::bytea' END, c.place), ', ' ORDER BY c.place) AS made,
-      string_agg(format('credit_limit.rollup(u.s%1$s::credit_limit.bin_sketch) AS s%1$s', c.place), ', ' ORDER BY c.place) AS merged
+      string_agg(format('credit_limit.rollup(u.s%1$s::credit_limit.bin_sketch) AS s%1$s', c.place), ', ' ORDER BY c.place)
+        AS merged
     FROM screened c WHERE c.expression IS NOT NULL GROUP BY c.part
   ), scan AS (
     SELECT format(
       'SELECT v.*, r.* FROM (%s) s,
          LATERAL (VALUES %s) v (place, variable, type, sketch, nothing),
          LATERAL credit_limit.screen_variable(v.sketch, v.variable, $1) r',
-      CASE WHEN shards IS NULL OR m.made IS NULL THEN format('SELECT %s FROM %s t HAVING count(DISTINCT 0) FILTER (WHERE false) = 0',
-          m.made, source)
+      CASE WHEN shards IS NULL OR m.made IS NULL
+        THEN format('SELECT %s FROM %s t HAVING count(DISTINCT 0) FILTER (WHERE false) = 0', m.made, source)
         ELSE format('SELECT %s FROM (%s) u', m.merged, (SELECT string_agg(format('SELECT %s FROM %s t', m.made, r), ' UNION ALL ')
           FROM unnest(shards) r)) END,
       string_agg(format('(%s, %L::text, %L::text, %s, %s)', c.place, c.name, c.type,

@@ -9,16 +9,18 @@ RETURN CASE WHEN auc + 3 * (SELECT t.std_error FROM credit_limit.auc_deteriorati
 COMMENT ON FUNCTION credit_limit_internal.auc_remark(float8, bigint, bigint) IS
 'A remark on an AUC that no chance explains, or NULL.';
 
--- A SELECT of the shards of a sample, called u: each counts its rows, and its scores in a sketch, the events there being all rows.
+-- A SELECT of the shards of a sample, called u: each counts its scores in a sketch, where all rows are events.
 CREATE FUNCTION credit_limit_internal.sample_of_shards(shards regclass[], more text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT format('(%s) u', string_agg(format('SELECT credit_limit.bin_sketch_agg(credit_limit.score($1, t.*), true)::bytea AS scores%s
-    FROM %s t', more, r), ' UNION ALL ')) FROM unnest(shards) r;
+  SELECT format('(%s) u', string_agg(format(
+    'SELECT credit_limit.bin_sketch_agg(credit_limit.score($1, t.*), true)::bytea AS scores%s FROM %s t', more, r), ' UNION ALL '))
+  FROM unnest(shards) r;
 END;
 
 -- Scores and how many rows have them, of such a sketch.
-CREATE FUNCTION credit_limit_internal.counted_scores(scores credit_limit.bin_sketch, OUT score float8, OUT n bigint) RETURNS SETOF record
+CREATE FUNCTION credit_limit_internal.counted_scores(scores credit_limit.bin_sketch, OUT score float8, OUT n bigint)
+RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
   SELECT (v.value ->> 0)::float8, (v.value ->> 2)::bigint FROM jsonb_array_elements(scores::jsonb -> 'values') v;
@@ -77,7 +79,8 @@ BEGIN
     PERFORM credit_limit_internal.notice_rows(plan);
     EXECUTE query INTO n, n_without_outcome, scores, ranks, pds USING card;
     SELECT jsonb_object_agg(b.band, b.n), validated_sample.n - coalesce(sum(b.n), 0) INTO bands, n_without_score
-    FROM (SELECT width_bucket(c.score, bounds) AS band, sum(c.n) AS n FROM credit_limit_internal.counted_scores(scores) c GROUP BY 1) b;
+    FROM (SELECT width_bucket(c.score, bounds) AS band, sum(c.n) AS n FROM credit_limit_internal.counted_scores(scores) c
+      GROUP BY 1) b;
     IF n_without_score > 0 THEN
       bands := coalesce(bands, '{}') || jsonb_build_object('no score', n_without_score);
     END IF;
@@ -193,7 +196,8 @@ COMMENT ON FUNCTION credit_limit.validate_scorecard(credit_limit.scorecard, regc
 'interval and the test of their difference (DeLong), Gini, KS, average precision; mean PD, calibration in the '
 'large, slope, Brier '
 'score and Hosmer-Lemeshow (df of fitted PDs on the development, of given ones on the hold-out); PSI of the score in groups of '
-'the development; gains. Partitions of which some are foreign tables send summaries. event is a boolean column of both, true for the bad outcome. remark says what is amiss. Runs with the '
+'the development; gains. Partitions of which some are foreign tables send summaries. event is a boolean column of '
+'both, true for the bad outcome. remark says what is amiss. Runs with the '
 'rights of the caller. A NULL argument gives no rows. Error: a column that is not there, groups not from 2 to 1000.';
 
 CREATE FUNCTION credit_limit.cross_validate(
