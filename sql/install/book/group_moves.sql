@@ -357,8 +357,8 @@ $$;
 
 -- takes back the move of a borrower whom the other book has not made its own: there what it received is gone, and where he is he
 -- is as he was. It commits step by step, like move_borrower; started again it goes on where it stopped, and does nothing where
--- the latest move was taken back. Errors: in a transaction block (25001), no such group (3F000, 42P01), no move, or one that has made
--- him active (55000), a server that is away (08001, 08006)
+-- the latest move was taken back. Errors: in a transaction block (25001), no such group (3F000, 42P01), no move, or one that has
+-- made him active (55000), a server that is away (08001, 08006)
 CREATE PROCEDURE credit_limit.cancel_move(book_group text, borrower_id bigint)
 LANGUAGE plpgsql
 AS $$

@@ -14,8 +14,8 @@ CREATE FUNCTION credit_limit_internal.sample_of_shards(shards regclass[], more t
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT format('(%s) u', string_agg(format(
-    'SELECT credit_limit.bin_sketch_agg(credit_limit.score($1, t.*), true)::bytea AS scores%s FROM %s t', more, r), ' UNION ALL '))
-  FROM unnest(shards) r;
+    'SELECT credit_limit.bin_sketch_agg(credit_limit.score($1, t.*), true)::bytea AS scores%s FROM %s t', more, r),
+    ' UNION ALL ')) FROM unnest(shards) r;
 END;
 
 -- Scores and how many rows have them, of such a sketch.
