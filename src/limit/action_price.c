@@ -47,7 +47,7 @@ read_prices(const ClJson *array, int budgets)
 
 		cl_json_item(array, k, &item);
 		(void) cl_json_float8(&item, 0, CL_LARGEST_GIVEN_PRICE);
-		price[k] = DatumGetNumeric(cl_json_numeric(&item));
+		price[k] = cl_json_numeric(&item);
 	}
 	return price;
 }

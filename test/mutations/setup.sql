@@ -46,7 +46,8 @@ BEGIN
       'demand_agg(amount, 12, ''{"distribution": "normal"}'')', 'demand(3, 1, 0.2)',
       'demand_posterior(demand_agg(month, amount, available), demand_prior_agg(i::bigint, demand(history)))', 'demand_agg(0, 100)',
       'demand_agg(g, 1 + sqrt(g))']
-    WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))', 'demand_prior_agg(label, NULL::demand)']
+    WHEN 'demand_prior' THEN ARRAY['demand_prior_agg(i::bigint, demand(history))',
+      'demand_prior_agg(i::bigint, demand(history), ''{"accounts": 200}'')', 'demand_prior_agg(label, NULL::demand)']
     WHEN 'demand_model' THEN ARRAY['demand_model_agg(past)']
     WHEN 'disclosure_table' THEN ARRAY['disclosure_table_agg(label, (i % 3)::text, (i / 2)::bigint, amount)',
       'disclosure_table_agg(label, ''x'', i::bigint)', 'disclosure_table_agg(NULL, ''x'', 1, 1)']
