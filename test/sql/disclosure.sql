@@ -162,7 +162,7 @@ CALL remove_data_files();
 
 -- Tables that add up, protected together: books divided by two marks, so that four parts add up to one table twice. Suppressed alone most of them
 -- give each other away, which the audit finds; together none does.
-\set cases 40
+\set cases 15
 \if :soak
 \set cases 1000
 \endif

@@ -160,6 +160,14 @@ for my $asked (
 	is(scalar(grep { $_ > ($what eq 'a model of demand' ? 12 : 1) } @rows), 0, 'which send summaries');
 }
 
+# Where the partitioned table would show other rows than its partitions, these are not asked by themselves.
+my $below = q{SELECT credit_limit_internal.shards_below('parts.book')};
+is($lender->safe_psql('postgres', $below), '{parts.book_0,parts.book_1,parts.book_2}', 'partitions are asked');
+is($lender->safe_psql('postgres', "BEGIN; ALTER TABLE parts.book ENABLE ROW LEVEL SECURITY; $below; ROLLBACK"), '',
+	'not around row security');
+is($lender->safe_psql('postgres', "BEGIN; CREATE ROLE reader; GRANT USAGE ON SCHEMA parts, credit_limit_internal TO reader;
+	GRANT SELECT ON parts.book, parts.book_0 TO reader; SET LOCAL ROLE reader; $below; ROLLBACK"), '', 'nor without the right');
+
 # What travels: characters of the columns of rows, and of a summary of them as bytea, which does not grow with them.
 my $travels = sub {
 	my ($n, $columns, $call) = @_;
@@ -204,6 +212,8 @@ $lender->safe_psql('postgres', join ';', 'CREATE ROLE reader',
 is(refused("SET ROLE reader; $search"), '', 'nor more rights than to read');
 $lender->safe_psql('postgres', 'ALTER SERVER shard_0 OPTIONS (DROP extensions)');
 my $query = "SELECT sharded_query('utilization_agg(balance, available)', '{parts.book}')";
+like(refused("SELECT count(*) FROM variable_screening('parts.book', 'event', '{score}')"), qr/NOTICE:  rows of book_0 travel/,
+	'who trains is told');
 like(refused($_), qr/"shard_0" of shard parts.book_0 is sent no functions.*ALTER SERVER shard_0 OPTIONS \(ADD ext/s, 'an option')
 	for $check, $query;
 like(refused($_), qr/"shard_0" of shard (public\.)?account_0 is sent no functions/, 'a search looks first')
