@@ -61,7 +61,7 @@ sub asked
 	my ($sql) = @_;
 	my $from = -s $lender->logfile;
 	my $answer = $lender->safe_psql('postgres', "SET search_path = public, credit_limit; $sql");
-	return ($answer, join '', grep { /allocation_step_agg/ } substr(slurp_file($lender->logfile), $from) =~
+	return ($answer, join '', grep { /credit_limit\.\w+_agg|logit_newton_step/ } substr(slurp_file($lender->logfile), $from) =~
 		/(Query Text: .*?)(?=Query Text: |\z)/sg);
 }
 
