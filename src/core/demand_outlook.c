@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/distribution.h"
+#include "core/pair.h"
 
 /* mean and deviation of a gamma variable whose cube root has mean a and deviation c a (Wilson and Hilferty) */
 static void
@@ -38,17 +39,21 @@ own_parameters(ClDemandDistribution distribution, double level, double sigma, do
 	}
 }
 
-/*
- * The month to come as a mixture over the nodes that count: log D, or D^lambda relative to the level, is normal in each.
- */
+/* The month to come at two nodes: log D, or D^lambda relative to the level, is normal in each. */
+typedef struct Parts
+{
+	ClPair		weight;
+	ClPair		level;
+	ClPair		mean;
+	ClPair		scale;			/* 1 / deviation */
+} Parts;
+
+/* A mixture over the nodes that count; of the last two parts one may have no weight. */
 typedef struct Mixture
 {
 	double		lambda;
 	int			n;
-	double		weight[CL_DEMAND_NODES];
-	double		level[CL_DEMAND_NODES];
-	double		mean[CL_DEMAND_NODES];
-	double		scale[CL_DEMAND_NODES];	/* 1 / deviation */
+	Parts		part[(CL_DEMAND_NODES + 1) / 2];
 	double		middle;			/* of log D, roughly */
 	double		spread;
 } Mixture;
@@ -73,19 +78,26 @@ mix(Mixture *mixture, const ClDemandBelief *belief, double lambda, double r, dou
 		double		mean = r * node->deviation;
 		double		ratio = fmax(0.05, 1 + lambda * mean);
 		double		y = node->level + (lambda == 0 ? mean : log(ratio) / lambda);
+		Parts	   *part;
+		int			side;
 
 		if (node->weight < LEAST_WEIGHT)
 			continue;
-		mixture->weight[mixture->n] = node->weight;
-		mixture->level[mixture->n] = node->level;
-		mixture->mean[mixture->n] = mean;
-		mixture->scale[mixture->n++] = 1 / sqrt(variance);
+		part = &mixture->part[mixture->n / 2];
+		side = mixture->n++ % 2;
+		if (side == 0)
+			*part = (Parts) {cl_pair(0), cl_pair(node->level), cl_pair(0), cl_pair(0)};
+		part->weight[side] = node->weight;
+		part->level[side] = node->level;
+		part->mean[side] = mean;
+		part->scale[side] = 1 / sqrt(variance);
 		total += node->weight;
 		sum += node->weight * y;
 		squares += node->weight * (y * y + fmin(9, variance / (ratio * ratio)));
 	}
+	mixture->n = (mixture->n + 1) / 2;
 	for (int i = 0; i < mixture->n; i++)
-		mixture->weight[i] /= total;
+		mixture->part[i].weight /= total;
 	mixture->middle = sum / total;
 	mixture->spread = sqrt(fmax(1e-12, squares / total - mixture->middle * mixture->middle));
 }
@@ -94,27 +106,29 @@ mix(Mixture *mixture, const ClDemandBelief *belief, double lambda, double r, dou
 static double
 below(const Mixture *mixture, double y, double *slope)
 {
-	double		p = 0;
+	ClPair		p = cl_pair(0);
+	ClPair		slopes = cl_pair(0);
 
-	*slope = 0;
 	for (int i = 0; i < mixture->n; i++)
 	{
-		double		x = y - mixture->level[i];
-		double		ratio = 1;
-		ClNormalTail tail;
-		double		cdf;
+		const Parts *part = &mixture->part[i];
+		ClPair		x = y - part->level;
+		ClPair		scale = part->scale;
+		ClPairTail	tail;
 
 		if (mixture->lambda != 0)
 		{
-			ratio = exp(mixture->lambda * x);
+			ClPair		ratio = cl_pair_exp(mixture->lambda * x);
+
 			x = (ratio - 1) / mixture->lambda;
+			scale *= ratio;
 		}
-		tail = cl_normal_tail((x - mixture->mean[i]) * mixture->scale[i]);
-		cdf = mixture->weight[i] * tail.value * exp(tail.exponent);
-		p += cdf;
-		*slope += cdf * tail.hazard * ratio * mixture->scale[i];
+		tail = cl_pair_normal_tail((x - part->mean) * part->scale);
+		p += part->weight * tail.cdf;
+		slopes += part->weight * tail.density * scale;
 	}
-	return p;
+	*slope = slopes[0] + slopes[1];
+	return p[0] + p[1];
 }
 
 /* y with P(log D <= y) = p, to a ten thousandth: Newton's steps, no further than 1, within brackets. */
@@ -134,7 +148,8 @@ mixture_quantile(const Mixture *mixture, double p, double y)
 			high = y;
 		else
 			low = y;
-		if (y + step <= low || y + step >= high)
+		/* They may go to and fro. */
+		if (y + step <= low || y + step >= high || (i > 6 && i % 2 == 0))
 			step = isfinite(low) && isfinite(high) ? (low + high) / 2 - y : step / 2;
 		y += step;
 		if (fabs(step) < 1e-4)
@@ -209,8 +224,10 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	double		r = 0;
 	double		mu = 0;
 	double		sigma = 0;
-	double		mu_squares = 0;
-	double		sigma_squares = 0;
+	double		own_mu[CL_DEMAND_NODES];
+	double		own_sigma[CL_DEMAND_NODES];
+	double		mu_variance = 0;
+	double		sigma_variance = 0;
 	double		p_zero;
 	double		half;
 	double		most;
@@ -230,19 +247,22 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	for (int k = 0; k < belief.n_nodes; k++)
 	{
 		const ClDemandNode *node = &belief.node[k];
-		double		node_mu;
-		double		node_sigma;
 
-		own_parameters(population->distribution, node->level, node->sigma * root, &node_mu, &node_sigma);
-		mu += node->weight * node_mu;
-		sigma += node->weight * node_sigma;
-		mu_squares += node->weight * (node_mu * node_mu + node->level_variance);
-		sigma_squares += node->weight * node_sigma * node_sigma;
+		own_parameters(population->distribution, node->level, node->sigma * root, &own_mu[k], &own_sigma[k]);
+		mu += node->weight * own_mu[k];
+		sigma += node->weight * own_sigma[k];
+	}
+	for (int k = 0; k < belief.n_nodes; k++)
+	{
+		const ClDemandNode *node = &belief.node[k];
+
+		mu_variance += node->weight * ((own_mu[k] - mu) * (own_mu[k] - mu) + node->level_variance);
+		sigma_variance += node->weight * (own_sigma[k] - sigma) * (own_sigma[k] - sigma);
 	}
 	outlook->mu = mu;
 	outlook->sigma = sigma;
-	outlook->se_mu = sqrt(fmax(0, mu_squares - mu * mu));
-	outlook->se_sigma = sqrt(fmax(0, sigma_squares - sigma * sigma));
+	outlook->se_mu = sqrt(mu_variance);
+	outlook->se_sigma = sqrt(sigma_variance);
 	outlook->prior_weight = fmin(1, belief.level_variance / (population->level_sd * population->level_sd));
 	outlook->ahead = (ClDemandModel) {.distribution = population->distribution};
 	set_zero(outlook, &evidence, ahead);

@@ -7,15 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/distribution.h"
-
 #define HALF_LOG_2PI 0.91893853320467274178
-
-/*
- * Balances are known to half a per cent at best: fees and rounding move one that does not move. Without a least spread an account
- * whose balance stands still would say that its sigma is 0, with certainty.
- */
-#define LEAST_SPREAD 0.005
 
 #define MOST_ITERATIONS 40
 #define NEAR_ENOUGH 1e-2			/* to the mode, for the quadrature about it, in log likelihood */
@@ -30,12 +22,6 @@ static const double alone[ALONE] = {-3.7504397177257423, -2.3667594107345413, -1
 2.3667594107345413, 3.7504397177257423};
 static const double alone_weights[ALONE] = {0.00054826885597221779, 0.030757123967586497, 0.24012317860501271,
 0.45714285714285714, 0.24012317860501271, 0.030757123967586497, 0.00054826885597221779};
-
-double
-cl_demand_lambda(ClDemandDistribution distribution)
-{
-	return distribution == CL_DEMAND_LOGNORMAL ? 0 : distribution == CL_DEMAND_NORMAL ? 1 : 1.0 / 3;
-}
 
 double
 cl_demand_fade(double carry, int gap)
@@ -154,180 +140,49 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 		add_up(&evidence->pairs, evidence, evidence->n_points);
 }
 
-/*
- * The log density of the points, in units of sigma, if their level is normal with this mean and variance: a filter (Kalman 1960)
- * of level and deviation together. A month at its limit leaves both as normal variables of the same mean and variance. After one
- * below it the deviation is what the level leaves of the point. So points that follow each other say something of the level
- * only, and where that is known they are added up already.
- */
-static double
-filter(const ClDemandEvidence *evidence, double scale, ClDemandNode *node)
-{
-	bool		level_known = node->level_variance == 0;
-	const ClDemandInnovations *sums = level_known ? &evidence->pairs : &evidence->first;
-	double		m = node->level * scale;
-	double		v = node->level_variance * scale * scale;
-	double		e = 0;
-	double		w = evidence->population->start;
-	double		c = 0;
-	double		miss = sums->mean * scale - m;
-	/* Logarithms are taken of products: of variances, of probabilities to be beyond the limit. */
-	double		variances = 1 + v * sums->precision;
-	double		tails = 1;
-	double		value = -0.5 * (sums->squares * scale * scale + sums->precision * miss * miss / variances + sums->log_variances);
-
-	v /= variances;
-	m += v * sums->precision * miss;
-	for (int i = evidence->n_first; i < evidence->n_points; i++)
-	{
-		double		x = evidence->point[i] * scale;
-		double		r = evidence->fade[i];
-		double		fresh = i > 0 ? 1 - r * r : w;
-		double		s;
-		double		shift;
-		double		shrink;
-		double		to_level;	/* covariances with the point */
-		double		to_deviation;
-
-		if (i > 0 && !evidence->at_limit[i - 1])
-		{
-			e = evidence->point[i - 1] * scale - m;
-			w = v;
-			c = -v;
-			if (!evidence->at_limit[i])
-			{
-				if (level_known)
-					continue;
-				miss = x - m - r * e;
-				s = fresh + v * (1 - r) * (1 - r);
-				value -= 0.5 * miss * miss / s;
-				variances *= s;
-				m += v * (1 - r) * miss / s;
-				v *= fresh / s;
-				continue;
-			}
-		}
-		if (i > 0)
-		{
-			e *= r;
-			c *= r;
-			w = fresh + r * r * w;
-		}
-		/* What is new of a month is not known, whatever rounding says of the rest. */
-		s = v + 2 * c + w > fresh ? v + 2 * c + w : fresh;
-		miss = x - m - e;
-		if (!evidence->at_limit[i])
-		{
-			shift = miss / s;
-			shrink = 1 / s;
-			value -= 0.5 * miss * shift;
-			variances *= s;
-		}
-		else
-		{
-			double		unit = 1 / sqrt(s);
-			ClNormalTail beyond = cl_normal_tail(-miss * unit);
-			double		less = beyond.hazard * (beyond.hazard - miss * unit);
-
-			shift = beyond.hazard * unit;
-			shrink = (less < 0 ? 0 : less > 0.999999 ? 0.999999 : less) / s;
-			value += beyond.exponent;
-			tails *= beyond.value;
-			if (tails < 1e-150)
-			{
-				value += log(tails);
-				tails = 1;
-			}
-		}
-		to_level = v + c;
-		to_deviation = c + w;
-		m += to_level * shift;
-		e += to_deviation * shift;
-		v -= to_level * to_level * shrink;
-		w -= to_deviation * to_deviation * shrink;
-		c -= to_level * to_deviation * shrink;
-	}
-	if (evidence->n_points > 0 && !evidence->at_limit[evidence->n_points - 1])
-	{
-		e = evidence->point[evidence->n_points - 1] * scale - m;
-		w = v;
-		c = -v;
-	}
-	node->level = m / scale;
-	node->level_variance = v > 0 ? v / (scale * scale) : 0;
-	node->deviation = e * node->sigma;
-	node->deviation_variance = w > 0 ? w * node->sigma * node->sigma : 0;
-	node->covariance = c * node->sigma * node->sigma;
-	return value + log(tails / sqrt(variances));
-}
-
-/* The log density of the series at a spread, of a level that is normal with this mean and variance. */
-static double
-density(const ClDemandEvidence *evidence, double level, double level_variance, double spread, ClDemandNode *node)
-{
-	double		lambda = cl_demand_lambda(evidence->population->distribution);
-	double		sigma = exp(spread);
-	double		noise = LEAST_SPREAD / sigma;
-	/* d e / d x = x^(lambda - 1) exp(-lambda level) / sigma */
-	double		value = evidence->log_constant - evidence->n_exact * (spread + lambda * level + 0.5 * noise * noise);
-
-	node->spread = spread;
-	node->sigma = sigma;
-	node->level_variance = level_variance;
-	if (lambda == 0)
-	{
-		node->level = level - evidence->reference;
-		value += filter(evidence, 1 / sigma, node);
-		node->level += evidence->reference;
-	}
-	else
-	{
-		double		q = exp(lambda * (evidence->reference - level));
-
-		node->level = 1 / q;
-		value += filter(evidence, q / (lambda * sigma), node);
-		node->level = level;
-	}
-	return value;
-}
-
-/* The mode of (level, log sigma), in deviations (a, b) of the population, with the curvature there. */
+/* The mode of (level, log sigma), in deviations (a, b) of the population, with slope and curvature there. */
 typedef struct Mode
 {
 	double		a;
 	double		b;
 	double		value;
+	double		da;
+	double		db;
 	double		aa;				/* negative second derivatives */
 	double		ab;
 	double		bb;
 } Mode;
 
-static double
-at(const ClDemandEvidence *evidence, double a, double b)
-{
-	const ClDemandPopulation *population = evidence->population;
-	ClDemandNode node;
-
-	return density(evidence, population->level_mean + population->level_sd * a, 0,
-				   population->spread_mean + population->spread_sd * b, &node) - 0.5 * (a * a + b * b);
-}
-
-/* Steps small against what the data leave open. */
+/* By differences, with steps small against what the data leave open. */
 static void
-curvature(const ClDemandEvidence *evidence, Mode *mode, double ha, double hb, double *da, double *db)
+look_around(const ClDemandEvidence *evidence, Mode *mode)
 {
-	double		up = at(evidence, mode->a + ha, mode->b);
-	double		down = at(evidence, mode->a - ha, mode->b);
-	double		right = at(evidence, mode->a, mode->b + hb);
-	double		left = at(evidence, mode->a, mode->b - hb);
-	double		both = at(evidence, mode->a + ha, mode->b + hb);
-	double		none = at(evidence, mode->a - ha, mode->b - hb);
+	enum {HERE, UP, DOWN, RIGHT, LEFT, BOTH, NONE, ALL};
+	static const int side_a[ALL] = {0, 1, -1, 0, 0, 1, -1};
+	static const int side_b[ALL] = {0, 0, 0, 1, -1, 1, -1};
+	const ClDemandPopulation *population = evidence->population;
+	double		ha = fmin(0.05, 0.05 * exp(population->spread_mean + population->spread_sd * mode->b) / population->level_sd);
+	double		hb = 0.05 / (population->spread_sd + 0.05);
+	ClDemandNode node[ALL];
+	double		at[ALL];
 
-	*da = (up - down) / (2 * ha);
-	*db = (right - left) / (2 * hb);
-	mode->aa = (2 * mode->value - up - down) / (ha * ha);
-	mode->bb = (2 * mode->value - right - left) / (hb * hb);
-	mode->ab = -(both + none - up - down - right - left + 2 * mode->value) / (2 * ha * hb);
+	for (int i = 0; i < ALL; i++)
+		cl_demand_node_at(&node[i], population->level_mean + population->level_sd * (mode->a + ha * side_a[i]), 0,
+						  population->spread_mean + population->spread_sd * (mode->b + hb * side_b[i]));
+	cl_demand_densities(evidence, node, ALL);
+	for (int i = 0; i < ALL; i++)
+	{
+		double		a = mode->a + ha * side_a[i];
+		double		b = mode->b + hb * side_b[i];
+
+		at[i] = node[i].weight - 0.5 * (a * a + b * b);
+	}
+	mode->value = at[HERE];
+	mode->da = (at[UP] - at[DOWN]) / (2 * ha);
+	mode->db = (at[RIGHT] - at[LEFT]) / (2 * hb);
+	mode->aa = (2 * at[HERE] - at[UP] - at[DOWN]) / (ha * ha);
+	mode->bb = (2 * at[HERE] - at[RIGHT] - at[LEFT]) / (hb * hb);
+	mode->ab = -(at[BOTH] + at[NONE] - at[UP] - at[DOWN] - at[RIGHT] - at[LEFT] + 2 * at[HERE]) / (2 * ha * hb);
 }
 
 /* Where mean and spread of the points are; those at the limit count as if they were exact. */
@@ -361,7 +216,25 @@ start(const ClDemandEvidence *evidence, double *level, double *spread)
 		squares /= mean * mean * lambda * lambda;
 	}
 	weight = n / (n + 0.5 / (population->spread_sd * population->spread_sd));
-	*spread = weight * 0.5 * log(fmax(LEAST_SPREAD * LEAST_SPREAD, (squares + exp(2 * *spread)) / n)) + (1 - weight) * *spread;
+	squares = fmax(CL_DEMAND_LEAST_SPREAD * CL_DEMAND_LEAST_SPREAD, (squares + exp(2 * *spread)) / n);
+	*spread = weight * 0.5 * log(squares) + (1 - weight) * *spread;
+}
+
+/* Where it is not concave yet, along the gradient of a prior's scale. */
+static double
+make_concave(Mode *mode)
+{
+	double		determinant;
+
+	if (!(mode->aa > 0.5))
+		mode->aa = 1;
+	if (!(mode->bb > 0.5))
+		mode->bb = 1;
+	determinant = mode->aa * mode->bb - mode->ab * mode->ab;
+	if (determinant > 0.01 * mode->aa * mode->bb)
+		return determinant;
+	mode->ab = 0;
+	return mode->aa * mode->bb;
 }
 
 static void
@@ -370,54 +243,36 @@ find_mode(const ClDemandEvidence *evidence, Mode *mode)
 	const ClDemandPopulation *population = evidence->population;
 	double		level;
 	double		spread;
-	double		ha;
-	double		hb = 0.05 / (population->spread_sd + 0.05);
 
 	start(evidence, &level, &spread);
 	mode->a = (level - population->level_mean) / population->level_sd;
 	mode->b = (spread - population->spread_mean) / population->spread_sd;
-	mode->value = at(evidence, mode->a, mode->b);
+	look_around(evidence, mode);
 	for (int i = 0; i < MOST_ITERATIONS; i++)
 	{
-		double		da;
-		double		db;
-		double		determinant;
-		double		step_a;
-		double		step_b;
+		double		determinant = make_concave(mode);
+		double		step_a = (mode->bb * mode->da - mode->ab * mode->db) / determinant;
+		double		step_b = (mode->aa * mode->db - mode->ab * mode->da) / determinant;
 		double		share = 1;
+		int			halvings = 0;
+		Mode		next;
 
-		ha = 0.05 * exp(population->spread_mean + population->spread_sd * mode->b) / population->level_sd;
-		ha = fmin(ha, 0.05);
-		curvature(evidence, mode, ha, hb, &da, &db);
-		/* Where it is not concave yet, along the gradient of a prior's scale. */
-		if (!(mode->aa > 0.5))
-			mode->aa = 1;
-		if (!(mode->bb > 0.5))
-			mode->bb = 1;
-		determinant = mode->aa * mode->bb - mode->ab * mode->ab;
-		if (!(determinant > 0.01 * mode->aa * mode->bb))
-		{
-			mode->ab = 0;
-			determinant = mode->aa * mode->bb;
-		}
-		step_a = (mode->bb * da - mode->ab * db) / determinant;
-		step_b = (mode->aa * db - mode->ab * da) / determinant;
-		if (step_a * da + step_b * db < 1e-4)
+		if (step_a * mode->da + step_b * mode->db < 1e-4)
 			break;
-		for (int halvings = 0; halvings < 30; halvings++)
+		for (; halvings < 30; halvings++)
 		{
-			double		next = at(evidence, mode->a + share * step_a, mode->b + share * step_b);
-
-			if (next > mode->value)
-			{
-				mode->a += share * step_a;
-				mode->b += share * step_b;
-				mode->value = next;
+			next.a = mode->a + share * step_a;
+			next.b = mode->b + share * step_b;
+			look_around(evidence, &next);
+			if (next.value > mode->value)
 				break;
-			}
 			share /= 2;
 		}
+		if (halvings == 30)
+			break;
+		*mode = next;
 	}
+	(void) make_concave(mode);
 }
 
 /* Quadrature on a grid that the curvature at the mode stretches and turns; weights as logarithms. */
@@ -435,59 +290,52 @@ both_ways(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 	root_a = 1 / sqrt(mode.aa);
 	slope = -mode.ab / mode.aa;
 	root_b = sqrt(mode.aa / (mode.aa * mode.bb - mode.ab * mode.ab));
-	for (int j = 0; j < EACH; j++)
+	for (int k = 0; k < EACH * EACH; k++)
 	{
-		for (int i = 0; i < EACH; i++)
-		{
-			ClDemandNode *node = &belief->node[belief->n_nodes++];
-			double		b = mode.b + root_b * nodes[j];
-			double		a = mode.a + slope * root_b * nodes[j] + root_a * nodes[i];
+		double		b = mode.b + root_b * nodes[k / EACH];
+		double		a = mode.a + slope * root_b * nodes[k / EACH] + root_a * nodes[k % EACH];
 
-			node->weight = density(evidence, population->level_mean + population->level_sd * a, 0,
-								   population->spread_mean + population->spread_sd * b, node) +
-				log(root_a * root_b * node_weights[i] * node_weights[j]) -
-				0.5 * (a * a + b * b - nodes[i] * nodes[i] - nodes[j] * nodes[j]);
-		}
+		cl_demand_node_at(&belief->node[k], population->level_mean + population->level_sd * a, 0,
+						  population->spread_mean + population->spread_sd * b);
 	}
+	cl_demand_densities(evidence, belief->node, EACH * EACH);
+	for (int k = 0; k < EACH * EACH; k++)
+	{
+		double		x = nodes[k % EACH];
+		double		y = nodes[k / EACH];
+		double		b = mode.b + root_b * y;
+		double		a = mode.a + slope * root_b * y + root_a * x;
+
+		belief->node[k].weight += log(root_a * root_b * node_weights[k % EACH] * node_weights[k / EACH]) -
+			0.5 * (a * a + b * b - x * x - y * y);
+	}
+	belief->n_nodes = EACH * EACH;
 }
 
-/* log sigma as deviation b of the population, with the level behind it. */
-static double
-at_spread(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
+/* At log sigmas, given as deviations of the population, with the level behind them. */
+static void
+at_spreads(const ClDemandEvidence *evidence, const double *b, ClDemandNode *node, int n)
 {
 	const ClDemandPopulation *population = evidence->population;
 
-	return density(evidence, population->level_mean, population->level_sd * population->level_sd,
-				   population->spread_mean + population->spread_sd * b, node) - 0.5 * b * b;
+	for (int i = 0; i < n; i++)
+		cl_demand_node_at(&node[i], population->level_mean, population->level_sd * population->level_sd,
+						  population->spread_mean + population->spread_sd * b[i]);
+	cl_demand_densities(evidence, node, n);
+	for (int i = 0; i < n; i++)
+		node[i].weight -= 0.5 * b[i] * b[i];
 }
 
-/*
- * The same, exact where the filter is not: months at the limit leave level and deviation no normal variables. Level by quadrature
- * about what the filter believes; given level it errs little.
- */
-static double
-at_spread_exact(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
+/* A node from those at some levels, whose weights are logarithms. */
+static void
+put_together(ClDemandNode *node, ClDemandNode at[EACH], double unit)
 {
-	const ClDemandPopulation *population = evidence->population;
-	double		value = at_spread(evidence, b, node);
-	double		middle = node->level;
-	double		width = sqrt(node->level_variance);
-	ClDemandNode at[EACH];
 	double		most = -INFINITY;
 	double		total = 0;
 
-	if (evidence->n_first == evidence->n_points)
-		return value;
-	for (int i = 0; i < EACH; i++)
-	{
-		double		level = middle + width * nodes[i];
-		double		a = (level - population->level_mean) / population->level_sd;
-
-		at[i].weight = density(evidence, level, 0, node->spread, &at[i]) + log(node_weights[i]) -
-			0.5 * (a * a + b * b - nodes[i] * nodes[i]);
-		most = fmax(most, at[i].weight);
-	}
 	node->level = node->level_variance = node->deviation = node->deviation_variance = node->covariance = 0;
+	for (int i = 0; i < EACH; i++)
+		most = fmax(most, at[i].weight);
 	for (int i = 0; i < EACH; i++)
 		total += at[i].weight = exp(at[i].weight - most);
 	for (int i = 0; i < EACH; i++)
@@ -504,7 +352,56 @@ at_spread_exact(const ClDemandEvidence *evidence, double b, ClDemandNode *node)
 		node->deviation_variance += at[i].weight / total * (dd * dd + at[i].deviation_variance);
 		node->covariance += at[i].weight / total * dl * dd;
 	}
-	return most + log(total * width / population->level_sd);
+	node->weight = most + log(total * unit);
+}
+
+/*
+ * The same, exact where the filter is not: months at the limit leave level and deviation no normal variables. Level by quadrature
+ * about what the filter believes; given level it errs little.
+ */
+static void
+at_spreads_exact(const ClDemandEvidence *evidence, const double b[ALONE], ClDemandNode node[ALONE])
+{
+	const ClDemandPopulation *population = evidence->population;
+	ClDemandNode at[ALONE * EACH];
+
+	at_spreads(evidence, b, node, ALONE);
+	if (evidence->n_first == evidence->n_points)
+		return;
+	for (int k = 0; k < ALONE * EACH; k++)
+	{
+		at[k] = node[k / EACH];
+		at[k].level += sqrt(at[k].level_variance) * nodes[k % EACH];
+		at[k].level_variance = 0;
+	}
+	cl_demand_densities(evidence, at, ALONE * EACH);
+	for (int k = 0; k < ALONE * EACH; k++)
+	{
+		double		a = (at[k].level - population->level_mean) / population->level_sd;
+		double		y = b[k / EACH];
+
+		at[k].weight += log(node_weights[k % EACH]) - 0.5 * (a * a + y * y - nodes[k % EACH] * nodes[k % EACH]);
+	}
+	for (int j = 0; j < ALONE; j++)
+		put_together(&node[j], &at[j * EACH], sqrt(node[j].level_variance) / population->level_sd);
+}
+
+/* How likely a log sigma is, and those on both sides of it. */
+typedef struct Sides
+{
+	double		value;
+	double		up;
+	double		down;
+} Sides;
+
+static Sides
+look_aside(const ClDemandEvidence *evidence, double b, double h)
+{
+	double		at[3] = {b, b + h, b - h};
+	ClDemandNode node[3];
+
+	at_spreads(evidence, at, node, 3);
+	return (Sides) {node[0].weight, node[1].weight, node[2].weight};
 }
 
 /* Of a lognormal demand level and deviation are normal given sigma, so only that is left. */
@@ -512,45 +409,43 @@ static void
 of_spread(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 {
 	const ClDemandPopulation *population = evidence->population;
-	ClDemandNode node;
 	double		h = 0.1 / (population->spread_sd + 0.1);
 	double		furthest = 1 / population->spread_sd;
 	double		level;
 	double		b;
-	double		value;
 	double		curve = 1;
+	double		at[ALONE];
 	double		width;
+	Sides		here;
 
 	start(evidence, &level, &b);
 	b = (b - population->spread_mean) / population->spread_sd;
-	value = at_spread(evidence, b, &node);
+	if (evidence->n_points > 0)
+		here = look_aside(evidence, b, h);
 	for (int i = 0; i < MOST_ITERATIONS && evidence->n_points > 0; i++)
 	{
-		double		up = at_spread(evidence, b + h, &node);
-		double		down = at_spread(evidence, b - h, &node);
-		double		slope = (up - down) / (2 * h);
-		double		next = -INFINITY;
+		double		slope = (here.up - here.down) / (2 * h);
 		double		step;
+		Sides		next = {-INFINITY, 0, 0};
 
-		curve = fmax(0.5, (2 * value - up - down) / (h * h));
+		curve = fmax(0.5, (2 * here.value - here.up - here.down) / (h * h));
 		step = fmin(furthest, fmax(-furthest, slope / curve));
 		if (step * slope < NEAR_ENOUGH)
 			break;
-		while (fabs(step) > 1e-6 && !((next = at_spread(evidence, b + step, &node)) > value))
+		while (fabs(step) > 1e-6 && !((next = look_aside(evidence, b + step, h)).value > here.value))
 			step /= 2;
-		if (!(next > value))
+		if (!(next.value > here.value))
 			break;
 		b += step;
-		value = next;
+		here = next;
 	}
 	width = 1 / sqrt(curve);
 	for (int i = 0; i < ALONE; i++)
-	{
-		ClDemandNode *at = &belief->node[belief->n_nodes++];
-
-		at->weight = at_spread_exact(evidence, b + width * alone[i], at) + log(width * alone_weights[i]) +
-			0.5 * alone[i] * alone[i];
-	}
+		at[i] = b + width * alone[i];
+	at_spreads_exact(evidence, at, belief->node);
+	for (int i = 0; i < ALONE; i++)
+		belief->node[i].weight += log(width * alone_weights[i]) + 0.5 * alone[i] * alone[i];
+	belief->n_nodes = ALONE;
 }
 
 void

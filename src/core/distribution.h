@@ -20,16 +20,6 @@ extern double cl_normal_log_cdf(double x);	/* finite as far down as -1e150 */
 /* Mills' ratio, upper tail / density: about 1 / x far up; Infinity below -38. */
 extern double cl_normal_mills(double x);
 
-/* The lower tail as value exp(exponent), where value is about 0.4 / |x| far down, and the derivative of its logarithm. Quick. */
-typedef struct ClNormalTail
-{
-	double		value;
-	double		exponent;
-	double		hazard;			/* density / tail */
-} ClNormalTail;
-
-extern ClNormalTail cl_normal_tail(double x);
-
 /* E[max(0, Z + x)]: the normal loss, x cdf(x) + density(x), with all its digits in the lower tail too. */
 extern double cl_normal_loss(double x);
 

@@ -36,20 +36,10 @@ cl_normal_density(double x)
 }
 
 /*
- * erf and erfc by rational approximations whose own error is below 1.1e-16 (Cody 1969, Rational Chebyshev approximations for the
- * error function, Math. Comp. 23, 631): of erf up to NEAR, of exp(y^2) erfc(y) beyond.
+ * exp(y^2) erfc(y) from NEAR on, by rational approximations whose own error is below 1.1e-16 (Cody 1969, Rational Chebyshev
+ * approximations for the error function, Math. Comp. 23, 631).
  */
 #define NEAR 0.46875
-
-static double
-near_erf(double y)
-{
-	double		z = y * y;
-
-	return y * ((((1.85777706184603153e-1 * z + 3.16112374387056560e0) * z + 1.13864154151050156e2) * z +
-				 3.77485237685302021e2) * z + 3.20937758913846947e3) /
-		((((z + 2.36012909523441209e1) * z + 2.44024637934444173e2) * z + 1.28261652607737228e3) * z + 2.84423683343917062e3);
-}
 
 static double
 scaled_erfc(double y)
@@ -74,17 +64,6 @@ double
 cl_normal_mills(double x)
 {
 	return x * SQRT_HALF > NEAR ? SQRT_2PI / 2 * scaled_erfc(x * SQRT_HALF) : cl_normal_cdf(-x) / cl_normal_density(x);
-}
-
-ClNormalTail
-cl_normal_tail(double x)
-{
-	double		y = fabs(x) * SQRT_HALF;
-	double		front = x < 0 && y > NEAR ? 1 : exp(-y * y);
-	double		half = y > NEAR ? 0.5 * scaled_erfc(y) : 0.5 + 0.5 * near_erf(x * SQRT_HALF);
-	double		value = x > 0 && y > NEAR ? 1 - half * front : half;
-
-	return (ClNormalTail) {value, x < 0 && y > NEAR ? -y * y : 0, front / (SQRT_2PI * value)};
 }
 
 /* From here down Mills' ratio says more than the tail, which may be 0. */

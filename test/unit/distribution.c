@@ -3,6 +3,7 @@
  */
 #include "check.h"
 #include "core/distribution.h"
+#include "core/pair.h"
 
 void		test_distribution(void);
 
@@ -202,15 +203,31 @@ check_normal_tail(void)
 	for (size_t i = 0; i < COUNT(normal_tail); i++)
 	{
 		double		x = normal_tail[i].x;
-		ClNormalTail tail = cl_normal_tail(x);
+		ClPairTail	tail = cl_pair_normal_tail((ClPair) {x, -x});
 
-		CHECK_NEAR(tail.exponent + log(tail.value), normal_tail[i].df, 1e-14 * fmax(1, fabs(normal_tail[i].df)));
-		CHECK_DIGITS_OF(tail.hazard, normal_tail[i].value, 2e-14);
+		CHECK_NEAR(tail.exponent[0] + log(tail.value[0]), normal_tail[i].df, 1e-14 * fmax(1, fabs(normal_tail[i].df)));
+		CHECK_DIGITS_OF(tail.hazard[0], normal_tail[i].value, 2e-14);
+		if (x > -37)
+			CHECK_DIGITS_OF(tail.cdf[0], tail.value[0] * exp(tail.exponent[0]), 1e-13);
+		CHECK_DIGITS_OF(tail.density[0], tail.density[1], 1e-16);
 		CHECK_DIGITS(cl_normal_log_cdf(x), normal_tail[i].df);
 		CHECK_DIGITS_OF(1 / cl_normal_mills(-x), normal_tail[i].value, 2e-14);
 	}
-	CHECK(cl_normal_tail(INFINITY).value == 1 && cl_normal_tail(INFINITY).hazard == 0 && cl_normal_tail(50).value == 1);
-	CHECK(cl_normal_mills(INFINITY) == 0 && isinf(cl_normal_mills(-INFINITY)) && isnan(cl_normal_tail(NAN).value));
+	CHECK(cl_pair_normal_tail(cl_pair(50)).value[0] == 1 && cl_pair_normal_tail(cl_pair(50)).hazard[1] < 1e-300);
+	CHECK(cl_normal_mills(INFINITY) == 0 && isinf(cl_normal_mills(-INFINITY)));
+}
+
+static void
+check_pair_exp(void)
+{
+	for (double x = -699.9; x < 700; x += 0.37)
+	{
+		ClPair		both = cl_pair_exp((ClPair) {x, -x});
+
+		CHECK_DIGITS_OF(both[0], exp(x), 1e-15);
+		CHECK_DIGITS_OF(both[1], exp(-x), 1e-15);
+	}
+	CHECK(cl_pair_exp(cl_pair(0))[1] == 1 && cl_pair_exp(cl_pair(-1e300))[0] < 1e-303 && cl_pair_exp(cl_pair(1e300))[0] > 1e303);
 }
 
 /* Quantiles undo probabilities: to as many digits as p keeps when x is rounded. */
@@ -343,6 +360,7 @@ test_distribution(void)
 	CHECK_TABLE3(beta_cdf_large, cl_beta_cdf);
 	CHECK_TABLE3(binomial_upper_large, cl_binomial_upper);
 	check_normal_tail();
+	check_pair_exp();
 	check_inverses(&state);
 	check_properties(&state);
 	check_binomial();
