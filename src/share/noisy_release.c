@@ -40,6 +40,8 @@ typedef struct Reader
 {
 	const Options *options;
 	ClDisclosureRows rows;
+	int64		n;				/* rows of the query */
+	int64		n_found;		/* of them, with a contributor in a cell */
 } Reader;
 
 static const char *const option_keys[] = {"rows", "columns", "cells", "clip", "epsilon_n", "epsilon_amount", NULL};
@@ -103,6 +105,7 @@ receive(void *data, const Datum *value, const bool *isnull)
 	int			place[2];
 	int64		amount = 0;
 
+	reader->n++;
 	if (isnull[0] || isnull[1] || isnull[2])
 		return;
 	for (int side = 0; side < 2; side++)
@@ -117,6 +120,7 @@ receive(void *data, const Datum *value, const bool *isnull)
 	entry.row = place[0];
 	entry.column = place[1];
 	entry.amount = Max(amount, 0);
+	reader->n_found++;
 	cl_disclosure_rows_add(&reader->rows, &entry);
 }
 
@@ -208,6 +212,12 @@ cl_noisy_table(PG_FUNCTION_ARGS)
 		same[i] = i;
 	cl_disclosure_rows_init(&reader.rows, &memory);
 	read_rows(text_to_cstring(PG_GETARG_TEXT_PP(0)), &reader);
+	if (reader.n > 0 && reader.n_found == 0)
+		ereport(NOTICE,
+				(errmsg("none of the rows is in a cell of the release"),
+				 errdetail("Of " INT64_FORMAT " rows of its query none is in \"rows\" and \"columns\": all of it is noise.",
+						   reader.n),
+				 errhint("Compare the labels with those of the query.")));
 	cl_disclosure_bound(&reader.rows, options.cells, options.clip);
 	if (!cl_disclosure_collect(&reader.rows, &state->table, same, same))
 		cl_disclosure_too_many();

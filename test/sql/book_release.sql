@@ -44,19 +44,41 @@ CALL release_table('release_book', 'us', 'one', 'SELECT everyone FROM part', '{"
 CALL release_table('release_book', 'us', 'two', 'SELECT everyone FROM part', '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["a", "z"], ["b", "z"]]}',
   '[{"sum": ["one"], "equals": ["two"]}]');
 SELECT name, recipient, coalition, released IS NULL AS nobody FROM release_book.release ORDER BY release_id;
+-- A coalition that is named with one release only. What the recipient has alone counts, and what the coalition has counts later: the two tables
+-- that give the newcomers away do so in each order, and however they came together.
+\set linked '[{"sum": ["rest", "came"], "equals": ["all"]}]'
+CALL release_table('release_book', 'bank', 'rest', 'SELECT rest FROM part', :'rule', :'linked', 'club');
+CALL release_table('release_book', 'press', 'rest', 'SELECT rest FROM part', :'rule', :'linked', 'club');
+CALL release_table('release_book', 'press', 'all', 'SELECT everyone FROM part', :'rule');
+CALL release_table('release_book', 'agency', 'all', 'SELECT everyone FROM part', :'rule', coalition => 'club');
+CALL release_table('release_book', 'agency', 'all', 'SELECT everyone FROM part', :'rule');
+CALL release_table('release_book', 'agency', 'all', 'SELECT everyone FROM part', :'rule', coalition => 'club');
+-- agency has one of the two alone, press the other in the club: a third table, about other borrowers, would make agency one of the club.
+CREATE TABLE elsewhere AS SELECT disclosure_table_agg(r, c, b) AS t FROM unnest('{p,q}'::text[]) r, unnest('{u,v}'::text[]) c, generate_series(1, 9) b;
+CALL release_table('release_book', 'agency', 'elsewhere', 'SELECT t FROM elsewhere', :'rule', '[]', 'club');
+CALL release_table('release_book', 'broker', 'elsewhere', 'SELECT t FROM elsewhere', :'rule', '[]', 'agency');
+CALL release_table('release_book', 'broker', 'rest', 'SELECT rest FROM part', :'rule');
+-- What nobody can judge is said: another spelling, a table without links to one that is there, exact and noisy ones.
+SET client_min_messages = notice;
+CALL release_table('release_book', 'Press', 'elsewhere', 'SELECT t FROM elsewhere', :'rule');
+CALL release_table('release_book', 'press', 'elsewhere', 'SELECT t FROM elsewhere', :'rule');
+SET client_min_messages = warning;
 
 -- 3. Noise. Nothing is left of a budget of 0; then counts of 1 and amounts of 1 each take their epsilon.
 \set options '{"rows": ["a", "b", "d"], "columns": ["y", "z"], "epsilon_n": 0.5}'
 CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
 UPDATE release_book.release_budget SET epsilon = 1.2;
+SET client_min_messages = notice;
 CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
+SET client_min_messages = warning;
 SELECT row_label, column_label, n IS NOT NULL AS n, amount FROM release_book.release r, released_cells(released) WHERE r.name = 'noisy';
 -- Again, and for another: the same noise, and nothing more is taken.
 CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
 CALL make_release('release_book', 'fund', 'noisy', 'SELECT r, c, borrower, amount FROM small', :'options');
 CALL make_release('release_book', 'bank', 'noisy', 'SELECT r, c, borrower, amount FROM small WHERE amount > 0', :'options');
 SELECT count(*) AS recipients, count(DISTINCT released) AS different, sum(epsilon) AS taken FROM release_book.release WHERE name = 'noisy';
--- Two recipients together stay within the budget.
+-- Two recipients together stay within the budget: what is left may be too little for one release, and then nothing is left.
+CALL make_release('release_book', 'fund', 'second', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.71}');
 CALL make_release('release_book', 'fund', 'second', 'SELECT r, c, borrower, amount FROM small',
   '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.2, "epsilon_amount": 0.5, "clip": 30}');
 CALL make_release('release_book', 'bank', 'third', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"], "epsilon_n": 0.000001}');
@@ -105,6 +127,9 @@ FROM credit_limit_internal.noisy_table('SELECT r, c, borrower, amount FROM small
   released_cells(d.released) WHERE row_label IS NOT NULL AND column_label IS NOT NULL;
 
 -- 6. Mistakes.
+SET client_min_messages = notice;
+SELECT epsilon FROM credit_limit_internal.noisy_table('SELECT r, c, borrower, amount FROM small', '{"rows": ["A"], "columns": ["x"], "epsilon_n": 1}');
+SET client_min_messages = warning;
 CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower FROM small', :'options');
 CALL make_release('release_book', 'bank', 'fifth', 'DELETE FROM small', :'options');
 CALL make_release('release_book', 'bank', 'fifth', 'SELECT r, c, borrower, amount FROM small', '{"rows": ["a"], "columns": ["x"]}');

@@ -50,9 +50,49 @@ BEGIN
 END
 $$;
 
--- part of release_table and make_release: whether the recipient has the release; another of that name is an error (23505)
+-- in an open book: who is taken to know what the recipient knows. Whoever was ever named with him in a coalition, the others of
+-- that coalition, and so on; coalition: of the release that is asked for, or NULL
+CREATE FUNCTION credit_limit_internal.release_party(recipient text, coalition text) RETURNS text[]
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  RETURN ARRAY(
+    WITH RECURSIVE party (n) AS (
+      SELECT given.n FROM unnest(ARRAY[release_party.recipient, release_party.coalition]) given (n) WHERE given.n IS NOT NULL
+      UNION SELECT named.n FROM party p JOIN release r ON p.n IN (r.recipient, r.coalition),
+        unnest(ARRAY[r.recipient, r.coalition]) named (n) WHERE named.n IS NOT NULL)
+    SELECT p.n FROM party p);
+END
+$$;
+
+-- in an open book, part of write_release and write_noisy_release, after the row was written: says what nobody can judge
+CREATE FUNCTION credit_limit_internal.remark_release(recipient text, party text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  alike text := (SELECT min(r.recipient) FROM release r
+    WHERE lower(r.recipient) = lower(remark_release.recipient) AND r.recipient <> remark_release.recipient);
+  kinds CONSTANT jsonb := (SELECT jsonb_object_agg(k.kind, k.names) FROM (SELECT r.kind,
+      string_agg(DISTINCT format('"%s"', r.name), ', ') AS names
+    FROM release r WHERE r.recipient = ANY (party) GROUP BY r.kind) k);
+BEGIN
+  IF alike IS NOT NULL THEN
+    RAISE NOTICE USING MESSAGE = format('there is a recipient "%s", too', alike),
+      DETAIL = format('"%s" is taken for another, who does not know what "%s" has.', recipient, alike),
+      HINT = 'If they are the same, write the name in one way, or name both in one coalition.';
+  END IF;
+  IF kinds ?& ARRAY['hidden', 'noise'] THEN
+    RAISE NOTICE USING MESSAGE = format('"%s" has releases with noise and exact ones of this book', recipient),
+      DETAIL = format('Exact: %s. With noise: %s.', kinds ->> 'hidden', kinds ->> 'noise'),
+      HINT = 'Where they are of the same data, the noise protects nobody: choose one way for each kind of data.';
+  END IF;
+END
+$$;
+
+-- part of release_table and make_release: whether the recipient has the release; another of that name, and other links or
+-- another coalition than those that were judged, are an error (23505)
 CREATE FUNCTION credit_limit_internal.has_release(book text, recipient text, name text, kind text, options jsonb,
-    cells credit_limit.disclosure_table) RETURNS boolean
+    cells credit_limit.disclosure_table, links jsonb DEFAULT '[]', coalition text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -61,6 +101,8 @@ BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.lock_releases();
   SELECT bool_or(r.recipient IS NOT DISTINCT FROM has_release.recipient) AS given,
+    jsonb_agg(jsonb_build_array(r.coalition, r.links)) FILTER (WHERE r.recipient = has_release.recipient
+      AND (r.coalition <> has_release.coalition OR has_release.links NOT IN ('[]', r.links))) AS judged,
     bool_or(r.kind <> has_release.kind OR r.options <> has_release.options
       OR coalesce(r.cells OPERATOR(credit_limit.<>) has_release.cells, false)) AS differs
   INTO found_here FROM release r WHERE r.name = has_release.name;
@@ -68,6 +110,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('there is another release "%s"', name),
       DETAIL = 'It is of another table or kind, or was made by another rule or query.',
       HINT = 'A release cannot be changed: give this one another name.';
+  END IF;
+  IF found_here.judged IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'unique_violation',
+      MESSAGE = format('"%s" has release "%s" with another coalition or other links', recipient, name),
+      DETAIL = format('Coalition "%s", links %s.', found_here.judged -> 0 ->> 0, found_here.judged -> 0 -> 1),
+      HINT = 'Leave both out to get the same again. The next release can name the coalition and the links.';
   END IF;
   RETURN coalesce(found_here.given, false);
 END
@@ -87,19 +135,25 @@ BEGIN
   SELECT DISTINCT r.name, write_noisy_release.recipient, r.kind, r.options, r.released FROM release r
   WHERE r.name = write_noisy_release.name;
   IF FOUND THEN
+    PERFORM credit_limit_internal.remark_release(recipient, credit_limit_internal.release_party(recipient, NULL));
     RETURN;
   END IF;
   budget := coalesce((SELECT b.epsilon FROM release_budget b), 0);
   spent := coalesce((SELECT sum(r.epsilon) FROM release r), 0);
   IF spent + epsilon > budget THEN
     RAISE EXCEPTION USING ERRCODE = 'configuration_limit_exceeded',
-      MESSAGE = format('the budget for release "%s" is spent', name),
+      MESSAGE = format(CASE WHEN budget = 0 THEN 'no budget is set for release "%s"'
+        WHEN spent >= budget THEN 'the budget for release "%s" is spent'
+        ELSE 'what is left of the budget is too small for release "%s"' END, name),
       DETAIL = format('It takes %s; %s of %s are left.', trim_scale(epsilon), trim_scale(budget - spent), trim_scale(budget)),
-      HINT = 'Ask for more noise, that is a smaller epsilon, or have the owner of the book raise release_budget.';
+      HINT = format('The owner of the book sets it for all releases together: UPDATE %I.release_budget SET epsilon = %s.', book,
+        trim_scale(spent + epsilon)) || CASE WHEN spent < budget THEN ' Or ask for more noise, that is a smaller epsilon.'
+        ELSE '' END;
   END IF;
   INSERT INTO release (name, recipient, kind, options, released, epsilon)
   VALUES (write_noisy_release.name, write_noisy_release.recipient, 'noise', write_noisy_release.options, drawn,
     write_noisy_release.epsilon);
+  PERFORM credit_limit_internal.remark_release(recipient, credit_limit_internal.release_party(recipient, NULL));
 END
 $$;
 
@@ -152,6 +206,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   together CONSTANT text := CASE WHEN recipient IS NOT NULL THEN coalesce(coalition, recipient) END;
+  party text[];
+  unrelated text;
   given jsonb;
   names text[];
   tables credit_limit.disclosure_table[];
@@ -181,17 +237,18 @@ BEGIN
       DETAIL = format('A link of "%s" names it.', name),
       HINT = 'Write down a table that nobody gets by release_table() with NULL as its recipient.';
   END IF;
-  -- A link is true for everybody, whoever's release it came with: what the coalition has, and all that links lead to from there.
+  party := credit_limit_internal.release_party(recipient, together);
+  -- A link is true for everybody, whoever's release it came with: what the party has, and all that links lead to from there.
   WITH RECURSIVE link AS MATERIALIZED (SELECT DISTINCT l,
       ARRAY(SELECT jsonb_array_elements_text((l -> 'sum') || (l -> 'equals'))) AS n
     FROM release r, jsonb_array_elements(r.links) l),
-  reached (n) AS (SELECT r.name FROM release r WHERE r.coalition = together OR r.name = write_release.name
+  reached (n) AS (SELECT r.name FROM release r WHERE r.recipient = ANY (party) OR r.name = write_release.name
     UNION SELECT unnest(k.n) FROM reached r JOIN link k ON r.n = ANY (k.n))
   SELECT array_agg(r.n ORDER BY r.n), (SELECT coalesce(jsonb_agg(k.l ORDER BY k.l), '[]') FROM link k
     WHERE k.n && array_agg(r.n)) INTO names, known_links FROM reached r;
   SELECT array_agg(t.cells ORDER BY t.name), array_agg(t.released ORDER BY t.name) INTO tables, released
-  FROM (SELECT DISTINCT ON (r.name) r.name, r.cells, CASE WHEN r.coalition = together THEN r.released END AS released
-    FROM release r WHERE r.name = ANY (names) AND r.kind = 'hidden' ORDER BY r.name, r.coalition = together DESC NULLS LAST) t;
+  FROM (SELECT DISTINCT ON (r.name) r.name, r.cells, CASE WHEN r.recipient = ANY (party) THEN r.released END AS released
+    FROM release r WHERE r.name = ANY (names) AND r.kind = 'hidden' ORDER BY r.name, r.recipient = ANY (party) DESC NULLS LAST) t;
   SELECT coalesce(jsonb_agg((SELECT jsonb_object_agg(e.key, (SELECT jsonb_agg(array_position(names, n))
     FROM jsonb_array_elements_text(e.value) n)) FROM jsonb_each(l) e)), '[]')
   INTO known_links FROM jsonb_array_elements(known_links) l;
@@ -202,18 +259,32 @@ BEGIN
       DETAIL = format('Of "%s", row %s, column %s, "%s" could be told to lie from %s to %s; the rule asks for %s to %s.',
         names[bad.table_number], coalesce(quote_ident(bad.row_label), 'total'), coalesce(quote_ident(bad.column_label), 'total'),
         bad.measure, bad.low, coalesce(bad.high::text, 'infinity'), bad.low_required, bad.high_required),
-      HINT = 'Merge rows or columns, round, or hide more cells by the keys "round" and "hide" of the rule.';
+      HINT = 'Round, or hide more cells, by the keys "round" and "hide" of the rule. Merging rows or columns helps only where '
+        'nobody of the party has a table of the same rows.';
   END IF;
+  WITH RECURSIVE link AS MATERIALIZED (SELECT ARRAY(SELECT jsonb_array_elements_text((l -> 'sum') || (l -> 'equals'))) AS n
+    FROM release r, jsonb_array_elements(r.links) l),
+  reached (n) AS (SELECT write_release.name UNION SELECT unnest(k.n) FROM reached r JOIN link k ON r.n = ANY (k.n))
+  SELECT string_agg(DISTINCT format('"%s"', r.name), ', ') INTO unrelated FROM release r
+  WHERE r.kind = 'hidden' AND r.recipient = ANY (party) AND r.name NOT IN (SELECT x.n FROM reached x);
+  IF unrelated IS NOT NULL THEN
+    RAISE NOTICE USING MESSAGE = format('no link says how release "%s" and others of "%s" hang together', name, recipient),
+      DETAIL = format('He, or others with whom he shares, have %s, too. They were judged as tables of other data.', unrelated),
+      HINT = 'If they count the same borrowers, what the one hides may be seen by subtracting the other: use links.';
+  END IF;
+  PERFORM credit_limit_internal.remark_release(recipient, party);
 END
 $$;
 
 -- gives a table away with cells hidden: suppress() chooses them by the rule, disclosure_audit() judges the release together
--- with all that its recipient and the others of his coalition (default: he alone) have, and the row of the table release is
--- committed; what is read is that row. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
+-- with all that the recipient has and all who may tell him what they have (whoever was ever named in a coalition with him, or
+-- with one of those), and the row of the table release is committed; what is read is that row. A notice names tables that they
+-- have and that no link ties to this one. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
 -- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what. recipient NULL: nobody received the table, but
 -- links can name it. The same name again, with the same table and rule, gives the same. Errors: a NULL argument (22004), in a
--- transaction block (25001), a cell that would be given away (23514), another release of that name (23505), a query of
--- something else (42804), a link that names no release (42704), links that do not add up, a rule out of range (22023)
+-- transaction block (25001), a cell that would be given away (23514), another release of that name, or the same with another
+-- coalition or links (23505), a query of something else (42804), a link that names no release (42704), links that do not add
+-- up, a rule out of range (22023)
 CREATE PROCEDURE credit_limit.release_table(book text, recipient text, name text, query text,
     rule jsonb DEFAULT '{}', links jsonb DEFAULT '[]', coalition text DEFAULT NULL)
 LANGUAGE plpgsql
@@ -224,7 +295,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.need_autocommit('release_table');
   cells := credit_limit_internal.table_of_query(query);
-  IF NOT credit_limit_internal.has_release(book, recipient, name, 'hidden', rule, cells) THEN
+  IF NOT credit_limit_internal.has_release(book, recipient, name, 'hidden', rule, cells, links, coalition) THEN
     PERFORM credit_limit_internal.write_release(book, recipient, name, cells, rule, links, coalition);
   END IF;
   COMMIT;
