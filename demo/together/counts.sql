@@ -2,27 +2,33 @@
 --
 --	psql -d bank -v lender=a -v folder=files -v rows=application -f counts.sql
 --
--- rows: a table or view with borrower_id, defaulted (boolean) and the characteristics. It only reads it, and writes
--- files/counts_a.json, which goes to the others.
+-- rows: a table or view with borrower_id (a whole number, no borrower twice), defaulted (boolean, or 0 and 1) and the characteristics,
+-- which are numbers. It only reads it, and writes files/counts_a.json, which goes to the others.
+\set ON_ERROR_STOP 1
 \ir files.sql
-\if :known
-\else
-	\warn 'The agreement has no lender' :lender
-	DO $$ BEGIN RAISE EXCEPTION 'nothing was done'; END $$;
-\endif
 CREATE TEMP TABLE released AS
-SELECT c.name, credit_limit.suppress(credit_limit.disclosure_table_agg(
-    coalesce(width_bucket((to_jsonb(r) ->> c.name)::float8, c.splits)::text, 'missing'), r.defaulted::text, r.borrower_id),
+SELECT c.place, c.name, c.splits, credit_limit.suppress(credit_limit.disclosure_table_agg(b.label, b.defaulted::text, b.borrower_id),
   coalesce(:'agreement'::jsonb -> 'rule', '{}')) AS cells
-FROM characteristic c, :rows r GROUP BY c.name;
-SELECT coalesce(string_agg(DISTINCT r.name, ', '), '') AS hidden FROM released r, credit_limit.released_cells(r.cells) c WHERE c.n IS NULL \gset
-SELECT :'hidden' <> '' AS small \gset
-\if :small
-	\warn 'Some bands have too few borrowers. Agree on wider bands of' :hidden
-	DO $$ BEGIN RAISE EXCEPTION 'nothing was done'; END $$;
-\endif
+FROM characteristic c JOIN applicant_band b ON b.place = c.place GROUP BY c.place, c.name, c.splits;
+SELECT pg_temp.refuse('there are no rows', format('%s is empty.', :'rows'), 'Give the table of all borrowers whose outcome is known.')
+WHERE NOT EXISTS (SELECT FROM released);
+SELECT pg_temp.refuse('some bands have too few borrowers', string_agg(format('%s %s, %s', r.name, coalesce(pg_temp.band(r.splits, c.row_label), 'in all'),
+  CASE c.column_label WHEN 'true' THEN 'defaulted' WHEN 'false' THEN 'not defaulted' ELSE 'in all' END), '; ' ORDER BY r.place) || ' (or hidden to protect these).',
+  'Agree on wider bands.') FROM released r, credit_limit.released_cells(r.cells) c WHERE c.n IS NULL HAVING count(*) > 0;
+SELECT pg_temp.check_unit(r.name, :'lender', r.splits, r.cells) FROM released r ORDER BY r.place;
+
+-- What the sums of the rounds tell: each round is k (k + 1) / 2 equations, of k coefficients. Where they are no fewer than the cells of all
+-- characteristics together, they can be solved for the number of borrowers in each of those cells.
+SELECT pg_temp.refuse('the sums of the rounds would tell of few borrowers',
+  format('Eight rounds are %s equations for the borrowers in %s cells of all characteristics together; the smallest cell has %s.', e.n, c.n, j.n),
+  'Agree on wider bands or more characteristics, or exchange secret shares of the sums. To send them all the same: -v accept=small_cells')
+FROM (SELECT count(*) AS n FROM (SELECT array_agg(label ORDER BY place) AS cell FROM applicant_band GROUP BY borrower_id) b GROUP BY cell
+    ORDER BY 1 LIMIT 1) j,
+  (SELECT 8 * (1 + count(*)) * (2 + count(*)) / 2 AS n FROM characteristic) e,
+  (SELECT round(exp(sum(ln(b.n)))) AS n FROM (SELECT count(DISTINCT label) AS n FROM applicant_band GROUP BY place) b) c
+WHERE :'accept' <> 'small_cells' AND c.n <= e.n AND j.n < coalesce((:'agreement'::jsonb #>> '{rule,minimum_frequency}')::int, 5);
 \set file :folder '/counts_' :lender '.json'
 \o :file
-SELECT jsonb_build_object('agreement', :'agreed', 'lender', :'lender', 'counts', jsonb_object_agg(r.name, r.cells)) FROM released r;
+SELECT jsonb_build_object('agreement', :'agreement'::jsonb, 'lender', :'lender', 'counts', jsonb_object_agg(r.name, r.cells)) FROM released r;
 \o
 \echo 'Send' :file 'to the others.'

@@ -1,0 +1,160 @@
+-- What files.sql and round.sql refuse. These functions end with the session.
+
+CREATE FUNCTION pg_temp.refuse(message text, detail text, hint text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING MESSAGE = message, DETAIL = detail, HINT = hint;
+END
+$$;
+
+-- an agreement that is not valid is an error, which says what is wrong with it
+CREATE FUNCTION pg_temp.check_agreement(a jsonb) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  wrong text;
+  c jsonb;
+BEGIN
+  IF jsonb_typeof(a) <> 'object' THEN
+    PERFORM pg_temp.refuse('agreement.json is not valid', 'It is no object.', 'Begin with that of demo/together.');
+  END IF;
+  SELECT format('It has a key "%s".', k) INTO wrong FROM jsonb_object_keys(a) k
+  WHERE k NOT IN ('lenders', 'characteristics', 'rule') LIMIT 1;
+  IF jsonb_typeof(a -> 'lenders') IS DISTINCT FROM 'array' OR jsonb_array_length(a -> 'lenders') < 2
+      OR EXISTS (SELECT FROM jsonb_array_elements(a -> 'lenders') l WHERE jsonb_typeof(l) <> 'string' OR l #>> '{}' !~ '^[A-Za-z0-9_-]+$')
+      OR (SELECT count(DISTINCT l) < count(*) FROM jsonb_array_elements(a -> 'lenders') l) THEN
+    wrong := coalesce(wrong, '"lenders" are not two or more different names of letters, digits, _ and -.');
+  END IF;
+  IF jsonb_typeof(a -> 'characteristics') IS DISTINCT FROM 'array' OR a -> 'characteristics' = '[]' THEN
+    wrong := coalesce(wrong, 'It has no characteristics.');
+  END IF;
+  IF jsonb_typeof(coalesce(a -> 'rule', '{}')) <> 'object' OR a -> 'rule' ?| '{round,round_n,hide,secondary}' THEN
+    wrong := coalesce(wrong, 'Its rule rounds or hides more, and the bins need exact counts.');
+  END IF;
+  FOR c IN SELECT jsonb_array_elements(a -> 'characteristics') WHERE wrong IS NULL LOOP
+    IF jsonb_typeof(c) <> 'object' OR jsonb_typeof(c -> 'name') IS DISTINCT FROM 'string' OR c ->> 'name' = ''
+        OR EXISTS (SELECT FROM jsonb_object_keys(c) k WHERE k NOT IN ('name', 'splits', 'unit'))
+        OR jsonb_typeof(coalesce(c -> 'unit', '""')) <> 'string' THEN
+      wrong := format('A characteristic has a name, splits and perhaps a unit, not %s.', c);
+    ELSIF jsonb_typeof(c -> 'splits') IS DISTINCT FROM 'array' OR c -> 'splits' = '[]'
+        OR EXISTS (SELECT FROM jsonb_array_elements(c -> 'splits') s WHERE jsonb_typeof(s) <> 'number') THEN
+      wrong := format('"%s" has no splits that are numbers.', c ->> 'name');
+    ELSIF EXISTS (SELECT FROM (SELECT s.v::text::float8 AS v, lag(s.v::text::float8) OVER (ORDER BY s.i) AS before
+        FROM jsonb_array_elements(c -> 'splits') WITH ORDINALITY s (v, i)) s WHERE s.v <= s.before) THEN
+      wrong := format('Splits of "%s" do not ascend.', c ->> 'name');
+    ELSIF (SELECT count(*) > 1 FROM jsonb_array_elements(a -> 'characteristics') o WHERE o ->> 'name' = c ->> 'name') THEN
+      wrong := format('"%s" is there twice.', c ->> 'name');
+    END IF;
+  END LOOP;
+  IF wrong IS NOT NULL THEN
+    PERFORM pg_temp.refuse('agreement.json is not valid', wrong,
+      'For example: {"lenders": ["a", "b"], "characteristics": [{"name": "age", "splits": [30, 45], "unit": "years"}], '
+      '"rule": {"minimum_frequency": 10}}');
+  END IF;
+END
+$$;
+
+-- what a band of a characteristic is called
+CREATE FUNCTION pg_temp.band(splits float8[], label text) RETURNS text LANGUAGE sql
+RETURN CASE label WHEN 'missing' THEN 'missing' WHEN '0' THEN 'below ' || splits[1]
+  WHEN cardinality(splits)::text THEN splits[cardinality(splits)] || ' or more'
+  ELSE splits[label::int] || ' to below ' || splits[label::int + 1] END;
+
+-- the JSON of a file, or an error that names the file
+CREATE FUNCTION pg_temp.parse(file text, content text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  IF jsonb_typeof(content::jsonb) <> 'object' THEN
+    RAISE invalid_text_representation;
+  END IF;
+  RETURN content;
+EXCEPTION WHEN data_exception THEN
+  PERFORM pg_temp.refuse(format('file "%s" is not valid', file), format('It is no JSON object but begins with "%s".', left(content, 40)),
+    'Have it sent again.');
+END
+$$;
+
+-- the number of rows and of events that a file of counts is of; an error that names the file, if it is not what counts.sql writes
+CREATE FUNCTION pg_temp.check_counts(file text, v jsonb, splits jsonb, OUT n bigint, OUT n_event bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  wrong text;
+  name text;
+  cell record;
+BEGIN
+  IF ARRAY(SELECT k COLLATE "C" FROM jsonb_object_keys(v) k ORDER BY 1) <> '{agreement,counts,lender}'
+      OR jsonb_typeof(v -> 'counts') <> 'object' THEN
+    wrong := 'It has other keys than agreement, lender and counts.';
+  ELSE
+    SELECT format('Characteristic "%s" is in one of the file and the agreement only.', coalesce(c.k, s.k)) INTO wrong
+    FROM jsonb_object_keys(v -> 'counts') c (k) FULL JOIN jsonb_object_keys(splits) s (k) ON c.k = s.k
+    WHERE c.k IS NULL OR s.k IS NULL LIMIT 1;
+  END IF;
+  FOR name IN SELECT jsonb_object_keys(splits) WHERE wrong IS NULL LOOP
+    BEGIN
+      SELECT bool_or(c.n IS NULL OR c.n < 0) AS hidden, count(*) <> count(DISTINCT (c.row_label, c.column_label)) AS twice,
+        bool_or(c.row_label <> 'missing' AND NOT c.row_label = ANY (ARRAY(SELECT generate_series(0,
+          jsonb_array_length(splits -> name))::text)) OR c.column_label NOT IN ('false', 'true')) AS stranger,
+        coalesce(sum(c.n) FILTER (WHERE c.row_label IS NULL AND c.column_label IS NULL), 0)::bigint AS n,
+        coalesce(sum(c.n) FILTER (WHERE c.row_label IS NULL AND c.column_label = 'true'), 0)::bigint AS n_event
+      INTO cell FROM credit_limit.released_cells(v -> 'counts' -> name) c;
+      wrong := CASE WHEN cell.hidden THEN 'Cells of "%s" are hidden or below 0.' WHEN cell.twice THEN 'Cells of "%s" are there twice.'
+        WHEN cell.stranger THEN '"%s" has bands or outcomes that the agreement has not.'
+        WHEN (cell.n, cell.n_event) <> (check_counts.n, check_counts.n_event) THEN '"%s" counts other rows than the one before it.'
+        WHEN EXISTS (SELECT FROM credit_limit.released_cells(v -> 'counts' -> name) m, LATERAL (SELECT coalesce(sum(c.n), 0) AS n
+            FROM credit_limit.released_cells(v -> 'counts' -> name) c WHERE c.row_label = coalesce(m.row_label, c.row_label)
+              AND c.column_label = coalesce(m.column_label, c.column_label)) s
+          WHERE (m.row_label IS NULL OR m.column_label IS NULL) AND m.n <> s.n) THEN 'Cells of "%s" do not add up.' END;
+      n := cell.n;
+      n_event := cell.n_event;
+    EXCEPTION WHEN data_exception THEN
+      wrong := '"%s" has no table that suppress() wrote.';
+    END;
+    wrong := format(wrong, name);
+    EXIT WHEN wrong IS NOT NULL;
+  END LOOP;
+  IF wrong IS NOT NULL THEN
+    PERFORM pg_temp.refuse(format('file "%s" is not valid', file), wrong, 'Have its lender run counts.sql again.');
+  END IF;
+END
+$$;
+
+-- the sums of a file of a round; an error that names the file, if they cannot be those of so many rows and coefficients
+CREATE FUNCTION pg_temp.check_step(file text, v jsonb, n bigint, n_event bigint, k int, OUT step credit_limit.logit_step, OUT beta float8[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  s credit_limit.logit_step;
+  wrong text;
+BEGIN
+  BEGIN
+    s := jsonb_populate_record(NULL::credit_limit.logit_step, v -> 'step');
+    step := s;
+    beta := (jsonb_populate_record(s, jsonb_build_object('gradient', v -> 'beta'))).gradient;
+    wrong := CASE
+      WHEN ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v) x ORDER BY 1) <> '{agreement,beta,counted,lender,round,step}'
+        OR ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v -> 'step') x ORDER BY 1) <> '{gradient,information,loglik,n,n_event,n_skipped}'
+        OR jsonb_path_exists(v - '{agreement,counted,lender}'::text[], '$.** ? (@.type() != "number" && @.type() != "array" && @.type() != "object")')
+        OR array_dims(beta) <> format('[1:%s]', k) OR array_dims(s.gradient) <> format('[1:%s]', k) OR array_dims(s.information) <> format('[1:%s][1:%s]', k, k)
+        THEN 'It has not the sums of a round.'
+      WHEN (s.n, s.n_event, s.n_skipped) <> (check_step.n, check_step.n_event, 0)
+        THEN format('It is of %s rows with %s events; the counts of its lender have %s with %s.', s.n, s.n_event, check_step.n, check_step.n_event)
+      WHEN EXISTS (SELECT FROM generate_series(1, k) i, generate_series(1, i) j
+        WHERE abs(s.information[i][j] - s.information[j][i]) > 1e-9 * abs(s.information[i][j]) OR s.information[i][i] < 0)
+        THEN 'Its information is no symmetric matrix with a diagonal above 0.' END;
+  EXCEPTION WHEN data_exception THEN
+    wrong := 'It has not the sums of a round.';
+  END;
+  IF wrong IS NOT NULL THEN
+    PERFORM pg_temp.refuse(format('file "%s" is not valid', file), wrong, 'Have its lender run round.sql again.');
+  END IF;
+END
+$$;
+
+-- a notice where nearly all of a lender's known values are in one band, as they are in another unit than that of the splits
+CREATE FUNCTION pg_temp.check_unit(name text, lender text, splits float8[], released jsonb) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  most record;
+BEGIN
+  SELECT c.row_label, 100 * c.n / sum(c.n) OVER () AS share INTO most FROM credit_limit.released_cells(released) c
+  WHERE c.row_label <> 'missing' AND c.column_label IS NULL ORDER BY c.n DESC LIMIT 1;
+  IF most.share > 95 THEN
+    RAISE NOTICE USING MESSAGE = format('%s %% of the known values of "%s" of lender "%s" are in one band, %s', round(most.share, 1), name, lender,
+      pg_temp.band(splits, most.row_label)), HINT = 'Are they in the unit of the splits?';
+  END IF;
+END
+$$;
