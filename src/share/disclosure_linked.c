@@ -65,7 +65,49 @@ open_parts(ClLinkedTables *linked, ArrayType *tables, ArrayType *released, Jsonb
 	}
 }
 
-static const char *const link_keys[] = {"sum", "equals", NULL};
+/* [["line or lease", "line", "lease"]]: who sums has two columns where the others have one. */
+static void
+read_merged(const ClJson *link, const char *key, ClMergedLabels *merged)
+{
+	ClJson		list;
+	int			n;
+
+	if (!cl_json_get(link, key, &list))
+		return;
+	merged->from = palloc_array(char *, CL_DISCLOSURE_LABELS);
+	merged->to = palloc_array(char *, CL_DISCLOSURE_LABELS);
+	n = cl_json_array(&list, 1, CL_DISCLOSURE_LABELS);
+	for (int i = 0; i < n; i++)
+	{
+		ClJson		labels;
+		ClJson		label;
+		char	   *to;
+		int			length;
+
+		cl_json_item(&list, i, &labels);
+		length = cl_json_array(&labels, 2, CL_DISCLOSURE_LABELS);
+		cl_json_item(&labels, 0, &label);
+		to = cl_json_text(&label);
+		for (int k = 1; k < length; k++)
+		{
+			char	   *from;
+
+			cl_json_item(&labels, k, &label);
+			from = cl_json_text(&label);
+			for (int m = 0; m < merged->n; m++)
+			{
+				if (strcmp(merged->from[m], from) == 0)
+					cl_json_error(&label, "a label that is merged once");
+			}
+			if (merged->n == CL_DISCLOSURE_LABELS)
+				cl_json_error(&label, psprintf("no more than %d labels", CL_DISCLOSURE_LABELS));
+			merged->from[merged->n] = from;
+			merged->to[merged->n++] = to;
+		}
+	}
+}
+
+static const char *const link_keys[] = {"sum", "equals", "merge_rows", "merge_columns", NULL};
 
 /* [{"sum": [2, 3], "equals": [1]}]: tables 2 and 3 add up to table 1, cell by cell. */
 static void
@@ -99,6 +141,7 @@ open_links(ClLinkedTables *linked, Jsonb *jsonb)
 				linked->part[link->part[link->n]].is_linked = true;
 				link->sign[link->n++] = side == 0 ? 1 : -1;
 			}
+			read_merged(&object, link_keys[2 + side], &link->merged[side]);
 		}
 	}
 }
@@ -178,39 +221,97 @@ does_not_add_up(int number, const char *row, const char *column)
 			 errhint("Link tables of the same day whose borrowers together are those of the others.")));
 }
 
-/* A cell of one of its tables by its labels, in all of them; false where another table before this one has it too. */
-static bool
-add_cell(ClLinearRange *program, const ClLinkedTables *linked, int number, int k, const char *row, const char *column,
+static void
+other_labels(int number, const char *row, const char *column, bool summed)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("linked tables have other labels"),
+			 errdetail("In link %d the tables of \"%s\" have no row \"%s\" with a column \"%s\".", number, summed ? "equals" : "sum",
+					   row, column),
+			 errhint("If those of \"equals\" have merged some, name the merged one and what it consists of: \"merge_columns\": "
+					 "[[\"line or lease\", \"line\", \"lease\"]], or \"merge_rows\".")));
+}
+
+/* What a label of its m-th table is called in the link. */
+static const char *
+label_in_link(const ClTableLink *link, int m, int side, const char *label)
+{
+	const ClMergedLabels *merged = &link->merged[side];
+
+	for (int i = 0; link->sign[m] > 0 && i < merged->n; i++)
+	{
+		if (strcmp(merged->from[i], label) == 0)
+			return merged->to[i];
+	}
+	return label;
+}
+
+/* The rows, or columns, of its m-th table that the link calls so; returns how many. */
+static int
+find_labels(const ClLinkedTables *linked, const ClTableLink *link, int m, int side, const char *label, int *found)
+{
+	const ClDisclosure *state = linked->part[link->part[m]].state;
+	char	  **labels = side == 0 ? state->row : state->column;
+	int			n = side == 0 ? state->table.rows : state->table.columns;
+	int			count = 0;
+
+	if (link->sign[m] < 0 || link->merged[side].n == 0)
+	{
+		found[0] = cl_disclosure_find(labels, n, label);
+		return found[0] >= 0 ? 1 : 0;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(label_in_link(link, m, side, labels[i]), label) == 0)
+			found[count++] = i;
+	}
+	return count;
+}
+
+/* A cell, as the link calls it, in all of its tables: one equation, which is made at the first cell that is called so. */
+static void
+add_cell(ClLinearRange *program, const ClLinkedTables *linked, int number, int k, int at, const char *row, const char *column,
 		 ClDisclosureMeasure measure)
 {
 	const ClTableLink *link = &linked->link[number];
-	int			place[2 * CL_LINKED_TABLES];
+	int			i[CL_DISCLOSURE_LABELS];
+	int			j[CL_DISCLOSURE_LABELS];
+	bool		seen[2] = {false, false};
 	cl_int128	difference = 0;
-	double	   *coefficient;
+	double	   *coefficient = NULL;
 
-	for (int m = 0; m < link->n; m++)
+	for (int pass = 0; pass < 2; pass++)
 	{
-		const ClLinkedPart *part = &linked->part[link->part[m]];
-		const ClDisclosureTable *table = &part->state->table;
-		int			i = cl_disclosure_find(part->state->row, table->rows, row);
-		int			j = cl_disclosure_find(part->state->column, table->columns, column);
+		if (pass == 1)
+			coefficient = cl_linked_equation(program);
+		for (int m = 0; m < link->n; m++)
+		{
+			const ClLinkedPart *part = &linked->part[link->part[m]];
+			const ClDisclosureTable *table = &part->state->table;
+			int			rows = find_labels(linked, link, m, 0, row, i);
+			int			columns = find_labels(linked, link, m, 1, column, j);
 
-		place[m] = i >= 0 && j >= 0 ? cl_disclosure_place(table, i, j) : -1;
-		if (place[m] < 0)
-			continue;
-		if (m < k)
-			return false;
-		difference += link->sign[m] * (measure == CL_DISCLOSURE_N ? table->cell[place[m]].n : table->cell[place[m]].amount);
+			for (int cell = 0; cell < rows * columns; cell++)
+			{
+				int			place = cl_disclosure_place(table, i[cell / columns], j[cell % columns]);
+
+				if (pass == 1)
+				{
+					coefficient[part->first + place] += link->sign[m];
+					continue;
+				}
+				if (cell == 0 && (m < k || (m == k && place != at)))
+					return;
+				seen[link->sign[m] > 0] = true;
+				difference += link->sign[m] * (measure == CL_DISCLOSURE_N ? table->cell[place].n : table->cell[place].amount);
+			}
+		}
+		if (pass == 0 && difference != 0 && !(seen[0] && seen[1]))
+			other_labels(number + 1, row, column, seen[1]);
+		if (pass == 0 && difference != 0)
+			does_not_add_up(number + 1, row, column);
 	}
-	if (difference != 0)
-		does_not_add_up(number + 1, row, column);
-	coefficient = cl_linked_equation(program);
-	for (int m = 0; m < link->n; m++)
-	{
-		if (place[m] >= 0)
-			coefficient[linked->part[link->part[m]].first + place[m]] += link->sign[m];
-	}
-	return true;
 }
 
 static void
@@ -226,7 +327,8 @@ add_link(ClLinearRange *program, const ClLinkedTables *linked, int number, ClDis
 		{
 			CHECK_FOR_INTERRUPTS();
 			for (int j = 0; j < state->table.columns; j++)
-				(void) add_cell(program, linked, number, k, state->row[i], state->column[j], measure);
+				add_cell(program, linked, number, k, cl_disclosure_place(&state->table, i, j),
+						 label_in_link(link, k, 0, state->row[i]), label_in_link(link, k, 1, state->column[j]), measure);
 		}
 	}
 }

@@ -25,11 +25,20 @@ typedef struct ClLinkedPart
 	int			first;			/* of its cells among the variables of the linear program */
 } ClLinkedPart;
 
+/* Labels of the tables that are summed, and those that the others have for them. */
+typedef struct ClMergedLabels
+{
+	int			n;
+	char	  **from;
+	char	  **to;
+} ClMergedLabels;
+
 typedef struct ClTableLink
 {
 	int			n;
 	int			part[2 * CL_LINKED_TABLES];
-	int			sign[2 * CL_LINKED_TABLES];
+	int			sign[2 * CL_LINKED_TABLES];	/* 1: is summed, -1: equals the sum */
+	ClMergedLabels merged[2];	/* of rows and of columns */
 } ClTableLink;
 
 typedef struct ClLinkedTables

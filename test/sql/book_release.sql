@@ -44,6 +44,15 @@ CALL release_table('release_book', 'us', 'one', 'SELECT everyone FROM part', '{"
 CALL release_table('release_book', 'us', 'two', 'SELECT everyone FROM part', '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["a", "z"], ["b", "z"]]}',
   '[{"sum": ["one"], "equals": ["two"]}]');
 SELECT name, recipient, coalition, released IS NULL AS nobody FROM release_book.release ORDER BY release_id;
+-- Columns merged after the table as it was: refused where a link says so.
+CREATE TABLE merged AS SELECT disclosure_table_agg(r, CASE c WHEN 'z' THEN c ELSE 'x or y' END, borrower, amount) AS t FROM small;
+CALL release_table('release_book', 'them', 'apart', 'SELECT everyone FROM part',
+  '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["b", "y"], ["a", "z"], ["b", "z"]]}');
+CALL release_table('release_book', 'them', 'merged', 'SELECT t FROM merged', '{"minimum_frequency": 2, "p": 0}',
+  '[{"sum": ["apart"], "equals": ["merged"], "merge_columns": [["x or y", "x", "y"]]}]');
+CALL release_table('release_book', 'them', 'merged', 'SELECT t FROM merged', '{"minimum_frequency": 2, "p": 0}', '[{"sum": ["apart"], "equals": ["merged"]}]');
+-- A laxer rule does not give away what another has hidden.
+CALL release_table('release_book', 'bank', 'again', 'SELECT everyone FROM part', '{"minimum_frequency": 1, "p": 0}', '[{"sum": ["again"], "equals": ["all"]}]');
 -- A coalition that is named with one release only. What the recipient has alone counts, and what the coalition has counts later: the two tables
 -- that give the newcomers away do so in each order, and however they came together.
 \set linked '[{"sum": ["rest", "came"], "equals": ["all"]}]'

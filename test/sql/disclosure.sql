@@ -93,6 +93,32 @@ SELECT count(*) FILTER (WHERE NOT safe) AS unsafe FROM disclosure_audit(ARRAY[:'
 SELECT table_number, row_label, column_label, value, low, high, safe FROM disclosure_audit(ARRAY[:'small', :'small']::disclosure_table[],
   ARRAY[:'one', :'other']::jsonb[], '{"minimum_frequency": 2}', '[{"sum": [1], "equals": [2]}]') WHERE measure = 'amount';
 
+-- Columns that are merged in a second release, which hides nothing, undo the first: it hid y and z, and has published x beside x + y.
+SELECT disclosure_table_agg(r, CASE c WHEN 'z' THEN c ELSE 'x or y' END, borrower, amount) AS merged,
+  disclosure_table_agg(CASE r WHEN 'c' THEN r ELSE 'a or b' END, c, borrower, amount) AS fewer FROM small \gset
+SELECT suppress(:'small', '{"minimum_frequency": 1, "p": 0, "hide": [["a", "y"], ["b", "y"], ["a", "z"], ["b", "z"]]}') AS one,
+  suppress(:'merged', '{"minimum_frequency": 1, "p": 0, "hide": [["a", "x or y"], ["b", "x or y"], ["a", "z"], ["b", "z"]]}') AS both_hidden \gset
+SELECT v.given, v.link, count(*) FILTER (WHERE low = value AND high = value) AS known, count(*) AS hidden FROM (VALUES (1, 'nothing hidden', NULL),
+    (2, 'nothing hidden', '{"sum": [1], "equals": [2], "merge_columns": [["x or y", "x", "y"]]}'),
+    (3, 'hidden', '{"sum": [1], "equals": [2], "merge_columns": [["x or y", "x", "y"]]}')) v (i, given, link),
+  disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', CASE i WHEN 3 THEN :'both_hidden'
+    ELSE suppress(:'merged', '{"minimum_frequency": 1, "p": 0}') END]::jsonb[], '{"minimum_frequency": 2}',
+    CASE WHEN link IS NULL THEN '[]' ELSE jsonb_build_array(link::jsonb) END) WHERE measure = 'amount' GROUP BY i, given, link ORDER BY i;
+-- The same with rows: a and b are one.
+SELECT row_label, column_label, value, low, high FROM disclosure_audit(ARRAY[:'small', :'fewer']::disclosure_table[],
+  ARRAY[suppress(:'small', '{"minimum_frequency": 1, "p": 0, "hide": [["a", "y"], ["c", "y"], ["a", "z"], ["c", "z"]]}'),
+    suppress(:'fewer', '{"minimum_frequency": 1, "p": 0}')]::jsonb[], '{"minimum_frequency": 2}',
+  '[{"sum": [1], "equals": [2], "merge_rows": [["a or b", "a", "b"]]}]') WHERE measure = 'amount';
+-- Labels that one side has not, a label that is merged twice, one that is not merged into anything.
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', NULL]::jsonb[], '{}', '[{"sum": [1], "equals": [2]}]');
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', NULL]::jsonb[], '{}', '[{"sum": [2], "equals": [1]}]');
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', NULL]::jsonb[], '{}',
+  '[{"sum": [1], "equals": [2], "merge_columns": [["x or y", "x", "y"], ["z", "x"]]}]');
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', NULL]::jsonb[], '{}',
+  '[{"sum": [1], "equals": [2], "merge_columns": [["x or y"]]}]');
+SELECT * FROM disclosure_audit(ARRAY[:'small', :'merged']::disclosure_table[], ARRAY[:'one', NULL]::jsonb[], '{}',
+  '[{"sum": [1], "equals": [2], "merge_columns": [["x or y", "x", "z"], ["z", "y"]]}]');
+
 -- 5. Who is alone in a hidden cell knows it. Row one has two borrowers, each alone in a cell: hiding both keeps strangers out, and each of the two
 -- would read the other's amount off the margin. So a third cell goes.
 SELECT disclosure_table_agg(r, c, b, 100) AS pair FROM (SELECT r, c, CASE WHEN r = 'one' AND c IN ('x', 'y') THEN 1 ELSE 9 END AS n
