@@ -270,7 +270,7 @@ BEGIN
   END IF;
   WITH RECURSIVE link AS MATERIALIZED (SELECT ARRAY(SELECT jsonb_array_elements_text((l -> 'sum') || (l -> 'equals'))) AS n
     FROM release r, jsonb_array_elements(r.links) l),
-  reached (n) AS (SELECT write_release.name UNION SELECT unnest(k.n) FROM reached r JOIN link k ON r.n = ANY (k.n))
+  reached (n) AS (SELECT write_release.name UNION SELECT unnest(k.n) FROM link k JOIN reached r ON r.n = ANY (k.n))
   SELECT string_agg(DISTINCT format('"%s"', r.name), ', ') INTO unrelated FROM release r
   WHERE r.kind = 'hidden' AND r.recipient = ANY (party) AND r.name NOT IN (SELECT x.n FROM reached x);
   IF unrelated IS NOT NULL THEN
