@@ -227,8 +227,8 @@ other_labels(int number, const char *row, const char *column, bool summed)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("linked tables have other labels"),
-			 errdetail("In link %d the tables of \"%s\" have no row \"%s\" with a column \"%s\".", number, summed ? "equals" : "sum",
-					   row, column),
+			 errdetail("In link %d the tables of \"%s\" have no row \"%s\" with a column \"%s\".", number,
+					   summed ? "equals" : "sum", row, column),
 			 errhint("If those of \"equals\" have merged some, name the merged one and what it consists of: \"merge_columns\": "
 					 "[[\"line or lease\", \"line\", \"lease\"]], or \"merge_rows\".")));
 }

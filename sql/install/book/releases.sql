@@ -286,11 +286,11 @@ $$;
 -- with all that the recipient has and all who may tell him what they have (whoever was ever named in a coalition with him, or
 -- with one of those), and the row of the table release is committed; what is read is that row. A notice names tables that they
 -- have and that no link ties to this one. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
--- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what, as in disclosure_audit. recipient NULL: nobody received the table, but
--- links can name it. The same name again, with the same table and rule, gives the same. Errors: a NULL argument (22004), in a
--- transaction block (25001), a cell that would be given away (23514), another release of that name, or the same with another
--- coalition or links (23505), a query of something else (42804), a link that names no release (42704), links that do not add
--- up, a rule out of range (22023)
+-- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what, as in disclosure_audit. recipient NULL: nobody
+-- received the table, but links can name it. The same name again, with the same table and rule, gives the same. Errors: a NULL
+-- argument (22004), in a transaction block (25001), a cell that would be given away (23514), another release of that name, or
+-- the same with another coalition or links (23505), a query of something else (42804), a link that names no release (42704),
+-- links that do not add up, a rule out of range (22023)
 CREATE PROCEDURE credit_limit.release_table(book text, recipient text, name text, query text,
     rule jsonb DEFAULT '{}', links jsonb DEFAULT '[]', coalition text DEFAULT NULL)
 LANGUAGE plpgsql
