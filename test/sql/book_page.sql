@@ -7,7 +7,8 @@ SELECT create_book('book_pg');
 SELECT grant_book('book_pg', analyst => 'regress_page_analyst');
 CREATE FUNCTION figures(page text) RETURNS jsonb LANGUAGE sql IMMUTABLE
   RETURN substring(page FROM '<script type="application/json" id="figures">([^<]*)</script>')::jsonb;
-CREATE FUNCTION said(page text) RETURNS text LANGUAGE sql IMMUTABLE RETURN substring(page FROM '<p class="soft">([^<]*)</p>');
+CREATE FUNCTION said(page text) RETURNS text LANGUAGE sql IMMUTABLE
+  RETURN regexp_replace(substring(page FROM '<p class="soft">([^<]*)</p>'), '\d{4}-\d\d-\d\d \d\d:\d\d GMT', 'TIME');
 
 -- An empty book has a page: its figures have nothing to show.
 SELECT said(p), jsonb_array_length(figures(p)) AS figures, (SELECT bool_and(f -> 'rows' = '[]') FROM jsonb_array_elements(figures(p)) f) AS all_empty
@@ -78,6 +79,13 @@ SELECT (SELECT jsonb_agg(jsonb_build_array(split_part(r ->> 0, ' (', 1), r -> 1,
 SELECT (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'unused')) r)
     = (SELECT gap FROM book_pg_report.report_summary WHERE currency = 'CNY')
   AS the_parts_of_the_gap_add_up;
+-- Costs are shown, too, where no account has a PD, so that no loss is known.
+BEGIN;
+UPDATE book_pg.report_position SET pd = NULL;
+SELECT sum((r ->> 2)::numeric) = (SELECT sum(round(0.006 * greatest(a.credit_limit - greatest(a.balance, 0), 0), 2)) FROM book_pg.account a
+    WHERE currency = 'CNY' AND status = 'open') AS idle_cost, bool_and(r ->> 3 IS NULL) AS no_loss
+FROM jsonb_array_elements(rows_of(report_html('book_pg', '{"figures": ["cost"]}'), 'cost')) r;
+ROLLBACK;
 SELECT count(*) AS limits, count(*) FILTER (WHERE r ->> 2 = 'limit today') AS today, bool_and((r ->> 0)::numeric >= 0) AS right
 FROM jsonb_array_elements(rows_of(:'page', 'profit')) r;
 SELECT position('</script><b>' IN :'page') AS tags_of_a_lender;
@@ -122,11 +130,23 @@ SELECT said(p), jsonb_array_length(figures(p)) AS figures FROM report_html('book
 RESET ROLE;
 GRANT SELECT ON book_pg_report.report_cases TO regress_page_analyst;
 BEGIN;
-SELECT restrict_analyst('book_pg', 'regress_page_analyst', '{farm}');
+SET LOCAL client_min_messages = notice;
+SELECT restrict_analyst('book_pg', 'regress_page_analyst', '{farm,fram}');
 SET LOCAL ROLE regress_page_analyst;
 SELECT (SELECT count(*) FROM book_pg.report_figure) AS kept,
   (SELECT sum((r ->> 1)::int) FROM jsonb_array_elements(rows_of(report_html('book_pg'), 'use')) r) AS accounts_in_the_figure,
   (SELECT count(*) FROM book_pg.account WHERE currency = 'CNY' AND status = 'open') AS accounts_seen;
+SELECT said(report_html('book_pg'));
+ROLLBACK;
+-- Cases are those of now; the page says of when the others are, and none where all were computed.
+BEGIN;
+INSERT INTO book_pg.alert_case (case_id, account_id, borrower_id, opened_on, severity, pd, expected_loss, loss_avoided, place)
+VALUES (1, 2, 2, '2025-07-31', 'act', 0.3, 100, 60, 1);
+SELECT set_business_date('book_pg', '2025-08-01');
+SELECT position('kept at ' || (SELECT to_char(min(made_at) AT TIME ZONE 'GMT', 'YYYY-MM-DD HH24:MI "GMT"') FROM book_pg.report_figure
+    WHERE currency = 'CNY') || ',' IN p) > 0 AS minute, said(p), rows_of(p, 'cases') AS cases, rows_of(p, 'worth') AS worth
+FROM report_html('book_pg') p;
+SELECT said(p), rows_of(p, 'cases') AS cases FROM report_html('book_pg', '{"kept": false}') p;
 ROLLBACK;
 SELECT refresh_page('book_pg');
 SELECT md5(figures(report_html('book_pg'))::text) <> :'live' AS anew;

@@ -96,19 +96,25 @@ CREATE FUNCTION concentration(mine text[]) RETURNS TABLE (month date, currency t
   SELECT month, currency, "of", product, count(*), round(sum(x), 2), round(sum(x * x) / nullif(sum(x) ^ 2, 0), 6),
     round(max(x) / nullif(sum(x), 0), 4) FROM who GROUP BY 1, 2, 3, 4
 $$;
--- The chart, month after month.
+-- The chart, month after month: none of a group without a thirteenth month. Where nobody turned bad in twelve months, the deviation is that
+-- of twelve months in which one did, of 12 / n each: sqrt(1 / n (1 - 1 / n) 12 / n).
 CREATE FUNCTION bad_rate(mine text[]) RETURNS TABLE (month date, product text, segment text, currency text, at_risk bigint, bad bigint, above numeric,
   alarm boolean) LANGUAGE sql AS $$
   WITH RECURSIVE rate AS (
     SELECT p.month, p.product, p.segment, p.currency, count(*) AS n, count(*) FILTER (WHERE p.bad) AS d, avg(p.bad::int) AS r,
       row_number() OVER (PARTITION BY p.product, p.segment, p.currency ORDER BY p.month) AS place
     FROM pair p WHERE p.at_risk AND (mine IS NULL OR p.segment = ANY (mine)) GROUP BY 1, 2, 3, 4),
-  base AS (SELECT product, segment, currency, avg(r) AS mean, stddev_samp(r) AS sd FROM rate WHERE place <= 12 GROUP BY 1, 2, 3),
+  base AS (SELECT product, segment, currency, avg(r) AS mean,
+      CASE WHEN sum(d) = 0 THEN sqrt(12 / sum(n) ^ 2 * (1 - 1 / sum(n))) ELSE stddev_samp(r) END AS sd FROM rate WHERE place <= 12 GROUP BY 1, 2, 3),
   chart AS (SELECT r.*, mean, sd, greatest((r.r - mean) / sd - 0.5, 0) AS up FROM rate r JOIN base b ON (r.product, r.currency) = (b.product, b.currency)
-      AND r.segment IS NOT DISTINCT FROM b.segment WHERE place = 13 AND sd > 0
+      AND r.segment IS NOT DISTINCT FROM b.segment WHERE place = 13
     UNION ALL SELECT r.*, mean, sd, greatest(up + (r.r - mean) / sd - 0.5, 0) FROM chart c JOIN rate r ON (r.product, r.currency, r.place)
-      = (c.product, c.currency, c.place + 1) AND r.segment IS NOT DISTINCT FROM c.segment)
-  SELECT month, product, segment, currency, n, d, round(up, 4), up > 4.1 FROM chart
+      = (c.product, c.currency, c.place + 1) AND r.segment IS NOT DISTINCT FROM c.segment),
+  first AS (SELECT f.product, f.month FROM (SELECT DISTINCT product, month FROM rate) f
+    WHERE 12 = (SELECT count(DISTINCT month) FROM rate e WHERE e.product = f.product AND e.month < f.month))
+  SELECT r.month, r.product, r.segment, r.currency, r.n, r.d, round(c.up, 4), c.up > 4.1
+  FROM rate r JOIN first f ON f.product = r.product AND r.month >= f.month
+  LEFT JOIN chart c ON (c.month, c.product) = (r.month, r.product) AND c.segment IS NOT DISTINCT FROM r.segment
 $$;
 -- What differs, in both directions, in the columns that the plain form has.
 CREATE FUNCTION differ(mine text[] DEFAULT NULL) RETURNS TABLE (report text, report_rows bigint, differ bigint) LANGUAGE plpgsql AS $$
@@ -216,6 +222,20 @@ CREATE TABLE june PARTITION OF book_wr.account_month FOR VALUES FROM ('2026-06-0
 CREATE TABLE june_all PARTITION OF june FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 SELECT recounted();
 SELECT sum(differ) AS differ FROM differ();
+ROLLBACK;
+-- A segment in which nobody turned bad in a year, and one that is new, count in the picture as in the report; the first has alarms.
+BEGIN;
+UPDATE book_wr.account_month SET segment = 'quiet', days_past_due = CASE WHEN month >= '2026-07-01' AND account_id % 4 = 0 THEN 95 ELSE 0 END
+WHERE account_id % 7 = 0;
+UPDATE book_wr.account_month SET segment = 'new' WHERE account_id % 7 = 1 AND month >= '2026-01-01';
+SELECT recounted();
+SELECT * FROM differ();
+SELECT segment, count(*) > 0 AS some, count(mean) AS mean, count(*) FILTER (WHERE mean = 0) > 0 AS none_bad, count(alarm) > 0 AS judged,
+  bool_or(alarm) AS alarm FROM book_wr_report.report_bad_rate WHERE segment IN ('quiet', 'new') GROUP BY 1 ORDER BY 1;
+SELECT count(*) > 0 AS some, count(*) FILTER (WHERE (r ->> 2)::numeric IS DISTINCT FROM (SELECT round(avg(p.bad::int), 6) FROM pair p
+    WHERE p.at_risk AND (p.product, p.currency, p.month) = (r ->> 1, 'CNY', (r ->> 0)::date))) AS differ
+FROM report_html('book_wr', '{"currency": "CNY", "figures": ["turned_bad"], "kept": false}') h,
+  jsonb_array_elements(substring(h FROM 'id="figures">([^<]*)</script>')::jsonb #> '{0,rows}') r WHERE r ->> 1 = 'cash';
 ROLLBACK;
 -- From another number of days on an account is bad: all months.
 UPDATE book_wr.report_assumption SET bad_days = 30;

@@ -106,7 +106,8 @@ GROUP BY place, cause HAVING sum(unused) <> 0 ORDER BY place$$),
       $$SELECT replace(cause, '_', ' ') AS cause, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost,
   sum(expected_loss) AS expected_loss
 FROM @report@.report_gap WHERE currency = @currency@
-GROUP BY place, cause HAVING sum(forgone_margin + idle_cost + expected_loss) <> 0 ORDER BY place$$),
+GROUP BY place, cause
+HAVING sum(forgone_margin) <> 0 OR sum(idle_cost) <> 0 OR sum(expected_loss) <> 0 ORDER BY place$$),
     ('gains', 'How many of the bad accounts do the lowest scores hold?',
       'Accounts sorted by score, the worst first. Without a score a tenth of them would hold a tenth of the bad ones.',
       'It needs a run of decisions with scores, and account_month for the outcome_months (report_assumption) after it, in '
@@ -167,14 +168,15 @@ FROM v JOIN whole USING (opened)
 GROUP BY opened, months_on_book, cohorts HAVING count(DISTINCT cohort) = cohorts
 ORDER BY opened, months_on_book$$),
     ('turned_bad', 'Do more accounts turn bad than did?',
-      'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first twelve months. '
-      'report_bad_rate says for which segments it is an alarm.',
-      'It needs more than twelve months in account_month, counted by the job reports; in the first twelve somebody must '
-      'have turned bad.',
+      'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first twelve months of '
+      'their segments. report_bad_rate says for which segments it is an alarm; one that has no more than twelve months on file '
+      'has no mean, and no alarm.',
+      'It needs more than twelve months in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_bad_rate WHERE currency = @currency@)
 SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate FROM v GROUP BY month, product
-UNION ALL SELECT month, product || ', first year', round(sum(mean * at_risk) / sum(at_risk), 6) FROM v GROUP BY month, product
+UNION ALL SELECT month, product || ', first year', round(sum(mean * at_risk) / sum(at_risk), 6) FROM v
+WHERE mean IS NOT NULL GROUP BY month, product
 ORDER BY month, product$$),
     ('survival', 'How many accounts turn bad in their life?',
       'Part of the accounts that had been bad up to so many months on book, if none were closed before (Kaplan-Meier).',
@@ -265,13 +267,15 @@ CREATE FUNCTION credit_limit_internal.page_currencies(book text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('SELECT currency, as_of FROM %I.report_summary ORDER BY accounts DESC, currency', book || '_report');
 
--- part of report_html and refresh_page: the figures of a book in a currency, with their queries
+-- part of report_html and refresh_page: the figures of a book in a currency, with their queries. kept: by refresh_page(); open
+-- cases are read at each look, as alerts run after the reports and people work on cases all day
 CREATE FUNCTION credit_limit_internal.book_figures(book text, currency text)
-RETURNS TABLE (place bigint, name text, title text, note text, fill text, kind text, options jsonb, query text)
+RETURNS TABLE (place bigint, name text, title text, note text, fill text, kind text, options jsonb, query text, kept boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT p.place, p.name, p.title, p.note, p.fill, p.kind, p.options, replace(replace(p.query, '@report@',
-    quote_ident(book_figures.book || '_report')), '@currency@', quote_literal(book_figures.currency))
+    quote_ident(book_figures.book || '_report')), '@currency@', quote_literal(book_figures.currency)),
+    p.name NOT IN ('cases', 'worth')
   FROM credit_limit_internal.page_figures() WITH ORDINALITY p(name, title, note, fill, kind, options, query, place);
 END;
 
@@ -309,8 +313,25 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 
--- computes the pictures of report_html() and keeps them until the next refresh of reports, so that pages are there at once.
--- Returns how many. The job reports does it every night. Errors: a book without reports (3F000), a role that does not see every
+-- part of report_html: the segments that restrict_analyst() shows the current role; NULL: it sees all
+CREATE FUNCTION credit_limit_internal.seen_segments(book text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  IF credit_limit_internal.is_restricted(book, current_user) AND EXISTS (SELECT FROM pg_policy o, unnest(o.polroles) r(role)
+      WHERE o.polrelid = to_regclass('borrower') AND o.polname = 'segments' AND pg_has_role(r.role, 'USAGE')) THEN
+    RETURN coalesce((SELECT string_agg(DISTINCT a.segment, ', ') FROM analyst_segment a
+      WHERE pg_has_role(a.role::oid, 'USAGE')), 'none');
+  END IF;
+  RETURN NULL;
+EXCEPTION WHEN insufficient_privilege THEN
+  RETURN NULL;	-- who may not use the book is told what is left out
+END
+$$;
+
+-- computes the pictures of report_html() and keeps them until the next refresh of reports, so that pages are there at once; those
+-- of open cases are computed at each look. Returns how many. The job reports does it every night. Errors: a book without reports (3F000), a role that does not see every
 -- row (42501)
 CREATE FUNCTION credit_limit.refresh_page(book text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
@@ -326,7 +347,7 @@ BEGIN
   DELETE FROM report_figure;
   FOR f IN SELECT '' AS currency, '' AS name, credit_limit_internal.page_currencies(book) AS query
       UNION ALL SELECT c.currency, p.name, p.query FROM (SELECT DISTINCT a.currency FROM account a WHERE a.status = 'open') c,
-        credit_limit_internal.book_figures(book, c.currency) p LOOP
+        credit_limit_internal.book_figures(book, c.currency) p WHERE p.kept LOOP
     BEGIN
       result := credit_limit_internal.picture_rows(f.query);
       INSERT INTO report_figure (figure, currency, query, result) VALUES (f.name, f.currency, f.query, result);
@@ -341,7 +362,8 @@ $$;
 
 -- a page of a book for a credit committee, as HTML that is read offline: pictures of its reports, each with its question, the
 -- table behind it and the SQL that made it. Runs with the rights of the caller: what his role may not read is left out and named.
--- Pictures are those that refresh_page() has kept, for a role that sees every row; others are computed. options: currency (by
+-- Pictures are those that refresh_page() has kept, for a role that sees every row, and the page says since when; others are
+-- computed. For a restricted analyst it says which segments it shows. options: currency (by
 -- default the one of most accounts), figures (names of those that are wanted, in this order), kept (false: all are computed).
 -- Errors: a book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
 CREATE FUNCTION credit_limit.report_html(book text, options jsonb DEFAULT '{}') RETURNS text
@@ -354,6 +376,7 @@ DECLARE
   known text;	-- names of figures
   f record;
   kept boolean;
+  kept_at timestamptz;
   figures jsonb := '[]';
   kept_out text[] := '{}';
   as_of text;
@@ -393,15 +416,22 @@ BEGIN
       WHERE w.name IS NOT NULL OR NOT report_html.options ? 'figures' ORDER BY coalesce(w.place, p.place) LOOP
     BEGIN
       figures := figures || (credit_limit_internal.figure(
-        credit_limit_internal.figure_rows(book, f.name, chosen, f.query, kept),
+        credit_limit_internal.figure_rows(book, f.name, chosen, f.query, kept AND f.kept),
         f.query, f.kind, f.options || jsonb_build_object('title', f.title, 'note', f.note))
         || jsonb_build_object('id', f.name, 'fill', f.fill));
     EXCEPTION WHEN insufficient_privilege THEN
       kept_out := kept_out || f.title;
     END;
   END LOOP;
+  IF kept THEN
+    EXECUTE format('SELECT min(f.made_at) FROM %I.report_figure f WHERE f.currency = $1', book) INTO kept_at
+      USING chosen;	-- a relation of the user's own
+  END IF;
   introduction := format('<p class="soft">%s</p>', credit_limit_internal.html(concat_ws(' ', format('Book %s%s%s.', book,
       ', amounts in ' || nullif(chosen, ''), ', reports of ' || as_of),
+    'Only segments: ' || credit_limit_internal.seen_segments(book) || '.',
+    'The pictures were kept at ' || to_char(kept_at AT TIME ZONE 'GMT', 'YYYY-MM-DD HH24:MI "GMT"')
+      || ', but for those of cases, which are of now.',
     CASE WHEN cardinality(currencies) > 1
       THEN format('There are pages of %s, too.', array_to_string(array_remove(currencies, chosen), ', ')) END,
     CASE WHEN cardinality(kept_out) > 0 THEN format('Left out, as role %s may not read them: %s', current_user,

@@ -418,7 +418,7 @@ $$;
 -- lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by row-level
 -- security. Restrict again when you have added such tables. Views that show what their owner sees, and partitions, are taken from
 -- the role. COPY FROM into these tables then needs BYPASSRLS, but for the owner. NULL segments lift it; an empty array shows
--- nothing. Errors: no such role (42704), a role that does more than read, has a member that does, or may become one that sees
+-- nothing. A notice names segments in which no borrower is. Errors: no such role (42704), a role that does more than read, has a member that does, or may become one that sees
 -- more (22023), a relation that is no table (42809), a book of somebody else (42501), somebody who uses a table for five seconds
 -- more (55P03)
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
@@ -426,6 +426,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
   owner text;
+  empty text;
   t record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
@@ -470,6 +471,11 @@ BEGIN
   PERFORM credit_limit_internal.lift_restriction(role_name);
   INSERT INTO analyst_segment (role, segment)
   SELECT quote_ident(role_name)::regrole, u.segment FROM (SELECT DISTINCT unnest(segments)) u(segment);
+  SELECT string_agg(DISTINCT u.segment, ', ') INTO empty FROM unnest(segments) u(segment)
+  WHERE NOT EXISTS (SELECT FROM borrower b WHERE b.segment = u.segment);
+  IF empty IS NOT NULL THEN
+    RAISE NOTICE 'no borrower is in these segments: %', empty;
+  END IF;
   PERFORM credit_limit_internal.restrict_roles(credit_limit_internal.restricted_roles() || quote_ident(role_name)::regrole::oid);
   -- The policies read it, also for a role that reads reports only.
   EXECUTE format('GRANT SELECT ON %I.analyst_segment TO %I', book, role_name);	-- rights

@@ -65,6 +65,7 @@ CREATE TABLE @book@.report_figure (
   currency text NOT NULL,
   query text NOT NULL,	-- what made it
   result jsonb NOT NULL,	-- its columns and rows
+  made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (figure, currency));
 ALTER TABLE @book@.report_figure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY as_borrower ON @book@.report_figure
@@ -370,27 +371,38 @@ BEGIN
   -- The limit of the sums: cusum_limit(120, 0.5, 1, 0, 0, 12), which takes too long to be computed at each look.
   PERFORM credit_limit_internal.create_report(book, 'report_bad_rate',
     'Whether more accounts turn bad than did, by product, segment and currency: a control chart (CUSUM) of each month after the '
-    'first twelve on file, from which mean and deviation are. A false alarm comes once in ten years, on average, if months do '
-    'not depend on each other. Groups in which nobody turned bad in the first twelve months have no rows. Of refresh_reports()',
+    'first twelve of the product on file. Mean and deviation are those of the first twelve months of the group. A false alarm '
+    'comes once in ten years, on average, if months do not depend on each other. Of refresh_reports()',
     '{"segment": "of the borrower in that month", "at_risk": "accounts that had not been bad",
-      "bad": "of them, for the first time", "bad_rate": "bad by at_risk", "mean": "of the first twelve months",
-      "deviation": "of these months",
-      "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0",
-      "alarm": "above is more than 4.1", "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
+      "bad": "those that turned bad in that month, for the first time", "bad_rate": "bad by at_risk",
+      "mean": "of the first twelve months of the group; NULL, as deviation, above and alarm are: it has no more than these",
+      "deviation": "of these months; where all had the same rate, that of chance, as if at least one account had turned bad",
+      "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0; NULL in the '
+      'first twelve months of the group", "alarm": "above is more than 4.1; NULL where that is", "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
     $$SELECT c.month, c.product, c.segment, c.currency, c.at_risk, c.bad, round(c.rate, 6) AS bad_rate,
-        round(c.mean, 6) AS mean, round(c.deviation, 6) AS deviation, round((c.point).upper::numeric, 4) AS above,
-        (c.point).upper > 4.1 AS alarm, EXISTS (SELECT FROM @book@.run r WHERE r.job = 'decisions' AND r.status = 'done'
+        round(c.mean, 6) AS mean, round(c.deviation, 6) AS deviation,
+        CASE WHEN c.place > 12 AND c.deviation > 0 THEN round((c.point).upper::numeric, 4) END AS above,
+        CASE WHEN c.place > 12 AND c.deviation > 0 THEN (c.point).upper > 4.1 END AS alarm,
+        EXISTS (SELECT FROM @book@.run r WHERE r.job = 'decisions' AND r.status = 'done'
           AND r.move_limits AND r.as_of >= c.month AND r.as_of < c.month + interval '1 month') AS limits_moved
-      FROM (SELECT b.*, credit_limit.cusum(b.rate::float8, b.mean::float8, 0.5, 4.1, 0, b.deviation::float8)
-          OVER (PARTITION BY b.product, b.currency, b.segment ORDER BY b.month) AS point
-        FROM (SELECT n.*, avg(n.rate) FILTER (WHERE n.place <= 12) OVER w AS mean,
-            stddev_samp(n.rate) FILTER (WHERE n.place <= 12) OVER w AS deviation
-          FROM (SELECT r.month, r.product, r.segment, r.currency, sum(r.at_risk)::bigint AS at_risk, sum(r.bad)::bigint AS bad,
-              sum(r.bad) / sum(r.at_risk) AS rate,
-              row_number() OVER (PARTITION BY r.product, r.currency, r.segment ORDER BY r.month) AS place
-            FROM @book@.report_cohort r GROUP BY r.month, r.product, r.segment, r.currency HAVING sum(r.at_risk) > 0) n
-          WINDOW w AS (PARTITION BY n.product, n.currency, n.segment)) b
-        WHERE b.place > 12 AND b.deviation > 0) c$$);
+      FROM (SELECT d.*, credit_limit.cusum(CASE WHEN d.place > 12 THEN d.rate::float8 END, coalesce(d.mean, 0)::float8, 0.5, 4.1,
+            0, coalesce(nullif(d.deviation, 0), 1)::float8)
+          OVER (PARTITION BY d.product, d.currency, d.segment ORDER BY d.month) AS point
+        FROM (SELECT b.month, b.product, b.segment, b.currency, b.at_risk, b.bad, b.rate, b.place, b.age,
+            CASE WHEN b.months > 12 THEN b.mean END AS mean,
+            CASE WHEN b.months > 12 THEN coalesce(nullif(b.deviation, 0), sqrt(greatest(b.bad_before, 1) / b.before
+              * (1 - greatest(b.bad_before, 1) / b.before) * 12 / b.before)) END AS deviation
+          FROM (SELECT n.*, count(*) OVER w AS months, avg(n.rate) FILTER (WHERE n.place <= 12) OVER w AS mean,
+              stddev_samp(n.rate) FILTER (WHERE n.place <= 12) OVER w AS deviation,
+              sum(n.at_risk) FILTER (WHERE n.place <= 12) OVER w AS before,
+              sum(n.bad) FILTER (WHERE n.place <= 12) OVER w AS bad_before
+            FROM (SELECT r.month, r.product, r.segment, r.currency, sum(r.at_risk)::bigint AS at_risk,
+                sum(r.bad)::bigint AS bad, sum(r.bad) / sum(r.at_risk) AS rate,
+                row_number() OVER (PARTITION BY r.product, r.currency, r.segment ORDER BY r.month) AS place,
+                dense_rank() OVER (PARTITION BY r.product, r.currency ORDER BY r.month) AS age
+              FROM @book@.report_cohort r GROUP BY r.month, r.product, r.segment, r.currency HAVING sum(r.at_risk) > 0) n
+            WINDOW w AS (PARTITION BY n.product, n.currency, n.segment)) b) d) c
+      WHERE c.age > 12$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_concentration',
     'How much of what is drawn is in few hands, by month and currency: of the borrowers of a product, of the segments, and of '
