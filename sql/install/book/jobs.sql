@@ -108,7 +108,7 @@ BEGIN
           RETURN;
         END IF;
         n := credit_limit_internal.refresh_positions(r.as_of);
-        remark := r.message;
+        remark := nullif(concat_ws('; ', r.message, credit_limit_internal.stale_months()), '');
         PERFORM credit_limit.refresh_page(book);
       WHEN 'alerts' THEN
         a := credit_limit_internal.run_alert_rules(r.as_of);

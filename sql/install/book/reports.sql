@@ -13,6 +13,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
+-- whether a month tells how accounts are on a day: it is that of the day or the one before, which comes to account_month when it is
+-- over
+CREATE FUNCTION credit_limit_internal.is_recent(month date, day date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN month >= date_trunc('month', day::timestamp) - interval '1 month';
+
 -- in an open book: what limits of open accounts forgo in a year against those that would earn most, by the economics of the
 -- policies that decide on the day; no rows for products whose target is another
 CREATE FUNCTION credit_limit_internal.regrets(today date)
@@ -40,8 +46,9 @@ $$;
 -- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal,
 -- what its limit forgoes. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one
 -- transaction, and returns how many there are. Before, it counts the months up to that day that are new or were changed, in the
--- same transaction; a notice names those that it counts anew. Analyze report_position after the first. Errors: no such book
--- (3F000, 42P01)
+-- same transaction; a notice names those that it counts anew. Notices also say when account_month has neither the month of the day
+-- nor the one before, and when the day is past: limits and balances are always those of now. Analyze report_position after the
+-- first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -49,6 +56,8 @@ DECLARE
   today date := as_of;
   counted record;
   again text;
+  n bigint;
+  latest date;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.mark_unwatched();
@@ -65,8 +74,28 @@ BEGIN
   IF again IS NOT NULL THEN
     RAISE NOTICE 'months counted anew: %', again;
   END IF;
-  RETURN credit_limit_internal.refresh_positions(today);
+  n := credit_limit_internal.refresh_positions(today);
+  again := credit_limit_internal.stale_months();
+  IF again IS NOT NULL THEN
+    RAISE NOTICE '%', again;
+  END IF;
+  latest := (SELECT greatest(max(r.as_of), (SELECT d.business_date FROM business_day d)) FROM run r
+    WHERE r.job = 'decisions' AND r.move_limits AND r.status = 'done');
+  IF today < latest THEN
+    RAISE NOTICE 'limits and balances are those of now, not of %', today
+      USING DETAIL = format('The book has worked up to %s.', latest), HINT = 'Refresh again without a day, or with that one.';
+  END IF;
+  RETURN n;
 END
+$$;
+
+-- in an open book: what to say where the latest month of account_month tells nothing of the day of the latest refresh; NULL: it does
+CREATE FUNCTION credit_limit_internal.stale_months() RETURNS text
+LANGUAGE sql STABLE
+AS $$
+  SELECT format('the latest month of account_month is %s: late accounts of %s are not known', to_char(f.latest_month, 'YYYY-MM'),
+    f.as_of)
+  FROM report_refresh f WHERE NOT credit_limit_internal.is_recent(f.latest_month, f.as_of)
 $$;
 
 -- in an open book: the part of refresh_reports() that computes report_position
