@@ -296,6 +296,25 @@ require_plain_name(const char *name)
 						 CL_BOOK_NAME_LENGTH)));
 }
 
+/* Dashboards name the schema of the reports, so it is often given for the book. */
+static void
+require_no_reports(const char *name)
+{
+	size_t		length = strlen(name) - Min(strlen(name), strlen("_report"));
+	char	   *book = pnstrdup(name, length);
+	Oid			schema = strcmp(name + length, "_report") == 0 ? get_namespace_oid(book, true) : InvalidOid;
+
+	/* A book may be called so, too. */
+	if (OidIsValid(schema) && OidIsValid(get_relname_relid("decision", schema)) &&
+		!OidIsValid(get_relname_relid("decision", get_namespace_oid(name, true))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is the schema of the reports of a book", name),
+				 errdetail("The book is \"%s\".", book),
+				 errhint("Give the name of the book: %s.", quote_literal_cstr(book))));
+	pfree(book);
+}
+
 /* A group is opened for a statement of an operator, not for each event: nothing of it is remembered. */
 static void
 require_group(const char *name, Oid schema)
@@ -342,6 +361,7 @@ open_book(FunctionCallInfo fcinfo, Need need)
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	require_plain_name(name);
 	schema = get_namespace_oid(name, true);
+	require_no_reports(name);
 	if (need == NEED_GROUP)
 		require_group(name, schema);
 	if (!OidIsValid(schema))

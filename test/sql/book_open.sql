@@ -80,7 +80,7 @@ SELECT pg_temp.tried('ALTER TABLE book_x.account RENAME TO line;
     last_limit_change, frozen FROM book_x.line', :'draw');
 -- Names that are none, and schemas that are no book.
 SELECT pg_temp.tried('SELECT 1', format('SELECT credit_limit.log_end(%L)', name))
-FROM unnest(ARRAY['nowhere', 'public', 'Book', 'pg_catalog', 'credit_limit', 'book_x, public', '', repeat('b', 57)]) name;
+FROM unnest(ARRAY['nowhere', 'nowhere_report', 'book_x_report', 'public', 'Book', 'pg_catalog', 'credit_limit', 'book_x, public', '', repeat('b', 57)]) name;
 SELECT pg_temp.tried('SELECT 1', 'SELECT credit_limit.set_business_date(NULL, ''2026-11-30'')');
 RESET ROLE;
 

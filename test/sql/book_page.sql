@@ -78,7 +78,9 @@ SELECT (SELECT jsonb_agg(jsonb_build_array(split_part(r ->> 0, ' (', 1), r -> 1,
   WHERE m.month = '2025-03-01' AND a.currency = 'CNY' GROUP BY 1, 2) x) AS roll_rates;
 SELECT (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'unused')) r)
     = (SELECT gap FROM book_pg_report.report_summary WHERE currency = 'CNY')
-  AS the_parts_of_the_gap_add_up;
+  AS the_parts_of_the_gap_add_up,
+  (SELECT sum((r ->> 1)::numeric) FROM jsonb_array_elements(rows_of(:'page', 'granted')) r)
+    = (SELECT sum(greatest(credit_limit - greatest(balance, 0), 0)) FROM book_pg.account WHERE currency = 'CNY') AS those_of_limits_too;
 -- Costs are shown, too, where no account has a PD, so that no loss is known.
 BEGIN;
 UPDATE book_pg.report_position SET pd = NULL;
@@ -179,11 +181,18 @@ GRANT USAGE ON SCHEMA credit_limit TO regress_page_stranger;
 SET ROLE regress_page_stranger;
 SELECT report_html('book_pg');
 RESET ROLE;
+-- A role that reads reports only has the page, computed, once it may use the functions.
+GRANT USAGE ON SCHEMA credit_limit_internal TO regress_page_stranger;
+SELECT grant_book('book_pg', bi => 'regress_page_stranger');
+SET ROLE regress_page_stranger;
+SELECT said(p), (SELECT md5(figures(p)::text)) = :'owners' AS as_the_owner FROM report_html('book_pg') p;
+RESET ROLE;
 
 -- What is refused.
 SELECT report_html(NULL);
 SELECT report_html('book_pg', NULL);
 SELECT report_html('no_book');
+SELECT report_html('book_pg_report');
 SELECT report_html('book_pg', '{"currency": "EUR"}');
 SELECT report_html('book_pg', '{"currency": 5}');
 SELECT report_html('book_pg', '{"figures": ["use", "abuse"]}');

@@ -306,6 +306,7 @@ FROM book_p_report.report_programmes p FULL JOIN (SELECT m.month, a.product, cou
     FROM book_p.account_month m JOIN book_p.account a USING (account_id) GROUP BY 1, 2) h USING (month, product);
 
 SELECT rule, severity, subject, as_of, value, days_open FROM book_p_report.report_alerts;
+SELECT product, margin, carry, ccf, lgd, capital, bad_days, outcome_months, is_default FROM book_p_report.report_assumptions ORDER BY 1;
 -- The summary: a row for each currency.
 SELECT r.currency, (accounts, borrowers, r.credit_limit, drawn, unused) = (h.n, h.b, h.lim, h.dr, h.un) AS sums, utilization = round(h.dr / h.lim, 4) AS used,
   (r.gap, gap_risk, gap_product, gap_ungranted, gap_demand, gap_dormancy, gap_buffer, r.unmet) = (g.gap, g.risk, g.product, g.ungranted, g.demand,
@@ -345,7 +346,7 @@ FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace;
 SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attnum > 0 AND (col_description(a.attrelid, a.attnum) IS NULL
   OR a.atttypid NOT IN ('int'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'text'::regtype, 'date'::regtype, 'boolean'::regtype,
-  'timestamptz'::regtype) OR (a.attname ~ '^(month|as_of|cohort|since|first_month|.*_on)$') <> (a.atttypid = 'date'::regtype) AND a.attname <> 'snoozed_until');
+  'timestamptz'::regtype) OR (a.attname ~ '^(month|as_of|cohort|since|first_month|latest_month|.*_on)$') <> (a.atttypid = 'date'::regtype) AND a.attname <> 'snoozed_until');
 -- None groups by a numeric, which keeps PostgreSQL 19 from aggregating before a join.
 SELECT c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = 'book_p_report'::regnamespace
   AND r.ev_action::text ~ format(':groupClause \(\{[^)]*:eqop %s ', '=(numeric, numeric)'::regoperator::oid);

@@ -54,8 +54,9 @@ LEFT JOIN book_wr.account_month n ON n.account_id = a.account_id AND n.month = t
 LEFT JOIN book_wr.account_month p ON p.account_id = a.account_id AND p.month = (t.month - interval '1 month')::date
 WHERE (n.account_id IS NOT NULL OR p.account_id IS NOT NULL) AND b.erased_on IS NULL;
 CREATE FUNCTION transitions(mine text[]) RETURNS TABLE (month date, product text, currency text, from_band text, to_band text, accounts bigint,
-  share numeric, balance numeric, balance_share numeric) LANGUAGE sql AS $$
+  share numeric, share_on_file numeric, balance numeric, balance_share numeric) LANGUAGE sql AS $$
   SELECT (month - interval '1 month')::date, product, currency, from_band, to_band, count(*), round(count(*) / sum(count(*)) OVER w, 4),
+    CASE WHEN to_band <> 'gone' THEN round(count(*) / sum(count(*)) FILTER (WHERE to_band <> 'gone') OVER w, 4) END,
     round(sum(balance_before), 2), round(sum(balance_before) / nullif(sum(sum(balance_before)) OVER w, 0), 4)
   FROM pair WHERE before AND (mine IS NULL OR segment = ANY (mine)) GROUP BY month, product, currency, from_band, to_band
   WINDOW w AS (PARTITION BY month, product, currency, from_band)

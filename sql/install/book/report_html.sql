@@ -77,14 +77,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $figures$
   VALUES
     ('use', 'How much of their limits do accounts use?',
-      'Open accounts by what they have drawn of their limit today.',
+      'Open accounts by what they have drawn of their limit today, after the latest run.',
       'It shows the open accounts of table account.',
       'bar', '{}'::jsonb,
       $$SELECT band, sum(accounts) AS accounts
 FROM @report@.report_utilization_bands WHERE currency = @currency@
 GROUP BY place, band ORDER BY place$$),
     ('utilization', 'How does the use of limits move?',
-      'What is drawn at the end of a month, as part of the limits.',
+      'What is drawn at the end of a month, as part of the limits in the file of that month.',
       'It needs months in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization
@@ -92,15 +92,25 @@ FROM @report@.report_utilization WHERE currency = @currency@
 GROUP BY month, product ORDER BY month, product$$),
     ('unused', 'Why is credit that the rules would give not drawn?',
       'Each cause has its part, and the parts add up. risk, product: caps press the limit down; ungranted: not granted yet; '
-      'demand: nobody wants more; dormancy: the line lies idle; buffer: kept for a month that needs it.',
+      'demand: less is wanted than the limit; dormancy: what dormant accounts would be expected to draw, while the rest of their '
+      'limits is under demand; buffer: expected demand that is not drawn now.',
       'The job reports fills it; what rules and caps do is known after a run of decisions (run_decisions).',
-      'waterfall', '{"total": "all that is unused"}',
+      'waterfall', '{"total": "all not drawn"}',
       $$SELECT replace(cause, '_', ' ') AS cause, sum(unused) AS unused
 FROM @report@.report_gap WHERE currency = @currency@
 GROUP BY place, cause HAVING sum(unused) <> 0 ORDER BY place$$),
-    ('cost', 'What does unused credit cost in a year?',
-      'Margin forgone on what is wanted and not given; what idle limits cost to keep; the expected loss on what would be '
-      'drawn before a default.',
+    ('granted', 'Why are limits not drawn?',
+      'What is unused of the limits of today, by cause: less is wanted than the limit; expected demand of dormant accounts, or '
+      'of others (buffer); or the limit is above what the rules would give (above entitlement).',
+      'The job reports fills it.',
+      'waterfall', '{"total": "unused limits"}',
+      $$SELECT replace(cause, '_', ' ') AS cause, sum(granted) AS unused
+FROM @report@.report_gap WHERE currency = @currency@
+GROUP BY place, cause HAVING sum(granted) <> 0 ORDER BY place$$),
+    ('cost', 'What do limits forgo, and what do unused ones cost, in a year?',
+      'forgone margin: on demand that limits turn away, so no cost of unused credit. idle cost, expected loss: of limits that '
+      'are not drawn, to keep them, and on what would be drawn before a default. rules: demand above what the rules would give; '
+      'above entitlement: limits above it.',
       'The job reports fills it, by the margin, carry and lgd of report_assumption.',
       'bar', '{}',
       $$SELECT replace(cause, '_', ' ') AS cause, sum(forgone_margin) AS forgone_margin, sum(idle_cost) AS idle_cost,
@@ -140,7 +150,8 @@ FROM @report@.report_scores ORDER BY product, segment$$),
 FROM @report@.report_drift ORDER BY month, product$$),
     ('roll', 'Where do accounts go from one month to the next?',
       'Days past due in a month (down, with the number of accounts) and in the next (across); the shares of a line '
-      'add up to one. The latest month of which most accounts have a next.',
+      'add up to one. gone: without a row in the next month, as the account left or the file was not complete. The latest month '
+      'of which most accounts have a next.',
       'It needs two months in a row in account_month, counted by the job reports.',
       'heat', '{"percent": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_transitions WHERE currency = @currency@),
@@ -331,8 +342,8 @@ END
 $$;
 
 -- computes the pictures of report_html() and keeps them until the next refresh of reports, so that pages are there at once; those
--- of open cases are computed at each look. Returns how many. The job reports does it every night. Errors: a book without reports (3F000), a role that does not see every
--- row (42501)
+-- of open cases are computed at each look. Returns how many. The job reports does it every night. Errors: a book without reports
+-- (3F000), a role that does not see every row (42501)
 CREATE FUNCTION credit_limit.refresh_page(book text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -386,6 +397,9 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a page needs a book, and options that are not NULL';
   END IF;
   IF to_regnamespace(reports) IS NULL THEN
+    IF right(book, 7) = '_report' THEN
+      PERFORM credit_limit_internal.open_book(book);	-- says which book it is
+    END IF;
     RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = format('book "%s" has no reports', book),
       DETAIL = format('There is no schema %s.', reports),
       HINT = format('SELECT credit_limit.create_book_reports(%L) makes them; they are read in the database of the book.', book);

@@ -23,6 +23,22 @@ BEGIN
       FROM @book@.product p LEFT JOIN @book@.policy_version v ON v.name = p.policy AND v.status <> 'draft'
       GROUP BY p.currency$$);
 
+  -- The placeholders are the defaults of report_assumption.
+  PERFORM credit_limit_internal.create_report(book, 'report_assumptions',
+    'What the reports assume, by product, and where nobody has put numbers of the lender: table report_assumption',
+    '{"product": "that has a row of its own; empty: all others", "margin": "earned in a year on what is drawn",
+      "carry": "cost in a year of what is granted and not drawn", "ccf": "part of the unused limit that is drawn in a default",
+      "lgd": "loss given default", "capital": "for each unit of exposure",
+      "bad_days": "days past due from which on a borrower is bad", "outcome_months": "months in which a borrower turns out bad",
+      "demand_ceiling": "demand of a month counts up to this multiple of the larger of limit and entitlement",
+      "exchange_rate": "of the currency of the product, by which cases are ranked",
+      "is_default": "margin, carry, ccf, lgd and capital are the placeholders that a new book has: costs are no figures of the '
+      'lender"}',
+    $$SELECT x.product, x.margin::numeric AS margin, x.carry::numeric AS carry, x.ccf::numeric AS ccf, x.lgd::numeric AS lgd,
+        x.capital::numeric AS capital, x.bad_days, x.outcome_months, x.demand_ceiling, x.exchange_rate,
+        (x.margin, x.carry, x.ccf, x.lgd, x.capital) = (0.12, 0.006, 0.4, 0.75, 0.08) AS is_default
+      FROM @book@.report_assumption x$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_offer',
     'The smallest and the highest limit of each product, by its policy on the day of the reports',
     '{"floor": "smallest limit", "cap": "highest; NULL: none", "step": "the unit of limits; NULL: the minor unit"}',
@@ -35,18 +51,20 @@ BEGIN
     'Why what the rules would give is not drawn, and what that costs in a year, by product, segment, currency and cause, in the '
     'order of place; the causes add up. Limit and balance are those of now; entitlement, caps and demand those of '
     'credit_limit.refresh_reports(); an account without a decision that has an entitlement has its limit for one, and one '
-    'inactive for 6 months and more is dormant. Costs are those of what is granted and not drawn, at the rates of '
-    'report_assumption and the PD of the account, rounded there',
+    'inactive for 6 months and more is dormant. Forgone margin is what demand turned away would earn. Costs are those of what is '
+    'granted and not drawn, at the rates of report_assumption and the PD of the account, rounded there',
     '{"place": "order of the causes", "cause": "rules, risk, product, ungranted, demand, dormancy, buffer or above_entitlement, '
-      'see credit_limit.limit_gap", "accounts": "the same for each cause",
-      "unused": "of the entitlement, by this cause", "share": "of what is unused by all causes",
+      'see credit_limit.limit_gap. rules: demand above what the rules give; dormancy: what dormant accounts would be expected to '
+      'draw, the rest of their limits being under demand; above_entitlement: limits above what the rules give",
+      "accounts": "number of accounts, the same for each cause: not to be summed over causes",
+      "unused": "of the entitlement, by this cause", "share": "of what is unused by all causes; not to be summed over groups",
       "granted": "of the limits, what is not drawn by this cause: in all causes report_summary.unused",
       "unmet": "demand that limits turn away", "largest_share_unused": "largest part of unused that is one account''s",
       "largest_share_unmet": "the same of unmet", "weak_share_unused": "part of unused, for demand, dormancy or buffer, that '
       'follows from a demand of status mostly_prior, prior_only or tail; 0 for other causes", "weak_share_unmet": "part of unmet '
       'that does", "forgone_margin": "margin on unmet", "idle_cost": "carry of what is granted",
-      "contingent_ead": "what of it would be drawn in a default", "capital_tied": "capital for that",
-      "expected_loss": "pd x lgd of that, of accounts with a PD; with what is drawn it is report_summary.expected_loss",
+      "contingent_ead": "part of granted that would be drawn in a default", "capital_tied": "capital for contingent_ead",
+      "expected_loss": "pd x lgd of contingent_ead, of accounts with a PD; with what is drawn it is report_summary.expected_loss",
       "regret": "what the limits forgo against those that would earn most, net, by the economics of a policy whose target is '
       'optimal; NULL: it has another"}',
     $$SELECT g.product, g.segment, g.currency, i.place, i.cause, g.accounts, i.unused, i.share, i.granted, i.unmet,
@@ -84,9 +102,10 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_dormancy',
     'How many lines lie dormant, by product, segment and currency: open, with a limit, and without a balance in any of the last '
     '6 months on file. Rules cap their share in a product (credit_limit.limit_rules)',
-    '{"lines": "open accounts with a limit that have 6 months on file", "dormant": "of them", "share": "dormant by lines",
+    '{"lines": "open accounts with a limit that have 6 months on file", "dormant": "lines that are dormant",
+      "share": "dormant by lines",
       "share_of_product": "the same of the product, all segments together", "credit_limit": "sum of their limits",
-      "credit_limit_dormant": "of the dormant"}',
+      "credit_limit_dormant": "limits of the dormant lines"}',
     $$SELECT a.product, b.segment, a.currency, count(*) AS lines, count(*) FILTER (WHERE d.dormant) AS dormant,
         round(count(*) FILTER (WHERE d.dormant) / count(*)::numeric, 4) AS share,
         round(sum(count(*) FILTER (WHERE d.dormant)) OVER p / sum(count(*)) OVER p, 4) AS share_of_product,
@@ -109,7 +128,7 @@ BEGIN
       "out_of_scope": "accounts without a line for a year, of which nothing is said",
       "unknown": "accounts in a segment where nobody has drawn", "demand_mean": "sum of the means",
       "demand_q90": "mean of the amounts that cover nine months in ten",
-      "largest_share": "largest part of it that is one account''s",
+      "largest_share": "largest part of demand_mean that is one account''s",
       "weak_share": "part of demand_mean that is of accounts of status mostly_prior, prior_only or tail",
       "months_at_limit": "part of the months that say only: at least so much"}',
     $$SELECT g.product, g.segment, g.currency, g.accounts, g.posterior, g.mostly_prior, g.prior_only, g.tail, g.out_of_scope,
@@ -211,8 +230,9 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_reasons',
     'Reasons of decisions by day, run, product, currency and action. A decision with several reasons is counted in each of them, '
     'so neither counts nor amounts of different reasons may be added',
-    '{"reason": "the reason", "decisions": "decisions that have it", "as_first": "decisions of which it is the first",
-      "change": "new less old limits"}',
+    '{"reason": "the reason", "decisions": "decisions that have it: not to be summed over reasons",
+      "as_first": "decisions of which it is the first",
+      "change": "new less old limits: not to be summed over reasons"}',
     $$SELECT d.as_of, r.run_key, d.source, coalesce(r.move_limits, true) AS moved, d.product, a.currency, d.action, e.reason,
         count(*) AS decisions, count(*) FILTER (WHERE e.place = 1) AS as_first,
         round(sum(d.new_limit - d.old_limit), k.decimals) AS change
@@ -381,7 +401,7 @@ BEGIN
       "account_id": "of the account", "product": "of the account", "segment": "of the borrower", "currency": "of the amounts",
       "severity": "the highest of its rules", "rules": "with an open alert that feeds it", "alerts": "how many these are",
       "pd": "probability of default that it was ranked by; NULL: not known", "expected_loss": "pd x lgd x (drawn + ccf x unused) '
-      'as of the latest run of alerts", "loss_avoided": "of it, what working the case avoids", '
+      'as of the latest run of alerts", "loss_avoided": "part of expected_loss that working the case avoids", '
       '"place": "in the ranking of the day on which it was opened"}',
     $$SELECT c.case_id, c.opened_on, coalesce(d.business_date, (SELECT max(r.as_of) FROM @book@.run r WHERE r.job = 'alerts'
           AND r.status = 'done')) - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
@@ -399,7 +419,7 @@ BEGIN
 
   PERFORM credit_limit_internal.create_report(book, 'report_case_outcomes',
     'What became of cases, by the rules whose alerts fed them: a case counts for each of its rules',
-    '{"rule": "of alert_rule", "cases": "that it fed", "held_out": "of them, shown to nobody", "open": "not closed",
+    '{"rule": "of alert_rule", "cases": "that it fed", "held_out": "cases shown to nobody", "open": "not closed",
       "confirmed": "closed: the risk was real", "unfounded": "closed: it was not", "unclear": "closed: it could not be told",
       "lapsed": "the alerts closed before anybody had looked", "share_confirmed": "confirmed / (confirmed + unfounded)",
       "low": "lower end of its interval (95 %, Wilson)", "high": "upper end", "median_days": "from opening to closing, of those '
@@ -427,7 +447,7 @@ BEGIN
       'too long", "status": "of the latest run: running, done, failed, lost or cancelled; NULL: it never ran",
       "as_of": "day for which that run worked", "started_at": "when it began",
       "minutes": "that it took; NULL: it has not ended", "row_count": "what it did, as in run", "failed": "borrowers that it '
-      'could not decide", "sqlstate": "of its error", "runs": "on file", "failures": "of them, those that failed, were lost or '
+      'could not decide", "sqlstate": "of its error", "runs": "on file", "failures": "runs that failed, were lost or '
       'left borrowers out"}',
     $$SELECT j.job, j.schedule IS NOT NULL AS scheduled,
         j.schedule IS NOT NULL
@@ -446,22 +466,25 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_summary',
     'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
     '{"as_of": "of the positions: demand, caps and latest decisions are of that day, limits and balances of now",
-      "latest_month": "of account_month, up to as_of", "accounts": "that are open", "borrowers": "who have them", "credit_limit": "sum of the limits",
-      "drawn": "sum of the balances", "unused": "limits less what is drawn", "utilization": "drawn by limits",
-      "gap": "between what rules give and what is drawn", "gap_risk": "of it: caps of risk and affordability",
+      "latest_month": "of account_month, up to as_of", "accounts": "that are open", "borrowers": "who have them",
+      "credit_limit": "sum of the limits", "drawn": "sum of the balances", "unused": "limits less what is drawn",
+      "utilization": "drawn by limits of now; that of report_utilization is by the limits of the month file",
+      "gap": "between what rules give and what is drawn", "gap_risk": "part of gap: caps of risk and affordability",
       "gap_product": "caps of product, law and umbrella, and the target",
       "gap_ungranted": "allowed by rules and caps, and not granted", "gap_demand": "demand smaller than the limit",
-      "gap_dormancy": "accounts not used for 6 months and more", "gap_buffer": "what is left",
+      "gap_dormancy": "what accounts not used for 6 months would be expected to draw",
+      "gap_buffer": "expected demand of other accounts that is not drawn now",
       "unmet": "demand that limits turn away", "largest_share_gap": "largest part of gap that is one account''s",
       "largest_share_unmet": "the same of unmet", "weak_share_gap": "part of gap, by demand, dormancy or buffer, that follows '
       'from a demand of status mostly_prior, prior_only or tail", "weak_share_unmet": "part of unmet that does",
       "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD, rounded for each; that of what is not drawn is '
-      'in report_gap", "expected_loss_drawn": "of it, pd x lgd x drawn",
+      'in report_gap", "expected_loss_drawn": "part of expected_loss: pd x lgd x drawn",
       "late_accounts": "30 days and more past due in the latest month; NULL: that is older than the month before as_of",
       "late_balance": "balances of these",
       "increases": "latest decisions that raised a limit", "decreases": "that lowered one", "freezes": "that froze one",
       "referrals": "that wait for a person", "limit_change": "new less old limits of the latest decisions",
-      "alerts_open": "of all currencies", "cases_open": "of all currencies, those that are to be worked"}',
+      "alerts_open": "of all currencies, the same in each row: not to be summed",
+      "cases_open": "to be worked, of all currencies, the same in each row: not to be summed"}',
     $$SELECT f.as_of, f.latest_month, s.currency, s.accounts, s.borrowers, s.credit_limit, s.drawn, s.unused, s.utilization,
         (s.total).gap, (s.total).risk AS gap_risk, (s.total).product AS gap_product, (s.total).ungranted AS gap_ungranted,
         (s.total).demand AS gap_demand, (s.total).dormancy AS gap_dormancy, (s.total).buffer AS gap_buffer, (s.total).unmet,
@@ -471,8 +494,9 @@ BEGIN
         round(s.weak_unmet / nullif((s.total).unmet, 0), 4) AS weak_share_unmet,
         s.expected_loss, s.expected_loss_drawn,
         CASE WHEN credit_limit_internal.is_recent(f.latest_month, f.as_of) THEN s.late_accounts END AS late_accounts,
-        CASE WHEN credit_limit_internal.is_recent(f.latest_month, f.as_of) THEN s.late_balance END AS late_balance, s.increases, s.decreases, s.freezes, s.referrals,
-        s.limit_change, (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open,
+        CASE WHEN credit_limit_internal.is_recent(f.latest_month, f.as_of) THEN s.late_balance END AS late_balance,
+        s.increases, s.decreases, s.freezes, s.referrals, s.limit_change,
+        (SELECT count(*) FROM @book@.alert x WHERE x.closed_on IS NULL) AS alerts_open,
         (SELECT count(*) FROM @book@.alert_case c WHERE c.status <> 'closed' AND NOT c.held_out) AS cases_open
       FROM @book@.report_refresh f
       CROSS JOIN (SELECT a.currency, k.decimals, count(*) AS accounts, count(DISTINCT a.borrower_id) AS borrowers,

@@ -13,8 +13,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN days_past_due IS NULL THEN 'not known' WHEN days_past_due <= 0 THEN '0' WHEN days_past_due < 30 THEN '1-29'
   WHEN days_past_due < 60 THEN '30-59' WHEN days_past_due < 90 THEN '60-89' ELSE '90+' END;
 
--- whether a month tells how accounts are on a day: it is that of the day or the one before, which comes to account_month when it is
--- over
+-- whether a month tells how accounts are on a day: it is that of the day or the one before, which comes to account_month when
+-- it is over
 CREATE FUNCTION credit_limit_internal.is_recent(month date, day date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN month >= date_trunc('month', day::timestamp) - interval '1 month';
@@ -46,9 +46,9 @@ $$;
 -- drawn by a hash), its latest decision since the last finished run that moved limits, and, of a policy with a target optimal,
 -- what its limit forgoes. NULL: the business date, or else the end of the latest month. Writes the positions that changed, in one
 -- transaction, and returns how many there are. Before, it counts the months up to that day that are new or were changed, in the
--- same transaction; a notice names those that it counts anew. Notices also say when account_month has neither the month of the day
--- nor the one before, and when the day is past: limits and balances are always those of now. Analyze report_position after the
--- first. Errors: no such book (3F000, 42P01)
+-- same transaction; a notice names those that it counts anew. Notices also say when account_month has neither the month of the
+-- day nor the one before, and when the day is past: limits and balances are always those of now. Analyze report_position after
+-- the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,7 +89,8 @@ BEGIN
 END
 $$;
 
--- in an open book: what to say where the latest month of account_month tells nothing of the day of the latest refresh; NULL: it does
+-- in an open book: what to say where the latest month of account_month tells nothing of the day of the latest refresh; NULL: it
+-- does
 CREATE FUNCTION credit_limit_internal.stale_months() RETURNS text
 LANGUAGE sql STABLE
 AS $$
@@ -175,7 +176,7 @@ DECLARE
   month_segment CONSTANT text := CASE WHEN credit_limit_internal.has_column(book, 'account_month', 'segment') THEN 'm.segment'
     ELSE 'NULL::text' END;
   known CONSTANT jsonb := '{"product": "what is lent", "segment": "of the borrower now; NULL: none",
-    "currency": "ISO 4217; amounts of different currencies never add up", "month": "its first day",
+    "currency": "ISO 4217; amounts of different currencies never add up", "month": "its first day, so 2026-11-01",
     "as_of": "the day as of which it was decided", "run_key": "the run; NULL: real time, or a person",
     "source": "run, realtime or override", "moved": "false: of a what-if run, whose decisions changed no limit",
     "action": "of the decision: INCREASE, DECREASE, KEEP, FREEZE, REFER ...", "accounts": "number of accounts",

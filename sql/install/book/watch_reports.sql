@@ -295,9 +295,12 @@ BEGIN
     '{"segment": "of the borrower in that month, where account_month says it, else when the month was counted; NULL: none",
       "accounts": "on file, also those of without_limit", "credit_limit": "sum of the limits",
       "balance": "sum, credit balances being negative", "unused": "limit less what is drawn",
-      "over_limit": "drawn above limits", "utilization": "ratio of the sums",
-      "mean": "of the ratios of accounts with a limit", "median": "of them", "share_idle": "part of them that have nothing drawn",
-      "share_above_90": "part of them that are drawn above 90 %", "without_limit": "accounts without limit and balance"}',
+      "over_limit": "drawn above limits",
+      "utilization": "ratio of the sums, by the limits of the month file; that of report_summary is by the limits of now",
+      "mean": "of the ratios of accounts with a limit", "median": "of these ratios",
+      "share_idle": "part of the accounts with a limit that have nothing drawn",
+      "share_above_90": "part of the accounts with a limit that are drawn above 90 %",
+      "without_limit": "accounts without limit and balance"}',
     $$SELECT g.month, g.product, g.segment, g.currency, s.n AS accounts, round(s.credit_limit, k.decimals) AS credit_limit,
         round(s.balance, k.decimals) AS balance, round(s.unused, k.decimals) AS unused,
         round(s.over_limit, k.decimals) AS over_limit,
@@ -313,12 +316,17 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_transitions',
     'From a month to the next: accounts and balances by band of days past due, product and currency. The last month has no next '
     'one yet. Of refresh_reports()',
-    '{"from_band": "days past due in the month: 0, 1-29, 30-59, 60-89, 90+, or not known",
-      "to_band": "in the next; gone: no row then", "share": "of the accounts that were in from_band",
+    '{"month": "from which accounts went, its first day", '
+      '"from_band": "days past due in the month: 0, 1-29, 30-59, 60-89, 90+, or not known",
+      "to_band": "in the next; gone: no row then, as the account has left or the file of that month was not complete",
+      "share": "of the accounts that were in from_band", "share_on_file": "of those that have a row in the next month; NULL for '
+      'gone",
       "low": "lower end of its interval (95 %, Wilson)", "high": "upper end", "balance": "in the month",
       "balance_share": "of what was in from_band"}',
     $$SELECT (g.month - interval '1 month')::date AS month, g.product, g.currency, r.from_state AS from_band,
-        r.to_state AS to_band, r.n AS accounts, round(r.rate::numeric, 4) AS share, round(r.low::numeric, 4) AS low,
+        r.to_state AS to_band, r.n AS accounts, round(r.rate::numeric, 4) AS share,
+        CASE WHEN r.to_state <> 'gone' THEN round(r.n / sum(r.n) FILTER (WHERE r.to_state <> 'gone') OVER (PARTITION BY g.month,
+          g.product, g.currency, r.from_state), 4) END AS share_on_file, round(r.low::numeric, 4) AS low,
         round(r.high::numeric, 4) AS high, round(r.amount, k.decimals) AS balance,
         round(r.amount_rate::numeric, 4) AS balance_share
       FROM (SELECT m.month, m.product, m.currency, credit_limit.rollup(m.transitions) AS transitions
@@ -349,7 +357,8 @@ BEGIN
     'accounts of that age that were there the month before, so that accounts opened before the first month count from there on. '
     'Of refresh_reports()',
     '{"months_on_book": "months after that of opening", "at_risk": "accounts seen at that age that had not been bad",
-      "bad": "of them, for the first time", "gone": "of them, no longer on file", "hazard": "bad by at_risk",
+      "bad": "those that turned bad at that age, for the first time", "gone": "those no longer on file",
+      "hazard": "bad by at_risk",
       "survival": "probability not to have been bad by then, if none left (Kaplan-Meier)",
       "std_error": "of survival (Greenwood); NULL where that is 0", "incidence": "probability to have been bad by then, where '
       'some leave before (Aalen-Johansen)"}',
@@ -378,7 +387,8 @@ BEGIN
       "mean": "of the first twelve months of the group; NULL, as deviation, above and alarm are: it has no more than these",
       "deviation": "of these months; where all had the same rate, that of chance, as if at least one account had turned bad",
       "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0; NULL in the '
-      'first twelve months of the group", "alarm": "above is more than 4.1; NULL where that is", "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
+      'first twelve months of the group", "alarm": "above is more than 4.1; NULL where that is",
+      "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
     $$SELECT c.month, c.product, c.segment, c.currency, c.at_risk, c.bad, round(c.rate, 6) AS bad_rate,
         round(c.mean, 6) AS mean, round(c.deviation, 6) AS deviation,
         CASE WHEN c.place > 12 AND c.deviation > 0 THEN round((c.point).upper::numeric, 4) END AS above,
@@ -408,7 +418,7 @@ BEGIN
     'How much of what is drawn is in few hands, by month and currency: of the borrowers of a product, of the segments, and of '
     'the products. A borrower with accounts in two segments or products counts in each. Of refresh_reports()',
     '{"of": "borrowers, segments or products", "product": "whose borrowers; NULL: of segments and products of the book",
-      "n": "how many there are", "drawn": "by all of them", "hhi": "sum of the squared shares: 1 / n, all equal, to 1, one has '
+      "n": "how many there are", "drawn": "by all together", "hhi": "sum of the squared shares: 1 / n, all equal, to 1, one has '
       'everything; see credit_limit.hhi", "effective_number": "as many equal ones would give that",
       "largest_share": "part of drawn that the largest has"}',
     $$SELECT g.month, g.currency, g."of", g.product, g.n, round(g.drawn, k.decimals) AS drawn,
@@ -437,7 +447,7 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_unreviewed_lines',
     'Lines on which nobody has decided for a year, by product, segment and currency: open, with a limit, and opened more than '
     '365 days before the day of the reports. Rules want a line of more than a year approved again',
-    '{"lines": "open accounts with a limit that are older than a year", "unreviewed": "of them, without a decision for 365 days, '
+    '{"lines": "open accounts with a limit that are older than a year", "unreviewed": "lines without a decision for 365 days, '
       'those of what-if runs left out", "share": "unreviewed by lines", "credit_limit": "sum of their limits",
       "credit_limit_unreviewed": "of the unreviewed"}',
     $$SELECT l.product, l.segment, l.currency, count(*) AS lines, count(*) FILTER (WHERE l.unreviewed) AS unreviewed,
