@@ -346,7 +346,8 @@ FROM pg_class WHERE relnamespace = 'book_p_report'::regnamespace;
 SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'book_p_report'::regnamespace AND a.attnum > 0 AND (col_description(a.attrelid, a.attnum) IS NULL
   OR a.atttypid NOT IN ('int'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'text'::regtype, 'date'::regtype, 'boolean'::regtype,
-  'timestamptz'::regtype) OR (a.attname ~ '^(month|as_of|cohort|since|first_month|latest_month|.*_on)$') <> (a.atttypid = 'date'::regtype) AND a.attname <> 'snoozed_until');
+  'timestamptz'::regtype) OR (a.attname ~ '^(month|as_of|cohort|since|first_month|latest_month|.*_on)$') <> (a.atttypid = 'date'::regtype)
+    AND a.attname <> 'snoozed_until');
 -- None groups by a numeric, which keeps PostgreSQL 19 from aggregating before a join.
 SELECT c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = 'book_p_report'::regnamespace
   AND r.ev_action::text ~ format(':groupClause \(\{[^)]*:eqop %s ', '=(numeric, numeric)'::regoperator::oid);

@@ -418,9 +418,9 @@ $$;
 -- lets an analyst see only borrowers of some segments, and what names them or their accounts in tables of the book, by row-level
 -- security. Restrict again when you have added such tables. Views that show what their owner sees, and partitions, are taken from
 -- the role. COPY FROM into these tables then needs BYPASSRLS, but for the owner. NULL segments lift it; an empty array shows
--- nothing. A notice names segments in which no borrower is. Errors: no such role (42704), a role that does more than read, has a member that does, or may become one that sees
--- more (22023), a relation that is no table (42809), a book of somebody else (42501), somebody who uses a table for five seconds
--- more (55P03)
+-- nothing. A notice names segments in which no borrower is. Errors: no such role (42704), a role that does more than read, has a
+-- member that does, or may become one that sees more (22023), a relation that is no table (42809), a book of somebody else
+-- (42501), somebody who uses a table for five seconds more (55P03)
 CREATE FUNCTION credit_limit.restrict_analyst(book text, role_name text, segments text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$

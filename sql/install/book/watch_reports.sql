@@ -65,7 +65,7 @@ CREATE TABLE @book@.report_figure (
   currency text NOT NULL,
   query text NOT NULL,	-- what made it
   result jsonb NOT NULL,	-- its columns and rows
-  made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  made_at timestamptz NOT NULL DEFAULT clock_timestamp(),	-- when it was computed
   PRIMARY KEY (figure, currency));
 ALTER TABLE @book@.report_figure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY as_borrower ON @book@.report_figure
