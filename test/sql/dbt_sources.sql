@@ -14,6 +14,9 @@ SELECT dbt_sources('book_dbt') AS sources \gset
 SELECT part(:'sources', 'own') AS own;
 SELECT part(:'sources', 'report_jobs') AS report;
 \pset format aligned
+-- Columns of the book that have no comment of their own say what their name means everywhere, a lender's own nothing that is not there.
+SELECT part(:'sources', 'decision') ~ '"run_id"\n +description: "of run"' AS link, part(:'sources', 'run') ~ '"run_id"\n +description: "its key"' AS key,
+  part(:'sources', 'account_feature') ~ 'balance_3m"\n +description: "[A-Z]' AS feature, part(:'sources', 'account_feature') !~ '`|\]\(' AS plain;
 -- Columns that are named, against the catalog.
 SELECT regexp_count = (SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace IN ('book_dbt'::regnamespace, 'book_dbt_report'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
