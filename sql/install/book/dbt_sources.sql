@@ -91,8 +91,8 @@ $$;
 
 -- a sources.yml of dbt (1.8 and later) for a book: its tables and reports that the current role may read, with their columns and
 -- types, descriptions from their comments or, of columns of the book, what their name means in every table, and tests: not_null,
--- unique and relationships, from constraints on one column. Partitions are left out, their table is there. dbt executes nothing that stands in a name or comment. Errors: no such book
--- (3F000, 42P01), no right on it (42501), NULL (22004)
+-- unique and relationships, from constraints on one column. Partitions are left out, their table is there. dbt executes nothing
+-- that stands in a name or comment. Errors: no such book (3F000, 42P01), no right on it (42501), NULL (22004)
 CREATE FUNCTION credit_limit.dbt_sources(book text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
