@@ -125,7 +125,7 @@ CREATE TABLE book AS
 SELECT i AS account_id, 5 + 4 * draw(i, 1) AS mu, 0.3 + draw(i, 2) AS sigma, 0.4 * draw(i, 3) AS p_zero, 0.15 - 0.75 * pd AS margin,
   0.002 + 0.3 * pd AS carry,
   (i % 5) * 10.0 AS floor, 1000.00 + (i % 30) * 1000 AS cap, 1 AS use_exposure, 0.3 * pd AS use_loss, 0.45 * pd AS draw_loss, 1 AS use_idle, -1 AS draw_idle
-FROM (SELECT i, 0.2 * draw(i, 4) * draw(i, 5) AS pd FROM generate_series(1, 10500) i OFFSET 0) s;
+FROM (SELECT i, 0.2 * draw(i, 4) * draw(i, 5) AS pd FROM generate_series(1, 12000) i OFFSET 0) s;
 CREATE TABLE shuffled AS SELECT account_id, demand(mu, sigma, p_zero) AS demand, margin, carry, floor, cap, use_exposure, use_loss, draw_loss, use_idle,
   draw_idle
 FROM book ORDER BY md5(account_id::text);

@@ -196,7 +196,7 @@ $$;
 -- a preview; without EXECUTE on decision_input what needs it is left out. Errors: names that change the meaning of statements
 -- (55000)
 CREATE FUNCTION credit_limit.check_book(book text) RETURNS TABLE (relation text, problem text, row_count bigint)
-LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE

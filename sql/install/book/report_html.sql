@@ -378,7 +378,7 @@ $$;
 -- default the one of most accounts), figures (names of those that are wanted, in this order), kept (false: all are computed).
 -- Errors: a book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
 CREATE FUNCTION credit_limit.report_html(book text, options jsonb DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
   reports CONSTANT text := quote_ident(book || '_report');

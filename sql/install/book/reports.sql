@@ -50,7 +50,7 @@ $$;
 -- day nor the one before, and when the day is past: limits and balances are always those of now. Analyze report_position after
 -- the first. Errors: no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.refresh_reports(book text, as_of date DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
   today date := as_of;
