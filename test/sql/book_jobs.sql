@@ -24,6 +24,14 @@ SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('boo
 SELECT job, schedule, pg_temp.call(how, command) FROM credit_limit.schedule('book_j',
   '{"decisions": "0 2 * * 1-5", "alerts": null, "reports": null, "overrides": null, "months": null, "as_of": "yesterday", '
     '"keep_decisions": 84, "keep_job_runs": 30}');
+-- A schedule that leaves days out needs another expected_every; a part of a day does not, nor retention, which is monthly.
+BEGIN;
+SET LOCAL client_min_messages = notice;
+\set VERBOSITY default
+SELECT job FROM credit_limit.schedule('book_j', '{"decisions": "*/5 7-19 * * *", "alerts": null, "reports": "0  4 1 * *",
+  "overrides": null, "months": null}');
+\set VERBOSITY terse
+ROLLBACK;
 SELECT job, schedule, as_of, parameters FROM book_j.job ORDER BY job;
 SELECT job, schedule, expected_every, overdue, status, runs FROM book_j.job_status ORDER BY job;
 -- What the command says is what runs.

@@ -260,10 +260,16 @@ BEGIN
       UPDATE job t SET schedule = o ->> t.job, as_of = coalesce(o ->> 'as_of', t.as_of), scheduled_by = current_user,
         scheduled_at = clock_timestamp()
       WHERE o ->> t.job IS NOT NULL RETURNING t.*)
-    SELECT t.job AS name, t.schedule AS at, CASE t.as_of
+    SELECT t.job AS name, t.schedule AS at, t.expected_every, CASE t.as_of
         WHEN 'today' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date'
         WHEN 'yesterday' THEN ', (pg_catalog.now() AT TIME ZONE ''GMT'')::pg_catalog.date OPERATOR(pg_catalog.-) 1'
         ELSE '' END AS day FROM scheduled t ORDER BY t.job LOOP
+    -- Minute and hour may be anything; the day of the month and of the week may leave days out.
+    IF j.at !~ '^[^ ]+ +[^ ]+ +[*] +[^ ]+ +[*]$|second' AND j.expected_every < interval '3 days' THEN
+      RAISE NOTICE USING MESSAGE = format('job "%s" is overdue after %s without a new day', j.name, j.expected_every),
+        DETAIL = format('Its schedule "%s" seems to leave days out.', j.at),
+        HINT = format('Say how often it is due: UPDATE %I.job SET expected_every = ''32 days'' WHERE job = %L;', book, j.name);
+    END IF;
     job := j.name;
     schedule := j.at;
     command := format('CALL credit_limit.run_job(%L, %L%s)', book, j.name, j.day);

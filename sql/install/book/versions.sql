@@ -237,6 +237,21 @@ BEGIN
 END
 $$;
 
+-- an error (42501) that says who may, where the current role has no right to approve or retire a version
+CREATE FUNCTION credit_limit_internal.need_approver(book text, kind text, id int, what text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT has_column_privilege(format('%I.%I', book, kind || '_version'), 'status', 'UPDATE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('role "%s" may not %s %s %s', current_user, what, kind, id),
+      DETAIL = format('It has no right to change the status of %I.%I.', book, kind || '_version'),
+      HINT = format('An approver does it. The owner of the book makes one: SELECT credit_limit.grant_book(%L, approver => ...).',
+        book);
+  END IF;
+END
+$$;
+
 -- approve_policy(), approve_scorecard() and approve_allocation()
 CREATE FUNCTION credit_limit_internal.approve_version(book text, kind text, id int, first_day date, last_day date, digest bytea)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -257,6 +272,7 @@ BEGIN
         ELSE format('It is to be valid from %s to %s.', first_day, coalesce(last_day::text, 'an open end')) END,
       HINT = 'A draft is approved with the first day on which it is valid, and with the last, or NULL for an open end.';
   END IF;
+  PERFORM credit_limit_internal.need_approver(book, kind, id, 'approve');
   -- The version that is open until now ends the day before.
   IF kind = 'policy' THEN
     UPDATE policy_version p SET valid_to = first_day - 1
@@ -327,6 +343,7 @@ BEGIN
         THEN format('It ends on %s.', v.valid_to) ELSE format('The last day is %s.', coalesce(last_day::text, 'NULL')) END,
       HINT = 'Give an approved version, and the last day on which it is valid.';
   END IF;
+  PERFORM credit_limit_internal.need_approver(book, kind, id, 'retire');
   IF kind = 'policy' THEN
     UPDATE policy_version p SET status = 'retired', valid_to = greatest(last_day, p.valid_from - 1) WHERE p.policy_id = id;
   ELSIF kind = 'scorecard' THEN
