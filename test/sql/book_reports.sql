@@ -73,6 +73,12 @@ SELECT count(*) AS gaps FROM book_p_report.report_gap;
 SELECT credit_limit.refresh_reports('book_p');
 SELECT only_row, as_of, latest_month, assumption FROM book_p.report_refresh;
 SELECT credit_limit.refresh_reports('book_p') = (SELECT count(*) FROM book_p.account WHERE status = 'open') AS again;
+-- The latest month is found without a look into all of them, near or far.
+BEGIN;
+SET LOCAL search_path = book_p;
+SELECT count(*) AS days, bool_and(credit_limit_internal.latest_month(d) IS NOT DISTINCT FROM (SELECT max(month) FROM account_month WHERE month <= d)) AS right
+FROM (SELECT (min(month) - 40 + i * 25)::date AS d FROM account_month, generate_series(0, 40) i GROUP BY i) s;
+COMMIT;
 ANALYZE;
 
 -- Positions: demand by its own months only where these tell; dormancy; the latest decision in force.

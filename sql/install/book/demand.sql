@@ -89,7 +89,7 @@ BEGIN
   END IF;
   -- A second one waits for the first.
   PERFORM FROM job j WHERE j.job = 'demand' FOR NO KEY UPDATE;
-  latest := (SELECT max(m.month) FROM account_month m WHERE m.month <= today);
+  latest := credit_limit_internal.latest_month(today);
   next := latest + interval '1 month';
   INSERT INTO demand_model_version (product, currency, until, learned_on, model)
   SELECT s.product, s.currency, latest, today, s.model

@@ -19,6 +19,18 @@ CREATE FUNCTION credit_limit_internal.is_recent(month date, day date) RETURNS bo
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN month >= date_trunc('month', day::timestamp) - interval '1 month';
 
+-- in an open book: the latest month of account_month up to a day; NULL: none. Where it is one of the last three, only these are
+-- looked into: the other partitions grow for as long as the book does
+CREATE FUNCTION credit_limit_internal.latest_month(day date) RETURNS date
+LANGUAGE sql STABLE
+AS $$
+  SELECT coalesce(
+    (SELECT max(s.month)::date
+     FROM generate_series(date_trunc('month', day::timestamp) - interval '2 months', day, interval '1 month') s(month),
+       LATERAL (SELECT FROM account_month m WHERE m.month = s.month::date LIMIT 1) has_rows),
+    (SELECT max(m.month) FROM account_month m WHERE m.month <= day))
+$$;
+
 -- in an open book: what limits of open accounts forgo in a year against those that would earn most, by the economics of the
 -- policies that decide on the day; no rows for products whose target is another
 CREATE FUNCTION credit_limit_internal.regrets(today date)
@@ -111,7 +123,7 @@ DECLARE
 BEGIN
   -- A second refresh waits for the first. Pictures that were kept are of the one before.
   DELETE FROM report_figure;
-  UPDATE report_refresh SET as_of = today, latest_month = (SELECT max(m.month) FROM account_month m WHERE m.month <= today)
+  UPDATE report_refresh SET as_of = today, latest_month = credit_limit_internal.latest_month(today)
   RETURNING latest_month INTO latest;
   SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;
   DELETE FROM report_position p
