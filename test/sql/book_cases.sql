@@ -91,7 +91,7 @@ JOIN (SELECT h.*, row_number() OVER (ORDER BY avoided DESC, account_id) AS place
   WHERE account_id IN (SELECT account_id FROM book_w.alert_case)) h USING (account_id);
 ROLLBACK;
 -- Where collections work what is late, such accounts get no case and do not wait for one. Here all are late but 99, whose months are not known,
--- 101, by now 29 days, and 102, whose month is too old; 103 has 30 days, 104 has paid and is bankrupt.
+-- and 101, by now 29 days; 102 was late in its latest month, which is not the last, 103 has 30 days, 104 has paid and is bankrupt.
 BEGIN;
 UPDATE book_w.alert_setting SET late_cases = false, cases_a_month = 2000;
 UPDATE book_w.alert SET case_id = NULL;
@@ -151,13 +151,25 @@ SELECT credit_limit.run_alerts('book_w', '2026-07-16') IS NOT NULL AS run;
 SELECT count(*) AS anew, (SELECT string_agg(x.rule, ', ' ORDER BY x.rule) FROM book_w.alert x WHERE x.case_id = max(c.case_id)) AS rules
 FROM book_w.alert_case c WHERE account_id = :a3 AND case_id <> :c3;
 
+-- The month is restated, nobody was late: those alerts close by the same month. An alert that stays is of the new value.
+BEGIN;
+SELECT count(*) FILTER (WHERE value >= 30) AS late, count(*) AS all_alerts FROM book_w.alert WHERE rule = 'past due' AND closed_on IS NULL;
+UPDATE book_w.account_month SET days_past_due = CASE account_id WHEN 125 THEN 20 ELSE 0 END WHERE account_id BETWEEN 121 AND 160;
+SELECT credit_limit.run_alerts('book_w', '2026-07-17') IS NOT NULL AS run;
+SELECT account_id, x.value, s.value AS now, s.above, s.below, s.period FROM book_w.alert x JOIN book_w.alert_state s ON s.alert_id = x.alert_id
+  WHERE x.rule = 'past due' AND x.closed_on IS NULL AND account_id BETWEEN 119 AND 160;
+-- Late after all, then twice not looked at anew: it opens again, once.
+UPDATE book_w.account_month SET days_past_due = 90 WHERE account_id = 130;
+SELECT opened FROM credit_limit.run_alerts('book_w', '2026-07-18');
+SELECT opened, closed FROM credit_limit.run_alerts('book_w', '2026-07-19');
+ROLLBACK;
 -- A rule of severity watch feeds the open case; one of severity act makes it graver, and wakes it before its day.
 UPDATE book_w.account_month SET days_past_due = 0;
 SELECT credit_limit.run_alerts('book_w', '2026-07-17') IS NOT NULL AS run;
 INSERT INTO book_w.account_month SELECT 100 + i, '2026-07-01', 1000, 10 * i, 5, 5, 0 FROM generate_series(1, 60) i;
 UPDATE book_w.account SET balance = 0.2 * credit_limit, pending = 0;
--- All are paid: their alerts close, and so do the cases that nobody has looked at. Those that somebody has looked at stay.
-SELECT closed > 50 AS closed, cases FROM credit_limit.run_alerts('book_w', '2026-07-31');
+-- All are paid: their alerts have closed, and so have the cases that nobody has looked at. Those that somebody has looked at stay.
+SELECT closed, cases FROM credit_limit.run_alerts('book_w', '2026-07-31');
 SELECT status, outcome, count(*), bool_and(EXISTS (SELECT FROM book_w.alert_case_act k WHERE k.case_id = c.case_id)) AS worked
   FROM book_w.alert_case c GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT message FROM book_w.run WHERE as_of = '2026-07-31';
@@ -239,6 +251,36 @@ SET client_min_messages = warning;
 SELECT credit_limit.erase_borrower('book_w', :b1, '2026-12-31', 'asked') AS inputs;
 RESET client_min_messages;
 SELECT count(note) AS notes, count(*) > 0 AS acts FROM book_w.alert_case_act WHERE borrower_id = :b1;
+SELECT DISTINCT status FROM book_w.alert_case WHERE borrower_id = :b1;
+\set VERBOSITY default
+SELECT credit_limit.work_case('book_w', :c1, 'note', 'once more');
+\set VERBOSITY terse
+-- Months that do not come, a run beyond the business date, a slip in a name: each is said.
+SET client_min_messages = notice;
+SELECT credit_limit.set_business_date('book_w', '2026-12-31');
+SELECT opened FROM credit_limit.run_alerts('book_w', '2027-03-15');
+SELECT message LIKE '%; latest month ____-__' AS in_ledger FROM book_w.run WHERE job = 'alerts' AND as_of = '2027-03-15';
+SELECT min(days_open) >= 0 AS cases, (SELECT min(days_open) >= 0 FROM book_w_report.report_alerts) AS alerts FROM book_w_report.report_cases;
+BEGIN;
+INSERT INTO book_w.alert_rule (rule, indicator, enter_at, leave_at, products, segments) VALUES ('slip', 'days_past_due', 30, 1, '{crad}', '{farm,towm}');
+ROLLBACK;
+RESET client_min_messages;
+-- A month of which few accounts are there yet: the others are as in the month before, in the segment and in the summary.
+BEGIN;
+DELETE FROM book_w.account_month;
+INSERT INTO book_w.account_month SELECT account_id, '2027-03-01', 1000, 10, 5, 5, CASE WHEN account_id % 5 = 0 THEN 40 ELSE 0 END FROM book_w.account;
+INSERT INTO book_w.account_month SELECT account_id, '2027-04-01', 1000, 10, 5, 5, 40 FROM book_w.account WHERE account_id % 10 = 1;
+SELECT credit_limit.run_alerts('book_w', '2027-04-02') IS NOT NULL AS run;
+SELECT s.subject, round(s.value::numeric, 6) = h.part AS right FROM book_w.alert_state s JOIN (
+    SELECT coalesce(b.segment, '(none)') AS segment, round(avg((a.account_id % 5 = 0 OR a.account_id % 10 = 1)::int), 6) AS part
+    FROM book_w.account a JOIN book_w.borrower b USING (borrower_id) WHERE a.status = 'open' GROUP BY 1) h ON h.segment = s.subject
+  WHERE s.rule = 'segment is past due' ORDER BY 1;
+SELECT credit_limit.refresh_reports('book_w', '2027-04-02') > 0 AS refreshed;
+SELECT late_accounts = (SELECT count(*) FROM book_w.account WHERE status = 'open' AND (account_id % 5 = 0 OR account_id % 10 = 1)) AS late,
+  late_balance = 10 * late_accounts AS balance FROM book_w_report.report_summary;
+SELECT credit_limit.refresh_reports('book_w', '2027-05-31') > 0 AS refreshed;
+SELECT late_accounts = (SELECT count(*) FROM book_w.account WHERE status = 'open' AND account_id % 10 = 1) AS late_of_april FROM book_w_report.report_summary;
+ROLLBACK;
 DROP OWNED BY case_engine, case_reviewer, case_analyst, case_owner;
 DROP ROLE case_engine, case_reviewer, case_analyst, case_owner;
 SET client_min_messages = warning;

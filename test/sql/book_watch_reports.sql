@@ -97,16 +97,19 @@ CREATE FUNCTION concentration(mine text[]) RETURNS TABLE (month date, currency t
   SELECT month, currency, "of", product, count(*), round(sum(x), 2), round(sum(x * x) / nullif(sum(x) ^ 2, 0), 6),
     round(max(x) / nullif(sum(x), 0), 4) FROM who GROUP BY 1, 2, 3, 4
 $$;
--- The chart, month after month: none of a group without a thirteenth month. Where nobody turned bad in twelve months, the deviation is that
--- of twelve months in which one did, of 12 / n each: sqrt(1 / n (1 - 1 / n) 12 / n).
+-- The chart, month after month, from the second of the product on: none of a group without a thirteenth month then. Months weigh as their
+-- accounts. Where nobody turned bad in twelve months, the deviation is that of twelve in which one did, of 12 / n each: sqrt(1 / n (1 - 1 / n) 12 / n).
 CREATE FUNCTION bad_rate(mine text[]) RETURNS TABLE (month date, product text, segment text, currency text, at_risk bigint, bad bigint, above numeric,
   alarm boolean) LANGUAGE sql AS $$
-  WITH RECURSIVE rate AS (
+  WITH RECURSIVE at_risk AS (SELECT p.* FROM pair p WHERE p.at_risk AND (mine IS NULL OR p.segment = ANY (mine))),
+  rate AS (
     SELECT p.month, p.product, p.segment, p.currency, count(*) AS n, count(*) FILTER (WHERE p.bad) AS d, avg(p.bad::int) AS r,
       row_number() OVER (PARTITION BY p.product, p.segment, p.currency ORDER BY p.month) AS place
-    FROM pair p WHERE p.at_risk AND (mine IS NULL OR p.segment = ANY (mine)) GROUP BY 1, 2, 3, 4),
-  base AS (SELECT product, segment, currency, avg(r) AS mean,
-      CASE WHEN sum(d) = 0 THEN sqrt(12 / sum(n) ^ 2 * (1 - 1 / sum(n))) ELSE stddev_samp(r) END AS sd FROM rate WHERE place <= 12 GROUP BY 1, 2, 3),
+    FROM at_risk p WHERE p.month > (SELECT min(e.month) FROM at_risk e WHERE e.product = p.product) GROUP BY 1, 2, 3, 4),
+  -- One row for each account at risk, so that a month weighs as it should.
+  base AS (SELECT g.product, g.segment, g.currency, g.mean, CASE WHEN mean = 0 THEN sqrt(12 / n ^ 2 * (1 - 1 / n)) ELSE sqrt(variance * 12 / 11) END AS sd
+    FROM (SELECT product, segment, currency, avg(r) AS mean, count(*)::numeric AS n, var_pop(r) AS variance
+      FROM rate, generate_series(1, n) WHERE place <= 12 GROUP BY 1, 2, 3) g),
   chart AS (SELECT r.*, mean, sd, greatest((r.r - mean) / sd - 0.5, 0) AS up FROM rate r JOIN base b ON (r.product, r.currency) = (b.product, b.currency)
       AND r.segment IS NOT DISTINCT FROM b.segment WHERE place = 13
     UNION ALL SELECT r.*, mean, sd, greatest(up + (r.r - mean) / sd - 0.5, 0) FROM chart c JOIN rate r ON (r.product, r.currency, r.place)
@@ -301,7 +304,7 @@ SELECT * FROM differ();
 
 -- Lines that nobody decided on for a year: a decision of a what-if run is none.
 INSERT INTO book_wr.run (run_id, job, status, as_of, run_key, move_limits, chunk_size) VALUES
-  (901, 'decisions', 'done', '2026-06-30', 'a', true, 1), (902, 'decisions', 'done', '2026-07-31', 'b', false, 1),
+  (901, 'decisions', 'done', '2026-07-31', 'a', true, 1), (902, 'decisions', 'done', '2026-08-31', 'b', false, 1),
   (903, 'decisions', 'done', '2025-10-31', 'c', true, 1);
 SET session_replication_role = replica;
 INSERT INTO book_wr.decision (decision_id, as_of, source, run_id, account_id, borrower_id, product, decided_at, action, binding, reasons, frozen, input_hash,

@@ -146,14 +146,14 @@ AS $$
     ('days_past_due', 'account', 'days past due of the latest month'),
     ('payment_shortfall', 'account', 'part of what was due in the latest month that was not paid; 0 if nothing was due'),
     ('months_dormant', 'account',
-      'months in a row, of the last 24, in which a line had neither balance nor payment; 0 without a line'),
+      'months, of the last 24, since a line had a balance or a payment, up to its latest on file; 0 without a line'),
     ('limit_not_affordable', 'account',
       'part of the limit above the affordability cap of the latest decision of the last 92 days'),
     ('umbrella_exceeded', 'umbrella',
       'part of what is drawn and pending under an umbrella that it does not cover; outside its days it covers nothing'),
     ('segment_share', 'segment and currency', 'part of what is drawn in a currency that is drawn by the borrowers of a segment'),
     ('segment_past_due', 'segment',
-      'part of the accounts of a segment, of those whose latest month is known, that are 30 days past due or more'),
+      'part of the accounts of a segment, of those whose days past due are known, that are 30 days past due or more'),
     ('product_utilization', 'product', 'balances / limits of a product now'),
     ('product_refer', 'product',
       'part of the decisions of the latest day on which a run moved limits, of the last 92, that wait for a person')
@@ -188,6 +188,15 @@ BEGIN
         MESSAGE = format('rule "%s" cannot have that scope', NEW.rule),
         DETAIL = format('Indicator "%s" is of %s.', i.indicator, i.subject),
         HINT = 'Products restrict what is of an account or a product, segments what is of an account, an umbrella or a segment.';
+    END IF;
+    before := concat_ws(', ',
+      (SELECT string_agg(format('product "%s"', s.name), ', ') FROM unnest(NEW.products) s(name)
+       WHERE NOT EXISTS (SELECT FROM product p WHERE p.product = s.name)),
+      (SELECT string_agg(format('segment "%s"', s.name), ', ') FROM unnest(NEW.segments) s(name)
+       WHERE NOT EXISTS (SELECT FROM borrower b WHERE coalesce(b.segment, '(none)') = s.name)));
+    IF before <> '' THEN
+      RAISE NOTICE USING MESSAGE = format('rule "%s" is for what is not there: %s', NEW.rule, before),
+        DETAIL = 'It finds nothing there.', HINT = 'Look for a slip in the name, unless it is to come.';
     END IF;
     SELECT w.indicator INTO before FROM alert_rule w WHERE w.rule = NEW.rule AND w.valid_from <> NEW.valid_from
       AND w.indicator <> NEW.indicator LIMIT 1;
@@ -275,11 +284,12 @@ UNION ALL
   WHERE reading.indicator = 'segment_share'
 UNION ALL
   SELECT coalesce(b.segment, '(none)'), NULL, NULL, NULL, coalesce(b.segment, '(none)'),
-    avg(CASE WHEN m.days_past_due >= 30 THEN 1 WHEN m.account_id IS NOT NULL THEN 0 END), coalesce(max(m.month), reading.as_of)
+    avg(CASE WHEN m.days_past_due >= 30 THEN 1 WHEN m.days_past_due < 30 THEN 0 END), coalesce(max(m.month), reading.as_of)
   FROM account a JOIN borrower b ON b.borrower_id = a.borrower_id
-  LEFT JOIN (SELECT h.account_id, h.month, h.days_past_due FROM account_month h,
-      (SELECT max(x.month) AS month FROM account_month x WHERE x.month IN (reading.this_month, reading.last_month)) l
-    WHERE h.month = l.month AND h.days_past_due IS NOT NULL AND h.month IN (reading.this_month, reading.last_month)) m
+  LEFT JOIN (SELECT h.account_id, h.month, h.days_past_due FROM account_month h WHERE h.month = reading.this_month
+    UNION ALL SELECT h.account_id, h.month, h.days_past_due FROM account_month h
+      WHERE h.month = reading.last_month AND NOT EXISTS (
+        SELECT FROM account_month n WHERE n.account_id = h.account_id AND n.month = reading.this_month)) m
     ON m.account_id = a.account_id
   WHERE a.status = 'open' AND reading.indicator = 'segment_past_due' GROUP BY coalesce(b.segment, '(none)')
 UNION ALL
@@ -304,6 +314,7 @@ AS $$
 DECLARE
   day CONSTANT date := run_alert_rules.as_of;
   this_month date;
+  months date;
   latest date;
   r record;
   n record;
@@ -324,7 +335,8 @@ BEGIN
   END IF;
   opened := 0;
   closed := 0;
-  -- The count of periods goes on only when the period of the value does, so that a day may be run again.
+  -- The count of periods goes on only when the period of the value does, so that a day may be run again. A value of the same
+  -- period that has changed, as of a month that was restated, takes the place of the one that was counted.
   FOR r IN SELECT DISTINCT ON (w.rule) w.* FROM alert_rule w WHERE w.valid_from <= day ORDER BY w.rule, w.valid_from DESC LOOP
     WITH seen AS MATERIALIZED (
         SELECT q.subject, q.account_id, q.borrower_id, q.segment, q.value, q.period
@@ -338,10 +350,13 @@ BEGIN
       next AS MATERIALIZED (
         SELECT coalesce(q.subject, w.subject) AS subject, q.account_id, q.borrower_id, q.segment, q.value, q.period, w.alert_id,
           q.subject IS NULL AS gone,
-          CASE WHEN q.value >= r.enter_at THEN coalesce(w.above, 0) + 1 ELSE 0 END AS above,
-          CASE WHEN q.value < r.leave_at THEN coalesce(w.below, 0) + 1 ELSE 0 END AS below
+          CASE WHEN q.value >= r.enter_at THEN greatest(coalesce(w.above, 0) + (w.period IS DISTINCT FROM q.period)::int, 1)
+            ELSE 0 END AS above,
+          CASE WHEN q.value < r.leave_at THEN greatest(coalesce(w.below, 0) + (w.period IS DISTINCT FROM q.period)::int, 1)
+            ELSE 0 END AS below
         FROM seen q FULL JOIN (SELECT * FROM alert_state w WHERE w.rule = r.rule) w ON w.subject = q.subject
-        WHERE q.subject IS NULL OR w.subject IS NULL OR (q.period > w.period AND q.value IS NOT NULL)),
+        WHERE q.subject IS NULL OR w.subject IS NULL
+          OR (q.value IS NOT NULL AND (q.period > w.period OR (q.period = w.period AND q.value IS DISTINCT FROM w.value)))),
       raised AS (
         INSERT INTO alert AS a (rule, rule_from, as_of, subject, value, severity, account_id, borrower_id, segment)
         SELECT r.rule, r.valid_from, day, n.subject, n.value, r.severity, n.account_id, n.borrower_id, n.segment FROM next n
@@ -377,6 +392,13 @@ BEGIN
   cases := n.opened;
   waiting := n.waiting;
   message := format('opened %s, closed %s; cases opened %s, lapsed %s, waiting %s', opened, closed, cases, n.lapsed, waiting);
+  months := credit_limit_internal.latest_month(day);
+  IF months < this_month - interval '1 month' THEN
+    RAISE NOTICE USING MESSAGE = format('the latest month of account_month is %s', to_char(months, 'YYYY-MM')),
+      DETAIL = format('What alerts know by the month is as it was then: a month tells of %s if it is that of the day or the one '
+        'before.', to_char(day, 'YYYY-MM-DD')), HINT = 'Load the months, and run the alerts of the day again.';
+    message := message || '; latest month ' || to_char(months, 'YYYY-MM');
+  END IF;
   IF (SELECT t.notify FROM alert_setting t) THEN
     PERFORM pg_notify('credit_limit_alerts', jsonb_build_object('day', day, 'opened', opened, 'closed', closed, 'cases', cases,
       'waiting', waiting)::text);
@@ -388,7 +410,9 @@ $$;
 -- opened and closed, of cases opened, and of accounts with an alert that wait for a case. A rule opens an alert when its
 -- indicator was at or above enter_at for enter_after periods in a row. It closes it when the indicator was below leave_at for
 -- leave_after periods, the subject is gone or the rule is not active. A period is a day of run_alerts(), or a month for an
--- indicator that is known by the month. The same day again counts nothing twice, and an unknown value changes nothing. Accounts
+-- indicator that is known by the month. The same day again counts nothing twice; a value that has changed since, as in a month
+-- that was restated, is counted in place of the old one; an unknown value changes nothing. A notice says when the latest month is
+-- older than the one before that of the day: what is known by the month stays as it was. Accounts
 -- with a new alert and without an open case get one, those first that avoid most loss: on a day as many as cases_a_month of
 -- alert_setting leaves. The expected loss of open cases is computed anew, by what is known then.
 -- Errors: no day, one before the latest, or one more than a year after the latest month (22023)

@@ -22,7 +22,8 @@ AS $$
       AND r.as_of < case_quota.day) l
 $$;
 
--- in an open book: whether an account is bad on a day, or 30 days past due in its month or else the one before
+-- in an open book: whether an account is bad on a day, or was 30 days past due in its latest month on file, of the last 24: one
+-- that is missing says nothing
 CREATE FUNCTION credit_limit_internal.is_late(account bigint, day date) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
@@ -31,7 +32,7 @@ AS $$
       AND (e.valid_to >= is_late.day OR e.valid_to IS NULL))
   FROM account a
   LEFT JOIN LATERAL (SELECT h.days_past_due FROM account_month h WHERE h.account_id = a.account_id
-      AND h.month > (date_trunc('month', is_late.day::timestamp) - interval '2 months')::date AND h.month <= is_late.day
+      AND h.month > (is_late.day - interval '24 months')::date AND h.month <= is_late.day
     ORDER BY h.month DESC LIMIT 1) m ON true
   LEFT JOIN report_assumption own ON own.product = a.product
   JOIN report_assumption p ON p.product = coalesce(own.product, '')
@@ -128,10 +129,12 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   IF TG_OP = 'INSERT' THEN
-    SELECT w.borrower_id, w.status, w.held_out, w.opened_on INTO c FROM alert_case w WHERE w.case_id = NEW.case_id;
+    SELECT w.borrower_id, w.status, w.held_out, w.opened_on, b.erased_on INTO c
+    FROM alert_case w LEFT JOIN borrower b ON b.borrower_id = w.borrower_id WHERE w.case_id = NEW.case_id;
     SELECT d.business_date INTO today FROM business_day d;
     wrong := CASE WHEN c.held_out IS NULL THEN 'There is no such case.'
       WHEN c.held_out THEN 'It is held out: nobody works it, so that the effect of working cases can be told.'
+      WHEN c.erased_on IS NOT NULL THEN format('Its borrower was erased on %s.', c.erased_on)
       WHEN c.status = 'closed' AND NEW.act <> 'note' THEN 'It is closed.'
       WHEN (NEW.act IN ('acknowledge', 'snooze', 'close', 'note')) IS NOT true THEN format('There is no act "%s".', NEW.act)
       WHEN NEW.act = 'note' AND coalesce(NEW.note, '') = '' THEN 'The note is empty.'

@@ -179,10 +179,10 @@ FROM v JOIN whole USING (opened)
 GROUP BY opened, months_on_book, cohorts HAVING count(DISTINCT cohort) = cohorts
 ORDER BY opened, months_on_book$$),
     ('turned_bad', 'Do more accounts turn bad than did?',
-      'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first twelve months of '
-      'their segments. report_bad_rate says for which segments it is an alarm; one that has no more than twelve months on file '
+      'Part of the accounts that turned bad in a month, for the first time, beside the mean of the first year of '
+      'their segments. report_bad_rate says for which segments it is an alarm; one that has no more than thirteen months on file '
       'has no mean, and no alarm.',
-      'It needs more than twelve months in account_month, counted by the job reports.',
+      'It needs more than thirteen months in account_month, counted by the job reports.',
       'line', '{"percent": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_bad_rate WHERE currency = @currency@)
 SELECT month, product, round(sum(bad) / sum(at_risk), 6) AS bad_rate FROM v GROUP BY month, product

@@ -384,10 +384,11 @@ BEGIN
       "severity": "of the rule", "subject": "account, umbrella, product or segment", "as_of": "day of the alert",
       "value": "of the indicator on that day",
       "enter_at": "from which value on the rule raises an alert", "leave_at": "below which it is closed",
-      "days_open": "up to the business date; NULL without one"}',
+      "days_open": "up to the business date or the latest run of alerts, whichever is later"}',
     $$SELECT x.alert_id, x.rule, r.indicator, x.severity, x.subject, x.as_of, round(x.value::numeric, 6) AS value,
         round(r.enter_at::numeric, 6) AS enter_at, round(r.leave_at::numeric, 6) AS leave_at,
-        d.business_date - x.as_of AS days_open
+        greatest(d.business_date, (SELECT max(a.as_of) FROM @book@.run a WHERE a.job = 'alerts' AND a.status = 'done')) - x.as_of
+          AS days_open
       FROM @book@.alert x
       JOIN @book@.alert_rule r ON r.rule = x.rule AND r.valid_from = x.rule_from
       LEFT JOIN @book@.business_day d ON true
@@ -396,14 +397,15 @@ BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_cases',
     'Cases to work on, those first that avoid most loss',
     '{"case_id": "number of the case", "opened_on": "day on which it was opened",
-      "days_open": "up to the business date, or else the latest run of alerts", "status": "open, acknowledged or snoozed",
+      "days_open": "up to the business date or the latest run of alerts, whichever is later",
+      "status": "open, acknowledged or snoozed",
       "snoozed_until": "day on which it is open again",
       "account_id": "of the account", "product": "of the account", "segment": "of the borrower", "currency": "of the amounts",
       "severity": "the highest of its rules", "rules": "with an open alert that feeds it", "alerts": "how many these are",
       "pd": "probability of default that it was ranked by; NULL: not known", "expected_loss": "pd x lgd x (drawn + ccf x unused) '
       'as of the latest run of alerts", "loss_avoided": "part of expected_loss that working the case avoids", '
       '"place": "in the ranking of the day on which it was opened"}',
-    $$SELECT c.case_id, c.opened_on, coalesce(d.business_date, (SELECT max(r.as_of) FROM @book@.run r WHERE r.job = 'alerts'
+    $$SELECT c.case_id, c.opened_on, greatest(d.business_date, (SELECT max(r.as_of) FROM @book@.run r WHERE r.job = 'alerts'
           AND r.status = 'done')) - c.opened_on AS days_open, c.status, c.snoozed_until, c.account_id,
         a.product, b.segment, a.currency, c.severity, x.rules, x.alerts, round(c.pd::numeric, 6) AS pd, c.expected_loss,
         c.loss_avoided, c.place
@@ -479,7 +481,7 @@ BEGIN
       'from a demand of status mostly_prior, prior_only or tail", "weak_share_unmet": "part of unmet that does",
       "expected_loss": "pd x lgd x (drawn + ccf x unused) of accounts with a PD, rounded for each; that of what is not drawn is '
       'in report_gap", "expected_loss_drawn": "part of expected_loss: pd x lgd x drawn",
-      "late_accounts": "30 days and more past due in the latest month; NULL: that is older than the month before as_of",
+      "late_accounts": "30 days and more past due in the month of as_of or else the one before; NULL: neither is on file",
       "late_balance": "balances of these",
       "increases": "latest decisions that raised a limit", "decreases": "that lowered one", "freezes": "that froze one",
       "referrals": "that wait for a person", "limit_change": "new less old limits of the latest decisions",
@@ -508,8 +510,9 @@ BEGIN
           sum(credit_limit.expected_loss(p.pd, x.lgd, x.ccf, a.balance::numeric, a.credit_limit::numeric, k.decimals))
             AS expected_loss,
           sum(credit_limit.expected_loss(p.pd, x.lgd, 0, a.balance::numeric, 0, k.decimals)) AS expected_loss_drawn,
-          count(*) FILTER (WHERE m.days_past_due >= 30) AS late_accounts,
-          round(sum(m.balance::numeric) FILTER (WHERE m.days_past_due >= 30), k.decimals) AS late_balance,
+          count(*) FILTER (WHERE coalesce(m.days_past_due, before.days_past_due) >= 30) AS late_accounts,
+          round(sum(coalesce(m.balance, before.balance)::numeric)
+            FILTER (WHERE coalesce(m.days_past_due, before.days_past_due) >= 30), k.decimals) AS late_balance,
           count(*) FILTER (WHERE p.action = 'INCREASE') AS increases, count(*) FILTER (WHERE p.action = 'DECREASE') AS decreases,
           count(*) FILTER (WHERE p.action = 'FREEZE') AS freezes, count(*) FILTER (WHERE p.action = 'REFER') AS referrals,
           round(sum(p.new_limit - p.old_limit), k.decimals) AS limit_change
@@ -519,6 +522,11 @@ BEGIN
         LEFT JOIN @book@.report_position p ON p.account_id = a.account_id
         LEFT JOIN @book@.account_month m ON m.account_id = a.account_id
           AND m.month = (SELECT l.latest_month FROM @book@.report_refresh l)
+        -- A month that is not loaded whole yet: the other accounts are as in the one before.
+        LEFT JOIN @book@.account_month before ON m.account_id IS NULL AND before.account_id = a.account_id
+          AND before.month = (SELECT q.month
+            FROM @book@.report_refresh l, LATERAL (SELECT (l.latest_month - interval '1 month')::date AS month) q
+            WHERE credit_limit_internal.is_recent(q.month, l.as_of))
         LEFT JOIN @book@.report_assumption own ON own.product = a.product
         JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
         CROSS JOIN LATERAL (SELECT round(greatest(a.balance::numeric, 0), k.decimals) AS drawn,

@@ -262,6 +262,8 @@ BEGIN
   DELETE FROM allocation_account r USING account a WHERE a.borrower_id = id AND r.account_id = a.account_id;
   DELETE FROM demand_forecast f USING account a WHERE a.borrower_id = id AND f.account_id = a.account_id;
   UPDATE alert_case_act k SET note = NULL WHERE k.borrower_id = id AND k.note IS NOT NULL;
+  UPDATE alert_case c SET status = 'closed', closed_on = greatest(erase_borrower.erased_on, c.opened_on), outcome = 'lapsed',
+    snoozed_until = NULL WHERE c.borrower_id = id AND c.status <> 'closed';
   UPDATE override_request q SET note = NULL, reason = 'erased' WHERE q.borrower_id = id;
   UPDATE run_chunk k SET message = NULL WHERE id BETWEEN k.lowest AND k.highest AND k.message IS NOT NULL;
   IF (SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass('limit_adjustment')) = 'r' THEN

@@ -380,14 +380,17 @@ BEGIN
   -- The limit of the sums: cusum_limit(120, 0.5, 1, 0, 0, 12), which takes too long to be computed at each look.
   PERFORM credit_limit_internal.create_report(book, 'report_bad_rate',
     'Whether more accounts turn bad than did, by product, segment and currency: a control chart (CUSUM) of each month after the '
-    'first twelve of the product on file. Mean and deviation are those of the first twelve months of the group. A false alarm '
+    'first thirteen of the product on file. The first says of new accounts only that they had not been bad before; mean and '
+    'deviation are those of the next twelve months of the group, each by its accounts at risk. A false alarm '
     'comes once in ten years, on average, if months do not depend on each other. Of refresh_reports()',
     '{"segment": "of the borrower in that month", "at_risk": "accounts that had not been bad",
       "bad": "those that turned bad in that month, for the first time", "bad_rate": "bad by at_risk",
-      "mean": "of the first twelve months of the group; NULL, as deviation, above and alarm are: it has no more than these",
-      "deviation": "of these months; where all had the same rate, that of chance, as if at least one account had turned bad",
-      "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0; NULL in the '
-      'first twelve months of the group", "alarm": "above is more than 4.1; NULL where that is",
+      "mean": "rate of twelve months, from the second of the product on, in which the group had accounts; NULL, as deviation, '
+      'above and alarm are: it has no more than these",
+      "deviation": "of the rates of these months about it; where all had the same rate, that of chance, as if at least one '
+      'account had turned bad",
+      "above": "sum of what lies more than half a deviation above the mean, in deviations, since it was last 0; NULL in '
+      'those twelve months", "alarm": "above is more than 4.1; NULL where that is",
       "limits_moved": "a run changed limits in that month: rates may move for that reason"}',
     $$SELECT c.month, c.product, c.segment, c.currency, c.at_risk, c.bad, round(c.rate, 6) AS bad_rate,
         round(c.mean, 6) AS mean, round(c.deviation, 6) AS deviation,
@@ -399,20 +402,23 @@ BEGIN
             0, coalesce(nullif(d.deviation, 0), 1)::float8)
           OVER (PARTITION BY d.product, d.currency, d.segment ORDER BY d.month) AS point
         FROM (SELECT b.month, b.product, b.segment, b.currency, b.at_risk, b.bad, b.rate, b.place, b.age,
-            CASE WHEN b.months > 12 THEN b.mean END AS mean,
-            CASE WHEN b.months > 12 THEN coalesce(nullif(b.deviation, 0), sqrt(greatest(b.bad_before, 1) / b.before
-              * (1 - greatest(b.bad_before, 1) / b.before) * 12 / b.before)) END AS deviation
-          FROM (SELECT n.*, count(*) OVER w AS months, avg(n.rate) FILTER (WHERE n.place <= 12) OVER w AS mean,
-              stddev_samp(n.rate) FILTER (WHERE n.place <= 12) OVER w AS deviation,
+            CASE WHEN b.months > 12 THEN b.bad_before / b.before END AS mean,
+            CASE WHEN b.months > 12 THEN CASE WHEN b.least = b.most
+                THEN sqrt(greatest(b.bad_before, 1) / b.before * (1 - greatest(b.bad_before, 1) / b.before) * 12 / b.before)
+                ELSE sqrt((b.squares - b.bad_before * b.bad_before / b.before) / b.before * 12 / 11) END END AS deviation
+          FROM (SELECT n.*, count(*) OVER w AS months, min(n.rate) FILTER (WHERE n.place <= 12) OVER w AS least,
+              max(n.rate) FILTER (WHERE n.place <= 12) OVER w AS most,
               sum(n.at_risk) FILTER (WHERE n.place <= 12) OVER w AS before,
-              sum(n.bad) FILTER (WHERE n.place <= 12) OVER w AS bad_before
-            FROM (SELECT r.month, r.product, r.segment, r.currency, sum(r.at_risk)::bigint AS at_risk,
-                sum(r.bad)::bigint AS bad, sum(r.bad) / sum(r.at_risk) AS rate,
-                row_number() OVER (PARTITION BY r.product, r.currency, r.segment ORDER BY r.month) AS place,
-                dense_rank() OVER (PARTITION BY r.product, r.currency ORDER BY r.month) AS age
-              FROM @book@.report_cohort r GROUP BY r.month, r.product, r.segment, r.currency HAVING sum(r.at_risk) > 0) n
+              sum(n.bad) FILTER (WHERE n.place <= 12) OVER w AS bad_before,
+              sum(n.bad * n.rate) FILTER (WHERE n.place <= 12) OVER w AS squares
+            FROM (SELECT m.*, row_number() OVER (PARTITION BY m.product, m.currency, m.segment ORDER BY m.month) AS place
+              FROM (SELECT r.month, r.product, r.segment, r.currency, sum(r.at_risk)::bigint AS at_risk,
+                  sum(r.bad)::bigint AS bad, sum(r.bad) / sum(r.at_risk) AS rate,
+                  dense_rank() OVER (PARTITION BY r.product, r.currency ORDER BY r.month) AS age
+                FROM @book@.report_cohort r GROUP BY r.month, r.product, r.segment, r.currency HAVING sum(r.at_risk) > 0) m
+              WHERE m.age > 1) n
             WINDOW w AS (PARTITION BY n.product, n.currency, n.segment)) b) d) c
-      WHERE c.age > 12$$);
+      WHERE c.age > 13$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_concentration',
     'How much of what is drawn is in few hands, by month and currency: of the borrowers of a product, of the segments, and of '
