@@ -442,6 +442,28 @@ BEGIN
       CROSS JOIN LATERAL (SELECT (v.k + v.z2 / 2) / (v.n + v.z2) AS middle,
         sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);
 
+  PERFORM credit_limit_internal.create_report(book, 'report_case_effect',
+    'Whether working cases helps: how many accounts turned bad after a case, where it was shown to people and where it was held out. '
+    'Of cases that are old enough to tell, of accounts that had not been bad by the month of the case',
+    '{"held_out": "false: the case was shown; true: to nobody", "cases": "that were opened outcome_months before the latest month, '
+      'or earlier", "turned_bad": "accounts bad for the first time in the outcome_months after the month of the case",
+      "share": "turned_bad by cases", "low": "lower end of its interval (95 %, Wilson)", "high": "upper end"}',
+    $$SELECT g.held_out, g.cases, g.turned_bad, round(g.turned_bad::numeric / g.cases, 4) AS share,
+        round(w.middle - w.half, 4) AS low, round(w.middle + w.half, 4) AS high
+      FROM (SELECT c.held_out, count(*) AS cases, count(*) FILTER (WHERE f.bad_month <= d.told_by) AS turned_bad
+        FROM @book@.alert_case c
+        JOIN @book@.account a ON a.account_id = c.account_id
+        JOIN @book@.report_first f ON f.account_id = c.account_id
+        JOIN @book@.report_refresh r ON true
+        LEFT JOIN @book@.report_assumption own ON own.product = a.product
+        JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
+        CROSS JOIN LATERAL (SELECT date_trunc('month', c.opened_on::timestamp)::date AS month) o
+        CROSS JOIN LATERAL (SELECT (o.month + x.outcome_months * interval '1 month')::date AS told_by) d
+        WHERE d.told_by <= r.latest_month AND (f.bad_month > o.month OR f.bad_month IS NULL) GROUP BY c.held_out) g
+      CROSS JOIN LATERAL (SELECT g.turned_bad::numeric AS k, g.cases::numeric AS n, 1.959963984540054 ^ 2 AS z2) v
+      CROSS JOIN LATERAL (SELECT (v.k + v.z2 / 2) / (v.n + v.z2) AS middle,
+        sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);
+
   PERFORM credit_limit_internal.create_report(book, 'report_jobs',
     'Jobs of the book with their latest run, and whether one is overdue: scheduled, and without a new day for longer than '
     'job.expected_every',
