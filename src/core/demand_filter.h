@@ -57,6 +57,7 @@ typedef struct ClDemandInnovations
 typedef struct ClDemandEvidence
 {
 	const ClDemandPopulation *population;
+	double		level_sd;		/* between accounts: for one that is far from all others, as far as it takes */
 	double		reference;		/* log of the money that the points are relative to */
 	int			n_exact;		/* points below the limit */
 	double		log_constant;	/* what the density does not share with level and sigma */

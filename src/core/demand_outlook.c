@@ -263,7 +263,7 @@ cl_demand_outlook(ClDemandOutlook *outlook, const ClDemandSeries *series, const 
 	outlook->sigma = sigma;
 	outlook->se_mu = sqrt(mu_variance);
 	outlook->se_sigma = sqrt(sigma_variance);
-	outlook->prior_weight = fmin(1, belief.level_variance / (population->level_sd * population->level_sd));
+	outlook->prior_weight = fmin(1, belief.level_variance / (evidence.level_sd * evidence.level_sd));
 	outlook->ahead = (ClDemandModel) {.distribution = population->distribution};
 	set_zero(outlook, &evidence, ahead);
 	p_zero = outlook->ahead.p_zero;

@@ -91,16 +91,19 @@ void
 cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDemandPopulation *population, ClDemandBelief *belief)
 {
 	ClDemandEvidence evidence;
+	double		weight;
 
 	cl_demand_weigh(&evidence, series, population);
 	if (evidence.n_points == 0)
 		return;
 	cl_demand_believe(belief, &evidence);
+	/* Of a normal variable of its own scale; 1 but for an account far from all others. */
+	weight = pow(population->level_sd / evidence.level_sd, 2);
 	step->n++;
 	cl_exact_sum_add(&step->likelihood, belief->log_marginal);
-	cl_exact_sum_add(&step->level, belief->level - population->level_mean);
-	cl_exact_sum_add(&step->level_squares, pow(belief->level - population->level_mean, 2));
-	cl_exact_sum_add(&step->level_variances, belief->level_variance);
+	cl_exact_sum_add(&step->level, weight * (belief->level - population->level_mean));
+	cl_exact_sum_add(&step->level_squares, weight * pow(belief->level - population->level_mean, 2));
+	cl_exact_sum_add(&step->level_variances, weight * belief->level_variance);
 	cl_exact_sum_add(&step->spread, belief->spread - population->spread_mean);
 	cl_exact_sum_add(&step->spread_squares, pow(belief->spread - population->spread_mean, 2));
 	cl_exact_sum_add(&step->spread_variances, belief->spread_variance);

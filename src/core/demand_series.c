@@ -77,12 +77,29 @@ add_up(ClDemandInnovations *sums, const ClDemandEvidence *evidence, int n)
 	}
 }
 
+/*
+ * An account far from all others, as one a thousand times larger, would rather be believed to scatter without measure about their
+ * level than to have one of its own. So the deviation between accounts is for it such that it lies FAR of them away, scatter
+ * included: what is beyond counts no further (Huber 1964, Ann. Math. Stat. 35, 73).
+ */
+#define FAR 4
+
+static double
+level_sd_of(const ClDemandPopulation *population, double level)
+{
+	double		away = (level - population->level_mean) / FAR;
+	double		rest = away * away - exp(2 * (population->spread_mean + population->spread_sd * population->spread_sd));
+
+	return rest > population->level_sd * population->level_sd ? sqrt(rest) : population->level_sd;
+}
+
 /* Points are log(x / reference), or (x / reference)^lambda, where reference is the largest amount. */
 void
 cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const ClDemandPopulation *population)
 {
 	double		lambda = cl_demand_lambda(population->distribution);
 	double		largest = 0;
+	double		level = 0;
 	int			last_known = -1;
 	int			last_point = -1;
 
@@ -98,6 +115,7 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 	for (int i = 0; i < series->n; i++)
 	{
 		double		x = series->months[i];
+		double		log_x;
 
 		if (isnan(x))
 			continue;
@@ -116,22 +134,20 @@ cl_demand_weigh(ClDemandEvidence *evidence, const ClDemandSeries *series, const 
 		}
 		evidence->fade[evidence->n_points] = last_point < 0 ? 0 : cl_demand_fade(population->carry, i - last_point);
 		evidence->at_limit[evidence->n_points] = x < 0;
+		log_x = log(fabs(x));
+		level += log_x;
 		if (x > 0)
 		{
-			double		log_x = log(x);
-
 			evidence->n_first += evidence->n_first == evidence->n_points;
 			evidence->n_exact++;
 			evidence->log_constant -= log_x * (1 - lambda) + HALF_LOG_2PI;
-			evidence->point[evidence->n_points] = lambda == 0 ? log_x - evidence->reference :
-				exp(lambda * (log_x - evidence->reference));
 		}
-		else
-			evidence->point[evidence->n_points] = lambda == 0 ? log(-x) - evidence->reference :
-				exp(lambda * (log(-x) - evidence->reference));
+		evidence->point[evidence->n_points] = lambda == 0 ? log_x - evidence->reference :
+			exp(lambda * (log_x - evidence->reference));
 		evidence->n_points++;
 		last_point = i;
 	}
+	evidence->level_sd = level_sd_of(population, evidence->n_points > 0 ? level / evidence->n_points : population->level_mean);
 	evidence->last_gap = last_known < 0 ? 0 : series->n - 1 - last_known;
 	evidence->point_gap = last_point < 0 ? -1 : series->n - 1 - last_point;
 	add_up(&evidence->first, evidence, evidence->n_first);
@@ -161,13 +177,13 @@ look_around(const ClDemandEvidence *evidence, Mode *mode)
 	static const int side_a[ALL] = {0, 1, -1, 0, 0, 1, -1};
 	static const int side_b[ALL] = {0, 0, 0, 1, -1, 1, -1};
 	const ClDemandPopulation *population = evidence->population;
-	double		ha = fmin(0.05, 0.05 * exp(population->spread_mean + population->spread_sd * mode->b) / population->level_sd);
+	double		ha = fmin(0.05, 0.05 * exp(population->spread_mean + population->spread_sd * mode->b) / evidence->level_sd);
 	double		hb = 0.05 / (population->spread_sd + 0.05);
 	ClDemandNode node[ALL];
 	double		at[ALL];
 
 	for (int i = 0; i < ALL; i++)
-		cl_demand_node_at(&node[i], population->level_mean + population->level_sd * (mode->a + ha * side_a[i]), 0,
+		cl_demand_node_at(&node[i], population->level_mean + evidence->level_sd * (mode->a + ha * side_a[i]), 0,
 						  population->spread_mean + population->spread_sd * (mode->b + hb * side_b[i]));
 	cl_demand_densities(evidence, node, ALL);
 	for (int i = 0; i < ALL; i++)
@@ -245,7 +261,7 @@ find_mode(const ClDemandEvidence *evidence, Mode *mode)
 	double		spread;
 
 	start(evidence, &level, &spread);
-	mode->a = (level - population->level_mean) / population->level_sd;
+	mode->a = (level - population->level_mean) / evidence->level_sd;
 	mode->b = (spread - population->spread_mean) / population->spread_sd;
 	look_around(evidence, mode);
 	for (int i = 0; i < MOST_ITERATIONS; i++)
@@ -295,7 +311,7 @@ both_ways(ClDemandBelief *belief, const ClDemandEvidence *evidence)
 		double		b = mode.b + root_b * nodes[k / EACH];
 		double		a = mode.a + slope * root_b * nodes[k / EACH] + root_a * nodes[k % EACH];
 
-		cl_demand_node_at(&belief->node[k], population->level_mean + population->level_sd * a, 0,
+		cl_demand_node_at(&belief->node[k], population->level_mean + evidence->level_sd * a, 0,
 						  population->spread_mean + population->spread_sd * b);
 	}
 	cl_demand_densities(evidence, belief->node, EACH * EACH);
@@ -319,7 +335,7 @@ at_spreads(const ClDemandEvidence *evidence, const double *b, ClDemandNode *node
 	const ClDemandPopulation *population = evidence->population;
 
 	for (int i = 0; i < n; i++)
-		cl_demand_node_at(&node[i], population->level_mean, population->level_sd * population->level_sd,
+		cl_demand_node_at(&node[i], population->level_mean, evidence->level_sd * evidence->level_sd,
 						  population->spread_mean + population->spread_sd * b[i]);
 	cl_demand_densities(evidence, node, n);
 	for (int i = 0; i < n; i++)
@@ -377,13 +393,13 @@ at_spreads_exact(const ClDemandEvidence *evidence, const double b[ALONE], ClDema
 	cl_demand_densities(evidence, at, ALONE * EACH);
 	for (int k = 0; k < ALONE * EACH; k++)
 	{
-		double		a = (at[k].level - population->level_mean) / population->level_sd;
+		double		a = (at[k].level - population->level_mean) / evidence->level_sd;
 		double		y = b[k / EACH];
 
 		at[k].weight += log(node_weights[k % EACH]) - 0.5 * (a * a + y * y - nodes[k % EACH] * nodes[k % EACH]);
 	}
 	for (int j = 0; j < ALONE; j++)
-		put_together(&node[j], &at[j * EACH], sqrt(node[j].level_variance) / population->level_sd);
+		put_together(&node[j], &at[j * EACH], sqrt(node[j].level_variance) / evidence->level_sd);
 }
 
 /* How likely a log sigma is, and those on both sides of it. */

@@ -57,7 +57,7 @@ months_ahead(FunctionCallInfo fcinfo, const ClDemandAccount *account)
 /*
  * What carries the 0.9 quantile. That of the month to come may well lie above all that an account ever drew: it has few months,
  * or is on its way up. Its own level and spread say so, unless the limit stopped it too often; beyond what draws of others below
- * their limits have shown, only the form of the distribution does.
+ * their limits have shown, only the form of the distribution does. Where it is the ceiling, nobody knows how far it goes beyond.
  */
 static ClDemandStatus
 status_of(const ClDemandPosterior *posterior, const ClDemandModel *model, double highest, double seen)
@@ -66,7 +66,7 @@ status_of(const ClDemandPosterior *posterior, const ClDemandModel *model, double
 
 	if (posterior->n == posterior->n_zero)
 		return CL_DEMAND_PRIOR_ONLY;
-	if (q90 > fmax(highest, seen))
+	if (q90 > fmax(highest, seen) || q90 >= model->ceiling)
 		return CL_DEMAND_TAIL;
 	return posterior->prior_weight > MOSTLY || (q90 > highest && posterior->n_censored > HIDDEN * posterior->n) ?
 		CL_DEMAND_MOSTLY_PRIOR : CL_DEMAND_POSTERIOR;

@@ -70,7 +70,7 @@ SELECT k.*, c.pit FROM (
     (count(*) FILTER (WHERE q90 < seen_to AND y <= q90 AND NOT coalesce(at_limit, false)))::float8
       / nullif(count(*) FILTER (WHERE q90 < seen_to), 0) AS coverage90,
     count(*) FILTER (WHERE q90 < seen_to) AS n_coverage,
-    count(*) FILTER (WHERE latent AND coalesce(q90, 1e9) > highest)::float8 / nullif(count(*) FILTER (WHERE latent), 0) AS not_identified,
+    count(*) FILTER (WHERE latent AND coalesce(q90, 1e9) >= highest)::float8 / nullif(count(*) FILTER (WHERE latent), 0) AS not_identified,
     avg(CASE WHEN p < 1e-6 THEN ln(1e-6) ELSE ln(p) END) FILTER (WHERE judged) AS log_score
   FROM known GROUP BY GROUPING SETS ((method, origin), (method, segment, origin))) k
 LEFT JOIN cells c ON (c.method, c.origin) = (k.method, k.origin) AND c.segment IS NOT DISTINCT FROM k.segment;

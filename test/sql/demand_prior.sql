@@ -35,12 +35,13 @@ SELECT s.status, count(*) > 0 AS some, bool_and(s.basis = 'month' AND s.horizon 
   bool_and(s.prior_weight BETWEEN 0 AND 1) AS weight,
   bool_and(demand_quantile(q, 0.5) <= demand_quantile(q, 0.9) AND demand_quantile(q, 1) <= s.ceiling) AS ordered
 FROM posterior, demand_stats(q) s, demand_stats(d) o GROUP BY 1 ORDER BY 1;
--- Statuses by plain SQL. Nobody has seen what lies above an account's own highest and above what 99 of 100 others drew below their limits.
+-- Statuses by plain SQL. Nobody has seen what lies above an account's own highest and above what 99 of 100 others drew below their limits, or what
+-- lies above the ceiling.
 SELECT near(max(s.seen), max(p.draw), 1e-6) AS seen, bool_and(t.status = CASE WHEN t.n = t.n_zero THEN 'prior_only'
-    WHEN demand_quantile(q, 0.9) > greatest(c.highest, s.seen) THEN 'tail'
+    WHEN demand_quantile(q, 0.9) > greatest(c.highest, s.seen) OR demand_exceeds(demand_with_ceiling(q, 1e14), t.ceiling) >= 0.1 THEN 'tail'
     WHEN t.prior_weight > 0.5 OR demand_quantile(q, 0.9) > c.highest AND t.n_censored > 0.1 * t.n THEN 'mostly_prior' ELSE 'posterior' END) AS status,
   count(*) FILTER (WHERE t.status = 'posterior' AND demand_quantile(q, 0.9) > c.highest) > 0 AS above_own,
-  count(*) FILTER (WHERE t.status = 'tail') < 20 AS few_tails
+  count(*) FILTER (WHERE t.status = 'tail') < 0.1 * count(*) AS few_tails
 FROM posterior JOIN scope c USING (account_id), prior, demand_prior_stats(p) s, demand_stats(q) t,
   (SELECT (array_agg(draw ORDER BY draw DESC))[greatest(2, count(*) / 100 + 1)]::float8 AS draw FROM (SELECT max(m.balance) AS draw FROM seen m JOIN scope
     USING (account_id) WHERE m.month < '2026-09-01' AND m.balance > 0 AND m.balance < 0.98 * m.credit_limit GROUP BY account_id) x) p;

@@ -263,6 +263,7 @@ test_often_at_limit(void)
 		cl_demand_believe(&belief, &evidence);
 		known.level_sd = known.spread_sd = 1e-7;
 		evidence.population = &known;
+		evidence.level_sd = known.level_sd;
 		for (int place = 0; place < 80 * 30; place++)
 		{
 			double		a = -3 + 8 * (place % 80 + 0.5) / 80;
@@ -545,6 +546,43 @@ test_truth(void)
 	}
 }
 
+/* One account a million times larger: it has a level of its own, is as sure as its like, and the others do not notice. */
+static void
+test_whale(void)
+{
+	static const Panel panel = {12, 0.5, 0.2, 0.1, false};
+	static float months[ACCOUNTS + 1][CL_DEMAND_MONTHS];
+	ClDemandSeries series[ACCOUNTS + 1];
+	ClDemandPopulationFit without;
+	ClDemandPopulationFit with;
+	ClDemandOutlook like;
+	ClDemandOutlook whale;
+	Truth		truth;
+	uint64_t	seed = 3;
+
+	for (int i = 0; i < ACCOUNTS; i++)
+	{
+		draw_months(&panel, months[i], &truth, &seed);
+		series[i] = (ClDemandSeries) {panel.n_months, months[i]};
+	}
+	series[ACCOUNTS] = (ClDemandSeries) {panel.n_months, months[ACCOUNTS]};
+	cl_demand_population_fit(&without, series, ACCOUNTS, CL_DEMAND_LOGNORMAL, &cl_test_memory);
+	for (double times = 1e2; times < 1e7; times *= 1e4)
+	{
+		for (int t = 0; t < panel.n_months; t++)
+			months[ACCOUNTS][t] = (float) (months[0][t] * times);
+		cl_demand_population_fit(&with, series, ACCOUNTS + 1, CL_DEMAND_LOGNORMAL, &cl_test_memory);
+		CHECK(fabs(with.population.level_mean - without.population.level_mean) < 0.05);
+		CHECK(fabs(with.population.level_sd / without.population.level_sd - 1) < 0.05);
+		CHECK(fabs(with.population.spread_sd / without.population.spread_sd - 1) < 0.05);
+		cl_demand_outlook(&like, &series[0], &without.population, 1);
+		cl_demand_outlook(&whale, &series[ACCOUNTS], &with.population, 1);
+		CHECK(fabs(whale.mu - log(times) - like.mu) < 2 * like.se_mu && whale.prior_weight < 0.1);
+		CHECK(fabs(whale.sigma / like.sigma - 1) < 0.1 && fabs(whale.se_mu / like.se_mu - 1) < 0.2);
+		CHECK(fabs(whale.ahead.sigma / like.ahead.sigma - 1) < 0.1);
+	}
+}
+
 /* Balances that stay where they are until they jump: the last one is the forecast, whatever normal deviations make likely. */
 static void
 test_jumps(void)
@@ -756,6 +794,7 @@ test_demand_population(void)
 	test_at_limit();
 	test_often_at_limit();
 	test_truth();
+	test_whale();
 	test_jumps();
 	test_wandering();
 	test_families();

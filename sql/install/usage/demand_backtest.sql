@@ -82,7 +82,7 @@ BEGIN
       avg(((p.balance - p.balance90) * (0.9 - (p.balance < p.balance90)::int))::numeric)::float8,
       (avg((NOT p.censored AND p.balance <= p.q90 * (1 + 1e-9))::int) FILTER (WHERE p.q90 < p.seen_to))::float8,
       count(*) FILTER (WHERE p.q90 < p.seen_to),
-      (avg((p.q90 IS NULL OR p.q90 > p.highest)::int) FILTER (WHERE p.latent))::float8,
+      (avg((p.q90 IS NULL OR p.q90 >= p.highest)::int) FILTER (WHERE p.latent))::float8,
       (avg(ln(greatest(p.chance, 1e-6))::numeric) FILTER (WHERE p.chance IS NOT NULL))::float8,
       CASE WHEN count(p.high - p.low) > 0 THEN ARRAY[%3$s] END
     FROM (SELECT p.*, CASE WHEN p.censored THEN 1 - p.low WHEN p.balance > 0 THEN p.in_cell ELSE p.high END AS chance
@@ -229,8 +229,8 @@ COMMENT ON FUNCTION credit_limit.demand_backtest(regclass, jsonb) IS
 'the median, or of the number that is forecast, in units of money. difference: mae less that of the last balance on the same '
 'accounts. mae_low to difference_high: 0.95 intervals by Student''s t over origins; NULL with fewer than six, or if horizons '
 'overlap. pinball50 and pinball90: mean quantile loss. coverage90: share at or below the 0.9 quantile, of n_coverage, those '
-'whose quantile lies below the limit of the month. not_identified: share whose 0.9 quantile of demand is not known or above '
-'all that the account ever drew or was granted. log_score: mean logarithm of the probability that was given to what came, in '
+'whose quantile lies below the limit of the month. not_identified: share whose 0.9 quantile of demand is not known or not '
+'below all that the account ever drew or was granted. log_score: mean logarithm of the probability that was given to what came, in '
 'cells of 2 % of the highest limit or balance, or to at least the limit; at least 1e-6. pit: share in each tenth of the '
 'distribution. Methods: own (demand_agg of the account''s months), posterior (demand_posterior with the prior of the segment), '
 'forecast_balance, forecast_demand; as numbers last_balance, mean_12 (of 12 months), maximum (of 36), croston '
