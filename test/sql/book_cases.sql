@@ -265,6 +265,19 @@ BEGIN;
 INSERT INTO book_w.alert_rule (rule, indicator, enter_at, leave_at, products, segments) VALUES ('slip', 'days_past_due', 30, 1, '{crad}', '{farm,towm}');
 ROLLBACK;
 RESET client_min_messages;
+-- Does working cases help? Held out: one of four turned bad in the twelve months after the month of the case, one later, one in that month, and
+-- does not count; shown: one did not, one was bad before, one is not old enough. The intervals are those of R above.
+BEGIN;
+UPDATE book_w.alert_case SET opened_on = '2027-03-01', closed_on = CASE WHEN closed_on IS NOT NULL THEN DATE '2027-03-01' END;
+INSERT INTO book_w.report_first SELECT account_id, '2025-01-01', NULL FROM book_w.account ON CONFLICT (account_id) DO UPDATE SET bad_month = NULL;
+UPDATE book_w.report_first SET bad_month = CASE account_id WHEN 141 THEN '2027-01-01' WHEN 142 THEN '2027-02-01' WHEN 145 THEN '2026-01-01'
+  WHEN 147 THEN '2025-12-01' END::date;
+INSERT INTO book_w.alert_case (account_id, borrower_id, opened_on, severity, expected_loss, loss_avoided, place, held_out, status, closed_on, outcome)
+SELECT account_id, borrower_id, CASE account_id WHEN 148 THEN '2026-02-01' ELSE '2026-01-31' END::date, 'watch', 1, 1, 1, account_id <= 145, 'closed',
+  '2027-03-01', 'lapsed' FROM book_w.account WHERE account_id BETWEEN 141 AND 148;
+UPDATE book_w.report_refresh SET as_of = '2027-01-31', latest_month = '2027-01-01';
+SELECT * FROM book_w_report.report_case_effect ORDER BY held_out;
+ROLLBACK;
 -- A month of which few accounts are there yet: the others are as in the month before, in the segment and in the summary.
 BEGIN;
 DELETE FROM book_w.account_month;
