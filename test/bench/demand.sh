@@ -82,7 +82,8 @@ awk -v n="$ACCOUNTS" -v r="$rows" -v g="$grouped" -v a="$aggregate" -v s="$store
 	printf "its population                          %8.0f ms  %9.1f x the months of all accounts\n", prior, prior / d
 	printf "months and posterior, quantile 0.9      %8.0f ms  %9.0f accounts per second on one core\n", posterior,
 		n / posterior * 1000
-	printf "the same, months of an account together %8.0f ms  %9.0f accounts per second on one core\n", together, n / together * 1000
+	printf "the same, months of an account together %8.0f ms  %9.0f accounts per second on one core\n", together,
+		n / together * 1000
 	printf "one demand of all months                %8.0f ms\n", p }'
 
 if ! "$PYTHON" -c 'import numpy, scipy.special' 2> /dev/null; then

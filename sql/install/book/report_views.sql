@@ -443,10 +443,10 @@ BEGIN
         sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);
 
   PERFORM credit_limit_internal.create_report(book, 'report_case_effect',
-    'Whether working cases helps: how many accounts turned bad after a case, where it was shown to people and where it was held out. '
-    'Of cases that are old enough to tell, of accounts that had not been bad by the month of the case',
-    '{"held_out": "false: the case was shown; true: to nobody", "cases": "that were opened outcome_months before the latest month, '
-      'or earlier", "turned_bad": "accounts bad for the first time in the outcome_months after the month of the case",
+    'Whether working cases helps: how many accounts turned bad after a case, where it was shown to people and where it was held '
+    'out. Of cases that are old enough to tell, of accounts that had not been bad by the month of the case',
+    '{"held_out": "false: the case was shown; true: to nobody", "cases": "that were opened outcome_months before the latest '
+      'month, or earlier", "turned_bad": "accounts bad for the first time in the outcome_months after the month of the case",
       "share": "turned_bad by cases", "low": "lower end of its interval (95 %, Wilson)", "high": "upper end"}',
     $$SELECT g.held_out, g.cases, g.turned_bad, round(g.turned_bad::numeric / g.cases, 4) AS share,
         round(w.middle - w.half, 4) AS low, round(w.middle + w.half, 4) AS high

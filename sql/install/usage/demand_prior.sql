@@ -89,8 +89,8 @@ COMMENT ON FUNCTION credit_limit.demand_posterior(credit_limit.demand, credit_li
 'above the ceiling, that of peers of its limit, or the highest it ever drew or was granted. demand_stats gives mu, sigma '
 'and p_zero of the long run with their standard errors. Status: posterior (carried by the account''s own months), '
 'mostly_prior (prior_weight is above 0.5, or the 0.9 quantile lies above all it ever drew or was granted and more than a tenth '
-'of its months reached the limit), prior_only (no month with a draw), tail (the 0.9 quantile is the ceiling, or lies above that and '
-'above what demand_prior_stats calls seen: only the form of the distribution says so), out_of_scope (no limit above 0 in its last 12 '
-'months: nothing is said). A NULL demand is an account without months, which gets what is known of the segment; a NULL prior or '
-'horizon, or a prior without draws, gives NULL. It holds no months and cannot be merged. Error: a demand without months (22023), '
+'of its months reached the limit), prior_only (no month with a draw), tail (the 0.9 quantile is the ceiling, or lies above that '
+'and above what demand_prior_stats calls seen: only the form of the distribution says so), out_of_scope (no limit above 0 in its '
+'last 12 months: nothing is said). A NULL demand is an account without months, which gets what is known of the segment; a NULL '
+'prior or horizon, or a prior without draws, gives NULL. It holds no months and cannot be merged. Error: a demand without months (22023), '
 'months after as_of.';
