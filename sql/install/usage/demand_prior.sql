@@ -83,14 +83,14 @@ RETURNS credit_limit.demand
 AS 'MODULE_PATHNAME', 'cl_demand_posterior' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION credit_limit.demand_posterior(credit_limit.demand, credit_limit.demand_prior, date, integer) IS
-'The demand of one account by its own months and the population behind it (empirical Bayes): of the month that lies horizon '
-'(1 to 36) months after as_of, which is the last month on file where it is NULL. What its last months deviate from its '
-'level is carried on, as the population does; what is not known of level and spread is inside the quantiles; none lies '
+'The demand of one account by its own months and the population behind it (empirical Bayes): of the month that lies '
+'horizon (1 to 36) months after as_of, which is the last month on file where it is NULL. What its last months deviate from '
+'its level is carried on, as the population does; what is not known of level and spread is inside the quantiles; none lies '
 'above the ceiling, that of peers of its limit, or the highest it ever drew or was granted. demand_stats gives mu, sigma '
 'and p_zero of the long run with their standard errors. Status: posterior (carried by the account''s own months), '
-'mostly_prior (prior_weight is above 0.5, or the 0.9 quantile lies above all it ever drew or was granted and more than a tenth '
-'of its months reached the limit), prior_only (no month with a draw), tail (the 0.9 quantile is the ceiling, or lies above that '
-'and above what demand_prior_stats calls seen: only the form of the distribution says so), out_of_scope (no limit above 0 in its '
-'last 12 months: nothing is said). A NULL demand is an account without months, which gets what is known of the segment; a NULL '
-'prior or horizon, or a prior without draws, gives NULL. It holds no months and cannot be merged. Error: a demand without months (22023), '
-'months after as_of.';
+'mostly_prior (prior_weight is above 0.5, or the 0.9 quantile lies above all it ever drew or was granted and more than a '
+'tenth of its months reached the limit), prior_only (no month with a draw), tail (the 0.9 quantile is the ceiling, or lies '
+'above that and above what demand_prior_stats calls seen: only the form of the distribution says so), out_of_scope (no '
+'limit above 0 in its last 12 months: nothing is said). A NULL demand is an account without months, which gets what is '
+'known of the segment; a NULL prior or horizon, or a prior without draws, gives NULL. It holds no months and cannot be '
+'merged. Error: a demand without months (22023), months after as_of.';
