@@ -97,7 +97,9 @@ SELECT max(round) AS round, bool_or(change <= 1e-10) IS TRUE AS found FROM round
 	WITH total AS (SELECT array_agg(u.x ORDER BY u.i) AS information FROM (SELECT t.i, sum(t.x) AS x FROM step s, unnest((s.step).information)
 	    WITH ORDINALITY t (x, i) WHERE s.round = :round - 1 GROUP BY t.i) u)
 	SELECT jsonb_pretty(jsonb_build_object('agreement', :'agreement'::jsonb, 'n', (SELECT sum(n) FROM counts), 'n_event', (SELECT sum(n_event) FROM counts),
-	  'rounds', :round - 1, 'loglik', c.loglik, 'card_md5', md5(c.card::text), 'coefficients', (SELECT jsonb_agg(jsonb_build_object('name', coalesce(b.name,
+	  'rounds', :round - 1, 'loglik', c.loglik, 'card_md5', md5(c.card::text), 'never_seen', (SELECT coalesce(jsonb_object_agg(n.name, n.bins), '{}')
+	    FROM (SELECT b.name, array_agg(t.bin ORDER BY t.bin_id) AS bins FROM bins b, credit_limit.binning_table(b.binning) t WHERE t.count = 0
+	      GROUP BY b.name) n), 'coefficients', (SELECT jsonb_agg(jsonb_build_object('name', coalesce(b.name,
 	    'intercept'), 'estimate', t.estimate, 'standard_error', sqrt((credit_limit_internal.logit_solve(total.information,
 	    (SELECT array_agg((j = t.i)::int::float8 ORDER BY j) FROM generate_series(1, cardinality(c.beta)) j)))[t.i])) ORDER BY t.i)
 	  FROM unnest(c.beta) WITH ORDINALITY t (estimate, i) LEFT JOIN bins b ON b.place = t.i - 1)))
