@@ -158,3 +158,31 @@ BEGIN
   END IF;
 END
 $$;
+
+-- Counts that are written again, where those of the file may have been sent: an error unless whoever has that file can compute the new ones by
+-- adding up its bands. Else the two could be subtracted from each other.
+CREATE FUNCTION pg_temp.check_again(file text, before jsonb, now jsonb) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  old CONSTANT jsonb := (SELECT jsonb_object_agg(c ->> 'name', c -> 'splits') FROM jsonb_array_elements(before #> '{agreement,characteristics}') c);
+  wrong text;
+BEGIN
+  PERFORM pg_temp.check_counts(file, before, old);
+  SELECT CASE WHEN NOT old ? s.name THEN format('It has no "%s": what was left out before cannot come back in other bands.', s.name)
+    WHEN NOT s.splits <@ (old -> s.name) THEN
+      format('Splits of "%s" are %s, and were %s: subtracting gives the borrowers between the one and the other.', s.name, s.splits, old -> s.name)
+    ELSE format('"%s" is of other borrowers or outcomes: subtracting gives those that came, left or changed.', s.name) END INTO wrong
+  FROM jsonb_to_recordset(now #> '{agreement,characteristics}') s (name text, splits jsonb)
+  WHERE (s.splits <@ (old -> s.name)) IS NOT TRUE OR EXISTS (
+    SELECT FROM (SELECT CASE WHEN (c.row_label IN ('missing', '0')) IS NOT FALSE THEN c.row_label ELSE (SELECT count(*)::text FROM jsonb_array_elements(s.splits) x
+        WHERE x <= old -> s.name -> (c.row_label::int - 1)) END AS row_label, c.column_label, c.n
+      FROM credit_limit.released_cells(before -> 'counts' -> s.name) c
+      UNION ALL SELECT c.row_label, c.column_label, - c.n FROM credit_limit.released_cells(now -> 'counts' -> s.name) c) d
+    WHERE d.row_label IS NOT NULL AND d.column_label IS NOT NULL GROUP BY d.row_label, d.column_label HAVING sum(d.n) <> 0)
+  ORDER BY s.name LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    PERFORM pg_temp.refuse(format('another file "%s" is there, and may have been sent', file), wrong,
+      'If nobody has it, remove it. Else leave splits or characteristics out, but change none, and give the same rows; or begin in another folder, '
+      'with the rows of another time.');
+  END IF;
+END
+$$;

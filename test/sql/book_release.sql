@@ -51,6 +51,16 @@ CALL release_table('release_book', 'them', 'apart', 'SELECT everyone FROM part',
 CALL release_table('release_book', 'them', 'merged', 'SELECT t FROM merged', '{"minimum_frequency": 2, "p": 0}',
   '[{"sum": ["apart"], "equals": ["merged"], "merge_columns": [["x or y", "x", "y"]]}]');
 CALL release_table('release_book', 'them', 'merged', 'SELECT t FROM merged', '{"minimum_frequency": 2, "p": 0}', '[{"sum": ["apart"], "equals": ["merged"]}]');
+-- Bands that moved: neither table shows the four borrowers who are 30 years old, of whom one is bad, and their difference does.
+CREATE TABLE moved AS SELECT disclosure_table('{1,1,2,2}', '{good,bad,good,bad}', '{40,20,53,31}') AS by_30,
+  disclosure_table('{1,1,2,2}', '{good,bad,good,bad}', '{43,21,50,30}') AS by_31,
+  disclosure_table('{1,1,2,2,3,3}', '{good,bad,good,bad,good,bad}', '{40,20,3,1,50,30}') AS by_both;
+CALL release_table('release_book', 'peer', 'by 30', 'SELECT by_30 FROM moved');
+CALL release_table('release_book', NULL, 'by both', 'SELECT by_both FROM moved', '{}',
+  '[{"sum": ["by both"], "equals": ["by 30"], "merge_rows": [["2", "2", "3"]]}]');
+CALL release_table('release_book', 'peer', 'by 31', 'SELECT by_31 FROM moved', '{}',
+  '[{"sum": ["by both"], "equals": ["by 31"], "merge_rows": [["1", "1", "2"], ["2", "3"]]}]');
+CALL release_table('release_book', 'other peer', 'by 31', 'SELECT by_31 FROM moved');
 -- A laxer rule does not give away what another has hidden.
 CALL release_table('release_book', 'bank', 'again', 'SELECT everyone FROM part', '{"minimum_frequency": 1, "p": 0}', '[{"sum": ["again"], "equals": ["all"]}]');
 -- A coalition that is named with one release only. What the recipient has alone counts, and what the coalition has counts later: the two tables
