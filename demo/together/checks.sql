@@ -70,6 +70,17 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
+-- an error that names a file which another version wrote, since its numbers may mean something else
+CREATE FUNCTION pg_temp.check_version(file text, v jsonb, version jsonb) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT v @> version THEN
+    PERFORM pg_temp.refuse(format('file "%s" is of another version', file), format('It is of format %s by extension %s; here it is format %s by extension %s.',
+      coalesce(v ->> 'format', 'unknown'), coalesce(v ->> 'extension', 'unknown'), version ->> 'format', version ->> 'extension'),
+      'All lenders need the same release of credit_limit with its demo/together: the lender of the older one installs the newer, and writes his files again.');
+  END IF;
+END
+$$;
+
 -- the number of rows and of events that a file of counts is of; an error that names the file, if it is not what counts.sql writes
 CREATE FUNCTION pg_temp.check_counts(file text, v jsonb, splits jsonb, OUT n bigint, OUT n_event bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -77,9 +88,9 @@ DECLARE
   name text;
   cell record;
 BEGIN
-  IF ARRAY(SELECT k COLLATE "C" FROM jsonb_object_keys(v) k ORDER BY 1) <> '{agreement,counts,lender}'
+  IF ARRAY(SELECT k COLLATE "C" FROM jsonb_object_keys(v) k ORDER BY 1) <> '{agreement,counts,extension,format,lender}'
       OR jsonb_typeof(v -> 'counts') <> 'object' THEN
-    wrong := 'It has other keys than agreement, lender and counts.';
+    wrong := 'It has other keys than format, extension, agreement, lender and counts.';
   ELSE
     SELECT format('Characteristic "%s" is in one of the file and the agreement only.', coalesce(c.k, s.k)) INTO wrong
     FROM jsonb_object_keys(v -> 'counts') c (k) FULL JOIN jsonb_object_keys(splits) s (k) ON c.k = s.k
@@ -126,9 +137,9 @@ BEGIN
     step := s;
     beta := (jsonb_populate_record(s, jsonb_build_object('gradient', v -> 'beta'))).gradient;
     wrong := CASE
-      WHEN ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v) x ORDER BY 1) <> '{agreement,beta,counted,lender,round,step}'
+      WHEN ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v) x ORDER BY 1) <> '{agreement,beta,counted,extension,format,lender,round,step}'
         OR ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v -> 'step') x ORDER BY 1) <> '{gradient,information,loglik,n,n_event,n_skipped}'
-        OR jsonb_path_exists(v - '{agreement,counted,lender}'::text[], '$.** ? (@.type() != "number" && @.type() != "array" && @.type() != "object")')
+        OR jsonb_path_exists(v - '{agreement,counted,extension,lender}'::text[], '$.** ? (@.type() != "number" && @.type() != "array" && @.type() != "object")')
         OR array_dims(beta) <> format('[1:%s]', k) OR array_dims(s.gradient) <> format('[1:%s]', k) OR array_dims(s.information) <> format('[1:%s][1:%s]', k, k)
         THEN 'It has not the sums of a round.'
       WHEN (s.n, s.n_event, s.n_skipped) <> (check_step.n, check_step.n_event, 0)

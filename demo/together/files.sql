@@ -24,6 +24,8 @@ SET client_min_messages = notice;
 \endif
 SELECT pg_temp.refuse('something was not given', format('Given are lender "%s", folder "%s" and rows "%s".', :'lender', :'folder', :'rows'),
   'For example: psql -d bank -v lender=a -v folder=files -v rows=application -f counts.sql') WHERE '' IN (:'lender', :'folder', :'rows');
+-- Files say which version wrote them. A change of what they hold gets the next format.
+SELECT jsonb_build_object('format', 1, 'extension', extversion) AS version FROM pg_extension WHERE extname = 'credit_limit' \gset
 \set agreement `cat :'folder'/agreement.json 2> /dev/null`
 SELECT pg_temp.refuse('there is no agreement', format('The folder "%s" has no file agreement.json.', :'folder'),
   'All lenders have the same: begin with that of demo/together.') WHERE :'agreement' = '';

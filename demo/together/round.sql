@@ -11,7 +11,8 @@
 CREATE TEMP TABLE file AS SELECT split_part(f.line, E'\t', 1) AS name, pg_temp.parse(split_part(f.line, E'\t', 1), split_part(f.line, E'\t', 2)) AS v
 FROM string_to_table(:'files', E'\n') f (line) WHERE f.line <> '';
 
--- What is no file of this agreement, by its name.
+-- What is no file of this version and agreement, by its name.
+SELECT pg_temp.check_version(name, v, :'version') FROM file;
 SELECT pg_temp.refuse(format('file "%s" is not of a lender of the agreement', f.name), format('Its lender is "%s".', f.v ->> 'lender'),
   'Remove it from the folder.') FROM file f WHERE NOT EXISTS (SELECT FROM lender l WHERE l.name = f.v ->> 'lender') LIMIT 1;
 SELECT pg_temp.refuse(format('file "%s" has another name than what is in it', f.name), format('It should be "%s".', f.should),
@@ -96,7 +97,7 @@ SELECT max(round) AS round, bool_or(change <= 1e-10) IS TRUE AS found FROM round
 	-- Standard errors are roots of the diagonal of the inverse of the information of all, at the coefficients of the last round.
 	WITH total AS (SELECT array_agg(u.x ORDER BY u.i) AS information FROM (SELECT t.i, sum(t.x) AS x FROM step s, unnest((s.step).information)
 	    WITH ORDINALITY t (x, i) WHERE s.round = :round - 1 GROUP BY t.i) u)
-	SELECT jsonb_pretty(jsonb_build_object('agreement', :'agreement'::jsonb, 'n', (SELECT sum(n) FROM counts), 'n_event', (SELECT sum(n_event) FROM counts),
+	SELECT jsonb_pretty(:'version'::jsonb || jsonb_build_object('agreement', :'agreement'::jsonb, 'n', (SELECT sum(n) FROM counts), 'n_event', (SELECT sum(n_event) FROM counts),
 	  'rounds', :round - 1, 'loglik', c.loglik, 'card_md5', md5(c.card::text), 'never_seen', (SELECT coalesce(jsonb_object_agg(n.name, n.bins), '{}')
 	    FROM (SELECT b.name, array_agg(t.bin ORDER BY t.bin_id) AS bins FROM bins b, credit_limit.binning_table(b.binning) t WHERE t.count = 0
 	      GROUP BY b.name) n), 'coefficients', (SELECT jsonb_agg(jsonb_build_object('name', coalesce(b.name,
@@ -111,7 +112,7 @@ SELECT max(round) AS round, bool_or(change <= 1e-10) IS TRUE AS found FROM round
 \endif
 \set file :folder '/step_' :round '_' :lender '.json'
 \o :file
-SELECT jsonb_build_object('agreement', md5((:'agreement'::jsonb)::text), 'counted', :'counted', 'lender', :'lender', 'round', :round, 'beta', r.beta, 'step', to_jsonb(s.step) - 'checksum')
+SELECT :'version'::jsonb || jsonb_build_object('agreement', md5((:'agreement'::jsonb)::text), 'counted', :'counted', 'lender', :'lender', 'round', :round, 'beta', r.beta, 'step', to_jsonb(s.step) - 'checksum')
 FROM round r, LATERAL (SELECT credit_limit.logit_newton_step(a.event IN ('true', '1'), a.woe, r.beta) AS step
   FROM (SELECT p.event, ARRAY(SELECT credit_limit.woe(b.binning, p.x[b.place])
     FROM bins b ORDER BY b.place) AS woe FROM applicant p) a) s WHERE r.round = :round;
