@@ -19,8 +19,8 @@ BEGIN
   WHERE k NOT IN ('lenders', 'characteristics', 'rule') LIMIT 1;
   IF jsonb_typeof(a -> 'lenders') IS DISTINCT FROM 'array' OR jsonb_array_length(a -> 'lenders') < 2
       OR EXISTS (SELECT FROM jsonb_array_elements(a -> 'lenders') l WHERE jsonb_typeof(l) <> 'string' OR l #>> '{}' !~ '^[A-Za-z0-9_-]+$')
-      OR (SELECT count(DISTINCT l) < count(*) FROM jsonb_array_elements(a -> 'lenders') l) THEN
-    wrong := coalesce(wrong, '"lenders" are not two or more different names of letters, digits, _ and -.');
+      OR (SELECT count(DISTINCT lower(l)) < count(*) FROM jsonb_array_elements_text(a -> 'lenders') l) THEN
+    wrong := coalesce(wrong, '"lenders" are not two or more different names of letters, digits, _ and -; a and A are one name of a file.');
   END IF;
   IF jsonb_typeof(a -> 'characteristics') IS DISTINCT FROM 'array' OR a -> 'characteristics' = '[]' THEN
     wrong := coalesce(wrong, 'It has no characteristics.');
@@ -81,6 +81,18 @@ BEGIN
 END
 $$;
 
+-- an error that names a file of this lender's name which he did not write from these rows
+CREATE FUNCTION pg_temp.check_own(file text, v jsonb, source text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  IF v ->> 'source' IS DISTINCT FROM source THEN
+    PERFORM pg_temp.refuse(format('file "%s" is by another lender of that name, or of another table', file),
+      'It was not written from the table that was given, in this database and server.',
+      'Each lender has a name of his own in agreement.json, and writes no other''s files. If it is yours, from another table, give that one, or remove your '
+      'files and begin again.');
+  END IF;
+END
+$$;
+
 -- the number of rows and of events that a file of counts is of; an error that names the file, if it is not what counts.sql writes
 CREATE FUNCTION pg_temp.check_counts(file text, v jsonb, splits jsonb, OUT n bigint, OUT n_event bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -88,9 +100,9 @@ DECLARE
   name text;
   cell record;
 BEGIN
-  IF ARRAY(SELECT k COLLATE "C" FROM jsonb_object_keys(v) k ORDER BY 1) <> '{agreement,counts,extension,format,lender}'
+  IF ARRAY(SELECT k COLLATE "C" FROM jsonb_object_keys(v) k ORDER BY 1) <> '{agreement,counts,extension,format,lender,source}'
       OR jsonb_typeof(v -> 'counts') <> 'object' THEN
-    wrong := 'It has other keys than format, extension, agreement, lender and counts.';
+    wrong := 'It has other keys than format, extension, agreement, lender, source and counts.';
   ELSE
     SELECT format('Characteristic "%s" is in one of the file and the agreement only.', coalesce(c.k, s.k)) INTO wrong
     FROM jsonb_object_keys(v -> 'counts') c (k) FULL JOIN jsonb_object_keys(splits) s (k) ON c.k = s.k
@@ -137,9 +149,9 @@ BEGIN
     step := s;
     beta := (jsonb_populate_record(s, jsonb_build_object('gradient', v -> 'beta'))).gradient;
     wrong := CASE
-      WHEN ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v) x ORDER BY 1) <> '{agreement,beta,counted,extension,format,lender,round,step}'
+      WHEN ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v) x ORDER BY 1) <> '{agreement,beta,counted,extension,format,lender,round,source,step}'
         OR ARRAY(SELECT x COLLATE "C" FROM jsonb_object_keys(v -> 'step') x ORDER BY 1) <> '{gradient,information,loglik,n,n_event,n_skipped}'
-        OR jsonb_path_exists(v - '{agreement,counted,extension,lender}'::text[], '$.** ? (@.type() != "number" && @.type() != "array" && @.type() != "object")')
+        OR jsonb_path_exists(v - '{agreement,counted,extension,lender,source}'::text[], '$.** ? (@.type() != "number" && @.type() != "array" && @.type() != "object")')
         OR array_dims(beta) <> format('[1:%s]', k) OR array_dims(s.gradient) <> format('[1:%s]', k) OR array_dims(s.information) <> format('[1:%s][1:%s]', k, k)
         THEN 'It has not the sums of a round.'
       WHEN (s.n, s.n_event, s.n_skipped) <> (check_step.n, check_step.n_event, 0)

@@ -28,12 +28,14 @@ FROM (SELECT count(*) AS n FROM (SELECT array_agg(label ORDER BY place) AS cell 
   (SELECT round(exp(sum(ln(b.n)))) AS n FROM (SELECT count(DISTINCT label) AS n FROM applicant_band GROUP BY place) b) c
 WHERE :'accept' <> 'small_cells' AND c.n <= e.n AND j.n < coalesce((:'agreement'::jsonb #>> '{rule,minimum_frequency}')::int, 5);
 -- What was sent cannot be taken back: a second table of the same borrowers must not be subtracted from the first.
-SELECT :'version'::jsonb || jsonb_build_object('agreement', :'agreement'::jsonb, 'lender', :'lender', 'counts', jsonb_object_agg(r.name, r.cells)) AS counts
+SELECT :'version'::jsonb || jsonb_build_object('agreement', :'agreement'::jsonb, 'lender', :'lender', 'source', :'source',
+  'counts', jsonb_object_agg(r.name, r.cells)) AS counts
 FROM released r \gset
 \set before `cat :'folder'/counts_:'lender'.json 2> /dev/null`
 SELECT format('counts_%s.json', :'lender') AS name, :'before' <> '' AS there \gset
 \if :there
 	SELECT pg_temp.check_version(:'name', pg_temp.parse(:'name', :'before'), :'version');
+	SELECT pg_temp.check_own(:'name', :'before', :'source');
 	SELECT pg_temp.check_again(:'name', :'before', :'counts');
 \endif
 \set file :folder '/counts_' :lender '.json'

@@ -38,6 +38,8 @@ SELECT pg_temp.refuse(format('the agreement has no lender "%s"', :'lender'), for
 SELECT pg_temp.refuse(format('there is no table "%s"', :'rows'), format('The role is %s.', current_user),
   'Give a table or view with borrower_id, defaulted and the characteristics.') WHERE to_regclass(:'rows') IS NULL;
 SELECT format('%I.%I', n.nspname, c.relname) AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(:'rows') \gset
+-- What tells two lenders of one name apart, and one of two names: a digest of the server, the database and the table, of no borrower.
+SELECT md5(format('%s %s %s', c.system_identifier, d.oid, :'rows')) AS source FROM pg_control_system() c, pg_database d WHERE d.datname = current_database() \gset
 CREATE TEMP TABLE lender AS SELECT l.place, l.name FROM jsonb_array_elements_text(:'agreement'::jsonb -> 'lenders') WITH ORDINALITY l (name, place);
 CREATE TEMP TABLE characteristic AS
 SELECT c.place, c.v ->> 'name' AS name, c.v ->> 'unit' AS unit,

@@ -32,6 +32,15 @@ FROM file f, LATERAL (SELECT coalesce(t.k, h.k) AS what, t.v AS there, h.v AS he
 SELECT pg_temp.refuse(format('file "%s" is by another agreement', f.name), 'It has none, or another one.', 'Have its lender begin again with counts.sql.')
 FROM file f WHERE f.v ? 'counts' AND f.v -> 'agreement' IS DISTINCT FROM :'agreement'::jsonb LIMIT 1;
 
+-- Two lenders of one name, and one of two names.
+SELECT pg_temp.check_own(name, v, :'source') FROM file WHERE v ->> 'lender' = :'lender';
+SELECT pg_temp.refuse(format('file "%s" is not by the lender of "%s"', f.name, c.name), format('Two lenders write as "%s", or one of them from two tables.',
+  f.v ->> 'lender'), 'Each lender has a name of his own in agreement.json, and one table.')
+FROM file f JOIN file c ON c.v ? 'counts' AND c.v -> 'lender' = f.v -> 'lender' WHERE f.v -> 'source' IS DISTINCT FROM c.v -> 'source' LIMIT 1;
+SELECT pg_temp.refuse(format('files "%s" and "%s" are of the same table', f.name, g.name), 'Its borrowers would count twice.',
+  'Each lender takes part under one name. Lenders in one database have tables of their own.')
+FROM file f JOIN file g ON g.v ? 'counts' AND f.v ? 'counts' AND g.name > f.name AND g.v -> 'source' = f.v -> 'source' LIMIT 1;
+
 -- The counts of all.
 CREATE TEMP TABLE counts AS
 SELECT l.place, l.name AS lender, f.name AS file, f.v -> 'counts' AS counts, c.n, c.n_event
@@ -112,7 +121,8 @@ SELECT max(round) AS round, bool_or(change <= 1e-10) IS TRUE AS found FROM round
 \endif
 \set file :folder '/step_' :round '_' :lender '.json'
 \o :file
-SELECT :'version'::jsonb || jsonb_build_object('agreement', md5((:'agreement'::jsonb)::text), 'counted', :'counted', 'lender', :'lender', 'round', :round, 'beta', r.beta, 'step', to_jsonb(s.step) - 'checksum')
+SELECT :'version'::jsonb || jsonb_build_object('agreement', md5((:'agreement'::jsonb)::text), 'counted', :'counted', 'lender', :'lender', 'source', :'source',
+  'round', :round, 'beta', r.beta, 'step', to_jsonb(s.step) - 'checksum')
 FROM round r, LATERAL (SELECT credit_limit.logit_newton_step(a.event IN ('true', '1'), a.woe, r.beta) AS step
   FROM (SELECT p.event, ARRAY(SELECT credit_limit.woe(b.binning, p.x[b.place])
     FROM bins b ORDER BY b.place) AS woe FROM applicant p) a) s WHERE r.round = :round;
