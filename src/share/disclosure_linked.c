@@ -107,7 +107,28 @@ read_merged(const ClJson *link, const char *key, ClMergedLabels *merged)
 	}
 }
 
-static const char *const link_keys[] = {"sum", "equals", "merge_rows", "merge_columns", NULL};
+static const char *const link_keys[] = {"sum", "equals", "merge_rows", "merge_columns", "margins", NULL};
+
+/* ["rows", "columns"]: the sums of rows of what is summed are those of columns of what equals it. */
+static void
+read_margins(const ClJson *link, ClTableLink *into)
+{
+	static const char *const sides[] = {"rows", "columns", NULL};
+	ClJson		list;
+
+	into->of_margins = cl_json_get(link, "margins", &list);
+	if (!into->of_margins)
+		return;
+	if (cl_json_array(&list, 2, 2) != 2)
+		cl_json_error(&list, "two sides");
+	for (int i = 0; i < 2; i++)
+	{
+		ClJson		side;
+
+		cl_json_item(&list, i, &side);
+		into->side[i] = cl_json_choice(&side, sides);
+	}
+}
 
 /* [{"sum": [2, 3], "equals": [1]}]: tables 2 and 3 add up to table 1, cell by cell. */
 static void
@@ -125,6 +146,7 @@ open_links(ClLinkedTables *linked, Jsonb *jsonb)
 
 		cl_json_item(&root, i, &object);
 		cl_json_object(&object, link_keys);
+		read_margins(&object, link);
 		for (int side = 0; side < 2; side++)
 		{
 			ClJson		list;
@@ -233,6 +255,18 @@ other_labels(int number, const char *row, const char *column, bool summed)
 					 "[[\"line or lease\", \"line\", \"lease\"]], or \"merge_rows\".")));
 }
 
+static void
+margins_differ(int number, const char *label)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("linked tables have no sums in common"),
+			 errdetail("In link %d neither all counts nor all amounts of the margins agree; those of \"%s\" differ.", number,
+					   label),
+			 errhint("\"margins\" are two of \"rows\" and \"columns\": whose sums of what is summed are whose of what equals "
+					 "it.")));
+}
+
 /* What a label of its m-th table is called in the link. */
 static const char *
 label_in_link(const ClTableLink *link, int m, int side, const char *label)
@@ -247,6 +281,13 @@ label_in_link(const ClTableLink *link, int m, int side, const char *label)
 	return label;
 }
 
+/* Whether sums of rows, or columns, of its m-th table are all that the link looks at: then the other side is the margin. */
+static bool
+is_summed(const ClTableLink *link, int m, int side)
+{
+	return link->of_margins && link->side[link->sign[m] < 0] != side;
+}
+
 /* The rows, or columns, of its m-th table that the link calls so; returns how many. */
 static int
 find_labels(const ClLinkedTables *linked, const ClTableLink *link, int m, int side, const char *label, int *found)
@@ -256,6 +297,11 @@ find_labels(const ClLinkedTables *linked, const ClTableLink *link, int m, int si
 	int			n = side == 0 ? state->table.rows : state->table.columns;
 	int			count = 0;
 
+	if (is_summed(link, m, side))
+	{
+		found[0] = n;
+		return 1;
+	}
 	if (link->sign[m] < 0 || link->merged[side].n == 0)
 	{
 		found[0] = cl_disclosure_find(labels, n, label);
@@ -269,8 +315,11 @@ find_labels(const ClLinkedTables *linked, const ClTableLink *link, int m, int si
 	return count;
 }
 
-/* A cell, as the link calls it, in all of its tables: one equation, which is made at the first cell that is called so. */
-static void
+/*
+ * A cell, as the link calls it, in all of its tables: one equation, which is made at the first cell that is called so. Without a
+ * program, false where the cells do not add up, which is an error otherwise.
+ */
+static bool
 add_cell(ClLinearRange *program, const ClLinkedTables *linked, int number, int k, int at, const char *row, const char *column,
 		 ClDisclosureMeasure measure)
 {
@@ -302,35 +351,62 @@ add_cell(ClLinearRange *program, const ClLinkedTables *linked, int number, int k
 					continue;
 				}
 				if (cell == 0 && (m < k || (m == k && place != at)))
-					return;
+					return true;
 				seen[link->sign[m] > 0] = true;
 				difference += link->sign[m] * (measure == CL_DISCLOSURE_N ? table->cell[place].n : table->cell[place].amount);
 			}
 		}
+		if (program == NULL)
+			return difference == 0;
+		if (pass == 0 && difference != 0 && link->of_margins)
+			margins_differ(number + 1, row);
 		if (pass == 0 && difference != 0 && !(seen[0] && seen[1]))
 			other_labels(number + 1, row, column, seen[1]);
 		if (pass == 0 && difference != 0)
 			does_not_add_up(number + 1, row, column);
 	}
+	return true;
 }
 
-static void
-add_link(ClLinearRange *program, const ClLinkedTables *linked, int number, ClDisclosureMeasure measure)
+static bool
+add_cells(ClLinearRange *program, const ClLinkedTables *linked, int number, ClDisclosureMeasure measure)
 {
 	const ClTableLink *link = &linked->link[number];
 
 	for (int k = 0; k < link->n; k++)
 	{
 		const ClDisclosure *state = linked->part[link->part[k]].state;
+		bool		summed[2] = {is_summed(link, k, 0), is_summed(link, k, 1)};
 
-		for (int i = 0; i < state->table.rows; i++)
+		if (program == NULL && measure == CL_DISCLOSURE_AMOUNT && !state->table.with_amounts)
+			return false;
+		for (int i = summed[0] ? state->table.rows : 0; i < state->table.rows + summed[0]; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			for (int j = 0; j < state->table.columns; j++)
-				add_cell(program, linked, number, k, cl_disclosure_place(&state->table, i, j),
-						 label_in_link(link, k, 0, state->row[i]), label_in_link(link, k, 1, state->column[j]), measure);
+			for (int j = summed[1] ? state->table.columns : 0; j < state->table.columns + summed[1]; j++)
+			{
+				const char *row = summed[0] ? NULL : label_in_link(link, k, 0, state->row[i]);
+				const char *column = summed[1] ? NULL : label_in_link(link, k, 1, state->column[j]);
+
+				/* Where the link is of sums, they have one label, which may be a row of one table and a column of another. */
+				if (!add_cell(program, linked, number, k, cl_disclosure_place(&state->table, i, j), row ? row : column,
+							  column ? column : row, measure))
+					return false;
+			}
 		}
 	}
+	return true;
+}
+
+static void
+add_link(ClLinearRange *program, const ClLinkedTables *linked, int number, ClDisclosureMeasure measure)
+{
+	ClDisclosureMeasure other = measure == CL_DISCLOSURE_N ? CL_DISCLOSURE_AMOUNT : CL_DISCLOSURE_N;
+
+	/* Who has two products counts twice in a table of products: sums of amounts may agree where those of counts do not. */
+	if (linked->link[number].of_margins && !add_cells(NULL, linked, number, measure) && add_cells(NULL, linked, number, other))
+		return;
+	(void) add_cells(program, linked, number, measure);
 }
 
 double

@@ -39,6 +39,8 @@ typedef struct ClTableLink
 	int			part[2 * CL_LINKED_TABLES];
 	int			sign[2 * CL_LINKED_TABLES];	/* 1: is summed, -1: equals the sum */
 	ClMergedLabels merged[2];	/* of rows and of columns */
+	bool		of_margins;		/* only sums of rows or columns agree, in the measures in which they do */
+	int			side[2];		/* whose: 0 of rows, 1 of columns; of what is summed and of what equals it */
 } ClTableLink;
 
 typedef struct ClLinkedTables

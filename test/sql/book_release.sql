@@ -61,6 +61,29 @@ CALL release_table('release_book', NULL, 'by both', 'SELECT by_both FROM moved',
 CALL release_table('release_book', 'peer', 'by 31', 'SELECT by_31 FROM moved', '{}',
   '[{"sum": ["by both"], "equals": ["by 31"], "merge_rows": [["1", "1", "2"], ["2", "3"]]}]');
 CALL release_table('release_book', 'other peer', 'by 31', 'SELECT by_31 FROM moved');
+-- Sums in common, which no link tells of. Of region a are 3 borrowers. "by product" shows the sum of c, "by age" that of b, and both that of all:
+-- 35 - 20 - 12. What either shows alone is safe; counts of "by age" have regions as columns.
+CREATE TABLE common AS SELECT disclosure_table('{a,a,b,b,c,c}', '{x,y,x,y,x,y}', '{3,0,6,6,10,10}') AS by_product,
+  disclosure_table('{young,old,young,old,young,old}', '{a,a,b,b,c,c}', '{3,0,7,5,9,11}') AS by_age,
+  disclosure_table('{young,old,young,old,young,old}', '{a,a,b,b,c,c}', '{3,0,7,5,9,12}') AS next_month;
+\set by_product '{"hide": [["a", "x"], ["b", "x"], ["b", null]]}'
+\set by_age '{"hide": [["young", "a"], ["young", "c"], [null, "c"]]}'
+CALL release_table('release_book', 'pension', 'by product', 'SELECT by_product FROM common', :'by_product');
+CALL release_table('release_book', 'pension', 'by age', 'SELECT by_age FROM common', :'by_age');
+CALL release_table('release_book', 'insurer', 'by age', 'SELECT by_age FROM common', :'by_age');
+-- The other order, and a coalition; sums of other rows are no sign of the same borrowers.
+CALL release_table('release_book', 'reinsurer', 'by product', 'SELECT by_product FROM common', :'by_product', coalition => 'insurer');
+CALL release_table('release_book', 'pension', 'next month', 'SELECT next_month FROM common', :'by_age');
+SELECT r.name, string_agg(concat_ws(' ', label, n), ', ' ORDER BY label) AS sums FROM release_book.release r, released_cells(released) c,
+  coalesce(CASE r.name WHEN 'by age' THEN column_label ELSE row_label END, 'of all') label
+WHERE r.name IN ('by product', 'by age') AND CASE r.name WHEN 'by age' THEN row_label ELSE column_label END IS NULL GROUP BY r.name ORDER BY r.name;
+-- The same table with other cells hidden, which no link tells of, either.
+CALL release_table('release_book', 'us', 'two', 'SELECT everyone FROM part', '{"minimum_frequency": 2, "p": 0, "hide": [["a", "y"], ["a", "z"], ["b", "z"]]}');
+-- What a link tells is not linked again, nor what both show.
+SELECT credit_limit_internal.common_margins(ARRAY[by_product, by_age], ARRAY[suppress(by_product, :'by_product'), suppress(by_age, :'by_age')],
+    '[{"sum": [1], "equals": [2], "margins": ["rows", "columns"]}]') AS linked,
+  credit_limit_internal.common_margins(ARRAY[by_product, by_age], ARRAY[suppress(by_product, :'by_product'), suppress(by_age, :'by_age')], '[]') AS not_yet,
+  credit_limit_internal.common_margins(ARRAY[by_product, by_age], ARRAY[suppress(by_product, :'rule'), suppress(by_age, :'rule')], '[]') AS shown FROM common;
 -- A laxer rule does not give away what another has hidden.
 CALL release_table('release_book', 'bank', 'again', 'SELECT everyone FROM part', '{"minimum_frequency": 1, "p": 0}', '[{"sum": ["again"], "equals": ["all"]}]');
 -- A coalition that is named with one release only. What the recipient has alone counts, and what the coalition has counts later: the two tables

@@ -244,3 +244,31 @@ SELECT suppress_linked(tables[1:2], '{}', '[{"sum": [2], "equals": [1]}]') FROM 
 -- Of a table of one borrower nothing can be given away.
 SELECT suppress_linked(ARRAY[disclosure_table('{a,a,b,b}', '{x,y,x,y}', '{9,9,9,9}'), disclosure_table('{a,a,b,b}', '{x,y,x,y}', '{8,9,9,9}'),
   disclosure_table('{a}', '{x}', '{1}')], '{}', '[{"sum": [2, 3], "equals": [1]}]');
+
+-- Sums that two tables have in common. By hand: one shows those of all rows and of c, the other that of its column b; what is left is that of a, 35 - 20 - 12,
+-- and 70 - 40 - 24. Counts of the third table are others, as who has two products counts twice, and say nothing; its amounts do.
+CREATE TABLE common AS SELECT disclosure_table_agg(r, CASE WHEN b % 2 = 0 AND r <> 'a' THEN 'x' ELSE 'y' END, b, 2) AS one,
+  disclosure_table_agg(CASE WHEN b % 3 = 0 AND r <> 'a' THEN 'young' ELSE 'old' END, r, b, 2) AS two
+FROM unnest('{a,b,c}'::text[], '{3,12,20}'::int[]) v (r, n), generate_series(1, n) b;
+ALTER TABLE common ADD three disclosure_table;
+UPDATE common SET three = (SELECT disclosure_table_agg(p, r, b, 1)
+  FROM unnest('{a,b,c}'::text[], '{3,12,20}'::int[]) v (r, n), generate_series(1, n) b, unnest('{p,q}'::text[]) p);
+CREATE TABLE hiding AS SELECT c.*, suppress(one, '{"p": 0, "hide": [["b", null], ["b", "y"]]}') AS one_given,
+  suppress(two, '{"p": 0, "hide": [[null, "c"], ["old", "c"]]}') AS two_given,
+  suppress(three, '{"p": 0, "hide": [[null, "c"], ["p", "c"], ["q", "c"]]}') AS three_given FROM common c;
+SELECT v.i, v.link, bool_or(row_label = 'a' AND column_label IS NULL AND measure = 'n' AND low = 3 AND high = 3) AS n_known,
+  bool_or(row_label = 'a' AND column_label IS NULL AND measure = 'amount' AND low = 6 AND high = 6) AS amount_known
+FROM hiding h, LATERAL (VALUES (1, '[]', two, two_given), (2, '[{"sum": [1], "equals": [2], "margins": ["rows", "columns"]}]', two, two_given),
+    (3, '[{"sum": [2], "equals": [1], "margins": ["columns", "rows"]}]', two, two_given),
+    (4, '[{"sum": [1], "equals": [2], "margins": ["rows", "columns"]}]', three, three_given)) v (i, link, other, other_given),
+  disclosure_audit(ARRAY[one, v.other], ARRAY[one_given, v.other_given], '{"p": 0}', v.link::jsonb) a GROUP BY v.i, v.link ORDER BY v.i;
+\set links '[{"sum": [1], "equals": [2], "margins": ["rows", "columns"]}, {"sum": [1], "equals": [3], "margins": ["rows", "columns"]}]'
+SELECT count(*) FILTER (WHERE NOT safe) AS given_away, count(*) > 0 AS some
+FROM common, disclosure_audit(ARRAY[one, two, three], suppress_linked(ARRAY[one, two, three], '{}', :'links'), '{}', :'links');
+-- Sums of rows, of which the other table has two in one; sums that do not agree, a side that there is not, one side.
+SELECT count(*) FILTER (WHERE row_label = 'a' AND low = high) AS known FROM hiding, disclosure_table('{d,d,bc,bc}', '{u,v,u,v}', '{1,2,16,16}') t,
+  disclosure_audit(ARRAY[one, t], ARRAY[one_given, suppress(t, '{"minimum_frequency": 1}')], '{"minimum_frequency": 2}',
+    '[{"sum": [1], "equals": [2], "margins": ["rows", "rows"], "merge_rows": [["d", "a"], ["bc", "b", "c"]]}]');
+SELECT * FROM common, disclosure_audit(ARRAY[one, two], '{NULL,NULL}', '{}', '[{"sum": [1], "equals": [2], "margins": ["rows", "rows"]}]');
+SELECT * FROM common, disclosure_audit(ARRAY[one, two], '{NULL,NULL}', '{}', '[{"sum": [1], "equals": [2], "margins": ["rows", "total"]}]');
+SELECT * FROM common, disclosure_audit(ARRAY[one, two], '{NULL,NULL}', '{}', '[{"sum": [1], "equals": [2], "margins": ["rows"]}]');

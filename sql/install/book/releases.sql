@@ -199,6 +199,34 @@ BEGIN
 END
 $$;
 
+-- part of release_table: links by numbers between releases of one table, and between those that have the sums of all rows or
+-- columns in common, where one of them does not show these exactly. Who sees the same sums takes the tables for those of the
+-- same borrowers, whether or not somebody has said so. links: what is linked already. A single row or column is no sign of that
+CREATE FUNCTION credit_limit_internal.common_margins(tables credit_limit.disclosure_table[], released jsonb[], links jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (WITH given AS (SELECT g.* FROM unnest(tables, released) WITH ORDINALITY g (cells, released, i)
+    WHERE g.released IS NOT NULL),
+  margin AS MATERIALIZED (
+    SELECT t.i, s.side, jsonb_object_agg(s.label, c.n) AS n, jsonb_object_agg(s.label, c.amount) AS amount,
+      bool_and((r.n, r.amount) IS NOT DISTINCT FROM (c.n, c.amount)) AS shown, bool_or(c.amount IS NULL) AS only_n
+    FROM given t, credit_limit.disclosure_cells(t.cells) c, credit_limit.released_cells(t.released) r,
+      LATERAL (SELECT CASE WHEN c.column_label IS NULL THEN 'rows' ELSE 'columns' END AS side,
+        coalesce(c.row_label, c.column_label) AS label) s
+    WHERE (c.row_label IS NULL) <> (c.column_label IS NULL)
+      AND (r.row_label, r.column_label) IS NOT DISTINCT FROM (c.row_label, c.column_label)
+    GROUP BY t.i, s.side HAVING count(*) > 1),
+  pair AS (
+    SELECT a.i, b.i AS other, NULL::text[] AS sides
+    FROM given a JOIN given b ON a.i < b.i AND a.cells OPERATOR(credit_limit.=) b.cells
+    UNION ALL SELECT a.i, b.i, ARRAY[a.side, b.side] FROM margin a JOIN margin b
+      ON a.i < b.i AND (a.n = b.n OR a.amount = b.amount AND NOT a.only_n) WHERE NOT (a.shown AND b.shown))
+  SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('sum', ARRAY[p.i], 'equals', ARRAY[p.other], 'margins', p.sides))
+    ORDER BY p.i, p.other, p.sides), '[]')
+  FROM pair p WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(links) l
+    WHERE ((l -> 'sum') || (l -> 'equals')) @> jsonb_build_array(p.i, p.other))
+    AND NOT EXISTS (SELECT FROM pair q WHERE (q.i, q.other) = (p.i, p.other) AND q.sides IS NULL AND p.sides IS NOT NULL));
+
 -- part of release_table: judges a table with all that its coalition has, and writes it. Errors: see release_table
 CREATE FUNCTION credit_limit_internal.write_release(book text, recipient text, name text, cells credit_limit.disclosure_table,
     rule jsonb, links jsonb, coalition text) RETURNS void
@@ -253,6 +281,7 @@ BEGIN
       (SELECT jsonb_agg(array_position(names, n)) FROM jsonb_array_elements_text(e.value) n) ELSE e.value END)
     FROM jsonb_each(l) e)), '[]')
   INTO known_links FROM jsonb_array_elements(known_links) l;
+  known_links := known_links || credit_limit_internal.common_margins(tables, released, known_links);
   -- All by the rule of this release; and what was hidden before by that of its own, which may ask for more.
   SELECT a.* INTO bad FROM (SELECT write_release.rule AS rule, names AS judged
     UNION ALL SELECT r.options - ARRAY['hide', 'secondary'], array_agg(r.name) FROM release r
@@ -264,7 +293,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = format('release "%s" would give a cell away', name),
       DETAIL = format('Of "%s", row %s, column %s, "%s" could be told to lie from %s to %s; the rule asks for %s to %s.',
         names[bad.table_number], coalesce(quote_ident(bad.row_label), 'total'), coalesce(quote_ident(bad.column_label), 'total'),
-        bad.measure, bad.low, coalesce(bad.high::text, 'infinity'), bad.low_required, bad.high_required),
+        bad.measure, bad.low, coalesce(bad.high::text, 'infinity'), bad.low_required, bad.high_required)
+        || coalesce(' It is linked to ' || (SELECT string_agg(DISTINCT format('"%s"', names[n::int]), ', ')
+          FROM jsonb_array_elements(known_links) l, jsonb_array_elements_text((l -> 'sum') || (l -> 'equals')) n
+          WHERE ((l -> 'sum') || (l -> 'equals')) @> to_jsonb(bad.table_number) AND n::int <> bad.table_number) || '.', ''),
       HINT = 'Round, or hide more cells, by the keys "round" and "hide" of the rule. Merging rows or columns helps only where '
         'neither the recipient nor one who may tell him has the table as it was.';
   END IF;
@@ -275,7 +307,8 @@ BEGIN
   WHERE r.kind = 'hidden' AND r.recipient = ANY (party) AND r.name NOT IN (SELECT x.n FROM reached x);
   IF unrelated IS NOT NULL THEN
     RAISE NOTICE USING MESSAGE = format('no link says how release "%s" and others of "%s" hang together', name, recipient),
-      DETAIL = format('He, or others with whom he shares, have %s, too. They were judged as tables of other data.', unrelated),
+      DETAIL = format('He, or others with whom he shares, have %s, too. They were judged as tables of other data, '
+        'unless all sums of their rows or columns are the same.', unrelated),
       HINT = 'If they count the same borrowers, what the one hides may be seen by subtracting the other: use links.';
   END IF;
   PERFORM credit_limit_internal.remark_release(recipient, party);
@@ -284,8 +317,9 @@ $$;
 
 -- gives a table away with cells hidden: suppress() chooses them by the rule, disclosure_audit() judges the release together
 -- with all that the recipient has and all who may tell him what they have (whoever was ever named in a coalition with him, or
--- with one of those), and the row of the table release is committed; what is read is that row. A notice names tables that they
--- have and that no link ties to this one. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
+-- with one of those), and the row of the table release is committed; what is read is that row. Releases of one table, and tables
+-- with all sums of rows or columns in common of which one hides or rounds such a sum, are judged as linked. A notice names tables
+-- that they have and that nothing ties to this one. query: one SELECT that returns one disclosure_table. links: [{"sum": ["rest",
 -- "newcomers"], "equals": ["all"]}], by names of releases, what adds up to what, as in disclosure_audit. recipient NULL: nobody
 -- received the table, but links can name it. The same name again, with the same table and rule, gives the same. Errors: a NULL
 -- argument (22004), in a transaction block (25001), a cell that would be given away (23514), another release of that name, or

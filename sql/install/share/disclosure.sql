@@ -43,12 +43,13 @@ CREATE FUNCTION credit_limit.released_cells(released jsonb, OUT row_label text, 
 -- the attacker: what a recipient of all these releases can conclude about each hidden cell. released: what was given away of
 -- each table, NULL where nothing was. links: [{"sum": [2, 3], "equals": [1]}] says that tables 2 and 3 add up to table 1, cell
 -- by cell, as parts of a book do; with "merge_columns": [["line or lease", "line", "lease"]] two columns of tables 2 and 3 are
--- one of table 1, which has another name ("merge_rows" the same). low, high: the bounds, high NULL where there is none;
--- low_required, high_required: what the rule (that of suppress) asks of them; attacker: stranger, or contributor, one who is
--- alone in a hidden cell and knows its amount, where only he breaks the rule; safe: whether the bounds are as wide as asked.
--- measure: amount, or n. Bounds of tables without links are exact; those of linked ones are to 1e-9 of the largest total, and
--- of strangers only. A NULL argument gives no rows. Error: a NULL table (22004), a release that is not of its table, links that
--- do not add up or are of other labels (22023), linked tables with too many cells (54000)
+-- one of table 1, which has another name ("merge_rows" the same). With "margins": ["rows", "columns"] only sums agree, those of
+-- rows of what is summed and those of columns of what equals it, in counts or amounts or both. low, high: the bounds, high NULL
+-- where there is none; low_required, high_required: what the rule (that of suppress) asks of them; attacker: stranger, or
+-- contributor, one who is alone in a hidden cell and knows its amount, where only he breaks the rule; safe: whether the bounds
+-- are as wide as asked. measure: amount, or n. Bounds of tables without links are exact; those of linked ones are to 1e-9 of the
+-- largest total, and of strangers only. A NULL argument gives no rows. Error: a NULL table (22004), a release that is not of its
+-- table, links that do not add up or are of other labels (22023), linked tables with too many cells (54000)
 CREATE FUNCTION credit_limit.disclosure_audit(tables credit_limit.disclosure_table[], released jsonb[], rule jsonb DEFAULT '{}',
     links jsonb DEFAULT '[]', OUT table_number int, OUT row_label text, OUT column_label text, OUT measure text,
     OUT value numeric, OUT low numeric, OUT high numeric, OUT low_required numeric, OUT high_required numeric,
