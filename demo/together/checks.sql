@@ -209,3 +209,42 @@ BEGIN
   END IF;
 END
 $$;
+
+-- What the sums of eight rounds tell of fewer borrowers than the rule allows, or NULL. Of k coefficients a round has k (k + 1) / 2 sums of the
+-- information, k of the gradient and the likelihood. Each is an equation for how many borrowers are in the cells of all characteristics together, and
+-- where there are no fewer equations than cells these can be solved. The outcomes of a cell are in none of them: of these the sums have only what the
+-- counts of each characteristic say, already. But who knows how many borrowers a cell has knows that no more of them are bad, and no more are good.
+CREATE FUNCTION pg_temp.told_of_few(minimum int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  equations CONSTANT bigint := (SELECT 8 * (c.k * (c.k + 1) / 2 + c.k + 1) FROM (SELECT 1 + count(DISTINCT place) AS k FROM applicant_band) c);
+  cells CONSTANT numeric := (SELECT round(exp(sum(ln(b.n)))) FROM (SELECT count(DISTINCT label) AS n FROM applicant_band GROUP BY place) b);
+  smallest bigint;
+  bad record;
+BEGIN
+  IF cells > equations THEN
+    RETURN NULL;
+  END IF;
+  SELECT count(*) INTO smallest FROM (SELECT array_agg(label ORDER BY place) AS cell FROM applicant_band GROUP BY borrower_id) b
+  GROUP BY cell ORDER BY 1 LIMIT 1;
+  IF smallest < minimum THEN
+    RETURN format('Eight rounds are %s equations for the borrowers in %s cells of all characteristics together; the smallest cell has %s.',
+      equations, cells, smallest);
+  END IF;
+  SELECT p.place, p.other, a.* INTO bad
+  FROM (SELECT x.place, y.place AS other, credit_limit.disclosure_table_agg(x.label, y.label, x.borrower_id) AS everyone,
+      credit_limit.disclosure_table_agg(x.label, y.label, x.borrower_id) FILTER (WHERE x.defaulted) AS events,
+      credit_limit.disclosure_table_agg(x.label, y.label, x.borrower_id) FILTER (WHERE NOT x.defaulted) AS others
+    FROM applicant_band x JOIN applicant_band y ON y.borrower_id = x.borrower_id AND y.place > x.place GROUP BY x.place, y.place) p,
+  LATERAL (SELECT array_agg(credit_limit.suppress(t.cells, jsonb_build_object('minimum_frequency', 1, 'secondary', false, 'hide',
+      coalesce((SELECT jsonb_agg(jsonb_build_array(c.row_label, c.column_label)) FROM credit_limit.disclosure_cells(t.cells) c
+        WHERE t.i > 1 AND c.row_label IS NOT NULL AND c.column_label IS NOT NULL AND c.n > 0), '[]'))) ORDER BY t.i) AS known
+    FROM unnest(ARRAY[p.everyone, p.events, p.others]) WITH ORDINALITY t (cells, i)) k,
+  LATERAL credit_limit.disclosure_audit(ARRAY[p.everyone, p.events, p.others], k.known, jsonb_build_object('minimum_frequency', minimum),
+    '[{"sum": [2, 3], "equals": [1]}]') a
+  WHERE NOT a.safe AND a.table_number > 1 ORDER BY p.place, p.other, a.table_number, a.row_label, a.column_label LIMIT 1;
+  RETURN CASE WHEN FOUND THEN format('Eight rounds are %s equations for the borrowers in %s cells of all characteristics together. With these, and the '
+    'counts, others can tell that %s to %s borrowers of a cell of "%s" and "%s" have %sdefaulted.', equations, cells, bad.low, bad.high,
+    (SELECT c.name FROM characteristic c WHERE c.place = bad.place), (SELECT c.name FROM characteristic c WHERE c.place = bad.other),
+    CASE WHEN bad.table_number = 3 THEN 'not ' ELSE '' END) END;
+END
+$$;

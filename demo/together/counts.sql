@@ -17,16 +17,10 @@ SELECT pg_temp.refuse('some bands have too few borrowers', string_agg(format('%s
   'Agree on wider bands.') FROM released r, credit_limit.released_cells(r.cells) c WHERE c.n IS NULL HAVING count(*) > 0;
 SELECT pg_temp.check_unit(r.name, :'lender', r.splits, r.cells) FROM released r ORDER BY r.place;
 
--- What the sums of the rounds tell: each round is k (k + 1) / 2 equations, of k coefficients. Where they are no fewer than the cells of all
--- characteristics together, they can be solved for the number of borrowers in each of those cells.
-SELECT pg_temp.refuse('the sums of the rounds would tell of few borrowers',
-  format('Eight rounds are %s equations for the borrowers in %s cells of all characteristics together; the smallest cell has %s.', e.n, c.n, j.n),
+SELECT pg_temp.refuse('the sums of the rounds would tell of few borrowers', t.detail,
   'Agree on wider bands or more characteristics, or exchange secret shares of the sums. To send them all the same: -v accept=small_cells')
-FROM (SELECT count(*) AS n FROM (SELECT array_agg(label ORDER BY place) AS cell FROM applicant_band GROUP BY borrower_id) b GROUP BY cell
-    ORDER BY 1 LIMIT 1) j,
-  (SELECT 8 * (1 + count(*)) * (2 + count(*)) / 2 AS n FROM characteristic) e,
-  (SELECT round(exp(sum(ln(b.n)))) AS n FROM (SELECT count(DISTINCT label) AS n FROM applicant_band GROUP BY place) b) c
-WHERE :'accept' <> 'small_cells' AND c.n <= e.n AND j.n < coalesce((:'agreement'::jsonb #>> '{rule,minimum_frequency}')::int, 5);
+FROM pg_temp.told_of_few(coalesce((:'agreement'::jsonb #>> '{rule,minimum_frequency}')::int, 5)) t (detail)
+WHERE :'accept' <> 'small_cells' AND t.detail IS NOT NULL;
 -- What was sent cannot be taken back: a second table of the same borrowers must not be subtracted from the first.
 SELECT :'version'::jsonb || jsonb_build_object('agreement', :'agreement'::jsonb, 'lender', :'lender', 'source', :'source',
   'counts', jsonb_object_agg(r.name, r.cells)) AS counts
