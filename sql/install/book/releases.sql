@@ -213,7 +213,7 @@ RETURN (WITH given AS (SELECT g.* FROM unnest(tables, released) WITH ORDINALITY 
     FROM given t, credit_limit.disclosure_cells(t.cells) c, credit_limit.released_cells(t.released) r,
       LATERAL (SELECT CASE WHEN c.column_label IS NULL THEN 'rows' ELSE 'columns' END AS side,
         coalesce(c.row_label, c.column_label) AS label) s
-    WHERE (c.row_label IS NULL) <> (c.column_label IS NULL)
+    WHERE (c.row_label IS NULL) <> (c.column_label IS NULL) AND (r.row_label IS NULL) <> (r.column_label IS NULL)
       AND (r.row_label, r.column_label) IS NOT DISTINCT FROM (c.row_label, c.column_label)
     GROUP BY t.i, s.side HAVING count(*) > 1),
   pair AS (
