@@ -93,21 +93,23 @@ read_parameters(WindowObject window, Watch *watch, const Parameter *parameter, i
 }
 
 static void
-require(bool good, const char *name, double value, const char *rule)
+require(bool good, const char *name, double value, const char *rule, const char *hint)
 {
 	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be %s", name, rule),
 				 errdetail("Found %s.", cl_float8_string(value)),
-				 errhint("ewma_limit and cusum_limit give limits for the false alarms that can be borne.")));
+				 errhint("%s", hint)));
 }
 
 static void
 require_scale(double target, double sigma)
 {
-	require(isfinite(target), "target", target, "finite");
-	require(sigma > 0 && isfinite(sigma), "sigma", sigma, "above 0, and finite");
+	static const char hint[] = "Target and sigma are the mean and the deviation of months in which nothing happened.";
+
+	require(isfinite(target), "target", target, "finite", hint);
+	require(sigma > 0 && isfinite(sigma), "sigma", sigma, "above 0, and finite", hint);
 }
 
 /* x in deviations from the target; a month that is not known leaves the chart where it is. */
@@ -152,8 +154,10 @@ cl_ewma(PG_FUNCTION_ARGS)
 
 	if (first)
 	{
-		require(lambda > 0 && lambda <= 1, "lambda", lambda, "above 0, and at most 1");
-		require(c > 0 && isfinite(c), "c", c, "above 0, and finite");
+		require(lambda > 0 && lambda <= 1, "lambda", lambda, "above 0, and at most 1",
+				"It is the weight of the latest month: the smaller, the longer a chart remembers.");
+		require(c > 0 && isfinite(c), "c", c, "above 0, and finite",
+				"ewma_limit gives c for the false alarms that can be borne.");
 		require_scale(target, sigma);
 		watch->chart = (ClChart) {.kind = CL_EWMA, .weight = lambda, .limit = c, .sides = 2};
 	}
@@ -180,9 +184,12 @@ cl_cusum(PG_FUNCTION_ARGS)
 
 	if (first)
 	{
-		require(k >= 0 && isfinite(k), "k", k, "at least 0, and finite");
-		require(h > 0 && isfinite(h), "h", h, "above 0, and finite");
-		require(head_start >= 0 && head_start < h, "head_start", head_start, "at least 0, and below h");
+		require(k >= 0 && isfinite(k), "k", k, "at least 0, and finite",
+				"Half of the rise that is to be found is usual.");
+		require(h > 0 && isfinite(h), "h", h, "above 0, and finite",
+				"cusum_limit gives h for the false alarms that can be borne.");
+		require(head_start >= 0 && head_start < h, "head_start", head_start, "at least 0, and below h",
+				"Half of h is usual where a chart begins anew; 0 is none.");
 		require_scale(target, sigma);
 		watch->chart = (ClChart) {.kind = CL_CUSUM, .weight = k, .limit = h, .sides = 2, .head_start = head_start};
 		watch->place = cl_chart_begin(&watch->chart);
@@ -191,6 +198,9 @@ cl_cusum(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(chart_row(fcinfo, fmax(watch->place.high, watch->place.low), watch->place.high, watch->place.low, known,
 							  watch->alarm));
 }
+
+#define LIGHT_HINT "Higher is worse: a light is entered at amber or red, and left below amber_leave or red_leave. Turn the " \
+	"sign of x where lower is worse."
 
 /*
  * x, amber, red, amber_leave, red_leave, months. A light is entered at once, and left for a lower one after so many rows in turn
@@ -212,11 +222,13 @@ cl_traffic_light(PG_FUNCTION_ARGS)
 
 	if (first)
 	{
-		require(isfinite(enter[0]), "amber", enter[0], "finite");
-		require(enter[1] >= enter[0] && isfinite(enter[1]), "red", enter[1], "at least amber, and finite");
-		require(hold[0] <= enter[0] && isfinite(hold[0]), "amber_leave", hold[0], "at most amber, and finite");
-		require(hold[1] <= enter[1] && hold[1] >= hold[0], "red_leave", hold[1], "at most red, and at least amber_leave");
-		require(months >= 1 && months <= 1200, "months", months, "from 1 to 1200");
+		require(isfinite(enter[0]), "amber", enter[0], "finite", LIGHT_HINT);
+		require(enter[1] >= enter[0] && isfinite(enter[1]), "red", enter[1], "at least amber, and finite", LIGHT_HINT);
+		require(hold[0] <= enter[0] && isfinite(hold[0]), "amber_leave", hold[0], "at most amber, and finite", LIGHT_HINT);
+		require(hold[1] <= enter[1] && hold[1] >= hold[0], "red_leave", hold[1], "at most red, and at least amber_leave",
+				LIGHT_HINT);
+		require(months >= 1 && months <= 1200, "months", months, "from 1 to 1200",
+				"It is how many rows in turn must be below what holds a light before it is left.");
 	}
 	if (read_x(window, &x))
 	{

@@ -22,15 +22,17 @@ PG_FUNCTION_INFO_V1(cl_cusum_limit);
 PG_FUNCTION_INFO_V1(cl_ewma_limit);
 PG_FUNCTION_INFO_V1(cl_adjusted_p);
 
+#define DEVIATIONS "It is in deviations of a month."
+
 static void
-require(bool good, const char *name, double value, const char *rule)
+require(bool good, const char *name, double value, const char *rule, const char *hint)
 {
 	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s must be %s", name, rule),
 				 errdetail("Found %s.", cl_float8_string(value)),
-				 errhint("All are in deviations of a month.")));
+				 errhint("%s", hint)));
 }
 
 /* Everything but months_estimated, which may be NULL, is given. */
@@ -50,7 +52,8 @@ read_sides(FunctionCallInfo fcinfo, int argno)
 {
 	int			sides = PG_GETARG_INT32(argno);
 
-	require(sides == 1 || sides == 2, "sides", sides, "1 or 2");
+	require(sides == 1 || sides == 2, "sides", sides, "1 or 2",
+			"A chart of one side looks for a rise, one of two also for a fall.");
 	return sides;
 }
 
@@ -58,9 +61,10 @@ static double
 read_weight(ClChartKind kind, double weight)
 {
 	if (kind == CL_CUSUM)
-		require(weight >= 0 && weight <= 10, "k", weight, "from 0 to 10");
+		require(weight >= 0 && weight <= 10, "k", weight, "from 0 to 10", DEVIATIONS);
 	else
-		require(weight >= CL_EWMA_LEAST_LAMBDA && weight <= 1, "lambda", weight, "from 0.01 to 1");
+		require(weight >= CL_EWMA_LEAST_LAMBDA && weight <= 1, "lambda", weight, "from 0.01 to 1",
+				"It is the weight of the latest month: the smaller, the longer a chart remembers.");
 	return weight;
 }
 
@@ -68,7 +72,7 @@ static double
 read_limit(ClChartKind kind, double limit)
 {
 	require(limit > 0 && limit <= (kind == CL_CUSUM ? CL_CHART_MOST_LIMIT : 10), kind == CL_CUSUM ? "h" : "c", limit,
-			kind == CL_CUSUM ? "above 0, and at most 50" : "above 0, and at most 10");
+			kind == CL_CUSUM ? "above 0, and at most 50" : "above 0, and at most 10", DEVIATIONS);
 	return limit;
 }
 
@@ -79,12 +83,14 @@ read_months(FunctionCallInfo fcinfo, double shift)
 	int			argno = PG_NARGS() - 2;
 	ClMonths	months = {.shift = shift, .autocorrelation = PG_GETARG_FLOAT8(argno)};
 
-	require(fabs(shift) <= 100, "shift", shift, "from -100 to 100");
-	require(fabs(months.autocorrelation) <= 0.99, "autocorrelation", months.autocorrelation, "from -0.99 to 0.99");
+	require(fabs(shift) <= 100, "shift", shift, "from -100 to 100", DEVIATIONS);
+	require(fabs(months.autocorrelation) <= 0.99, "autocorrelation", months.autocorrelation, "from -0.99 to 0.99",
+			"It is that of a month and the one before; 0 where months do not depend on each other.");
 	if (!PG_ARGISNULL(argno + 1))
 	{
 		months.estimated = PG_GETARG_INT32(argno + 1);
-		require(months.estimated >= 3 && months.estimated <= 120, "months_estimated", months.estimated, "from 3 to 120");
+		require(months.estimated >= 3 && months.estimated <= 120, "months_estimated", months.estimated, "from 3 to 120",
+				"It is how many months mean and deviation were estimated from; NULL where both are known.");
 	}
 	return months;
 }
@@ -116,7 +122,8 @@ cl_cusum_run_length(PG_FUNCTION_ARGS)
 	chart.limit = read_limit(CL_CUSUM, PG_GETARG_FLOAT8(2));
 	chart.sides = read_sides(fcinfo, 3);
 	chart.head_start = PG_GETARG_FLOAT8(4);
-	require(chart.head_start >= 0 && chart.head_start < chart.limit, "head_start", chart.head_start, "at least 0, and below h");
+	require(chart.head_start >= 0 && chart.head_start < chart.limit, "head_start", chart.head_start, "at least 0, and below h",
+			DEVIATIONS);
 	months = read_months(fcinfo, PG_GETARG_FLOAT8(0));
 	PG_RETURN_DATUM(run_length(fcinfo, &chart, &months));
 }
@@ -146,9 +153,11 @@ limit(double wanted, const ClChart *chart, const ClMonths *months)
 
 	if (simulated)
 		require(wanted > 1 && wanted <= CL_RUN_MONTHS / 5, "run_length", wanted,
-				"above 1, and at most 2000 where it is simulated");
+				"above 1, and at most 2000 where it is simulated",
+				"It is in months. It is simulated with an autocorrelation or months_estimated.");
 	else
-		require(wanted > 1 && wanted <= 1e9, "run_length", wanted, "above 1, and at most 1e9");
+		require(wanted > 1 && wanted <= 1e9, "run_length", wanted, "above 1, and at most 1e9",
+				"It is in months: 120 is a false alarm in ten years.");
 	found = cl_chart_limit(&memory, *chart, months, wanted);
 	if (isnan(found))
 		ereport(ERROR,
@@ -171,7 +180,7 @@ cl_cusum_limit(PG_FUNCTION_ARGS)
 	chart.weight = read_weight(CL_CUSUM, PG_GETARG_FLOAT8(1));
 	chart.sides = read_sides(fcinfo, 2);
 	chart.head_start = PG_GETARG_FLOAT8(3);
-	require(chart.head_start >= 0 && chart.head_start <= 10, "head_start", chart.head_start, "from 0 to 10");
+	require(chart.head_start >= 0 && chart.head_start <= 10, "head_start", chart.head_start, "from 0 to 10", DEVIATIONS);
 	months = read_months(fcinfo, 0);
 	PG_RETURN_DATUM(limit(PG_GETARG_FLOAT8(0), &chart, &months));
 }
@@ -227,7 +236,7 @@ cl_adjusted_p(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 	{
 		p[i] = null[i] ? NAN : DatumGetFloat8(element[i]);
-		require(null[i] || (p[i] >= 0 && p[i] <= 1), "p", p[i], "from 0 to 1");
+		require(null[i] || (p[i] >= 0 && p[i] <= 1), "p", p[i], "from 0 to 1", "A look whose p is not known is NULL.");
 	}
 	cl_adjust_p(&memory, method, n, p);
 	for (int i = 0; i < n; i++)

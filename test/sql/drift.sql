@@ -65,3 +65,8 @@ SELECT traffic_light(x, 1, 2, 1.5) OVER () FROM nist;
 SELECT traffic_light(x, 1, 2, 0.5, 0.4) OVER () FROM nist;
 SELECT traffic_light(x, 1, 2, NULL, NULL, 0) OVER () FROM nist;
 SELECT traffic_light(x, 1, 2, NULL, NULL, i::int) OVER () FROM nist;
+
+-- A hint is of the argument that is wrong.
+\set VERBOSITY default
+SELECT traffic_light(x, 0.25, 0.10) OVER () FROM nist;
+SELECT cusum(x, 50, 0.5, 0) OVER () FROM nist;

@@ -58,3 +58,8 @@ SELECT ewma_run_length(0, 0.1, 0);
 SELECT cusum_limit(1, 0.5);
 SELECT cusum_limit(1e6, 0);
 SELECT ewma_limit(3000, 0.1, 2, 0.5);
+
+-- A hint is of the argument that is wrong.
+\set VERBOSITY default
+SELECT adjusted_p('{0.001, 1.2}');
+SELECT cusum_limit(120, 0.5, 3);
