@@ -137,23 +137,72 @@ cl_roll_rates(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/*
+ * The states that flow into each other, the next of each after it: those of the argument, or all in the order of their numbers.
+ * Names have no order that is known here.
+ */
+static int
+read_flow(const ClTransitions *transitions, FunctionCallInfo fcinfo, int argno, int *place)
+{
+	Datum	   *name;
+	bool	   *null;
+	int			n;
+
+	if (PG_ARGISNULL(argno))
+	{
+		if (transitions->kind == CL_STATES_NAMES)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("states that are names have no order"),
+					 errdetail("By the alphabet \"%s\" would be the first of %d.", cl_state_string(transitions, 0),
+							   transitions->n_states),
+					 errhint("Give the states in the order in which they flow, from current to charge-off.")));
+		for (int i = 0; i < transitions->n_states; i++)
+			place[i] = i;
+		return transitions->n_states;
+	}
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false, TYPALIGN_INT, &name, &null, &n);
+	for (int i = 0; i < n; i++)
+	{
+		int			at = cl_transitions_named(transitions, null[i] ? "" : TextDatumGetCString(name[i]));
+
+		for (int j = 0; j < i; j++)
+		{
+			if (place[j] == at)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("state \"%s\" is there twice", cl_state_string(transitions, at)),
+						 errdetail("It is number %d and number %d of the states.", j + 1, i + 1),
+						 errhint("Give each state once, in the order in which they flow.")));
+		}
+		place[i] = at;
+	}
+	return n;
+}
+
+/* transitions, states */
 Datum
 cl_net_flow_rates(PG_FUNCTION_ARGS)
 {
 	const ClTransitions *transitions;
 	const ClFlows *month;
+	int			place[CL_TRANSITIONS_STATES + 1];
+	int			n;
 	ClRecord	record;
 
 	cl_record_open_set(&record, fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	transitions = cl_transitions_open(PG_GETARG_DATUM(0));
 	month = flows_of_a_month(transitions);
-	for (int state = 0; state + 1 < transitions->n_states; state++)
+	n = read_flow(transitions, fcinfo, 1, place);
+	for (int i = 0; i + 1 < n; i++)
 	{
-		ClFlow		before = total(transitions, month, state, true);
-		ClFlow		after = total(transitions, month, state + 1, false);
+		ClFlow		before = total(transitions, month, place[i], true);
+		ClFlow		after = total(transitions, month, place[i + 1], false);
 
-		cl_record_put_text(&record, cl_state_string(transitions, state));
-		cl_record_put_text(&record, cl_state_string(transitions, state + 1));
+		cl_record_put_text(&record, cl_state_string(transitions, place[i]));
+		cl_record_put_text(&record, cl_state_string(transitions, place[i + 1]));
 		cl_record_put_int64(&record, before.n);
 		cl_record_put_int64(&record, after.n);
 		cl_record_put_float8(&record, before.n > 0 ? (double) after.n / (double) before.n : NAN);

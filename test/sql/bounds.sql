@@ -42,6 +42,7 @@ INSERT INTO bound VALUES
   ('reason_codes', 'n', 1, 2147483647, NULL, 'reason_codes(card, ''{"x": 3}''::jsonb, %s) FROM given'),
   ('top_share', 'n', 1, 9223372036854775807, NULL, 'top_share(concentration_agg(i), %s) FROM row WHERE i < 9'),
   ('lorenz_curve', 'points', 1, 1000, NULL, 'lorenz_curve(concentration_agg(i), %s) FROM row WHERE i < 9'),
+  ('net_flow_rates', 'states', NULL, NULL, '''1''', 'net_flow_rates(transitions_agg(i, i), %s) FROM row WHERE i < 9'),
   ('transition_pd', 'months', 0, 1200, NULL, 'transition_pd(transitions_agg(i, i), %s, ''{}'') FROM row WHERE i < 9'),
   ('transition_pd', 'default_states', NULL, NULL, '''1''', 'transition_pd(transitions_agg(i, i), 3, %s) FROM row WHERE i < 9'),
   ('expected_states', 'months', 0, 1200, NULL, 'expected_states(transitions_agg(1, 1), ''{5}'', %s)'),

@@ -17,12 +17,15 @@ CREATE FUNCTION credit_limit.roll_rates(transitions credit_limit.transitions, co
     AS 'MODULE_PATHNAME', 'cl_roll_rates' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 50;
 
 -- net flow rates: what is in the next state after a month, wherever it came from, over what was in the state before it. rate:
--- of accounts, amount_rate of amounts as they began; may be above 1. NULL where nothing was in the state. The product of rates
--- from current to charge-off is the share that is lost at last. NULL gives no rows
-CREATE FUNCTION credit_limit.net_flow_rates(transitions credit_limit.transitions, OUT state text, OUT next_state text,
-    OUT n_before bigint, OUT n_after bigint, OUT rate float8, OUT amount_before numeric, OUT amount_after numeric,
-    OUT amount_rate float8) RETURNS SETOF record
-    AS 'MODULE_PATHNAME', 'cl_net_flow_rates' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 10;
+-- of accounts, amount_rate of amounts as they began; may be above 1. NULL where nothing was in the state. states: those that flow
+-- into each other, in that order; NULL: all, in the order of their numbers. The product of rates from current on is the share
+-- that is lost at last, if an account stays in each of the states for one month, the last too (90 to 119 days, or a charge-off
+-- that is on file once): a state in which accounts stay, as 90 and more days, counts them again each month. NULL transitions give
+-- no rows. Error: names without states, a state that there is not or that is there twice (22023)
+CREATE FUNCTION credit_limit.net_flow_rates(transitions credit_limit.transitions, states text[] DEFAULT NULL, OUT state text,
+    OUT next_state text, OUT n_before bigint, OUT n_after bigint, OUT rate float8, OUT amount_before numeric,
+    OUT amount_after numeric, OUT amount_rate float8) RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'cl_net_flow_rates' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 
 -- the states, in the order in which transition_matrix has them. NULL gives NULL
 CREATE FUNCTION credit_limit.transition_states(transitions credit_limit.transitions) RETURNS text[]
