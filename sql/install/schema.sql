@@ -50,14 +50,16 @@ BEGIN
 END
 $$;
 
--- an error (22023) for options that are no object, or of which one has no rule (a JSON path) or breaks it
-CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS void
+-- the options; an error (22023) if they are no object, or one has no rule (a JSON path) or breaks it. Assigned, not performed, so
+-- that no statement with all the rules is in the context of the error
+CREATE FUNCTION credit_limit_internal.check_options(what text, options jsonb, rules jsonb, hint text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   wrong text;
 BEGIN
-  SELECT format('"%s" is %s.', o.key, o.value) INTO wrong
+  SELECT format(CASE WHEN rules ? o.key OR jsonb_typeof(options) IS DISTINCT FROM 'object' THEN '"%s" is %s.'
+    ELSE 'There is no option "%s".' END, o.key, o.value) INTO wrong
   FROM jsonb_each(CASE jsonb_typeof(options) WHEN 'object' THEN options ELSE jsonb_build_object('the document', options) END) o
   WHERE NOT coalesce(jsonb_path_match(o.value, ('strict ' || (rules ->> o.key))::jsonpath, silent => true), false)
   ORDER BY o.key LIMIT 1;
@@ -65,5 +67,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('options of %s are not valid', what),
       DETAIL = coalesce(wrong, 'They are NULL.'), HINT = hint;
   END IF;
+  RETURN options;
 END
 $$;

@@ -100,30 +100,33 @@ LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
   r jsonb;
-  wrong text;
+  wrong text[];
 BEGIN
   IF given IS NULL THEN
     RETURN (SELECT coalesce(jsonb_agg(to_jsonb(w) ORDER BY w.rule) FILTER (WHERE w.active), '[]')
       FROM (SELECT DISTINCT ON (w.rule) w.* FROM alert_rule w ORDER BY w.rule, w.valid_from DESC) w);
   END IF;
   FOR r IN SELECT jsonb_array_elements(given) LOOP
-    PERFORM credit_limit_internal.check_options('a rule of backtest_alerts', r, '{
+    r := credit_limit_internal.check_options('a rule of backtest_alerts', r, '{
       "rule": "$.type() == \"string\" && $ != \"\"", "indicator": "$.type() == \"string\"", "enter_at": "$ > -1e15 && $ < 1e15",
       "leave_at": "$ > -1e15 && $ < 1e15",
       "enter_after": "$ >= 1 && $ <= 1000 && $.floor() == $", "leave_after": "$ >= 1 && $ <= 1000 && $.floor() == $",
       "products": "$.type() == \"array\" || $ == null", "segments": "$.type() == \"array\" || $ == null"}',
-      'Valid are columns of alert_rule: rule, indicator, enter_at, leave_at, enter_after, leave_after, products, segments.');
-    wrong := coalesce(wrong, CASE WHEN NOT r ?& '{rule,indicator,enter_at}' THEN 'rule, indicator or enter_at is missing.'
+      'Valid are rule, indicator, enter_at, leave_at, enter_after, leave_after, products, segments.');
+    wrong := CASE WHEN NOT r ?& '{rule,indicator,enter_at}'
+        THEN ARRAY['rule, indicator or enter_at is missing.', 'A rule has these three, and others if they are not the default.']
       WHEN r ->> 'indicator' <> ALL (credit_limit_internal.monthly_indicators())
-        THEN format('"%s" is no indicator of an account by the month.', r ->> 'indicator')
-      WHEN (r ->> 'leave_at')::float8 > (r ->> 'enter_at')::float8 THEN 'leave_at is above enter_at.'
+        THEN ARRAY[format('"%s" is no indicator of an account by the month.', r ->> 'indicator'),
+          format('These are %s.', array_to_string(credit_limit_internal.monthly_indicators(), ', '))]
+      WHEN (r ->> 'leave_at')::float8 > (r ->> 'enter_at')::float8
+        THEN ARRAY['leave_at is above enter_at.', 'An alert closes below leave_at, which is enter_at unless it is given.']
       WHEN (SELECT count(*) FROM jsonb_array_elements(given) o WHERE o -> 'rule' = r -> 'rule') > 1
-        THEN 'Another one has the same name.' END || format(' Rule: %s', r));
+        THEN ARRAY['Another one has the same name.', 'Give each rule a name of its own.'] END;
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a rule cannot be judged',
+        DETAIL = format('%s Rule: %s', wrong[1], r), HINT = wrong[2];
+    END IF;
   END LOOP;
-  IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a rule cannot be judged', DETAIL = wrong,
-      HINT = format('Indicators by the month are %s.', array_to_string(credit_limit_internal.monthly_indicators(), ', '));
-  END IF;
   RETURN given;
 END
 $$;
@@ -143,8 +146,10 @@ $$;
 -- accounts with an alert whose case somebody worked or whose limit fell or was frozen before they turned bad; precision of these
 -- and of the untouched ones apart. Intervals are of 95 %, borrowers being what is independent. Options: train_months (12),
 -- outcome_months (of report_assumption), min_lift (1), cases_a_month (a number or an array: rows for each; default of
--- alert_setting), rules (array of objects with columns of alert_rule). NULL: not known. A role whose rows are restricted judges
--- by those it sees. Errors: no day, options, a rule that cannot be judged, too few months (22023), no such book (3F000, 42P01)
+-- alert_setting), rules (array of objects with rule, indicator, enter_at, and, of the other columns of alert_rule, leave_at (by
+-- default as enter_at), enter_after and leave_after (1), products and segments (all); severity decides nothing here). NULL: not
+-- known. A role whose rows are restricted judges by those it sees. Errors: no day, first_month after last_month, options, a rule
+-- that cannot be judged, too few months (22023), no such book (3F000, 42P01)
 CREATE FUNCTION credit_limit.backtest_alerts(book text, first_month date, last_month date, options jsonb DEFAULT '{}')
 RETURNS TABLE (kind text, rule text, indicator text, cases_a_month int, chosen boolean, train_accounts bigint, train_lift float8,
   train_lift_low float8, train_lift_high float8, judged_from date, judged_to date, alerts bigint, alerts_a_month float8,
@@ -167,7 +172,7 @@ DECLARE
   capacities int[];
   with_late boolean;
 BEGIN
-  PERFORM credit_limit_internal.check_options('backtest_alerts', options, '{
+  options := credit_limit_internal.check_options('backtest_alerts', options, '{
     "rules": "$.type() == \"array\" && $.size() > 0 && $.size() <= 1000",
     "train_months": "$ >= 2 && $ <= 120 && $.floor() == $", "outcome_months": "$ >= 1 && $ <= 120 && $.floor() == $",
     "min_lift": "$ >= 0 && $ <= 1000", "cases_a_month": "$.type() == \"number\" && $ >= 1 && $ <= 1e9 && $.floor() == $ '
@@ -177,6 +182,10 @@ BEGIN
     'an array of up to 100), rules (an array of up to 1000 objects).');
   PERFORM credit_limit_internal.need_day('a backtest', first_month);
   PERFORM credit_limit_internal.need_day('a backtest', last_month);
+  IF first_month > last_month THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'first_month is after last_month',
+      DETAIL = format('They are %s and %s.', first_month, last_month), HINT = 'Give the earlier one first.';
+  END IF;
   PERFORM credit_limit_internal.open_book(book);
   rules := credit_limit_internal.backtest_rules(options -> 'rules');
   -- Months before the first on file would be months without alerts.

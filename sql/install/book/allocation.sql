@@ -369,7 +369,7 @@ DECLARE
   unknown record;
   name_option CONSTANT text := coalesce(options ->> 'name', 'allocation');
 BEGIN
-  PERFORM credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
+  options := credit_limit_internal.check_options('draft_allocation', options, $o${"name": "$.type() == \"string\"",
     "products": "$.type() == \"array\"", "acceptance": "$ >= 0 && $ <= 1", "notice_days": "$ >= 0 && $ <= 365",
     "cost_of_change": "$ >= 0", "frontier": "$.type() == \"array\"", "rules": "$ == true || $ == false",
     "cross_fit": "$ == true || $ == false", "prices": "$.type() == \"object\""}$o$,

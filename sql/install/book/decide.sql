@@ -372,7 +372,7 @@ DECLARE
   f record;
 BEGIN
   PERFORM credit_limit_internal.need_day('a preview', as_of);
-  PERFORM credit_limit_internal.check_options('preview_decisions', options, '{"history": "$ == true || $ == false"}',
+  options := credit_limit_internal.check_options('preview_decisions', options, '{"history": "$ == true || $ == false"}',
     'Valid is history, true or false.');
   PERFORM credit_limit_internal.open_book_to_decide(book);
   PERFORM credit_limit_internal.need_every_row('a preview');
@@ -422,8 +422,9 @@ DECLARE
   b record;
   terms credit_limit_internal.allocation_terms;
 BEGIN
-  PERFORM credit_limit_internal.check_options('simulate_policy', options, '{"lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1",
-    "margin": "$ >= 0 && $ <= 1", "history": "$ == true || $ == false", "allocation": "$ >= 1 && $.floor() == $"}',
+  options := credit_limit_internal.check_options('simulate_policy', options, '{
+    "lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1", "margin": "$ >= 0 && $ <= 1",
+    "history": "$ == true || $ == false", "allocation": "$ >= 1 && $.floor() == $"}',
     'Valid are lgd, ccf and margin, fractions from 0 to 1, history, true or false, and allocation, an allocation_id.');
   SELECT (options ->> 'lgd')::float8 AS lgd, (options ->> 'ccf')::float8 AS ccf, (options ->> 'margin')::float8 AS margin,
     coalesce((options ->> 'history')::boolean, false) AS history INTO o;

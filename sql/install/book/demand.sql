@@ -75,7 +75,7 @@ DECLARE
   learn CONSTANT jsonb := jsonb_build_object('horizons', CASE peak WHEN 1 THEN ARRAY[1] ELSE ARRAY[1, peak] END);
   fill boolean;
 BEGIN
-  PERFORM credit_limit_internal.check_options('refresh_demand', options,
+  options := credit_limit_internal.check_options('refresh_demand', options,
     '{"peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
       "fill_features": "$.type() == \"boolean\""}',
     'Valid are peak_months (1, 3, 6 or 12), keep_forecasts (1 to 1200 months) and fill_features (true or false).');

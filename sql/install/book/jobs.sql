@@ -210,6 +210,7 @@ DECLARE
   times CONSTANT jsonb := '{"months": "15 0 * * *", "demand": "40 0 5 * *", "features": "20 1 * * *",
     "decisions": "30 1 * * *", "overrides": "*/10 * * * *", "reports": "0 4 * * *", "alerts": "30 4 * * *",
     "retention": "45 5 1 * *"}';
+  time_rules CONSTANT jsonb := (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t);
   o CONSTANT jsonb := times || options;
   here boolean := credit_limit_internal.has_cron();
   elsewhere CONSTANT text := (SELECT nullif(s.setting, current_database()) FROM pg_settings s
@@ -219,9 +220,8 @@ DECLARE
   cron_name text;
   backslash CONSTANT text := chr(92);	-- a literal one means something else without standard_conforming_strings
 BEGIN
-  PERFORM credit_limit_internal.check_options('schedule', options,
-    (SELECT jsonb_object_agg(t.key, '$.type() == "string" || $ == null') FROM jsonb_each(times) t)
-    || $r${"as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
+  options := credit_limit_internal.check_options('schedule', options, time_rules || $r${
+      "as_of": "$ == \"business_day\" || $ == \"today\" || $ == \"yesterday\"",
       "ahead": "$ >= 1 && $ <= 100 && $.floor() == $", "keep_job_runs": "$ >= 1 && $ <= 36500 && $.floor() == $",
       "keep_allocations": "$ >= 1 && $ <= 36500 && $.floor() == $",
       "keep_decisions": "$ == null || $ >= 1 && $ <= 1200 && $.floor() == $", "archive": "$ == null || $.type() == \"string\"",

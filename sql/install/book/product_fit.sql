@@ -35,8 +35,9 @@ DECLARE
   decimals int;
   wrong text;
 BEGIN
-  PERFORM credit_limit_internal.check_options('a candidate of product_fit', candidate, '{"currency": "$.type() == \"string\"",
-    "cap": "$ > 0 && $ < 1e15", "floor": "$ >= 0 && $ < 1e15", "step": "$ > 0 && $ < 1e15", "smallest_draw": "$ >= 0 && $ < 1e15",
+  candidate := credit_limit_internal.check_options('a candidate of product_fit', candidate, '{
+    "currency": "$.type() == \"string\"", "cap": "$ > 0 && $ < 1e15",
+    "floor": "$ >= 0 && $ < 1e15", "step": "$ > 0 && $ < 1e15", "smallest_draw": "$ >= 0 && $ < 1e15",
     "term": "$ == null || $ >= 1 && $ <= 600 && $.floor() == $", "customers": "$.type() == \"object\"",
     "rate": "$ >= 0 && $ <= 10", "funding": "$ >= 0 && $ <= 10", "lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 10",
     "capital": "$ >= 0 && $ <= 2", "cost_of_capital": "$ >= 0 && $ <= 1", "fee": "$ >= 0 && $ <= 10",
@@ -44,7 +45,7 @@ BEGIN
     "liquidity_spread": "$ >= 0 && $ <= 1", "default_draw_ratio": "$ >= 0 && $ <= 10"}',
     'Amounts and rates are numbers, not negative; rates are fractions of a unit a year: 0.18 is 18 %. Valid are currency, cap, '
     'rate, funding, floor, step, smallest_draw, term, customers, and the other arguments of unit_economics but pd.');
-  PERFORM credit_limit_internal.check_options('product_fit', options, '{"as_of": "$.type() == \"string\"",
+  options := credit_limit_internal.check_options('product_fit', options, '{"as_of": "$.type() == \"string\"",
     "moves": "$ >= 0 && $ <= 1", "shadow_price": "$ >= 0 && $ <= 100", "certificate": "$.type() == \"object\"",
     "uses": "$.type() == \"object\""}',
     'Valid are as_of (a day), moves (0 to 1), shadow_price (0 to 100), certificate and uses (objects).');

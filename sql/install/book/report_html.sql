@@ -405,7 +405,7 @@ BEGIN
       HINT = format('SELECT credit_limit.create_book_reports(%L) makes them; they are read in the database of the book.', book);
   END IF;
   known := (SELECT string_agg(p.name, '|') FROM credit_limit_internal.page_figures() p);
-  PERFORM credit_limit_internal.check_options('a page', report_html.options, jsonb_build_object(
+  report_html.options := credit_limit_internal.check_options('a page', report_html.options, jsonb_build_object(
     'currency', '$.type() == "string"', 'kept', '$.type() == "boolean"',
     'figures', format('$.type() == "array" && $.size() > 0 && !exists($[*] ? (@.type() != "string" '
       '|| !(@ like_regex "^(%s)$")))', known)),

@@ -69,6 +69,7 @@ DECLARE
   counted record;
   again text;
   n bigint;
+  business_date date;
   latest date;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
@@ -91,11 +92,15 @@ BEGIN
   IF again IS NOT NULL THEN
     RAISE NOTICE '%', again;
   END IF;
-  latest := (SELECT greatest(max(r.as_of), (SELECT d.business_date FROM business_day d)) FROM run r
+  business_date := (SELECT d.business_date FROM business_day d);
+  latest := (SELECT greatest(max(r.as_of), business_date) FROM run r
     WHERE r.job = 'decisions' AND r.move_limits AND r.status = 'done');
   IF today < latest THEN
     RAISE NOTICE 'limits and balances are those of now, not of %', today
-      USING DETAIL = format('The book has worked up to %s.', latest), HINT = 'Refresh again without a day, or with that one.';
+      USING DETAIL = format('The book has worked up to %s.', latest), HINT = CASE WHEN business_date = latest
+        THEN 'Refresh again without a day, or with that one.'
+        ELSE format('Refresh again with that day. Without one it is as of %s; credit_limit.set_business_date() sets the business '
+          'date.', coalesce('the business date, ' || business_date, 'the end of the latest month')) END;
   END IF;
   RETURN n;
 END

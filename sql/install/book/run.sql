@@ -209,7 +209,7 @@ DECLARE
   more pg_catalog.bool;
 BEGIN
   PERFORM credit_limit_internal.need_autocommit('run_decisions');
-  PERFORM credit_limit_internal.check_options('run_decisions', options, $r${"run_key": "$.type() == \"string\"",
+  options := credit_limit_internal.check_options('run_decisions', options, $r${"run_key": "$.type() == \"string\"",
     "chunk_size": "$ >= 1 && $ <= 1000000 && $.floor() == $", "move_limits": "$ == true || $ == false",
     "retry_failed": "$ == true || $ == false"}$r$,
     'Valid are run_key (a string), chunk_size (1 to 1000000 borrowers), move_limits and retry_failed (true or false).');

@@ -99,7 +99,7 @@ BEGIN
       DETAIL = format('The kind is %s.', coalesce('"' || kind || '"', 'NULL')),
       HINT = format('Kinds are %s.', (SELECT string_agg(k.kind, ', ') FROM credit_limit.picture_kinds() k));
   END IF;
-  PERFORM credit_limit_internal.check_options('a picture', options, '{
+  options := credit_limit_internal.check_options('a picture', options, '{
     "title": "$.type() == \"string\"", "note": "$.type() == \"string\"", "total": "$.type() == \"string\"",
     "percent": "$.type() == \"boolean\"", "joined": "$.type() == \"boolean\"", "marks": "$.type() == \"array\" && !exists($[*] '
     '? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown && (exists(@.slope)) is unknown) '

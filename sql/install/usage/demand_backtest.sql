@@ -138,7 +138,7 @@ BEGIN
   IF relation IS NULL OR options IS NULL THEN
     RETURN;
   END IF;
-  PERFORM credit_limit_internal.check_options('demand_backtest', options, $r${"columns": "$.type() == \"object\"",
+  options := credit_limit_internal.check_options('demand_backtest', options, $r${"columns": "$.type() == \"object\"",
     "methods": "$.type() == \"array\" && $.size() > 0", "horizon": "$ == 1 || $ == 3 || $ == 6 || $ == 12",
     "origins": "$ >= 1 && $ <= 36 && $.floor() == $", "step": "$ >= 1 && $ <= 36 && $.floor() == $",
     "tolerance": "$ >= 0 && $ <= 0.5", "own": "$.type() == \"object\"", "posterior": "$.type() == \"object\"",
