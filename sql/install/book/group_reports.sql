@@ -104,7 +104,7 @@ $ddl$, E'\n\n') LOOP
     'The group in one row for each currency: sums of report_summary of the books',
     '{"as_of": "of the positions, of the book that is furthest behind", "latest_month": "on file, of that which is",
       "accounts": "that are open",
-      "borrowers": "who have them", "credit_limit": "sum of the limits", "drawn": "sum of the balances",
+      "borrowers": "who have them", "credit_limit": "sum of the limits", "drawn": "sum of the balances above 0",
       "unused": "limits less what is drawn", "utilization": "drawn by limits", "gap": "between what rules give and what is drawn",
       "gap_risk": "of it: caps of risk and affordability", "gap_product": "caps of product, law and umbrella, and the target",
       "gap_ungranted": "allowed, and not granted", "gap_demand": "demand smaller than the limit",

@@ -491,8 +491,9 @@ BEGIN
     'The book in one row for each currency. Positions are as of credit_limit.refresh_reports()',
     '{"as_of": "of the positions: demand, caps and latest decisions are of that day, limits and balances of now",
       "latest_month": "of account_month, up to as_of", "accounts": "that are open", "borrowers": "who have them",
-      "credit_limit": "sum of the limits", "drawn": "sum of the balances", "unused": "limits less what is drawn",
-      "utilization": "drawn by limits of now; that of report_utilization is by the limits of the month file",
+      "credit_limit": "sum of the limits", "drawn": "sum of the balances above 0", "unused": "limits less what is drawn",
+      "utilization": "drawn by limits of now; that of report_utilization is by limits and balances of the month file, credit '
+      'balances being negative",
       "gap": "between what rules give and what is drawn", "gap_risk": "part of gap: caps of risk and affordability",
       "gap_product": "caps of product, law and umbrella, and the target",
       "gap_ungranted": "allowed by rules and caps, and not granted", "gap_demand": "demand smaller than the limit",
