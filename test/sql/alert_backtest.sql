@@ -411,9 +411,11 @@ $$;
 SELECT bool_and(c LIKE '%backtest_alerts%') AS named, bool_or(c LIKE '%floor()%' OR c LIKE '%type()%') AS with_rules
 FROM (VALUES (context_of('{"train": 10}')), (context_of('{"rules": [7]}'))) v (c);
 -- leave_at is enter_at by default.
-CREATE TABLE tried AS SELECT jsonb_agg(to_jsonb(r) || jsonb_build_object('leave_at', r.enter_at)) AS whole, jsonb_agg(to_jsonb(r) - 'leave_at') AS part FROM rule r;
+CREATE TABLE tried AS SELECT jsonb_agg(to_jsonb(r) || jsonb_build_object('leave_at', r.enter_at)) AS whole,
+  jsonb_agg(to_jsonb(r) - 'leave_at') AS part FROM rule r;
 SELECT jsonb_agg(b) AS whole FROM tried, backtest_alerts('book_ab', '2022-01-01', '2024-06-15', jsonb_build_object('rules', whole)) b \gset
-SELECT :'whole'::jsonb = jsonb_agg(b) AS same, (SELECT jsonb_agg(alerts) FROM judged WHERE kind = 'rule') <> jsonb_agg(alerts) FILTER (WHERE kind = 'rule') AS others
+SELECT :'whole'::jsonb = jsonb_agg(b) AS same,
+  (SELECT jsonb_agg(alerts) FROM judged WHERE kind = 'rule') <> jsonb_agg(alerts) FILTER (WHERE kind = 'rule') AS others
 FROM tried, backtest_alerts('book_ab', '2022-01-01', '2024-06-15', jsonb_build_object('rules', part)) b;
 -- A book without days past due says that nothing is known; one without months is refused.
 BEGIN;

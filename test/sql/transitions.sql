@@ -12,11 +12,13 @@ FROM roll_rates((SELECT transitions_agg(f, t, a) FROM pair));
 SELECT * FROM net_flow_rates((SELECT transitions_agg(f, t, a) FROM pair));
 -- Names have no order but the one that is given: in that of the alphabet, bad before current, no rate would be one. The same flows as numbers and as
 -- names have the same rates; a state that is left out is in no row.
-SELECT count(*) AS flows, count(*) FILTER (WHERE (n.n_before, n.n_after, n.rate, n.amount_rate) IS DISTINCT FROM (m.n_before, m.n_after, m.rate, m.amount_rate)) AS differ
+SELECT count(*) AS flows,
+  count(*) FILTER (WHERE (n.n_before, n.n_after, n.rate, n.amount_rate) IS DISTINCT FROM (m.n_before, m.n_after, m.rate, m.amount_rate)) AS differ
 FROM (SELECT transitions_agg(f, t, a) AS number, transitions_agg((ARRAY['current', 'late', 'bad'])[1 + f], (ARRAY['current', 'late', 'bad'])[1 + t], a) AS name
     FROM (SELECT i % 3 AS f, i * 7 % 11 % 3 AS t, i * 1.25 AS a FROM generate_series(1, 200) i) s) x,
   net_flow_rates(number) WITH ORDINALITY n, net_flow_rates(name, '{current,late,bad}') WITH ORDINALITY m WHERE n.ordinality = m.ordinality;
-CREATE TABLE named AS SELECT transitions_agg(f, t) AS t FROM (VALUES ('current', 'late'), ('current', 'current'), ('late', 'bad'), ('current', 'closed')) v (f, t);
+CREATE TABLE named AS SELECT transitions_agg(f, t) AS t
+FROM (VALUES ('current', 'late'), ('current', 'current'), ('late', 'bad'), ('current', 'closed')) v (f, t);
 SELECT state, next_state, n_before, n_after, rate FROM named, net_flow_rates(t, '{current,late,bad}');
 SELECT count(*) FROM named, net_flow_rates(t, '{late}');
 SELECT count(*) FROM named, net_flow_rates(NULL, '{late}');
