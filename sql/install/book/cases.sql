@@ -141,13 +141,17 @@ BEGIN
       WHEN (NEW.act = 'close') <> coalesce(NEW.outcome IN ('confirmed', 'unfounded', 'unclear'), NEW.outcome IS NOT NULL)
         THEN format('The outcome of "%s" would be %s.', NEW.act, coalesce('"' || NEW.outcome || '"', 'NULL'))
       WHEN (NEW.act = 'snooze') <> (NEW.until IS NOT NULL) OR NEW.until <= coalesce(today, c.opened_on)
-        THEN format('The day of "%s" would be %s; the business date is %s.', NEW.act, coalesce(NEW.until::text, 'NULL'),
-          coalesce(today::text, 'NULL')) END;
+        THEN format('The day of "%s" would be %s; ', NEW.act, coalesce(NEW.until::text, 'NULL')) || CASE
+          WHEN NEW.act <> 'snooze' THEN 'only snooze has one.'
+          WHEN today IS NULL THEN format('it must be after %s, on which the case was opened.', c.opened_on)
+          ELSE format('it must be after %s, the business date.', today) END END;
     IF wrong IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'check_violation', DETAIL = wrong,
         MESSAGE = format('case %s cannot be worked so', coalesce(NEW.case_id::text, 'NULL')),
-        HINT = 'Acts are acknowledge, snooze until a later day, close with outcome confirmed, unfounded or unclear, and note. '
-          'A closed case takes notes only. report_cases lists the others.';
+        HINT = CASE WHEN c.held_out IS NOT false OR c.erased_on IS NOT NULL THEN 'report_cases lists the cases to be worked.'
+          WHEN c.status = 'closed' AND NEW.act <> 'note' THEN 'A closed case takes notes only.'
+          WHEN NEW.act = 'snooze' THEN 'Snooze it until a later day.'
+          ELSE 'Acts are acknowledge, snooze until a later day, close with outcome confirmed, unfounded or unclear, and note.' END;
     END IF;
     NEW.borrower_id := c.borrower_id;
     NEW.done_by := current_user;
@@ -195,6 +199,12 @@ DECLARE
   id bigint;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
+  IF NOT has_column_privilege('alert_case_act', 'act', 'INSERT') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('role "%s" may not work cases', current_user),
+      DETAIL = format('Case %s of book "%s".', work_case.case_id, book),
+      HINT = format('A reviewer does it. The owner of the book makes one: SELECT credit_limit.grant_book(%L, reviewer => ...).',
+        book);
+  END IF;
   IF work_case.until IS NOT NULL THEN
     PERFORM credit_limit_internal.need_day('a case', work_case.until);
   END IF;
