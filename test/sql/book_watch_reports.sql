@@ -283,7 +283,8 @@ GRANT SELECT ON pair TO regress_watch_analyst;
 SET ROLE regress_watch_analyst;
 SELECT * FROM differ('{town,moved}');
 SELECT DISTINCT segment FROM book_wr.report_month UNION SELECT DISTINCT segment FROM book_wr.report_cohort ORDER BY 1;
-SELECT count(*) FROM book_wr.report_first;
+SELECT count(*) > 0 AS some, count(*) = count(a.account_id) AS own FROM book_wr.report_first f LEFT JOIN (book_wr.account a JOIN book_wr.borrower b
+  ON b.borrower_id = a.borrower_id AND b.segment IN ('town', 'moved')) ON a.account_id = f.account_id;
 SET ROLE regress_watch_branch;
 SELECT count(*) > 0 AS transitions, (SELECT count(*) > 0 FROM book_wr_report.report_vintages) AS vintages FROM book_wr_report.report_transitions;
 RESET ROLE;
