@@ -151,7 +151,8 @@ BEGIN
         HINT = CASE WHEN c.held_out IS NOT false OR c.erased_on IS NOT NULL THEN 'report_cases lists the cases to be worked.'
           WHEN c.status = 'closed' AND NEW.act <> 'note' THEN 'A closed case takes notes only.'
           WHEN NEW.act = 'snooze' THEN 'Snooze it until a later day.'
-          ELSE 'Acts are acknowledge, snooze until a later day, close with outcome confirmed, unfounded or unclear, and note.' END;
+          ELSE 'Acts are acknowledge, snooze until a later day, close with outcome confirmed, unfounded or unclear, and note.'
+          END;
     END IF;
     NEW.borrower_id := c.borrower_id;
     NEW.done_by := current_user;
