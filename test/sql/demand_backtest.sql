@@ -227,6 +227,8 @@ SELECT demand_backtest('backtest_short', '{"methods": ["maximum"]}');
 ALTER TABLE backtest_short ADD currency text;
 UPDATE backtest_short SET currency = CASE WHEN account_id < 9 THEN 'EUR' ELSE 'USD' END;
 SELECT demand_backtest('backtest_short');
+UPDATE backtest_short SET currency = NULL WHERE account_id > 8;
+SELECT demand_backtest('backtest_short');
 ALTER TABLE backtest_short DROP balance;
 SELECT demand_backtest('backtest_short');
 SELECT demand_backtest('backtest_month', '{"columns": {"segment": "region"}}');

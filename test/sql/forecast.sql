@@ -169,6 +169,11 @@ SELECT train_demand('forecast_short');
 ALTER TABLE forecast_short ADD currency text;
 INSERT INTO forecast_short SELECT f.*, CASE WHEN account_id < 9 THEN 'EUR' ELSE 'USD' END FROM forecast_month f;
 SELECT train_demand('forecast_short');
+-- Some without a currency, beside one; all without.
+UPDATE forecast_short SET currency = CASE WHEN account_id < 9 THEN 'EUR' END;
+SELECT train_demand('forecast_short');
+UPDATE forecast_short SET currency = NULL;
+SELECT train_demand('forecast_short') = m AS without_currency FROM forecast_model;
 ALTER TABLE forecast_short DROP currency;
 ALTER TABLE forecast_short RENAME account_id TO "a card";
 SELECT train_demand('forecast_short');

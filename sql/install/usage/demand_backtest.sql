@@ -238,6 +238,7 @@ COMMENT ON FUNCTION credit_limit.demand_backtest(regclass, jsonb) IS
 'and what is at its limit counts as at least that. Options: columns; methods, a list; horizon 1, 3, 6 or 12 (default 1); '
 'origins, at most (12, 1 to 36); step, months between origins (horizon); tolerance (0.02); own, posterior, forecast and '
 'croston, options of demand_agg, demand_prior_agg, demand_model_agg and intermittent_forecast. Runs with the rights of the '
-'caller. NULL gives no rows. Errors: no such column, a column currency with more than one, months fewer than 2 horizon + 1, no '
+'caller. NULL gives no rows. Errors: no such column, a column currency with more than one (NULL counts as one), months fewer '
+'than 2 horizon + 1, no '
 'account with a balance at an origin and horizon months later (a mistyped year sets the last month), months of an account that '
 'contradict each other or are out of range, another option or method.';

@@ -84,6 +84,7 @@ DECLARE
   missing text;
   currency text;
   currencies bigint;
+  unknown bigint;
 BEGIN
   IF jsonb_typeof(columns) <> 'object' OR EXISTS (SELECT FROM jsonb_object_keys(columns) k WHERE k <> ALL (wanted)) THEN
     RAISE EXCEPTION 'columns must be an object that names the columns of the relation'
@@ -104,10 +105,12 @@ BEGIN
         HINT = 'Say what the column is called, as in {"columns": {"account_id": "card"}}.';
   END IF;
   IF currency IS NOT NULL THEN
-    EXECUTE format('SELECT count(DISTINCT r.%I) FROM %s r', currency, relation) INTO currencies;
-    IF currencies > 1 THEN
+    EXECUTE format('SELECT count(DISTINCT r.%1$I), count(*) - count(r.%1$I) FROM %2$s r', currency, relation)
+      INTO currencies, unknown;
+    IF currencies > 1 OR currencies = 1 AND unknown > 0 THEN
       RAISE EXCEPTION 'relation % has amounts of several currencies', relation
-        USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Found %s currencies.', currencies),
+        USING ERRCODE = 'invalid_parameter_value',
+          DETAIL = format('Found currencies: %s; rows without one: %s.', currencies, unknown),
           HINT = 'Take a view of the accounts of one.';
     END IF;
   END IF;
@@ -183,4 +186,5 @@ COMMENT ON FUNCTION credit_limit.train_demand(regclass, jsonb) IS
 'behavior_agg of each account, then demand_model_agg. Columns: account_id, month, credit_limit, balance and, where it has '
 'them, payment, due, days_past_due; options'' key columns gives other names, as in {"columns": {"account_id": "card"}}. The '
 'other options are those of demand_model_agg. NULL when an argument is NULL. Errors: no such column, a column currency with '
-'more than one, no account with two months; of months that contradict each other or are out of range, with their account.';
+'more than one (NULL counts as one), no account with two months; of months that contradict each other or are out of range, '
+'with their account.';
