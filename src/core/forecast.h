@@ -140,8 +140,8 @@ extern const ClForecastCell *cl_forecast_find(const ClForecastTree *tree, uint32
 /* For each size the factor on the scale that bounds a forecast. */
 extern void cl_forecast_ceilings(const ClForecastCount *sorted, uint32_t n, double factor[CL_FORECAST_SIZES]);
 extern int	cl_forecast_size(double scale);
-/* Quantiles of the amount; they end at the ceiling, which is returned. */
-extern double cl_forecast_quantiles(const ClForecastCell *cell, const ClForecastOrigin *origin, double ceiling, double *quantile);
+/* Raises quantiles of the amount, 0 at first, to those that a cell gives; these end at the ceiling. */
+extern void cl_forecast_raise(const ClForecastCell *cell, const ClForecastOrigin *origin, double ceiling, double *quantile);
 /* A class of a feature in words: its bounds, NaN where it has none. */
 extern const char *const cl_forecast_feature_names[CL_FORECAST_FEATURES];
 extern void cl_forecast_class_bounds(int feature, int class, double *low, double *high);

@@ -539,10 +539,9 @@ cl_forecast_ceilings(const ClForecastCount *sorted, uint32_t n, double factor[CL
 	}
 }
 
-double
-cl_forecast_quantiles(const ClForecastCell *cell, const ClForecastOrigin *origin, double ceiling, double *quantile)
+void
+cl_forecast_raise(const ClForecastCell *cell, const ClForecastOrigin *origin, double ceiling, double *quantile)
 {
 	for (int i = 0; i < CL_FORECAST_POINTS; i++)
-		quantile[i] = fmin(fmax(origin->last + origin->scale * cell->change[i], 0), ceiling);
-	return ceiling;
+		quantile[i] = fmax(quantile[i], fmin(origin->last + origin->scale * cell->change[i], ceiling));
 }

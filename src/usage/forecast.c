@@ -81,14 +81,39 @@ horizon_index(const Compiled *compiled, const ClForecastTarget *target)
 }
 
 static const ClForecastTree *
-tree_of(Compiled *compiled, const ClForecastTarget *target)
+tree_at(Compiled *compiled, const ClForecastTarget *target, int index)
 {
-	int			index = horizon_index(compiled, target);
 	ClForecastTree **tree = &compiled->tree[target->demand][target->basis][index];
 
 	if (*tree == NULL)
 		*tree = cl_forecast_fit(compiled->sorted, compiled->n, target, &compiled->memory);
 	return *tree;
+}
+
+static const ClForecastTree *
+tree_of(Compiled *compiled, const ClForecastTarget *target)
+{
+	return tree_at(compiled, target, horizon_index(compiled, target));
+}
+
+/*
+ * What makes up a forecast: its tree. A peak comes from cells of its own, which may be others than those of its months, and is not
+ * below any of these all the same. Months are counted up to the longest horizon, whatever shorter ones a model was to learn.
+ */
+static int
+trees_of(Compiled *compiled, const ClForecastTarget *target, const ClForecastTree *tree[CL_FORECAST_HORIZONS + 1])
+{
+	int			n = 0;
+
+	tree[n++] = tree_of(compiled, target);
+	for (int i = 0; target->basis == CL_DEMAND_PEAK && i < CL_FORECAST_HORIZONS; i++)
+	{
+		ClForecastTarget month = {target->demand, CL_DEMAND_MONTH, cl_forecast_horizons[i]};
+
+		if (month.horizon <= target->horizon && cl_forecast_learned(compiled->sorted, compiled->n, &month))
+			tree[n++] = tree_at(compiled, &month, i);
+	}
+	return n;
 }
 
 static void *
@@ -167,8 +192,9 @@ forecast(FunctionCallInfo fcinfo, const ClForecastTarget *target)
 	Compiled   *compiled = compiled_of(fcinfo);
 	const ClBehavior *history = cl_summary_state(&behavior_summary, PG_GETARG_DATUM(1));
 	MemoryContext old = MemoryContextSwitchTo(compiled->memory.context);
-	const ClForecastTree *tree = tree_of(compiled, target);
-	double		quantile[CL_FORECAST_POINTS];
+	const ClForecastTree *tree[CL_FORECAST_HORIZONS + 1];
+	int			n_trees = trees_of(compiled, target, tree);
+	double		quantile[CL_FORECAST_POINTS] = {0};
 	ClForecastOrigin origin;
 	double		ceiling;
 
@@ -178,7 +204,8 @@ forecast(FunctionCallInfo fcinfo, const ClForecastTarget *target)
 	ceiling = origin.scale * compiled->factor[cl_forecast_size(origin.scale)];
 	if (!target->demand)
 		ceiling = fmax(ceiling, origin.highest);
-	cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin, ceiling, quantile);
+	for (int i = 0; i < n_trees; i++)
+		cl_forecast_raise(cl_forecast_find(tree[i], origin.leaf), &origin, ceiling, quantile);
 	return cl_summary_datum(&demand_summary,
 							cl_demand_of_quantiles(CL_FORECAST_POINTS, cl_forecast_probability, quantile, ceiling,
 												   target->basis, target->horizon));

@@ -42,12 +42,14 @@ as_of="'2025-01-01'::date + make_interval(months => $MONTHS - 1)"
 features=$(seconds "SELECT count(behavior_features(h, ($as_of)::date)) FROM bench_history;")
 balance=$(seconds "SELECT count(forecast_balance(m, h, ($as_of)::date)) FROM bench_model, bench_history;")
 balance_one=$(seconds "SELECT count(forecast_balance(one, h, ($as_of)::date)) FROM bench_model, bench_history;")
-awk -v n="$ACCOUNTS" -v p="$pass" -v l="$learn" -v o="$learn_one" -v f="$features" -v b="$balance" -v c="$balance_one" 'BEGIN {
+peak=$(seconds "SELECT count(forecast_demand(m, h, ($as_of)::date, 3, 'peak')) FROM bench_model, bench_history;")
+awk -v p="$pass" -v l="$learn" -v o="$learn_one" -v f="$features" -v b="$balance" -v c="$balance_one" -v k="$peak" 'BEGIN {
 	printf "behavior_agg of the months        %8.2f s of CPU\n", p
 	printf "learning, all horizons            %8.2f s  %5.2f x behavior_agg\n", l, l / p
 	printf "learning, horizon 1               %8.2f s  %5.2f x\n", o, o / p
 	printf "behavior_features of histories    %8.2f s\n", f
 	printf "forecast_balance, all horizons    %8.2f s  %5.2f x behavior_features\n", b, b / f
 	printf "forecast_balance, horizon 1       %8.2f s  %5.2f x\n", c, c / f
+	printf "forecast_demand, peak of 3        %8.2f s  %5.2f x\n", k, k / f
 }'
 run -c 'DROP TABLE bench_month, bench_history, bench_model' > /dev/null

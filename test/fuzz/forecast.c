@@ -15,7 +15,7 @@ fuzz_forecast(Input *input)
 	ClForecastTarget target = {.demand = take_byte(input) % 2, .basis = (ClDemandBasis) (take_byte(input) % CL_DEMAND_BASES)};
 	ClForecastOrigin origin = {.last = take_byte(input), .scale = 1 + take_byte(input)};
 	double		factor[CL_FORECAST_SIZES];
-	double		quantile[CL_FORECAST_POINTS];
+	double		quantile[CL_FORECAST_POINTS] = {0};
 	ClForecastCount *sorted;
 	ClForecastTree *tree;
 
@@ -30,7 +30,7 @@ fuzz_forecast(Input *input)
 
 		take(input, &key, 5);
 		take(input, &n, 1 + take_byte(input) % 7);
-		if (cl_forecast_key_valid(key) && n >= 1 && n <= CL_FORECAST_MOST)
+		if (cl_forecast_key_valid(key, CL_FORECAST_FREE) && n >= 1 && n <= CL_FORECAST_MOST)
 			cl_forecast_put(&forecast, &fuzz_memory, key, n);
 	}
 	sorted = cl_forecast_sorted(&forecast, &fuzz_memory);
@@ -38,7 +38,7 @@ fuzz_forecast(Input *input)
 	{
 		tree = cl_forecast_fit(sorted, forecast.n, &target, &fuzz_memory);
 		cl_forecast_ceilings(sorted, forecast.n, factor);
-		cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin, origin.scale * factor[0], quantile);
+		cl_forecast_raise(cl_forecast_find(tree, origin.leaf), &origin, origin.scale * factor[0], quantile);
 		for (int i = 0; i < CL_FORECAST_POINTS; i++)
 			REQUIRE(quantile[i] >= 0 && quantile[i] <= origin.scale * factor[0] && (i == 0 || quantile[i] >= quantile[i - 1]));
 		cl_release(&fuzz_memory, tree->cell);

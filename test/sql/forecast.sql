@@ -45,6 +45,17 @@ SELECT count(*), bool_and(q10 >= 0 AND q10 <= q50 AND q50 <= q90) AS in_order, m
   max(f::jsonb ->> 'horizon') AS horizon
 FROM (SELECT f, demand_quantile(f, 0.1) AS q10, demand_quantile(f, 0.5) AS q50, demand_quantile(f, 0.9) AS q90
   FROM forecast_model, forecast_history, LATERAL (SELECT forecast_demand(m, h, '2025-08-01', 3, 'peak') AS f OFFSET 0) x) s;
+-- A peak is at no probability below a month that it is the highest of, whatever horizons were learned.
+WITH model (learned, m) AS MATERIALIZED (SELECT 'all', m FROM forecast_model UNION ALL
+    SELECT 'peaks alone', demand_model_agg(h, '{"horizons": [3, 12]}') FROM forecast_history),
+  f AS MATERIALIZED (SELECT l.learned, account_id, peak, horizon, forecast_demand(l.m, h, '2025-08-01', peak, 'peak') AS p,
+      forecast_demand(w.m, h, '2025-08-01', horizon) AS d
+    FROM model l, forecast_model w, (SELECT * FROM forecast_history WHERE account_id <= 150 OFFSET 0) s, unnest('{3,12}'::int[]) peak,
+      unnest('{1,3,6,12}'::int[]) horizon WHERE horizon <= peak)
+SELECT learned, peak, horizon, bool_and(demand_quantile(p, x) >= demand_quantile(d, x)) AS not_below,
+  bool_or(demand_quantile(p, x) > demand_quantile(d, x)) AS above,
+  bool_and((demand_stats(p)).ceiling = (demand_stats(d)).ceiling) AS same_ceiling
+FROM f, LATERAL (SELECT i / 40.0 AS x FROM generate_series(0, 40) i) g GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 -- Learned on earlier months, the median is nearer to the next balance than the last balance is.
 SELECT sum(abs(n.balance - demand_quantile(forecast_balance(t.m, h, '2025-07-01'), 0.5))) < sum(abs(n.balance - l.balance)) AS nearer
 FROM (SELECT train_demand('forecast_month', '{"until": "2025-07-01"}') AS m OFFSET 0) t, forecast_history f, forecast_month l, forecast_month n

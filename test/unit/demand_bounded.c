@@ -277,7 +277,7 @@ check_forecasts(ClDemand demand[PANEL], int32_t as_of)
 {
 	static const ClForecastTarget target[] = {{true, CL_DEMAND_MONTH, 1}, {true, CL_DEMAND_PEAK, 3},
 	{false, CL_DEMAND_MIXTURE, 3}};
-	ClForecast	forecast = {.options = {0, 0, 12, CL_DEMAND_TOLERANCE}, .has_options = true};
+	ClForecast	forecast = {.options = {0, 0, 12, CL_FORECAST_ALL_HORIZONS, CL_DEMAND_TOLERANCE}, .has_options = true};
 	ClForecastCount *sorted;
 	double		factor[CL_FORECAST_SIZES];
 
@@ -292,14 +292,14 @@ check_forecasts(ClDemand demand[PANEL], int32_t as_of)
 		for (int i = 0; i < PANEL; i++)
 		{
 			ClForecastOrigin origin;
-			double		quantile[CL_FORECAST_POINTS];
+			double		quantile[CL_FORECAST_POINTS] = {0};
 			ClDemandModel model = {.distribution = CL_DEMAND_QUANTILES, .n_points = CL_FORECAST_POINTS,
 			.probability = cl_forecast_probability, .quantile = quantile};
 
 			if (!cl_forecast_origin(&demand[i].history, as_of, &origin) || !(origin.scale > 0))
 				continue;
-			model.ceiling = cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin,
-												  origin.scale * factor[cl_forecast_size(origin.scale)], quantile);
+			model.ceiling = origin.scale * factor[cl_forecast_size(origin.scale)];
+			cl_forecast_raise(cl_forecast_find(tree, origin.leaf), &origin, model.ceiling, quantile);
 			CHECK(cl_demand_model_disorder(&model) == NULL && model.ceiling < INFINITY);
 			check_model(&model, model.ceiling);
 		}

@@ -147,11 +147,11 @@ check_target(const ClForecast *forecast, ClBehavior *const *history, const ClFor
 		for (int a = 0; a < ACCOUNTS; a++)
 		{
 			ClForecastOrigin origin;
-			double		quantile[CL_FORECAST_POINTS];
+			double		quantile[CL_FORECAST_POINTS] = {0};
 
 			if (!cl_forecast_origin(history[a], FIRST + below(22), &origin) || !(origin.scale > 0))
 				continue;
-			cl_forecast_quantiles(cl_forecast_find(tree, origin.leaf), &origin, 900, quantile);
+			cl_forecast_raise(cl_forecast_find(tree, origin.leaf), &origin, 900, quantile);
 			for (int i = 0; i < CL_FORECAST_POINTS; i++)
 				CHECK(quantile[i] >= 0 && quantile[i] <= 900 && (i == 0 || quantile[i] >= quantile[i - 1]));
 		}

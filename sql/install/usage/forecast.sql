@@ -10,7 +10,8 @@ AS 'MODULE_PATHNAME', 'cl_forecast_balance' LANGUAGE C IMMUTABLE STRICT PARALLEL
 
 COMMENT ON FUNCTION credit_limit.forecast_balance(credit_limit.demand_model, credit_limit.behavior, date, integer) IS
 'The distribution of the balance that will be seen horizon (1, 3, 6 or 12) months after as_of, in units of money: the last '
-'balance and, on the scale of the account, the change of accounts like it. A demand given by quantiles, of basis month. '
+'balance and, on the scale of the account, the change of accounts like it; a credit balance is 0. A demand given by quantiles, '
+'of basis month. '
 'Months after as_of have no effect. NULL when an argument is NULL, when no balance is known from three months before as_of '
 'on, or the account never had a limit or a balance. Error: a horizon that the model has not learned.';
 
@@ -26,7 +27,8 @@ AS 'MODULE_PATHNAME', 'cl_forecast_demand' LANGUAGE C IMMUTABLE STRICT PARALLEL 
 COMMENT ON FUNCTION credit_limit.forecast_demand(credit_limit.demand_model, credit_limit.behavior, date, integer, text) IS
 'The distribution of what would be drawn after as_of if the limit did not bind, in units of money: as forecast_balance, with '
 'months at their limit as censored (Kaplan and Meier). basis: month, the month that lies horizon months on; mixture, the '
-'months up to it, one of them at random; peak, the highest of them. The limit of the last month has no effect. Where the data '
+'months up to it, one of them at random; peak, the highest of them, at no probability below the month that lies 1, 3, 6 or 12 '
+'months on, up to horizon. The limit of the last month has no effect. Where the data '
 'do not say how high demand goes, the quantiles rise to the ceiling: the scale times the 0.999 quantile of what peers ever '
 'reached on theirs. NULL as forecast_balance. Errors: a horizon that the model has not learned, another basis.';
 
