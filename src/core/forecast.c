@@ -91,14 +91,18 @@ enum
 	STANDING, USE, PAYMENT, CHANGE, LEVEL, SCALE
 };
 
-static const int n_edges[CL_FORECAST_FEATURES] = {7, 14, 9, 10, 6, 14};
+const int	cl_forecast_bits[CL_FORECAST_FEATURES] = {4, 4, 4, 4, 3, 5};
+
+/* Those of scale are as many as its bits allow: amounts may be in thousands, or of a currency of small units. */
+static const int n_edges[CL_FORECAST_FEATURES] = {7, 14, 9, 10, 6, 30};
 static const double edges[CL_FORECAST_FEATURES][CL_FORECAST_CLASSES - 2] = {
 	[STANDING] = {0, 1, 2, 3, 4, 5, 6},
 	[USE] = {0, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97},
 	[PAYMENT] = {0, 0.03, 0.045, 0.06, 0.1, 0.25, 0.5, 0.9, 0.99},
 	[CHANGE] = {-0.3, -0.1, -0.03, -0.01, 0, 0.01, 0.03, 0.07, 0.15, 0.3},
 	[LEVEL] = {-0.2, -0.05, -0.01, 0.01, 0.05, 0.2},
-	[SCALE] = {100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 1e8, 1e9, 1e10},
+	[SCALE] = {0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9, 3e9,
+	1e10, 3e10, 1e11, 3e11, 1e12, 3e12},
 };
 
 static unsigned
@@ -268,9 +272,9 @@ cl_forecast_key_valid(uint64_t key, uint64_t like)
 		return leaf < CL_FORECAST_SIZES && (key & 1) == 0;
 	if (key >> CL_FORECAST_BIN_BITS == like >> CL_FORECAST_BIN_BITS)
 		return true;
-	for (int f = CL_FORECAST_FEATURES - 1; f >= 0; f--, leaf >>= 4)
+	for (int f = CL_FORECAST_FEATURES - 1; f >= 0; leaf >>= cl_forecast_bits[f--])
 	{
-		if ((int) (leaf & 15) > n_edges[f] + 1)
+		if ((int) (leaf & ((1u << cl_forecast_bits[f]) - 1)) > n_edges[f] + 1)
 			return false;
 	}
 	return true;
@@ -381,7 +385,7 @@ leaf_at(const Months *months, int i, double scale, double unit)
 	value[LEVEL] = n > 1 ? (last - total / n) / scale : NAN;
 	value[SCALE] = scale / unit;
 	for (int f = 0; f < CL_FORECAST_FEATURES; f++)
-		leaf = leaf << 4 | class_of(f, value[f]);
+		leaf = leaf << cl_forecast_bits[f] | class_of(f, value[f]);
 	return leaf;
 }
 

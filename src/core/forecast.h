@@ -26,7 +26,7 @@
 #include "core/memory.h"
 
 #define CL_FORECAST_FEATURES 6
-#define CL_FORECAST_CLASSES 16	/* of a feature, at most */
+#define CL_FORECAST_CLASSES 32	/* of a feature, at most */
 #define CL_FORECAST_LEAF_BITS 24
 #define CL_FORECAST_SIDE 200	/* bins on either side of no change */
 #define CL_FORECAST_BINS (2 * CL_FORECAST_SIDE + 1)
@@ -88,6 +88,9 @@ extern void cl_forecast_make_grid(void);
 extern ClForecastCount *cl_forecast_sorted(const ClForecast *forecast, const ClMemory *memory);
 /* like: a valid key, or any other number. */
 extern bool cl_forecast_key_valid(uint64_t key, uint64_t like);
+
+/* How many bits of a leaf, from the highest, have the class of each feature. */
+extern const int cl_forecast_bits[CL_FORECAST_FEATURES];
 
 /* An account at its origin. */
 typedef struct ClForecastOrigin

@@ -233,7 +233,9 @@ fill_cell(ClForecastCell *cell, const Density *density)
 static int
 class_in(uint32_t leaf, int feature)
 {
-	return (int) (leaf >> 4 * (CL_FORECAST_FEATURES - 1 - feature)) & 15;
+	for (int f = CL_FORECAST_FEATURES - 1; f > feature; f--)
+		leaf >>= cl_forecast_bits[f];
+	return (int) (leaf & ((1u << cl_forecast_bits[feature]) - 1));
 }
 
 /* Classes low to high of a feature that stay together, and their observations by coarse bin. */
@@ -347,8 +349,8 @@ fill_groups(const Fit *fit, Leaf *const *leaf, int n, const Density *density, Gr
 	{
 		Group	   *to[CL_FORECAST_FEATURES];
 
-		for (int f = 0; f < CL_FORECAST_FEATURES; f++)
-			to[f] = &group[f][class_in(leaf[i]->leaf, f)];
+		for (int f = CL_FORECAST_FEATURES - 1, rest = (int) leaf[i]->leaf; f >= 0; rest >>= cl_forecast_bits[f--])
+			to[f] = &group[f][rest & ((1 << cl_forecast_bits[f]) - 1)];
 		for (const ClForecastCount *count = leaf[i]->first; count < leaf[i]->end; count++)
 		{
 			double		weight = (double) count->n * fit->weight[leaf[i]->table];
@@ -382,7 +384,7 @@ best_feature(const Fit *fit, Leaf *const *leaf, int n, unsigned used, const Dens
 
 		if ((used >> feature & 1) != 0)
 			continue;
-		n_groups = merge_groups(own, CL_FORECAST_CLASSES);
+		n_groups = merge_groups(own, 1 << cl_forecast_bits[feature]);
 		if (n_groups < 2)
 			continue;
 		all = own[0];

@@ -83,6 +83,17 @@ SELECT round(demand_quantile(f, 0.15)::numeric, -1) AS down, round(demand_quanti
   (SELECT min(accounts_like) FROM demand_model_table(m) t WHERE t.target = 'balance' AND t.cell = 2) LIKE 'use %' AS use_first
 FROM model, forecast_lean, forecast_balance(m, h, '2024-01-01') f WHERE account_id = 1;
 
+-- The unit of money: a power of ten gives the same cells, of scale too, and the same forecasts.
+CREATE TABLE forecast_unit AS
+SELECT u, g AS account_id, behavior_agg(month, k * u, k * u * CASE WHEN month = '2024-01-01' THEN 0.2 WHEN k < 3000 THEN 0.1 ELSE 0.4 END,
+  NULL, NULL, NULL) AS h
+FROM unnest('{0.0001,0.01,1,100,1000000}'::numeric[]) u, generate_series(1, 200) g, LATERAL (SELECT CASE WHEN g <= 100 THEN 2000 ELSE 5000 END AS k) l,
+  (VALUES ('2024-01-01'::date), ('2024-02-01')) v(month) GROUP BY u, g;
+WITH model AS MATERIALIZED (SELECT u, demand_model_agg(h) AS m FROM forecast_unit GROUP BY u)
+SELECT u, (SELECT count(*) FROM demand_model_table(m) WHERE accounts_like LIKE 'scale%') AS cells,
+  round(demand_quantile(forecast_balance(m, h, '2024-01-01'), 0.5)::numeric / u, 6) AS median
+FROM model JOIN forecast_unit USING (u) WHERE account_id = 1 ORDER BY u;
+
 -- Kaplan and Meier by hand, in one cell of 40 accounts: 10 go up by a tenth of the scale, 10 by two and are at their limit, 20 by
 -- four. A quarter of the demand is the first, three quarters are the last; of the balance .25, .25 and .5.
 WITH model AS (
