@@ -53,8 +53,8 @@ COMMENT ON FUNCTION credit_limit.demand_model_table(credit_limit.demand_model) I
 'The cells that forecasts come from, those of a target (balance, demand), basis and horizon (months) as a tree: cell 1 is '
 'all. accounts_like: the classes of features that make a cell. standing: with what was due. use: last balance / scale. '
 'payment: last payment / balance before it. change: last change of the balance / scale. level: last balance less the mean of '
-'the three before it / scale. scale: itself, in units of money, cut at 1 and 3 times powers of ten. n: observations, one for each account and origin; n_censored '
-'of them were at the limit. '
+'the three before it / scale. scale: itself, in units of money, cut at 1 and 3 times powers of ten. n: observations, one for '
+'each account and origin; n_censored of them were at the limit. '
 'change_q10, change_q50 and change_q90: quantiles of the change from the last balance / scale, leaning on the parent with 50 '
 'observations; NULL in the part p_not_identified that only the limit has seen. NULL gives no rows.';
 
