@@ -97,8 +97,8 @@ tree_of(Compiled *compiled, const ClForecastTarget *target)
 }
 
 /*
- * What makes up a forecast: its tree. A peak comes from cells of its own, which may be others than those of its months, and is not
- * below any of these all the same. Months are counted up to the longest horizon, whatever shorter ones a model was to learn.
+ * What makes up a forecast: its tree. A peak comes from cells of its own, which may be others than those of its months, and is
+ * not below any of these all the same. Months are counted up to the longest horizon, whatever shorter ones were to be learned.
  */
 static int
 trees_of(Compiled *compiled, const ClForecastTarget *target, const ClForecastTree *tree[CL_FORECAST_HORIZONS + 1])
