@@ -16,29 +16,27 @@ FROM generate_series(1, 70) a, generate_series(0, 14) m,
     300 * exp(0.5 * sin(a * 7 + m * 1.7) + 0.8 * cos(a)) + 900 * (a % 5 = 0)::int * (1 + sin(m + a)) AS d) x
 WHERE m >= a % 17 / 4 AND (a % 12 > 0 OR m < 12);
 
--- Every figure again, in plain SQL, with distributions and numbers from the functions that a user calls: three origins. What is
--- drawn with a credit balance is 0.
-CREATE VIEW backtest_drawn AS SELECT *, balance * (balance > 0)::int AS drawn FROM backtest_month;
+-- Every figure again, in plain SQL, with distributions and numbers from the functions that a user calls: three origins.
 CREATE TABLE backtest_score AS SELECT * FROM demand_backtest('backtest_month', '{"origins": 3}');
 CREATE TABLE backtest_past AS
 SELECT o AS origin, account_id, behavior_agg(month, credit_limit::numeric, balance::numeric, payment::numeric, due::numeric, days_past_due) AS h,
   demand_agg(month, balance::numeric, credit_limit::numeric) AS own, (array_agg(segment ORDER BY month DESC))[1] AS segment,
-  (array_agg(drawn ORDER BY month DESC))[1]::float8 AS last_balance, (array_agg(greatest(credit_limit, drawn) ORDER BY month DESC))[1]::float8 AS cut,
-  (avg(drawn) FILTER (WHERE month > o - interval '12 months'))::float8 AS mean_12, max(drawn)::float8 AS maximum, greatest(max(credit_limit),
-    max(drawn))::float8 AS highest,
+  (array_agg(balance ORDER BY month DESC))[1]::float8 AS last_balance, (array_agg(greatest(credit_limit, balance) ORDER BY month DESC))[1]::float8 AS cut,
+  (avg(balance) FILTER (WHERE month > o - interval '12 months'))::float8 AS mean_12, max(balance)::float8 AS maximum, greatest(max(credit_limit),
+    max(balance))::float8 AS highest,
   (intermittent_forecast(balance::numeric ORDER BY month)).forecast AS croston, max(month) AS last_month
-FROM backtest_drawn, unnest('{2025-08-31,2025-09-30,2025-10-31}'::date[]) o WHERE month <= o GROUP BY o, account_id;
+FROM backtest_month, unnest('{2025-08-31,2025-09-30,2025-10-31}'::date[]) o WHERE month <= o GROUP BY o, account_id;
 CREATE TABLE backtest_forecast AS
 WITH model AS (SELECT origin, demand_model_agg(h) AS model FROM backtest_past GROUP BY origin),
   prior AS (SELECT origin, segment, demand_prior_agg(account_id::text, own) AS prior FROM backtest_past GROUP BY origin, segment)
-SELECT p.origin, p.segment, p.account_id, t.drawn::float8 AS y, nullif(t.credit_limit, 0)::float8 AS limit_then, p.last_balance, p.cut, p.highest, f.*
+SELECT p.origin, p.segment, p.account_id, t.balance::float8 AS y, nullif(t.credit_limit, 0)::float8 AS limit_then, p.last_balance, p.cut, p.highest, f.*
 FROM backtest_past p JOIN model m USING (origin) JOIN prior q USING (origin, segment)
-JOIN backtest_drawn t ON t.account_id = p.account_id AND t.month = p.last_month + interval '1 month',
+JOIN backtest_month t ON t.account_id = p.account_id AND t.month = p.last_month + interval '1 month',
   LATERAL (VALUES ('own', NULL::float8, p.own, true), ('posterior', NULL, demand_posterior(p.own, q.prior, p.origin, 1), true),
     ('forecast_balance', NULL, forecast_balance(m.model, p.h, p.origin), false), ('forecast_demand', NULL, forecast_demand(m.model, p.h, p.origin), true),
     ('last_balance', p.last_balance, NULL, false), ('mean_12', p.mean_12, NULL, false), ('maximum', p.maximum, NULL, false),
     ('croston', p.croston, NULL, false)) f (method, point, d, latent)
-WHERE p.last_month > p.origin - 30 AND p.last_balance IS NOT NULL AND t.drawn IS NOT NULL;
+WHERE p.last_month > p.origin - 30 AND p.last_balance IS NOT NULL AND t.balance IS NOT NULL;
 -- Just below and just above what was seen; the cell of 2 % of the highest that it is in.
 CREATE TABLE backtest_seen AS
 SELECT f.*, coalesce(point, demand_quantile(d, 0.5)) AS q50, demand_quantile(d, 0.9) AS q90, latent AND y >= 0.98 * limit_then AS at_limit,
@@ -100,14 +98,6 @@ SELECT bool_and(agree(a.mae, b.mae) AND agree(a.difference, b.difference) AND ag
     avg(pit[3]) AS pit3
   FROM backtest_score WHERE origin IS NOT NULL GROUP BY method, segment) b ON a.method = b.method AND a.segment IS NOT DISTINCT FROM b.segment
     WHERE a.origin IS NULL;
-
--- How high a credit balance is has no effect: to the last bit the same.
-CREATE VIEW backtest_credit AS SELECT account_id, segment, month, credit_limit, CASE WHEN balance < 0 THEN balance * 1000 ELSE balance END AS balance,
-  payment, due, days_past_due FROM backtest_month;
-SELECT (SELECT count(*) FROM backtest_month WHERE balance < 0) AS credit_balances, count(*) AS rows,
-  count(*) FILTER (WHERE s::text IS DISTINCT FROM h::text) AS differ
-FROM backtest_score s LEFT JOIN demand_backtest('backtest_credit', '{"origins": 3}') h ON h.method = s.method AND h.segment IS NOT DISTINCT FROM s.segment
-  AND h.origin IS NOT DISTINCT FROM s.origin;
 
 -- No look ahead. Months after the one that an origin is tried on are changed: its rows are the same, to the last bit, and the others differ.
 CREATE TABLE backtest_later AS

@@ -12,9 +12,8 @@ RETURN CASE WHEN high - low > 1e-9 THEN greatest(0, least(high, cell / 10.0) - g
   WHEN high - low IS NOT NULL THEN (least(1 + floor(10 * high), 10) = cell)::int END;
 
 -- The scores of one origin, the first of a month, by method and, once more, by segment; options are complete. A forecast is a
--- number or a distribution. That of a demand (latent) is seen up to the limit of the month, that of a balance always. A balance
--- is what is drawn: a credit balance is 0, as in all models. Amounts a billionth apart are the same: a rounding parts them. Means
--- are of numeric, which adds without rounding: the same in any order.
+-- number or a distribution. That of a demand (latent) is seen up to the limit of the month, that of a balance always. Amounts a
+-- billionth apart are the same: a rounding parts them. Means are of numeric, which adds without rounding: the same in any order.
 CREATE FUNCTION credit_limit_internal.demand_backtest_origin(source text, origin date, methods text[], options jsonb)
 RETURNS TABLE (method text, segment text, n bigint, n_forecast bigint, mae float8, difference float8, pinball50 float8,
   pinball90 float8, coverage90 float8, n_coverage bigint, not_identified float8, log_score float8, pit float8[])
@@ -45,20 +44,19 @@ BEGIN
       SELECT d.model FROM (SELECT credit_limit.demand_model_agg(p.history, $6) AS model FROM past p) d,
         credit_limit.demand_model_summary(d.model) s WHERE $3 = ANY (s.horizons)),
     target AS (
-      SELECT m.account_id, max(CASE WHEN m.balance < 0 THEN 0 ELSE nullif(m.balance, 'NaN') END)::float8 AS balance,
+      SELECT m.account_id, max(nullif(m.balance, 'NaN'))::float8 AS balance,
         nullif(max(nullif(m.credit_limit, 'NaN')), 0)::float8 AS credit_limit
       FROM (%1$s) m WHERE m.month >= $2 AND m.month < $2 + interval '1 month' GROUP BY m.account_id),
     asked AS (
       SELECT p.segment, p.history, p.own, t.balance, t.credit_limit, b.*,
         (SELECT s.prior FROM prior s WHERE s.segment = p.segment) AS prior
       FROM past p JOIN target t ON t.account_id = p.account_id AND t.balance IS NOT NULL, LATERAL (
-        SELECT (max(d.drawn) FILTER (WHERE h.month = $1))::float8 AS last_balance,
-          (max(greatest(h.credit_limit, d.drawn)) FILTER (WHERE h.month = $1))::float8 AS within,
-          (avg(d.drawn) FILTER (WHERE h.month > $1 - interval '12 months'))::float8 AS mean_12,
-          max(d.drawn)::float8 AS maximum, max(greatest(h.credit_limit, d.drawn))::float8 AS highest,
-          (credit_limit.intermittent_forecast(d.drawn, $7 ORDER BY h.month)).forecast AS croston
-        FROM credit_limit.behavior_months(p.history) h,
-          LATERAL (SELECT CASE WHEN h.balance < 0 THEN 0 ELSE h.balance END AS drawn) d) b
+        SELECT (max(h.balance) FILTER (WHERE h.month = $1))::float8 AS last_balance,
+          (max(greatest(h.credit_limit, h.balance)) FILTER (WHERE h.month = $1))::float8 AS within,
+          (avg(h.balance) FILTER (WHERE h.month > $1 - interval '12 months'))::float8 AS mean_12,
+          max(h.balance)::float8 AS maximum, max(greatest(h.credit_limit, h.balance))::float8 AS highest,
+          (credit_limit.intermittent_forecast(h.balance, $7 ORDER BY h.month)).forecast AS croston
+        FROM credit_limit.behavior_months(p.history) h) b
       WHERE b.last_balance IS NOT NULL OFFSET 0),
     forecast AS (
       SELECT a.segment, a.balance, a.credit_limit, a.last_balance, a.within, a.highest, f.*,
@@ -74,7 +72,7 @@ BEGIN
         CASE WHEN f.censored THEN 1 - credit_limit.demand_exceeds(f.judged, f.credit_limit * (1 - 1e-9))
           WHEN f.balance > 0 THEN 1 - credit_limit.demand_exceeds(f.judged, f.balance * (1 - 1e-9)) ELSE 0 END AS low,
         CASE WHEN f.censored THEN 1
-          ELSE 1 - credit_limit.demand_exceeds(f.judged, f.balance * (1 + 1e-9)) END AS high,
+          ELSE 1 - credit_limit.demand_exceeds(f.judged, greatest(f.balance, 0) * (1 + 1e-9)) END AS high,
         CASE WHEN f.balance > 0 THEN credit_limit.demand_exceeds(f.judged, f.width * (f.cell - 1) * (1 + 1e-9))
           - credit_limit.demand_exceeds(f.judged, least(f.width * f.cell, f.seen_to) * (1 + 1e-9)) END AS in_cell
       FROM forecast f OFFSET 0)
@@ -227,8 +225,7 @@ COMMENT ON FUNCTION credit_limit.demand_backtest(regclass, jsonb) IS
 'to it, and tried on the balance horizon months later. Columns of the relation as in train_demand, and, where it has one, '
 'segment. Rows: method; segment (NULL: all; one for each if there is a column segment; it is that of the last month known at '
 'the origin); origin (NULL: the mean of all origins, each counting the same). n: accounts whose balance is known at the '
-'origin and horizon months later; n_forecast of them with a forecast, of which the figures are. A credit '
-'balance counts as 0, then, later and for every method. mae: mean absolute error of '
+'origin and horizon months later; n_forecast of them with a forecast, of which the figures are. mae: mean absolute error of '
 'the median, or of the number that is forecast, in units of money. difference: mae less that of the last balance on the same '
 'accounts. mae_low to difference_high: 0.95 intervals by Student''s t over origins; NULL with fewer than six, or if horizons '
 'overlap. pinball50 and pinball90: mean quantile loss. coverage90: share at or below the 0.9 quantile, of n_coverage, those '
