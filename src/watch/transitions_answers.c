@@ -150,7 +150,7 @@ read_flow(const ClTransitions *transitions, FunctionCallInfo fcinfo, int argno, 
 
 	if (PG_ARGISNULL(argno))
 	{
-		if (transitions->kind == CL_STATES_NAMES)
+		if (transitions->kind == CL_STATES_NAMES && transitions->n_states > 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("states that are names have no order"),

@@ -22,6 +22,8 @@ FROM (VALUES ('current', 'late'), ('current', 'current'), ('late', 'bad'), ('cur
 SELECT state, next_state, n_before, n_after, rate FROM named, net_flow_rates(t, '{current,late,bad}');
 SELECT count(*) FROM named, net_flow_rates(t, '{late}');
 SELECT count(*) FROM named, net_flow_rates(NULL, '{late}');
+-- Names of which none was seen.
+SELECT count(*) FROM (SELECT transitions_agg('a'::text, NULL) AS t) n, net_flow_rates(t);
 \set VERBOSITY default
 SELECT * FROM named, net_flow_rates(t);
 \set VERBOSITY terse
