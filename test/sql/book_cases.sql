@@ -297,4 +297,5 @@ ROLLBACK;
 DROP OWNED BY case_engine, case_reviewer, case_analyst, case_owner;
 DROP ROLE case_engine, case_reviewer, case_analyst, case_owner;
 SET client_min_messages = warning;
+DROP VIEW by_hand;
 SELECT credit_limit.drop_book('book_w');
