@@ -2,8 +2,7 @@
  * demand_prior.c
  *	  Empirical Bayes: the population behind the accounts of a segment, by the likelihood of their months.
  *
- * Level and spread: expectation maximisation (Dempster, Laird and Rubin 1977), extrapolated (SQUAREM: Varadhan and Roland 2008,
- * Scand. J. Stat. 35, 335), since variances that are small come in slowly otherwise.
+ * Level and spread are where the accounts are likeliest (demand_climb.h), for each coefficient that is tried.
  *
  * The coefficient of the deviations is the one whose forecasts miss the next month least, in absolute value and relative to how
  * much the account moves. It is that of an autoregression where the deviations are one, and near 1 where balances stay where
@@ -19,16 +18,13 @@
 
 #define FIRST_FEW 4000			/* series that the search is made on */
 #define FOR_CARRY 2000
-#define MOST_CYCLES 25
+#define MOST_STEPS 50
+#define FEW_STEPS 12			/* for a coefficient that is tried: those far from the best need not come to an end */
+#define LEAST_GAIN_LEFT 1e-4	/* of log likelihood */
 #define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
 #define MOST_CARRY 0.998
 #define START_AT_LEAST 10		/* of log likelihood, for series that did not begin as they go on */
 #define LEAST_GAIN 0.97			/* a miss so much less is worth leaving the likelihood for */
-
-/* level_mean, log level_sd, spread_mean, log spread_sd */
-#define PARAMETERS 4
-#define LEAST_LEVEL_SD 0.02
-#define LEAST_SPREAD_SD 0.02
 
 /* A population as fitted to one coefficient and start. */
 typedef struct CarryScore
@@ -45,107 +41,11 @@ typedef struct Search
 	const ClDemandSeries *series;
 	int			n;
 	const ClMemory *memory;
-	double	   *sigma;			/* of each series, as believed at the last step */
+	double	   *sigma;			/* of each series, as believed when last looked at */
 	double	   *missed;			/* by the forecasts of each series, where asked for */
 	CarryScore	score[MOST_SCORES];	/* of what was tried */
 	int			n_scores;
-	double		level_error;	/* variances of level_mean and spread_mean at the last step, the coefficient given */
-	double		spread_error;
-	ClDemandScan scan;			/* of what a step is over */
-	void	   *data;
 } Search;
-
-static void
-get(const ClDemandPopulation *population, double *x)
-{
-	x[0] = population->level_mean;
-	x[1] = log(population->level_sd);
-	x[2] = population->spread_mean;
-	x[3] = log(population->spread_sd);
-}
-
-static void
-set(ClDemandPopulation *population, const double *x)
-{
-	population->level_mean = x[0];
-	population->level_sd = fmin(10, fmax(LEAST_LEVEL_SD, exp(x[1])));
-	population->spread_mean = fmin(3, fmax(-6, x[2]));
-	population->spread_sd = fmin(3, fmax(LEAST_SPREAD_SD, exp(x[3])));
-}
-
-/*
- * Histories of a few months cannot tell levels that differ from draws that scatter about them and fade slowly: the likelihood is
- * a ridge from one to the other, and of one month each it is level. Panels that can tell have levels that lie somewhat further
- * apart than an account's draws do. A few units of likelihood for that decide on the ridge, and weigh nothing elsewhere.
- */
-#define USUAL_RATIO 0.3			/* log of level_sd / sigma */
-#define RATIO_SD 0.3
-
-static double
-unusual(const ClDemandPopulation *population)
-{
-	return log(population->level_sd) - population->spread_mean - USUAL_RATIO;
-}
-
-void
-cl_demand_step_add(ClDemandStep *step, const ClDemandSeries *series, const ClDemandPopulation *population, ClDemandBelief *belief)
-{
-	ClDemandEvidence evidence;
-	double		weight;
-
-	cl_demand_weigh(&evidence, series, population);
-	if (evidence.n_points == 0)
-		return;
-	cl_demand_believe(belief, &evidence);
-	/* Of a normal variable of its own scale; 1 but for an account far from all others. */
-	weight = pow(population->level_sd / evidence.level_sd, 2);
-	step->n++;
-	cl_exact_sum_add(&step->likelihood, belief->log_marginal);
-	cl_exact_sum_add(&step->level, weight * (belief->level - population->level_mean));
-	cl_exact_sum_add(&step->level_squares, weight * pow(belief->level - population->level_mean, 2));
-	cl_exact_sum_add(&step->level_variances, weight * belief->level_variance);
-	cl_exact_sum_add(&step->spread, belief->spread - population->spread_mean);
-	cl_exact_sum_add(&step->spread_squares, pow(belief->spread - population->spread_mean, 2));
-	cl_exact_sum_add(&step->spread_variances, belief->spread_variance);
-}
-
-static double
-total(const ClExactSum *sum)
-{
-	return cl_exact_sum_closed(sum).high;
-}
-
-/* One step of expectation maximisation; the log likelihood before it, with that of the ratio. */
-static double
-step(Search *search, ClDemandPopulation *population)
-{
-	ClDemandStep sums = {0};
-	double		off = unusual(population);
-	double		value = -0.5 * off * off / (RATIO_SD * RATIO_SD);
-	double		x[PARAMETERS];
-	double		n;
-	double		level;
-	double		spread;
-
-	search->scan(search->data, population, &sums);
-	n = (double) sums.n;
-	if (n == 0)
-		return value;
-	level = total(&sums.level) / n;
-	spread = total(&sums.spread) / n;
-	/* Of a mean m with what accounts believe about it, the score of each is (belief - m) / sd^2. */
-	search->level_error = 1 / (total(&sums.level_squares) * pow(population->level_sd, -4) + pow(population->level_sd, -2));
-	search->spread_error = 1 / (total(&sums.spread_squares) * pow(population->spread_sd, -4) + pow(RATIO_SD, -2));
-	x[0] = population->level_mean + level;
-	x[1] = 0.5 * log((total(&sums.level_squares) + total(&sums.level_variances)) / n - level * level);
-	x[2] = population->spread_mean + spread;
-	x[3] = 0.5 * log((total(&sums.spread_squares) + total(&sums.spread_variances)) / n - spread * spread);
-	off = x[1] - x[2] - USUAL_RATIO;
-	x[1] -= off / (2 * n * RATIO_SD * RATIO_SD + 1);
-	x[2] += off / (n * exp(-2 * x[3]) * RATIO_SD * RATIO_SD + 1);
-	set(population, x);
-	return value + total(&sums.likelihood);
-}
 
 /* Over the series in memory. */
 static void
@@ -163,63 +63,6 @@ scan_series(void *data, const ClDemandPopulation *population, ClDemandStep *sums
 		if (search->sigma != NULL && belief.n_nodes > 0)
 			search->sigma[i] = exp(belief.spread);
 	}
-}
-
-/* The maximum over the first series; the log likelihood there. */
-static double
-climb(Search *search, ClDemandPopulation *population, int cycles, double tolerance, int *iterations, bool *converged)
-{
-	double		value = -INFINITY;
-
-	*converged = false;
-	for (int cycle = 0; cycle < cycles; cycle++)
-	{
-		ClDemandPopulation start = *population;
-		double		x0[PARAMETERS];
-		double		x1[PARAMETERS];
-		double		x2[PARAMETERS];
-		double		x[PARAMETERS];
-		double		rr = 0;
-		double		vv = 0;
-		double		length;
-
-		value = step(search, population);
-		get(&start, x0);
-		get(population, x1);
-		(void) step(search, population);
-		get(population, x2);
-		*iterations += 2;
-		for (int i = 0; i < PARAMETERS; i++)
-		{
-			double		r = x1[i] - x0[i];
-			double		v = x2[i] - x1[i] - r;
-
-			rr += r * r;
-			vv += v * v;
-		}
-		if (rr < tolerance * tolerance)
-		{
-			*converged = true;
-			return value;
-		}
-		if (vv == 0)
-			continue;
-		length = fmin(16, fmax(1, sqrt(rr / vv)));
-		for (int i = 0; i < PARAMETERS; i++)
-		{
-			double		r = x1[i] - x0[i];
-			double		v = x2[i] - x1[i] - r;
-
-			x[i] = x0[i] + 2 * length * r + length * length * v;
-		}
-		start = *population;
-		set(population, x);
-		/* Too far: back to where plain steps had come. */
-		if (length > 1 && !(step(search, population) >= value))
-			*population = start;
-		++*iterations;
-	}
-	return value;
 }
 
 /* Where a search begins: the moments of log draws. */
@@ -259,20 +102,27 @@ begin(const Search *search, ClDemandPopulation *population)
 	}
 	population->level_mean = n > 0 ? level / n : 0;
 	population->level_sd = n > 1 ? sqrt(fmax(0.01, level_squares / n - level / n * (level / n))) : 1;
-	population->spread_mean = n_within > 0 ? 0.5 * log(fmax(1e-4, within / n_within)) : log(population->level_sd) - USUAL_RATIO;
+	population->spread_mean = n_within > 0 ? 0.5 * log(fmax(1e-4, within / n_within)) :
+		log(population->level_sd) - CL_DEMAND_USUAL_RATIO;
 	population->spread_sd = 0.5;
+}
+
+static ClDemandClimb
+climb_of(Search *search)
+{
+	return (ClDemandClimb) {.scan = scan_series, .data = search, .memory = search->memory};
 }
 
 static const CarryScore *
 score_carry(Search *search, ClDemandPopulation *population, double carry, double start)
 {
 	CarryScore *score = &search->score[search->n_scores < MOST_SCORES ? search->n_scores++ : MOST_SCORES - 1];
-	int			iterations = 0;
-	bool		converged;
+	ClDemandClimb climb = climb_of(search);
 
 	population->carry = carry;
 	population->start = start;
-	score->likelihood = climb(search, population, 6, 0.01, &iterations, &converged) - (start < 1 ? START_AT_LEAST : 0);
+	cl_demand_climb(&climb, population, FEW_STEPS, 0.02);
+	score->likelihood = climb.likelihood - (start < 1 ? START_AT_LEAST : 0);
 	score->miss = cl_demand_miss(search->series, search->n, search->sigma, population, search->missed);
 	score->population = *population;
 	return score;
@@ -364,7 +214,7 @@ average(Search *search, ClDemandPopulation *population)
 	double		total = 0;
 	double		carry = 0;
 	double		squares = 0;
-	double		mean[PARAMETERS] = {0};
+	ClDemandPopulation mean = {0};
 
 	for (int i = 0; i < search->n_scores; i++)
 	{
@@ -381,22 +231,23 @@ average(Search *search, ClDemandPopulation *population)
 		const ClDemandPopulation *at = &score[i].population;
 		double		apart = score[i + (i < n - 1)].population.carry - score[i - (i > 0)].population.carry;
 		double		weight = apart * exp(score[i].likelihood - most) / sqrt(1 - at->carry * at->carry);
-		double		x[PARAMETERS];
 
 		if (at->carry == 0)
 			weight += NO_CARRY * exp(score[i].likelihood - most);
-		get(at, x);
 		total += weight;
 		carry += weight * log(1 - at->carry);
-		squares += weight * x[2] * x[2];
-		for (int j = 0; j < PARAMETERS; j++)
-			mean[j] += weight * x[j];
+		squares += weight * at->spread_mean * at->spread_mean;
+		mean.level_mean += weight * at->level_mean;
+		mean.level_sd += weight * log(at->level_sd);
+		mean.spread_mean += weight * at->spread_mean;
+		mean.spread_sd += weight * log(at->spread_sd);
 	}
-	for (int j = 0; j < PARAMETERS; j++)
-		mean[j] /= total;
-	set(population, mean);
+	population->level_mean = mean.level_mean / total;
+	population->level_sd = exp(mean.level_sd / total);
+	population->spread_mean = mean.spread_mean / total;
+	population->spread_sd = exp(mean.spread_sd / total);
 	population->carry = 1 - exp(carry / total);
-	return fmax(0, squares / total - mean[2] * mean[2]);
+	return fmax(0, squares / total - population->spread_mean * population->spread_mean);
 }
 
 /*
@@ -512,14 +363,21 @@ widen(ClDemandPopulationFit *fit, double level_error, double spread_error)
 	fit->spread_error += spread_error;
 }
 
+static void
+accept(ClDemandPopulationFit *fit, const ClDemandClimb *climb)
+{
+	fit->iterations = climb->steps;
+	fit->converged = climb->converged;
+	widen(fit, climb->level_error, climb->spread_error + fit->by_carry);
+}
+
 void
 cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *series, int n, int distribution,
 						 const ClMemory *memory)
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
-	Search		search = {
-		.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory, .scan = scan_series, .data = &search
-	};
+	Search		search = {.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory};
+	ClDemandClimb best_climb = climb_of(&search);
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
 
@@ -536,28 +394,25 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 	for (int i = 0; i < (int) (sizeof(tried) / sizeof(tried[0])); i++)
 	{
 		ClDemandPopulation population = start;
-		double		value;
-		int			iterations = 0;
-		bool		converged;
+		ClDemandClimb climb = climb_of(&search);
 
 		fit->log_score[tried[i]] = NAN;
 		if (distribution >= 0 && distribution != (int) tried[i])
 			continue;
 		population.distribution = tried[i];
-		value = climb(&search, &population, MOST_CYCLES, 1e-3, &iterations, &converged);
-		fit->log_score[tried[i]] = log_score(&search, value);
+		cl_demand_climb(&climb, &population, MOST_STEPS, LEAST_GAIN_LEFT);
+		fit->log_score[tried[i]] = log_score(&search, climb.likelihood);
 		if (fit->log_score[tried[i]] > best)
 		{
 			best = fit->log_score[tried[i]];
 			fit->population = population;
-			fit->iterations = iterations;
-			fit->converged = converged;
+			best_climb = climb;
 		}
 	}
 	search.n = n;
-	for (int i = 0; i < (n > FIRST_FEW ? 2 : 1); i++)
-		(void) step(&search, &fit->population);
-	widen(fit, search.level_error, search.spread_error + fit->by_carry);
+	if (n > FIRST_FEW)
+		cl_demand_climb(&best_climb, &fit->population, MOST_STEPS, LEAST_GAIN_LEFT);
+	accept(fit, &best_climb);
 	for (int i = 0; i < n; i++)
 	{
 		for (int j = 0; j < series[i].n; j++)
@@ -572,11 +427,11 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 }
 
 void
-cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data)
+cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data, const ClMemory *memory)
 {
-	Search		search = {.scan = scan, .data = data};
+	ClDemandClimb climb = {.scan = scan, .data = data, .memory = memory, .steps = fit->iterations};
 
 	widen(fit, -fit->level_error, -fit->spread_error);
-	(void) climb(&search, &fit->population, MOST_CYCLES, 1e-3, &fit->iterations, &fit->converged);
-	widen(fit, search.level_error, search.spread_error + fit->by_carry);
+	cl_demand_climb(&climb, &fit->population, MOST_STEPS, LEAST_GAIN_LEFT);
+	accept(fit, &climb);
 }

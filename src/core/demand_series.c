@@ -79,15 +79,13 @@ add_up(ClDemandInnovations *sums, const ClDemandEvidence *evidence, int n)
 
 /*
  * An account far from all others, as one a thousand times larger, would rather be believed to scatter without measure about their
- * level than to have one of its own. So the deviation between accounts is for it such that it lies FAR of them away, scatter
+ * level than to have one of its own. So the deviation between accounts is for it such that it lies CL_DEMAND_FAR of them away, scatter
  * included: what is beyond counts no further (Huber 1964, Ann. Math. Stat. 35, 73).
  */
-#define FAR 4
-
 static double
 level_sd_of(const ClDemandPopulation *population, double level)
 {
-	double		away = (level - population->level_mean) / FAR;
+	double		away = (level - population->level_mean) / CL_DEMAND_FAR;
 	double		rest = away * away - exp(2 * (population->spread_mean + population->spread_sd * population->spread_sd));
 
 	return rest > population->level_sd * population->level_sd ? sqrt(rest) : population->level_sd;

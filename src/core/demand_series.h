@@ -24,6 +24,7 @@
 #include "core/demand_filter.h"
 
 #define CL_DEMAND_NODES 25
+#define CL_DEMAND_FAR 4			/* deviations between accounts */
 
 /* level and log sigma given the series, by quadrature. */
 typedef struct ClDemandBelief

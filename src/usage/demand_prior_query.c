@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "pg/memory.h"
 #include "pg/query.h"
 #include "pg/row.h"
 #include "usage/demand_prior_state.h"
@@ -131,6 +132,7 @@ cl_demand_prior_fit(PG_FUNCTION_ARGS)
 	/* Before SPI_connect, after whose end it is returned. */
 	ClDemandPrior *prior = cl_demand_prior_create();
 	Accounts	accounts = {.prior = prior};
+	ClMemory	memory = cl_memory_here();
 
 	SPI_connect();
 	cl_demand_prior_set_options(prior, cl_demand_prior_options("options of demand_prior_fit", PG_GETARG_JSONB_P(1)));
@@ -143,7 +145,7 @@ cl_demand_prior_fit(PG_FUNCTION_ARGS)
 	}
 	cl_demand_prior_settle(prior);
 	if (prior->sample.n_accounts > prior->sample.n)
-		cl_demand_population_refine(&prior->head.fit, scan, &accounts);
+		cl_demand_population_refine(&prior->head.fit, scan, &accounts, &memory);
 	prior->head.compact = true;
 	prior->sample.n = 0;
 	prior->sample.sorted = true;

@@ -516,21 +516,21 @@ test_truth(void)
 		for (int j = 0; j < 2; j++)
 		{
 			CHECK(fabs(r.mu[j] / r.n - rate[j]) < (seeds == 1 ? 0.2 : 0.03));
-			/* Of long histories that carry on much the search does not find the coefficient closely enough. */
-			CHECK(seeds == 1 || n_months >= 12 || r.sigma[j] / r.n > rate[j] - (n_months < 6 ? 0.05 : 0.03));
+			CHECK(seeds == 1 || r.sigma[j] / r.n > rate[j] - 0.03);
 		}
 		if (n_months > 1)
-			CHECK(r.level < (seeds == 1 ? 1.2 : n_months < 6 ? 1.04 : 1.02) * least(r.level_by) &&
+			/* Two months cannot tell what carries on from levels that differ. */
+			CHECK(r.level < (seeds == 1 ? 1.2 : n_months == 2 ? 1.04 : 1.01) * least(r.level_by) &&
 				  r.q90 < (seeds == 1 ? 1.2 : 1) * least(r.q90_by));
 	}
-	/* The same of a few panels: without its parts of the population's error up to a fifth of the truths are outside. */
+	/* The same of a few panels: without its parts of the population's error a quarter of the truths are outside. */
 	{
 		Panel		panel = {3, 0.9, 0, 0.1, false};
 		Result		r = {0};
 
-		for (int k = 0; k < 6; k++)
+		for (int k = 0; k < 40; k++)
 			simulate(&r, &panel, &seed);
-		CHECK(r.sigma[0] / r.n > 0.95);
+		CHECK(r.sigma[0] / r.n > 0.88);
 	}
 	for (int i = 0; i < 3; i++)
 	{

@@ -54,6 +54,7 @@ FEATURE_TEST(tobit);
 FEATURE_TEST(demand);
 FEATURE_TEST(demand_bounded);
 FEATURE_TEST(demand_population);
+FEATURE_TEST(demand_climb);
 FEATURE_TEST(kaplan_meier);
 FEATURE_TEST(intermittent);
 FEATURE_TEST(generator);
@@ -106,6 +107,7 @@ static const struct
 	{"demand", test_demand},
 	{"demand_bounded", test_demand_bounded},
 	{"demand_population", test_demand_population},
+	{"demand_climb", test_demand_climb},
 	{"kaplan_meier", test_kaplan_meier},
 	{"intermittent", test_intermittent},
 	{"generator", test_generator},
