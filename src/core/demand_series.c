@@ -79,8 +79,8 @@ add_up(ClDemandInnovations *sums, const ClDemandEvidence *evidence, int n)
 
 /*
  * An account far from all others, as one a thousand times larger, would rather be believed to scatter without measure about their
- * level than to have one of its own. So the deviation between accounts is for it such that it lies CL_DEMAND_FAR of them away, scatter
- * included: what is beyond counts no further (Huber 1964, Ann. Math. Stat. 35, 73).
+ * level than to have one of its own. So the deviation between accounts is for it such that it lies CL_DEMAND_FAR of them away,
+ * scatter included: what is beyond counts no further (Huber 1964, Ann. Math. Stat. 35, 73).
  */
 static double
 level_sd_of(const ClDemandPopulation *population, double level)
