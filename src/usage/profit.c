@@ -327,6 +327,7 @@ cl_limit_regret(PG_FUNCTION_ARGS)
 	double		best;
 	double		profit;
 	double		best_profit;
+	bool		kept_by_step;	/* the best limit, from what this one earns */
 	Datum		result;
 	ClRecord	record;
 
@@ -342,11 +343,13 @@ cl_limit_regret(PG_FUNCTION_ARGS)
 	best = cl_numeric_float8_saturated(result);
 	profit = cl_limit_profit(&model, limit, &economics);
 	best_profit = cl_limit_profit(&model, best, &economics);
+	kept_by_step = bounds.has_step && limit > best && profit >= best_profit &&
+		(!bounds.has_cap || limit <= cl_numeric_float8_saturated(bounds.cap));
 	cl_record_open(&record, fcinfo);
 	cl_record_put(&record, result);
 	cl_record_put_float8(&record, profit);
 	cl_record_put_float8(&record, best_profit);
-	cl_record_put_float8(&record, best_profit - profit);
-	cl_record_put_text(&record, limit < best ? "too_low" : limit > best ? "too_high" : "best");
+	cl_record_put_float8(&record, kept_by_step ? 0 : best_profit - profit);
+	cl_record_put_text(&record, limit < best ? "too_low" : limit > best && !kept_by_step ? "too_high" : "best");
 	PG_RETURN_DATUM(cl_record_datum(&record));
 }

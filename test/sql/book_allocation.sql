@@ -114,6 +114,7 @@ SELECT approve_allocation('book_al', 2, '2026-04-01', digest => 'x');
 SELECT approve_allocation('book_al', 2, '2026-04-01', digest => version_digest('book_al', 'allocation', 2));
 RESET ROLE;
 UPDATE book_al.allocation_account SET choice = 1 WHERE allocation_id = 2 AND account_id = 8;
+DELETE FROM book_al.allocation_account WHERE allocation_id = 2 AND account_id = 8;
 DELETE FROM book_al.allocation_frontier WHERE allocation_id = 2;
 UPDATE book_al.allocation_account SET allocation_id = 2, account_id = account_id + 5000 WHERE allocation_id = 1;
 TRUNCATE book_al.allocation_account;
@@ -236,6 +237,13 @@ SELECT what FROM verify_allocation('book_al', :given) WHERE NOT holds;
 SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 5000, "expected_loss": 19000}', '{"prices": {"expected_loss": 0.6, "exposure": 0.01}}');
 SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 560000, "expected_loss": 19000}', '{"prices": {"exposure": 0.01}}');
 SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 560000}', '{"prices": [0.01]}');
+SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 5}', '{"products": []}');
+-- Rules of a draft that does not fit cost nothing; a product that an allocation is not of is simulated without it.
+SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 5}', '{"products": ["line"], "frontier": []}') AS of_line \gset
+RESET ROLE;
+SELECT count(*) FROM book_al.allocation_rule WHERE allocation_id = :of_line;
+SELECT sum(limit_a) = sum(limit_b) AS as_the_policy, bool_and(action_a = action_b) AS same
+FROM simulate_policy('book_al', 1, 1, '2026-03-31', jsonb_build_object('allocation', :of_line)) WHERE action_a IS NOT NULL;
 RESET ROLE;
 
 -- From 10,000 accounts on prices decide everything; where many are alike, a share of them by hash: the run does the same.

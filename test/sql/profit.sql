@@ -60,6 +60,10 @@ SELECT credit_limit, round(best_limit, 2) AS best_limit, side, round(regret::num
 FROM (SELECT demand(9, 0.5) AS d) s, unnest('{0, 5000, 40000}'::numeric[]) credit_limit, limit_regret(d, credit_limit, 0.1, 0.02) ORDER BY 1;
 SELECT side, abs(regret) < 1e-9 AS none FROM limit_regret(demand(7, 0), round(exp(7)::numeric, 12), 0.1, 0.02, step => 0.000000000001);
 SELECT side, best_limit, regret < 0 AS held_back FROM limit_regret(demand(9, 0.5), 12000, 0.1, 0.02, cap => 5000);
+-- The step alone keeps the best limit from one that earns as much: nothing is forgone. One above that, or above the cap, is too high.
+SELECT credit_limit, cap, side, best_limit, regret, sign(best_profit - profit) AS earns_less
+FROM (VALUES (14000, NULL), (15000, NULL), (15790, NULL), (18000, NULL), (15790, 15500)) v(credit_limit, cap),
+  limit_regret(demand(9, 0.5), credit_limit, 0.12, 0.012, step => 5000, cap => v.cap);
 SELECT limit_regret(demand(9, 0.5), NULL, 0.1, 0.02) IS NULL AND (limit_regret(demand(9, 0.5), 10, 0.1, 0)).best_limit IS NULL AS nulls;
 SELECT c.credit_limit, round(profit::numeric, 4) AS profit, round(marginal_profit::numeric, 6) AS marginal,
   round((expected_draw + expected_idle)::numeric, 6) AS sum, abs(c.profit - limit_profit(d, c.credit_limit::numeric, 0.1, 0.02)) < 1e-9 AS same

@@ -65,7 +65,7 @@ $ddl$;
 CREATE FUNCTION credit_limit_internal.allocation_is_over(allocation int) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
-  SELECT v.status = 'draft' OR (v.valid_to < (SELECT max(l.latest) FROM log_lane l)
+  SELECT v.status = 'draft' OR (coalesce(v.valid_to < (SELECT max(l.latest) FROM log_lane l), false)
     AND NOT EXISTS (SELECT FROM decision d WHERE d.as_of BETWEEN v.valid_from AND v.valid_to))
   FROM allocation_version v WHERE v.allocation_id = allocation
 $$;
@@ -116,7 +116,7 @@ AS $$
     LATERAL (SELECT array_agg(b.budget) AS names, array_agg(coalesce(b.decides, 0)) AS prices,
         array_agg(coalesce(b.fill_price, b.decides, 0)) AS fill_prices,
         string_agg(format('one more of %s costs %s', b.budget, trim_scale(round(b.decides, greatest(4,
-          3 - floor(log(b.decides))::int)))), ', ') FILTER (WHERE b.decides > 0) AS costs
+          3 - floor(log(b.decides))::int)))), ', ') FILTER (WHERE b.price > 0 AND b.decides > 0) AS costs
       FROM credit_limit.certificate_table(v.document) b) t
   WHERE v.allocation_id = allocation_terms.allocation
 $$;
@@ -128,7 +128,7 @@ RETURN ('x' || substr(encode(sha256(convert_to(account_id::text, 'UTF8'::name)),
   % 1000000000;
 
 -- in an open book: what an account would choose under an allocation by its inputs, and what it would without the budgets. An
--- account that the certificate names keeps what it was given, whatever its inputs. Both NULL: the old limit is not known
+-- account that the certificate names keeps what it was given. NULL: the old limit is not known; without_budgets: something else
 CREATE FUNCTION credit_limit_internal.allocated(policy credit_limit.limit_policy, account record, as_of date, account_id bigint,
     terms credit_limit_internal.allocation_terms, OUT target numeric, OUT without_budgets numeric)
 LANGUAGE plpgsql STABLE
@@ -142,13 +142,9 @@ BEGIN
   WHERE r.allocation_id = terms.allocation_id AND r.account_id = allocated.account_id;
   SELECT m.limits, m."values", m.uses, m.known INTO menu
   FROM credit_limit.limit_menu(policy, account, as_of, terms.names, terms.acceptance, terms.notice_days, terms.cost_of_change) m;
-  IF menu.limits IS NULL THEN
-    RETURN;
-  END IF;
   -- What is not known of an account leaves its limit as it is, which is then the only one.
-  IF NOT menu.known THEN
-    target := coalesce(mine.repaired, menu.limits[1]);
-    without_budgets := menu.limits[1];
+  IF menu.limits IS NULL OR NOT menu.known THEN
+    target := menu.limits[1];
     RETURN;
   END IF;
   n := credit_limit_internal.limits_within(menu.limits, mine.most);
@@ -174,13 +170,19 @@ LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
   chosen record;
+  by_policy credit_limit.limit_decision;
 BEGIN
   chosen := credit_limit_internal.allocated(policy, account, as_of, account_id, terms);
-  IF chosen.target IS NULL THEN
-    RETURN credit_limit.decide_limit(policy, account, as_of);
+  IF chosen.without_budgets IS NULL THEN
+    -- The policy says what it does not know, unless that is only a use of a budget.
+    by_policy := credit_limit.decide_limit(policy, account, as_of);
+    IF chosen.target IS NULL OR by_policy.action = 'REFER' THEN
+      RETURN by_policy;
+    END IF;
   END IF;
-  RETURN credit_limit.decide_limit(policy, account, as_of, chosen.target,
-    CASE WHEN chosen.target < chosen.without_budgets THEN terms.reason END);
+  RETURN credit_limit.decide_limit(policy, account, as_of, chosen.target, CASE
+    WHEN chosen.without_budgets IS NULL THEN 'A budget bound: what the account uses of it is not known'
+    WHEN chosen.target < chosen.without_budgets THEN terms.reason END);
 END
 $$;
 
@@ -366,6 +368,7 @@ DECLARE
   how jsonb;
   certificate credit_limit.allocation_certificate;
   found_here record;
+  strange text;
   unknown record;
   name_option CONSTANT text := coalesce(options ->> 'name', 'allocation');
 BEGIN
@@ -404,9 +407,13 @@ BEGIN
     FROM credit_limit_internal.versions_on(draft_allocation.as_of) n JOIN policy_version v ON v.policy_id = n.policy_id
     WHERE n.product = p.product) w ON true
   WHERE NOT options ? 'products' OR options -> 'products' ? p.product::text;
-  IF found_here.products IS NULL OR found_here.other IS NOT NULL OR found_here.currencies > 1 THEN
+  SELECT n.n INTO strange FROM jsonb_array_elements_text(options -> 'products') n(n)
+  WHERE NOT EXISTS (SELECT FROM product p WHERE p.product = n.n) LIMIT 1;
+  IF found_here.products IS NULL OR found_here.other IS NOT NULL OR found_here.currencies > 1 OR strange IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'there are no products that could share budgets',
-      DETAIL = CASE WHEN found_here.currencies > 1 THEN format('Those of %s are in %s currencies.',
+      DETAIL = CASE WHEN strange IS NOT NULL THEN format('The book has no product %s.', strange)
+        WHEN options -> 'products' = '[]' THEN 'The option products names none.'
+        WHEN found_here.currencies > 1 THEN format('Those of %s are in %s currencies.',
           array_to_string(found_here.products, ', '), found_here.currencies)
         WHEN found_here.other IS NOT NULL THEN format('The policy of %s has no target.optimal on the day.', found_here.other)
         ELSE 'No policy of the day has a target.optimal.' END,
@@ -442,7 +449,8 @@ BEGIN
     LATERAL (SELECT CASE WHEN p.amount = amounts[p.k] THEN certificate ELSE credit_limit.action_price(query,
         amounts[:p.k - 1] || p.amount || amounts[p.k + 1:], jsonb_build_object('names', names, 'digest', false)) END AS c
       OFFSET 0) q, credit_limit.certificate_summary(q.c) s, credit_limit.certificate_table(q.c) t WHERE t.budget = names[p.k];
-  IF coalesce((options ->> 'rules')::boolean, true) THEN
+  IF coalesce((options ->> 'rules')::boolean, true)
+    AND (SELECT s.status FROM credit_limit.certificate_summary(certificate) s) <> 'infeasible' THEN
     PERFORM credit_limit_internal.write_rule_costs(id, as_of);
   END IF;
   RETURN id;
@@ -533,61 +541,3 @@ BEGIN
   RETURN removed;
 END
 $$;
-
--- part of create_book_reports: what allocations promised, and what became of it
-CREATE FUNCTION credit_limit_internal.create_allocation_reports(book text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $create$
-BEGIN
-  PERFORM credit_limit_internal.create_report(book, 'report_allocation',
-    'What an allocation certified and what the first decision of a run under it granted, by product and what made the difference',
-    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
-      "cause": "as certified; other inputs: the account chose another limit by the same prices, as its inputs had changed; else '
-      'the rule that decided, as in limit_decision.binding; not decided: no run yet", "certified": "sum of the limits that were '
-      'chosen", "granted": "sum of the limits that decisions left", "difference": "granted less certified",
-      "promised": "profit of a year that the limits that were chosen promise", "cross_fitted": "the same where other months '
-      'judge it than those that chose, as draft_allocation() says; an account of which that is not known counts as promised. '
-      'NULL: it is known of none",
-      "flipped": "accounts whose limits decisions under it have moved both up and down"}',
-    $$SELECT v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause, count(*) AS accounts,
-        sum(r.choice) AS certified, sum(d.new_limit) AS granted, sum(d.new_limit - r.choice) AS difference,
-        round(sum(w.promised), 2) AS promised, CASE WHEN count(r.cross_fitted) > 0
-          THEN round(sum(coalesce(r.cross_fitted, w.promised)), 2) END AS cross_fitted,
-        count(*) FILTER (WHERE d.flipped) AS flipped
-      FROM @book@.allocation_version v
-      JOIN @book@.allocation_account r ON r.allocation_id = v.allocation_id
-      JOIN @book@.product p ON p.product = r.product
-      LEFT JOIN (SELECT w.allocation_id, d.account_id, (array_agg(d.new_limit ORDER BY d.as_of, d.decision_id))[1] AS new_limit,
-          (array_agg(d.target ORDER BY d.as_of, d.decision_id))[1] AS target,
-          (array_agg(d.binding ORDER BY d.as_of, d.decision_id))[1] AS binding,
-          bool_or(d.new_limit > d.old_limit) AND bool_or(d.new_limit < d.old_limit) AS flipped
-        FROM @book@.run n
-        JOIN @book@.run_version w ON w.run_id = n.run_id AND w.allocation_id IS NOT NULL
-        JOIN @book@.decision d ON d.run_id = n.run_id AND d.as_of = n.as_of AND d.product = w.product
-          AND d.arm IS NOT DISTINCT FROM w.arm
-        WHERE n.move_limits GROUP BY w.allocation_id, d.account_id) d
-        ON d.allocation_id = r.allocation_id AND d.account_id = r.account_id
-      CROSS JOIN LATERAL (SELECT CASE WHEN d.account_id IS NULL THEN 'not decided' WHEN d.new_limit = r.choice THEN 'as certified'
-        WHEN d.target <> r.choice THEN 'other inputs' ELSE d.binding END AS cause) c
-      CROSS JOIN LATERAL (SELECT r."values"[array_position(r.limits, r.choice)] AS promised) w
-      GROUP BY v.allocation_id, v.name, v.version, v.status, r.product, p.currency, c.cause$$);
-  PERFORM credit_limit_internal.create_report(book, 'report_allocation_rules',
-    'What rules on the movement of limits cost under an allocation: what accounts would earn more a year if their policy were '
-    'without the rule, after the price of what they would use of the budgets. Each rule alone: they do not add up',
-    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
-      "rule": "of the movement of the policy", "accounts": "that would choose another limit", "cost": "a year"}',
-    $$SELECT v.allocation_id, v.name, v.version, v.status, r.product, p.currency, r.rule, r.accounts, round(r.cost, 2) AS cost
-      FROM @book@.allocation_version v JOIN @book@.allocation_rule r ON r.allocation_id = v.allocation_id
-      JOIN @book@.product p ON p.product = r.product$$);
-  PERFORM credit_limit_internal.create_report(book, 'report_frontier',
-    'What a budget of an allocation is worth where it is smaller or larger, the others being as they are',
-    '{"allocation_id": "of allocation_version", "name": "of the allocation", "version": "of that name", "status": "of it",
-      "budget": "name of the budget", "amount": "that there would be", "drafted": "true: the amount of the allocation",
-      "solved": "status of the certificate with that amount", "value": "of a year", "used": "of the amount",
-      "price": "what one more of it would earn"}',
-    $$SELECT v.allocation_id, v.name, v.version, v.status, f.budget, f.amount, f.amount = t.amount AS drafted, f.status AS solved,
-        f.value, f.used, f.price
-      FROM @book@.allocation_version v JOIN @book@.allocation_frontier f ON f.allocation_id = v.allocation_id
-      CROSS JOIN LATERAL credit_limit.certificate_table(v.document) t WHERE t.budget = f.budget$$);
-END
-$create$;

@@ -409,7 +409,7 @@ $$;
 -- drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin a year on what is drawn when
 -- the limit is used to the same part as before; each rounded for the account. lgd, ccf and margin are those of report_assumption,
 -- or options, fractions from 0 to 1. Option history as in preview_decisions(); allocation: policy_b
--- chooses by the prices of that allocation, a draft or not. Nothing is written. Errors: no such policy or allocation (22023)
+-- chooses by the prices of that allocation, a draft or not, where it is of the product. Nothing is written. Errors: no such policy or allocation (22023)
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
     exposure_a numeric, exposure_b numeric, expected_loss_a numeric, expected_loss_b numeric, revenue_a numeric,
@@ -421,6 +421,7 @@ DECLARE
   a record;
   b record;
   terms credit_limit_internal.allocation_terms;
+  allocated text[];
 BEGIN
   options := credit_limit_internal.check_options('simulate_policy', options, '{
     "lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 1", "margin": "$ >= 0 && $ <= 1",
@@ -442,13 +443,15 @@ BEGIN
   IF options ? 'allocation' THEN
     PERFORM credit_limit_internal.find_version('allocation', (options ->> 'allocation')::int);
     terms := credit_limit_internal.allocation_terms((options ->> 'allocation')::int);
+    SELECT v.products INTO allocated FROM allocation_version v WHERE v.allocation_id = terms.allocation_id;
   END IF;
   RETURN QUERY
     WITH decided AS (
       SELECT p.currency, t.pd, t.balance, greatest(t.balance, 0) AS drawn, coalesce(o.lgd, x.lgd) AS lgd,
         coalesce(o.ccf, x.ccf) AS ccf, coalesce(o.margin, x.margin)::numeric AS margin,
         credit_limit.decide_limit(a.document, t.inputs, simulate_policy.as_of) AS a,
-        CASE WHEN terms IS NULL THEN credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of)
+        CASE WHEN allocated IS NULL OR t.product <> ALL (allocated)
+            THEN credit_limit.decide_limit(b.document, t.inputs, simulate_policy.as_of)
           ELSE credit_limit_internal.decide_allocated(b.document, t.inputs, simulate_policy.as_of, t.account_id, terms) END AS b
       FROM (SELECT t.account_id, t.product, t.pd, t.balance, t.inputs
           FROM credit_limit_internal.decided(true, NULL, simulate_policy.as_of, true, NULL, NULL, NULL) t WHERE NOT o.history
