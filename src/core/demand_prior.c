@@ -19,7 +19,6 @@
 #define FIRST_FEW 4000			/* series that the search is made on */
 #define FOR_CARRY 2000
 #define MOST_STEPS 50
-#define FEW_STEPS 12			/* for a coefficient that is tried: those far from the best need not come to an end */
 #define LEAST_GAIN_LEFT 1e-4	/* of log likelihood */
 #define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
 #define MOST_CARRY 0.998
@@ -121,7 +120,7 @@ score_carry(Search *search, ClDemandPopulation *population, double carry, double
 
 	population->carry = carry;
 	population->start = start;
-	cl_demand_climb(&climb, population, FEW_STEPS, 0.02);
+	cl_demand_climb(&climb, population, MOST_STEPS, 0.02);
 	score->likelihood = climb.likelihood - (start < 1 ? START_AT_LEAST : 0);
 	score->miss = cl_demand_miss(search->series, search->n, search->sigma, population, search->missed);
 	score->population = *population;

@@ -115,8 +115,8 @@ cl_demand_require_basis(Datum value, const text *basis)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("demand is of basis %s, not %s", cl_demand_basis_names[demand->basis], cl_demand_basis_names[asked]),
 				 errdetail("Its horizon is %d %s.", demand->horizon, demand->horizon == 1 ? "month" : "months"),
-				 errhint("Take a demand of basis %s, or ask for %s if that is what you mean.", cl_demand_basis_names[asked],
-						 cl_demand_basis_names[demand->basis])));
+				 errhint("Take a demand of basis %s; a function with an argument basis may be asked for %s.",
+						 cl_demand_basis_names[asked], cl_demand_basis_names[demand->basis])));
 }
 
 Datum
