@@ -408,8 +408,8 @@ $$;
 -- add up. Score and PD are those of a run on that day, in an experiment by the card of the arm. Exposure = drawn + ccf (limit -
 -- drawn); expected loss = that of expected_loss(), of the accounts that have a PD; revenue = margin a year on what is drawn when
 -- the limit is used to the same part as before; each rounded for the account. lgd, ccf and margin are those of report_assumption,
--- or options, fractions from 0 to 1. Option history as in preview_decisions(); allocation: policy_b
--- chooses by the prices of that allocation, a draft or not, where it is of the product. Nothing is written. Errors: no such policy or allocation (22023)
+-- or options, fractions from 0 to 1. Option history as in preview_decisions(); allocation: policy_b chooses by the prices of that
+-- allocation, a draft or not, where it is of the product. Nothing is written. Errors: no such policy or allocation (22023)
 CREATE FUNCTION credit_limit.simulate_policy(book text, policy_a int, policy_b int, as_of date, options jsonb DEFAULT '{}')
 RETURNS TABLE (currency text, action_a text, action_b text, accounts bigint, old_limit numeric, limit_a numeric, limit_b numeric,
     exposure_a numeric, exposure_b numeric, expected_loss_a numeric, expected_loss_b numeric, revenue_a numeric,

@@ -145,5 +145,5 @@ AS 'MODULE_PATHNAME', 'cl_limit_regret' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION credit_limit.limit_regret(credit_limit.demand, numeric, float8, float8, numeric, numeric, numeric, text) IS
 'What a limit forgoes in a year against the best one: best_limit (optimal_limit of the same floor, cap and step), the profit '
 'expected of the limit and of the best one, regret, their difference, and side: too_low, too_high or best. Net: what a higher '
-'limit earns less what it costs. Below 0 only where floor or cap keep the best one from the limit; a limit that only the step, by '
-'which the best one is rounded down, keeps it from is best, with a regret of 0. NULL and errors as optimal_limit.';
+'limit earns less what it costs. Below 0 only where floor or cap keep the best one from the limit; a limit that only the step, '
+'by which the best one is rounded down, keeps it from is best, with a regret of 0. NULL and errors as optimal_limit.';
