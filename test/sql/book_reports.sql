@@ -160,8 +160,9 @@ WINDOW w AS (PARTITION BY account_id ORDER BY place);
 SELECT r.product, r.currency, r.place, r.cause, count(*) AS segments, sum(r.accounts) AS accounts, sum(r.unused) > 0 AS unused,
   sum(r.granted) > 0 AS granted, sum(r.unmet) > 0 AS unmet,
   bool_and((r.accounts, r.unused, r.granted, r.unmet) = (h.n, h.unused, h.granted, h.unmet)) AS amounts,
-  bool_and((r.forgone_margin, r.idle_cost, r.contingent_ead, r.capital_tied, r.expected_loss) = (h.forgone_margin, h.idle_cost, h.contingent_ead,
-    h.capital_tied, h.expected_loss)) AS costs,
+  bool_and((r.forgone_margin, r.idle_cost, r.contingent_ead, r.capital_tied) = (h.forgone_margin, h.idle_cost, h.contingent_ead, h.capital_tied)
+    -- A PD is a double: 1 / 31 of 1275.495 is half a cent more than a cent, or just less.
+    AND abs(r.expected_loss - h.expected_loss) <= 0.01) AS costs,
   bool_and(r.share = round(h.running / h.gap, 4) - round((h.running - h.unused) / h.gap, 4)) AS shares,
   bool_and((r.largest_share_unused, r.largest_share_unmet, r.weak_share_unused, r.weak_share_unmet) IS NOT DISTINCT FROM
     (round(h.most / nullif(h.unused, 0), 4), round(h.most_unmet / nullif(h.unmet, 0), 4), round(h.weak / nullif(h.unused, 0), 4),
