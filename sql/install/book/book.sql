@@ -250,6 +250,10 @@ BEGIN
       RAISE WARNING '% gets no partition for %', p.parent, to_char(p.first_day, 'YYYY-MM') USING
         DETAIL = 'Rows of that month are in its default partition.', HINT = 'Move them out, and add the month again.';
       CONTINUE;
+    WHEN lock_not_available THEN
+      RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = format('others use "%s.%s"', book, p.parent),
+        DETAIL = format('Its partition of %s could not be made within five seconds.', to_char(p.first_day, 'YYYY-MM')),
+        HINT = 'Try again when they are done, or make the partitions of coming months ahead: credit_limit.add_months().';
     END;
     IF p.parent = 'account_month' THEN
       PERFORM credit_limit_internal.watch_months(book, p.part);
