@@ -17,7 +17,8 @@
 #include "core/distribution.h"
 
 #define FIRST_FEW 4000			/* series that the search is made on */
-#define FOR_CARRY 2000
+#define FOR_CARRY 2000			/* of these, and so many months of them: the coefficient is then known to a hundredth */
+#define MONTHS_FOR_CARRY 12000
 #define MOST_STEPS 50
 #define LEAST_GAIN_LEFT 1e-4	/* of log likelihood */
 #define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
@@ -375,12 +376,15 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 						 const ClMemory *memory)
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
-	Search		search = {.series = series, .n = n < FOR_CARRY ? n : FOR_CARRY, .memory = memory};
+	Search		search = {.series = series, .memory = memory};
 	ClDemandClimb best_climb = climb_of(&search);
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
+	int			months = 0;
 
 	memset(fit, 0, sizeof(*fit));
+	while (search.n < n && search.n < FOR_CARRY && months < MONTHS_FOR_CARRY)
+		months += series[search.n++].n;
 	search.sigma = cl_allocate(memory, search.n * sizeof(double));
 	memset(search.sigma, 0, search.n * sizeof(double));
 	begin(&search, &start);
