@@ -18,9 +18,8 @@
 
 #define FIRST_FEW 4000			/* series that the search is made on */
 #define FOR_CARRY 2000			/* of these, and so many months of them: the coefficient is then known to a hundredth */
-#define MONTHS_FOR_CARRY 12000
+#define MONTHS_FOR_CARRY 24000
 #define MOST_STEPS 50
-#define LEAST_GAIN_LEFT 1e-4	/* of log likelihood */
 #define LEAST_PAIRS 50			/* of months, with one between them, that the forecasts are judged by */
 #define MOST_CARRY 0.998
 #define START_AT_LEAST 10		/* of log likelihood, for series that did not begin as they go on */
@@ -363,6 +362,13 @@ widen(ClDemandPopulationFit *fit, double level_error, double spread_error)
 	fit->spread_error += spread_error;
 }
 
+/* Gain of log likelihood: a seventieth of a standard error, and of many accounts, whose error is small, .0014 deviations. */
+static double
+worth_a_step(int n)
+{
+	return fmax(1e-4, 1e-6 * n);
+}
+
 static void
 accept(ClDemandPopulationFit *fit, const ClDemandClimb *climb)
 {
@@ -403,7 +409,7 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 		if (distribution >= 0 && distribution != (int) tried[i])
 			continue;
 		population.distribution = tried[i];
-		cl_demand_climb(&climb, &population, MOST_STEPS, LEAST_GAIN_LEFT);
+		cl_demand_climb(&climb, &population, MOST_STEPS, worth_a_step(search.n));
 		fit->log_score[tried[i]] = log_score(&search, climb.likelihood);
 		if (fit->log_score[tried[i]] > best)
 		{
@@ -414,7 +420,7 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 	}
 	search.n = n;
 	if (n > FIRST_FEW)
-		cl_demand_climb(&best_climb, &fit->population, MOST_STEPS, LEAST_GAIN_LEFT);
+		cl_demand_climb(&best_climb, &fit->population, MOST_STEPS, worth_a_step(n));
 	accept(fit, &best_climb);
 	for (int i = 0; i < n; i++)
 	{
@@ -435,6 +441,6 @@ cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void 
 	ClDemandClimb climb = {.scan = scan, .data = data, .memory = memory, .steps = fit->iterations};
 
 	widen(fit, -fit->level_error, -fit->spread_error);
-	cl_demand_climb(&climb, &fit->population, MOST_STEPS, LEAST_GAIN_LEFT);
+	cl_demand_climb(&climb, &fit->population, MOST_STEPS, worth_a_step(fit->n));
 	accept(fit, &climb);
 }
