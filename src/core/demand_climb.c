@@ -106,6 +106,7 @@ typedef struct Sums
 	double		information[N * N];
 	double		level_error;	/* variances of the means, by the accounts' scores */
 	double		spread_error;
+	int64_t		n;
 } Sums;
 
 static double
@@ -172,6 +173,7 @@ look(const ClDemandClimb *climb, const ClDemandPopulation *population, const dou
 	sums->information[SPREAD_VARIANCE * N + SPREAD_VARIANCE] += 0.5 / (x[SPREAD_VARIANCE] * x[SPREAD_VARIANCE]);
 	sums->level_error = 1 / sums->information[LEVEL * N + LEVEL];
 	sums->spread_error = 1 / sums->information[SPREAD * N + SPREAD];
+	sums->n = step.n;
 	return step.n > 0;
 }
 
@@ -239,6 +241,8 @@ cl_demand_climb(ClDemandClimb *climb, ClDemandPopulation *population, int most_s
 	if (!look(climb, population, x, &sums))
 		return;
 	climb->steps++;
+	for (int i = 0; i < N * N && climb->information[0] > 0; i++)
+		sums.information[i] = climb->information[i] * sums.n;
 	gain = aim(climb, &sums, x, to);
 	for (int i = 0; i < most_steps && part * gain >= tolerance; i++)
 	{
@@ -266,6 +270,8 @@ cl_demand_climb(ClDemandClimb *climb, ClDemandPopulation *population, int most_s
 		part = 1;
 		gain = aim(climb, &sums, x, to);
 	}
+	for (int i = 0; i < N * N; i++)
+		climb->information[i] = sums.information[i] / sums.n;
 	climb->converged = part * gain < tolerance;
 	climb->likelihood = sums.likelihood;
 	climb->level_error = sums.level_error;

@@ -36,6 +36,7 @@ typedef struct ClDemandClimb
 	ClDemandScan scan;
 	void	   *data;
 	const ClMemory *memory;
+	double		information[CL_DEMAND_CLIMBS * CL_DEMAND_CLIMBS];	/* of an account, as the last climb found it; 0: none yet */
 	int			steps;			/* taken in all */
 	bool		converged;
 	double		likelihood;		/* in the end; with that of what is usual */
