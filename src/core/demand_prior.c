@@ -362,11 +362,11 @@ widen(ClDemandPopulationFit *fit, double level_error, double spread_error)
 	fit->spread_error += spread_error;
 }
 
-/* Gain of log likelihood: a seventieth of a standard error, and of many accounts, whose error is small, .0014 deviations. */
+/* Gain of log likelihood: a seventieth of a standard error, and of many accounts, whose error is small, .0005 deviations. */
 static double
 worth_a_step(int n)
 {
-	return fmax(1e-4, 1e-6 * n);
+	return fmax(1e-4, 1e-7 * n);
 }
 
 static void
