@@ -67,7 +67,8 @@ COMMENT ON FUNCTION credit_limit.certificate_summary(credit_limit.allocation_cer
 'binding; slack: no budget has a price; infeasible: the floors or first actions do not fit; empty: no accounts; ties: no '
 'prices use the budgets up, since too much moves at once; not_converged: the search ended before the bound met its '
 'tolerance, and the certificate holds all the same. n accounts with rows actions. value: of what was chosen; bound: what no '
-'choice within the budgets exceeds; gap: bound - value. bound_error: how far both may be off in double precision (kind float). digest: '
+'choice within the budgets exceeds; gap: bound - value. bound_error: how far both may be off in double precision (kind '
+'float). digest: '
 'SHA-256 of the rows, NULL where it was not asked for. passes over the accounts, which were read in each pass or once. '
 'fill: the share of accounts that choose by fill_price; n_repaired: accounts that do not choose by prices at all. '
 'criterion and alpha: what value is of scenarios (certificate_scenarios), NULL without these. NULL gives NULL.';
