@@ -24,7 +24,7 @@ CREATE FUNCTION credit_limit_internal.html_value(value text, kind text) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN html_value.kind = 'number' AND html_value.value ~ '^-?\d{5}'
   THEN regexp_replace(substring(html_value.value FROM '^-?\d+'), '(\d)(?=(\d{3})+$)', '\1,', 'g')
-    || substring(html_value.value FROM '^-?\d+(.*)$')
+    || credit_limit_internal.html(substring(html_value.value FROM '^-?\d+(.*)$'))
   ELSE credit_limit_internal.html(coalesce(html_value.value, '')) END;
 
 -- part of pages: the rows of a figure as a table
