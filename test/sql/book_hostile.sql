@@ -303,6 +303,32 @@ RESET search_path;
 DROP OPERATOR test_book_hostile.= (text, text);
 SET search_path = test_book_hostile, credit_limit;
 
+-- The engine keeps pictures. A number of five digits went into the page with whatever stood behind it: a script, in the browser of whoever reads it.
+SET SESSION AUTHORIZATION regress_hostile_engine;
+SELECT refresh_page('book_h') > 0 AS kept;
+UPDATE book_h.report_figure SET result = jsonb_set(result, '{rows}', jsonb_build_array(
+  (SELECT jsonb_agg('12345<img src=x onerror=alert(1)>'::text) FROM jsonb_array_elements(result -> 'columns')))) WHERE figure <> '';
+SET SESSION AUTHORIZATION regress_hostile_owner;
+SELECT p ~ '<img' AS runs, p ~ '<td class="number">12,345&lt;img src=x onerror=alert\(1\)&gt;</td>' AS shown FROM report_html('book_h') p;
+
+-- Who works waits for others at a row, since anybody may hold an advisory lock. The right to lock it changes nothing and is no act.
+SET SESSION AUTHORIZATION regress_hostile_engine;
+UPDATE book_h.alert_setting SET only_row = true;
+UPDATE book_h.alert_setting SET only_row = false;
+UPDATE book_h.alert_setting SET cases_a_month = 1;
+SET SESSION AUTHORIZATION regress_hostile_policy;
+INSERT INTO book_h.alert_rule (rule, indicator, enter_at, leave_at) VALUES ('mine', 'utilization', 0.9, 0.7);
+CALL release_table('book_h', 'bank', 'one', $$SELECT disclosure_table('{a,a,b,b}', '{c,d,c,d}', '{9,9,9,9}')$$, '{"minimum_frequency": 3}');
+UPDATE book_h.release_budget SET one_row = true;
+UPDATE book_h.release_budget SET one_row = false;
+UPDATE book_h.release_budget SET epsilon = 9;
+SET SESSION AUTHORIZATION regress_hostile_owner;
+SELECT kind FROM book_h.log_act WHERE kind IN ('budget', 'release');
+SELECT * FROM seen();
+DELETE FROM book_h.release_budget;
+CALL release_table('book_h', 'bank', 'two', $$SELECT disclosure_table('{a,a,b,b}', '{c,d,c,d}', '{9,9,9,9}')$$, '{"minimum_frequency": 3}');
+INSERT INTO book_h.release_budget (epsilon) VALUES (1);
+
 -- A name of the reports that is somebody else's now does not go with the book.
 SET SESSION AUTHORIZATION regress_hostile_owner;
 DROP SCHEMA book_h_report CASCADE;

@@ -173,7 +173,7 @@ BEGIN
   PERFORM credit_limit_internal.open_book(TG_TABLE_SCHEMA::text);
   -- A run that has read the rules would not know of one that begins on its day: it ends first, and is seen then.
   PERFORM credit_limit_internal.need_read_committed('a change of rules of alerts');
-  PERFORM pg_advisory_xact_lock_shared(to_regclass('alert_rule')::oid::bigint);
+  PERFORM FROM alert_setting FOR SHARE;
   SELECT max(r.as_of) INTO latest FROM run r WHERE r.job = 'alerts' AND r.status = 'done';
   IF TG_OP <> 'DELETE' THEN
     NEW.valid_from := coalesce(NEW.valid_from, latest + 1, '1900-01-01');
@@ -324,8 +324,8 @@ BEGIN
   this_month := date_trunc('month', day::timestamp);
   -- One after the other, until the end of the transaction; readers do not wait.
   LOCK TABLE alert_state IN SHARE ROW EXCLUSIVE MODE;
-  -- Rules are read after who changes them has committed: keep_alert_rule().
-  PERFORM pg_advisory_xact_lock(to_regclass('alert_rule')::oid::bigint);
+  -- Rules are read after who changes them has committed: keep_alert_rule(). An advisory lock anybody could hold.
+  PERFORM FROM alert_setting FOR NO KEY UPDATE;
   SELECT max(r.as_of) INTO latest FROM run r WHERE r.job = 'alerts' AND r.status = 'done';
   IF latest > day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',

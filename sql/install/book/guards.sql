@@ -209,7 +209,7 @@ BEGIN
     CREATE TRIGGER work_case AFTER INSERT ON @book@.alert_case_act FOR EACH ROW EXECUTE FUNCTION @book@.work_case();
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.erasure FOR EACH ROW EXECUTE FUNCTION @book@.write_act('erasure');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release FOR EACH ROW EXECUTE FUNCTION @book@.write_act('release');
-    CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.release_budget
+    CREATE TRIGGER write_act AFTER INSERT OR UPDATE OF epsilon ON @book@.release_budget
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('budget');
     CREATE TRIGGER write_act AFTER INSERT OR UPDATE ON @book@.retirement
       FOR EACH ROW EXECUTE FUNCTION @book@.write_act('retirement')

@@ -38,7 +38,8 @@ CREATE FUNCTION credit_limit_internal.book_rights() RETURNS TABLE (kind text, re
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
 AS $$
   -- Rights of the kinds of roles. "reader" is what all but the loader have. Locking a row takes the right to update some column
-  -- of it: borrower_id of borrower is one that a trigger keeps as it is. Who draws sees as of which day an account was decided.
+  -- of it: borrower_id of borrower is one that a trigger keeps as it is, only_row and one_row can be true only. Who draws sees as
+  -- of which day an account was decided.
   SELECT v.kind, r.relation, btrim(p.privilege), string_to_array(v.columns, ' ')
   FROM (VALUES
     ('reader', 'product account account_month account_feature umbrella limit_adjustment exclusion business_day experiment '
@@ -62,6 +63,7 @@ AS $$
     ('reader', 'release', 'SELECT', 'release_id name recipient coalition kind released epsilon created_by created_at digest'),
     ('reader', 'release_budget', 'SELECT', NULL),
     ('policy_owner', 'release', 'SELECT', NULL),
+    ('policy_owner', 'release_budget', 'UPDATE', 'one_row'),
     ('policy_owner', 'release', 'INSERT', 'name recipient coalition kind options links cells released epsilon'),
     ('policy_owner', 'parameter_set', 'INSERT', 'name parameters source'),
     ('policy_owner', 'allocation_version', 'INSERT', 'name document as_of products options'),
@@ -82,6 +84,7 @@ AS $$
     ('engine', 'run_version', 'DELETE', NULL),
     ('engine', 'log_lane', 'UPDATE', 'place hash latest'),
     ('engine', 'run run_chunk alert alert_case', 'INSERT, UPDATE', NULL),
+    ('engine', 'alert_setting', 'UPDATE', 'only_row'),
     ('engine', 'account_feature', 'INSERT, UPDATE', NULL),
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
