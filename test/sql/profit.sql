@@ -61,7 +61,7 @@ FROM (SELECT demand(9, 0.5) AS d) s, unnest('{0, 5000, 40000}'::numeric[]) credi
 SELECT side, abs(regret) < 1e-9 AS none FROM limit_regret(demand(7, 0), round(exp(7)::numeric, 12), 0.1, 0.02, step => 0.000000000001);
 SELECT side, best_limit, regret < 0 AS held_back FROM limit_regret(demand(9, 0.5), 12000, 0.1, 0.02, cap => 5000);
 -- The step alone keeps the best limit from one that earns as much: nothing is forgone. One above that, or above the cap, is too high.
-SELECT credit_limit, cap, side, best_limit, regret, sign(best_profit - profit) AS earns_less
+SELECT credit_limit, cap, side, best_limit, round(regret::numeric, 6) AS regret, sign(best_profit - profit) AS earns_less
 FROM (VALUES (14000, NULL), (15000, NULL), (15790, NULL), (18000, NULL), (15790, 15500)) v(credit_limit, cap),
   limit_regret(demand(9, 0.5), credit_limit, 0.12, 0.012, step => 5000, cap => v.cap);
 SELECT limit_regret(demand(9, 0.5), NULL, 0.1, 0.02) IS NULL AND (limit_regret(demand(9, 0.5), 10, 0.1, 0)).best_limit IS NULL AS nulls;
