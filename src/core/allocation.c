@@ -26,40 +26,51 @@ cl_allocation_use(const ClAllocationAccount *account, int budget, double limit, 
 	return account->use[budget] * limit + account->draw[budget] * draw;
 }
 
+static double
+within(const ClAllocationAccount *account, double limit)
+{
+	return fmin(fmax(limit, account->floor), account->cap);
+}
+
 /* As demand exceeds so much of what a limit costs: the limit, and by how much it rises as that falls. */
 typedef struct Response
 {
 	double		limit;
 	double		slope;
+	double		of_others;		/* slope that other accounts have here */
 } Response;
 
 /* The best limit, unless it is in the last of it: there the straight line. NaN where demand is not known. */
 static Response
-respond(const ClDemandModel *demand, double ratio, double best)
+respond(const ClAllocationAccount *account, double ratio, double best)
 {
+	const ClDemandModel *demand = &account->demand;
 	double		none = ratio > 0 && !isnan(best) ? 1 - cl_demand_exceeds(demand, 0) : 1;
-	double		density;
+	double		limit = within(account, best);
+	double		slope = 0;
 
-	if (ratio <= none)
-		return (Response) {best, 0};
-	if (ratio < none + CL_ALLOCATION_LAST)
+	if (ratio > none && ratio < none + CL_ALLOCATION_LAST)
 	{
 		double		whole = cl_demand_quantile(demand, none + CL_ALLOCATION_LAST);
 
-		return (Response) {whole * ((ratio - none) / CL_ALLOCATION_LAST), whole / CL_ALLOCATION_LAST};
+		best = whole * ((ratio - none) / CL_ALLOCATION_LAST);
+		limit = within(account, best);
+		if (limit == best)
+			slope = whole / CL_ALLOCATION_LAST;
 	}
-	density = cl_demand_density(demand, best);
-	/* An amount that has a probability is the best over a range of prices. */
-	if (density == 0 || (demand->distribution == CL_DEMAND_QUANTILES &&
-						 fabs(cl_demand_exceeds(demand, best) - (1 - ratio)) > 1e-9 * (1 - ratio)))
-		return (Response) {best, 0};
-	return (Response) {best, 1 / density};
-}
+	else if (ratio > none && limit == best)
+	{
+		double		density = cl_demand_density(demand, best);
 
-static double
-within(const ClAllocationAccount *account, double limit)
-{
-	return fmin(fmax(limit, account->floor), account->cap);
+		/* An amount that has a probability is the best over a range of prices. */
+		if (density > 0 && (demand->distribution != CL_DEMAND_QUANTILES ||
+							fabs(cl_demand_exceeds(demand, best) - (1 - ratio)) <= 1e-9 * (1 - ratio)))
+			slope = 1 / density;
+	}
+	if (fabs(ratio - none) >= CL_ALLOCATION_DROPS)
+		return (Response) {limit, slope, slope};
+	best = cl_demand_quantile(demand, none + CL_ALLOCATION_DROPS);
+	return (Response) {limit, slope, (within(account, best) - account->floor) / (2 * CL_ALLOCATION_DROPS)};
 }
 
 /* Margin and carry of the mean of the scenarios, where none scales demand. */
@@ -87,23 +98,22 @@ answer_of_demand(const ClAllocationAccount *account, int n_budgets, const ClEcon
 	ClEconomics priced = {economics->margin - stress->of_draw, economics->carry};
 	double		total = priced.margin + priced.carry;
 	double		best = cl_optimal_limit(demand, &priced, stress->of_limit);
-	Response	response = respond(demand, cl_critical_ratio(&priced, stress->of_limit), best);
+	Response	response = respond(account, cl_critical_ratio(&priced, stress->of_limit), best);
 
 	if (isnan(best))
 		return false;
-	answer->limit = within(account, response.limit);
+	answer->limit = response.limit;
 	answer->draw = cl_demand_expected_draw(demand, answer->limit);
 	answer->profit = economics->margin * answer->draw - economics->carry * (answer->limit - answer->draw);
 	answer->turnover = fabs(economics->margin) * answer->draw + economics->carry * answer->limit;
-	if (answer->limit <= CL_ALLOCATION_LARGEST && response.limit < best)
-	{
-		best = within(account, best);
+	best = within(account, best);
+	if (answer->limit < best)
 		answer->forgone = fmax(0, total * (cl_demand_expected_draw(demand, best) - answer->draw) -
 							   (priced.carry + stress->of_limit) * (best - answer->limit));
-	}
-	if (answer->limit == response.limit && response.slope > 0)
+	if (response.slope > 0 || response.of_others > 0)
 	{
 		answer->slope = response.slope / total;
+		answer->dropping = response.of_others / total - answer->slope;
 		for (int k = 0; k < n_budgets; k++)
 			answer->marginal_use[k] = account->use[k] + account->draw[k] * (priced.carry + stress->of_limit) / total;
 	}
@@ -251,13 +261,21 @@ add_floor(ClAllocationSums *sums, const ClAllocationAccount *account)
 static void
 add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClAllocationAnswer *answer)
 {
+	double		use[CL_ALLOCATION_MOST_BUDGETS];
+
 	cl_exact_sum_add(&sums->limit, cl_allocation_addend(answer->limit));
 	cl_exact_sum_add(&sums->draw, cl_allocation_addend(answer->draw));
 	cl_exact_sum_add(&sums->profit, cl_allocation_addend(answer->profit));
 	cl_exact_sum_add(&sums->forgone, cl_allocation_addend(answer->forgone));
 	cl_exact_sum_add(&sums->turnover, cl_allocation_addend(answer->turnover));
 	for (int k = 0; k < sums->n_budgets; k++)
-		cl_exact_sum_add(&sums->use[k], cl_allocation_addend(cl_allocation_use(account, k, answer->limit, answer->draw)));
+	{
+		use[k] = cl_allocation_use(account, k, answer->limit, answer->draw);
+		cl_exact_sum_add(&sums->use[k], cl_allocation_addend(use[k]));
+		for (int l = 0; l <= k; l++)
+			cl_exact_sum_add(&sums->product[CL_ALLOCATION_SLOPE(k, l)],
+							 cl_allocation_addend(use[k] * use[l] / CL_ALLOCATION_PRODUCT_UNIT));
+	}
 	for (int s = 0; s < sums->scenarios.n; s++)
 		cl_exact_sum_add(&sums->outcome[s], cl_allocation_addend(answer->outcome[s]));
 	for (int k = 0; k < sums->n_budgets + sums->scenarios.n; k++)
@@ -265,6 +283,12 @@ add_answer(ClAllocationSums *sums, const ClAllocationAccount *account, const ClA
 		for (int l = 0; l <= k && answer->slope > 0; l++)
 			cl_exact_sum_add(&sums->slope[CL_ALLOCATION_SLOPE(k, l)],
 							 cl_allocation_addend(answer->slope * answer->marginal_use[k] * answer->marginal_use[l]));
+	}
+	for (int k = 0; k < sums->n_budgets && answer->dropping != 0; k++)
+	{
+		for (int l = 0; l <= k; l++)
+			cl_exact_sum_add(&sums->dropping[CL_ALLOCATION_SLOPE(k, l)],
+							 cl_allocation_addend(answer->dropping * answer->marginal_use[k] * answer->marginal_use[l]));
 	}
 }
 
@@ -323,6 +347,11 @@ cl_allocation_merge(ClAllocationSums *into, const ClAllocationSums *from)
 		cl_exact_sum_merge(&into->outcome[s], &from->outcome[s]);
 	for (int k = 0; k < CL_ALLOCATION_SLOPE(into->n_budgets + into->scenarios.n, 0); k++)
 		cl_exact_sum_merge(&into->slope[k], &from->slope[k]);
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(into->n_budgets, 0); k++)
+	{
+		cl_exact_sum_merge(&into->dropping[k], &from->dropping[k]);
+		cl_exact_sum_merge(&into->product[k], &from->product[k]);
+	}
 }
 
 double

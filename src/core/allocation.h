@@ -19,13 +19,16 @@
  *
  *		dw_k / dp_l = - w'_k w'_l / (A f(L))
  *
- * which is 0 where floor, cap or ceiling hold the limit, or demand has no density there.
+ * which is 0 where floor, cap or ceiling hold the limit, or demand has no density there. On the straight line it is a million
+ * times what it is beside it: true of these accounts, and of no others. For the accounts of another day the slope counts each
+ * account that comes within CL_ALLOCATION_DROPS of the line as if it went down there evenly; `dropping` is the difference.
  *
  * Where there are scenarios (stress.h), profit is their mean by weights, which are prices too: of minus what a scenario earns, of
  * which there is no less than there is. The slopes go on over them, budgets first, with - dprofit_s / dL for w'_k.
  *
  * The sums are exact, so that they are the same for every plan, order and split. For that each addend is a multiple of 2^-70
- * and at most 2^61: no amount of money is finer, and limits end at 1e15.
+ * and at most 2^61: no amount of money is finer, and limits end at 1e15. Products of two uses are larger, and need fewer digits:
+ * they are added up in units of 2^20.
  */
 #ifndef CL_CORE_ALLOCATION_H
 #define CL_CORE_ALLOCATION_H
@@ -39,6 +42,7 @@
 #define CL_ALLOCATION_LARGEST_PRICE 1e15
 #define CL_ALLOCATION_LARGEST_AMOUNT 1e25	/* of a budget */
 #define CL_ALLOCATION_LAST 1e-6
+#define CL_ALLOCATION_DROPS 0.05	/* of P(D > L): where accounts are about to drop out, or just have */
 /* What a profit may be wrong by, per unit that was added and subtracted for it. */
 #define CL_ALLOCATION_ERROR 1e-13
 
@@ -64,6 +68,7 @@ typedef struct ClAllocationAnswer
 	double		outcome[CL_ALLOCATION_MOST_BUDGETS];	/* profit in each scenario */
 	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, then those of scenarios, where slope is not 0 */
 	double		slope;			/* 1 / (A f(L)), or 0 */
+	double		dropping;		/* what slope lacks or has too much, with all accounts that might drop out instead of those that do */
 } ClAllocationAnswer;
 
 /* False where demand is not known. scenarios: NULL, or none, where all is as expected. */
@@ -74,6 +79,7 @@ extern double cl_allocation_use(const ClAllocationAccount *account, int budget, 
 /* Place of (k, l), k >= l, among the slopes. */
 #define CL_ALLOCATION_SLOPE(k, l) ((k) * ((k) + 1) / 2 + (l))
 #define CL_ALLOCATION_SLOPES CL_ALLOCATION_SLOPE(CL_ALLOCATION_MOST_BUDGETS, 0)
+#define CL_ALLOCATION_PRODUCT_UNIT 0x1p20
 
 typedef struct ClAllocationSums
 {
@@ -97,6 +103,8 @@ typedef struct ClAllocationSums
 	ClExactSum	floor_use[CL_ALLOCATION_MOST_BUDGETS];
 	ClExactSum	outcome[CL_ALLOCATION_MOST_BUDGETS];	/* profit in each scenario */
 	ClExactSum	slope[CL_ALLOCATION_SLOPES];	/* - dw_k / dp_l, k >= l */
+	ClExactSum	dropping[CL_ALLOCATION_SLOPES];	/* to be added to slope, for what other accounts would do */
+	ClExactSum	product[CL_ALLOCATION_SLOPES];	/* w_k w_l of each account, over CL_ALLOCATION_PRODUCT_UNIT */
 } ClAllocationSums;
 
 /* An amount as these sums take it: they add up exactly. */

@@ -38,9 +38,9 @@ cl_allocation_is_infeasible(const ClAllocationSearch *search)
  */
 
 void
-cl_weight_search_begin(ClWeightSearch *weights, bool near)
+cl_weight_search_begin(ClWeightSearch *weights)
 {
-	*weights = (ClWeightSearch) {.likely_last = near};
+	*weights = (ClWeightSearch) {0};
 }
 
 /* Sets out for where the quadratic at the point is least; false where the point is the answer, or nothing better is known. */
@@ -86,7 +86,6 @@ cl_weight_search_step(ClWeightSearch *weights, const ClAllocationSearch *search)
 
 	weights->jumps += weights->under_way && arrived && weights->way.jumped;
 	weights->under_way = !arrived || set_out(weights, search);
-	weights->likely_last = weights->way.likely_last;
 	return !weights->under_way;
 }
 
@@ -95,25 +94,21 @@ cl_weight_search_step(ClWeightSearch *weights, const ClAllocationSearch *search)
  */
 
 static void
-begin_price(ClBudgetSearch *budget, const ClAllocationSearch *search, bool rough, bool near)
+begin_price(ClBudgetSearch *budget, const ClAllocationSearch *search, bool rough)
 {
-	cl_price_search_begin(&budget->price, 0, search->problem->amount[0], search->point[0], rough, near);
+	cl_price_search_begin(&budget->price, 0, search->problem->amount[0], search->point[0], rough);
 	search->point[0] = budget->price.price;
-	budget->likely_last = budget->price.likely_last;
 }
 
 static void
 begin_next(ClBudgetSearch *budget, const ClAllocationSearch *search)
 {
 	if (budget->rough > 0)
-		begin_price(budget, search, true, false);
+		begin_price(budget, search, true);
 	else if (budget->weighs)
-	{
-		cl_weight_search_begin(&budget->weights, budget->near);
-		budget->likely_last = budget->near;
-	}
+		cl_weight_search_begin(&budget->weights);
 	else
-		begin_price(budget, search, false, budget->near);
+		begin_price(budget, search, false);
 }
 
 void
@@ -121,7 +116,7 @@ cl_budget_search_begin(ClBudgetSearch *budget, const ClAllocationSearch *search,
 {
 	bool		weighs = cl_allocation_weighs(search->problem);
 
-	*budget = (ClBudgetSearch) {.rough = weighs && !near ? 2 : 0, .weighs = weighs, .near = near};
+	*budget = (ClBudgetSearch) {.rough = weighs && !near ? 2 : 0, .weighs = weighs};
 	search->point[0] = cl_price_up(search->point[0]);
 	begin_next(budget, search);
 }
@@ -131,20 +126,15 @@ cl_budget_search_step(ClBudgetSearch *budget, const ClAllocationSearch *search)
 {
 	if (budget->rough == 0 && budget->weighs)
 	{
-		bool		found = cl_weight_search_step(&budget->weights, search);
-
-		budget->likely_last = budget->weights.likely_last;
-		if (!found)
+		if (!cl_weight_search_step(&budget->weights, search))
 			return false;
 		budget->weighs = false;
-		budget->near = true;
 	}
 	else
 	{
 		bool		found = cl_price_search_step(&budget->price, search->sums);
 
 		search->point[0] = budget->price.price;
-		budget->likely_last = budget->price.likely_last;
 		budget->status = budget->price.status;
 		if (!found)
 			return false;

@@ -11,7 +11,6 @@
 /* Weights and prices together, by Newton's method, until the weights have their digits. */
 typedef struct ClWeightSearch
 {
-	bool		likely_last;	/* so near that it may be the answer */
 	bool		under_way;
 	ClAllocationWay way;
 	int			steps;
@@ -20,18 +19,16 @@ typedef struct ClWeightSearch
 } ClWeightSearch;
 
 /* To be asked first at the point where the search is. */
-extern void cl_weight_search_begin(ClWeightSearch *weights, bool near);
+extern void cl_weight_search_begin(ClWeightSearch *weights);
 /* Takes the sums at the point. True when it was the last; else it is the next to ask for. */
 extern bool cl_weight_search_step(ClWeightSearch *weights, const ClAllocationSearch *search);
 
 /* The price of the first budget, those of the others being what they are, and the weights. */
 typedef struct ClBudgetSearch
 {
-	bool		likely_last;
 	ClPriceStatus status;		/* in the end */
 	int			rough;			/* rough searches to come before the weights */
 	bool		weighs;			/* weights are still to be found */
-	bool		near;
 	ClPriceSearch price;
 	ClWeightSearch weights;
 } ClBudgetSearch;

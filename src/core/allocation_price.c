@@ -6,14 +6,14 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/allocation_budget.h"
 #include "core/allocation_quadratic.h"
+#include "core/distribution.h"
 
 #define MOST CL_ALLOCATION_MOST_BUDGETS
 #define MOST_STEPS 60
-#define DRAWS 200
+#define DRAWS 1000
 
 typedef ClAllocationSearch Search;
 
@@ -33,11 +33,11 @@ solve_one(const Search *search, int k)
 {
 	ClPriceSearch one;
 
-	cl_price_search_begin(&one, k, search->problem->amount[k], search->point[k], true, false);
+	cl_price_search_begin(&one, k, search->problem->amount[k], search->point[k], true);
 	do
 	{
 		search->point[k] = one.price;
-		cl_allocation_search_ask(search, one.likely_last);
+		cl_allocation_search_ask(search);
 	} while (!cl_price_search_step(&one, search->sums));
 	return one.status;
 }
@@ -87,20 +87,20 @@ raise_prices(const Search *search)
 				return CL_PRICE_ENDLESS;
 		}
 		part *= 2;
-		cl_allocation_search_ask(search, true);
+		cl_allocation_search_ask(search);
 	}
 	return status_of(search);
 }
 
 /* Newton's method on the quadratic. */
 static ClPriceStatus
-solve_all(const Search *search, bool near)
+solve_all(const Search *search)
 {
 	int			n = search->problem->n_budgets;
 	int			jumps = 0;
 	int			last_digits = 0;
 
-	cl_allocation_search_ask(search, near);
+	cl_allocation_search_ask(search);
 	if (cl_allocation_is_infeasible(search))
 		return CL_PRICE_INFEASIBLE;
 	for (int i = 0; i < MOST_STEPS && jumps < 3; i++)
@@ -132,7 +132,7 @@ solve_all(const Search *search, bool near)
 		cl_allocation_way_begin(&way, search, n, target, step);
 		do
 		{
-			cl_allocation_search_ask(search, way.likely_last);
+			cl_allocation_search_ask(search);
 		} while (!cl_allocation_way_step(&way, search));
 		jumps += way.jumped;
 	}
@@ -151,20 +151,20 @@ solve_budget(const Search *search, bool near)
 	cl_budget_search_begin(&budget, search, near);
 	do
 	{
-		cl_allocation_search_ask(search, budget.likely_last);
+		cl_allocation_search_ask(search);
 	} while (!cl_budget_search_step(&budget, search));
 	return budget.status;
 }
 
 static void
-find_weights(const Search *search, bool near)
+find_weights(const Search *search)
 {
 	ClWeightSearch weights;
 
-	cl_weight_search_begin(&weights, near);
+	cl_weight_search_begin(&weights);
 	do
 	{
-		cl_allocation_search_ask(search, weights.likely_last);
+		cl_allocation_search_ask(search);
 	} while (!cl_weight_search_step(&weights, search));
 }
 
@@ -184,13 +184,38 @@ cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *point
 			return CL_PRICE_INFEASIBLE;
 	}
 	if (weighs)
-		find_weights(&search, near);
-	return solve_all(&search, near || weighs);
+		find_weights(&search);
+	return solve_all(&search);
 }
 
 /*
  * The interval
  */
+
+/*
+ * How what is used would differ between samples of accounts: the square root of the covariance, a triangle. Budgets that say the
+ * same leave nothing for the second.
+ */
+static void
+root_of_use(const ClAllocationSums *sums, double root[MOST][MOST])
+{
+	for (int k = 0; k < sums->n_budgets; k++)
+	{
+		for (int l = 0; l <= k; l++)
+		{
+			double		product = cl_exact_sum_closed(&sums->product[CL_ALLOCATION_SLOPE(k, l)]).high *
+				CL_ALLOCATION_PRODUCT_UNIT;
+			double		rest = product - cl_allocation_used(sums, k) * cl_allocation_used(sums, l) / (double) sums->n;
+
+			for (int m = 0; m < l; m++)
+				rest -= root[k][m] * root[l][m];
+			if (l < k)
+				root[k][l] = root[l][l] > 0 ? rest / root[l][l] : 0;
+			else
+				root[k][k] = rest > 1e-12 * product ? sqrt(rest) : 0;
+		}
+	}
+}
 
 static int
 compare_doubles(const void *left, const void *right)
@@ -201,63 +226,42 @@ compare_doubles(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* splitmix64 (Steele, Lea and Flood 2014) */
-static uint64_t
-next_random(uint64_t *state)
-{
-	uint64_t	z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-/* A quadratic of as many parts as there are, drawn with replacement. */
-static void
-draw_parts(ClAllocationQuadratic *drawn, const ClAllocationQuadratic *part, int n_parts, const double *amount, uint64_t *random)
-{
-	*drawn = (ClAllocationQuadratic) {.n_budgets = part->n, .n = part->n, .amount = amount};
-	memcpy(drawn->point, part->point, sizeof(drawn->point));
-	for (int i = 0; i < n_parts; i++)
-	{
-		const ClAllocationQuadratic *one = &part[next_random(random) % (uint64_t) n_parts];
-
-		for (int k = 0; k < drawn->n; k++)
-		{
-			drawn->left[k] += one->left[k];
-			for (int l = 0; l < drawn->n; l++)
-				drawn->slope[k][l] += one->slope[k][l];
-		}
-	}
-	for (int k = 0; k < drawn->n; k++)
-		drawn->left[k] += amount[k];
-}
-
 void
-cl_allocation_price_interval(const ClAllocationSums *part, int n_parts, const double *amount, double confidence, double *low,
-							 double *high)
+cl_allocation_price_interval(const ClAllocationSums *sums, const double *amount, double confidence, double *low, double *high)
 {
-	static const double nothing[MOST] = {0};
-	ClAllocationQuadratic quadratic[CL_ALLOCATION_PARTS];
+	static const int prime[MOST] = {2, 3, 5, 7, 11, 13, 17, 19};
+	ClAllocationQuadratic quadratic;
+	double		root[MOST][MOST];
 	double		price[MOST][DRAWS];
-	uint64_t	random = 1;
 	int			n = 0;
 
-	for (int i = 0; i < n_parts; i++)
-		cl_allocation_quadratic_open(&quadratic[i], &part[i], nothing, NULL);
-	for (int draw = 0; draw < DRAWS; draw++)
+	cl_allocation_quadratic_open(&quadratic, sums, amount, NULL);
+	for (int k = 0; k < quadratic.n; k++)
 	{
-		ClAllocationQuadratic drawn;
+		for (int l = 0; l < quadratic.n; l++)
+			quadratic.slope[k][l] += cl_exact_sum_closed(&sums->dropping[CL_ALLOCATION_SLOPE(k > l ? k : l, k < l ? k : l)]).high;
+	}
+	root_of_use(sums, root);
+	for (int draw = 1; draw <= DRAWS; draw++)
+	{
+		ClAllocationQuadratic drawn = quadratic;
 		double		least[MOST];
 
-		draw_parts(&drawn, quadratic, n_parts, amount, &random);
+		for (int l = 0; l < quadratic.n; l++)
+		{
+			double		place = draw * sqrt(prime[l]);
+			double		normal = cl_normal_quantile(place - floor(place));
+
+			for (int k = l; k < quadratic.n; k++)
+				drawn.left[k] += root[k][l] * normal;
+		}
 		if (!cl_allocation_quadratic_least(&drawn, least))
 			continue;
-		for (int k = 0; k < drawn.n; k++)
+		for (int k = 0; k < quadratic.n; k++)
 			price[k][n] = least[k];
 		n++;
 	}
-	for (int k = 0; k < part->n_budgets; k++)
+	for (int k = 0; k < quadratic.n; k++)
 	{
 		int			skip = (int) ((1 - confidence) / 2 * n);
 

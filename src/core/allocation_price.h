@@ -26,12 +26,12 @@
 extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, bool near, double *point, ClAllocationSums *sums);
 
 /*
- * What other accounts of the same kind would make of the prices: parts of the accounts, chosen by hash, are drawn anew with
- * replacement (Efron 1979), and each draw takes one step of Newton's method. Quantiles (1 - confidence) / 2 and the other end.
+ * What other accounts of the same kind would make of the prices, from the sums at them: quantiles (1 - confidence) / 2 and the
+ * other end. A bootstrap of the accounts (Efron 1979) moves what is used by sums of many draws, which are normal with the
+ * covariance sum of w_k w_l - (sum of w_k) (sum of w_l) / n; a step of Newton's method follows each, with prices of 0 or more, by the
+ * slopes of other accounts (allocation.h). In place of drawing accounts 1,000 points of that normal are taken, evenly by Richtmyer's sequence (Genz and Bretz 2009, 4.2).
  */
-#define CL_ALLOCATION_PARTS 256
-
-extern void cl_allocation_price_interval(const ClAllocationSums *part, int n_parts, const double *amount, double confidence,
-										 double *low, double *high);
+extern void cl_allocation_price_interval(const ClAllocationSums *sums, const double *amount, double confidence, double *low,
+										 double *high);
 
 #endif							/* CL_CORE_ALLOCATION_PRICE_H */

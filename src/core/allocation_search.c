@@ -10,9 +10,9 @@
 #define WEIGHT_UNITS 1e10
 
 void
-cl_allocation_search_ask(const ClAllocationSearch *search, bool likely_last)
+cl_allocation_search_ask(const ClAllocationSearch *search)
 {
-	search->problem->ask(search->problem->data, search->point, likely_last, search->sums);
+	search->problem->ask(search->problem->data, search->point, search->sums);
 }
 
 double
@@ -44,7 +44,7 @@ along(const ClAllocationWay *way, const ClAllocationSearch *search)
 }
 
 static void
-go_to(ClAllocationWay *way, const ClAllocationSearch *search, double part, bool likely_last)
+go_to(ClAllocationWay *way, const ClAllocationSearch *search, double part)
 {
 	int			n_budgets = search->problem->n_budgets;
 
@@ -57,7 +57,6 @@ go_to(ClAllocationWay *way, const ClAllocationSearch *search, double part, bool 
 	if (way->n > n_budgets && part != 1)
 		cl_weights_round(way->n - n_budgets, search->problem->weight_cap, search->point + n_budgets);
 	way->part = part;
-	way->likely_last = likely_last;
 }
 
 void
@@ -70,7 +69,7 @@ cl_allocation_way_begin(ClAllocationWay *way, const ClAllocationSearch *search, 
 		way->digits += 1e-8 * fabs(to[k] - way->from[k]) *
 			(k < search->problem->n_budgets ? search->problem->amount[k] : fabs(cl_allocation_search_left(search, k)));
 	way->slope = way->at_low = along(way, search);
-	go_to(way, search, 1, step <= CL_PRICE_NEAR);
+	go_to(way, search, 1);
 	/* No part of such a step can be asked for. */
 	way->jumped = step <= CL_PRICE_LAST_DIGIT / 2;
 }
@@ -102,7 +101,7 @@ cl_allocation_way_step(ClAllocationWay *way, const ClAllocationSearch *search)
 	part = isfinite(way->at_high) && isfinite(way->at_low) ?
 		(way->low * way->at_high - way->high * way->at_low) / (way->at_high - way->at_low) : (way->low + way->high) / 2;
 	way->jumped = way->high - way->low <= 1e-8 || (way->high - way->low) * way->step <= CL_PRICE_LAST_DIGIT / 2;
-	go_to(way, search, way->jumped ? way->high : part, way->jumped || way->step <= CL_PRICE_NEAR);
+	go_to(way, search, way->jumped ? way->high : part);
 	return false;
 }
 

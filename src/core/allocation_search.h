@@ -17,8 +17,8 @@
 
 #include "core/price_search.h"
 
-/* Sums of all accounts at a point; likely_last: so near that it may be the answer. */
-typedef void (*ClAllocationAsk) (void *data, const double *point, bool likely_last, ClAllocationSums *sums);
+/* Sums of all accounts at a point. */
+typedef void (*ClAllocationAsk) (void *data, const double *point, ClAllocationSums *sums);
 
 typedef struct ClAllocationProblem
 {
@@ -37,7 +37,7 @@ typedef struct ClAllocationSearch
 	ClAllocationSums *sums;		/* at the point that was asked for last */
 } ClAllocationSearch;
 
-extern void cl_allocation_search_ask(const ClAllocationSearch *search, bool likely_last);
+extern void cl_allocation_search_ask(const ClAllocationSearch *search);
 /* What would be left of a budget; beyond the budgets, what a scenario earns. */
 extern double cl_allocation_search_left(const ClAllocationSearch *search, int k);
 /*
@@ -46,7 +46,6 @@ extern double cl_allocation_search_left(const ClAllocationSearch *search, int k)
  */
 typedef struct ClAllocationWay
 {
-	bool		likely_last;	/* of what is to be asked */
 	bool		jumped;			/* in the end: the bound falls and rises at the same point */
 	int			n;
 	double		from[CL_ALLOCATION_MOST_BUDGETS];

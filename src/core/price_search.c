@@ -63,10 +63,10 @@ cl_price_slope(const ClAllocationSums *sums, int k, int l)
 }
 
 void
-cl_price_search_begin(ClPriceSearch *search, int budget, double amount, double price, bool rough, bool near)
+cl_price_search_begin(ClPriceSearch *search, int budget, double amount, double price, bool rough)
 {
 	*search = (ClPriceSearch) {
-		.budget = budget, .amount = amount, .rough = rough, .price = cl_price_up(price), .likely_last = near,
+		.budget = budget, .amount = amount, .rough = rough, .price = cl_price_up(price),
 		.low = -1, .high = INFINITY, .excess = INFINITY, .width = INFINITY
 	};
 }
@@ -156,7 +156,6 @@ cl_price_search_step(ClPriceSearch *search, const ClAllocationSums *sums)
 	}
 	if (next > CL_ALLOCATION_LARGEST_PRICE)
 		return ends(search, CL_PRICE_ENDLESS);
-	search->likely_last = fabs(next - x) <= CL_PRICE_NEAR * next;
 	search->price = next;
 	return ++search->questions == MOST_QUESTIONS && ends(search, CL_PRICE_TIES);
 }

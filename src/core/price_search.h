@@ -20,7 +20,6 @@ typedef enum ClPriceStatus
 #define CL_PRICE_STATUSES (CL_PRICE_ENDLESS + 1)
 
 #define CL_PRICE_LAST_DIGIT 1e-11	/* of twelve, relative */
-#define CL_PRICE_NEAR 1e-5		/* the square of a relative step of this size is less than the last digit */
 #define CL_PRICE_USED_UP 1e-6	/* what is left of a budget that has a price, as a part of it */
 
 /* The least number of twelve significant decimals that is not below x, which is not negative; and the next one after it. */
@@ -32,7 +31,6 @@ extern double cl_price_slope(const ClAllocationSums *sums, int k, int l);
 typedef struct ClPriceSearch
 {
 	double		price;			/* to ask for; in the end the answer */
-	bool		likely_last;	/* so near that it may be the answer */
 	ClPriceStatus status;		/* in the end */
 
 	int			budget;
@@ -48,7 +46,7 @@ typedef struct ClPriceSearch
 	int			questions;
 } ClPriceSearch;
 
-extern void cl_price_search_begin(ClPriceSearch *search, int budget, double amount, double price, bool rough, bool near);
+extern void cl_price_search_begin(ClPriceSearch *search, int budget, double amount, double price, bool rough);
 /* Takes the sums at the price. True when it was the answer, whose status is then known. */
 extern bool cl_price_search_step(ClPriceSearch *search, const ClAllocationSums *sums);
 

@@ -157,11 +157,12 @@ static void
 query_pass(ClAllocationPasses *passes, int n, const double *point, ClAllocationSums *sums)
 {
 	int			length = passes->n_budgets + passes->scenarios.n;
-	Oid			types[2 + CL_ALLOCATION_MOST_QUESTIONS] = {INT8OID, INT8OID};
+	Oid			types[1 + CL_ALLOCATION_MOST_QUESTIONS] = {INT8OID};
 	Datum		prices[CL_ALLOCATION_MOST_QUESTIONS];
-	int64		n_accounts = 0;
+	Datum		value[1 + CL_ALLOCATION_MOST_QUESTIONS];
+	bool		isnull[1 + CL_ALLOCATION_MOST_QUESTIONS];
 
-	if (passes->step == NULL || passes->step_questions != n || passes->step_by_part != passes->by_part)
+	if (passes->step == NULL || passes->step_questions != n)
 	{
 		Oid			parameters[CL_ALLOCATION_MOST_QUESTIONS];
 
@@ -169,36 +170,22 @@ query_pass(ClAllocationPasses *passes, int n, const double *point, ClAllocationS
 			SPI_freeplan(passes->step);
 		for (int i = 0; i < n; i++)
 			parameters[i] = FLOAT8ARRAYOID;
-		passes->step = cl_query_prepare(cl_allocation_query_step(&passes->query, passes->by_part, n), CL_ALLOCATION_QUERY, n,
-										parameters);
+		passes->step = cl_query_prepare(cl_allocation_query_step(&passes->query, n), CL_ALLOCATION_QUERY, n, parameters);
 		passes->step_questions = n;
-		passes->step_by_part = passes->by_part;
 	}
 	for (int i = 0; i < n; i++)
 		prices[i] = cl_float8_array_datum(point + i * length, length);
-	cl_query_execute(passes->step, CL_ALLOCATION_QUERY, prices, 2 + n, types);
+	cl_query_execute(passes->step, CL_ALLOCATION_QUERY, prices, 1 + n, types);
 	for (int i = 0; i < n; i++)
 	{
-		if (!cl_is_own_type(TupleDescAttr(SPI_tuptable->tupdesc, 2 + i)->atttypid, "allocation_step"))
+		if (!cl_is_own_type(TupleDescAttr(SPI_tuptable->tupdesc, 1 + i)->atttypid, "allocation_step"))
 			elog(ERROR, "allocation_step_agg is not that of the extension");
 	}
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		Datum		value[2 + CL_ALLOCATION_MOST_QUESTIONS];
-		bool		isnull[2 + CL_ALLOCATION_MOST_QUESTIONS];
-
-		heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, value, isnull);
-		if (isnull[2])
-			continue;
-		n_accounts += DatumGetInt64(value[1]);
-		for (int i = 0; i < n; i++)
-			cl_allocation_merge(passes->by_part && !isnull[0] ? &passes->part[DatumGetInt64(value[0])] : &sums[i],
-								cl_summary_state(&allocation_step_summary, value[2 + i]));
-	}
+	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, value, isnull);
+	for (int i = 0; i < n && !isnull[1]; i++)
+		cl_allocation_merge(&sums[i], cl_summary_state(&allocation_step_summary, value[1 + i]));
+	require_known(passes, sums->n_skipped + sums->n + sums->n_skipped - (isnull[0] ? 0 : DatumGetInt64(value[0])));
 	SPI_freetuptable(SPI_tuptable);
-	for (int i = 0; passes->by_part && i < CL_ALLOCATION_PARTS; i++)
-		cl_allocation_merge(sums, &passes->part[i]);
-	require_known(passes, sums->n_skipped + sums->n + sums->n_skipped - n_accounts);
 }
 
 static void
@@ -211,17 +198,14 @@ begin(const ClAllocationPasses *passes, const double *point, ClAllocationSums *s
 }
 
 void
-cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, bool likely_last, ClAllocationSums *sums)
+cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, ClAllocationSums *sums)
 {
 	for (int i = 0; i < n; i++)
 		begin(passes, point + i * (passes->n_budgets + passes->scenarios.n), &sums[i]);
-	passes->by_part = likely_last && n == 1 && passes->share <= 0;
-	for (int i = 0; passes->by_part && i < CL_ALLOCATION_PARTS; i++)
-		begin(passes, point, &passes->part[i]);
 	if (passes->share < 0)
 		query_pass(passes, n, point, sums);
 	for (int i = 0; passes->share >= 0 && i < n; i++)
-		cl_allocation_rows_sum(&passes->rows, passes->share, &sums[i], passes->by_part ? passes->part : NULL);
+		cl_allocation_rows_sum(&passes->rows, passes->share, &sums[i]);
 	if (passes->share > 0)
 		return;
 	passes->n++;
@@ -230,9 +214,9 @@ cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, bo
 }
 
 void
-cl_allocation_ask(void *data, const double *point, bool likely_last, ClAllocationSums *sums)
+cl_allocation_ask(void *data, const double *point, ClAllocationSums *sums)
 {
-	cl_allocation_ask_all(data, 1, point, likely_last, sums);
+	cl_allocation_ask_all(data, 1, point, sums);
 }
 
 int

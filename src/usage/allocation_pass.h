@@ -23,14 +23,11 @@ typedef struct ClAllocationPasses
 	ClScenarios scenarios;		/* their weights follow the prices of budgets wherever these are asked for */
 	SPIPlanPtr	step;			/* of so many price vectors */
 	int			step_questions;
-	bool		step_by_part;
 	ClAllocationRows rows;
 	bool		in_memory;
 	int			share;			/* of the rows in memory that are asked now; -1: the query is */
 	int			n;				/* over all accounts */
 	ClAllocationSums first;		/* n, n_skipped and checksum of the first pass: those of every pass */
-	bool		by_part;		/* part is that of the sums asked for last */
-	ClAllocationSums part[CL_ALLOCATION_PARTS];
 } ClAllocationPasses;
 
 extern const char *const cl_price_status_names[CL_PRICE_STATUSES];
@@ -45,8 +42,7 @@ extern int	cl_allocation_passes_open(ClAllocationPasses *passes, bool started);
 /* Whether a smaller share would do for a start of this one. */
 extern bool cl_allocation_is_many(const ClAllocationPasses *passes, int share);
 /* A ClAllocationAsk; and one of several price vectors, whose sums are of one read of the accounts. */
-extern void cl_allocation_ask(void *data, const double *point, bool likely_last, ClAllocationSums *sums);
-extern void cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, bool likely_last,
-								  ClAllocationSums *sums);
+extern void cl_allocation_ask(void *data, const double *point, ClAllocationSums *sums);
+extern void cl_allocation_ask_all(ClAllocationPasses *passes, int n, const double *point, ClAllocationSums *sums);
 
 #endif							/* CL_USAGE_ALLOCATION_PASS_H */

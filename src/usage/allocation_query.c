@@ -236,19 +236,6 @@ cl_allocation_query_scan(const ClAllocationQuery *query, int share)
 							  (INT64CONST(1) << share) - 1));
 }
 
-/* A planner expects two groups of a boolean, so 256 of these; of the part as many as accounts: then accounts would travel. */
-static char *
-by_bits_of_part(void)
-{
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	for (int bit = 1; bit < CL_ALLOCATION_PARTS; bit *= 2)
-		appendStringInfo(&sql, "%s(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d OPERATOR(pg_catalog.=) 0",
-						 bit == 1 ? " GROUP BY " : ", ", CL_ALLOCATION_PART_SHIFT, bit);
-	return sql.data;
-}
-
 char *
 cl_allocation_query_doubled(const ClAllocationQuery *query)
 {
@@ -257,17 +244,14 @@ cl_allocation_query_doubled(const ClAllocationQuery *query)
 }
 
 char *
-cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
+cl_allocation_query_step(const ClAllocationQuery *query, int n)
 {
-	char	   *part = by_part ? psprintf("(" HASH " OPERATOR(pg_catalog.>>) %d) OPERATOR(pg_catalog.&) %d",
-										  CL_ALLOCATION_PART_SHIFT, CL_ALLOCATION_PARTS - 1) : "0::pg_catalog.int8";
 	StringInfoData select;
 	StringInfoData all;
 
 	initStringInfo(&select);
 	initStringInfo(&all);
-	appendStringInfo(&select, by_part ? "pg_catalog.min(%s) AS part, pg_catalog.count(q.account_id) AS n" :
-					 "%s AS part, pg_catalog.count(q.account_id) AS n", part);
+	appendStringInfoString(&select, "pg_catalog.count(q.account_id) AS n");
 	for (int i = 1; i <= n; i++)
 	{
 		appendStringInfo(&select, ", credit_limit.allocation_step_agg(%s, $%d%s) AS step_%d", query->account, i,
@@ -275,7 +259,6 @@ cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n)
 		appendStringInfo(&all, ", credit_limit.rollup(s.step_%d)", i);
 	}
 	if (query->n_shards == 1)
-		return of_shards(query, select.data, by_part ? by_bits_of_part() : "");
-	return psprintf("SELECT s.part, pg_catalog.sum(s.n)::pg_catalog.int8%s FROM (%s) AS s GROUP BY 1", all.data,
-					of_shards(query, select.data, by_part ? by_bits_of_part() : ""));
+		return of_shards(query, select.data, "");
+	return psprintf("SELECT pg_catalog.sum(s.n)::pg_catalog.int8%s FROM (%s) AS s", all.data, of_shards(query, select.data, ""));
 }

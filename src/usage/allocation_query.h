@@ -46,7 +46,7 @@ extern void cl_allocation_query_open(ClAllocationQuery *query, const char *text,
 extern char *cl_allocation_query_scan(const ClAllocationQuery *query, int share);
 /* How many accounts come more than once, and the first of them. */
 extern char *cl_allocation_query_doubled(const ClAllocationQuery *query);
-/* part, number of accounts, allocation_steps at the prices $1 to $n: of all accounts, or by part. */
-extern char *cl_allocation_query_step(const ClAllocationQuery *query, bool by_part, int n);
+/* number of accounts, allocation_steps at the prices $1 to $n. */
+extern char *cl_allocation_query_step(const ClAllocationQuery *query, int n);
 
 #endif							/* CL_USAGE_ALLOCATION_QUERY_H */

@@ -288,7 +288,7 @@ open_row(const double *row, int n_budgets, bool has_risk, ClAllocationAccount *a
 }
 
 void
-cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums, ClAllocationSums *part)
+cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums)
 {
 	int			width = stride(rows->n_budgets, rows->has_risk);
 
@@ -304,9 +304,6 @@ cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums
 		if (!is_of_share(hash.bits, share))
 			continue;
 		open_row(row, rows->n_budgets, rows->has_risk, &account, &horizon);
-		cl_allocation_add(part == NULL ? sums : &part[(hash.bits >> CL_ALLOCATION_PART_SHIFT) % CL_ALLOCATION_PARTS], &account,
-						  horizon);
+		cl_allocation_add(sums, &account, horizon);
 	}
-	for (int i = 0; part != NULL && i < CL_ALLOCATION_PARTS; i++)
-		cl_allocation_merge(sums, &part[i]);
 }

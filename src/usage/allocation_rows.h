@@ -45,10 +45,7 @@ extern bool cl_allocation_take_account(const Datum *value, const bool *isnull, i
 extern void cl_allocation_rows_receive(void *data, const Datum *value, const bool *isnull);
 /* Whether two of the kept accounts have the same hash, as those of one account_id have. */
 extern bool cl_allocation_rows_share_hash(const ClAllocationRows *rows);
-/* Sums of the kept accounts whose hash ends in so many zero bits; and by parts, where these are asked for. */
-extern void cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums, ClAllocationSums *part);
-
-/* The part of an account, by its hash: other bits than those of the share. */
-#define CL_ALLOCATION_PART_SHIFT 40
+/* Sums of the kept accounts whose hash ends in so many zero bits. */
+extern void cl_allocation_rows_sum(const ClAllocationRows *rows, int share, ClAllocationSums *sums);
 
 #endif							/* CL_USAGE_ALLOCATION_ROWS_H */

@@ -217,10 +217,14 @@ list_sums(ClAllocationSums *state, ClExactSum **sum)
 		sum[n++] = &state->outcome[k];
 	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0); k++)
 		sum[n++] = &state->slope[k];
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets, 0); k++)
+		sum[n++] = &state->dropping[k];
+	for (int k = 0; k < CL_ALLOCATION_SLOPE(state->n_budgets, 0); k++)
+		sum[n++] = &state->product[k];
 	return n;
 }
 
-#define MOST_SUMS (5 + 2 * CL_ALLOCATION_MOST_BUDGETS + CL_ALLOCATION_SLOPES)
+#define MOST_SUMS (5 + 2 * CL_ALLOCATION_MOST_BUDGETS + 3 * CL_ALLOCATION_SLOPES)
 #define LARGEST_ADDEND 0x1p61
 
 /* What contradicts itself in a value from outside, or NULL. */
@@ -244,6 +248,7 @@ disorder(ClAllocationSums *state)
 		if (!(state->price[k] >= 0 && state->price[k] <= CL_ALLOCATION_LARGEST_PRICE))
 			return "price is out of range";
 		if (state->use[k].high < 0 || state->floor_use[k].high < 0 || state->slope[CL_ALLOCATION_SLOPE(k, k)].high < 0 ||
+			state->product[CL_ALLOCATION_SLOPE(k, k)].high < 0 ||
 			state->floor_use[k].high > (double) state->n * LARGEST_ADDEND)
 			return "use of a budget is out of range";
 	}
@@ -264,7 +269,7 @@ disorder(ClAllocationSums *state)
  * Bytes: int64 n, n_skipped, n_endless, n_at_floor, n_at_cap, checksum; byte shortest and longest horizon; int32 number of
  * budgets; float8 price of each; int32 number of scenarios; float8 pd, lgd, demand and weight of each; exact sums
  * (pg/exact_sum.h) of limit, draw, profit, forgone, turnover, use of each, use of the floors of each, outcome of each scenario,
- * slopes.
+ * slopes, what these lack of other accounts, products of uses.
  */
 static void
 write_state(StringInfo buf, const void *data)
@@ -339,15 +344,16 @@ read_state(StringInfo buf)
  * JSON:
  *		{"version": 1, "n": 2, "n_skipped": 0, "n_endless": 0, "n_at_floor": 0, "n_at_cap": 1, "checksum": 5577006791947779410,
  *		 "horizons": [12, 12], "prices": [0.031], "credit_limit": 9000, "draw": 5000, "profit": 400, "forgone": 0, "turnover":
- *		 700, "uses": [9000], "floor_uses": [0], "slopes": [80000]}
+ *		 700, "uses": [9000], "floor_uses": [0], "slopes": [80000], "dropping": [0], "products": [38.6]}
  *
  * Where there are scenarios, also "scenarios": [[1, 1, 1], [2, 1.1, 1.3]], the factors of PD, LGD and demand, "weights":
  * [0.4, 0.6] and "outcomes": [400, -20]. Sums are exact (pg/exact_sum.h); slopes are those of use k by price l <= k, with the
- * sign turned: (1,1), (2,1), (2,2), (3,1) ...
+ * sign turned: (1,1), (2,1), (2,2), (3,1) ...; dropping is what is to be added to them for
+ * what other accounts would do, and products are sums of use k times use l in the same order, over 2^20.
  */
 static const char *const json_keys[] = {"version", "n", "n_skipped", "n_endless", "n_at_floor", "n_at_cap", "checksum",
 	"horizons", "prices", "credit_limit", "draw", "profit", "forgone", "turnover", "uses", "floor_uses", "slopes",
-"scenarios", "weights", "outcomes", NULL};
+	"dropping", "products", "scenarios", "weights", "outcomes", NULL};
 
 static void
 print_sums(StringInfo out, const char *key, const ClExactSum *sum, int n)
@@ -419,6 +425,8 @@ print(StringInfo out, const void *data)
 	print_sums(out, "uses", state->use, state->n_budgets);
 	print_sums(out, "floor_uses", state->floor_use, state->n_budgets);
 	print_sums(out, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0));
+	print_sums(out, "dropping", state->dropping, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	print_sums(out, "products", state->product, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
 	if (state->scenarios.n > 0)
 		print_scenarios(out, state);
 	appendStringInfoChar(out, '}');
@@ -552,6 +560,8 @@ parse(const ClJson *document)
 	parse_sums(document, "floor_uses", state->floor_use, state->n_budgets);
 	parse_scenarios(document, state);
 	parse_sums(document, "slopes", state->slope, CL_ALLOCATION_SLOPE(state->n_budgets + state->scenarios.n, 0));
+	parse_sums(document, "dropping", state->dropping, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
+	parse_sums(document, "products", state->product, CL_ALLOCATION_SLOPE(state->n_budgets, 0));
 	wrong = disorder(state);
 	if (wrong != NULL)
 		ereport(ERROR,

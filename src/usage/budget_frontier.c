@@ -109,7 +109,7 @@ search_all(Frontier *frontier)
 
 		for (int i = 0; i < n; i++)
 			memcpy(at + i * length, frontier->point[open[i]].at, length * sizeof(double));
-		cl_allocation_ask_all(passes, n, at, false, sums);
+		cl_allocation_ask_all(passes, n, at, sums);
 		for (int i = 0; i < n; i++)
 		{
 			Point	   *point = &frontier->point[open[i]];
@@ -141,7 +141,7 @@ read_ends(Frontier *frontier)
 	if (!isnan(frontier->from) && !isnan(frontier->to))
 		return;
 	at_no_price(frontier, at);
-	cl_allocation_ask(&frontier->passes, at, false, &sums);
+	cl_allocation_ask(&frontier->passes, at, &sums);
 	if (isnan(frontier->to) && sums.n_endless > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

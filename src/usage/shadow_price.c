@@ -133,11 +133,10 @@ put_budgets(StringInfo out, const Shadow *shadow, ClPriceStatus status, const Cl
 	double		low[CL_ALLOCATION_MOST_BUDGETS];
 	double		high[CL_ALLOCATION_MOST_BUDGETS];
 	bool		priced = status != CL_PRICE_INFEASIBLE && sums->n > 0;
-	bool		interval = priced && shadow->passes.by_part && status != CL_PRICE_TIES;
+	bool		interval = priced && status != CL_PRICE_TIES;
 
 	if (interval)
-		cl_allocation_price_interval(shadow->passes.part, CL_ALLOCATION_PARTS, shadow->passes.query.amount, shadow->confidence,
-									 low, high);
+		cl_allocation_price_interval(sums, shadow->passes.query.amount, shadow->confidence, low, high);
 	appendStringInfoString(out, ", \"budgets\": [");
 	for (int k = 0; k < shadow->passes.n_budgets; k++)
 	{

@@ -257,12 +257,11 @@ static int	n_accounts;
 static ClScenarios scenarios;
 
 static void
-sum_accounts(void *data, const double *point, bool likely_last, ClAllocationSums *sums)
+sum_accounts(void *data, const double *point, ClAllocationSums *sums)
 {
 	ClScenarios all = scenarios;
 	int			n_budgets = *(int *) data;
 
-	(void) likely_last;
 	for (int s = 0; s < all.n; s++)
 		all.weight[s] = point[n_budgets + s];
 	cl_allocation_begin(sums, n_budgets, point, &all);
@@ -370,7 +369,7 @@ test_criteria(void)
 			cap[s] = alpha == 1 ? 1 : fmin(1, ceil(scenarios.weight[s] / (1 - alpha) * 1e10 - 1e-3) / 1e10);
 		for (int s = 0; s < scenarios.n; s++)
 			point[n_budgets + s] = scenarios.weight[s];
-		sum_accounts(&n_budgets, point, false, &sums);
+		sum_accounts(&n_budgets, point, &sums);
 		for (int k = 0; k < n_budgets; k++)
 			amount[k] = cl_allocation_used(&sums, k) * (k == 1 ? 0.5 : 0.3 + 0.9 * uniform(&random)) + 1;
 		status = cl_allocation_solve(&problem, false, point, &sums);
