@@ -55,6 +55,8 @@ CREATE TABLE @book@.alert_setting (
   notify boolean NOT NULL DEFAULT false);	-- whether a run ends with NOTIFY credit_limit_alerts: counts only, since every role
     -- may listen
 INSERT INTO @book@.alert_setting DEFAULT VALUES;
+CREATE TRIGGER keep_row BEFORE DELETE OR TRUNCATE ON @book@.alert_setting
+  FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.refuse_change();
 
 -- accounts for people to look at: one open case an account, which the alerts of all rules on it feed. credit_limit.run_alerts()
 -- opens those that avoid most loss, as many as people can work on

@@ -79,8 +79,10 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
     MESSAGE = format('%s of "%s.%s" is not allowed', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME),
     DETAIL = CASE TG_NAME WHEN 'keep_key' THEN 'The log names rows by their keys.'
+      WHEN 'keep_row' THEN 'The table has one row; whoever changes what it stands for waits at it for others.'
       ELSE 'What is written there is never changed or removed.' END,
     HINT = CASE TG_NAME WHEN 'keep_key' THEN 'Insert a row with the new key, and close the accounts of the old one.'
+      WHEN 'keep_row' THEN 'Use UPDATE.'
       ELSE 'A decision is corrected by another one; credit_limit.retire_decisions() ends what need not be kept.' END;
 END
 $$;

@@ -32,7 +32,9 @@ CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.release EXECUTE FUNCTION 
 CREATE TABLE @book@.release_budget (
   one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),	-- the table has one row
   epsilon numeric NOT NULL CHECK (epsilon >= 0 AND epsilon < 1000));	-- of all together
-INSERT INTO @book@.release_budget (epsilon) VALUES (0)
+INSERT INTO @book@.release_budget (epsilon) VALUES (0);
+CREATE TRIGGER keep_row BEFORE DELETE OR TRUNCATE ON @book@.release_budget
+  FOR EACH STATEMENT EXECUTE FUNCTION credit_limit_internal.refuse_change()
 $ddl$;
 
 -- SHA-256 of a text in UTF-8
@@ -48,10 +50,6 @@ BEGIN
   PERFORM credit_limit_internal.need_read_committed('a release');
   -- An advisory lock anybody could hold.
   PERFORM FROM release_budget FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = 'the table release_budget has no row',
-      DETAIL = 'Releases wait for each other at that row.', HINT = 'The owner of the book inserts one, with an epsilon above 0.';
-  END IF;
 END
 $$;
 
