@@ -68,7 +68,7 @@ typedef struct ClAllocationAnswer
 	double		outcome[CL_ALLOCATION_MOST_BUDGETS];	/* profit in each scenario */
 	double		marginal_use[CL_ALLOCATION_MOST_BUDGETS];	/* w'_k, then those of scenarios, where slope is not 0 */
 	double		slope;			/* 1 / (A f(L)), or 0 */
-	double		dropping;		/* what slope lacks or has too much, with all accounts that might drop out instead of those that do */
+	double		dropping;		/* to be added to slope, where others than those that do now might drop out */
 } ClAllocationAnswer;
 
 /* False where demand is not known. scenarios: NULL, or none, where all is as expected. */

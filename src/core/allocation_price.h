@@ -28,8 +28,9 @@ extern ClPriceStatus cl_allocation_solve(const ClAllocationProblem *problem, boo
 /*
  * What other accounts of the same kind would make of the prices, from the sums at them: quantiles (1 - confidence) / 2 and the
  * other end. A bootstrap of the accounts (Efron 1979) moves what is used by sums of many draws, which are normal with the
- * covariance sum of w_k w_l - (sum of w_k) (sum of w_l) / n; a step of Newton's method follows each, with prices of 0 or more, by the
- * slopes of other accounts (allocation.h). In place of drawing accounts 1,000 points of that normal are taken, evenly by Richtmyer's sequence (Genz and Bretz 2009, 4.2).
+ * covariance sum of w_k w_l - (sum of w_k) (sum of w_l) / n; a step of Newton's method follows each, with prices of 0 or more, by
+ * the slopes of other accounts (allocation.h). In place of drawing accounts 1,000 points of that normal are taken, evenly by
+ * Richtmyer's sequence (Genz and Bretz 2009, 4.2).
  */
 extern void cl_allocation_price_interval(const ClAllocationSums *sums, const double *amount, double confidence, double *low,
 										 double *high);
