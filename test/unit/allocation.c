@@ -514,13 +514,12 @@ test_digits(void)
  * budget, and of two whose uses go together. Of budgets that say the same the first has no price, in no sample.
  */
 static void
-test_interval_of(int n)
+test_interval_of(int n, uint64_t random)
 {
 	static ClAllocationAccount original[MOST_SAMPLE];
-	uint64_t	random = 11;
 	double		amount[2];
 	ClAllocationProblem problem = {.n_budgets = n, .amount = amount, .ask = sum_accounts, .data = &n};
-	int			n_samples = 400;
+	int			n_samples = 300;
 	double		price[2] = {0};
 	double		low[2];
 	double		high[2];
@@ -551,7 +550,7 @@ test_interval_of(int n)
 		double		spread = sqrt(squares[k] / n_samples - sum[k] * sum[k] / n_samples / n_samples);
 
 		CHECK(low[k] < price[k] && price[k] < high[k]);
-		CHECK_NEAR((high[k] - low[k]) / (2 * 1.644854) / spread, 1, 0.15);
+		CHECK_NEAR((high[k] - low[k]) / (2 * 1.644854) / spread, 1, 0.25);
 	}
 }
 
@@ -567,8 +566,9 @@ test_interval(void)
 	double		high[2];
 	ClAllocationSums sums;
 
-	test_interval_of(1);
-	test_interval_of(2);
+	test_interval_of(1, 11);
+	test_interval_of(2, 11);
+	test_interval_of(2, 9);		/* one account, about to drop out, has nine tenths of a slope */
 	for (int i = 0; i < n_accounts; i++)
 	{
 		account[i] = some_account(&random, true);
