@@ -11,7 +11,8 @@
 
 #define INTERRUPT_EVERY 4096
 #define MOST_PASSES 2000
-#define TOLERANCE 1e-10			/* of the bound less the model, relative to the bound */
+#define TOLERANCE 1e-10			/* of the bound less the model, relative to the size of the bound */
+#define CONVERGED 1e-9
 #define NEGLIGIBLE 1e-12
 #define LEXICOGRAPHIC 1e-9		/* prices whose bound is so close to the least count as optimal */
 
@@ -113,10 +114,11 @@ evaluate(Search *search, const double *price, Pass *pass)
 		learn(search, pass);
 }
 
-static bool
-close_enough(double bound, double model)
+/* A bound that cancels to nothing is known no better than what it is made of. */
+static double
+bound_size(const Search *search)
 {
-	return bound - model <= TOLERANCE * fabs(bound);
+	return fmax(fabs(search->bound), 1e-3 * search->value_scale);
 }
 
 /*
@@ -210,7 +212,7 @@ cutting_planes(Search *search)
 		if (!cl_lp_solve(&search->lp))
 			break;
 		search->model = search->first.value + search->lp.value * search->value_scale;
-		if (close_enough(search->bound, search->model))
+		if (search->bound - search->model <= TOLERANCE * bound_size(search))
 			break;
 		model_prices(search, price);
 		for (int k = 0; k < search->n; k++)
@@ -353,13 +355,13 @@ cl_actions_search(const ClActions *actions, ClActionSearch *result)
 		}
 	}
 	result->passes = search.passes;
-	result->converged = search.bound - search.model <= 1e-9 * fabs(search.bound);
+	result->converged = search.bound - search.model <= CONVERGED * bound_size(&search);
 	result->bound = search.bound / (double) cl_pow10_64[actions->decimals[0]];
 	result->model = search.model / (double) cl_pow10_64[actions->decimals[0]];
-	/* A price of which the whole budget costs nothing that counts is what rounding left of 0. */
+	/* A price at which neither the whole budget nor any action costs anything that counts is what rounding left of 0. */
 	for (int k = 0; k < search.n; k++)
 	{
-		double		size = fmax(fabs(search.capacity[k]), fabs(pass.use[k]));
+		double		size = fmax(fabs(search.capacity[k]), (double) actions->largest[1 + k]);
 
 		if (search.price[k] * size < NEGLIGIBLE * fabs(search.bound))
 			search.price[k] = 0;
