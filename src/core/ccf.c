@@ -16,21 +16,24 @@ cl_realised_ccf(double balance, double limit, double ead, double unstable)
 
 	for (int i = 0; i < CL_CONVERSIONS; i++)
 	{
-		/* Whatever the share, squares of the ratio must stay within double precision. */
-		if (!(ccf.below[i] > unstable * limit && fabs(ccf.above[i]) / ccf.below[i] <= CL_CCF_LARGEST))
+		if (!(ccf.below[i] > unstable * limit && fabs(ccf.above[i]) / ccf.below[i] <= CL_CCF_LARGEST_RATIO))
 			ccf.below[i] = NAN;
 	}
 	return ccf;
 }
 
-/* The product of two doubles with what rounding takes of it. */
+/*
+ * The product of two doubles with twenty bits of what rounding takes of it: with all of them, squares of amounts between a cent
+ * and a million would be too much for an exact sum.
+ */
 static void
 add_product(ClExactSum *sum, double a, double b)
 {
 	double		product = a * b;
+	double		grid = product * 0x1p-20;
 
 	cl_exact_sum_add(sum, product);
-	cl_exact_sum_add(sum, fma(a, b, -product));
+	cl_exact_sum_add(sum, (fma(a, b, -product) + grid) - grid);
 }
 
 void

@@ -23,8 +23,9 @@ typedef enum ClConversion
 	CL_CONVERSION_LEQ, CL_CONVERSION_CF, CL_CONVERSION_EADF, CL_CONVERSION_AUF, CL_CONVERSIONS
 } ClConversion;
 
-/* Squares of larger amounts would leave double precision. */
+/* Squares of larger amounts would leave double precision; a larger ratio is rounding, by a limit that is drawn to its last digit. */
 #define CL_CCF_LARGEST 1e100
+#define CL_CCF_LARGEST_RATIO 1e9
 
 /* One facility: each ratio as above / below; below is NaN where the ratio is not formed. */
 typedef struct ClRealisedCcf

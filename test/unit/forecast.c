@@ -110,6 +110,7 @@ check_target(const ClForecast *forecast, ClBehavior *const *history, const ClFor
 	ClForecastCount *sorted = cl_forecast_sorted(forecast, &cl_test_memory);
 	double		factor[CL_FORECAST_SIZES];
 	Change		change[ACCOUNTS * 12];
+	double		last = -INFINITY;
 	int			n = pairs(history, target->horizon, change);
 	ClForecastTree *tree;
 
@@ -118,13 +119,18 @@ check_target(const ClForecast *forecast, ClBehavior *const *history, const ClFor
 	{
 		tree = cl_forecast_fit(sorted, forecast->n, target, &cl_test_memory);
 		cl_forecast_ceilings(sorted, forecast->n, factor);
+		for (int i = 0; i < n; i++)
+			last = target->demand && change[i].censored ? last : change[i].change;
 		CHECK_NEAR(tree->cell[0].n, n, 0);
 		for (int i = 1; i < CL_FORECAST_POINTS - 1; i++)
 		{
 			double		exact = survival_quantile(change, n, target->demand, cl_forecast_probability[i]);
 
-			/* Where the curve has a step the bin on its other side says as much. */
-			if (exact == survival_quantile(change, n, target->demand, cl_forecast_probability[i] - 0.01) &&
+			/*
+			 * Where the curve has a step the bin on its other side says as much; and of the last change that is known, in one bin
+			 * with some that are not, whether it comes before them.
+			 */
+			if (exact != last && exact == survival_quantile(change, n, target->demand, cl_forecast_probability[i] - 0.01) &&
 				exact == survival_quantile(change, n, target->demand, cl_forecast_probability[i] + 0.01))
 				CHECK(isinf(exact) ? isinf(tree->cell[0].change[i]) :
 					  fabs(tree->cell[0].change[i] - exact) <= fabs(exact) / 12 + 0.0005);

@@ -6,8 +6,8 @@ CREATE FUNCTION credit_limit.realised_ccf(balance numeric, credit_limit numeric,
 COMMENT ON FUNCTION credit_limit.realised_ccf(numeric, numeric, numeric, float8) IS
     'how much was drawn by the default of one facility, balance and credit_limit at a date before: leq (ead - balance) / (limit '
     '- balance), cf ead / balance, eadf ead / limit, auf (ead - balance) / limit. leq and cf are NULL where their denominator '
-    'is not above unstable (0 up to, but not, 1) times the limit: there they may be anything. Fractions, not clipped. NULL '
-    'gives NULL, a limit of 0 or NaN NULLs. Error: negative limit, amounts beyond 1e100';
+    'is not above unstable (0 up to, but not, 1) times the limit: there they may be anything. No ratio above 1e9 is formed. '
+    'Fractions, not clipped. NULL gives NULL, a limit of 0 or NaN NULLs. Error: negative limit, amounts beyond 1e100';
 
 CREATE FUNCTION credit_limit.ccf_table(facilities credit_limit.ccf, confidence float8 DEFAULT 0.95, OUT measure text,
     OUT n bigint, OUT n_unstable bigint,
