@@ -23,7 +23,7 @@ typedef enum ClConversion
 	CL_CONVERSION_LEQ, CL_CONVERSION_CF, CL_CONVERSION_EADF, CL_CONVERSION_AUF, CL_CONVERSIONS
 } ClConversion;
 
-/* Squares of larger amounts would leave double precision; a larger ratio is rounding, by a limit that is drawn to its last digit. */
+/* Squares of larger amounts would leave double precision; a larger ratio comes of a limit that is drawn to its last digit. */
 #define CL_CCF_LARGEST 1e100
 #define CL_CCF_LARGEST_RATIO 1e9
 

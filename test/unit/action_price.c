@@ -356,7 +356,7 @@ test_action_price(void)
 	/* Repair, refill and exchange find the best of nearly all such small cases. */
 	CHECK(solved > rounds / 2);
 	CHECK(optimal > 0.95 * solved);
-	/* Of a few accounts what fits may be what no prices make them choose, however high: dear in one budget is cheap in another. */
+	/* Of a few accounts what fits may be what no prices make them choose: dear in one budget is cheap in another. */
 	CHECK(unsupported <= 0.001 * solved);
 	CHECK_EQ_INT(cl_test_allocated, 0);
 }
