@@ -75,6 +75,18 @@ UPDATE book_p.policy_version SET document = '{"name": "mine", "product": {"cap":
 SET ROLE regress_roles_approver;
 SELECT credit_limit.approve_policy('book_p', 3, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 3));
 RESET SESSION AUTHORIZATION;
+-- As himself one day, by a program that logs in for many the other.
+CREATE ROLE regress_roles_pool LOGIN NOINHERIT IN ROLE regress_roles_both;
+SET SESSION AUTHORIZATION regress_roles_pool;
+SET ROLE regress_roles_both;
+SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 2));
+SELECT credit_limit.draft_policy('book_p', 'pool', '{"name": "pool", "product": {"cap": 9}}') AS pool \gset
+SET SESSION AUTHORIZATION regress_roles_both;
+SET ROLE regress_roles_approver;
+SELECT credit_limit.approve_policy('book_p', :pool, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', :pool));
+RESET SESSION AUTHORIZATION;
+DELETE FROM book_p.policy_version WHERE policy_id = :pool;
+DROP ROLE regress_roles_pool;
 SET ROLE regress_roles_approver;
 SELECT credit_limit.approve_policy('book_p', 2, '2026-01-01', digest => credit_limit.version_digest('book_p', 'policy', 2));
 RESET ROLE;
@@ -255,6 +267,10 @@ SELECT credit_limit.restrict_analyst('book_p', r, ARRAY['retail']) FROM unnest(A
 SELECT credit_limit.restrict_analyst('book_p', r, ARRAY['retail']) FROM unnest(ARRAY['regress_roles_owner']) r;
 CREATE ROLE regress_roles_reviewer;
 SELECT credit_limit.grant_book('book_p', reviewer => 'regress_roles_reviewer');
+-- Who reads everything proves the log and replays decisions.
+SELECT format('SET ROLE regress_roles_%1$s', r), 'SELECT current_user, (SELECT count(*) FROM credit_limit.verify_log(''book_p'')) AS violations,
+  count(*) > 0 AS decisions, coalesce(bool_and(same), true) AS same FROM credit_limit.replay_decisions(''book_p'', ''2026-01-01'', ''2027-01-01'')', 'RESET ROLE'
+FROM unnest(ARRAY['approver', 'engine', 'reviewer']) r \gexec
 SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_reviewer', ARRAY['retail']);
 DO $$
 DECLARE

@@ -89,6 +89,8 @@ BEGIN
   ELSE
     touched := ARRAY(SELECT DISTINCT c.allocation_id FROM changed c);
   END IF;
+  -- Whoever approves meanwhile waits until these rows can be seen, and then verifies them.
+  PERFORM FROM allocation_version v WHERE v.allocation_id = ANY (touched) AND v.status = 'draft' ORDER BY v.allocation_id FOR SHARE;
   SELECT v.allocation_id INTO id FROM allocation_version v WHERE v.allocation_id = ANY (touched)
     AND CASE WHEN may_go THEN NOT credit_limit_internal.allocation_is_over(v.allocation_id) ELSE v.status <> 'draft' END LIMIT 1;
   IF FOUND THEN
@@ -457,6 +459,36 @@ BEGIN
 END
 $$;
 
+-- part of the trigger keep_version, in an open book: an error where an allocation that is approved divides nothing (22023), or is
+-- not what its rows give (55000)
+CREATE FUNCTION credit_limit_internal.need_sound_allocation(book text, allocation int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+  -- Who changes rows holds the version, which is locked here: all rows that were changed are seen. keep_allocation()
+DECLARE
+  found_status text;
+  wrong record;
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  PERFORM credit_limit_internal.need_read_committed('the approval of an allocation');
+  SELECT s.status INTO found_status FROM allocation_version v, credit_limit.certificate_summary(v.document) s
+  WHERE v.allocation_id = allocation;
+  IF found_status IN ('infeasible', 'empty') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('allocation %s divides nothing', allocation), DETAIL = format('Its certificate is %s.', found_status),
+      HINT = CASE found_status WHEN 'empty' THEN 'No account had a limit to choose: draft it as of another day.'
+        ELSE 'Even the lowest limits do not fit: draft it with larger budgets.' END;
+  END IF;
+  SELECT v.what, v.recomputed INTO wrong FROM credit_limit.verify_allocation(book, allocation) v WHERE NOT v.holds LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('allocation %s is not what its rows give', allocation),
+      DETAIL = format('%s: %s.', wrong.what, wrong.recomputed),
+      HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
+  END IF;
+END
+$$;
+
 -- approves a draft of an allocation, so that from its first day to its last (NULL: open) its prices choose the limits of its
 -- products. digest: version_digest(book, 'allocation', allocation_id) as it was read. Errors: as approve_policy(), an allocation
 -- whose budgets do not suffice, or that is empty (22023), and one that is not what its rows give (55000)
@@ -464,26 +496,8 @@ CREATE FUNCTION credit_limit.approve_allocation(book text, allocation_id int, va
     digest bytea DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  found_status text;
-  wrong record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
-  SELECT s.status INTO found_status FROM allocation_version v, credit_limit.certificate_summary(v.document) s
-  WHERE v.allocation_id = approve_allocation.allocation_id;
-  IF found_status IN ('infeasible', 'empty') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('allocation %s divides nothing', allocation_id), DETAIL = format('Its certificate is %s.', found_status),
-      HINT = CASE found_status WHEN 'empty' THEN 'No account had a limit to choose: draft it as of another day.'
-        ELSE 'Even the lowest limits do not fit: draft it with larger budgets.' END;
-  END IF;
-  SELECT v.what, v.recomputed INTO wrong FROM credit_limit.verify_allocation(book, allocation_id) v WHERE NOT v.holds LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('allocation %s is not what its rows give', allocation_id),
-      DETAIL = format('%s: %s.', wrong.what, wrong.recomputed),
-      HINT = 'credit_limit.verify_allocation() says more. Draft it anew.';
-  END IF;
   PERFORM credit_limit_internal.approve_version(book, 'allocation', allocation_id, valid_from, valid_to, digest);
 END
 $$;

@@ -5,20 +5,22 @@
 CREATE TYPE credit_limit_internal.text_range AS RANGE (SUBTYPE = pg_catalog.text, COLLATION = pg_catalog."C",
     MULTIRANGE_TYPE_NAME = credit_limit_internal.text_multirange);
 
--- an error (42501) where the current role or login is the one that did something, or has its name
+-- an error (42501) where the current role, or the login, is the role or the login that did something, or has its name
 CREATE FUNCTION credit_limit_internal.need_another_person(what text, done text, role_name text, role regrole, login_name text,
     login regrole) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-  -- A role that is renamed keeps its number. A superuser can take any login, so it is no use to refuse him.
+  -- A role that is renamed keeps its number. A superuser can take any login, so it is no use to refuse him. A person may work as
+  -- himself today, and tomorrow through a program that logs in for many and takes his role.
 DECLARE
   same record;
 BEGIN
-  SELECT w.kind, w.name, w.now, w.role = r.oid AS still INTO same
-  FROM (VALUES ('role', role_name, role::oid, current_user::text), ('login', login_name, login::oid, session_user::text))
-    w(kind, name, role, now)
-  JOIN pg_roles r ON r.rolname = w.now
-  WHERE (w.role = r.oid OR w.name = w.now) AND (w.kind = 'role' OR NOT r.rolsuper) ORDER BY w.kind DESC LIMIT 1;
+  SELECT CASE w.kind WHEN n.kind THEN w.kind ELSE 'person' END AS kind, w.name, n.name AS now, w.role = r.oid AS still INTO same
+  FROM (VALUES ('role', role_name, role::oid), ('login', login_name, login::oid)) w(kind, name, role)
+  CROSS JOIN (VALUES ('role', current_user::text), ('login', session_user::text)) n(kind, name)
+  JOIN pg_roles r ON r.rolname = n.name
+  WHERE (w.role = r.oid OR w.name = n.name) AND (w.kind = 'role' AND n.kind = 'role' OR NOT r.rolsuper)
+  ORDER BY w.kind = n.kind DESC, w.kind DESC LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s was %s by the same %s', what, done, same.kind),
       DETAIL = format('It was "%s"%s.', same.name, CASE WHEN NOT same.still THEN ', a role that was made anew since'
@@ -84,6 +86,9 @@ BEGIN
           MESSAGE = format('%s is approved by its digest', what),
           DETAIL = coalesce('Given was ' || NEW.approved_digest::text || '.', 'None was given.'),
           HINT = format('Read the draft and its digest in %I.%I, and approve it with that.', TG_TABLE_SCHEMA, TG_TABLE_NAME);
+      END IF;
+      IF kind = 'allocation' THEN
+        PERFORM credit_limit_internal.need_sound_allocation(TG_TABLE_SCHEMA, NEW.allocation_id);
       END IF;
       NEW.approved_by := current_user;
       RETURN NEW;
