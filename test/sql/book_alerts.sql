@@ -101,8 +101,10 @@ SELECT credit_limit.run_alerts('book_l', '2026-07-31');
 SELECT closed_on FROM book_l.alert WHERE rule = 'late';
 -- Alerts do not go back in time.
 SELECT credit_limit.run_alerts('book_l', '2026-07-01');
--- A slip in the year would end them: no month is near.
+-- A slip in the year would end them, and decisions: no month is near.
 SELECT credit_limit.run_alerts('book_l', '2099-07-01');
+SELECT credit_limit.set_business_date('book_l', '2126-07-01');
+CALL credit_limit.run_decisions('book_l', '2126-07-01');
 -- An account that is closed, and a rule that is not active any more, end their alerts.
 CALL pg_temp.change('twice|late', '{"enter_after": 1}');
 INSERT INTO book_l.account_month VALUES (20, '2026-08-01', 1000, 900, 500, 50, 90);

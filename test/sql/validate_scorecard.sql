@@ -129,13 +129,13 @@ CREATE VIEW made_of_nothing AS SELECT NULL::text AS variable, NULL::binning AS b
 SELECT t.card = u.card AS same FROM train_scorecard('development', 'bad', '{home}', '{"binnings": "test_validate_scorecard.made_of_nothing"}') t,
   train_scorecard('development', 'bad', '{home}', '{"groups": {"home": [["own", "boat"], ["rent"]]}}') u;
 
--- 4. Dates are days before a day, and nothing without it.
+-- 4. Dates are days before a day, and nothing without it; none is missing.
 CREATE TABLE dated AS SELECT (DATE '2026-11-30' - (d || ' days')::interval)::date AS opened, TIMESTAMP '2026-11-30 12:00' - (d || ' days')::interval AS seen,
-  CASE WHEN d % 100 = 0 THEN 'infinity'::date WHEN d % 100 = 1 THEN '-infinity' ELSE DATE '2026-11-30' - d END AS odd, d AS days,
-  CASE WHEN d % 100 = 0 THEN '-Infinity'::float8 WHEN d % 100 = 1 THEN 'Infinity' ELSE d END AS odd_days, bad
+  CASE WHEN d % 100 = 0 THEN 'infinity'::date WHEN d % 100 = 1 THEN '-infinity' WHEN d % 10 <> 2 THEN DATE '2026-11-30' - d END AS odd, d AS days,
+  CASE WHEN d % 100 = 0 THEN '-Infinity'::float8 WHEN d % 100 = 1 THEN 'Infinity' WHEN d % 10 <> 2 THEN d END AS odd_days, bad
 FROM (SELECT i * 7919 % 1000 AS d, draw(i, 4) < 0.1 + (i * 7919 % 1000) / 2000.0 AS bad FROM generate_series(1, 2000) i) s;
 SELECT variable, type, selected, reason FROM variable_screening('dated', 'bad', '{opened, seen, odd}');
-SELECT a.variable, a.selected, a.iv = b.iv AS same_iv, a.binning = b.binning AS same_bins
+SELECT a.variable, a.selected, a.missing_rate, a.iv = b.iv AS same_iv, a.binning = b.binning AS same_bins
 FROM variable_screening('dated', 'bad', '{opened, seen, odd}', '{"reference_date": "2026-11-30"}') a
   JOIN variable_screening('dated', 'bad', '{days, odd_days}') b ON b.variable = CASE a.variable WHEN 'odd' THEN 'odd_days' ELSE 'days' END;
 SELECT variable FROM variable_screening('dated', 'bad', '{opened}', '{"reference_date": "soon"}');

@@ -382,14 +382,8 @@ BEGIN
     opened := opened + n.opened;
     closed := closed + n.closed;
   END LOOP;
-  -- Alerts do not go back, so a slip in the year would end them. Asked last: a run that waits for its rules locks no months.
-  IF EXISTS (SELECT FROM account_month)
-    AND NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('there are no months to look for alerts as of %s', to_char(day, 'YYYY-MM-DD')),
-      DETAIL = 'account_month has none of the year before that day, or later.',
-      HINT = 'Load the months first. If the day is wrong: no earlier one can follow it, so it is refused.';
-  END IF;
+  -- Asked last: a run that waits for its rules locks no months.
+  PERFORM credit_limit_internal.need_months_near('look for alerts', day);
   n := credit_limit_internal.open_cases(day);
   cases := n.opened;
   waiting := n.waiting;

@@ -270,6 +270,22 @@ BEGIN
 END
 $$;
 
+-- in an open book: an error (22023) where account_month has months, but none of the year before a day, or later. Decisions and
+-- alerts do not go back, so a slip in the year would end a book
+CREATE FUNCTION credit_limit_internal.need_months_near(what text, day date) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM account_month)
+    AND NOT EXISTS (SELECT FROM account_month h WHERE h.month > (day - interval '1 year')::date) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('there are no months to %s as of %s', what, to_char(day, 'YYYY-MM-DD')),
+      DETAIL = 'account_month has none of the year before that day, or later.',
+      HINT = 'Load the months first. If the day is wrong: no earlier one can follow it, so it is refused.';
+  END IF;
+END
+$$;
+
 -- part of runs and of set_business_date(): add_months() of the month of a day, if the caller owns the book
 CREATE FUNCTION credit_limit_internal.add_month_of(book text, day date) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -279,7 +295,8 @@ AS $$
 $$;
 
 -- sets the day as of which real-time decisions are made; NULL: none. Nothing reads the clock. Makes the partitions of its month
--- if the caller owns the book. Errors: a date before 1900 or after 2199 (22023), a table business_day without its row (55000)
+-- if the caller owns the book. Errors: a date before 1900 or after 2199, or a year after the latest month of account_month (22023), a
+-- table business_day without its row (55000)
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -288,6 +305,7 @@ BEGIN
   PERFORM credit_limit_internal.open_book(book);
   IF set_business_date.business_date IS NOT NULL THEN
     PERFORM credit_limit_internal.need_day('a business date', set_business_date.business_date);
+    PERFORM credit_limit_internal.need_months_near('decide', set_business_date.business_date);
     PERFORM credit_limit_internal.add_month_of(book, set_business_date.business_date);
   END IF;
   UPDATE business_day SET business_date = set_business_date.business_date;

@@ -129,7 +129,8 @@ BEGIN ATOMIC
         WHEN b.typcategory IN ('S', 'B', 'E') THEN format('t.%I::text', w.name)
         WHEN b.oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) AND day IS NOT NULL
         THEN format('CASE WHEN isfinite(t.%1$I) THEN (%2$L::date - t.%1$I::date)::float8
-          WHEN t.%1$I > %2$L::date THEN ''-Infinity'' ELSE ''Infinity''::float8 END', w.name, day) END AS expression
+          WHEN t.%1$I > %2$L::date THEN ''-Infinity''::float8 WHEN t.%1$I < %2$L::date THEN ''Infinity'' END', w.name, day) END
+        AS expression
     FROM unnest(wanted) WITH ORDINALITY w (name, place)
       JOIN pg_attribute a ON a.attrelid = relation AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
       JOIN pg_type b ON b.oid = credit_limit_internal.screened_type(a.atttypid)
