@@ -80,6 +80,8 @@ extern void cl_binning_options(const ClJson *document, ClBinningOptions *options
 
 /* Intervals or categories. */
 extern int	cl_binning_bins_of_values(const ClBinning *binning);
+/* Information value by the weights of evidence that the bins have (cl_binning_measure: by those of their rows); or NaN. */
+extern double cl_binning_iv(const ClBinning *binning);
 
 /* Totals, weights of evidence and trend from the counts. */
 extern void cl_binning_evaluate(ClBinning *binning);

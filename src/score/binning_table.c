@@ -78,9 +78,30 @@ used_bins(const ClBinning *binning)
 static double
 iv_of(const ClBinning *binning, int number)
 {
+	const double *weight = binning->counts[number].weight;
+	const double *total = binning->total.weight;
+	double		own = cl_woe(weight, total, used_bins(binning), binning->convention);
+	double		woe = binning->c.points[number];
+
 	if (!binning->counted)
 		return NAN;
-	return cl_iv_term(binning->counts[number].weight, binning->total.weight, used_bins(binning), binning->convention.smoothing);
+	/* Capped, or another that is not what its rows show: what that tells of them, which is not less than nothing. */
+	if (binning->c.bins[number].kind > CL_BIN_CATEGORY && !isnan(own) && !isnan(woe) && fabs(woe - own) > 1e-9)
+		return fmax(0, (weight[CL_NON_EVENT] / total[CL_NON_EVENT] - weight[CL_EVENT] / total[CL_EVENT]) *
+					(binning->convention.sign == CL_WOE_EVENT_OVER_NON_EVENT ? -woe : woe));
+	return cl_iv_term(weight, total, used_bins(binning), binning->convention.smoothing);
+}
+
+double
+cl_binning_iv(const ClBinning *binning)
+{
+	double		iv = 0;
+
+	if (!binning->counted || binning->total.n[0] == 0 || binning->total.n[1] == 0)
+		return NAN;
+	for (int i = 0; i < binning->c.nbins; i++)
+		iv += iv_of(binning, i);
+	return iv;
 }
 
 static void
@@ -167,7 +188,7 @@ cl_binning_summary(PG_FUNCTION_ARGS)
 	cl_record_put_float8(&record, rows_of_kind(binning, CL_BIN_OTHER));
 	cl_record_put_int64(&record, binning->n_skipped);
 	cl_record_put_int32(&record, cl_binning_bins_of_values(binning));
-	cl_record_put_float8(&record, m.objective[CL_OBJECTIVE_IV]);
+	cl_record_put_float8(&record, cl_binning_iv(binning));
 	cl_record_put_float8(&record, m.objective[CL_OBJECTIVE_JS]);
 	cl_record_put_float8(&record, m.gini);
 	cl_record_put_float8(&record, m.ks);
@@ -186,11 +207,9 @@ Datum
 cl_binning_information_value(PG_FUNCTION_ARGS)
 {
 	const ClBinning *binning = cl_document_compiled(&binning_document, PG_GETARG_DATUM(0));
-	double		iv = 0;
+	double		iv = cl_binning_iv(binning);
 
-	if (!binning->counted || binning->total.n[0] == 0 || binning->total.n[1] == 0)
+	if (isnan(iv))
 		PG_RETURN_NULL();
-	for (int i = 0; i < binning->c.nbins; i++)
-		iv += iv_of(binning, i);
 	PG_RETURN_FLOAT8(iv);
 }

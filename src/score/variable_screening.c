@@ -143,6 +143,7 @@ cl_screen_variable(PG_FUNCTION_ARGS)
 	cl_sketch_stats(sketch, &stats);
 	binning = cl_binning_optimal(sketch, &screen.binning);
 	cl_binning_measure(&memory, binning->counts, binning->c.nbins, binning->convention.smoothing, &m);
+	m.objective[CL_OBJECTIVE_IV] = cl_binning_iv(binning);
 	reason = reason_to_leave_out(&screen, &stats, binning, &m);
 	n = (double) (stats.n[0] + stats.n[1]);
 	cl_record_open(&record, fcinfo);

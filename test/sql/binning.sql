@@ -219,6 +219,12 @@ SELECT rule, round(min(woe(b, NULL::float8))::numeric, 6) AS missing, round(min(
 FROM unnest(ARRAY['"separate"', '"zero"', '"worst"', '"best"', '-0.25', 'null']::jsonb[]) WITH ORDINALITY r (rule, place),
   LATERAL (SELECT optimal_binning(income, event, jsonb_build_object('missing', rule)) AS b FROM loan) s, binning_table(b) t
 WHERE t.kind = 'interval' GROUP BY place, rule ORDER BY place;
+-- The information value is the sum by these weights.
+SELECT rule, abs(information_value(b) - i.iv) < 1e-9 AND abs(m.iv - i.iv) < 1e-9 AS its_sum
+FROM unnest(ARRAY['"separate"', '"zero"', '"worst"', '"best"', '-0.25', '"capped"']::jsonb[]) rule,
+  LATERAL (SELECT optimal_binning(income, event, jsonb_build_object('missing', rule)) AS b FROM loan) s, binning_summary(b) m,
+  LATERAL (SELECT sum(greatest(0, (t.non_event / n.non_events - t.event / n.events) * t.woe)) AS iv FROM binning_table(b) t,
+    (SELECT sum(o.non_event) AS non_events, sum(o.event) AS events FROM binning_table(b) o) n) i;
 SELECT rule, sign, round(woe(b, NULL::float8)::numeric, 6) AS missing
 FROM unnest('{worst, best}'::text[]) rule, unnest('{non_event_over_event, event_over_non_event}'::text[]) sign,
   LATERAL (SELECT optimal_binning(income, event, jsonb_build_object('missing', rule, 'woe_sign', sign)) AS b FROM loan) s;
