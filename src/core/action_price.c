@@ -14,7 +14,7 @@
 #define TOLERANCE 1e-10			/* of the bound less the model, relative to the size of the bound */
 #define CONVERGED 1e-9
 #define NEGLIGIBLE 1e-12
-#define LEXICOGRAPHIC 1e-9		/* prices whose bound is so close to the least count as optimal */
+#define LEXICOGRAPHIC 1e-11		/* prices whose bound is so close to the least count as optimal */
 
 /* A pass in doubles, in minor units of value and use. */
 typedef struct Pass
