@@ -114,7 +114,7 @@ cl_wire_numeric(StringInfo buf, const char *type)
 void
 cl_wire_send_numeric(StringInfo buf, Datum value)
 {
-	bytea	   *bytes = DatumGetByteaPP(DirectFunctionCall1(numeric_send, DirectFunctionCall1(numeric_trim_scale, value)));
+	bytea	   *bytes = DatumGetByteaPP(DirectFunctionCall1(numeric_send, value));
 
 	pq_sendint32(buf, VARSIZE_ANY_EXHDR(bytes));
 	pq_sendbytes(buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));

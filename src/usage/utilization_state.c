@@ -311,6 +311,13 @@ disorder(const ClUtilization *state, const int64 *counts)
 	return NULL;
 }
 
+/* Without a scale: equal sums are equal bytes. */
+static void
+send_sum(StringInfo buf, Datum sum)
+{
+	cl_wire_send_numeric(buf, DirectFunctionCall1(numeric_trim_scale, sum));
+}
+
 /*
  * Bytes:
  *		int64	n, n_undefined
@@ -328,10 +335,10 @@ write_state(StringInfo buf, const void *data)
 	pq_sendint64(buf, state->n);
 	pq_sendint64(buf, state->n_undefined);
 	pq_sendint64(buf, state->ratio.n);
-	cl_wire_send_numeric(buf, cl_utilization_ratio_sum(state));
-	cl_wire_send_numeric(buf, cl_utilization_ratio_squares(state));
+	send_sum(buf, cl_utilization_ratio_sum(state));
+	send_sum(buf, cl_utilization_ratio_squares(state));
 	for (int i = 0; i < CL_UTILIZATION_SUMS; i++)
-		cl_wire_send_numeric(buf, cl_utilization_money(state, i));
+		send_sum(buf, cl_utilization_money(state, i));
 	for (int cell = 0; cell < CL_CELLS; cell++)
 		used += counts[cell] != 0;
 	pq_sendint32(buf, used);

@@ -124,6 +124,9 @@ FROM total JOIN (SELECT segment, ROW(sum((g).gap), sum((g).risk), sum((g).produc
     sum((g).over_limit), sum((g).over_entitlement), sum((g).unmet), sum((g).unmet_rules), sum((g).unmet_risk), sum((g).unmet_product),
     sum((g).unmet_ungranted), sum((g).drawn), max((g).method), sum((g).n), sum((g).n_clamped)) AS s
   FROM divided GROUP BY segment) q USING (segment);
+-- As many decimals, too, where they are more than a sum of 128 bits takes.
+CREATE TABLE fine AS SELECT i::numeric FROM generate_series(1, 2000) i;
+ALTER TABLE fine SET (parallel_workers = 2);
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE divided SET (parallel_workers = 2);
 SELECT uses_parallel('SELECT credit_limit.gap_total(g) FROM divided WHERE segment = 1');
@@ -131,6 +134,9 @@ SELECT bool_and(p.t::text = total.t::text) AS same FROM (SELECT segment, gap_tot
 SELECT gap_total(g) IS NULL AS nothing FROM divided WHERE segment > 100;
 SELECT gap_total(NULL::limit_gap) IS NULL AS only_null FROM divided;
 SELECT (gap_total(g) FILTER (WHERE drawn > 100000 AND segment = 0)).n > 0 AS few FROM divided;
+SELECT gap_total(limit_gap(3000, NULL, NULL, 1000 + i, i / 3.0, 0, 0))::text AS total FROM fine \gset
+SET max_parallel_workers_per_gather = 0;
+SELECT gap_total(limit_gap(3000, NULL, NULL, 1000 + i, i / 3.0, 0, 0))::text = :'total' AS same_in_every_digit FROM fine;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 SELECT bool_and(twice::text = once::text) AS same
 FROM (SELECT segment % 3 AS m, gap_total(g) AS once FROM divided GROUP BY 1) a JOIN (SELECT segment % 3 AS m, gap_total(t) AS twice
