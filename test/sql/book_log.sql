@@ -198,6 +198,26 @@ INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (2, 'dispute
 SET LOCAL credit_limit.writing = 'pg_catalog, book_k, pg_temp';
 INSERT INTO book_k.exclusion (borrower_id, kind, valid_from) VALUES (2, 'dispute', '2026-01-02');
 ROLLBACK;
+-- Time goes on within a lane; an hour earlier than the one before it is a problem.
+CREATE FUNCTION pg_temp.some_time_ago(before interval) RETURNS refcursor LANGUAGE sql AS $$ SELECT pg_temp.cursor(format($q$
+  SELECT NULL::bigint AS run_id, 'realtime' AS source, 1::bigint AS account_id, 1::bigint AS borrower_id, 'cash' AS product, DATE '2026-01-31' AS as_of,
+  clock_timestamp() - %L::interval AS decided_at, 1 AS policy_id, NULL::int AS scorecard_id, NULL::text AS experiment, NULL::text AS arm,
+  NULL::float8 AS arm_probability, 1::float8 AS score, 0.1::float8 AS pd,
+  ROW('KEEP', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'none', ARRAY['why'], NULL)::credit_limit.limit_decision AS decision, false AS frozen,
+  i AS inputs, sha256('policy') AS policy_digest, NULL::bytea AS scorecard_digest FROM (SELECT 1 AS x) i$q$, before)) $$;
+CREATE FUNCTION pg_temp.backdate(by interval) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE w record;
+BEGIN
+  PERFORM credit_limit_internal.open_book('book_k');
+  w := credit_limit_internal.write_decisions(credit_limit_internal.take_lane(), pg_temp.some_time_ago('0'));
+  PERFORM credit_limit_internal.write_decisions(w.ends, pg_temp.some_time_ago(by));
+END $$;
+BEGIN;
+SELECT pg_temp.backdate('50 minutes');
+SELECT count(*) FROM verify_log('book_k') WHERE problem = 'backdated';
+SELECT pg_temp.backdate('70 minutes');
+SELECT problem, detail ~ '^account 1: written at .*, and the one before it, lane \d+, place \d+, at ' AS detail FROM verify_log('book_k') WHERE problem = 'backdated';
+ROLLBACK;
 -- A log that its owner made anew, by ranges of another column.
 CREATE TABLE book_k.by_product (LIKE book_k.decision INCLUDING DEFAULTS) PARTITION BY RANGE (product);
 CREATE TABLE book_k.by_product_a PARTITION OF book_k.by_product FOR VALUES FROM ('a') TO ('m');

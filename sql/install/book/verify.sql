@@ -37,11 +37,12 @@ $$;
 
 -- what is wrong with the log of a book: at most this many rows (NULL: all), then the number of others. No rows: nothing is
 -- wrong. changed: a decision or an act does not give its hash. removed, inserted: places of a lane that are missing or there
--- twice. broken: a row does not follow the one before it. end: the last rows of a lane are missing. known end: the same, by
--- what a finished run noted, or by known, an earlier log_end(). evidence: inputs that are missing or changed. policy,
--- scorecard, erasure, retirement, release, budget: a row that differs from log_act, an act that changes what was approved or
--- written, a version that is not the approved one, a month that was removed in part. With known there is also a row retired,
--- which is no problem, for each retired month that known included. Errors: rows that row-level security hides (42501)
+-- twice. broken: a row does not follow the one before it. backdated: it says a time that is more than an hour before that of the
+-- one before it. end: the last rows of a lane are missing. known end: the same, by what a finished run noted, or by known, an
+-- earlier log_end(). evidence: inputs that are missing or changed. policy, scorecard, erasure, retirement, release, budget: a row
+-- that differs from log_act, an act that changes what was approved or written, a version that is not the approved one, a month
+-- that was removed in part. With known there is also a row retired, which is no problem, for each retired month that known
+-- included. Errors: rows that row-level security hides (42501)
 CREATE FUNCTION credit_limit.verify_log(book text, known jsonb DEFAULT NULL, most int DEFAULT 100)
 RETURNS TABLE (problem text, decision_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET bytea_output = hex SET timezone = 'UTC' SET jit = off
@@ -61,19 +62,20 @@ BEGIN
       FROM retirement r, jsonb_array_elements(r.stretches) s(item)),
     link AS (
       SELECT (d.decision_id % 64)::int AS lane, d.decision_id / 64 AS first_place, d.decision_id / 64 AS last_place,
-        d.decision_id, d.account_id, NULL AS act, d.previous_hash, d.hash,
+        d.decision_id, d.account_id, NULL AS act, d.decided_at AS at, d.previous_hash, d.hash,
         credit_limit_internal.decision_hash(d, p.digest, c.digest) = d.hash AS sound
       FROM decision d LEFT JOIN policy_version p ON p.policy_id = d.policy_id
         LEFT JOIN scorecard_version c ON c.scorecard_id = d.scorecard_id
       UNION ALL
-      SELECT s.lane, s.first_place, s.last_place, 64 * s.first_place + s.lane, NULL, NULL, s.previous_hash, s.hash, true
+      SELECT s.lane, s.first_place, s.last_place, 64 * s.first_place + s.lane, NULL, NULL, NULL, s.previous_hash, s.hash, true
       FROM stretch s
       UNION ALL
-      SELECT 64, a.place, a.place, NULL, NULL, format('%s %s in log_act', a.kind, a.id), a.previous_hash, a.hash,
+      SELECT 64, a.place, a.place, NULL, NULL, format('%s %s in log_act', a.kind, a.id), a.written_at, a.previous_hash, a.hash,
         credit_limit_internal.act_hash(a.previous_hash, a.kind, a.id, a.written_at, a.login, a.content) = a.hash
       FROM log_act a),
     placed AS (
-      SELECT l.*, lag(l.last_place, 1, 0::bigint) OVER w AS before_place, lag(l.hash) OVER w AS before_hash
+      SELECT l.*, lag(l.last_place, 1, 0::bigint) OVER w AS before_place, lag(l.hash) OVER w AS before_hash,
+        lag(l.at) OVER w AS before_at
       FROM link l WINDOW w AS (PARTITION BY l.lane ORDER BY l.first_place, l.last_place)),
     ends AS (SELECT DISTINCT ON (l.lane) l.lane, l.last_place, l.hash FROM link l ORDER BY l.lane, l.last_place DESC),
     known_end AS (
@@ -95,6 +97,11 @@ BEGIN
         p.first_place)
       FROM placed p WHERE p.first_place = p.before_place + 1
         AND p.previous_hash <> coalesce(p.before_hash, credit_limit_internal.lane_origin(p.lane))
+      UNION ALL
+      -- A lane is held from before the clock is read: only a clock that is set, or another server's, goes back, and not by so much.
+      SELECT 3, 'backdated', p.decision_id, format('%s: written at %s, and the one before it, lane %s, place %s, at %s',
+        coalesce(p.act, 'account ' || p.account_id), p.at, p.lane, p.before_place, p.before_at)
+      FROM placed p WHERE p.at < p.before_at - interval '1 hour'
       UNION ALL
       SELECT 4, 'end', NULL,
         format('lane %s ends at place %s, and should at %s', coalesce(l.lane, e.lane), coalesce(e.last_place, 0), l.place)
