@@ -216,7 +216,8 @@ BEGIN;
 SELECT pg_temp.backdate('50 minutes');
 SELECT count(*) FROM verify_log('book_k') WHERE problem = 'backdated';
 SELECT pg_temp.backdate('70 minutes');
-SELECT problem, detail ~ '^account 1: written at .*, and the one before it, lane \d+, place \d+, at ' AS detail FROM verify_log('book_k') WHERE problem = 'backdated';
+SELECT problem, detail ~ '^account 1: written at .*, and the one before it, lane \d+, place \d+, at ' AS detail FROM verify_log('book_k')
+WHERE problem = 'backdated';
 ROLLBACK;
 -- A log that its owner made anew, by ranges of another column.
 CREATE TABLE book_k.by_product (LIKE book_k.decision INCLUDING DEFAULTS) PARTITION BY RANGE (product);

@@ -269,7 +269,8 @@ CREATE ROLE regress_roles_reviewer;
 SELECT credit_limit.grant_book('book_p', reviewer => 'regress_roles_reviewer');
 -- Who reads everything proves the log and replays decisions.
 SELECT format('SET ROLE regress_roles_%1$s', r), 'SELECT current_user, (SELECT count(*) FROM credit_limit.verify_log(''book_p'')) AS violations,
-  count(*) > 0 AS decisions, coalesce(bool_and(same), true) AS same FROM credit_limit.replay_decisions(''book_p'', ''2026-01-01'', ''2027-01-01'')', 'RESET ROLE'
+  count(*) > 0 AS decisions, coalesce(bool_and(same), true) AS same
+  FROM credit_limit.replay_decisions(''book_p'', ''2026-01-01'', ''2027-01-01'')', 'RESET ROLE'
 FROM unnest(ARRAY['approver', 'engine', 'reviewer']) r \gexec
 SELECT credit_limit.restrict_analyst('book_p', 'regress_roles_reviewer', ARRAY['retail']);
 DO $$

@@ -90,7 +90,8 @@ BEGIN
     touched := ARRAY(SELECT DISTINCT c.allocation_id FROM changed c);
   END IF;
   -- Whoever approves meanwhile waits until these rows can be seen, and then verifies them.
-  PERFORM FROM allocation_version v WHERE v.allocation_id = ANY (touched) AND v.status = 'draft' ORDER BY v.allocation_id FOR SHARE;
+  PERFORM FROM allocation_version v WHERE v.allocation_id = ANY (touched) AND v.status = 'draft' ORDER BY v.allocation_id
+  FOR SHARE;
   SELECT v.allocation_id INTO id FROM allocation_version v WHERE v.allocation_id = ANY (touched)
     AND CASE WHEN may_go THEN NOT credit_limit_internal.allocation_is_over(v.allocation_id) ELSE v.status <> 'draft' END LIMIT 1;
   IF FOUND THEN

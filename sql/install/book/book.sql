@@ -295,8 +295,8 @@ AS $$
 $$;
 
 -- sets the day as of which real-time decisions are made; NULL: none. Nothing reads the clock. Makes the partitions of its month
--- if the caller owns the book. Errors: a date before 1900 or after 2199, or a year after the latest month of account_month (22023), a
--- table business_day without its row (55000)
+-- if the caller owns the book. Errors: a date before 1900 or after 2199, or a year after the latest month of account_month
+-- (22023), a table business_day without its row (55000)
 CREATE FUNCTION credit_limit.set_business_date(book text, business_date date) RETURNS date
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -198,9 +198,9 @@ $$;
 -- chunk (5000). move_limits: false writes decisions only. A borrower whose rows raise an error is left out, and named in
 -- run_chunk; retry_failed: true decides on them, also when the run was done. The versions are those valid at the start, or, as
 -- long as the run has no decision, when it is started again. Where a decision as of a later day is in force, a decision moves
--- nothing; a warning says so. In a group of books, borrowers who are on their way to another book are left to it. Errors: options,
--- or a day more than a year after the latest month of account_month (22023), in a transaction block (25001), not in READ COMMITTED (25000), a day that the group of the book has not confirmed
--- (55000), rows that row-level security hides (42501)
+-- nothing; a warning says so. In a group of books, borrowers who are on their way to another book are left to it. Errors:
+-- options, or a day more than a year after the latest month of account_month (22023), in a transaction block (25001), not in READ
+-- COMMITTED (25000), a day that the group of the book has not confirmed (55000), rows that row-level security hides (42501)
 CREATE PROCEDURE credit_limit.run_decisions(book text, as_of date, options jsonb DEFAULT '{}')
 LANGUAGE plpgsql
 AS $$

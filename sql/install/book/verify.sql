@@ -98,7 +98,7 @@ BEGIN
       FROM placed p WHERE p.first_place = p.before_place + 1
         AND p.previous_hash <> coalesce(p.before_hash, credit_limit_internal.lane_origin(p.lane))
       UNION ALL
-      -- A lane is held from before the clock is read: only a clock that is set, or another server's, goes back, and not by so much.
+      -- A lane is held from before the clock is read: only a clock that is set, or another server's, goes back, not by so much.
       SELECT 3, 'backdated', p.decision_id, format('%s: written at %s, and the one before it, lane %s, place %s, at %s',
         coalesce(p.act, 'account ' || p.account_id), p.at, p.lane, p.before_place, p.before_at)
       FROM placed p WHERE p.at < p.before_at - interval '1 hour'

@@ -88,7 +88,7 @@ BEGIN
           HINT = format('Read the draft and its digest in %I.%I, and approve it with that.', TG_TABLE_SCHEMA, TG_TABLE_NAME);
       END IF;
       IF kind = 'allocation' THEN
-        PERFORM credit_limit_internal.need_sound_allocation(TG_TABLE_SCHEMA, NEW.allocation_id);
+        PERFORM credit_limit_internal.need_sound_allocation(TG_TABLE_SCHEMA, (to_jsonb(NEW) ->> 'allocation_id')::int);
       END IF;
       NEW.approved_by := current_user;
       RETURN NEW;

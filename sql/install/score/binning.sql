@@ -107,7 +107,8 @@ AS 'MODULE_PATHNAME', 'cl_binning_information_value' LANGUAGE C IMMUTABLE STRICT
 COMMENT ON FUNCTION credit_limit.information_value(credit_limit.binning) IS
 'Information value: sum over all bins, missing and special ones included, of (share of non-events - share of events) times the '
 'weight of evidence, and 0 where a weight that is capped or given has the other sign than what the rows of its bin show. Below '
-'0.02 unpredictive, to 0.1 weak, to 0.3 medium, above strong, from 0.5 suspicious (Siddiqi 2006). NULL when a class has no rows, or nothing was counted.';
+'0.02 unpredictive, to 0.1 weak, to 0.3 medium, above strong, from 0.5 suspicious (Siddiqi 2006). NULL when a class has no '
+'rows, or nothing was counted.';
 
 CREATE FUNCTION credit_limit.binning_table(credit_limit.binning)
 RETURNS TABLE (
