@@ -162,6 +162,20 @@ BEGIN
 END
 $$;
 
+-- trigger of log_lane: an error (42501) where anybody but write_act(), which has the owner's rights, moves the end of log_act
+CREATE FUNCTION credit_limit_internal.keep_acts() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT (SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = TG_RELID) THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'lane 64 ends where log_act does',
+      DETAIL = format('UPDATE of "%s.%s".', TG_TABLE_SCHEMA, TG_TABLE_NAME),
+      HINT = 'A trigger writes log_act, and moves its end.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
 -- in an open book: whether a borrower was erased after something was decided on him
 CREATE FUNCTION credit_limit_internal.is_erased(borrower_id bigint, decided_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE

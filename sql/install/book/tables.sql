@@ -387,6 +387,8 @@ CREATE TABLE @book@.log_lane (
   hash bytea NOT NULL,
   latest date) WITH (fillfactor = 50);	-- the latest day as of which was decided; NULL: no decision
 INSERT INTO @book@.log_lane SELECT l, 0, credit_limit_internal.lane_origin(l) FROM generate_series(0, 64) l;
+CREATE TRIGGER keep_acts BEFORE UPDATE ON @book@.log_lane FOR EACH ROW WHEN (OLD.lane = 64)
+  EXECUTE FUNCTION credit_limit_internal.keep_acts();
 CREATE INDEX ON @book@.log_lane (latest);	-- each event asks for the largest
 CREATE TRIGGER keep_all BEFORE INSERT OR DELETE OR UPDATE OF lane ON @book@.log_lane
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
