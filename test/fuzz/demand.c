@@ -45,11 +45,11 @@ check_same_history(const ClDemand *one, const ClDemand *other)
 	ClDemandMonth months[2][CL_DEMAND_MONTHS];
 	int			n = cl_demand_months(one, months[0]);
 
-	REQUIRE(cl_demand_months(other, months[1]) == n && one->history->decimals == other->history->decimals);
+	REQUIRE(cl_demand_months(other, months[1]) == n && one->history.decimals == other->history.decimals);
 	for (int i = 0; i < n; i++)
 		REQUIRE(months[0][i].month == months[1][i].month);
-	REQUIRE(cl_behavior_count_earlier(one->history, 0, CL_BEHAVIOR_LAST_MONTH) ==
-			cl_behavior_count_earlier(other->history, 0, CL_BEHAVIOR_LAST_MONTH));
+	REQUIRE(cl_behavior_count_earlier(&one->history, 0, CL_BEHAVIOR_LAST_MONTH) ==
+			cl_behavior_count_earlier(&other->history, 0, CL_BEHAVIOR_LAST_MONTH));
 }
 
 /* Same months, same cells, however they were put together. */
