@@ -67,6 +67,20 @@ INSERT INTO group_b.group_order (order_key, kind, content) VALUES ('x', 'join', 
 INSERT INTO group_b.group_order (order_key, kind, content) SELECT 'x', 'confirm', jsonb_build_object('group', 'other', 'extension', extversion)
 FROM pg_extension WHERE extname = 'credit_limit';
 SELECT count(*) AS orders, (SELECT count(*) FROM group_b.group_membership) AS memberships FROM group_b.group_order;
+-- The role of the committee joins the book to a group where its owner has written the place, and nowhere else.
+CREATE PROCEDURE give(order_key text, kind text, content jsonb) LANGUAGE sql AS $$
+  INSERT INTO group_b.group_order (order_key, kind, content) SELECT order_key, kind, jsonb_build_object('group', 'group_bank', 'extension', extversion)
+    || content FROM pg_extension WHERE extname = 'credit_limit' $$;
+SELECT jsonb_build_object('shard', 1, 'shards', 2, 'state', credit_limit_internal.state_of('group_a')) AS place \gset
+SET SESSION AUTHORIZATION regress_group_committee;
+CALL give('x', 'join', :'place');
+RESET SESSION AUTHORIZATION;
+BEGIN;
+INSERT INTO group_b.group_membership (group_name, shard, shards) VALUES ('group_bank', 1, 2);
+SET SESSION AUTHORIZATION regress_group_committee;
+CALL give('x', 'join', :'place');
+SELECT group_name, shard, shards FROM group_b.group_membership;
+ROLLBACK;
 CALL publish_group('group_bank');
 SELECT add_group_member('group_bank', 1, 'group_b'), add_group_member('group_bank', 1, 'group_b');
 SELECT shard, book, publication, confirmed_until FROM group_bank.member ORDER BY shard;
@@ -84,6 +98,9 @@ SELECT kind, count(*) FROM group_b.group_order GROUP BY kind ORDER BY kind;
 CALL confirm_group('group_bank', NULL);
 CALL confirm_group('group_bank', '2026-11-30');
 CALL confirm_group('group_bank', '2026-11-29');
+-- A slip in the year would end all changes of versions.
+CALL confirm_group('group_bank', '2199-12-31');
+SELECT count(DISTINCT confirmed_until) AS days, max(confirmed_until) FROM group_bank.member;
 SELECT p.policy_id, p.created_by, p.approved_by, p.digest = a.digest AS same FROM group_b.policy_version p JOIN group_a.policy_version a USING (policy_id);
 -- A version changes no day that is confirmed, and comes from the committee.
 CALL approve('group_a', 1500, '2026-11-30');
@@ -121,6 +138,33 @@ UPDATE group_b.group_membership SET confirmed_until = '2030-01-01';
 INSERT INTO group_b.policy_version (name, document) VALUES ('own', '{"name": "own", "product": {"cap": 1}}');
 UPDATE group_b.group_order SET obeyed = false;
 RESET ROLE;
+-- Nor by orders: it takes back no day, gives itself no accounts of others, not even one that came later, and closes none that has not left.
+SELECT max(account_id) AS victim, max(borrower_id) AS owner FROM group_b.account \gset
+SELECT jsonb_build_object('account', jsonb_build_array(to_jsonb(a) || '{"credit_limit": 900000000}')) AS theirs,
+  jsonb_build_object('account', jsonb_build_array(to_jsonb(a) || '{"borrower_id": 777, "credit_limit": 900000000}')) AS stolen,
+  jsonb_build_object('borrower', '[{"borrower_id": 777}]'::jsonb, 'account', jsonb_build_array(to_jsonb(a) || '{"borrower_id": 777, "account_id": 7770}'))
+    AS own, jsonb_build_object('account_month', jsonb_build_array(jsonb_build_object('account_id', account_id, 'month', '2026-12-01'))) AS month
+FROM group_b.account a WHERE account_id = :victim \gset
+CREATE FUNCTION arrival(rows jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('move', 'm', 'borrower', 777, 'from', 0, 'rows', rows,
+  'digest', encode(sha256(convert_to(rows::text, 'UTF8')), 'hex')) $$;
+CREATE TEMP TABLE untouched AS SELECT * FROM group_b.account;
+SET SESSION AUTHORIZATION regress_group_committee;
+CALL give('c', 'confirm', jsonb_build_object('digest', credit_limit_internal.deciding_digest(credit_limit_internal.state_of('group_b'))));
+CALL give('m receive', 'receive', arrival(:'theirs'));
+CALL give('m receive', 'receive', arrival(:'stolen'));
+CALL give('m receive', 'receive', arrival(:'month'));
+\set VERBOSITY terse
+CALL give('m receive', 'receive', arrival(:'own') || '{"digest": "x"}');
+\set VERBOSITY default
+CALL give('m close', 'close', jsonb_build_object('move', 'm', 'borrower', :owner));
+RESET SESSION AUTHORIZATION;
+BEGIN;
+CALL give('m receive', 'receive', arrival(:'own'));
+INSERT INTO group_b.account (account_id, borrower_id, product, currency, opened_on, credit_limit)
+  VALUES (7770, :owner, 'cash', 'CNY', '2026-08-15', 1000);
+CALL give('m activate', 'activate', '{"move": "m", "borrower": 777}');
+ROLLBACK;
+SELECT count(*) AS changed FROM (TABLE untouched EXCEPT TABLE group_b.account) c;
 UPDATE group_b.group_order SET answer = '{"x": 1}' WHERE kind = 'confirm';
 DELETE FROM group_b.group_order;
 
@@ -229,9 +273,21 @@ CALL run_decisions('group_b', '2026-12-02');
 SELECT status, failed FROM group_b.run WHERE run_key = '2026-12-02';
 SELECT count(*) FILTER (WHERE borrower_id = :moving) AS his, count(*) = (SELECT count(*) - 1 FROM group_b.account) AS of_all_others
 FROM group_b.decision WHERE as_of = '2026-12-02';
--- Nor does a step that is taken twice: the server of the group died before it wrote it down.
+-- He is not closed before the other book has what was packed here, and both logs tell of what, by its SHA-256.
+SELECT move AS move_key FROM group_b.group_move \gset
+\set VERBOSITY terse
+CALL give('x close', 'close', jsonb_build_object('move', :'move_key', 'borrower', :moving));
+SELECT credit_limit_internal.move_step('group_bank', :move);
+SELECT encode(sha256(convert_to((content -> 'rows')::text, 'UTF8')), 'hex') AS rows_digest FROM group_a.group_order WHERE content ? 'rows' \gset
+CALL give('x close', 'close', jsonb_build_object('move', :'move_key', 'borrower', :moving));
+\set VERBOSITY default
+-- A step that is taken twice does nothing: the server of the group died before it wrote it down.
 UPDATE group_bank.move SET state = 'planned';
 CALL move_borrower('group_bank', :moving, 0);
+SELECT book, kind, content #>> '{answer,limits}' AS limits FROM (SELECT 1 AS n, 'a' AS book, place, a.content::jsonb ->> 'kind' AS kind, a.content::jsonb
+    FROM group_a.log_act a WHERE a.kind = 'order'
+  UNION ALL SELECT 2, 'b', place, a.content::jsonb ->> 'kind', a.content::jsonb FROM group_b.log_act a WHERE a.kind = 'order') a
+WHERE :'rows_digest' IN (content #>> '{answer,digest}', content #>> '{content,digest}') ORDER BY n, place;
 UPDATE group_bank.move SET state = 'copied';
 CALL move_borrower('group_bank', :moving, 0);
 SELECT state FROM group_bank.move;

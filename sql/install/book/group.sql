@@ -75,6 +75,7 @@ CREATE TABLE @book@.move (
   to_shard int NOT NULL CHECK (to_shard <> from_shard),
   state text NOT NULL DEFAULT 'planned'	-- the last step that is known to be done
     CHECK (state IN ('planned', 'frozen', 'copied', 'active', 'closed', 'cancelling', 'cancelled')),
+  digest text,	-- SHA-256 of the rows that the other book has made its own; NULL: not yet
   begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE UNIQUE INDEX move_one_at_a_time ON @book@.move (borrower_id) WHERE state NOT IN ('closed', 'cancelled')
@@ -143,7 +144,8 @@ $$;
 -- FOREIGN SCHEMA of the book into it, and of the book's reports into a schema of its name and _report). Its borrowers are all of
 -- that shard by borrower_shard(). Again it does nothing. Errors: no such group or book (3F000, 42P01), a shard that the group
 -- does not have (22023), a shard or book that is taken, also under another name (55006), borrowers of other shards, versions of
--- its own, another currency, another version of the extension (55000), a server that is away (08001)
+-- its own, another currency, another version of the extension (55000), a book whose owner neither calls it nor has written that
+-- place into its group_membership (42501), a server that is away (08001)
 CREATE FUNCTION credit_limit.add_group_member(book_group text, shard int, book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -332,7 +334,8 @@ $$;
 -- lets the books of a group decide up to a day, each if it decides by what was published last; that of the committee first.
 -- Versions that are approved from then on begin after that day. It commits after each book; a warning and the table member say
 -- which were not reached, or have missed a version: their runs end where they were confirmed before. Errors: in a transaction
--- block (25001), no day, an earlier one than before (22023), versions that are not published, a group that lacks a book (55000)
+-- block (25001), no day, an earlier one than before, one more than 400 days after the latest of the book's months, its business
+-- date and today (22023), versions that are not published, a group that lacks a book (55000)
 CREATE PROCEDURE credit_limit.confirm_group(book_group text, until date)
 LANGUAGE plpgsql
 AS $$

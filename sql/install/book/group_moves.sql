@@ -1,9 +1,10 @@
 -- A borrower who moves from one book of a group to another: five steps, each of which can be done again. Before the other book
 -- has made him its own, cancel_move() takes them back.
 --
--- frozen: the book that he leaves packs his rows and lets nobody draw, decide or load on him. copied: the other one has the rows,
--- and the end of the first one's log, in its own. active: it has made them his. closed: the first one has closed his accounts and
--- removed what the other has. Whoever counts borrowers sees him in one book: refresh_group() closes what is active first.
+-- frozen: the book that he leaves lets nobody draw, decide or load on him. copied: it has packed his rows, and the other one has
+-- them, and the end of the first one's log, in its own. active: it has made them his. closed: the first one has closed his
+-- accounts and removed what the other has. Whoever counts borrowers sees him in one book: refresh_group() closes what is active
+-- first. The rows are in no log, so their SHA-256 is in both: who packs, receives, makes them his and closes says the same one.
 
 -- part of triggers of account and account_month: an error (55006) when one of these borrowers is on his way or has gone, unless
 -- an order of the group writes
@@ -19,16 +20,44 @@ BEGIN
 END
 $$;
 
--- in an open book: part of obey_order(): his rows, and the end of the log; nothing happens to him from now on. Errors: no such
--- borrower, or he was erased (P0002), another move of his (55006)
+-- SHA-256 of the rows of a borrower who moves
+CREATE FUNCTION credit_limit_internal.rows_digest(rows jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN encode(sha256(convert_to(rows::text, 'UTF8'::name)), 'hex'::text);
+
+-- in an open book: part of freeze_borrower(): locks all that a move takes along, and waits for nobody. Errors: somebody writes to
+-- it, and has not ended his transaction (55P03)
+CREATE FUNCTION credit_limit_internal.lock_rows(id bigint) RETURNS void
+LANGUAGE plpgsql
+AS $$
+  -- Whoever inserts a row that refers to him or his accounts has locked those FOR KEY SHARE, which only FOR UPDATE excludes.
+  -- Others lock an account first, or a borrower: who waits here, with the borrower locked, could wait for them and they for him.
+DECLARE
+  accounts bigint[];
+BEGIN
+  PERFORM FROM borrower b WHERE b.borrower_id = id FOR UPDATE NOWAIT;
+  SELECT array_agg(l.account_id) INTO accounts
+  FROM (SELECT a.account_id FROM account a WHERE a.borrower_id = id FOR UPDATE NOWAIT) l;
+  PERFORM FROM umbrella t WHERE t.borrower_id = id FOR UPDATE NOWAIT;
+  PERFORM FROM exclusion t WHERE t.borrower_id = id FOR UPDATE NOWAIT;
+  PERFORM FROM limit_adjustment t WHERE t.account_id = ANY (accounts) FOR UPDATE NOWAIT;
+  PERFORM FROM account_month t WHERE t.account_id = ANY (accounts) FOR UPDATE NOWAIT;
+EXCEPTION WHEN lock_not_available THEN
+  RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = format('somebody writes rows of borrower %s', id),
+    DETAIL = 'A transaction that has not ended has written to him or to what is his: it would not move with him.',
+    HINT = 'When it has ended CALL credit_limit.move_borrower() again.';
+END
+$$;
+
+-- in an open book: part of obey_order(): nothing happens to him from now on. Returns which of his accounts it froze. Errors: no
+-- such borrower, or he was erased (P0002), another move of his (55006), somebody writes rows of his (55P03)
 CREATE FUNCTION credit_limit_internal.freeze_borrower(book text, content jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
 DECLARE
   id CONSTANT bigint := content ->> 'borrower';
-  accounts bigint[];
-  rows jsonb;
   before jsonb;
+  froze jsonb;
 BEGIN
   -- Who decides or draws holds the same lock, and sees the move after it.
   PERFORM FROM borrower b WHERE b.borrower_id = id AND b.erased_on IS NULL FOR NO KEY UPDATE;
@@ -36,6 +65,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('there is no borrower %s in book "%s"', id, book),
       DETAIL = 'The table borrower does not have him, or he was erased.', HINT = 'Give a borrower of that book.';
   END IF;
+  PERFORM credit_limit_internal.lock_rows(id);
   before := (SELECT to_jsonb(m) FROM group_move m WHERE m.borrower_id = id);
   INSERT INTO group_move AS m (borrower_id, move, state, other_shard)
   VALUES (id, content ->> 'move', 'frozen', (content ->> 'to')::int)
@@ -44,24 +74,83 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM credit_limit_internal.need_present(ARRAY[id]);
   END IF;
+  froze := (SELECT coalesce(jsonb_agg(a.account_id ORDER BY a.account_id), '[]') FROM account a
+    WHERE a.borrower_id = id AND a.status = 'open' AND NOT a.frozen);
+  UPDATE account a SET frozen = true WHERE a.borrower_id = id AND a.status = 'open';
+  -- A new version of his row: to that a transaction cannot refer that has an older snapshot, and does not see the move.
+  UPDATE borrower b SET segment = b.segment WHERE b.borrower_id = id;
+  RETURN jsonb_build_object('froze', froze, 'before', before);
+END
+$$;
+
+-- in an open book: part of obey_order(): his rows, their digest, and the end of the log. Errors: he is not frozen for this move
+-- (55000)
+CREATE FUNCTION credit_limit_internal.pack_borrower(book text, content jsonb) RETURNS jsonb
+LANGUAGE plpgsql
+AS $$
+  -- Not where he is frozen: postgres_fdw works with one snapshot from before the locks, and what was committed until they were
+  -- had would not be seen.
+DECLARE
+  id CONSTANT bigint := content ->> 'borrower';
+  froze jsonb;
+  accounts bigint[];
+  rows jsonb;
+BEGIN
+  SELECT o.answer -> 'froze' INTO froze FROM group_move m JOIN group_order o ON o.order_key = m.move || ' freeze'
+  WHERE m.borrower_id = id AND m.move = pack_borrower.content ->> 'move' AND m.state = 'frozen' AND o.kind = 'freeze';
+  IF froze IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('borrower %s is not frozen', id),
+      DETAIL = format('This book has no move %s of his that begins.', content ->> 'move'),
+      HINT = 'CALL credit_limit.move_borrower() where the group is: it takes the steps in their order.';
+  END IF;
   accounts := ARRAY(SELECT a.account_id FROM account a WHERE a.borrower_id = id);
-  -- With salt, so that the digest of the order tells nothing about rows that are erased.
+  -- With salt, so that the digest tells nothing about rows that are erased.
   rows := jsonb_build_object('salt', gen_random_uuid(),
     'borrower', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM borrower t WHERE t.borrower_id = id),
     'umbrella', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM umbrella t WHERE t.borrower_id = id),
-    'account', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM account t WHERE t.borrower_id = id),
+    'account', (SELECT coalesce(jsonb_agg(to_jsonb(t)
+        || jsonb_build_object('frozen', t.frozen AND NOT froze @> to_jsonb(t.account_id))), '[]')
+      FROM account t WHERE t.borrower_id = id),
     'exclusion', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM exclusion t WHERE t.borrower_id = id),
     'limit_adjustment', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM limit_adjustment t
       WHERE t.account_id = ANY (accounts)),
     'account_feature', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM account_feature t
       WHERE t.account_id = ANY (accounts)),
     'account_month', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM account_month t WHERE t.account_id = ANY (accounts)));
-  UPDATE account a SET frozen = true WHERE a.borrower_id = id AND a.status = 'open';
-  RETURN jsonb_build_object('rows', rows, 'log_end', credit_limit.log_end(book), 'before', before);
+  RETURN jsonb_build_object('rows', rows, 'digest', credit_limit_internal.rows_digest(rows),
+    'log_end', credit_limit.log_end(book));
 END
 $$;
 
--- in an open book: part of obey_order(): the rows are in the order, and where the log of the other book ends is in the log here
+-- in an open book: an error (42501) when rows that came with a borrower are not all his, or this book has one of his accounts or
+-- umbrellas as that of somebody else
+CREATE FUNCTION credit_limit_internal.need_own_rows(id bigint, rows jsonb) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT string_agg(DISTINCT format('%s %s', t.relation, coalesce(r.item ->> CASE WHEN t.relation = 'umbrella' THEN 'umbrella_id'
+    WHEN t.relation IN ('borrower', 'exclusion') THEN 'borrower_id' ELSE 'account_id' END, 'of nobody')), ', ') INTO wrong
+  FROM jsonb_each(rows) t(relation, items), jsonb_array_elements(CASE jsonb_typeof(t.items) WHEN 'array' THEN t.items END) r(item)
+  WHERE CASE WHEN t.relation IN ('borrower', 'umbrella', 'account', 'exclusion')
+      THEN (r.item ->> 'borrower_id')::bigint IS DISTINCT FROM id
+      ELSE NOT EXISTS (SELECT FROM jsonb_array_elements(rows -> 'account') a(item)
+        WHERE a.item ->> 'account_id' = r.item ->> 'account_id') END
+    OR t.relation = 'account' AND EXISTS (SELECT FROM account a
+      WHERE a.account_id = (r.item ->> 'account_id')::bigint AND a.borrower_id <> id)
+    OR t.relation = 'umbrella' AND EXISTS (SELECT FROM umbrella u
+      WHERE u.umbrella_id = (r.item ->> 'umbrella_id')::bigint AND u.borrower_id <> id);
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('borrower %s came with rows of others', id),
+      DETAIL = format('They are %s.', wrong),
+      HINT = 'No two accounts, or umbrellas, of a group have one number: CALL credit_limit.cancel_move(), and renumber.';
+  END IF;
+END
+$$;
+
+-- in an open book: part of obey_order(): the rows are in the order, and where the log of the other book ends is in the log here.
+-- Errors: he is here already (55006), rows of others (42501), rows that are not those that were packed (55000)
 CREATE FUNCTION credit_limit_internal.receive_borrower(content jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
@@ -77,12 +166,20 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('borrower %s is in the other book already', id),
       DETAIL = 'It has open accounts of his, or another move.', HINT = 'See group_move and account of that book.';
   END IF;
+  PERFORM credit_limit_internal.need_own_rows(id, content -> 'rows');
+  IF credit_limit_internal.rows_digest(content -> 'rows') IS DISTINCT FROM content ->> 'digest' THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('the rows of borrower %s are not those that were packed', id),
+      DETAIL = format('Their SHA-256 is %s, and was %s.', coalesce(credit_limit_internal.rows_digest(content -> 'rows'), 'NULL'),
+        coalesce(content ->> 'digest', 'NULL')), HINT = 'CALL credit_limit.cancel_move(), and move him again.';
+  END IF;
   RETURN jsonb_build_object('before', before);
 END
 $$;
 
--- in an open book: part of obey_order(): the rows that it received are his
-CREATE FUNCTION credit_limit_internal.activate_borrower(content jsonb) RETURNS void
+-- in an open book: part of obey_order(): the rows that it received are his. Returns their digest and the limits, which no
+-- decision of this book set. Errors: he did not arrive by this move (55000), rows of others (42501)
+CREATE FUNCTION credit_limit_internal.activate_borrower(content jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -92,7 +189,7 @@ BEGIN
   UPDATE group_move m SET state = 'active'
   WHERE m.borrower_id = id AND m.move = content ->> 'move' AND m.state = 'arriving';
   SELECT o.content -> 'rows' INTO rows FROM group_order o
-  WHERE FOUND AND o.order_key = (activate_borrower.content ->> 'move') || ' receive';
+  WHERE FOUND AND o.order_key = (activate_borrower.content ->> 'move') || ' receive' AND o.kind = 'receive';
   IF rows IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('borrower %s did not arrive', id),
       DETAIL = format('There are no rows of move %s.', content ->> 'move'), HINT = 'CALL credit_limit.move_borrower() again.';
@@ -118,12 +215,17 @@ BEGIN
   SELECT r.borrower_id, r.kind, r.action, r.valid_from, r.valid_to, r.reason
   FROM jsonb_populate_recordset(NULL::exclusion, rows -> 'exclusion') r;
   INSERT INTO account_month SELECT r.* FROM jsonb_populate_recordset(NULL::account_month, rows -> 'account_month') r;
+  -- Again, and last: an account of that number may have come since, also while this was being done.
+  PERFORM credit_limit_internal.need_own_rows(id, rows);
   UPDATE group_order o SET content = o.content - 'rows', answer = o.answer - 'rows'
   WHERE o.order_key = (activate_borrower.content ->> 'move') || ' receive';
+  RETURN jsonb_build_object('digest', credit_limit_internal.rows_digest(rows), 'limits',
+    (SELECT coalesce(jsonb_object_agg(a.account_id, a.credit_limit), '{}') FROM account a WHERE a.borrower_id = id));
 END
 $$;
 
--- in an open book: part of obey_order(): what the other book has now is not here any more; decisions and closed accounts stay
+-- in an open book: part of obey_order(): what the other book has now is not here any more; decisions and closed accounts stay.
+-- Errors: he did not leave by this move, or what the other book made its own is not what was packed here (55000)
 CREATE FUNCTION credit_limit_internal.close_borrower(content jsonb) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -131,7 +233,15 @@ DECLARE
   id CONSTANT bigint := content ->> 'borrower';
   accounts bigint[];
 BEGIN
-  UPDATE group_move m SET state = 'closed' WHERE m.borrower_id = id AND m.move = content ->> 'move';
+  UPDATE group_move m SET state = 'closed' FROM group_order o
+  WHERE m.borrower_id = id AND m.move = close_borrower.content ->> 'move' AND m.state = 'frozen'
+    AND o.order_key = m.move || ' pack' AND o.kind = 'pack' AND o.answer ->> 'digest' = close_borrower.content ->> 'digest';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('borrower %s has not left', id),
+      DETAIL = format('By move %s this book has not frozen and packed him, or the other one has not made those rows its own.',
+        content ->> 'move'),
+      HINT = 'CALL credit_limit.move_borrower() where the group is: it closes what the other book has made active.';
+  END IF;
   accounts := ARRAY(SELECT a.account_id FROM account a WHERE a.borrower_id = id);
   DELETE FROM account_month t WHERE t.account_id = ANY (accounts);
   DELETE FROM account_feature t WHERE t.account_id = ANY (accounts);
@@ -143,7 +253,7 @@ BEGIN
   DELETE FROM exclusion t WHERE t.borrower_id = id;
   UPDATE borrower b SET income = NULL, obligations = NULL, external_score = NULL, external_pd = NULL WHERE b.borrower_id = id;
   UPDATE group_order o SET content = o.content - 'rows', answer = o.answer - 'rows'
-  WHERE o.order_key = (close_borrower.content ->> 'move') || ' freeze';
+  WHERE o.order_key = (close_borrower.content ->> 'move') || ' pack';
 END
 $$;
 
@@ -170,8 +280,7 @@ BEGIN
   SELECT o.answer INTO was FROM group_order o WHERE o.order_key = (cancel_borrower.content ->> 'move') || ' '
     || CASE here WHEN 'frozen' THEN 'freeze' ELSE 'receive' END;
   IF here = 'frozen' THEN
-    UPDATE account a SET frozen = false FROM jsonb_populate_recordset(NULL::account, was #> '{rows,account}') w
-    WHERE a.borrower_id = id AND w.account_id = a.account_id AND NOT w.frozen AND a.frozen;
+    UPDATE account a SET frozen = false WHERE a.borrower_id = id AND was -> 'froze' @> to_jsonb(a.account_id) AND a.frozen;
   END IF;
   was_move := nullif(was -> 'before', 'null');
   IF was_move IS NULL THEN
@@ -181,7 +290,7 @@ BEGIN
     FROM jsonb_populate_record(NULL::group_move, was_move) w WHERE m.borrower_id = id;
   END IF;
   UPDATE group_order o SET content = o.content - 'rows', answer = o.answer - 'rows'
-  WHERE o.order_key IN ((cancel_borrower.content ->> 'move') || ' freeze', (cancel_borrower.content ->> 'move') || ' receive');
+  WHERE o.order_key IN ((cancel_borrower.content ->> 'move') || ' pack', (cancel_borrower.content ->> 'move') || ' receive');
 END
 $$;
 
@@ -251,6 +360,7 @@ DECLARE
   key text;
   content jsonb;
   packed jsonb;
+  taken text;
   done text;
 BEGIN
   PERFORM credit_limit_internal.open_group(book_group);
@@ -268,17 +378,19 @@ BEGIN
       PERFORM credit_limit_internal.send_order(book_group, m.source, key || ' freeze', 'freeze', content);
       done := 'frozen';
     WHEN 'frozen' THEN
-      packed := credit_limit_internal.send_order(book_group, m.source, key || ' freeze', 'freeze', content);
+      packed := credit_limit_internal.send_order(book_group, m.source, key || ' pack', 'pack', content);
       PERFORM credit_limit_internal.send_order(book_group, m.target, key || ' receive', 'receive', content || packed);
       done := 'copied';
     WHEN 'copied' THEN
-      PERFORM credit_limit_internal.send_order(book_group, m.target, key || ' activate', 'activate', content);
+      taken := credit_limit_internal.send_order(book_group, m.target, key || ' activate', 'activate', content) ->> 'digest';
       done := 'active';
     WHEN 'active' THEN
-      PERFORM credit_limit_internal.send_order(book_group, m.source, key || ' close', 'close', content);
+      PERFORM credit_limit_internal.send_order(book_group, m.source, key || ' close', 'close',
+        content || jsonb_build_object('digest', m.digest));
       done := 'closed';
   END CASE;
-  UPDATE move w SET state = done, changed_at = clock_timestamp() WHERE w.move = move_step.move;
+  UPDATE move w SET state = done, digest = coalesce(taken, w.digest), changed_at = clock_timestamp()
+  WHERE w.move = move_step.move;
   RETURN done <> 'closed';
 END
 $$;
@@ -287,7 +399,8 @@ $$;
 -- were made, and where the log of that book ended is in the log of the other. It commits step by step (frozen, copied, active,
 -- closed: table move of the group); started again it goes on where it stopped. From frozen to active nobody draws, decides or
 -- loads on him. Errors: in a transaction block (25001), no such group (3F000, 42P01), shard (22023) or borrower (P0002), another
--- move of his (55006), a server that is away (08001, 08006)
+-- move of his (55006), somebody who writes rows of his and has not committed (55P03), an account whose number the other book has
+-- for somebody else (42501), a server that is away (08001, 08006)
 CREATE PROCEDURE credit_limit.move_borrower(book_group text, borrower_id bigint, to_shard int)
 LANGUAGE plpgsql
 AS $$

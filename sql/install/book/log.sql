@@ -132,7 +132,8 @@ AS $$
   UNION ALL SELECT 'budget', 0, jsonb_build_object('epsilon', b.epsilon)::text FROM release_budget b
     WHERE b.epsilon > 0 OR EXISTS (SELECT FROM log_act a WHERE a.kind = 'budget')
   UNION ALL SELECT 'order', o.order_id, to_jsonb(c)::text FROM group_order o, LATERAL (SELECT o.order_key, o.kind,
-    o.content - '{rows,state}'::text[] AS content, o.digest, o.received_by, o.received_at) c WHERE o.obeyed
+    o.content - '{rows,state}'::text[] AS content, o.digest, o.answer - 'rows' AS answer, o.received_by, o.received_at) c
+    WHERE o.obeyed
 $$;
 
 -- the hash that a row of log_act should have
