@@ -85,6 +85,9 @@ like(error($head, q{SELECT credit_limit.add_group_member('bank', 2, 'shard_1')})
 	'a book has its own shard');
 is(sql($second, 'SELECT count(*) FROM lending.group_membership') . sql($second, 'SELECT count(*) FROM lending.group_order'), '00',
 	'a refused member knows of nothing');
+like(error($head, q{SELECT credit_limit.add_group_member('bank', 1, 'shard_1')}), qr/owner of the book has not let it join/,
+	'nor does it join before its owner lets it');
+sql($nodes[$_], "INSERT INTO lending.group_membership (group_name, shard, shards) VALUES ('bank', $_, 3)") for 1, 2;
 sql($head, "SELECT add_group_member('bank', 1, 'shard_1'), add_group_member('bank', 2, 'shard_2')");
 sql($head, "CREATE SCHEMA again; CREATE SCHEMA again_report; IMPORT FOREIGN SCHEMA lending FROM SERVER shard_1 INTO again");
 like(error($head, q{SELECT credit_limit.add_group_member('bank', 1, 'again')}), qr/book "again" cannot be shard 1/,
