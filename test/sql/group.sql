@@ -140,7 +140,7 @@ UPDATE group_b.group_order SET obeyed = false;
 RESET ROLE;
 -- Nor by orders: it takes back no day, gives itself no accounts of others, not even one that came later, and closes none that has not left.
 SELECT max(account_id) AS victim, max(borrower_id) AS owner FROM group_b.account \gset
-SELECT jsonb_build_object('account', jsonb_build_array(to_jsonb(a) || '{"credit_limit": 900000000}')) AS theirs,
+SELECT jsonb_build_object('account', jsonb_build_array(to_jsonb(a) || '{"account_id": 7771}')) AS theirs,
   jsonb_build_object('account', jsonb_build_array(to_jsonb(a) || '{"borrower_id": 777, "credit_limit": 900000000}')) AS stolen,
   jsonb_build_object('borrower', '[{"borrower_id": 777}]'::jsonb, 'account', jsonb_build_array(to_jsonb(a) || '{"borrower_id": 777, "account_id": 7770}'))
     AS own, jsonb_build_object('account_month', jsonb_build_array(jsonb_build_object('account_id', account_id, 'month', '2026-12-01'))) AS month
