@@ -165,6 +165,44 @@ SELECT past('book_h.retirement', 'keep_all', 'UPDATE book_h.retirement SET decis
 SELECT * FROM seen();
 ROLLBACK;
 
+-- An archive that the owner has kept elsewhere and dropped is made again by a stranger: its trigger ran as the owner, who erased.
+RESET SESSION AUTHORIZATION;
+BEGIN;
+SET LOCAL ROLE regress_hostile_stranger;
+CREATE SCHEMA book_h_theirs;
+GRANT ALL ON SCHEMA book_h_theirs TO regress_hostile_owner;
+SET LOCAL ROLE regress_hostile_owner;
+SAVEPOINT s;
+SELECT attempt($$SELECT retire_decisions('book_h', '2026-11-01', 'kept long enough', 'book_h_theirs')$$);
+ROLLBACK TO s;
+CREATE SCHEMA book_h_archive;
+SELECT retire_decisions('book_h', '2026-11-01', 'kept long enough', 'book_h_archive');
+UPDATE book_h.account SET status = 'closed' WHERE account_id IN (2, 3);
+SELECT * FROM borrower_traces('book_h', 2) WHERE relation ~ '^decision';
+SELECT erase_borrower('book_h', 2, '2026-10-31', 'asked');
+DROP SCHEMA book_h_archive CASCADE;
+SET LOCAL ROLE regress_hostile_stranger;
+CREATE SCHEMA book_h_archive;
+CREATE TABLE book_h_archive.decision_2026_10 AS SELECT 1::bigint AS decision_id, 3::bigint AS borrower_id, DATE '2026-10-31' AS as_of;
+CREATE TABLE book_h_archive.decision_evidence_2026_10 AS SELECT 1::bigint AS decision_id, DATE '2026-10-31' AS as_of;
+CREATE FUNCTION book_h_archive.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this is run as %', current_user; END $$;
+CREATE TRIGGER trap BEFORE DELETE ON book_h_archive.decision_evidence_2026_10 FOR EACH ROW EXECUTE FUNCTION book_h_archive.trap();
+GRANT ALL ON SCHEMA book_h_archive TO PUBLIC;
+GRANT ALL ON ALL TABLES IN SCHEMA book_h_archive TO PUBLIC;
+SET LOCAL ROLE regress_hostile_owner;
+SELECT attempt($$SELECT erase_borrower('book_h', 3, '2026-10-31', 'asked')$$), attempt($$SELECT borrower_traces('book_h', 3)$$);
+-- The schema alone is given back; then a view stands for a table.
+RESET ROLE;
+ALTER SCHEMA book_h_archive OWNER TO regress_hostile_owner;
+REVOKE ALL ON SCHEMA book_h_archive FROM PUBLIC;
+SELECT attempt($$SELECT erase_borrower('book_h', 3, '2026-10-31', 'asked')$$);
+DROP SCHEMA book_h_archive CASCADE;
+SET LOCAL ROLE regress_hostile_owner;
+CREATE SCHEMA book_h_archive;
+CREATE VIEW book_h_archive.decision_2026_10 AS TABLE book_h.decision;
+SELECT attempt($$SELECT erase_borrower('book_h', 3, '2026-10-31', 'asked')$$);
+ROLLBACK;
+
 -- The engine writes a decision of a person whom nobody asked: the log is sound, and a replay passed it by.
 SET SESSION AUTHORIZATION regress_hostile_engine;
 CREATE FUNCTION pg_temp.forge() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, book_h, pg_temp AS $$

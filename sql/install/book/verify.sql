@@ -177,18 +177,39 @@ $$;
 
 -- ---- erasure and retirement ----
 
--- in an open book: the tables of decisions, and of their inputs, that retire_decisions() moved and that are still there
+-- in an open book: the tables of decisions, and of their inputs, that retire_decisions() moved and that are still there. Errors:
+-- one of that name that is no plain table of the book's owner, in a schema that is his alone (42501)
 CREATE FUNCTION credit_limit_internal.archived() RETURNS TABLE (decisions regclass, evidence regclass)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 AS $$
-  SELECT t.decisions, t.evidence FROM retirement r, LATERAL (SELECT to_char(r.month, 'YYYY_MM') AS month) m,
-    LATERAL (SELECT to_regclass(format('%I.%I', r.archive, 'decision_' || m.month)) AS decisions,
-      to_regclass(format('%I.%I', r.archive, 'decision_evidence_' || m.month)) AS evidence) t
-  WHERE t.decisions IS NOT NULL
+  -- Archives go when they are kept elsewhere, and then anybody may make something of their name. Looked up in the catalog, as the
+  -- schema may be one that this role may not use.
+DECLARE
+  t record;
+BEGIN
+  FOR t IN SELECT r.archive, d.oid AS decisions, e.oid AS evidence, coalesce(
+        (SELECT w FROM credit_limit_internal.foreign_parts(r.archive, b.relowner) w LIMIT 1),
+        (SELECT format('%I is no table.', x.relname) FROM pg_class x WHERE x.oid IN (d.oid, e.oid) AND x.relkind <> 'r' LIMIT 1))
+        AS wrong
+      FROM pg_class b, retirement r JOIN pg_namespace n ON n.nspname = r.archive
+      JOIN pg_class d ON d.relnamespace = n.oid AND d.relname = 'decision_' || to_char(r.month, 'YYYY_MM')
+      LEFT JOIN pg_class e ON e.relnamespace = n.oid AND e.relname = 'decision_evidence_' || to_char(r.month, 'YYYY_MM')
+      WHERE b.oid = to_regclass('decision') ORDER BY r.month LOOP
+    IF t.wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+        MESSAGE = format('schema "%s" is not an archive of the book alone', t.archive), DETAIL = t.wrong,
+        HINT = 'Decisions were moved into a schema of that name. If they are still there, give it and what is in it to the owner '
+          'of the book alone; else have it dropped or renamed.';
+    END IF;
+    decisions := t.decisions;
+    evidence := t.evidence;
+    RETURN NEXT;
+  END LOOP;
+END
 $$;
 
 -- the tables of a book, also a lender's own, that name a borrower or an account of his, and in how many rows; also archives that
--- retire_decisions() made. NULL: none
+-- retire_decisions() made. NULL: none. Errors: a schema of the name of an archive that is not the book's owner's alone (42501)
 CREATE FUNCTION credit_limit.borrower_traces(book text, borrower_id bigint) RETURNS TABLE (relation text, row_count bigint)
 LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -214,7 +235,8 @@ $$;
 -- forecasts and features, and what people wrote about him. The decisions stay and the log still verifies, but entitlement and
 -- affordability_cap divided by the factors of the policy tell his income, and reasons what was said. A notice lists what is left.
 -- Returns how many inputs were removed. Errors: open accounts (55006), no such borrower (P0002), NULL or no day (22004), not in
--- READ COMMITTED (25000), rows of the book that row-level security hides (42501)
+-- READ COMMITTED (25000), rows of the book that row-level security hides, a schema of the name of an archive that is not the
+-- book's owner's alone (42501)
 CREATE FUNCTION credit_limit.erase_borrower(book text, borrower_id bigint, erased_on date, reason text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -360,12 +382,13 @@ $$;
 -- takes the monthly partitions of decisions and their inputs that lie before a day out of the book, and returns how many
 -- decisions went: drops them, or moves them into the schema archive, to be kept elsewhere. retirement keeps of each month their
 -- number, a digest that proves an archive or copy of them, and what joins the log on both sides. Errors: no day, no reason, no
--- schema of that name (22023, 3F000), a table of that name there (42P07), not in READ COMMITTED (25000), somebody who uses the
--- log for five seconds more (55P03)
+-- schema of that name (22023, 3F000), one that is not the book's owner's alone (42501), a table of that name there (42P07), not
+-- in READ COMMITTED (25000), somebody who uses the log for five seconds more (55P03)
 CREATE FUNCTION credit_limit.retire_decisions(book text, before date, reason text, archive text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 DECLARE
+  wrong text;
   part record;
   gone record;
   retired bigint := 0;
@@ -385,6 +408,13 @@ BEGIN
         ELSE 'It is one of the book itself.' END,
       HINT = format('CREATE SCHEMA %I makes one that only its owner reads.',
         CASE WHEN to_regnamespace(quote_ident(archive)) IS NULL THEN archive ELSE book || '_archive' END);
+  END IF;
+  wrong := (SELECT w FROM pg_class c, credit_limit_internal.foreign_parts(archive, c.relowner) w
+    WHERE c.oid = to_regclass('decision') LIMIT 1);
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('decisions cannot be moved into schema "%s"', archive), DETAIL = wrong,
+      HINT = 'Others can run code there with the rights of the owner of the book: give a schema that is his alone.';
   END IF;
   -- Nobody may continue a lane in a stretch that goes.
   LOCK TABLE decision, decision_evidence IN ACCESS EXCLUSIVE MODE;
