@@ -376,6 +376,16 @@ DROP SCHEMA book_h_report CASCADE;
 SET SESSION AUTHORIZATION regress_hostile_stranger;
 CREATE SCHEMA book_h_report;
 CREATE TABLE book_h_report.mine (x int);
+-- Nor is it read as that of the reports: what is in it was run as the engine, who keeps pictures, and as whoever looks at them.
+CREATE FUNCTION book_h_report.trap() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE 'this is run as %', current_user; END $$;
+CREATE VIEW book_h_report.report_summary WITH (security_invoker) AS SELECT book_h_report.trap() AS currency, DATE '2026-10-31' AS as_of, 1 AS accounts;
+GRANT USAGE ON SCHEMA book_h_report TO PUBLIC;
+GRANT SELECT ON book_h_report.report_summary TO PUBLIC;
+SET SESSION AUTHORIZATION regress_hostile_engine;
+SELECT refresh_page('book_h');
+SET SESSION AUTHORIZATION regress_hostile_owner;
+SELECT report_html('book_h', '{"kept": false}') IS NULL AS nothing;
+SELECT grant_book('book_h', bi => 'regress_hostile_bi');
 -- The business date has nowhere to stand.
 SET SESSION AUTHORIZATION regress_hostile_owner;
 BEGIN;

@@ -343,7 +343,7 @@ $$;
 
 -- computes the pictures of report_html() and keeps them until the next refresh of reports, so that pages are there at once; those
 -- of open cases are computed at each look. Returns how many. The job reports does it every night. Errors: a book without reports
--- (3F000), a role that does not see every row (42501)
+-- (3F000), a role that does not see every row, reports that are not of the book's owner alone (42501)
 CREATE FUNCTION credit_limit.refresh_page(book text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -354,6 +354,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM credit_limit_internal.need_every_row('a refresh of pictures');
+  PERFORM credit_limit_internal.need_own_reports(book);
   PERFORM FROM report_refresh FOR NO KEY UPDATE;
   DELETE FROM report_figure;
   FOR f IN SELECT '' AS currency, '' AS name, credit_limit_internal.page_currencies(book) AS query
@@ -376,7 +377,8 @@ $$;
 -- Pictures are those that refresh_page() has kept, for a role that sees every row, and the page says since when; others are
 -- computed. For a restricted analyst it says which segments it shows. options: currency (by
 -- default the one of most accounts), figures (names of those that are wanted, in this order), kept (false: all are computed).
--- Errors: a book without reports (3F000), an option, currency or figure that there is not (22023), NULL (22004)
+-- Errors: a book without reports (3F000), reports that are not of the book's owner alone (42501), an option, currency or figure
+-- that there is not (22023), NULL (22004)
 CREATE FUNCTION credit_limit.report_html(book text, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -410,6 +412,7 @@ BEGIN
     'figures', format('$.type() == "array" && $.size() > 0 && !exists($[*] ? (@.type() != "string" '
       '|| !(@ like_regex "^(%s)$")))', known)),
     format('Options are currency, kept (true or false), and figures, an array of: %s.', replace(known, '|', ', ')));
+  PERFORM credit_limit_internal.need_own_reports(book);
   kept := coalesce((report_html.options ->> 'kept')::boolean, true) AND credit_limit_internal.sees_book(book);
   BEGIN
     SELECT array_agg(r.v ->> 0 ORDER BY r.place), min(r.v ->> 1) INTO currencies, as_of

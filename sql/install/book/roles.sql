@@ -188,6 +188,29 @@ BEGIN
 END
 $$;
 
+-- an error (42501) where the schema of a book's reports is not that of the book's owner alone: whoever reads them runs what is in
+-- it. Nothing where there is no such schema
+CREATE FUNCTION credit_limit_internal.need_own_reports(book text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  -- Looked up in the catalog, as who reads reports only may not use the schema of the book.
+DECLARE
+  owner CONSTANT oid := (SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = book AND c.relname = 'decision');
+  foreign_part text;
+BEGIN
+  IF owner IS NULL THEN
+    PERFORM credit_limit_internal.open_book(book);	-- says why it is none
+  END IF;
+  foreign_part := (SELECT w FROM credit_limit_internal.foreign_parts(book || '_report', coalesce(owner, 0)) w LIMIT 1);
+  IF foreign_part IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('schema "%s_report" is not that of the reports of the book', book), DETAIL = foreign_part,
+      HINT = 'Drop what is of somebody else there; credit_limit.create_book_reports() makes the reports anew.';
+  END IF;
+END
+$$;
+
 -- part of grant_book(): the reports of a book, and the columns of its tables that they read
 CREATE FUNCTION credit_limit_internal.grant_reports(book text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -195,20 +218,12 @@ AS $$
   -- Who reads reports needs the columns that the views read: they look with his rights.
 DECLARE
   reports oid := to_regnamespace(quote_ident(book || '_report'));
-  foreign_part text;
   g record;
 BEGIN
   IF reports IS NULL THEN
     RETURN;
   END IF;
-  -- What is granted is what views in it read: nobody else may have made it, or one of them.
-  foreign_part := (SELECT w FROM pg_class c, credit_limit_internal.foreign_parts(book || '_report', c.relowner) w
-    WHERE c.oid = to_regclass(format('%I.decision', book)) LIMIT 1);
-  IF foreign_part IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('schema "%s_report" is not that of the reports of the book', book), DETAIL = foreign_part,
-      HINT = 'Drop what is of somebody else there; credit_limit.create_book_reports() makes the reports anew.';
-  END IF;
+  PERFORM credit_limit_internal.need_own_reports(book);
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', book || '_report', role_name);	-- rights
   FOR g IN SELECT c.oid::regclass AS relation, NULL AS columns FROM pg_class c
       WHERE c.relnamespace = reports AND credit_limit_internal.is_invoker_view(c.oid)
