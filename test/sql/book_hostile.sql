@@ -282,6 +282,53 @@ GRANT USAGE, CREATE ON SCHEMA book_h TO regress_hostile_stranger;
 SELECT relation, problem FROM check_book('book_h') WHERE problem !~ 'extension';
 ROLLBACK;
 
+-- Nor did anything tell of a trigger that somebody left who was once granted ALL: it is run as the engine. One may also hide in a WHEN.
+RESET SESSION AUTHORIZATION;
+BEGIN;
+SET LOCAL ROLE regress_hostile_owner;
+GRANT ALL ON ALL TABLES IN SCHEMA book_h TO regress_hostile_stranger;
+GRANT USAGE ON SCHEMA book_h TO regress_hostile_stranger;
+-- His own are his; nor does one of a superuser matter.
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER told AFTER UPDATE ON book_h.borrower EXECUTE FUNCTION told();
+RESET ROLE;
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER audit AFTER UPDATE ON book_h.borrower EXECUTE FUNCTION audit();
+SET LOCAL ROLE regress_hostile_stranger;
+CREATE SCHEMA regress_hostile_traps;
+CREATE FUNCTION regress_hostile_traps.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this is run as %', current_user; END $$;
+CREATE FUNCTION regress_hostile_traps.trap(bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'this is run as %', current_user; END $$;
+CREATE DOMAIN regress_hostile_traps.trap AS bigint CHECK (regress_hostile_traps.trap(VALUE));
+CREATE OPERATOR regress_hostile_traps.# (FUNCTION = regress_hostile_traps.trap, RIGHTARG = bigint);
+CREATE TRIGGER a AFTER UPDATE ON book_h.account EXECUTE FUNCTION regress_hostile_traps.trap();
+CREATE TRIGGER b BEFORE INSERT ON book_h.account_month FOR EACH ROW WHEN (regress_hostile_traps.trap(NEW.account_id))
+  EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE TRIGGER c AFTER INSERT ON book_h.decision FOR EACH ROW WHEN (NEW.account_id::regress_hostile_traps.trap > 0)
+  EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE TRIGGER d AFTER UPDATE ON book_h.product FOR EACH ROW WHEN (OPERATOR(regress_hostile_traps.#) 1::bigint)
+  EXECUTE FUNCTION suppress_redundant_updates_trigger();
+SET LOCAL ROLE regress_hostile_owner;
+REVOKE ALL ON ALL TABLES IN SCHEMA book_h FROM regress_hostile_stranger;
+REVOKE ALL ON SCHEMA book_h FROM regress_hostile_stranger;
+SELECT * FROM seen();
+ROLLBACK;
+-- A book is not made of such a table either.
+BEGIN;
+SET LOCAL ROLE regress_hostile_owner;
+CREATE SCHEMA book_i;
+CREATE TABLE book_i.product AS TABLE book_h.product;
+GRANT ALL ON SCHEMA book_i TO regress_hostile_stranger;
+GRANT ALL ON book_i.product TO regress_hostile_stranger;
+SET LOCAL ROLE regress_hostile_stranger;
+CREATE SCHEMA regress_hostile_traps;
+CREATE FUNCTION regress_hostile_traps.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER a AFTER UPDATE ON book_i.product EXECUTE FUNCTION regress_hostile_traps.trap();
+SET LOCAL ROLE regress_hostile_owner;
+REVOKE ALL ON SCHEMA book_i FROM regress_hostile_stranger;
+SELECT attempt($$SELECT create_book('book_i')$$);
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_hostile_owner;
+
 -- Default privileges open each new partition, and with it inputs, and rows of other segments.
 BEGIN;
 ALTER DEFAULT PRIVILEGES IN SCHEMA book_h GRANT SELECT ON TABLES TO regress_hostile_ana;

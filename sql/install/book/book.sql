@@ -108,10 +108,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', book, relation))
   AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped);
 
--- what in a schema is not its owner's alone: the schema, a right to create in it, relations and functions
+-- what in a schema is not its owner's alone: the schema, a right to create in it, relations, functions, and what triggers run
 CREATE FUNCTION credit_limit_internal.foreign_parts(schema text, owner oid) RETURNS SETOF text
 LANGUAGE sql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Whoever was once granted ALL on a table may have left a trigger there: it runs with the rights of who writes. One is not of a
+  -- stranger whose functions, operators and types, also those of its WHEN, are of the owner, the extension, or a superuser, who
+  -- needs no trigger.
   SELECT w.what FROM pg_namespace n, LATERAL (
     SELECT 1 AS place, format('It belongs to "%s".', pg_get_userbyid(n.nspowner)) AS what WHERE n.nspowner <> foreign_parts.owner
     UNION ALL SELECT 2, format('%s may create in it.',
@@ -121,14 +124,31 @@ AS $$
       FROM (SELECT format('Relation %I', c.relname) AS what, c.relowner AS owner FROM pg_class c
           WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         UNION ALL SELECT format('Function %s', p.oid::regprocedure), p.proowner FROM pg_proc p WHERE p.pronamespace = n.oid) o
-      WHERE o.owner <> foreign_parts.owner) w
+      WHERE o.owner <> foreign_parts.owner
+    UNION ALL SELECT 4, format('Trigger %I of %I in it runs what belongs to "%s": %s.', g.tgname, c.relname,
+        pg_get_userbyid(u.owner), pg_describe_object(d.refclassid, d.refobjid, 0))
+      -- OFFSET 0: by their indexes, and not by a join with all that depends on something.
+      FROM (SELECT r.oid, r.relname FROM pg_class r WHERE r.relnamespace = n.oid AND r.relhastriggers OFFSET 0) c,
+        LATERAL (SELECT t.oid, t.tgname FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+          OFFSET 0) g,
+        LATERAL (SELECT p.refclassid, p.refobjid FROM pg_depend p WHERE p.classid = 'pg_trigger'::regclass AND p.objid = g.oid
+          AND p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass) OFFSET 0) d,
+        LATERAL (SELECT p.proowner FROM pg_proc p WHERE d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
+          UNION ALL SELECT p.oprowner FROM pg_operator p WHERE d.refclassid = 'pg_operator'::regclass AND p.oid = d.refobjid
+          UNION ALL SELECT t.typowner FROM pg_type t WHERE d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid
+          OFFSET 0) u(owner)
+      WHERE u.owner <> foreign_parts.owner
+        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.owner AND r.rolsuper)
+        AND NOT EXISTS (SELECT FROM pg_depend m JOIN pg_extension e ON e.oid = m.refobjid AND e.extname = 'credit_limit'
+          WHERE m.classid = d.refclassid AND m.objid = d.refobjid AND m.refclassid = 'pg_extension'::regclass
+          AND m.deptype = 'e')) w
   WHERE n.nspname = foreign_parts.schema ORDER BY w.place, w.what
 $$;
 
 -- makes a book: a schema of tables that belong to the caller, and a schema of its name and _report with views for readers. A
 -- lender's own tables and views of the contract are used as they are. Errors: not a plain name of at most 56 letters (22023),
--- NULL (22004), a schema that is a book already (42P07) or has its reports (42P06), one of somebody else or in which others may
--- create (42501), names in it that change the meaning of statements (55000), encoding MULE_INTERNAL (0A000)
+-- NULL (22004), a schema that is a book already (42P07) or has its reports (42P06), one of somebody else, in which others may
+-- create or have left triggers (42501), names in it that change the meaning of statements (55000), encoding MULE_INTERNAL (0A000)
 CREATE FUNCTION credit_limit.create_book(book text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
