@@ -91,9 +91,9 @@ cl_is_amount(PG_FUNCTION_ARGS)
 	ClNumericView view;
 
 	cl_numeric_open(PG_GETARG_DATUM(0), &view);
-	/* 1e15 = 1000 * 10000^3 */
+	/* 9e14 = 900 * 10000^3: histories keep amounts as 64-bit counts of a ten-thousandth, which end at 9.22e14 */
 	PG_RETURN_BOOL(view.status == CL_NUMERIC_OK && !view.negative &&
-				   (view.weight < 3 || (view.weight == 3 && cl_numeric_digit(&view, 0) < 1000)));
+				   (view.weight < 3 || (view.weight == 3 && cl_numeric_digit(&view, 0) < 900)));
 }
 
 DateADT

@@ -261,6 +261,22 @@ CREATE TABLE book_i.policy_version AS TABLE book_h.policy_version;
 SELECT create_book('book_i');
 DROP SCHEMA book_i CASCADE;
 
+-- A loader's amount that functions could not read stopped features, demand and reports of everybody. All read the largest that a book takes.
+BEGIN;
+UPDATE book_h.borrower SET income = 899999999999999.9999, obligations = 899999999999999.9999 WHERE borrower_id = 5;
+UPDATE book_h.account SET credit_limit = 899999999999999.9999, balance = 899999999999999.9999, pending = 899999999999999.9999 WHERE account_id = 5;
+UPDATE book_h.account SET balance = -899999999999999.9999 WHERE account_id = 6;
+UPDATE book_h.account_month SET credit_limit = 899999999999999.9999, balance = 899999999999999.9999 * (11 - 2 * account_id), payment = 899999999999999.9999,
+  due = 899999999999999.9999, charges = 899999999999999.9999 WHERE account_id IN (5, 6);
+INSERT INTO book_h.account_month SELECT account_id, DATE '2026-09-01', 0, balance, payment, due, 0 FROM book_h.account_month WHERE account_id < 7;
+SELECT s, attempt(s) FROM unnest(ARRAY[$$SELECT refresh_features('book_h', '2026-10-31', true)$$, $$SELECT refresh_demand('book_h', '2026-10-31')$$,
+  $$SELECT 1 / count(*) FROM book_h.account_feature WHERE demand_mean = 899999999999999$$,
+  $$UPDATE book_h.account_feature SET demand_q90 = 899999999999999.9999, demand_mean = 899999999999999.9999 WHERE account_id = 5$$,
+  $$SELECT refresh_reports('book_h')$$, $$SELECT refresh_page('book_h')$$, $$SELECT run_alerts('book_h', '2026-10-31')$$,
+  $$SELECT preview_decisions('book_h', '2026-10-31')$$, $$SELECT check_book('book_h')$$]) s;
+SELECT attempt('UPDATE book_h.account_month SET balance = ' || v) FROM unnest('{9e14, -9e14}'::text[]) v;
+ROLLBACK;
+
 -- What is put before the guards: a trigger that exchanges the document when it is approved, a rule. An index that is a guard, too.
 BEGIN;
 CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -267,10 +267,13 @@ SELECT count(*) > 100 AS some, count(c.row) = count(*) AND count(n.row) = count(
 
 -- The job counts a month in each transaction. One that cannot be counted leaves those before it, and the next start goes on.
 UPDATE book_wr.account_month SET balance = balance - 1 WHERE account_id = :good AND month IN ('2026-01-01', '2026-06-01');
+-- A view of the lender may show such an amount; the table's check is off meanwhile.
+ALTER TABLE book_wr.account_month DROP CONSTRAINT account_month_balance_check;
 UPDATE book_wr.account_month SET balance = 950000000000000 WHERE account_id = :good AND month = '2026-08-01';
 CALL credit_limit.run_job('book_wr', 'reports', '2026-11-30');
 SELECT counted(), (SELECT string_agg(DISTINCT to_char(month, 'YYYY-MM'), ' ') FROM book_wr.report_change WHERE month < '2026-12-01') AS left_over;
 UPDATE book_wr.account_month SET balance = 1 WHERE account_id = :good AND month = '2026-08-01';
+ALTER TABLE book_wr.account_month ADD CONSTRAINT account_month_balance_check CHECK (credit_limit_internal.is_amount(abs(balance)));
 CALL credit_limit.run_job('book_wr', 'reports', '2026-11-30');
 SELECT counted();
 SELECT status, sqlstate, row_count, message FROM book_wr.run WHERE job = 'reports' ORDER BY run_id;

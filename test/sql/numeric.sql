@@ -18,8 +18,9 @@ CREATE TEMP TABLE edge AS
 SELECT count(*) > 3000 AS enough, count(*) FILTER (WHERE utilization(x, 1) IS DISTINCT FROM x::float8) AS wrong FROM edge;
 
 -- What the checks of a book's tables take for an amount, as plain SQL says it.
-SELECT count(*) FILTER (WHERE is_amount) > 1000 AS enough, count(*) FILTER (WHERE is_amount IS DISTINCT FROM (x >= 0 AND x < 1e15)) AS wrong
-FROM (SELECT x, credit_limit_internal.is_amount(x) FROM (TABLE edge UNION ALL VALUES ('NaN'::numeric), ('Infinity'), ('-Infinity'), (NULL)) e) a;
+SELECT count(*) FILTER (WHERE is_amount) > 1000 AS enough, count(*) FILTER (WHERE is_amount IS DISTINCT FROM (x >= 0 AND x < 9e14)) AS wrong
+FROM (SELECT x, credit_limit_internal.is_amount(x) FROM (TABLE edge UNION ALL VALUES ('NaN'::numeric), ('Infinity'), ('-Infinity'), (NULL), (9e14),
+  (9e14 - 1e-9), (-9e14), (9e14 + 1e-9), (8.99e14), (9.01e14)) e) a;
 
 -- Exact sums of one and of three values, as the server sums them; text form included; zeros at the end are not kept.
 SELECT count(*) FILTER (WHERE s.balance::text IS DISTINCT FROM trim_scale(x)::text) AS wrong

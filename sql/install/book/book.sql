@@ -54,7 +54,7 @@ $$;
 CREATE FUNCTION credit_limit_internal.is_day(day date) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_is_day' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
--- whether a number is an amount of a book: not negative, below 1e15, not NaN. NULL for NULL
+-- whether a number is an amount of a book: not negative, below 9e14, not NaN. NULL for NULL
 CREATE FUNCTION credit_limit_internal.is_amount(amount numeric) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_is_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 

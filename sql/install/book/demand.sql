@@ -38,7 +38,9 @@ AS $$
     FROM demand_model_version v WHERE v.until = forecasts.latest)
   SELECT h.account_id, trim_scale(l.credit_limit), trim_scale(l.balance), credit_limit.demand_amount(q.balance, 0.5),
     credit_limit.demand_amount(q.balance, 0.9), credit_limit.demand_mean_amount(q.balance),
-    credit_limit.demand_mean_amount(q.demand), credit_limit.demand_amount(q.peak, 0.9, 2, 'peak'),
+    -- Of the largest lines that a book takes, more may be wanted than an amount of a book: see is_amount().
+    CASE WHEN w.mean < 899999999999999 THEN w.mean WHEN w.mean IS NOT NULL THEN 899999999999999 END,
+    CASE WHEN w.q90 < 899999999999999 THEN w.q90 WHEN w.q90 IS NOT NULL THEN 899999999999999 END,
     credit_limit.demand_quantile(q.demand, 0.9) < (credit_limit.demand_stats(q.demand)).ceiling,
     -- Nothing can be wanted of a line that is closed; what is drawn over the limit was not turned away.
     CASE WHEN l.credit_limit > 0 THEN credit_limit.demand_exceeds(q.demand, 0.98 * l.credit_limit) END,
@@ -51,6 +53,8 @@ AS $$
       CASE WHEN v.far THEN credit_limit.forecast_demand(v.model, h.history, forecasts.latest, forecasts.peak, 'peak') END AS peak,
       CASE WHEN v.far THEN credit_limit.forecast_demand(v.model, h.history, forecasts.latest, forecasts.peak, 'mixture') END
         AS mixture OFFSET 0) q
+  CROSS JOIN LATERAL (SELECT credit_limit.demand_mean_amount(q.demand) AS mean,
+      credit_limit.demand_amount(q.peak, 0.9, 2, 'peak') AS q90 OFFSET 0) w
   CROSS JOIN LATERAL credit_limit.behavior_features(h.history, h.latest) l
   WHERE h.open AND q.balance IS NOT NULL
 $$;
