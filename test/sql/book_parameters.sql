@@ -6,7 +6,11 @@ SELECT create_book('book_ps');
 SELECT grant_book('book_ps', policy_owner => 'regress_parameters_owner');
 SET ROLE regress_parameters_owner;
 INSERT INTO book_ps.parameter_set (name, parameters, source) VALUES ('own', jsonb_set(parameter_set('basel_3'), '{classes,qrre,lgd_floor}', '0.6'), 'Letter 7'),
-  ('crr_3', '{"classes": {}}', 'Ours');
+  ('mine', '{"classes": {}}', 'Ours');
+-- Whoever drafts policies gave the name of a shipped set another meaning, for everybody.
+INSERT INTO book_ps.parameter_set (name, parameters, source) SELECT s.name, '{"classes": {}}', 'Ours' FROM parameter_sets() s WHERE s.name = 'basel_2';
+INSERT INTO book_ps.parameter_set (name, parameters, source) VALUES ('crr_3', '{"classes": {}}', 'Ours');
+SELECT count(*) AS as_shipped FROM parameter_sets() s WHERE parameter_set('book_ps', s.name) = s.parameters;
 SELECT p.name, p.source IN ('Letter 7', 'Ours') AS ours, p.parameters = s.parameters AS shipped FROM parameter_sets('book_ps') p LEFT JOIN parameter_sets() s
   ON s.name = p.name ORDER BY 1;
 -- By the formula with an LGD of 0.6 in both, as the floor is above the 0.45 that is given.

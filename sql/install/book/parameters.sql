@@ -1,17 +1,33 @@
 -- Parameter sets of a lender's own: what his supervisor sets for capital, beside those that are shipped.
 
+-- trigger of parameter_set: an error (23505) for the name of a set that is shipped
+CREATE FUNCTION credit_limit_internal.keep_shipped() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+  -- No check of the table: a set that a later version ships must not stop a restore.
+BEGIN
+  IF NEW.name IN (SELECT s.name FROM credit_limit.parameter_sets() s) THEN
+    RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format('the parameter set "%s" is shipped', NEW.name),
+      DETAIL = 'Its name would mean another set from now on, also to those who chose it before.', HINT = 'Choose another name.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
 -- part of create_book: the table of sets
 CREATE FUNCTION credit_limit_internal.parameter_tables() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $ddl$
 
--- parameters of the lender's own, as credit_limit.parameter_sets() has them; one of a name that is shipped takes its place. A set
+-- parameters of the lender's own, as credit_limit.parameter_sets() has them, under other names than those that are shipped. A set
 -- stays as it is, so that its name says what a decision was made by: a changed one gets another name
 CREATE TABLE @book@.parameter_set (
   name text PRIMARY KEY CHECK (name <> ''),
   parameters jsonb NOT NULL CHECK (jsonb_typeof(parameters) = 'object'),	-- as credit_limit.irb_capital() takes them
   source text NOT NULL CHECK (source <> ''),	-- where that was read
   added_by text NOT NULL DEFAULT current_user);	-- the role that did
+CREATE TRIGGER keep_shipped BEFORE INSERT ON @book@.parameter_set
+  FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.keep_shipped();
 CREATE TRIGGER keep_all BEFORE UPDATE OR DELETE ON @book@.parameter_set
   FOR EACH ROW EXECUTE FUNCTION credit_limit_internal.refuse_change();
 CREATE TRIGGER keep_all_rows BEFORE TRUNCATE ON @book@.parameter_set EXECUTE FUNCTION credit_limit_internal.refuse_change()
@@ -28,7 +44,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION credit_limit.parameter_sets(text) IS
-    'the sets of parameter_sets() and those of the book''s parameter_set, which take the place of shipped ones of the same name';
+    'the sets of parameter_sets() and those of the book''s parameter_set; one that had its name before that was shipped keeps it';
 
 CREATE FUNCTION credit_limit.parameter_set(book text, set_name text) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
