@@ -433,6 +433,27 @@ DELETE FROM book_h.release_budget;
 TRUNCATE book_h.alert_setting;
 \set VERBOSITY terse
 
+-- A role that leaves could not be dropped: what the owner granted on the schemas of the extension stayed.
+CREATE FUNCTION uses() RETURNS boolean LANGUAGE sql AS $$ SELECT has_schema_privilege('regress_hostile_leaver', 'credit_limit', 'USAGE') $$;
+RESET SESSION AUTHORIZATION;
+CREATE ROLE regress_hostile_leaver;
+SET SESSION AUTHORIZATION regress_hostile_owner;
+SELECT grant_book('book_h', analyst => 'regress_hostile_leaver'), uses();
+CREATE SCHEMA book_i;
+CREATE TABLE book_i.decision ();
+GRANT USAGE ON SCHEMA book_i TO regress_hostile_leaver;
+SELECT revoke_book('book_h', 'regress_hostile_leaver'), uses() AS for_another_book;
+DROP SCHEMA book_i CASCADE;
+RESET SESSION AUTHORIZATION;
+SET client_min_messages = notice;
+SELECT revoke_book('book_h', 'regress_hostile_leaver'), uses() AS granted_by_the_owner;
+SET client_min_messages = warning;
+SET SESSION AUTHORIZATION regress_hostile_owner;
+SELECT revoke_book('book_h', 'regress_hostile_leaver'), uses();
+RESET SESSION AUTHORIZATION;
+DROP OWNED BY regress_hostile_leaver;
+DROP ROLE regress_hostile_leaver;
+
 -- A name of the reports that is somebody else's now does not go with the book.
 SET SESSION AUTHORIZATION regress_hostile_owner;
 DROP SCHEMA book_h_report CASCADE;

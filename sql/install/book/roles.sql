@@ -324,14 +324,16 @@ BEGIN
 END
 $$;
 
--- takes from a role whatever it was granted in a book, and its restriction to segments. What it has through another role stays.
--- Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)
+-- takes from a role whatever it was granted in a book, its restriction to segments and, where it has no other book, the use of
+-- the extension that the owner of the book let it have. What it has through another role stays. A notice names what only the
+-- owner can take. Errors: no such role (42704), the owner of the book (22023), a book of somebody else (42501)
 CREATE FUNCTION credit_limit.revoke_book(book text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   owner text;
   schema text;
+  g record;
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   owner := credit_limit_internal.book_owner(book);
@@ -345,6 +347,19 @@ BEGIN
   FOR schema IN SELECT n.nspname FROM pg_namespace n WHERE n.nspname IN (book, book || '_report') LOOP
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %1$I FROM %2$I; REVOKE ALL ON ALL SEQUENCES IN SCHEMA %1$I FROM %2$I;
       REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %1$I FROM %2$I; REVOKE ALL ON SCHEMA %1$I FROM %2$I', schema, role_name);	-- rights
+  END LOOP;
+  -- DROP OWNED takes only what the owner of the extension granted, and a superuser revokes in his name.
+  FOR g IN SELECT n.nspname, pg_has_role(n.nspowner, 'USAGE') AS for_extension FROM pg_namespace n, aclexplode(n.nspacl) a
+      WHERE n.nspname IN ('credit_limit', 'credit_limit_internal') AND a.grantor = quote_ident(owner)::regrole
+        AND a.grantor <> n.nspowner AND a.grantee = quote_ident(role_name)::regrole AND NOT a.is_grantable
+        AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace o ON o.oid = c.relnamespace, aclexplode(o.nspacl) e
+          WHERE c.relname IN ('decision', 'publication') AND o.nspname <> book AND e.grantee = a.grantee) ORDER BY 1 LOOP
+    IF g.for_extension THEN
+      RAISE NOTICE USING MESSAGE = format('role "%s" may use schema %s', role_name, g.nspname),
+        DETAIL = format('That was granted by "%s".', owner), HINT = format('SET ROLE %I, and revoke again.', owner);
+    ELSE
+      EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', g.nspname, role_name);	-- rights
+    END IF;
   END LOOP;
 END
 $$;
