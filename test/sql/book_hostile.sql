@@ -93,6 +93,34 @@ BEGIN
   EXECUTE format('SET LOCAL ROLE %I', who);
   RETURN attempt($s$SELECT credit_limit.refresh_reports('book_i', '2026-10-31')$s$);
 END $$;
+-- The engine locks borrowers, which takes the right to update a column: of a view that was their number, and no trigger keeps it.
+CREATE FUNCTION engine_may() RETURNS TABLE (renumber text, lock text) LANGUAGE plpgsql AS $$
+BEGIN
+  SET LOCAL ROLE regress_hostile_engine;
+  RETURN QUERY SELECT attempt('UPDATE book_i.borrower SET borrower_id = borrower_id + 100'),
+    attempt('SELECT borrower_id FROM book_i.borrower FOR NO KEY UPDATE');
+  RESET ROLE;
+END $$;
+CREATE FUNCTION told_of_view() RETURNS TABLE (problem text) LANGUAGE plpgsql AS $$
+BEGIN
+  SET LOCAL ROLE regress_hostile_owner;
+  RETURN QUERY SELECT c.problem FROM check_book('book_i') c WHERE c.relation = 'borrower' AND c.problem ~ 'role';
+  RESET ROLE;
+END $$;
+SELECT * FROM engine_may();
+SELECT * FROM told_of_view();
+-- Where every column can be updated there is no other, and check_book says so.
+SAVEPOINT s;
+ALTER TABLE core_borrower ADD income numeric, ADD obligations numeric, ADD external_score float8, ADD external_pd float8, ADD erased_on date;
+SET LOCAL ROLE regress_hostile_owner;
+SELECT revoke_book('book_i', 'regress_hostile_engine');
+CREATE OR REPLACE VIEW book_i.borrower AS SELECT no AS borrower_id, branch AS segment, income, obligations, external_score, external_pd, erased_on
+FROM test_book_hostile.core_borrower;
+SELECT grant_book('book_i', engine => 'regress_hostile_engine');
+RESET ROLE;
+SELECT * FROM engine_may();
+SELECT * FROM told_of_view();
+ROLLBACK TO s;
 SELECT night('regress_hostile_engine');
 RESET ROLE;
 ALTER TABLE core_borrower ENABLE ROW LEVEL SECURITY;

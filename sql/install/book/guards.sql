@@ -339,7 +339,16 @@ AS $$
     AND (a.grantee = 0 OR a.privilege_type <> 'SELECT' OR c.relispartition)
     AND NOT EXISTS (SELECT FROM credit_limit_internal.book_rights() r WHERE r.relation = c.relname
       AND r.privilege = a.privilege_type AND a.grantee <> 0 AND (r.columns IS NULL OR a.column_name = ANY (r.columns)))
+    AND NOT (c.relname = 'borrower' AND a.privilege_type = 'UPDATE' AND a.grantee <> 0
+      AND coalesce(a.column_name = credit_limit_internal.lock_column(c.relnamespace::regnamespace::name), false))
   GROUP BY c.relname, a.grantee
+  UNION ALL
+  -- Of a table a trigger keeps them.
+  SELECT c.relname, format('role "%s" may change the numbers of borrowers in this view: give it a column that is an expression, '
+    'revoke and grant again', pg_get_userbyid(a.grantee))
+  FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'borrower_id', aclexplode(t.attacl) a
+  WHERE c.oid = to_regclass('borrower') AND c.relkind NOT IN ('r', 'p') AND a.grantee NOT IN (0, c.relowner)
+    AND a.privilege_type = 'UPDATE' AND pg_column_is_updatable(c.oid, t.attnum, true)
   UNION ALL
   SELECT t.relname, format('role "%s" is to see some segments only, and sees every row: credit_limit.restrict_analyst() again',
     pg_get_userbyid(r.role))

@@ -239,6 +239,14 @@ BEGIN
 END
 $$;
 
+-- the column of borrower that the engine may update, so that it can lock rows: borrower_id, which a trigger keeps as it is; of a
+-- view, which has no such trigger, one that cannot be updated. NULL: the view has none
+CREATE FUNCTION credit_limit_internal.lock_column(book text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.oid = to_regclass(format('%I.borrower', book)) AND CASE WHEN c.relkind IN ('r', 'p') THEN a.attname = 'borrower_id'
+    ELSE NOT pg_column_is_updatable(c.oid, a.attnum, true) END ORDER BY a.attname <> 'borrower_id', a.attnum LIMIT 1);
+
 -- part of grant_book(): the rights of one kind to one role
 CREATE FUNCTION credit_limit_internal.grant_kind(book text, kind text, role_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -272,7 +280,9 @@ BEGIN
   END LOOP;
   -- Of a lender's own relations some columns may be missing.
   FOR g IN SELECT b.relation, b.privilege, b.columns, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
-          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (b.columns) AND NOT a.attisdropped) AS present
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = ANY (CASE
+            WHEN b.columns = '{borrower_id}' AND b.privilege = 'UPDATE' AND b.relation = 'borrower'
+              THEN ARRAY[coalesce(credit_limit_internal.lock_column(book), 'borrower_id')] ELSE b.columns END)) AS present
       FROM credit_limit_internal.book_rights() b JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', book, b.relation))
       WHERE (b.kind = grant_kind.kind OR (b.kind = 'reader' AND grant_kind.kind <> 'loader'))
         AND NOT (restricted AND b.relation IN ('run_chunk', 'log_act'))
