@@ -249,16 +249,16 @@ BEGIN
 END
 $$;
 
--- what each of some limits is worth at prices of budgets, after these
-CREATE FUNCTION credit_limit_internal.worth_each("values" numeric[], uses numeric[], prices numeric[], most int) RETURNS numeric[]
+-- which of the first n limits is best at prices of budgets
+CREATE FUNCTION credit_limit_internal.best_of("values" numeric[], uses numeric[], prices numeric[], n int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY(SELECT "values"[i] - (SELECT sum(prices[k] * uses[i][k]) FROM generate_subscripts(prices, 1) k(k))
-  FROM generate_series(1, most) i(i) ORDER BY i);
+RETURN credit_limit.best_action("values"[:n], uses[1:n][:], prices);
 
--- what the best of them is worth
-CREATE FUNCTION credit_limit_internal.worth("values" numeric[], uses numeric[], prices numeric[], most int) RETURNS numeric
+-- what a limit is worth after what its uses of budgets cost. No function of SQL calls this one for each row: it would be planned
+-- again for each
+CREATE FUNCTION credit_limit_internal.worth("values" numeric[], uses numeric[], prices numeric[], place int) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT max(w) FROM unnest(credit_limit_internal.worth_each("values", uses, prices, most)) w);
+RETURN "values"[place] - (SELECT sum(prices[k] * uses[place][k]) FROM generate_subscripts(prices, 1) k(k));
 
 -- in an open book: how much too good the promise of an allocation is for having been chosen, of each account: what limits that
 -- demand learned from one half of the months chooses promise by it, less what they earn by demand learned from the other half,
@@ -294,7 +294,10 @@ BEGIN
       usable AS MATERIALIZED (
         SELECT * FROM model m WHERE (credit_limit.demand_model_summary(m.early)).horizons @> ARRAY[m.horizon]
           AND (credit_limit.demand_model_summary(m.late)).horizons @> ARRAY[m.horizon])
-    SELECT r.account_id, (n.early[o.early] - n.late[o.early] + n.late[o.late] - n.early[o.late]) / 2
+    SELECT r.account_id, (credit_limit_internal.worth(e."values", e.uses, r.prices, b.early)
+      - credit_limit_internal.worth(l."values", l.uses, r.prices, b.early)
+      + credit_limit_internal.worth(l."values", l.uses, r.prices, b.late)
+      - credit_limit_internal.worth(e."values", e.uses, r.prices, b.late)) / 2
     FROM (SELECT t.account_id, t.inputs, a.policy_id, cardinality(a.limits) AS n,
         CASE WHEN credit_limit_internal.fill_place(t.account_id) < x.fill_places THEN x.fill_prices ELSE x.prices END AS prices,
         credit_limit.forecast_demand(m.early, h.history, v.latest, m.horizon, 'mixture') AS early,
@@ -310,10 +313,8 @@ BEGIN
       x.cost_of_change, r.early) e
     CROSS JOIN LATERAL credit_limit_internal.limit_menu(p.document, r.inputs, v.as_of, x.names, x.acceptance, x.notice_days,
       x.cost_of_change, r.late) l
-    CROSS JOIN LATERAL (SELECT credit_limit_internal.worth_each(e."values", e.uses, r.prices, r.n) AS early,
-      credit_limit_internal.worth_each(l."values", l.uses, r.prices, r.n) AS late OFFSET 0) n
-    CROSS JOIN LATERAL (SELECT array_position(n.early, (SELECT max(w) FROM unnest(n.early) w)) AS early,
-      array_position(n.late, (SELECT max(w) FROM unnest(n.late) w)) AS late OFFSET 0) o;
+    CROSS JOIN LATERAL (SELECT credit_limit_internal.best_of(e."values", e.uses, r.prices, r.n) AS early,
+      credit_limit_internal.best_of(l."values", l.uses, r.prices, r.n) AS late OFFSET 0) b;
 END
 $$;
 
@@ -333,15 +334,16 @@ BEGIN
       WHERE p.policy_id IN (SELECT a.policy_id FROM allocation_account a WHERE a.allocation_id = allocation)
         AND f.document::credit_limit.limit_policy OPERATOR(credit_limit.<>) p.document)
   SELECT allocation, g.product, g.rule, count(*) FILTER (WHERE g.gain > 0), coalesce(sum(g.gain), 0)
-  FROM (SELECT r.product, f.rule, greatest(credit_limit_internal.worth(m."values", m.uses, x.prices,
-        credit_limit_internal.limits_within(m.limits, r.most))
-      - credit_limit_internal.worth(r."values", r.uses, x.prices, cardinality(r.limits)), 0) AS gain
+  FROM (SELECT r.product, f.rule, CASE WHEN r.known AND m.known THEN greatest(credit_limit_internal.worth(m."values", m.uses,
+        x.prices, credit_limit_internal.best_of(m."values", m.uses, x.prices, m.n)) - r.worth, 0) ELSE 0 END AS gain
     FROM credit_limit_internal.decided(true, NULL, write_rule_costs.as_of, true, NULL, NULL, NULL) t
-    CROSS JOIN LATERAL (SELECT * FROM allocation_account a WHERE a.allocation_id = allocation
-      AND a.account_id = t.account_id OFFSET 0) r	-- by its key: nothing has counted these rows yet
+    CROSS JOIN LATERAL (SELECT a.*, CASE WHEN a.known THEN credit_limit_internal.worth(a."values", a.uses, x.prices,
+        credit_limit.best_action(a."values", a.uses, x.prices)) END AS worth
+      FROM allocation_account a WHERE a.allocation_id = allocation AND a.account_id = t.account_id OFFSET 0) r
     JOIN freed f ON f.policy_id = r.policy_id
-    CROSS JOIN LATERAL credit_limit.limit_menu(f.document, t.inputs, write_rule_costs.as_of, x.names, x.acceptance,
-      x.notice_days, x.cost_of_change) m) g
+    CROSS JOIN LATERAL (SELECT m.*, credit_limit_internal.limits_within(m.limits, r.most) AS n
+      FROM credit_limit.limit_menu(f.document, t.inputs, write_rule_costs.as_of, x.names, x.acceptance, x.notice_days,
+        x.cost_of_change) m OFFSET 0) m) g	-- accounts by their key: nothing has counted these rows yet
   GROUP BY g.product, g.rule;
 END
 $$;
