@@ -102,6 +102,17 @@ SELECT refresh_reports('book_pg', '2025-05-31') AS positions;
 SELECT currency, latest_month, (late_accounts, late_balance) = (SELECT count(*), sum(m.balance) FROM book_pg.account_month m JOIN book_pg.account a
   USING (account_id) WHERE m.month = '2025-04-01' AND days_past_due >= 30 AND a.currency = s.currency) AS late FROM book_pg_report.report_summary s ORDER BY 1;
 ROLLBACK;
+-- A month that has few accounts yet is no point of a line, and is one when half of them have come.
+BEGIN;
+INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10, 10, 0 FROM book_pg.account WHERE product = 'card' ORDER BY 1 LIMIT 5;
+SELECT refresh_reports('book_pg', '2025-05-31');
+SELECT f.figure, max(r ->> 0) AS latest FROM (VALUES ('utilization'), ('concentration')) f(figure),
+  jsonb_array_elements(rows_of(report_html('book_pg'), f.figure)) r WHERE r ->> 1 = 'card' GROUP BY 1;
+INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10, 10, 0 FROM book_pg.account WHERE product = 'card' ORDER BY 1 LIMIT 15 OFFSET 5;
+SELECT refresh_reports('book_pg', '2025-05-31');
+SELECT f.figure, max(r ->> 0) AS latest, count(*) FILTER (WHERE r ->> 0 = '2025-05-01') AS points FROM (VALUES ('utilization'), ('concentration')) f(figure),
+  jsonb_array_elements(rows_of(report_html('book_pg'), f.figure)) r WHERE r ->> 1 = 'card' GROUP BY 1;
+ROLLBACK;
 SELECT count(*) AS limits, count(*) FILTER (WHERE r ->> 2 = 'limit today') AS today, bool_and((r ->> 0)::numeric >= 0) AS right
 FROM jsonb_array_elements(rows_of(:'page', 'profit')) r;
 SELECT position('</script><b>' IN :'page') AS tags_of_a_lender;

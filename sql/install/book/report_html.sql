@@ -84,12 +84,16 @@ AS $figures$
 FROM @report@.report_utilization_bands WHERE currency = @currency@
 GROUP BY place, band ORDER BY place$$),
     ('utilization', 'How does the use of limits move?',
-      'What is drawn at the end of a month, as part of the limits in the file of that month.',
+      'What is drawn at the end of a month, as part of the limits in the file of that month. The latest month is shown when at '
+      'least half of the accounts are in it.',
       'It needs months in account_month, counted by the job reports.',
       'line', '{"percent": true}',
-      $$SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization
-FROM @report@.report_utilization WHERE currency = @currency@
-GROUP BY month, product ORDER BY month, product$$),
+      $$SELECT month, product, utilization
+FROM (SELECT month, product, round(sum(balance) / nullif(sum(credit_limit), 0), 4) AS utilization,
+    lead(month) OVER w IS NULL AND sum(accounts) < lag(sum(accounts)) OVER w / 2 AS incomplete
+  FROM @report@.report_utilization WHERE currency = @currency@
+  GROUP BY month, product WINDOW w AS (PARTITION BY product ORDER BY month)) v
+WHERE incomplete IS NOT TRUE ORDER BY month, product$$),
     ('unused', 'Why is credit that the rules would give not drawn?',
       'Each cause has its part, and the parts add up. risk, product: caps press the limit down; ungranted: not granted yet; '
       'demand: less is wanted than the limit; dormancy: what dormant accounts would be expected to draw, while the rest of their '
@@ -196,12 +200,16 @@ ORDER BY month, product$$),
       $$SELECT months_on_book, product, 1 - survival AS turned_bad
 FROM @report@.report_survival WHERE currency = @currency@ ORDER BY product, months_on_book$$),
     ('concentration', 'How much hangs on few borrowers?',
-      'As many borrowers with equal debts would be as concentrated (one over the index of Herfindahl and Hirschman).',
+      'As many borrowers with equal debts would be as concentrated (one over the index of Herfindahl and Hirschman). The '
+      'latest month is shown when at least half of the borrowers are in it.',
       'It needs balances in account_month, counted by the job reports.',
       'line', '{}',
-      $$SELECT month, product, effective_number AS equal_borrowers
-FROM @report@.report_concentration
-WHERE currency = @currency@ AND "of" = 'borrowers' AND effective_number IS NOT NULL ORDER BY month, product$$),
+      $$SELECT month, product, equal_borrowers
+FROM (SELECT month, product, effective_number AS equal_borrowers,
+    lead(month) OVER w IS NULL AND n < lag(n) OVER w / 2 AS incomplete
+  FROM @report@.report_concentration WHERE currency = @currency@ AND "of" = 'borrowers'
+  WINDOW w AS (PARTITION BY product ORDER BY month)) v
+WHERE incomplete IS NOT TRUE AND equal_borrowers IS NOT NULL ORDER BY month, product$$),
     ('dormant', 'How many lines lie dormant?',
       'Part of the lines without a balance in the last six months. Rules cap it.',
       'It needs lines with six months in account_month, as of the job reports.',
