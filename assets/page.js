@@ -32,12 +32,18 @@
   const left = (labels, width) => {
     const room = Math.min(Math.ceil(widest(labels)) + 14, Math.floor(width * 0.38));
     const deepest = Math.max(1, ...labels.map((label) => Math.ceil(widest([label]) * 1.15 / (room - 14))));
-    return { room, lines: (room - 14) / 10.5, row: deepest * 13 + 12 };
+    return { room, lines: (room - 14) / 12, row: deepest * 13 + 12 };
   };
 
   const numbers = (figure, values) => {
     const format = number(figure.options.percent);
     return { format, right: Math.ceil(widest(values.map(format))) + 12 };
+  };
+
+  // As many ticks as fit, and between counts none.
+  const ticks = (values, width) => {
+    const fit = Math.max(2, Math.floor(width / 110));
+    return values.every(Number.isInteger) ? Math.max(1, Math.min(fit, d3.max(values, Math.abs))) : fit;
   };
 
   const axis = (figure, label) => ({ label, labelAnchor: 'right', labelArrow: 'none', grid: true, nice: true,
@@ -53,7 +59,8 @@
     const place = many ? { fy: 'label', y: 'series' } : { y: 'label' };
     return Plot.plot({
       width, marginLeft: room, marginRight: right, marginBottom: 40, height: labels.length * Math.max(row, many ? series.length * 18 + 10 : 28) + 60,
-      x: { ...axis(figure, many ? null : series[0]), insetLeft: data.some((d) => d.value < 0) ? right : 0, ticks: Math.max(2, Math.floor(width / 110)) },
+      x: { ...axis(figure, many ? null : series[0]), insetLeft: data.some((d) => d.value < 0) ? right : 0,
+        ticks: ticks(data.map((d) => d.value), width) },
       y: { domain: many ? series : labels, axis: null, label: null }, fy: { domain: labels, label: null, axis: null },
       color: legend(series),
       marks: [
@@ -72,7 +79,8 @@
     const { room, lines, row } = left(labels, width), { format } = numbers(figure, []);
     return Plot.plot({
       width, marginLeft: room, marginRight: 24, marginBottom: 40, height: labels.length * Math.max(row, 32) + 60,
-      x: { ...axis(figure, null), ticks: Math.max(2, Math.floor(width / 110)) }, y: { domain: labels, label: null }, color: legend(series),
+      x: { ...axis(figure, null), ticks: ticks(d3.rollups(data, (v) => d3.sum(v, (d) => d.value), (d) => d.label).map((v) => v[1]), width) },
+      y: { domain: labels, label: null }, color: legend(series),
       marks: [Plot.axisY({ lineWidth: lines, label: null, tickSize: 0 }),
         Plot.barX(data, { y: 'label', x: 'value', fill: 'series', order: series, title: (d) => `${d.label}, ${d.series}: ${format(d.value)}`,
           tip: true }), Plot.ruleX([0])]

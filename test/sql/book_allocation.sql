@@ -164,6 +164,11 @@ FROM book_al_report.report_allocation WHERE allocation_id = 2;
 SELECT DISTINCT cause FROM book_al_report.report_allocation WHERE allocation_id = 3;
 SELECT count(*) AS rules, bool_and(cost >= 0) AS costs FROM book_al_report.report_allocation_rules WHERE allocation_id = 2;
 SELECT budget, count(*) AS points, count(*) FILTER (WHERE drafted) AS drafted FROM book_al_report.report_frontier WHERE allocation_id = 2 GROUP BY 1 ORDER BY 1;
+-- Where budgets do not suffice, the page says so instead of axes without a line.
+BEGIN;
+SELECT draft_allocation('book_al', '2026-03-31', '{"exposure": 1000}') AS small;
+SELECT p ~ 'It needs an allocation \(draft_allocation\) whose budgets suffice' AS said FROM report_html('book_al', '{"figures": ["frontier"]}') p;
+ROLLBACK;
 -- Not so with other prices, nor without the row of a repaired account.
 BEGIN;
 ALTER TABLE book_al.allocation_version DISABLE TRIGGER keep_version;

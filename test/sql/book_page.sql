@@ -108,7 +108,8 @@ INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10
 SELECT refresh_reports('book_pg', '2025-05-31');
 SELECT f.figure, max(r ->> 0) AS latest FROM (VALUES ('utilization'), ('concentration')) f(figure),
   jsonb_array_elements(rows_of(report_html('book_pg'), f.figure)) r WHERE r ->> 1 = 'card' GROUP BY 1;
-INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10, 10, 0 FROM book_pg.account WHERE product = 'card' ORDER BY 1 LIMIT 15 OFFSET 5;
+INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10, 10, 0 FROM book_pg.account
+WHERE product = 'card' ORDER BY 1 LIMIT 15 OFFSET 5;
 SELECT refresh_reports('book_pg', '2025-05-31');
 SELECT f.figure, max(r ->> 0) AS latest, count(*) FILTER (WHERE r ->> 0 = '2025-05-01') AS points FROM (VALUES ('utilization'), ('concentration')) f(figure),
   jsonb_array_elements(rows_of(report_html('book_pg'), f.figure)) r WHERE r ->> 1 = 'card' GROUP BY 1;

@@ -219,20 +219,23 @@ FROM @report@.report_dormancy WHERE currency = @currency@
 GROUP BY product ORDER BY product$$),
     ('forecast', 'How good were the forecasts of balances?',
       'Mean absolute error of the forecast of a month that has come, and of taking the last balance for it, which costs '
-      'nothing.',
+      'nothing. The latest month is shown when at least half of the accounts are in it.',
       'It needs forecasts of the job demand (refresh_demand) of a month that has come to account_month since.',
       'bar', '{}',
-      $$SELECT to_char(month, 'YYYY-MM') || ', ' || product AS month, round(sum(error * accounts) / sum(accounts), 2) AS forecast,
-  round(sum(error_last_balance * accounts) / sum(accounts), 2) AS last_balance
-FROM @report@.report_demand_quality WHERE currency = @currency@
-GROUP BY month, product ORDER BY month DESC, product LIMIT 12$$),
+      $$SELECT to_char(month, 'YYYY-MM') || ', ' || product AS month, forecast, last_balance
+FROM (SELECT month, product, round(sum(error * accounts) / sum(accounts), 2) AS forecast,
+    round(sum(error_last_balance * accounts) / sum(accounts), 2) AS last_balance,
+    lead(month) OVER w IS NULL AND sum(accounts) < lag(sum(accounts)) OVER w / 2 AS incomplete
+  FROM @report@.report_demand_quality WHERE currency = @currency@
+  GROUP BY month, product WINDOW w AS (PARTITION BY product ORDER BY month)) v
+WHERE incomplete IS NOT TRUE ORDER BY v.month DESC, product LIMIT 12$$),
     ('frontier', 'What would more or less exposure earn?',
       'The best division of each budget over the accounts; the latest allocation.',
-      'It needs an allocation (draft_allocation), and shares in its option frontier.',
+      'It needs an allocation (draft_allocation) whose budgets suffice, and shares in its option frontier.',
       'dot', '{"joined": true}',
       $$WITH v AS MATERIALIZED (SELECT * FROM @report@.report_frontier WHERE amount IS NOT NULL)
 SELECT amount, value, CASE WHEN drafted THEN 'drafted' END AS drafted
-FROM v WHERE allocation_id = (SELECT max(allocation_id) FROM v) ORDER BY amount$$),
+FROM v WHERE allocation_id = (SELECT max(allocation_id) FROM v) AND value IS NOT NULL ORDER BY amount$$),
     ('profit', 'What would another limit earn on one account?',
       'The account whose limit forgoes most, or that wants most beyond its limit, by the margin and carry of report_assumption.',
       'The job reports fills it, for a line whose demand it can estimate from account_month.',
