@@ -20,6 +20,7 @@
 
 #define N CL_DEMAND_CLIMBS
 #define LEAST_SD 0.02
+#define MOST_MORE 10			/* times a unit of likelihood and the next promise: as far as a climb may still go */
 
 enum
 {
@@ -244,7 +245,8 @@ cl_demand_climb(ClDemandClimb *climb, ClDemandPopulation *population, int most_s
 	for (int i = 0; i < N * N && climb->information[0] > 0; i++)
 		sums.information[i] = climb->information[i] * sums.n;
 	gain = aim(climb, &sums, x, to);
-	for (int i = 0; i < most_steps && part * gain >= tolerance; i++)
+	for (int i = 0; i < most_steps && part * gain >= tolerance &&
+		 sums.likelihood + MOST_MORE * (1 + gain) > climb->to_beat; i++)
 	{
 		ClDemandPopulation next = *population;
 		double		at[N];

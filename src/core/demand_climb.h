@@ -37,6 +37,7 @@ typedef struct ClDemandClimb
 	void	   *data;
 	const ClMemory *memory;
 	double		information[CL_DEMAND_CLIMBS * CL_DEMAND_CLIMBS];	/* of an account, as the last climb found it; 0: none yet */
+	double		to_beat;		/* a likelihood: given up when it is clear that it is out of reach; -INFINITY: never */
 	int			steps;			/* taken in all */
 	bool		converged;
 	double		likelihood;		/* in the end; with that of what is usual */

@@ -29,6 +29,7 @@
 typedef struct CarryScore
 {
 	ClDemandPopulation population;
+	double		information[CL_DEMAND_CLIMBS * CL_DEMAND_CLIMBS];	/* as ClDemandClimb has it */
 	double		likelihood;
 	double		miss;
 } CarryScore;
@@ -106,21 +107,50 @@ begin(const Search *search, ClDemandPopulation *population)
 	population->spread_sd = 0.5;
 }
 
-static ClDemandClimb
-climb_of(Search *search)
+/* A climb begins where the one ended that was most like it, with what that learned of the curvature. */
+static const CarryScore *
+nearest_score(const Search *search, double carry, double start)
 {
-	return (ClDemandClimb) {.scan = scan_series, .data = search, .memory = search->memory};
+	const CarryScore *nearest = NULL;
+	double		least = INFINITY;
+
+	for (int i = 0; i < search->n_scores; i++)
+	{
+		const ClDemandPopulation *at = &search->score[i].population;
+		double		apart = fabs(log((1 - at->carry) / (1 - carry))) + fabs(log(at->start / start));
+
+		if (apart < least)
+		{
+			least = apart;
+			nearest = &search->score[i];
+		}
+	}
+	return nearest;
+}
+
+static ClDemandClimb
+begin_climb(Search *search, const CarryScore *near)
+{
+	ClDemandClimb climb = {.scan = scan_series, .data = search, .memory = search->memory, .to_beat = -INFINITY};
+
+	if (near != NULL)
+		memcpy(climb.information, near->information, sizeof(climb.information));
+	return climb;
 }
 
 static const CarryScore *
 score_carry(Search *search, ClDemandPopulation *population, double carry, double start)
 {
+	const CarryScore *near = nearest_score(search, carry, start);
 	CarryScore *score = &search->score[search->n_scores < MOST_SCORES ? search->n_scores++ : MOST_SCORES - 1];
-	ClDemandClimb climb = climb_of(search);
+	ClDemandClimb climb = begin_climb(search, near);
 
+	if (near != NULL)
+		*population = near->population;
 	population->carry = carry;
 	population->start = start;
 	cl_demand_climb(&climb, population, MOST_STEPS, 0.02);
+	memcpy(score->information, climb.information, sizeof(climb.information));
 	score->likelihood = climb.likelihood - (start < 1 ? START_AT_LEAST : 0);
 	score->miss = cl_demand_miss(search->series, search->n, search->sigma, population, search->missed);
 	score->population = *population;
@@ -383,7 +413,7 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 {
 	static const ClDemandDistribution tried[] = {CL_DEMAND_LOGNORMAL, CL_DEMAND_NORMAL, CL_DEMAND_GAMMA};
 	Search		search = {.series = series, .memory = memory};
-	ClDemandClimb best_climb = climb_of(&search);
+	ClDemandClimb best_climb = {0};
 	ClDemandPopulation start = {.distribution = CL_DEMAND_LOGNORMAL, .start = 1};
 	double		best = -INFINITY;
 	int			months = 0;
@@ -403,12 +433,14 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 	for (int i = 0; i < (int) (sizeof(tried) / sizeof(tried[0])); i++)
 	{
 		ClDemandPopulation population = start;
-		ClDemandClimb climb = climb_of(&search);
+		ClDemandClimb climb = begin_climb(&search, nearest_score(&search, start.carry, start.start));
 
 		fit->log_score[tried[i]] = NAN;
 		if (distribution >= 0 && distribution != (int) tried[i])
 			continue;
 		population.distribution = tried[i];
+		if (best > -INFINITY)
+			climb.to_beat = best_climb.likelihood;
 		cl_demand_climb(&climb, &population, MOST_STEPS, worth_a_step(search.n));
 		fit->log_score[tried[i]] = log_score(&search, climb.likelihood);
 		if (fit->log_score[tried[i]] > best)
@@ -438,7 +470,7 @@ cl_demand_population_fit(ClDemandPopulationFit *fit, const ClDemandSeries *serie
 void
 cl_demand_population_refine(ClDemandPopulationFit *fit, ClDemandScan scan, void *data, const ClMemory *memory)
 {
-	ClDemandClimb climb = {.scan = scan, .data = data, .memory = memory, .steps = fit->iterations};
+	ClDemandClimb climb = {.scan = scan, .data = data, .memory = memory, .to_beat = -INFINITY, .steps = fit->iterations};
 
 	widen(fit, -fit->level_error, -fit->spread_error);
 	cl_demand_climb(&climb, &fit->population, MOST_STEPS, worth_a_step(fit->n));

@@ -131,7 +131,7 @@ test_summit(void)
 		for (int i = 0; i < 3; i++)
 		{
 			ClDemandPopulation population = start[i];
-			ClDemandClimb climb = {.scan = scan, .data = &panel, .memory = &cl_test_memory};
+			ClDemandClimb climb = {.scan = scan, .data = &panel, .memory = &cl_test_memory, .to_beat = -INFINITY};
 
 			cl_demand_climb(&climb, &population, 50, 1e-5);
 			CHECK(climb.converged && climb.steps <= 40);
@@ -145,7 +145,7 @@ test_summit(void)
 		for (int i = 0; i < 2 * CL_DEMAND_CLIMBS; i++)
 		{
 			ClDemandPopulation beside = there;
-			ClDemandClimb climb = {.scan = scan, .data = &panel, .memory = &cl_test_memory};
+			ClDemandClimb climb = {.scan = scan, .data = &panel, .memory = &cl_test_memory, .to_beat = -INFINITY};
 			double		by = i % 2 == 0 ? 0.9 : 1.1;
 
 			*(i / 2 == 0 ? &beside.level_mean : i / 2 == 1 ? &beside.level_sd : i / 2 == 2 ? &beside.spread_mean :

@@ -42,9 +42,10 @@ AS 'MODULE_PATHNAME', 'cl_demand_prior_stats' LANGUAGE C IMMUTABLE STRICT PARALL
 COMMENT ON FUNCTION credit_limit.demand_prior_stats(credit_limit.demand_prior) IS
 'One row: n_accounts in scope, n_kept of them kept, n_fitted of these with a draw; n_out_of_scope accounts without a limit '
 'above 0 in their last 12 months; n_without a demand; n_months that say something. distribution, the one of the best log '
-'score (per month with a draw, log_score_lognormal and so on; NULL where not tried) unless an option named it. level_mean '
-'and level_sd of the logarithm of an account''s middle draw; spread_mean and spread_sd of log sigma, sigma being how far '
-'draws lie from it, relative to it, level_sd and spread_sd with the errors of the means; carry, the coefficient from month to '
+'score (per month with a draw, log_score_lognormal and so on, of one that is clearly worse as far as it was looked into; NULL '
+'where not tried) unless an option named it. level_mean and level_sd of the logarithm of an account''s middle draw; '
+'spread_mean and spread_sd of log sigma, sigma being how far draws lie from it, relative to it, level_sd and spread_sd with '
+'the errors of the means; carry, the coefficient from month to '
 'month of the deviations (0 to 0.998: balances stay where they are until something happens); start, their variance in the '
 'first month relative to that of later ones (1 where a history goes on as it began); p_zero, the share of months without a '
 'draw, stops, that of months after a draw, and stays, '
