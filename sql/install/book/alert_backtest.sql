@@ -107,11 +107,11 @@ BEGIN
       FROM (SELECT DISTINCT ON (w.rule) w.* FROM alert_rule w ORDER BY w.rule, w.valid_from DESC) w);
   END IF;
   FOR r IN SELECT jsonb_array_elements(given) LOOP
-    r := credit_limit_internal.check_options('a rule of backtest_alerts', r, '{
+    r := credit_limit_internal.check_options('a rule of backtest_alerts', r, $o${
       "rule": "$.type() == \"string\" && $ != \"\"", "indicator": "$.type() == \"string\"", "enter_at": "$ > -1e15 && $ < 1e15",
       "leave_at": "$ > -1e15 && $ < 1e15",
       "enter_after": "$ >= 1 && $ <= 1000 && $.floor() == $", "leave_after": "$ >= 1 && $ <= 1000 && $.floor() == $",
-      "products": "$.type() == \"array\" || $ == null", "segments": "$.type() == \"array\" || $ == null"}',
+      "products": "$.type() == \"array\" || $ == null", "segments": "$.type() == \"array\" || $ == null"}$o$,
       'Valid are rule, indicator, enter_at, leave_at, enter_after, leave_after, products, segments.');
     wrong := CASE WHEN NOT r ?& '{rule,indicator,enter_at}'
         THEN ARRAY['rule, indicator or enter_at is missing.', 'A rule has these three, and others if they are not the default.']
@@ -172,12 +172,12 @@ DECLARE
   capacities int[];
   with_late boolean;
 BEGIN
-  options := credit_limit_internal.check_options('backtest_alerts', options, '{
+  options := credit_limit_internal.check_options('backtest_alerts', options, ($o${
     "rules": "$.type() == \"array\" && $.size() > 0 && $.size() <= 1000",
     "train_months": "$ >= 2 && $ <= 120 && $.floor() == $", "outcome_months": "$ >= 1 && $ <= 120 && $.floor() == $",
-    "min_lift": "$ >= 0 && $ <= 1000", "cases_a_month": "$.type() == \"number\" && $ >= 1 && $ <= 1e9 && $.floor() == $ '
-    '|| $.type() == \"array\" && $.size() > 0 && $.size() <= 100 '
-    '&& !exists($[*] ? (@.type() != \"number\" || @ < 1 || @ > 1e9 || @.floor() != @))"}',
+    "min_lift": "$ >= 0 && $ <= 1000", "cases_a_month": "$.type() == \"number\" && $ >= 1 && $ <= 1e9 && $.floor() == $ $o$
+    || $o$|| $.type() == \"array\" && $.size() > 0 && $.size() <= 100 $o$
+    || $o$&& !exists($[*] ? (@.type() != \"number\" || @ < 1 || @ > 1e9 || @.floor() != @))"}$o$)::jsonb,
     'Valid are train_months (2 to 120), outcome_months (1 to 120), min_lift (0 to 1000), cases_a_month (an integer from 1 on, or '
     'an array of up to 100), rules (an array of up to 1000 objects).');
   PERFORM credit_limit_internal.need_day('a backtest', first_month);

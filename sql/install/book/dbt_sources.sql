@@ -7,15 +7,16 @@ AS $$
 DECLARE
   -- dbt renders what it reads with Jinja.
   quoted CONSTANT text := to_json(CASE WHEN code THEN value
-    ELSE regexp_replace(value, '\{([{%#])', '{{ ''{\1'' }}', 'g') END)::text;
+    ELSE regexp_replace(value, '[{]([{%#])', $r${{ '{\1' }}$r$, 'g') END)::text;
   -- What JSON may contain and YAML may not, or takes for the end of a line.
-  unsafe CONSTANT text := CASE WHEN getdatabaseencoding() = 'UTF8' THEN '[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]'
-    ELSE '\u007f' END;
+  unsafe CONSTANT text := CASE WHEN getdatabaseencoding() = 'UTF8' THEN $r$[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]$r$
+    ELSE $r$\u007f$r$ END;
 BEGIN
   IF quoted !~ unsafe THEN
     RETURN quoted;
   END IF;
-  RETURN (SELECT string_agg(CASE WHEN c.c ~ unsafe THEN '\u' || lpad(to_hex(ascii(c.c)), 4, '0') ELSE c.c END, '' ORDER BY c.n)
+  RETURN (SELECT string_agg(CASE WHEN c.c ~ unsafe THEN $r$\u$r$ || lpad(to_hex(ascii(c.c)), 4, '0') ELSE c.c END, ''
+      ORDER BY c.n)
     FROM regexp_split_to_table(quoted, '') WITH ORDINALITY c(c, n));
 END
 $$;
@@ -118,11 +119,11 @@ BEGIN
       SELECT a.attrelid, a.attnum, 1 AS place, '- not_null' AS test FROM pg_attribute a WHERE a.attnotnull
       UNION SELECT k.conrelid, k.place, 2, '- unique' FROM key k WHERE k.contype IN ('p', 'u')
       UNION SELECT k.conrelid, k.place, 3, format(E'- relationships:\n                  to: %s\n                  field: %s',
-        credit_limit_internal.yaml(format('source(''%s'', ''%s'')', regexp_replace(k.nspname, '([\\''])', '\\\1', 'g'),
-          regexp_replace(k.relname, '([\\''])', '\\\1', 'g')), true), credit_limit_internal.yaml(k.field))
+        credit_limit_internal.yaml(format('source(''%s'', ''%s'')', regexp_replace(k.nspname, $r$([\\'])$r$, $r$\\\1$r$, 'g'),
+          regexp_replace(k.relname, $r$([\\'])$r$, $r$\\\1$r$, 'g')), true), credit_limit_internal.yaml(k.field))
       FROM key k WHERE k.contype = 'f' AND k.relname IS NOT NULL AND k.readable),
     common AS MATERIALIZED (
-      SELECT m.column_name, regexp_replace(m.meaning, '`|\[([^]]*)\][(][^)]*[)]', '\1', 'g') AS meaning
+      SELECT m.column_name, regexp_replace(m.meaning, '`|[[]([^]]*)[]][(][^)]*[)]', $r$\1$r$, 'g') AS meaning
       FROM credit_limit_internal.common_meanings() m),
     described AS (
       SELECT a.attrelid, string_agg(format(E'          - name: %s\n', credit_limit_internal.yaml(a.attname::text))

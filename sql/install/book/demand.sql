@@ -80,8 +80,8 @@ DECLARE
   fill boolean;
 BEGIN
   options := credit_limit_internal.check_options('refresh_demand', options,
-    '{"peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
-      "fill_features": "$.type() == \"boolean\""}',
+    $o${"peak_months": "$ == 1 || $ == 3 || $ == 6 || $ == 12", "keep_forecasts": "$ >= 1 && $ <= 1200 && $.floor() == $",
+      "fill_features": "$.type() == \"boolean\""}$o$,
     'Valid are peak_months (1, 3, 6 or 12), keep_forecasts (1 to 1200 months) and fill_features (true or false).');
   fill := (options ->> 'fill_features')::boolean IS NOT FALSE;
   PERFORM credit_limit_internal.open_book(book);

@@ -35,19 +35,19 @@ DECLARE
   decimals int;
   wrong text;
 BEGIN
-  candidate := credit_limit_internal.check_options('a candidate of product_fit', candidate, '{
+  candidate := credit_limit_internal.check_options('a candidate of product_fit', candidate, $o${
     "currency": "$.type() == \"string\"", "cap": "$ > 0 && $ < 1e15",
     "floor": "$ >= 0 && $ < 1e15", "step": "$ > 0 && $ < 1e15", "smallest_draw": "$ >= 0 && $ < 1e15",
     "term": "$ == null || $ >= 1 && $ <= 600 && $.floor() == $", "customers": "$.type() == \"object\"",
     "rate": "$ >= 0 && $ <= 10", "funding": "$ >= 0 && $ <= 10", "lgd": "$ >= 0 && $ <= 1", "ccf": "$ >= 0 && $ <= 10",
     "capital": "$ >= 0 && $ <= 2", "cost_of_capital": "$ >= 0 && $ <= 1", "fee": "$ >= 0 && $ <= 10",
     "revolve_share": "$ >= 0 && $ <= 1", "interchange": "$ >= 0 && $ <= 10", "liquidity_share": "$ >= 0 && $ <= 1",
-    "liquidity_spread": "$ >= 0 && $ <= 1", "default_draw_ratio": "$ >= 0 && $ <= 10"}',
+    "liquidity_spread": "$ >= 0 && $ <= 1", "default_draw_ratio": "$ >= 0 && $ <= 10"}$o$,
     'Amounts and rates are numbers, not negative; rates are fractions of a unit a year: 0.18 is 18 %. Valid are currency, cap, '
     'rate, funding, floor, step, smallest_draw, term, customers, and the other arguments of unit_economics but pd.');
-  options := credit_limit_internal.check_options('product_fit', options, '{"as_of": "$.type() == \"string\"",
+  options := credit_limit_internal.check_options('product_fit', options, $o${"as_of": "$.type() == \"string\"",
     "moves": "$ >= 0 && $ <= 1", "shadow_price": "$ >= 0 && $ <= 100", "certificate": "$.type() == \"object\"",
-    "uses": "$.type() == \"object\""}',
+    "uses": "$.type() == \"object\""}$o$,
     'Valid are as_of (a day), moves (0 to 1), shadow_price (0 to 100), certificate and uses (objects).');
   SELECT k.cap, coalesce(k.step, 1) AS step, coalesce(k.floor, k.step, 1) AS floor,
     coalesce(k.smallest_draw, 0) AS smallest_draw, k.term, k.currency, k.customers, k.rate, k.funding, k.lgd, k.ccf, k.capital,

@@ -22,9 +22,9 @@ CREATE FUNCTION credit_limit_internal.html_json(value jsonb) RETURNS text
 -- part of pages: a value of a table; numbers of five digits and more with a comma before each three
 CREATE FUNCTION credit_limit_internal.html_value(value text, kind text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN html_value.kind = 'number' AND html_value.value ~ '^-?\d{5}'
-  THEN regexp_replace(substring(html_value.value FROM '^-?\d+'), '(\d)(?=(\d{3})+$)', '\1,', 'g')
-    || credit_limit_internal.html(substring(html_value.value FROM '^-?\d+(.*)$'))
+RETURN CASE WHEN html_value.kind = 'number' AND html_value.value ~ '^-?[0-9]{5}'
+  THEN regexp_replace(substring(html_value.value FROM '^-?[0-9]+'), '([0-9])(?=([0-9]{3})+$)', $r$\1,$r$, 'g')
+    || credit_limit_internal.html(substring(html_value.value FROM '^-?[0-9]+(.*)$'))
   ELSE credit_limit_internal.html(coalesce(html_value.value, '')) END;
 
 -- part of pages: the rows of a figure as a table
@@ -99,11 +99,11 @@ BEGIN
       DETAIL = format('The kind is %s.', coalesce('"' || kind || '"', 'NULL')),
       HINT = format('Kinds are %s.', (SELECT string_agg(k.kind, ', ') FROM credit_limit.picture_kinds() k));
   END IF;
-  options := credit_limit_internal.check_options('a picture', options, '{
+  options := credit_limit_internal.check_options('a picture', options, ($o${
     "title": "$.type() == \"string\"", "note": "$.type() == \"string\"", "total": "$.type() == \"string\"",
-    "percent": "$.type() == \"boolean\"", "joined": "$.type() == \"boolean\"", "marks": "$.type() == \"array\" && !exists($[*] '
-    '? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown && (exists(@.slope)) is unknown) '
-    '|| @.label.type() != \"string\" || @.slope.type() != \"number\" || @.intercept.type() != \"number\"))"}',
+    "percent": "$.type() == \"boolean\"", "joined": "$.type() == \"boolean\"", "marks": "$.type() == \"array\" && !exists($[*] $o$
+    || $o$? (@.type() != \"object\" || ((exists(@.x)) is unknown && (exists(@.y)) is unknown && (exists(@.slope)) is unknown) $o$
+    || $o$|| @.label.type() != \"string\" || @.slope.type() != \"number\" || @.intercept.type() != \"number\"))"}$o$)::jsonb,
     'Options are title, note and total (text), percent and joined (true or false), and marks, an array of lines to draw: '
     '[{"x": 1000, "label": "limit"}], [{"y": 0.1, "label": "watch"}] or [{"slope": 1, "label": "equal"}].');
   SELECT string_agg(left(c ->> 'kind', 1), '' ORDER BY place) INTO kinds

@@ -36,7 +36,7 @@ COMMENT ON FUNCTION credit_limit.fixed_binning(jsonb, jsonb) IS
 
 CREATE FUNCTION credit_limit.fixed_binning(bins text, options jsonb DEFAULT '{}')
 RETURNS credit_limit.binning LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN bins ~ '^\s*\[' THEN credit_limit.fixed_binning(bins::jsonb, options)
+RETURN CASE WHEN bins ~ '^[[:space:]]*[[]' THEN credit_limit.fixed_binning(bins::jsonb, options)
   ELSE credit_limit.fixed_binning(bins::float8[], options) END;
 
 COMMENT ON FUNCTION credit_limit.fixed_binning(text, jsonb) IS

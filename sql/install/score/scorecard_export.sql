@@ -37,8 +37,8 @@ BEGIN ATOMIC
       WHEN 'boolean' THEN pg_catalog.to_jsonb(v.value::boolean) ELSE pg_catalog.to_jsonb(v.value::numeric) END ORDER BY v.place)
   FROM (SELECT listed AS value, 1 AS place WHERE NOT is_array
     UNION ALL
-    SELECT coalesce(pg_catalog.replace(m.parts[1], '\"', '"'), m.parts[2]), m.place
-    FROM pg_catalog.regexp_matches(listed, '"((?:[^"\\]|\\.)*)"|(\S+)', 'g') WITH ORDINALITY AS m(parts, place)
+    SELECT coalesce(pg_catalog.replace(m.parts[1], $r$\"$r$, '"'), m.parts[2]), m.place
+    FROM pg_catalog.regexp_matches(listed, $r$"((?:[^"\\]|\\.)*)"|(\S+)$r$, 'g') WITH ORDINALITY AS m(parts, place)
     WHERE is_array) AS v;
 END;
 COMMENT ON FUNCTION credit_limit_internal.pmml_values(text, boolean, text) IS

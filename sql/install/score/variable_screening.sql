@@ -177,7 +177,7 @@ DECLARE
   day date;
 BEGIN
   IF jsonb_typeof(options) = 'object' AND options ? 'reference_date' THEN
-    IF NOT coalesce(options ->> 'reference_date' ~ '^\d{4}-\d\d-\d\d$', false) THEN
+    IF NOT coalesce(options ->> 'reference_date' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', false) THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'reference_date must be a day',
         DETAIL = format('Found %s.', options -> 'reference_date'), HINT = 'Write it as "2026-11-30".';
     END IF;

@@ -40,7 +40,7 @@ DECLARE
   part record;
 BEGIN
   FOR part IN
-    SELECT t.relid, sum(1 / substring(pg_get_expr(c.relpartbound, c.oid) FROM 'modulus (\d+)')::numeric) AS covered,
+    SELECT t.relid, sum(1 / substring(pg_get_expr(c.relpartbound, c.oid) FROM 'modulus ([0-9]+)')::numeric) AS covered,
       string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text) AS there
     FROM unnest(shards) s, pg_partition_tree(s) t JOIN pg_partitioned_table p ON p.partrelid = t.relid AND p.partstrat = 'h'
       LEFT JOIN pg_inherits i ON i.inhparent = t.relid LEFT JOIN pg_class c ON c.oid = i.inhrelid
