@@ -291,6 +291,15 @@ ROLLBACK;
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT credit_limit.retire_decisions('book_r', '2026-12-01', 'seven years');
 ROLLBACK;
+-- A procedure that commits cannot be called in a block: what to do instead is said, and helps.
+SET default_transaction_isolation = 'repeatable read';
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+CALL credit_limit.run_decisions('book_r', '2026-11-30');
+\set VERBOSITY terse
+SET default_transaction_isolation = 'read committed';
+CALL credit_limit.run_decisions('book_r', '2026-11-30');
+RESET default_transaction_isolation;
 -- Every decision can be made again from what was kept, whatever became of the tables.
 UPDATE book_r.borrower SET income = 1, external_score = 1; UPDATE book_r.product SET policy = NULL;
 SELECT count(*), count(*) FILTER (WHERE NOT (r).same) AS different

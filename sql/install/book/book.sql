@@ -43,7 +43,7 @@ BEGIN
       MESSAGE = format('%s needs a transaction that is READ COMMITTED', what),
       DETAIL = format('This one is %s: it does not see what others wrote since it began.',
         upper(current_setting('transaction_isolation'))),
-      HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
+      HINT = 'SET default_transaction_isolation = ''read committed'', or BEGIN ISOLATION LEVEL READ COMMITTED.';
   END IF;
 END
 $$;
