@@ -123,6 +123,22 @@ INSERT INTO book_t.account_month VALUES (130, '2026-11-01', 1000, 500, 0, 0, 0);
 SELECT currency, action_a, action_b, accounts, limit_a, limit_b FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01');
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 77, '2026-12-01');
 SELECT * FROM credit_limit.simulate_policy('book_t', 1, 2, '2026-12-01', '{"lgd": 2}');
-DROP SCHEMA book_t, book_t_report CASCADE;
+-- A book may be renamed, with its reports: nothing in it names the book.
+SELECT credit_limit.enable_realtime('book_t');
+ALTER SCHEMA book_t RENAME TO book_t2;
+ALTER SCHEMA book_t_report RENAME TO book_t2_report;
+SELECT count(*) AS names_it FROM pg_proc WHERE pronamespace = 'book_t2'::regnamespace AND prosrc ~ '\mbook_t\M';
+SELECT max(decision_id) AS before FROM book_t2.decision \gset
+INSERT INTO book_t2.account_month VALUES (130, '2026-12-01', 1000, 600, 0, 10, 40);
+INSERT INTO book_t2.exclusion (borrower_id, kind, valid_from) VALUES (30, 'dispute', '2026-01-01');
+UPDATE book_t2.exclusion SET valid_from = '2026-01-02' WHERE borrower_id = 30;
+DELETE FROM book_t2.exclusion WHERE borrower_id = 30;
+DELETE FROM book_t2.account_month WHERE account_id = 130 AND month = '2026-12-01';
+UPDATE book_t2.account SET credit_limit = 900 WHERE account_id = 130;
+SELECT source, count(*) FROM book_t2.decision WHERE decision_id > :before AND account_id = 130 GROUP BY source;
+SELECT count(*) AS problems FROM credit_limit.verify_log('book_t2');
+SELECT * FROM credit_limit.check_book('book_t2') WHERE problem ~ 'missing|is off';
+SELECT credit_limit.refresh_reports('book_t2', '2026-12-01') > 0 AS refreshed;
+DROP SCHEMA book_t2, book_t2_report CASCADE;
 DROP OWNED BY regress_realtime_maker;
 DROP ROLE regress_realtime_maker;

@@ -6,16 +6,27 @@
 -- accounts and removed what the other has. Whoever counts borrowers sees him in one book: refresh_group() closes what is active
 -- first. The rows are in no log, so their SHA-256 is in both: who packs, receives, makes them his and closes says the same one.
 
--- part of triggers of account and account_month: an error (55006) when one of these borrowers is on his way or has gone, unless
--- an order of the group writes
-CREATE FUNCTION credit_limit_internal.need_settled(book text, borrowers bigint[]) RETURNS void
+-- part of triggers: whether a borrower is on his way to another book of the group, or has gone there
+CREATE FUNCTION credit_limit_internal.has_moves(book text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM credit_limit_internal.open_book(book);
+  RETURN EXISTS (SELECT FROM group_move m WHERE m.state <> 'active');
+END
+$$;
+
+-- part of triggers: an error (55006) when one of these borrowers, or of those of these accounts, is on his way or has gone,
+-- unless an order of the group writes
+CREATE FUNCTION credit_limit_internal.need_settled(book text, borrowers bigint[], accounts bigint[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM credit_limit_internal.open_book(book);
   PERFORM FROM group_order o WHERE NOT o.obeyed;
   IF NOT FOUND THEN
-    PERFORM credit_limit_internal.need_present(borrowers);
+    PERFORM credit_limit_internal.need_present(borrowers
+      || ARRAY(SELECT a.borrower_id::bigint FROM account a WHERE a.account_id = ANY (accounts)));
   END IF;
 END
 $$;

@@ -24,7 +24,7 @@ AS $create$
   -- Trigger functions that belong to the book run with the rights of its owner: a loader who closes an account has no right on
   -- umbrella, and whoever approves a version none on run_version. (Functions of the extension would run with the rights of its
   -- owner, who may be a superuser.) They take no argument, look nothing up outside pg_catalog, nobody else may use them, and they
-  -- do nothing for a table that belongs to somebody else.
+  -- do nothing for a table that belongs to somebody else. None names the book, so that its schema may be renamed.
 DECLARE
   k record;
   relation text;
@@ -80,7 +80,7 @@ BEGIN
         WHERE u.umbrella_id IS NOT NULL AND (n.credit_limit, n.status, n.umbrella_id)
           IS DISTINCT FROM (o.credit_limit, o.status, o.umbrella_id);
       END IF;
-      IF EXISTS (SELECT FROM @book@.group_move m WHERE m.state <> 'active') THEN
+      IF credit_limit_internal.has_moves(credit_limit_internal.trigger_book(TG_RELID)) THEN
         IF TG_OP = 'INSERT' THEN
           PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
             ARRAY(SELECT n.borrower_id FROM new_account n));
@@ -146,13 +146,13 @@ BEGIN
       ELSIF TG_OP = 'UPDATE' THEN
         months := ARRAY(SELECT o.month FROM changed o UNION SELECT n.month FROM became n);
       END IF;
-      IF EXISTS (SELECT FROM @book@.group_move m WHERE m.state <> 'active') THEN
+      IF credit_limit_internal.has_moves(credit_limit_internal.trigger_book(TG_RELID)) THEN
         IF TG_OP IN ('INSERT', 'UPDATE') THEN
-          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
-            ARRAY(SELECT a.borrower_id FROM became n JOIN @book@.account a ON a.account_id = n.account_id));
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID), '{}',
+            ARRAY(SELECT n.account_id FROM became n));
         ELSIF TG_OP = 'DELETE' THEN
-          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
-            ARRAY(SELECT a.borrower_id FROM changed o JOIN @book@.account a ON a.account_id = o.account_id));
+          PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID), '{}',
+            ARRAY(SELECT o.account_id FROM changed o));
         END IF;
       END IF;
       PERFORM credit_limit_internal.mark_months(credit_limit_internal.trigger_book(TG_RELID), months);
@@ -166,13 +166,12 @@ BEGIN
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $body$
     BEGIN
-      PERFORM FROM @book@.group_move m WHERE m.state <> 'active';
-      IF NOT FOUND THEN
+      IF NOT credit_limit_internal.has_moves(credit_limit_internal.trigger_book(TG_RELID)) THEN
         RETURN NULL;
       END IF;
       IF TG_TABLE_NAME = 'limit_adjustment' THEN
-        PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
-          ARRAY(SELECT a.borrower_id FROM changed c JOIN @book@.account a ON a.account_id = c.account_id));
+        PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID), '{}',
+          ARRAY(SELECT c.account_id FROM changed c));
       ELSE
         PERFORM credit_limit_internal.need_settled(credit_limit_internal.trigger_book(TG_RELID),
           ARRAY(SELECT c.borrower_id FROM changed c));

@@ -11,11 +11,12 @@
 CREATE FUNCTION credit_limit_internal.versions_stand(book text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'cl_versions_stand' LANGUAGE C STABLE STRICT;
 
--- part of real time: decides on all open accounts of some borrowers, as of the business date, by the versions valid on it.
+-- part of real time: decides on all open accounts of some borrowers, or of those who have some accounts, as of the business date,
+-- by the versions valid on it.
 -- Errors: no business date, no approved version, a business date that the group of the book has not confirmed (55000), a borrower
 -- who moves to another book of it (55006), a transaction that is not READ COMMITTED (25000), rows that row-level
 -- security hides from the owner of the book (42501)
-CREATE FUNCTION credit_limit_internal.decide_event(book text, borrowers bigint[]) RETURNS void
+CREATE FUNCTION credit_limit_internal.decide_event(book text, borrowers bigint[], accounts bigint[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET random_page_cost = 1.1
 AS $$
   -- One plan for all events of a session.
@@ -25,7 +26,7 @@ DECLARE
   grouped boolean;
   done record;
 BEGIN
-  IF borrowers IS NULL THEN
+  IF borrowers IS NULL AND accounts IS NULL THEN
     RETURN;
   END IF;
   -- Asked here: it is a call for each event.
@@ -36,6 +37,7 @@ BEGIN
   IF credit_limit_internal.may_hide_rows() THEN
     PERFORM credit_limit_internal.need_every_row('a decision in real time');
   END IF;
+  borrowers := coalesce(borrowers, ARRAY(SELECT a.borrower_id FROM account a WHERE a.account_id = ANY (accounts)));
   SELECT coalesce(array_agg(l.borrower_id), '{}'), (SELECT d.business_date FROM business_day d),
     EXISTS (SELECT FROM group_membership) INTO locked, today, grouped
   FROM (SELECT b.borrower_id FROM borrower b WHERE b.borrower_id = ANY (borrowers) ORDER BY b.borrower_id FOR NO KEY UPDATE) l;
@@ -89,7 +91,7 @@ BEGIN
     BEGIN
       IF TG_TABLE_NAME = 'account_month' THEN
         PERFORM credit_limit_internal.decide_event(credit_limit_internal.trigger_book(TG_RELID),
-          (SELECT array_agg(DISTINCT a.borrower_id) FROM changed c JOIN @book@.account a ON a.account_id = c.account_id));
+          NULL, (SELECT array_agg(DISTINCT c.account_id) FROM changed c));
       ELSIF TG_OP = 'UPDATE' THEN
         PERFORM credit_limit_internal.decide_event(credit_limit_internal.trigger_book(TG_RELID),
           (SELECT array_agg(DISTINCT b.borrower_id)
