@@ -171,9 +171,9 @@ BEGIN
   END IF;
   IF NOT bad && '{product,policy_version,account,umbrella}' THEN
     RETURN QUERY SELECT 'policy_version', v.problem, count(*)
-      FROM (SELECT v.policy_id, v.document::jsonb -> 'umbrella' AS section, array_agg(u.kind) AS kinds
+      FROM (SELECT v.document::jsonb -> 'umbrella' AS section, array_agg(u.kind) AS kinds
         FROM policy_version v JOIN product p ON p.policy = v.name JOIN account a ON a.product = p.product
-        JOIN umbrella u ON u.umbrella_id = a.umbrella_id WHERE v.status = 'approved' GROUP BY v.policy_id) g,
+        JOIN umbrella u ON u.umbrella_id = a.umbrella_id WHERE v.status = 'approved' GROUP BY v.policy_id, 1) g,
         LATERAL (VALUES ('policies of one umbrella type, of products with accounts under an umbrella of the other',
             g.section ->> 'type' <> ANY (g.kinds)),
           ('policies without an umbrella section, of products with accounts under one',

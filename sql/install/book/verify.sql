@@ -151,7 +151,7 @@ BEGIN
       FROM retirement r, jsonb_array_elements(r.log_end) e(item), decision d
       WHERE d.as_of >= r.month AND d.as_of < r.month + interval '1 month' AND d.decision_id % 64 = (e.item ->> 0)::int
         AND d.decision_id / 64 <= (e.item ->> 1)::bigint
-      GROUP BY r.retirement_id
+      GROUP BY r.retirement_id, r.month
       UNION ALL
       SELECT 9, 'retirement', NULL, format('retirement %s does not tell where its decisions lay', r.retirement_id)
       FROM retirement r JOIN stretch s ON s.retirement_id = r.retirement_id GROUP BY r.retirement_id, r.decisions
