@@ -153,6 +153,17 @@ test_summit(void)
 			cl_demand_climb(&climb, &beside, 0, 1e-5);
 			CHECK(climb.likelihood < summit + 1e-5);
 		}
+		/* What is out of reach is given up at once, and what is not is no matter. */
+		for (int reach = 0; reach < 2; reach++)
+		{
+			ClDemandPopulation population = start[0];
+			ClDemandClimb climb = {
+				.scan = scan, .data = &panel, .memory = &cl_test_memory, .to_beat = reach ? summit - 1 : summit + 1e5
+			};
+
+			cl_demand_climb(&climb, &population, 50, 1e-5);
+			CHECK(reach ? fabs(climb.likelihood - summit) < 1e-3 : climb.steps == 1);
+		}
 	}
 }
 
