@@ -113,6 +113,14 @@ WHERE product = 'card' ORDER BY 1 LIMIT 15 OFFSET 5;
 SELECT refresh_reports('book_pg', '2025-05-31');
 SELECT f.figure, max(r ->> 0) AS latest, count(*) FILTER (WHERE r ->> 0 = '2025-05-01') AS points FROM (VALUES ('utilization'), ('concentration')) f(figure),
   jsonb_array_elements(rows_of(report_html('book_pg'), f.figure)) r WHERE r ->> 1 = 'card' GROUP BY 1;
+-- Nor does check_book() miss the others before.
+SELECT count(*) AS months, (SELECT count(*) FROM check_book('book_pg') c WHERE c.problem ~ 'latest month') AS missed
+FROM book_pg.account_month WHERE month = '2025-05-01';
+INSERT INTO book_pg.account_month SELECT account_id, '2025-05-01', 1000, 900, 10, 10, 0 FROM book_pg.account WHERE product <> 'card';
+SELECT count(*) AS months, (SELECT c.row_count FROM check_book('book_pg') c WHERE c.problem ~ 'latest month') AS missed,
+  (SELECT count(*) FROM book_pg.account a WHERE a.credit_limit > 0 AND NOT EXISTS (SELECT FROM book_pg.account_month m
+    WHERE m.account_id = a.account_id AND m.month = '2025-05-01')) AS without
+FROM book_pg.account_month WHERE month = '2025-05-01';
 ROLLBACK;
 SELECT count(*) AS limits, count(*) FILTER (WHERE r ->> 2 = 'limit today') AS today, bool_and((r ->> 0)::numeric >= 0) AS right
 FROM jsonb_array_elements(rows_of(:'page', 'profit')) r;

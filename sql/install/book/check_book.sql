@@ -140,7 +140,10 @@ BEGIN
   END IF;
   IF NOT bad && '{account,account_month}' THEN
     RETURN QUERY SELECT 'account_month', 'open accounts with a line and without a row for the latest month', count(*)
-      FROM account a, (SELECT max(m.month) AS month FROM account_month m) l
+      -- A month of which little has come yet, as by real time, is not late.
+      FROM account a, (SELECT max(n.month) AS month
+          FROM (SELECT m.month, count(*) < lag(count(*)) OVER (ORDER BY m.month) / 2 AS few FROM account_month m
+            GROUP BY m.month) n WHERE n.few IS NOT TRUE) l
       WHERE a.status = 'open' AND a.credit_limit > 0 AND a.opened_on < l.month
         AND NOT EXISTS (SELECT FROM account_month m WHERE m.account_id = a.account_id AND m.month = l.month);
     RETURN QUERY SELECT 'account_month', v.problem, sum(v.n)::bigint
