@@ -204,7 +204,7 @@ FROM lending_report.report_summary ORDER BY currency;
 INSERT INTO lending.account_month (account_id, month, credit_limit, balance, payment, due, days_past_due)
 SELECT 10 * b.borrower_id, DATE '2027-11-01', a.credit_limit, a.balance, 0, 0, CASE WHEN b.defaulted THEN 90 ELSE 0 END
 FROM borrower b JOIN lending.account a USING (borrower_id);
-UPDATE lending.report_refresh SET latest_month = DATE '2027-11-01';
+UPDATE lending.report_refresh SET latest_month = DATE '2027-11-01', whole_month = DATE '2027-11-01';
 SELECT product, segment, to_char(n, 'FM999,999') AS borrowers, n_event AS bad, round(auc::numeric, 3) AS auc, round(conf_low::numeric, 3) AS "from", round(conf_high::numeric, 3) AS "to", verdict
 FROM lending_report.report_scores ORDER BY product, n DESC;
 \echo And the challenger, by what became of its borrowers:

@@ -275,7 +275,7 @@ UPDATE book_w.report_first SET bad_month = CASE account_id WHEN 141 THEN '2027-0
 INSERT INTO book_w.alert_case (account_id, borrower_id, opened_on, severity, expected_loss, loss_avoided, place, held_out, status, closed_on, outcome)
 SELECT account_id, borrower_id, CASE account_id WHEN 148 THEN '2026-02-01' ELSE '2026-01-31' END::date, 'watch', 1, 1, 1, account_id <= 145, 'closed',
   '2027-03-01', 'lapsed' FROM book_w.account WHERE account_id BETWEEN 141 AND 148;
-UPDATE book_w.report_refresh SET as_of = '2027-01-31', latest_month = '2027-01-01';
+UPDATE book_w.report_refresh SET as_of = '2027-01-31', latest_month = '2027-01-01', whole_month = '2027-01-01';
 SELECT * FROM book_w_report.report_case_effect ORDER BY held_out;
 ROLLBACK;
 -- A month of which few accounts are there yet: the others are as in the month before, in the segment and in the summary.

@@ -143,6 +143,12 @@ FROM book_pg_report.report_score_bands b JOIN (
     nullif(sum(count(*) FILTER (WHERE bad)) OVER (PARTITION BY product), 0) AS bad_all
   FROM (SELECT *, ntile(10) OVER (PARTITION BY product ORDER BY score, account_id) AS band FROM truth) x GROUP BY product, band) t USING (product, band)
 GROUP BY b.product ORDER BY b.product;
+-- Not before most accounts are in the last month of the outcome.
+BEGIN;
+DELETE FROM book_pg.account_month WHERE month = '2025-07-01' AND account_id > 5;
+SELECT refresh_reports('book_pg', '2025-07-31');
+SELECT latest_month, whole_month, (SELECT count(*) FROM book_pg_report.report_score_bands) AS bands FROM book_pg.report_refresh;
+ROLLBACK;
 
 -- Another currency, some figures in another order.
 SELECT said(p), (SELECT string_agg(f ->> 'id', ' ') FROM jsonb_array_elements(figures(p)) f) AS figures, rows_of(p, 'limits') AS limits

@@ -71,7 +71,7 @@ SELECT account_id, month, '2026-11-30', 100, 100, 900, 200 FROM book_p.account_m
 -- Before the first refresh there are no positions; then one for each open account.
 SELECT count(*) AS gaps FROM book_p_report.report_gap;
 SELECT credit_limit.refresh_reports('book_p');
-SELECT only_row, as_of, latest_month, assumption FROM book_p.report_refresh;
+SELECT only_row, as_of, latest_month, whole_month, assumption FROM book_p.report_refresh;
 SELECT credit_limit.refresh_reports('book_p') = (SELECT count(*) FROM book_p.account WHERE status = 'open') AS again;
 -- The latest month is found without a look into all of them, near or far.
 BEGIN;
@@ -256,6 +256,20 @@ FROM book_p_report.report_experiment r JOIN (
     LEFT JOIN (SELECT account_id, count(*) AS n, max(days_past_due) AS worst, sum(balance) AS drawn, sum(credit_limit) AS lim
       FROM book_p.account_month WHERE month > '2025-11-30' GROUP BY 1) m USING (account_id)
     WHERE d.as_of = '2025-11-30' AND d.product = 'cash' GROUP BY d.arm) s WINDOW o AS (ORDER BY arm DESC)) h USING (arm) ORDER BY arm;
+-- Who is in a month first, by real time, is late: outcomes wait until most accounts are in it.
+BEGIN;
+CREATE TEMP TABLE before AS SELECT arm, observed, bad FROM book_p_report.report_experiment;
+INSERT INTO book_p.account_month (account_id, month, credit_limit, balance, days_past_due)
+SELECT DISTINCT d.account_id, DATE '2027-01-01', 1000, 100, 120 FROM book_p.decision d WHERE d.experiment IS NOT NULL ORDER BY 1 LIMIT 9;
+SELECT credit_limit.refresh_reports('book_p', '2027-01-10') > 0 AS refreshed;
+SELECT latest_month, whole_month FROM book_p.report_refresh;
+SELECT count(*) AS arms, bool_and((e.observed, e.bad) = (b.observed, b.bad)) AS as_before FROM book_p_report.report_experiment e JOIN before b USING (arm);
+INSERT INTO book_p.account_month (account_id, month, credit_limit, balance, days_past_due)
+SELECT a.account_id, '2027-01-01', 1000, 100, 0 FROM book_p.account a
+WHERE NOT EXISTS (SELECT FROM book_p.account_month m WHERE m.account_id = a.account_id AND m.month = '2027-01-01');
+SELECT credit_limit.refresh_reports('book_p', '2027-01-31') > 0 AS refreshed;
+SELECT whole_month, (SELECT sum(e.bad) > (SELECT sum(bad) FROM before) FROM book_p_report.report_experiment e) AS more_bad FROM book_p.report_refresh;
+ROLLBACK;
 
 -- Transitions: by lead() over the months of an account.
 SELECT count(*) AS rows, count(*) FILTER (WHERE (r.accounts, r.balance) IS DISTINCT FROM (h.n, h.balance)) AS differ,

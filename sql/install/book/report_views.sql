@@ -253,7 +253,8 @@ BEGIN
       "overridden": "accounts whose limit a person set during the experiment: they stay in their arm",
       "since": "day of its first decision", "old_limit": "before that decision", "new_limit": "after it",
       "change": "new less old limits", "credit_limit": "now", "drawn": "now", "exposure": "now: drawn + ccf x unused",
-      "expected_loss": "pd x lgd x exposure of accounts with a PD", "observed": "accounts with a later month",
+      "expected_loss": "pd x lgd x exposure of accounts with a PD",
+      "observed": "accounts with a later month, up to the latest that most accounts have",
       "bad": "those of them with bad_days past due in one", "bad_rate": "bad by observed",
       "utilization": "drawn by limits over the later months", "margin_a_year": "margin on what was drawn in a mean month",
       "p_value": "of a bad rate equal to that of the reference (chi-squared)",
@@ -276,6 +277,7 @@ BEGIN
         SELECT f.first_no, count(*) AS months, max(m.days_past_due) AS worst, sum(greatest(m.balance::numeric, 0)) AS drawn,
           sum(m.credit_limit::numeric) AS credit_limit
         FROM first f JOIN @book@.account_month m ON m.account_id = f.account_id AND m.month > f.as_of
+          AND m.month <= (SELECT r.whole_month FROM @book@.report_refresh r)
         GROUP BY f.first_no),
       arm AS (
         SELECT f.experiment, f.arm, f.product, a.currency, k.decimals, min(f.as_of) AS since, count(*) AS accounts,
@@ -446,7 +448,8 @@ BEGIN
     'Whether working cases helps: how many accounts turned bad after a case, where it was shown to people and where it was held '
     'out. Of cases that are old enough to tell, of accounts that had not been bad by the month of the case',
     '{"held_out": "false: the case was shown; true: to nobody", "cases": "that were opened outcome_months before the latest '
-      'month, or earlier", "turned_bad": "accounts bad for the first time in the outcome_months after the month of the case",
+      'month that most accounts have, or earlier",
+      "turned_bad": "accounts bad for the first time in the outcome_months after the month of the case",
       "share": "turned_bad by cases", "low": "lower end of its interval (95 %, Wilson)", "high": "upper end"}',
     $$SELECT g.held_out, g.cases, g.turned_bad, round(g.turned_bad::numeric / g.cases, 4) AS share,
         round(w.middle - w.half, 4) AS low, round(w.middle + w.half, 4) AS high
@@ -459,7 +462,7 @@ BEGIN
         JOIN @book@.report_assumption x ON x.product = coalesce(own.product, '')
         CROSS JOIN LATERAL (SELECT date_trunc('month', c.opened_on::timestamp)::date AS month) o
         CROSS JOIN LATERAL (SELECT (o.month + x.outcome_months * interval '1 month')::date AS told_by) d
-        WHERE d.told_by <= r.latest_month AND (f.bad_month > o.month OR f.bad_month IS NULL) GROUP BY c.held_out) g
+        WHERE d.told_by <= r.whole_month AND (f.bad_month > o.month OR f.bad_month IS NULL) GROUP BY c.held_out) g
       CROSS JOIN LATERAL (SELECT g.turned_bad::numeric AS k, g.cases::numeric AS n, 1.959963984540054 ^ 2 AS z2) v
       CROSS JOIN LATERAL (SELECT (v.k + v.z2 / 2) / (v.n + v.z2) AS middle,
         sqrt(v.z2 * (v.k * (v.n - v.k) / v.n + v.z2 / 4)) / (v.n + v.z2) AS half) w$$);

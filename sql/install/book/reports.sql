@@ -128,7 +128,9 @@ DECLARE
 BEGIN
   -- A second refresh waits for the first. Pictures that were kept are of the one before.
   DELETE FROM report_figure;
-  UPDATE report_refresh SET as_of = today, latest_month = credit_limit_internal.latest_month(today)
+  UPDATE report_refresh SET as_of = today, latest_month = credit_limit_internal.latest_month(today), whole_month = (
+    SELECT max(w.month) FROM (SELECT m.month, sum(m.accounts) < lag(sum(m.accounts)) OVER (ORDER BY m.month) / 2 AS few
+      FROM report_month m WHERE m.month <= today GROUP BY m.month) w WHERE w.few IS NOT TRUE)
   RETURNING latest_month INTO latest;
   SELECT max(r.as_of) INTO since FROM run r WHERE r.move_limits AND r.status = 'done' AND r.as_of <= today;
   DELETE FROM report_position p

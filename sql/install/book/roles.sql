@@ -89,7 +89,7 @@ AS $$
     ('engine', 'alert_state', 'SELECT, INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_position demand_model_version demand_forecast', 'INSERT, UPDATE, DELETE', NULL),
     ('engine', 'report_change report_first report_month report_cohort report_figure', 'SELECT, INSERT, UPDATE, DELETE', NULL),
-    ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month partitions'),
+    ('engine', 'report_refresh', 'UPDATE', 'as_of latest_month whole_month partitions'),
     ('engine', 'job', 'UPDATE', 'schedule expected_every as_of scheduled_by scheduled_at'),
     ('engine', 'business_day', 'UPDATE', 'business_date'),
     ('engine', 'account', 'UPDATE', 'credit_limit last_limit_change frozen'),

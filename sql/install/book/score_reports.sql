@@ -13,7 +13,7 @@ DECLARE
         CROSS JOIN @book@.report_refresh f
         CROSS JOIN (SELECT max(a.outcome_months) AS outcome_months FROM @book@.report_assumption a) x
         WHERE r.status = 'done' AND r.run_key IS NOT NULL
-          AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.latest_month
+          AND date_trunc('month', r.as_of::timestamp) + make_interval(months => x.outcome_months) <= f.whole_month
         ORDER BY r.as_of DESC, r.run_id DESC LIMIT 1),
       outcome AS (
         SELECT m.account_id, max(m.days_past_due) FILTER (WHERE m.month > (SELECT as_of FROM chosen)) AS worst,
@@ -38,7 +38,7 @@ DECLARE
 BEGIN
   PERFORM credit_limit_internal.create_report(book, 'report_scores',
     'How well the score ranks in each segment of a product: the long tail. By the latest finished run whose outcome_months are '
-    'over (the most in report_assumption; a what-if run counts)',
+    'over (the most in report_assumption; a what-if run counts), up to the latest month that most accounts have',
     '{"run_id": "the run whose scores are looked at", "n": "accounts with a score, not bad on its day, and with a later month",
       "n_event": "those of them that turned bad", "event_rate": "n_event by n", "auc": "area under the ROC curve",
       "conf_low": "95 % interval (DeLong)", "conf_high": "95 % interval (DeLong)", "auc_product": "of all segments",

@@ -492,6 +492,8 @@ CREATE TABLE @book@.report_refresh (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   as_of date,
   latest_month date,
+  whole_month date,	-- the latest with at least half as many rows as the one before: outcomes are told by it, since those who
+    -- are in a month first, by real time, are late more often
   partitions text[],	-- of account_month at the latest refresh, each with the transaction that attached it; NULL: none yet
   assumption text NOT NULL DEFAULT '' CHECK (assumption = '') REFERENCES @book@.report_assumption);	-- keeps the row
     -- of the empty name in report_assumption: without it reports would leave products out
