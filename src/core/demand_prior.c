@@ -149,7 +149,7 @@ score_carry(Search *search, ClDemandPopulation *population, double carry, double
 		*population = near->population;
 	population->carry = carry;
 	population->start = start;
-	cl_demand_climb(&climb, population, MOST_STEPS, 0.02);
+	cl_demand_climb(&climb, population, MOST_STEPS, 0.002);
 	memcpy(score->information, climb.information, sizeof(climb.information));
 	score->likelihood = climb.likelihood - (start < 1 ? START_AT_LEAST : 0);
 	score->miss = cl_demand_miss(search->series, search->n, search->sigma, population, search->missed);
